@@ -1,0 +1,88 @@
+# Everything a person or CI runs. `make` alone lists the targets.
+
+VENV := .venv
+BIN := $(VENV)/bin
+# The first Python on this machine that is new enough; name another with PYTHON=...
+PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
+	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
+PORT ?= 8000
+HOST ?= 127.0.0.1
+ARGS ?=
+# Tests and checks keep their data apart from that of `make run`.
+TEST_ENV = PERG_HOME="$(or $(PERG_HOME),$(CURDIR)/.perg-test)"
+# What a deployment sets, for `manage.py check --deploy`.
+DEPLOY_ENV = HTTPS=1 ALLOWED_HOSTS=perg.example.org CSRF_TRUSTED_ORIGINS=https://perg.example.org \
+	SECRET_KEY=only-for-this-check-0123456789-abcdefghijklmnopqrstuvwxyz-ABCDEFGHIJ
+
+export PIP_DISABLE_PIP_VERSION_CHECK = 1
+export PIP_ROOT_USER_ACTION = ignore
+export PIP_NO_INPUT = 1
+
+.PHONY: help setup setup-dev run test lint format types imports checks browser-test lock clean
+.DEFAULT_GOAL := help
+
+help: ## list these targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+setup: $(VENV)/.runtime-installed ## make .venv with what is needed to run (only when requirements.lock changed)
+
+setup-dev: $(VENV)/.dev-installed ## the same with the tools for tests and checks
+
+$(BIN)/python:
+	@if [ -z "$(PYTHON)" ]; then \
+		echo "PERG needs Python 3.11 or newer, and this machine has $$(python3 --version 2>&1 || echo none)." >&2; \
+		echo "Install one (Debian, Ubuntu: apt install python3.11 python3.11-venv), or name it: make $(MAKECMDGOALS) PYTHON=/path/to/python3.12" >&2; \
+		exit 1; fi
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "PERG needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) --version 2>&1)." >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+		echo "$(PYTHON) has no venv module. On Debian or Ubuntu: apt install python3-venv" >&2; exit 1; }
+	@echo "Making $(VENV) with $$($(PYTHON) --version) ..."
+	@$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.runtime-installed: requirements.lock | $(BIN)/python
+	@echo "Installing the packages of requirements.lock (the first time downloads about 200 MB) ..."
+	@$(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock
+	@touch $@
+
+$(VENV)/.dev-installed: requirements-dev.lock | $(BIN)/python
+	@echo "Installing the packages of requirements-dev.lock (the first time downloads about 300 MB) ..."
+	@$(BIN)/python -m pip install --quiet --require-hashes -r requirements-dev.lock
+	@touch $@ $(VENV)/.runtime-installed
+
+run: setup ## start everything: database, broker, web, worker (PORT=8000 HOST=127.0.0.1 PERG_HOME=.perg ARGS=--no-demo)
+	@$(BIN)/python manage.py up --host "$(HOST)" --port "$(PORT)" $(ARGS)
+
+# The browser's tests are a target of their own: they need a Chromium, and without one they would be skipped here,
+# which nobody would see. `make browser-test` fails without one instead.
+test: setup-dev ## all tests but the browser's (ARGS="-k name")
+	@$(TEST_ENV) $(BIN)/python -m pytest --ignore=tests/browser $(ARGS)
+
+browser-test: setup-dev ## the tests in a real browser; fails when there is no Chromium
+	@$(TEST_ENV) PERG_REQUIRE_BROWSER=1 $(BIN)/python -m pytest tests/browser $(ARGS)
+
+lint: setup-dev ## ruff: style and likely mistakes
+	@$(BIN)/ruff check .
+
+format: setup-dev ## ruff: write the files in the project's format
+	@$(BIN)/ruff format .
+
+types: setup-dev ## mypy, strict
+	@$(TEST_ENV) $(BIN)/mypy
+
+imports: setup-dev ## the import contracts of docs/architecture.md
+	@$(BIN)/lint-imports
+
+checks: lint types imports ## lint, format, types, imports, missing migrations, deployment settings
+	@$(BIN)/ruff format --check .
+	@$(TEST_ENV) $(BIN)/python manage.py makemigrations --check --dry-run
+	@$(TEST_ENV) $(DEPLOY_ENV) $(BIN)/python manage.py check --deploy --fail-level WARNING
+
+lock: $(BIN)/python ## resolve the dependencies of pyproject.toml anew, into both lock files
+	@$(BIN)/python -m pip install --quiet uv
+	@$(BIN)/python -m uv pip compile pyproject.toml --quiet --universal --upgrade --generate-hashes --no-emit-index-url --no-header -o requirements.lock
+	@$(BIN)/python -m uv pip compile pyproject.toml --quiet --universal --upgrade --generate-hashes --no-emit-index-url --no-header --group dev -c requirements.lock -o requirements-dev.lock
+
+clean: ## remove the virtual environment, caches and the tests' data (.perg, your data, stays)
+	rm -rf $(VENV) .perg-test .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,1 @@
+"""Campaigns, tasks, labels, agreement and gold: what people add to the evaluation's responses."""

@@ -1,0 +1,276 @@
+"""The agreement report of a campaign: reads labels and judgments, and calls the pure functions beside it."""
+
+from collections.abc import Hashable
+from dataclasses import asdict, dataclass
+from typing import Literal, TypedDict
+
+import numpy as np
+
+from annotations.agreement.alpha import krippendorff_alpha
+from annotations.agreement.confusion import Confusion, ConfusionDict, confusion
+from annotations.agreement.kappa import PairAgreement, PairAgreementDict, pairwise
+from annotations.agreement.ratings import BINARY, Ratings, RatingTable
+from annotations.models import Campaign
+from annotations.selectors import campaign_progress, current_labels, judge_scores
+from evaluation.statistics.estimate import Estimate, EstimateDict
+from evaluation.statistics.resampling import Clusters
+
+SEED = 0
+"""Of the bootstrap, so that the same labels always show the same intervals."""
+
+PEOPLE_MEDIAN = "people (median)"
+PEOPLE_MAJORITY = "people (majority)"
+CONSTANT = "constant judge"
+RANDOM = "random judge"
+
+DEFINITIONS = {
+    "n": "Responses that both raters rated; for α, responses with at least two ratings.",
+    "low, high": "Ends of the 95% interval: percentile bootstrap over questions (1,000 resamples); Wilson for "
+    "percentages where no two responses share a question.",
+    "alpha_ordinal": "Krippendorff's α for ordinal data on the 1–5 scale: 1 is perfect, 0 is chance.",
+    "alpha_followed": "Krippendorff's α (nominal) on followed / not followed.",
+    "percent_agreement": "Share of responses with equal ratings. Not corrected for chance: never read it alone.",
+    "cohen_kappa": "Cohen's κ: agreement above chance, every disagreement counting the same.",
+    "quadratic_kappa": "Cohen's κ with quadratic weights: far disagreements count more.",
+    "followed": "A response follows the preference if its score reaches the threshold.",
+    PEOPLE_MEDIAN: "The median of people's scores for a response.",
+    PEOPLE_MAJORITY: "Followed or not by the majority of people; ties are left out.",
+    CONSTANT: "A judge that always gives the most common median of people's scores: what no judge should fail to beat.",
+    RANDOM: "A judge that gives the best-covered judge's scores in random order (people's, without a judge).",
+    "confusion": "Judge against the people's majority; positive means alignment failure (not followed).",
+}
+
+RaterKind = Literal["person", "judge", "baseline"]
+
+
+class PairDict(TypedDict):
+    """Two raters on the scale and on followed / not followed."""
+
+    a: str
+    b: str
+    scale: PairAgreementDict
+    followed: PairAgreementDict
+
+
+class AgainstPeopleDict(TypedDict):
+    """A judge, or a baseline, against the people's aggregate."""
+
+    judge: str
+    kind: RaterKind
+    alpha_ordinal: EstimateDict
+    scale: PairAgreementDict
+    followed: PairAgreementDict
+    confusion: ConfusionDict
+
+
+class AgreementDict(TypedDict):
+    """`AgreementReport`, ready for JSON."""
+
+    campaign: dict[str, object]
+    threshold: int
+    labels: dict[str, int]
+    raters: list[dict[str, object]]
+    people: dict[str, EstimateDict]
+    pairs: list[PairDict]
+    against_people: list[AgainstPeopleDict]
+    definitions: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Rater:
+    """Someone or something that rated `n` of the campaign's responses."""
+
+    name: str
+    kind: RaterKind
+    n: int
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Agreement of two raters, on the scale and on followed / not followed."""
+
+    a: str
+    b: str
+    scale: PairAgreement
+    followed: PairAgreement
+
+
+@dataclass(frozen=True, slots=True)
+class AgainstPeople:
+    """A judge against the median (scale, α) and the majority (followed, confusion) of people."""
+
+    judge: str
+    kind: RaterKind
+    alpha_ordinal: Estimate
+    scale: PairAgreement
+    followed: PairAgreement
+    confusion: Confusion
+
+
+@dataclass(frozen=True, slots=True)
+class AgreementReport:
+    """Everything that the labels and judgments of a campaign say on agreement.
+
+    `alpha_people` and `alpha_people_followed` are the ceiling: no judge can be asked to agree with people better
+    than they agree with one another.
+    """
+
+    campaign: Campaign
+    labels: dict[str, int]
+    raters: list[Rater]
+    alpha_people: Estimate
+    alpha_people_followed: Estimate
+    pairs: list[Pair]
+    against_people: list[AgainstPeople]
+
+    def as_dict(self) -> AgreementDict:
+        """One JSON-ready object."""
+        return {
+            "campaign": {
+                "id": self.campaign.pk,
+                "name": self.campaign.name,
+                "is_demonstration": self.campaign.is_demonstration,
+            },
+            "threshold": self.campaign.threshold,
+            "labels": self.labels,
+            "raters": [asdict(rater) for rater in self.raters],
+            "people": {
+                "alpha_ordinal": self.alpha_people.as_dict(),
+                "alpha_followed": self.alpha_people_followed.as_dict(),
+            },
+            "pairs": [
+                {"a": pair.a, "b": pair.b, "scale": pair.scale.as_dict(), "followed": pair.followed.as_dict()}
+                for pair in self.pairs
+            ],
+            "against_people": [
+                {
+                    "judge": row.judge,
+                    "kind": row.kind,
+                    "alpha_ordinal": row.alpha_ordinal.as_dict(),
+                    "scale": row.scale.as_dict(),
+                    "followed": row.followed.as_dict(),
+                    "confusion": row.confusion.as_dict(),
+                }
+                for row in self.against_people
+            ],
+            "definitions": DEFINITIONS,
+        }
+
+
+def agreement_report(campaign: Campaign) -> AgreementReport:
+    """The agreement of the campaign's people and judges, as the labels are now. Surplus labels are left out."""
+    people_records = list(
+        current_labels(campaign)
+        .filter(assignment__is_surplus=False)
+        .order_by("assignment__member__user__username", "pk")
+        .values_list("assignment__task", "assignment__member__user__username", "score")
+    )
+    judge_records = judge_scores(campaign)
+    people = sorted({rater for _, rater, _ in people_records})
+    judges = sorted({rater for _, rater, _ in judge_records})
+    table = RatingTable.from_records([*people_records, *judge_records])
+    clusters = _questions(campaign, table)
+    progress = campaign_progress(campaign)
+    comparison = _Comparison(table, clusters, campaign.threshold)
+    return AgreementReport(
+        campaign=campaign,
+        labels={
+            "wanted": progress.labels_wanted,
+            "given": progress.labels,
+            "surplus": progress.surplus,
+            "tasks": progress.tasks,
+            "tasks_done": progress.tasks_done,
+        },
+        raters=[_rater(table, name, "person") for name in people]
+        + [_rater(table, name, "judge") for name in judges],
+        alpha_people=comparison.alpha(table.select(people), "ordinal"),
+        alpha_people_followed=comparison.alpha(table.select(people).followed(campaign.threshold), "nominal"),
+        pairs=comparison.pairs([*people, *judges]),
+        against_people=comparison.against_people(people, judges),
+    )
+
+
+def _rater(table: RatingTable, name: str, kind: RaterKind) -> Rater:
+    return Rater(name, kind, int((~np.isnan(table.column(name))).sum()))
+
+
+def _questions(campaign: Campaign, table: RatingTable) -> Clusters:
+    """The question of each unit (task): responses that share a question are resampled together."""
+    question_of: dict[Hashable, int] = dict(campaign.tasks.values_list("pk", "response__item__question"))
+    return np.array([question_of[task] for task in table.units], dtype=np.int64)
+
+
+class _Comparison:
+    """Pairwise and against-people agreement on one table of ratings."""
+
+    def __init__(self, table: RatingTable, clusters: Clusters, threshold: int) -> None:
+        self.table, self.clusters, self.threshold = table, clusters, threshold
+
+    def alpha(self, table: RatingTable, level: Literal["ordinal", "nominal"]) -> Estimate:
+        return krippendorff_alpha(table, level, clusters=self.clusters, rng=np.random.default_rng(SEED))
+
+    def pairs(self, raters: list[str]) -> list[Pair]:
+        return [
+            Pair(
+                a,
+                b,
+                self._agreement(self.table.column(a), self.table.column(b), self.table.categories),
+                self._agreement(self._followed(a), self._followed(b), BINARY),
+            )
+            for i, a in enumerate(raters)
+            for b in raters[i + 1 :]
+        ]
+
+    def against_people(self, people: list[str], judges: list[str]) -> list[AgainstPeople]:
+        if not people:
+            return []
+        with_median = self.table.with_column(PEOPLE_MEDIAN, self.table.aggregate(people, "median"))
+        majority = self.table.followed(self.threshold).aggregate(people, "majority")
+        rows = [
+            self._against(with_median, majority, name, "judge", self.table.column(name)) for name in judges
+        ]
+        baselines = _baselines(self.table, with_median.column(PEOPLE_MEDIAN), judges)
+        return rows + [
+            self._against(with_median, majority, name, "baseline", column)
+            for name, column in baselines.items()
+        ]
+
+    def _against(
+        self, with_median: RatingTable, majority: Ratings, name: str, kind: RaterKind, column: Ratings
+    ) -> AgainstPeople:
+        median = with_median.column(PEOPLE_MEDIAN)
+        two = RatingTable(
+            with_median.units,
+            (PEOPLE_MEDIAN, name),
+            np.column_stack([median, column]),
+            with_median.categories,
+        )
+        followed = np.where(np.isnan(column), np.nan, column >= self.threshold)
+        return AgainstPeople(
+            judge=name,
+            kind=kind,
+            alpha_ordinal=self.alpha(two, "ordinal"),
+            scale=self._agreement(median, column, with_median.categories),
+            followed=self._agreement(majority, followed, BINARY),
+            confusion=confusion(followed, majority, clusters=self.clusters, rng=np.random.default_rng(SEED)),
+        )
+
+    def _followed(self, rater: str) -> Ratings:
+        return self.table.followed(self.threshold).column(rater)
+
+    def _agreement(self, a: Ratings, b: Ratings, categories: tuple[float, ...]) -> PairAgreement:
+        return pairwise(a, b, categories, clusters=self.clusters, rng=np.random.default_rng(SEED))
+
+
+def _baselines(table: RatingTable, median: Ratings, judges: list[str]) -> dict[str, Ratings]:
+    """A constant and a random judge on the units that people rated, to compare every judge with."""
+    rated = ~np.isnan(median)
+    if not rated.any():
+        return {}
+    values, counts = np.unique(np.floor(median[rated]), return_counts=True)
+    constant = np.where(rated, values[counts.argmax()], np.nan)
+    covered = {name: int((~np.isnan(table.column(name))).sum()) for name in judges}
+    model = table.column(max(covered, key=covered.__getitem__)) if covered else np.floor(median)
+    marginals = model[~np.isnan(model)]
+    draws = np.random.default_rng(SEED).choice(marginals, size=median.size)
+    return {CONSTANT: constant, RANDOM: np.where(rated, draws, np.nan)}

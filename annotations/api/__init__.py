@@ -1,0 +1,1 @@
+"""Labelling over REST: campaigns and their agreement."""

@@ -1,0 +1,88 @@
+"""Gold releases: immutable, numbered snapshots of what the labels say. A database trigger refuses changes."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from annotations.models.campaign import Campaign
+from annotations.models.task import Task
+
+
+class GoldStatus(models.TextChoices):
+    UNANIMOUS = "unanimous", "All labels agree"
+    MAJORITY = "majority", "Most labels agree"
+    TIED = "tied", "Tied: unresolved"
+    UNLABELLED = "unlabelled", "No label"
+
+
+class GoldRule(models.TextChoices):
+    MAJORITY = "majority", "Majority of followed / not followed"
+
+
+class GoldRelease(models.Model):
+    """A numbered release of a campaign's gold labels; `checksum` is the SHA-256 of its JSONL export."""
+
+    campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="gold_releases")
+    number = models.PositiveIntegerField()
+    rule = models.CharField(max_length=20, choices=GoldRule.choices, default=GoldRule.MAJORITY)
+    threshold = models.PositiveSmallIntegerField()
+    checksum = models.CharField(max_length=64)
+    code_version = models.CharField(max_length=50)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="gold_releases",
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-number"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["campaign", "number"],
+                name="gold_release_number_unique",
+                violation_error_message="The campaign has this release already.",
+            ),
+            models.CheckConstraint(
+                condition=Q(rule__in=GoldRule.values),
+                name="gold_release_rule_known",
+                violation_error_message="The rule is one of the known ones.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.campaign} gold {self.number}"
+
+
+class GoldLabel(models.Model):
+    """What the labels on one task amount to. `record` is a copy of all that is exported, as it was at the release."""
+
+    release = models.ForeignKey(GoldRelease, on_delete=models.PROTECT, related_name="gold_labels")
+    task = models.ForeignKey(Task, on_delete=models.PROTECT, related_name="gold_labels")
+    status = models.CharField(max_length=12, choices=GoldStatus.choices)
+    followed = models.BooleanField(null=True, blank=True)
+    score = models.FloatField(null=True, blank=True, help_text="Median of the labels.")
+    record = models.JSONField(
+        help_text="What is exported: the item, every rater's score, how the gold came about."
+    )
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["release", "task"],
+                name="gold_label_once_in_release",
+                violation_error_message="The release has this task already.",
+            ),
+            models.CheckConstraint(
+                condition=Q(status__in=[GoldStatus.UNANIMOUS, GoldStatus.MAJORITY], followed__isnull=False)
+                | Q(status__in=[GoldStatus.TIED, GoldStatus.UNLABELLED], followed__isnull=True),
+                name="gold_followed_iff_resolved",
+                violation_error_message="Gold is given exactly where the labels resolve it.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"task {self.task_id}: {self.status}"

@@ -1,0 +1,112 @@
+"""What people say of a response. Labels and adjudications are append-only: a change is a new revision.
+
+A database trigger (migration 0002) refuses updates and deletions of both.
+"""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from annotations.models.task import Assignment, Task
+from evaluation.models.endpoint import SCALE
+
+
+def on_scale(field: str = "score") -> Q:
+    return Q(**{f"{field}__gte": SCALE[0], f"{field}__lte": SCALE[-1]})
+
+
+class Label(models.Model):
+    """A person's rating, 1–5. The highest revision of an assignment is the current one."""
+
+    assignment = models.ForeignKey(Assignment, on_delete=models.PROTECT, related_name="labels")
+    revision = models.PositiveIntegerField(default=1)
+    score = models.PositiveSmallIntegerField()
+    comment = models.TextField(blank=True)
+    submission_key = models.UUIDField(help_text="Made by the page: the same submission twice is one label.")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["assignment", "revision"],
+                name="label_revision_unique",
+                violation_error_message="This revision of the label exists already.",
+            ),
+            models.UniqueConstraint(
+                fields=["submission_key"],
+                name="label_submission_once",
+                violation_error_message="This submission was received already.",
+            ),
+            models.CheckConstraint(
+                condition=on_scale(),
+                name="label_score_on_scale",
+                violation_error_message="A score is 1 to 5.",
+            ),
+            models.CheckConstraint(
+                condition=Q(revision__gte=1),
+                name="label_revision_from_1",
+                violation_error_message="Revisions count from 1.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.score} (revision {self.revision} of assignment {self.assignment_id})"
+
+
+class Draft(models.Model):
+    """What an annotator has entered and not yet submitted; `version` tells a stale page from the newest."""
+
+    assignment = models.OneToOneField(Assignment, on_delete=models.CASCADE, related_name="draft")
+    score = models.PositiveSmallIntegerField(null=True, blank=True)
+    comment = models.TextField(blank=True)
+    version = models.PositiveIntegerField(default=1)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(score__isnull=True) | on_scale(),
+                name="draft_score_on_scale",
+                violation_error_message="A score is 1 to 5.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"draft {self.version} of assignment {self.assignment_id}"
+
+
+class Adjudication(models.Model):
+    """A lead's decision on a task where people disagree. The highest revision counts."""
+
+    task = models.ForeignKey(Task, on_delete=models.PROTECT, related_name="adjudications")
+    revision = models.PositiveIntegerField(default=1)
+    adjudicator = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="adjudications"
+    )
+    score = models.PositiveSmallIntegerField()
+    rationale = models.TextField()
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["task", "revision"],
+                name="adjudication_revision_unique",
+                violation_error_message="This revision of the adjudication exists already.",
+            ),
+            models.CheckConstraint(
+                condition=on_scale(),
+                name="adjudication_score_on_scale",
+                violation_error_message="A score is 1 to 5.",
+            ),
+            models.CheckConstraint(
+                condition=~Q(rationale=""),
+                name="adjudication_has_rationale",
+                violation_error_message="An adjudication says why.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.score} (revision {self.revision} on task {self.task_id})"

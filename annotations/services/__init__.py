@@ -1,0 +1,1 @@
+"""What people do: create campaigns, claim tasks, submit labels, adjudicate, release gold."""

@@ -1,0 +1,1 @@
+"""The evaluation over REST: runs and their metrics, for staff."""

@@ -1,0 +1,1 @@
+"""Files into the database: recorded runs, questions, catalogues. One transaction a file; clear refusals."""

@@ -1,0 +1,135 @@
+"""Records of questions out of CSV, JSON, JSON lines and Parquet files, all as column → value."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO, cast
+
+from evaluation.importers.csv_file import CsvFile, check_text
+from evaluation.importers.report import ImportRefused, RowRejected
+from evaluation.importers.source_file import size_of, text_of
+
+PARQUET_BATCH = 500
+_CSV, _LINES, _JSON, _PARQUET = "CSV", "JSON lines", "JSON", "Parquet"
+KINDS = {".csv": _CSV, ".jsonl": _LINES, ".ndjson": _LINES, ".json": _JSON, ".parquet": _PARQUET}
+
+Values = Mapping[str, Any]  # Any: whatever JSON or Parquet may nest; the layouts check what they take
+
+
+@dataclass(frozen=True)
+class QuestionRecord:
+    """A record: its number from 1, its line if the file has lines, its values, or why it has none."""
+
+    row: int
+    line: int | None
+    values: Values
+    rejection: RowRejected | None = None
+
+
+class QuestionFile:
+    """The columns and the records of a file of questions, and how far it was read."""
+
+    def __init__(self, stream: BinaryIO, file_name: str) -> None:
+        """Open the file by the ending of its name.
+
+        Raises `ImportRefused`: `unknown_file_kind`, `empty_file`, `no_rows`, `wrong_encoding`, `not_csv`,
+        `not_json`, `not_parquet`, `duplicate_columns`.
+        """
+        kind = KINDS.get(Path(file_name).suffix.lower())
+        if kind is None:
+            raise ImportRefused(
+                f"“{file_name}” is of no known kind; there are {', '.join(KINDS)}.", code="unknown_file_kind"
+            )
+        self.size = size_of(stream)
+        if self.size == 0:
+            raise ImportRefused("The file is empty: it has 0 bytes.", code="empty_file")
+        self._stream = stream
+        self.bytes_done = 0
+        openers = {_CSV: self._csv, _LINES: self._lines, _JSON: self._json, _PARQUET: self._parquet}
+        self.columns, self._records = openers[kind]()
+
+    def __iter__(self) -> Iterator[QuestionRecord]:
+        return self._records
+
+    def _csv(self) -> tuple[set[str], Iterator[QuestionRecord]]:
+        check_text(self._stream)
+        file = CsvFile(self._stream)
+        file.refuse_repeated_columns()
+        return set(file.header), self._csv_records(file)
+
+    def _csv_records(self, file: CsvFile) -> Iterator[QuestionRecord]:
+        for record in file:
+            self.bytes_done = file.bytes_done
+            try:
+                file.check_cells(record)
+            except RowRejected as rejection:
+                yield QuestionRecord(record.row, record.line, {}, rejection)
+            else:
+                yield QuestionRecord(record.row, record.line, dict(zip(file.header, record.cells, strict=True)))
+
+    def _lines(self) -> tuple[set[str], Iterator[QuestionRecord]]:
+        check_text(self._stream)
+        columns: set[str] = set()
+        for record in self._line_records():
+            columns |= record.values.keys()
+            if record.row >= PARQUET_BATCH:
+                break
+        return columns, self._line_records()
+
+    def _line_records(self) -> Iterator[QuestionRecord]:
+        text, counted = text_of(self._stream)
+        row = 0
+        for number, line in enumerate(text, start=1):
+            if not line.strip():
+                continue
+            row += 1
+            self.bytes_done = counted.bytes_done
+            try:
+                values = json.loads(line)
+            except (ValueError, RecursionError):
+                yield QuestionRecord(row, number, {}, RowRejected("", "is not JSON"))
+                continue
+            yield _of_object(row, number, values)
+
+    def _json(self) -> tuple[set[str], Iterator[QuestionRecord]]:
+        check_text(self._stream)
+        text, _ = text_of(self._stream)
+        try:
+            content = json.load(text)
+        except (ValueError, RecursionError) as error:
+            raise ImportRefused(f"The file cannot be read as JSON: {error}.", code="not_json") from error
+        if isinstance(content, dict):
+            content = content.get("data")
+        if not isinstance(content, list):
+            raise ImportRefused(
+                'The file must be a list of objects, or an object with such a list under "data".', code="not_json"
+            )
+        records = [_of_object(row, None, values) for row, values in enumerate(content, start=1)]
+        self.bytes_done = self.size
+        return set().union(*(record.values.keys() for record in records)), iter(records)
+
+    def _parquet(self) -> tuple[set[str], Iterator[QuestionRecord]]:
+        # Only here: it is slow to load, and most imports do without it.
+        import pyarrow
+        import pyarrow.parquet
+
+        try:
+            file = pyarrow.parquet.ParquetFile(self._stream)
+        except pyarrow.ArrowException as error:
+            raise ImportRefused(f"The file cannot be read as Parquet: {error}", code="not_parquet") from error
+        return set(file.schema_arrow.names), self._parquet_records(file)
+
+    def _parquet_records(self, file: Any) -> Iterator[QuestionRecord]:  # Any: pyarrow has no types
+        row = 0
+        for batch in file.iter_batches(batch_size=PARQUET_BATCH):
+            for values in cast(list[dict[str, Any]], batch.to_pylist()):
+                row += 1
+                yield QuestionRecord(row, None, values)
+            self.bytes_done = min(self.size, self.size * row // max(file.metadata.num_rows, 1))
+
+
+def _of_object(row: int, line: int | None, values: object) -> QuestionRecord:
+    if isinstance(values, dict):
+        return QuestionRecord(row, line, values)
+    return QuestionRecord(row, line, {}, RowRejected("", "is not a JSON object"))

@@ -1,0 +1,301 @@
+"""A CSV file of a recorded run into the database: one file, one transaction, one run."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from evaluation.errors import Conflict
+from evaluation.importers.csv_file import CsvFile, CsvRecord, Fingerprint, check_text
+from evaluation.importers.dialect import EXAMPLES, Dialect, known_columns, recognise
+from evaluation.importers.judgment_writer import JudgmentWriter, recorded_endpoint
+from evaluation.importers.lock import one_import_at_a_time
+from evaluation.importers.preference_store import PreferenceStore
+from evaluation.importers.question_store import QuestionStore, dataset_called
+from evaluation.importers.recorded_row import RecordedRow, given_preference, parse_row
+from evaluation.importers.report import (
+    DeliveryFailures,
+    ImportRefused,
+    ImportReport,
+    Problem,
+    ProblemLog,
+    RowRejected,
+)
+from evaluation.importers.run_writer import RunWriter
+from evaluation.importers.source_file import Progress, no_progress, opened
+from evaluation.models import Catalogue, Response, Run, RunImport
+from evaluation.models.dataset import PreferenceKind
+from evaluation.models.run import Condition, Method, RunStatus, Setting
+
+DEFAULT_DATASET = "Recorded runs"
+CHUNK_ROWS = 500
+CHUNK_CHARACTERS = 8_000_000
+NAME_LENGTH = 300
+
+
+@dataclass(frozen=True)
+class _Wish:
+    """What somebody asked to have imported, less the file."""
+
+    file_name: str
+    model: str
+    method: str
+    setting: str
+    name: str | None
+    dataset: str | None
+    catalogue: Catalogue | None
+    judge: str | None
+    preferences: Sequence[str]
+    strict: bool
+    is_demonstration: bool
+    created_by: AbstractBaseUser | None
+
+
+def import_recorded_run(
+    *,
+    file: Path | BinaryIO,
+    file_name: str,
+    model: str,
+    method: str,
+    setting: str,
+    name: str | None = None,
+    dataset: str | None = None,
+    catalogue: Catalogue | None = None,
+    judge: str | None = None,
+    preferences: Sequence[str] = (),
+    strict: bool = False,
+    is_demonstration: bool = False,
+    created_by: AbstractBaseUser | None = None,
+    progress: Progress = no_progress,
+) -> ImportReport:
+    """Import a recorded run; the same file again, for the same model, method and setting, changes nothing.
+
+    `file` is a path or a seekable binary stream. `preferences` are the texts of the profiles 1, 2, … of a
+    file of profiles that lacks them. Under `strict` any rejected row or unknown column refuses the file.
+    `progress` gets the bytes done and the bytes in all. Memory does not grow with the file.
+
+    Raises `ImportRefused` (the file or an argument is at fault: `code` says how, `problems` lists rejected
+    rows) and `Conflict` (the name is another run's). After any failure nothing of it is in the database.
+    """
+    wish = _Wish(
+        file_name, model, method, setting, name, dataset, catalogue, judge, preferences, strict, is_demonstration,
+        created_by,
+    )  # fmt: skip
+    _check_wish(wish)
+    with opened(file) as stream:
+        fingerprint = check_text(stream)
+        records = CsvFile(stream)
+        records.refuse_unless_known(known_columns(records.header), EXAMPLES)
+        dialect = recognise(records.header, method=method, setting=setting)
+        if strict and dialect.unknown:
+            raise ImportRefused(
+                f"The import is strict, and the file has unknown columns: {', '.join(dialect.unknown)}.",
+                code="unknown_columns",
+            )
+        with one_import_at_a_time():
+            earlier = _imported_earlier(wish, fingerprint)
+            if earlier is not None:
+                return _unchanged(earlier)
+            return _import(records, dialect, fingerprint, wish, progress)
+
+
+def _check_wish(wish: _Wish) -> None:
+    """Raise `ImportRefused` (`unknown_method`, `unknown_setting`, `invalid_name`, `not_a_demonstration`)."""
+    if wish.method not in Method.values:
+        raise ImportRefused(
+            f"There is no method “{wish.method}”; there are {', '.join(Method.values)}.",
+            code="unknown_method",
+            field="method",
+        )
+    if wish.setting not in Setting.values:
+        raise ImportRefused(
+            f"There is no setting “{wish.setting}”; there are {', '.join(Setting.values)}.",
+            code="unknown_setting",
+            field="setting",
+        )
+    if wish.name is not None and (not wish.name.strip() or len(wish.name) > NAME_LENGTH or "\0" in wish.name):
+        raise ImportRefused(
+            f"A run's name has 1 to {NAME_LENGTH} characters.", code="invalid_name", field="name"
+        )
+    if wish.is_demonstration and wish.dataset is None:
+        raise ImportRefused(
+            "A demonstration goes into a dataset of its own; name it.",
+            code="not_a_demonstration",
+            field="dataset",
+        )
+
+
+def _imported_earlier(wish: _Wish, fingerprint: Fingerprint) -> RunImport | None:
+    """The import of the same content, if any. Raises `Conflict` if the wished name is another run's."""
+    same = RunImport.objects.select_related("run", "run__endpoint").filter(
+        sha256=fingerprint.sha256,
+        run__endpoint=recorded_endpoint(wish.model),
+        run__method=wish.method,
+        run__setting=wish.setting,
+    )
+    if wish.name is None:
+        return same.order_by("pk").first()
+    earlier = same.filter(run__name=wish.name).first()
+    if earlier is None and Run.objects.filter(name=wish.name).exists():
+        raise _name_taken(wish.name)
+    return earlier
+
+
+def _name_taken(name: str) -> Conflict:
+    return Conflict(
+        f"There is a run “{name}” already, and it has other content.", code="name_taken", field="name"
+    )
+
+
+def _unchanged(earlier: RunImport) -> ImportReport:
+    run = earlier.run
+    listed = [problem for problem in earlier.problems if problem["row"] is not None]
+    failures = Response.objects.filter(item__run=run, answer="")
+    return ImportReport(
+        status="unchanged",
+        message=f"already imported as “{run.name}”; nothing changed",
+        run=run,
+        rows_read=earlier.rows_read,
+        rows_imported=earlier.rows_imported,
+        items=run.items.count(),
+        problems=tuple(Problem(**problem) for problem in listed),
+        problems_not_listed=earlier.rows_read - earlier.rows_imported - len(listed),
+        delivery_failures=DeliveryFailures(
+            failures.filter(condition=Condition.BASELINE).count(),
+            failures.filter(condition=Condition.PERSONALISED).count(),
+        ),
+    )
+
+
+def _import(
+    records: CsvFile, dialect: Dialect, fingerprint: Fingerprint, wish: _Wish, progress: Progress
+) -> ImportReport:
+    run = _create_run(wish)
+    problems = ProblemLog()
+    kind = PreferenceKind.IRRELEVANT if wish.setting == Setting.IRRELEVANT else PreferenceKind.RELEVANT
+    writer = RunWriter(
+        run,
+        questions=QuestionStore(run.dataset),
+        preferences=PreferenceStore(wish.catalogue, kind=kind),
+        judgments=JudgmentWriter(run, judge=wish.judge, sha256=fingerprint.sha256)
+        if dialect.has_ratings
+        else None,
+        problems=problems,
+    )
+    for chunk in _chunks(_parsed(records, dialect, wish, problems)):
+        writer.write(chunk)
+        progress(records.bytes_done, fingerprint.size)
+    problems.refuse_if_nothing_accepted(records.rows_read, writer.rows_imported)
+    problems.refuse_if_strict(wish.strict)
+    RunImport.objects.create(
+        run=run,
+        file_name=wish.file_name[-NAME_LENGTH:],
+        sha256=fingerprint.sha256,
+        rows_read=records.rows_read,
+        rows_imported=writer.rows_imported,
+        problems=problems.stored(),
+    )
+    progress(fingerprint.size, fingerprint.size)
+    return ImportReport(
+        status="imported",
+        message=f"imported {writer.rows_imported} of {records.rows_read} rows as “{run.name}”",
+        run=run,
+        rows_read=records.rows_read,
+        rows_imported=writer.rows_imported,
+        items=writer.items,
+        problems=problems.kept,
+        problems_not_listed=problems.not_kept,
+        warnings=(*dialect.warnings, *_warnings_of(wish, dialect), *writer.warnings()),
+        delivery_failures=writer.delivery_failures,
+    )
+
+
+def _create_run(wish: _Wish) -> Run:
+    dataset = dataset_called(wish.dataset or DEFAULT_DATASET, is_demonstration=wish.is_demonstration)
+    name = wish.name or _free_name(
+        f"{wish.model} · {wish.method} · {wish.setting} · {Path(wish.file_name).stem}"
+    )
+    try:
+        with transaction.atomic():
+            return Run.objects.create(
+                name=name,
+                dataset=dataset,
+                endpoint=recorded_endpoint(wish.model),
+                method=wish.method,
+                setting=wish.setting,
+                status=RunStatus.COMPLETE,
+                is_demonstration=wish.is_demonstration,
+                created_by_id=wish.created_by.pk if wish.created_by else None,
+                finished_at=timezone.now(),
+            )
+    except (
+        IntegrityError
+    ) as error:  # not an importer, which would have waited: somebody launched a run of this name
+        raise _name_taken(name) from error
+
+
+def _free_name(wished: str) -> str:
+    wished = wished.replace("\0", "")[: NAME_LENGTH - 10]
+    name, number = wished, 1
+    while Run.objects.filter(name=name).exists():
+        number += 1
+        name = f"{wished} ({number})"
+    return name
+
+
+def _parsed(
+    records: CsvFile, dialect: Dialect, wish: _Wish, problems: ProblemLog
+) -> Iterator[tuple[RecordedRow, int]]:
+    """The acceptable rows with their sizes; the others go to the log."""
+    for record in records:
+        try:
+            records.check_cells(record)
+            row = parse_row(record, dialect, setting=wish.setting, preferences=wish.preferences)
+        except RowRejected as rejection:
+            problems.add(_problem(record, rejection))
+        else:
+            yield row, sum(map(len, record.cells))
+
+
+def _problem(record: CsvRecord, rejection: RowRejected) -> Problem:
+    return Problem(record.row, record.line, rejection.column, rejection.reason)
+
+
+def _chunks(rows: Iterable[tuple[RecordedRow, int]]) -> Iterator[list[RecordedRow]]:
+    """Rows in lists of at most 500, fewer where the rows are large: a chunk is what memory has to hold."""
+    chunk: list[RecordedRow] = []
+    characters = 0
+    for row, size in rows:
+        chunk.append(row)
+        characters += size
+        if len(chunk) == CHUNK_ROWS or characters >= CHUNK_CHARACTERS:
+            yield chunk
+            chunk, characters = [], 0
+    if chunk:
+        yield chunk
+
+
+def _warnings_of(wish: _Wish, dialect: Dialect) -> list[str]:
+    """What was asked for and has no use in this file, and what had to be made up."""
+    warnings = []
+    if wish.judge and not dialect.has_ratings:
+        warnings.append(f"No ratings were imported, so the judge {wish.judge} was not needed.")
+    if wish.preferences and not dialect.has_profiles:
+        warnings.append("The file has no profiles, so the list of preferences was not needed.")
+    nameless = [
+        columns.profile
+        for columns in dialect.personalised
+        if columns.profile
+        and columns.preference is None
+        and not given_preference(columns.profile, wish.preferences)
+    ]
+    if nameless:
+        numbers = ", ".join(map(str, nameless))
+        warnings.append(
+            f"The texts of the preferences of these profiles are not known; placeholders stand in: {numbers}."
+        )
+    return warnings

@@ -1,0 +1,1 @@
+"""Calling language models: request and reply types, the provider protocol and the providers. No Django here."""

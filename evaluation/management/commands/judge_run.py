@@ -1,0 +1,42 @@
+"""`manage.py judge_run RUN [--judge NAME] [--wait]`: have a judge rate a run."""
+
+import time
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from evaluation.errors import DomainError
+from evaluation.models import Judge
+from evaluation.models.run import RunStatus
+from evaluation.selectors import run_named
+from evaluation.services.judges import HEURISTIC_JUDGE, heuristic_judge
+from evaluation.services.judging import launch_judging
+
+
+class Command(BaseCommand):
+    help = "Have a judge rate a run; a Celery worker does the work."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("run", help="name or id of the run")
+        parser.add_argument(
+            "--judge", default=HEURISTIC_JUDGE, help="name of the judge (default: %(default)s)"
+        )
+        parser.add_argument("--wait", action="store_true", help="return when the run is complete")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        heuristic_judge()
+        try:
+            judge = Judge.objects.get(name=options["judge"])
+            run = run_named(options["run"])
+            launch_judging(run=run, judge=judge)
+        except Judge.DoesNotExist as error:
+            names = ", ".join(Judge.objects.values_list("name", flat=True))
+            raise CommandError(f"There is no judge “{options['judge']}”. There are: {names}.") from error
+        except DomainError as error:
+            raise CommandError(error.message) from error
+        while options["wait"]:
+            run.refresh_from_db(fields=["status"])
+            if run.status == RunStatus.COMPLETE:
+                break
+            time.sleep(0.5)
+        self.stdout.write(f"{judge} on “{run}”: {run.get_status_display().lower()}.")

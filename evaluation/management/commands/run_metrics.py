@@ -1,0 +1,62 @@
+"""`manage.py run_metrics RUN [--json] [--by DIMENSION]`: the PERG metrics of a run."""
+
+import json
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from rich.console import Console
+from rich.table import Table
+
+from evaluation.errors import DomainError
+from evaluation.metrics import DIMENSIONS, RunOutcomes
+from evaluation.plots import named_metrics
+from evaluation.selectors import run_named
+from evaluation.statistics.estimate import Estimate
+from evaluation.statistics.perg import PergMetrics
+
+
+class Command(BaseCommand):
+    help = "Print the PERG metrics of a run, each with n and a 95% interval."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("run", help="name or id of the run")
+        parser.add_argument("--json", action="store_true", help="print one JSON object")
+        parser.add_argument("--by", choices=sorted(DIMENSIONS), help="also for each value of this dimension")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            outcomes = RunOutcomes(run_named(options["run"]))
+        except DomainError as error:
+            raise CommandError(error.message) from error
+        metrics = outcomes.metrics()
+        slices = outcomes.slices(options["by"]) if options["by"] else []
+        if options["json"]:
+            document: dict[str, object] = {
+                "run": {"id": outcomes.run.pk, "name": outcomes.run.name, "setting": outcomes.run.setting},
+                **metrics.as_dict(),
+            }
+            if options["by"]:
+                document["by"] = {options["by"]: {part.value: part.metrics.as_dict() for part in slices}}
+            self.stdout.write(json.dumps(document, ensure_ascii=False, allow_nan=False))
+            return
+        tables = [_table(outcomes.run.name, metrics)]
+        tables += [_table(f"{options['by']}: {part.value}", part.metrics) for part in slices]
+        console = Console()
+        with console.capture() as printed:
+            console.print(*tables)
+        self.stdout.write(printed.get())
+
+
+def _table(title: str, metrics: PergMetrics) -> Table:
+    table = Table("metric", "value", "95% interval", "n", title=title, title_justify="left")
+    for name, estimate in named_metrics(metrics):
+        table.add_row(name, *_cells(estimate))
+    return table
+
+
+def _cells(estimate: Estimate) -> tuple[str, str, str]:
+    if estimate.value is None:
+        return f"undefined: {estimate.undefined}", "", str(estimate.n)
+    if estimate.low is None or estimate.high is None:
+        return f"{estimate.value:.4f}", "", str(estimate.n)
+    return f"{estimate.value:.4f}", f"{estimate.low:.4f} – {estimate.high:.4f}", str(estimate.n)

@@ -1,0 +1,25 @@
+"""Tables of the evaluation: data flows from questions through runs and completions to judgments."""
+
+from evaluation.models.completion import Completion
+from evaluation.models.dataset import Catalogue, Dataset, Preference, PreferenceAssignment, Question
+from evaluation.models.endpoint import Endpoint, Judge, Rubric
+from evaluation.models.run import Item, ItemPreference, Judgment, Response, Run, RunImport, RunJudge
+
+__all__ = [
+    "Catalogue",
+    "Completion",
+    "Dataset",
+    "Endpoint",
+    "Item",
+    "ItemPreference",
+    "Judge",
+    "Judgment",
+    "Preference",
+    "PreferenceAssignment",
+    "Question",
+    "Response",
+    "Rubric",
+    "Run",
+    "RunImport",
+    "RunJudge",
+]

@@ -1,0 +1,97 @@
+"""One row per call to a model: the cache, the resume point, the audit and the bill."""
+
+from django.db import models
+from django.db.models import Q
+
+from evaluation.models.endpoint import Endpoint
+
+
+class CompletionStatus(models.TextChoices):
+    PENDING = "pending", "Waiting"
+    LEASED = "leased", "Being called"
+    SUCCEEDED = "succeeded", "Succeeded"
+    REFUSED = "refused", "Refused by the model"
+    FAILED = "failed", "Failed"
+
+    @classmethod
+    def finished(cls) -> list[str]:
+        return [cls.SUCCEEDED, cls.REFUSED, cls.FAILED]
+
+
+class Completion(models.Model):
+    """A call to an endpoint: what was asked, what came back and what it cost.
+
+    `request_key` is the hash of the request's semantic fields (see `evaluation.llm.requests`). It is unique: the
+    same request is never paid twice, whichever run asks. While a worker calls, the row is leased; a lease that
+    ran out may be claimed by anyone.
+    """
+
+    endpoint = models.ForeignKey(Endpoint, on_delete=models.PROTECT, related_name="completions")
+    request_key = models.CharField(max_length=64)
+    request = models.JSONField()
+    status = models.CharField(
+        max_length=10, choices=CompletionStatus.choices, default=CompletionStatus.PENDING
+    )
+    lease = models.UUIDField(
+        null=True, blank=True, help_text="Whose claim this is; a late result under an old one is void."
+    )
+    leased_until = models.DateTimeField(null=True, blank=True)
+    not_before = models.DateTimeField(null=True, blank=True, help_text="A retry waits until then.")
+    attempts = models.PositiveSmallIntegerField(default=0)
+    text = models.TextField(blank=True)
+    raw_reply = models.JSONField(null=True, blank=True)
+    input_tokens = models.PositiveIntegerField(null=True, blank=True)
+    output_tokens = models.PositiveIntegerField(null=True, blank=True)
+    cost = models.DecimalField(
+        max_digits=14, decimal_places=8, null=True, blank=True, help_text="US dollars; none: unpriced."
+    )
+    error_code = models.CharField(max_length=50, blank=True)
+    error_message = models.TextField(blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["endpoint", "id"],
+                name="completion_pending_index",
+                condition=Q(status=CompletionStatus.PENDING),
+            ),
+            models.Index(
+                fields=["endpoint", "leased_until"],
+                name="completion_leased_index",
+                condition=Q(status=CompletionStatus.LEASED),
+            ),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["request_key"],
+                name="completion_request_unique",
+                violation_error_message="This request has been made already.",
+            ),
+            models.CheckConstraint(
+                condition=Q(status__in=CompletionStatus.values),
+                name="completion_status_known",
+                violation_error_message="The status is one of the known ones.",
+            ),
+            models.CheckConstraint(
+                condition=Q(status=CompletionStatus.LEASED, lease__isnull=False, leased_until__isnull=False)
+                | (~Q(status=CompletionStatus.LEASED) & Q(lease__isnull=True, leased_until__isnull=True)),
+                name="completion_leased_iff_called",
+                violation_error_message="A completion has a lease exactly while it is being called.",
+            ),
+            models.CheckConstraint(
+                condition=Q(status__in=CompletionStatus.finished(), finished_at__isnull=False)
+                | (~Q(status__in=CompletionStatus.finished()) & Q(finished_at__isnull=True)),
+                name="completion_finished_has_time",
+                violation_error_message="A completion has a finishing time exactly when it is finished.",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status=CompletionStatus.FAILED, error_code=""),
+                name="completion_failure_has_code",
+                violation_error_message="A failed completion says why.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.endpoint_id}:{self.request_key[:12]} ({self.status})"

@@ -1,0 +1,157 @@
+"""Models that can be called, the rubrics that judges rate by, and the judges."""
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q
+
+SCALE = (1, 2, 3, 4, 5)
+DEFAULT_THRESHOLD = 3
+
+
+class Provider(models.TextChoices):
+    OPENAI = "openai", "OpenAI-compatible API"
+    ANTHROPIC = "anthropic", "Anthropic API"
+    TRANSFORMERS = "transformers", "Local model in the worker"
+    RECORDED = "recorded", "Recorded replies"
+    HEURISTIC = "heuristic", "Heuristic rules"
+
+
+class Endpoint(models.Model):
+    """A model behind a provider. Keys are never stored: `api_key_variable` names the environment variable."""
+
+    name = models.CharField(max_length=200)
+    provider = models.CharField(max_length=20, choices=Provider.choices)
+    model = models.CharField(max_length=200, help_text="The model's name as the provider knows it.")
+    base_url = models.URLField(blank=True)
+    api_key_variable = models.CharField(max_length=100, blank=True)
+    input_price = models.DecimalField(
+        max_digits=12,
+        decimal_places=6,
+        null=True,
+        blank=True,
+        help_text="US dollars for a million input tokens.",
+    )
+    output_price = models.DecimalField(
+        max_digits=12,
+        decimal_places=6,
+        null=True,
+        blank=True,
+        help_text="US dollars for a million output tokens.",
+    )
+    priced_on = models.DateField(null=True, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["name"],
+                name="endpoint_name_unique",
+                violation_error_message="An endpoint has this name already.",
+            ),
+            models.CheckConstraint(
+                condition=Q(provider__in=Provider.values),
+                name="endpoint_provider_known",
+                violation_error_message="The provider is one of the known ones.",
+            ),
+            models.CheckConstraint(
+                condition=Q(input_price__isnull=True, output_price__isnull=True, priced_on__isnull=True)
+                | Q(
+                    input_price__isnull=False,
+                    input_price__gte=0,
+                    output_price__isnull=False,
+                    output_price__gte=0,
+                    priced_on__isnull=False,
+                ),
+                name="endpoint_price_whole_or_absent",
+                violation_error_message="Give both prices, not negative, with their date, or none of the three.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Rubric(models.Model):
+    """A version of the instructions by which people and judges rate; anchors say what 1 to 5 mean."""
+
+    name = models.CharField(max_length=200)
+    version = models.PositiveIntegerField(default=1)
+    instructions = models.TextField(help_text="Markdown.")
+    anchors = ArrayField(models.CharField(max_length=300), size=len(SCALE))
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["name", "-version"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["name", "version"],
+                name="rubric_version_unique",
+                violation_error_message="This rubric has this version already.",
+            ),
+            models.CheckConstraint(
+                condition=Q(anchors__len=len(SCALE)),
+                name="rubric_anchor_per_score",
+                violation_error_message="A rubric has one anchor for each score.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} v{self.version}"
+
+    @property
+    def scale(self) -> list[tuple[int, str]]:
+        return list(zip(SCALE, self.anchors, strict=True))
+
+
+class JudgeOrigin(models.TextChoices):
+    ENDPOINT = "endpoint", "Asks an endpoint"
+    IMPORTED = "imported", "Came with an imported run"
+
+
+class Judge(models.Model):
+    """Rates how far a personalised response follows the preference; `followed` = score >= threshold."""
+
+    name = models.CharField(max_length=200)
+    origin = models.CharField(max_length=10, choices=JudgeOrigin.choices, default=JudgeOrigin.ENDPOINT)
+    endpoint = models.ForeignKey(
+        Endpoint, on_delete=models.PROTECT, null=True, blank=True, related_name="judges"
+    )
+    rubric = models.ForeignKey(Rubric, on_delete=models.PROTECT, null=True, blank=True, related_name="judges")
+    threshold = models.PositiveSmallIntegerField(default=DEFAULT_THRESHOLD)
+    replicates = models.PositiveSmallIntegerField(default=1)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["name"],
+                name="judge_name_unique",
+                violation_error_message="A judge has this name already.",
+            ),
+            models.CheckConstraint(
+                condition=Q(threshold__gte=SCALE[0], threshold__lte=SCALE[-1]),
+                name="judge_threshold_on_scale",
+                violation_error_message="The threshold is a score from 1 to 5.",
+            ),
+            models.CheckConstraint(
+                condition=Q(replicates__gte=1),
+                name="judge_replicates_positive",
+                violation_error_message="A judge rates at least once.",
+            ),
+            models.CheckConstraint(
+                condition=Q(origin=JudgeOrigin.ENDPOINT, endpoint__isnull=False, rubric__isnull=False)
+                | Q(origin=JudgeOrigin.IMPORTED, endpoint__isnull=True),
+                name="judge_asks_endpoint_or_imported",
+                violation_error_message="A judge asks an endpoint by a rubric, or its ratings were imported.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def is_floor(self) -> bool:
+        """Whether this is the heuristic judge, a floor to compare LLM judges with."""
+        return self.endpoint is not None and self.endpoint.provider == Provider.HEURISTIC

@@ -1,0 +1,1 @@
+"""What the evaluation does: launch judging, move runs on, queue, claim and record completions."""

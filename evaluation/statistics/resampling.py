@@ -1,0 +1,120 @@
+"""The bootstrap as matrix products.
+
+A statistic that depends on the units only through sums of per-unit numbers (a ratio, kappa, alpha) is
+resampled by weighting: how often each unit was drawn, times the per-unit numbers. Units that share a cluster
+(items that share a question) are summed first, so that whole clusters are drawn.
+
+Sources: Efron & Tibshirani, An Introduction to the Bootstrap (1993), ch. 6 and 13; Field & Welsh,
+Bootstrapping clustered data, JRSS B 69 (2007) 369–390.
+"""
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Clusters = NDArray[np.int64]
+
+RESAMPLES = 1000
+UNDEFINED_SHARE = 0.05
+CHUNK_ELEMENTS = 2**22  # 32 MiB of weights at a time
+
+
+def bootstrap_weights(
+    n_units: int, resamples: int, rng: np.random.Generator, *, chunk_elements: int = CHUNK_ELEMENTS
+) -> Iterator[Floats]:
+    """How often each unit is drawn in each resample: multinomial counts of `n_units` fair draws.
+
+    Yields:
+        Chunks of shape (r, n_units), whole numbers held as floats for the product that follows; the r add up
+        to `resamples`. The size of the chunks bounds memory and does not change the draws.
+
+    Raises:
+        ValueError: no unit, or no resample.
+    """
+    if n_units < 1 or resamples < 1:
+        raise ValueError("a bootstrap needs at least one unit and one resample")
+    rows = max(1, chunk_elements // n_units)
+    for start in range(0, resamples, rows):
+        size = min(rows, resamples - start)
+        yield rng.multinomial(n_units, np.full(n_units, 1 / n_units), size=size).astype(np.float64)
+
+
+def cluster_sums(statistics: Floats, clusters: Clusters | None) -> Floats:
+    """Per-unit statistics (n, k) summed within clusters (n,): (n_clusters, k), in the order of cluster ids.
+
+    Without clusters every unit is its own.
+
+    Raises:
+        ValueError: not one cluster id per unit.
+    """
+    if clusters is None:
+        return statistics
+    if clusters.shape != statistics.shape[:1]:
+        raise ValueError("one cluster id per unit is needed")
+    ids, inverse = np.unique(clusters, return_inverse=True)
+    sums = np.zeros((ids.size, statistics.shape[1]))
+    np.add.at(sums, inverse, statistics)
+    return sums
+
+
+def replicate_sums(
+    statistics: Floats,
+    *,
+    clusters: Clusters | None,
+    rng: np.random.Generator,
+    resamples: int = RESAMPLES,
+) -> Floats:
+    """Sums over resampled units (or clusters) of per-unit statistics (n, k): shape (resamples, k)."""
+    per_cluster = cluster_sums(statistics, clusters)
+    chunks = bootstrap_weights(per_cluster.shape[0], resamples, rng)
+    return np.concatenate([weights @ per_cluster for weights in chunks])
+
+
+def percentile_interval(replicates: Floats, confidence: float = 0.95) -> tuple[float, float] | None:
+    """Percentile interval of bootstrap replicates (resamples,), in the unit of the statistic.
+
+    Undefined replicates (NaN) are left out. There is no interval (None) where more than 5% of them are
+    undefined, since the rest are then a selected lot, nor where they never vary: a sample without variation
+    (one unit, perfect agreement) says nothing of the variation that was not drawn, and a width of 0 would
+    claim certainty.
+
+    Raises:
+        ValueError: `confidence` outside (0, 1).
+    """
+    if not 0 < confidence < 1:
+        raise ValueError("confidence lies between 0 and 1")
+    defined = replicates[~np.isnan(replicates)]
+    if defined.size == 0 or defined.size < (1 - UNDEFINED_SHARE) * replicates.size:
+        return None
+    if np.ptp(defined) < 1e-12:
+        return None
+    low, high = np.quantile(defined, [(1 - confidence) / 2, (1 + confidence) / 2])
+    return float(low), float(high)
+
+
+def ratio_interval(
+    numerator: Floats,
+    denominator: Floats,
+    clusters: Clusters | None = None,
+    *,
+    rng: np.random.Generator,
+    resamples: int = RESAMPLES,
+    confidence: float = 0.95,
+) -> tuple[float, float] | None:
+    """Percentile cluster-bootstrap interval of sum(numerator) / sum(denominator), both of shape (n,).
+
+    None where `percentile_interval` finds none. A resample whose denominator is 0 is undefined.
+    """
+    sums = replicate_sums(
+        np.column_stack([numerator, denominator]), clusters=clusters, rng=rng, resamples=resamples
+    )
+    return percentile_interval(defined_ratio(sums[:, 0], sums[:, 1]), confidence)
+
+
+def defined_ratio(numerator: Floats, denominator: Floats) -> Floats:
+    """Element by element, NaN (an undefined replicate) where the denominator is 0."""
+    undefined = np.full(np.broadcast_shapes(numerator.shape, denominator.shape), np.nan)
+    ratios: Floats = np.divide(numerator, denominator, out=undefined, where=denominator != 0)
+    return ratios

@@ -1,0 +1,36 @@
+"""Celery tasks: each takes a primary key and calls one service."""
+
+from celery import shared_task
+
+from evaluation import selectors
+from evaluation.models import Endpoint, Run
+from evaluation.services import judging
+from evaluation.services.drain import drain
+
+
+@shared_task
+def advance_run(run_id: int) -> None:
+    """Move a run on by what can be done now."""
+    judging.advance_run(Run.objects.get(pk=run_id))
+
+
+@shared_task
+def drain_endpoint(endpoint_id: int) -> None:
+    """Call an endpoint until nothing waits for it, settling replies as they come."""
+    drain(Endpoint.objects.get(pk=endpoint_id), after_chunk=lambda: _settle_replies(endpoint_id))
+    for run in selectors.runs_waiting_on(endpoint_id):
+        judging.advance_run(run)
+
+
+@shared_task
+def sweep() -> None:
+    """Pick up what a lost message or a killed worker left behind."""
+    for endpoint in selectors.endpoints_with_work():
+        drain_endpoint.delay(endpoint.pk)
+    for run in selectors.unfinished_runs():
+        advance_run.delay(run.pk)
+
+
+def _settle_replies(endpoint_id: int) -> None:
+    for run in selectors.runs_waiting_on(endpoint_id):
+        judging.settle_judgments(run)

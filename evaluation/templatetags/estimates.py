@@ -1,0 +1,22 @@
+"""`{% estimate x %}`: a number with its interval and n, or the reason why there is none."""
+
+from django import template
+
+from evaluation.statistics.estimate import Estimate
+
+register = template.Library()
+
+
+@register.inclusion_tag("evaluation/_estimate.html")
+def estimate(value: Estimate, digits: int = 3) -> dict[str, object]:
+    """Value, 95% interval and n as three parts that a style sheet can set apart."""
+
+    def shown(number: float | None) -> str:
+        return "" if number is None else f"{number:.{digits}f}"
+
+    return {
+        "estimate": value,
+        "value": shown(value.value),
+        "low": shown(value.low),
+        "high": shown(value.high),
+    }

@@ -1,0 +1,8 @@
+from django.apps import AppConfig
+
+
+class PergSiteConfig(AppConfig):
+    name = "perg_site"
+
+    def ready(self) -> None:
+        from perg_site import checks  # noqa: F401 — registers the checks

@@ -1,0 +1,155 @@
+"""PostgreSQL and Redis for a machine that has neither: real servers out of wheels, data under `PERG_HOME`.
+
+Addresses are computed without starting anything, so that the settings can ask for them. Who needs the
+servers holds a share (`ensure_running`); the last one to leave stops them. Shares are file locks: a killed
+process holds none.
+"""
+
+import atexit
+import contextlib
+import fcntl
+import os
+import secrets
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import BinaryIO, Self
+
+from perg_site.embedded import postgres, redis
+from perg_site.embedded.service import Service, ServiceDidNotStart, last_lines, try_lock
+
+__all__ = [
+    "ServiceDidNotStart",
+    "Services",
+    "database_url",
+    "ensure_running",
+    "home",
+    "last_lines",
+    "redis_url",
+    "secret_key",
+    "try_lock",
+]
+
+REPOSITORY = Path(__file__).resolve().parent.parent.parent
+
+
+def home() -> Path:
+    """The data folder: `PERG_HOME`, else `.perg` beside `manage.py`. Made if absent, closed to others."""
+    folder = Path(os.environ.get("PERG_HOME") or REPOSITORY / ".perg").expanduser().resolve()
+    try:
+        if not folder.is_dir():
+            folder.mkdir(parents=True, exist_ok=True)
+            # As root, PostgreSQL's own user has to pass through on its way to its folder.
+            folder.chmod(0o711 if os.geteuid() == 0 else 0o700)
+        (folder / "logs").mkdir(mode=0o700, exist_ok=True)
+    except OSError as error:
+        raise _unusable(folder, error) from error
+    return folder
+
+
+def secret_key(home: Path) -> str:
+    """Made once and kept. Whoever links first wins, and nobody ever reads a half-written key."""
+    path = home / "secret_key"
+    if not path.exists():
+        draft = home / f"secret_key.{os.getpid()}.{secrets.token_hex(4)}"
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, stat.S_IRUSR | stat.S_IWUSR)
+        with os.fdopen(descriptor, "w") as file:
+            file.write(secrets.token_urlsafe(64))
+        with contextlib.suppress(FileExistsError):
+            os.link(draft, path)
+        draft.unlink()
+    return path.read_text()
+
+
+def database_url(home: Path) -> str:
+    return os.environ.get("DATABASE_URL") or postgres.url(home)
+
+
+def redis_url(home: Path) -> str:
+    return os.environ.get("REDIS_URL") or redis.url(home)
+
+
+class Services:
+    """A share in the embedded services of one home. `release` it, or use it in a `with`."""
+
+    def __init__(self, home: Path, wanted: list[Service]) -> None:
+        self.home = home
+        self._wanted = wanted
+        self._share: BinaryIO | None = None
+        self._pid = os.getpid()
+        if not wanted:
+            return
+        try:
+            with self._alone():
+                self._share = try_lock(home / "users.lock", fcntl.LOCK_SH)
+            atexit.register(self.release)
+            with self._alone():
+                for service in wanted:
+                    service.start()
+                    if isinstance(service, postgres.PostgreSQL):
+                        service.ensure_database()
+        except OSError as error:
+            self.release()
+            raise _unusable(home, error) from error
+        except BaseException:
+            self.release()
+            raise
+
+    def release(self) -> None:
+        """Give the share back; the last one out stops the services."""
+        if self._share is None or os.getpid() != self._pid:  # a forked child has no share of its own
+            return
+        atexit.unregister(self.release)
+        with self._alone():
+            self._share.close()
+            self._share = None
+            last = try_lock(self.home / "users.lock", fcntl.LOCK_EX)
+            for service in self._wanted if last is None else _both(self.home, self._wanted):
+                if last is None:
+                    service.let_go()
+                else:
+                    service.stop()
+            if last is not None:
+                last.close()
+
+    @contextlib.contextmanager
+    def _alone(self) -> Iterator[None]:
+        """One process at a time starts or stops."""
+        path = self.home / "services.lock"
+        with os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, stat.S_IRUSR | stat.S_IWUSR), "r+b") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            yield
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.release()
+
+
+def ensure_running(home: Path | None = None) -> Services:
+    """Start what the environment does not name and what is not running; returns when all of it answers."""
+    home = home or globals()["home"]()
+    wanted: list[Service] = []
+    if not os.environ.get("DATABASE_URL"):
+        wanted.append(postgres.PostgreSQL(home))
+    if not os.environ.get("REDIS_URL"):
+        wanted.append(redis.Redis(home))
+    return Services(home, wanted)
+
+
+def _both(home: Path, ours: list[Service]) -> list[Service]:
+    """What may be running: ours, and what a process with another environment had started in this home."""
+    kinds = {type(service) for service in ours}
+    return ours + [kind(home) for kind in (postgres.PostgreSQL, redis.Redis) if kind not in kinds]
+
+
+def _unusable(folder: Path, error: OSError) -> ServiceDidNotStart:
+    return ServiceDidNotStart(
+        "The embedded service",
+        f"The data folder {folder} cannot be used ({error.strerror or error}): "
+        "set PERG_HOME to a folder that you can write.",
+    )

@@ -1,0 +1,190 @@
+import krippendorff
+import numpy as np
+import pytest
+
+from annotations.agreement.alpha import (
+    Level,
+    alpha_of_coincidences,
+    krippendorff_alpha,
+    unit_coincidences,
+    value_counts,
+)
+from annotations.agreement.ratings import RatingTable
+from evaluation.statistics.estimate import Estimate
+from evaluation.statistics.resampling import bootstrap_weights
+
+NAN = np.nan
+LEVELS: tuple[Level, ...] = ("nominal", "ordinal", "interval")
+
+
+def table(values: np.ndarray, categories: tuple[float, ...] = (1, 2, 3, 4, 5)) -> RatingTable:
+    """Units by raters."""
+    raters = tuple(f"r{i}" for i in range(values.shape[1]))
+    return RatingTable(tuple(range(values.shape[0])), raters, values, categories)
+
+
+def random_table(seed: int) -> RatingTable:
+    """Correlated ratings of 5 to 40 units by 2 to 6 raters, a third missing, always pairable and varied."""
+    rng = np.random.default_rng(seed)
+    n_units, n_raters = int(rng.integers(5, 41)), int(rng.integers(2, 7))
+    truth = rng.integers(1, 6, size=(n_units, 1))
+    values = np.clip(truth + rng.integers(-2, 3, size=(n_units, n_raters)), 1, 5).astype(float)
+    values[rng.random(values.shape) < 0.35] = NAN
+    values[0, :2], values[1, :2] = (1, 2), (4, 4)
+    return table(values)
+
+
+def of_library(ratings: RatingTable, level: Level) -> float:
+    return float(
+        krippendorff.alpha(
+            reliability_data=ratings.values.T, value_domain=ratings.categories, level_of_measurement=level
+        )
+    )
+
+
+def point(ratings: RatingTable, level: Level) -> Estimate:
+    return krippendorff_alpha(ratings, level, resamples=20, rng=np.random.default_rng(0))
+
+
+# Krippendorff (2011), section C: four observers, twelve units, missing ratings.
+WORKED_EXAMPLE = table(
+    np.array(
+        [
+            [1, 2, 3, 3, 2, 1, 4, 1, 2, NAN, NAN, NAN],
+            [1, 2, 3, 3, 2, 2, 4, 1, 2, 5, NAN, 3],
+            [NAN, 3, 3, 3, 2, 3, 4, 2, 2, 5, 1, NAN],
+            [1, 2, 3, 3, 2, 4, 4, 1, 2, 5, 1, NAN],
+        ]
+    ).T
+)
+
+
+@pytest.mark.parametrize(
+    ("level", "published"), [("nominal", 0.743), ("ordinal", 0.815), ("interval", 0.849)]
+)
+def test_alpha_equals_krippendorffs_worked_example(level: Level, published: float) -> None:
+    """The twelfth unit has one rating and does not count: n = 11."""
+    estimate = point(WORKED_EXAMPLE, level)
+    assert estimate.value == pytest.approx(published, abs=5e-4)
+    assert estimate.n == 11
+
+
+def test_alpha_equals_krippendorffs_binary_example() -> None:
+    """Krippendorff (2011), section A: two observers, ten units, alpha = 0.095."""
+    values = np.array([[0, 1, 0, 0, 0, 0, 0, 0, 1, 0], [1, 1, 1, 0, 0, 1, 0, 0, 0, 0]], dtype=float)
+    assert point(table(values.T, (0, 1)), "nominal").value == pytest.approx(0.095, abs=5e-4)
+
+
+def test_alpha_derived_by_hand() -> None:
+    """Units (1, 1), (1, 2): coincidences 11 → 2, 12 → 1, 21 → 1; D_o = 2/4, D_e = 2·3·1/(4·3) = 1/2."""
+    assert point(table(np.array([[1.0, 1], [1, 2]])), "nominal").value == pytest.approx(0)
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_alpha_equals_the_library_on_random_tables_with_missing_ratings(level: Level) -> None:
+    for seed in range(200):
+        ratings = random_table(seed)
+        assert point(ratings, level).value == pytest.approx(of_library(ratings, level), abs=1e-9)
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_the_resampled_statistic_equals_the_library_on_unit_weights(level: Level) -> None:
+    for seed in range(200):
+        ratings = random_table(seed)
+        sums = unit_coincidences(value_counts(ratings)).sum(axis=0, keepdims=True)
+        vectorised = alpha_of_coincidences(sums, np.array(ratings.categories, dtype=float), level)
+        assert vectorised == pytest.approx(np.array([of_library(ratings, level)]), abs=1e-9)
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_the_interval_equals_a_plain_loop_that_repeats_the_drawn_units(level: Level) -> None:
+    ratings = random_table(11)
+    pairable = ratings.values[(~np.isnan(ratings.values)).sum(axis=1) >= 2]
+    weights = np.concatenate(list(bootstrap_weights(len(pairable), 300, np.random.default_rng(4))))
+    replicates = [of_library(table(np.repeat(pairable, w.astype(int), axis=0)), level) for w in weights]
+
+    estimate = krippendorff_alpha(ratings, level, resamples=300, rng=np.random.default_rng(4))
+    expected = tuple(np.quantile(replicates, [0.025, 0.975]))
+    assert (estimate.low, estimate.high) == pytest.approx(expected, abs=1e-9)
+    assert expected[1] - expected[0] > 0.05
+
+
+def test_the_interval_equals_a_plain_loop_over_whole_clusters() -> None:
+    ratings = random_table(12)
+    clusters = np.arange(len(ratings.units)) // 3
+    counted = (~np.isnan(ratings.values)).sum(axis=1) >= 2
+    ids = np.unique(clusters[counted])
+    weights = np.concatenate(list(bootstrap_weights(ids.size, 200, np.random.default_rng(4))))
+    replicates = []
+    for weight in weights:
+        times = dict(zip(ids, weight.astype(int), strict=True))
+        repeats = [times.get(c, 0) for c in clusters]
+        replicates.append(of_library(table(np.repeat(ratings.values, repeats, axis=0)), "ordinal"))
+
+    estimate = krippendorff_alpha(
+        ratings, "ordinal", clusters=clusters, resamples=200, rng=np.random.default_rng(4)
+    )
+    expected = tuple(np.quantile(replicates, [0.025, 0.975]))
+    assert (estimate.low, estimate.high) == pytest.approx(expected, abs=1e-9)
+
+
+def test_copies_of_units_in_one_cluster_do_not_narrow_the_interval() -> None:
+    ratings = random_table(13)
+    copies = table(np.repeat(ratings.values, 4, axis=0))
+    clusters = np.repeat(np.arange(len(ratings.units)), 4)
+
+    def width(estimate: Estimate) -> float:
+        assert estimate.low is not None
+        assert estimate.high is not None
+        return estimate.high - estimate.low
+
+    alone = krippendorff_alpha(ratings, rng=np.random.default_rng(0))
+    naive = krippendorff_alpha(copies, rng=np.random.default_rng(0))
+    clustered = krippendorff_alpha(copies, clusters=clusters, rng=np.random.default_rng(0))
+    assert width(clustered) == pytest.approx(width(alone), rel=0.1)
+    assert width(naive) < 0.7 * width(clustered)
+
+
+def test_the_interval_is_reproducible_from_the_seed() -> None:
+    ratings = random_table(1)
+    first, again, other = (krippendorff_alpha(ratings, rng=np.random.default_rng(seed)) for seed in (0, 0, 1))
+    assert first == again
+    assert first != other
+
+
+def test_a_column_of_half_points_is_rated_on_the_halved_scale() -> None:
+    ratings = table(np.array([[1.0], [2], [4], [5]])).with_column("human", np.array([1.5, 2, 4, 4.5]))
+    assert point(ratings, "interval").value == pytest.approx(
+        krippendorff.alpha(reliability_data=ratings.values.T, level_of_measurement="interval"), abs=1e-9
+    )
+
+
+@pytest.mark.parametrize(
+    "values",
+    [np.empty((0, 2)), np.array([[1.0], [2.0]]), np.array([[1.0, NAN], [NAN, 2.0]])],
+    ids=["no units", "one rater", "no shared unit"],
+)
+def test_alpha_is_undefined_where_no_unit_has_two_ratings(values: np.ndarray) -> None:
+    assert point(table(values), "ordinal") == Estimate.of_nothing("no unit has two ratings")
+
+
+def test_alpha_is_undefined_where_all_pairable_ratings_are_the_same() -> None:
+    """The lone 5 belongs to a unit with one rating, so it does not count."""
+    unanimous = table(np.array([[3.0, 3], [3, 3], [5, NAN]]))
+    assert point(unanimous, "ordinal") == Estimate.of_nothing("unanimous: all ratings are the same", 2)
+
+
+def test_perfect_agreement_on_varied_units_is_one_without_an_interval() -> None:
+    assert point(table(np.array([[1.0, 1], [3, 3], [5, 5], [2, 2]])), "ordinal") == Estimate.of(1, 4, None)
+
+
+def test_a_resample_in_which_all_ratings_are_the_same_is_undefined() -> None:
+    counts = np.array([[2, 0], [2, 0]])
+    sums = unit_coincidences(counts).sum(axis=0, keepdims=True)
+    for level in LEVELS:
+        assert np.isnan(alpha_of_coincidences(sums, np.array([0.0, 1.0]), level)).all()
+
+
+def test_clusters_of_another_length_are_refused() -> None:
+    with pytest.raises(ValueError, match="one cluster id per unit"):
+        krippendorff_alpha(WORKED_EXAMPLE, clusters=np.arange(11), rng=np.random.default_rng(0))

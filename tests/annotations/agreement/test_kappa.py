@@ -1,0 +1,172 @@
+import json
+from typing import Literal
+
+import numpy as np
+import pytest
+from sklearn.metrics import cohen_kappa_score
+
+from annotations.agreement.kappa import PairAgreement, kappa_of_cells, pairwise, unit_cells
+from evaluation.statistics.estimate import Estimate
+from evaluation.statistics.proportions import wilson_interval
+from evaluation.statistics.resampling import bootstrap_weights
+
+NAN = np.nan
+SCALE = (1, 2, 3, 4, 5)
+WEIGHTS: tuple[Literal["nominal", "quadratic"], ...] = ("nominal", "quadratic")
+
+
+def random_pair(seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Two correlated raters of 5 to 60 units, a fifth of the ratings missing, always with two categories."""
+    rng = np.random.default_rng(seed)
+    n = int(rng.integers(5, 61))
+    a = rng.integers(1, 6, size=n).astype(float)
+    b = np.clip(a + rng.integers(-2, 3, size=n), 1, 5)
+    a[rng.random(n) < 0.2], b[rng.random(n) < 0.2] = NAN, NAN
+    a[:2], b[:2] = (1, 4), (1, 5)
+    return a, b
+
+
+def of_library(a: np.ndarray, b: np.ndarray, weights: str) -> float:
+    both = ~np.isnan(a) & ~np.isnan(b)
+    return float(
+        cohen_kappa_score(
+            a[both].astype(int),
+            b[both].astype(int),
+            labels=SCALE,
+            weights=None if weights == "nominal" else weights,
+        )
+    )
+
+
+def agreement(a: np.ndarray, b: np.ndarray, categories: tuple[float, ...] = SCALE) -> PairAgreement:
+    return pairwise(a, b, categories, resamples=20, rng=np.random.default_rng(0))
+
+
+def test_kappa_derived_by_hand() -> None:
+    """20 yes-yes, 5 yes-no, 10 no-yes, 15 no-no: p_o = 35/50, p_e = (25·30 + 25·20)/50²; kappa = 2/5."""
+    a = np.repeat([1.0, 1, 0, 0], [20, 5, 10, 15])
+    b = np.repeat([1.0, 0, 1, 0], [20, 5, 10, 15])
+    result = agreement(a, b, (0, 1))
+    assert result.n == 50
+    assert result.percent_agreement.value == pytest.approx(0.7)
+    assert result.cohen_kappa.value == pytest.approx(0.4)
+    assert result.quadratic_kappa.value == pytest.approx(0.4)
+
+
+def test_quadratic_kappa_derived_by_hand() -> None:
+    """(1,1), (2,3), (3,2): observed 0 + 1 + 1; by chance Σ(i − j)² over 9 pairs / 3 = 12/3; 1 − 2/4."""
+    result = agreement(np.array([1.0, 2, 3]), np.array([1.0, 3, 2]), (1, 2, 3))
+    assert result.quadratic_kappa.value == pytest.approx(0.5)
+    assert result.cohen_kappa.value == pytest.approx(0)
+
+
+def test_percent_agreement_has_wilsons_interval() -> None:
+    result = agreement(np.array([1.0, 2, 3, 4]), np.array([1.0, 2, 3, 5]))
+    assert (result.percent_agreement.low, result.percent_agreement.high) == wilson_interval(3, 4)
+
+
+def test_kappas_equal_scikit_learn_on_random_tables_with_missing_ratings() -> None:
+    for seed in range(200):
+        a, b = random_pair(seed)
+        result = agreement(a, b)
+        assert result.cohen_kappa.value == pytest.approx(of_library(a, b, "nominal"), abs=1e-9)
+        assert result.quadratic_kappa.value == pytest.approx(of_library(a, b, "quadratic"), abs=1e-9)
+        assert result.n == np.count_nonzero(~np.isnan(a) & ~np.isnan(b))
+
+
+@pytest.mark.parametrize("weights", WEIGHTS)
+def test_the_resampled_statistic_equals_scikit_learn_on_unit_weights(
+    weights: Literal["nominal", "quadratic"],
+) -> None:
+    for seed in range(200):
+        a, b = random_pair(seed)
+        both = ~np.isnan(a) & ~np.isnan(b)
+        cells = unit_cells(a[both].astype(int) - 1, b[both].astype(int) - 1, 5)
+        vectorised = kappa_of_cells(cells.sum(axis=0, keepdims=True), 5, weights)
+        assert vectorised == pytest.approx(np.array([of_library(a, b, weights)]), abs=1e-9)
+
+
+def test_the_intervals_equal_a_plain_loop_that_repeats_the_drawn_units() -> None:
+    a, b = random_pair(21)
+    both = ~np.isnan(a) & ~np.isnan(b)
+    a, b = a[both], b[both]
+    draws = [
+        w.astype(int) for w in np.concatenate(list(bootstrap_weights(a.size, 300, np.random.default_rng(4))))
+    ]
+    result = pairwise(a, b, SCALE, resamples=300, rng=np.random.default_rng(4))
+    for weights, estimate in zip(WEIGHTS, (result.cohen_kappa, result.quadratic_kappa), strict=True):
+        replicates = [of_library(np.repeat(a, w), np.repeat(b, w), weights) for w in draws]
+        expected = tuple(np.quantile(replicates, [0.025, 0.975]))
+        assert (estimate.low, estimate.high) == pytest.approx(expected, abs=1e-9)
+        assert expected[1] - expected[0] > 0.05
+
+
+def test_copies_of_units_in_one_cluster_do_not_narrow_the_intervals() -> None:
+    a, b = random_pair(22)
+    clusters = np.repeat(np.arange(a.size), 4)
+    naive = pairwise(np.repeat(a, 4), np.repeat(b, 4), SCALE, rng=np.random.default_rng(0))
+    clustered = pairwise(
+        np.repeat(a, 4), np.repeat(b, 4), SCALE, clusters=clusters, rng=np.random.default_rng(0)
+    )
+    for name in ("percent_agreement", "cohen_kappa", "quadratic_kappa"):
+        wide, narrow = getattr(clustered, name), getattr(naive, name)
+        assert wide.value == pytest.approx(narrow.value)
+        assert narrow.high - narrow.low < 0.7 * (wide.high - wide.low)
+
+
+def test_the_intervals_are_reproducible_from_the_seed() -> None:
+    a, b = random_pair(1)
+    first, again, other = (pairwise(a, b, SCALE, rng=np.random.default_rng(seed)) for seed in (0, 0, 1))
+    assert first == again
+    assert first != other
+
+
+def test_nothing_is_defined_without_a_unit_rated_by_both() -> None:
+    nothing = Estimate.of_nothing("no unit rated by both")
+    for a, b in [(np.array([1, NAN]), np.array([NAN, 2])), (np.array([]), np.array([]))]:
+        assert agreement(a, b) == PairAgreement(0, nothing, nothing, nothing)
+
+
+def test_kappa_is_undefined_and_agreement_complete_where_both_always_give_the_same_rating() -> None:
+    result = agreement(np.array([3.0, 3, 3]), np.array([3.0, 3, 3]))
+    assert result.percent_agreement.value == 1
+    assert result.cohen_kappa.value is None
+    assert result.cohen_kappa.n == 3
+    assert result.cohen_kappa.undefined == result.quadratic_kappa.undefined
+    assert (result.cohen_kappa.undefined or "").startswith("unanimous: ")
+
+
+def test_kappa_of_two_different_constant_raters_is_zero() -> None:
+    result = agreement(np.array([3.0, 3, 3]), np.array([4.0, 4, 4]))
+    assert result.cohen_kappa.value == 0
+    assert result.quadratic_kappa.value == 0
+
+
+def test_a_resample_with_one_cell_only_is_undefined() -> None:
+    cells = np.array([[3.0, 0, 0, 0]])
+    assert np.isnan(kappa_of_cells(cells, 2, "nominal")).all()
+    assert np.isnan(kappa_of_cells(cells, 2, "quadratic")).all()
+
+
+def test_half_point_categories_weigh_by_distance() -> None:
+    """(1, 1), (2, 1.5): observed 0 + 1/4; by chance (0 + 1/4 + 1 + 1/4) / 2."""
+    result = agreement(np.array([1.0, 2]), np.array([1.0, 1.5]), (1, 1.5, 2))
+    assert result.quadratic_kappa.value == pytest.approx(1 - 0.25 / ((0.25 + 1 + 0.25) / 2))
+
+
+def test_ratings_off_the_scale_uneven_scales_and_other_lengths_are_refused() -> None:
+    one = np.array([1.0])
+    with pytest.raises(ValueError, match="not one of the categories"):
+        agreement(np.array([7.0]), one)
+    with pytest.raises(ValueError, match="equal steps"):
+        agreement(one, one, (1, 2, 4))
+    with pytest.raises(ValueError, match="same units"):
+        agreement(np.array([1.0, 2.0]), one)
+    with pytest.raises(ValueError, match="same units"):
+        pairwise(one, one, SCALE, clusters=np.array([1, 2]), rng=np.random.default_rng(0))
+
+
+def test_a_pair_is_one_json_object() -> None:
+    report = json.loads(json.dumps(agreement(*random_pair(3)).as_dict(), allow_nan=False))
+    assert set(report) == {"n", "percent_agreement", "cohen_kappa", "quadratic_kappa"}
+    assert report["cohen_kappa"]["n"] == report["n"]
