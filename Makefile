@@ -51,7 +51,7 @@ $(VENV)/.dev-installed: requirements-dev.lock | $(BIN)/python
 	@touch $@ $(VENV)/.runtime-installed
 
 run: setup ## start everything: database, broker, web, worker (PORT=8000 HOST=127.0.0.1 PERG_HOME=.perg ARGS=--no-demo)
-	@$(BIN)/python manage.py up --host "$(HOST)" --port "$(PORT)" $(ARGS)
+	@exec $(BIN)/python manage.py up --host "$(HOST)" --port "$(PORT)" $(ARGS)
 
 # The browser's tests are a target of their own: they need a Chromium, and without one they would be skipped here,
 # which nobody would see. `make browser-test` fails without one instead.
@@ -78,10 +78,10 @@ checks: lint types imports ## lint, format, types, imports, missing migrations, 
 	@$(TEST_ENV) $(BIN)/python manage.py makemigrations --check --dry-run
 	@$(TEST_ENV) $(DEPLOY_ENV) $(BIN)/python manage.py check --deploy --fail-level WARNING
 
-lock: $(BIN)/python ## resolve the dependencies of pyproject.toml anew, into both lock files
+lock: $(BIN)/python ## write both lock files from pyproject.toml (ARGS=--upgrade for newer versions)
 	@$(BIN)/python -m pip install --quiet uv
-	@$(BIN)/python -m uv pip compile pyproject.toml --quiet --universal --upgrade --generate-hashes --no-emit-index-url --no-header -o requirements.lock
-	@$(BIN)/python -m uv pip compile pyproject.toml --quiet --universal --upgrade --generate-hashes --no-emit-index-url --no-header --group dev -c requirements.lock -o requirements-dev.lock
+	@$(BIN)/python -m uv pip compile pyproject.toml --quiet --universal --generate-hashes --no-emit-index-url --no-header -o requirements.lock $(ARGS)
+	@$(BIN)/python -m uv pip compile pyproject.toml --quiet --universal --generate-hashes --no-emit-index-url --no-header --group dev -c requirements.lock -o requirements-dev.lock $(ARGS)
 
 clean: ## remove the virtual environment, caches and the tests' data (.perg, your data, stays)
 	rm -rf $(VENV) .perg-test .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

@@ -33,8 +33,8 @@ def current_labels(campaign: Campaign) -> QuerySet[Label]:
     """The newest revision of every label of the campaign, surplus ones included."""
     newest = (
         Label.objects.filter(assignment__task__campaign=campaign)
-        .order_by("assignment", "-revision")
-        .distinct("assignment")
+        .order_by("assignment_id", "-revision")
+        .distinct("assignment_id")
         .values("pk")
     )
     return Label.objects.filter(pk__in=newest)

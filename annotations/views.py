@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from django.contrib import messages
 from django.http import Http404, HttpResponse, JsonResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from annotations import selectors
@@ -86,7 +87,9 @@ def campaign_status(request: PersonRequest, campaign_id: int) -> HttpResponse:
     return redirect("campaign_detail", campaign_id=campaign.pk)
 
 
+# Never cached: "back" to a task that was submitted would bring its submission key back, too.
 @require_GET
+@never_cache
 def label_next(request: PersonRequest, campaign_id: int) -> HttpResponse:
     """The annotation screen with the task in hand, or the reason why there is none."""
     campaign = visible_campaign(request.user, campaign_id)
@@ -108,7 +111,8 @@ def label_submit(request: PersonRequest, assignment_id: int) -> HttpResponse:
     assignment = own_assignment(request.user, assignment_id)
     form = LabelForm(request.POST)
     if not form.is_valid():
-        return _label_page(request, assignment, form, draft_version=0, status=422)
+        draft = Draft.objects.filter(assignment=assignment).first()
+        return _label_page(request, assignment, form, draft_version=draft.version if draft else 0, status=422)
     submit_label(assignment=assignment, **form.cleaned_data)
     return redirect("label_next", campaign_id=assignment.task.campaign_id)
 

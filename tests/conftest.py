@@ -1,22 +1,47 @@
 """The tests' own data folder and, in it, a real PostgreSQL and a real Redis for the whole session."""
 
+import fcntl
+import itertools
 import os
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 
+from perg_site import embedded
+from perg_site.embedded import try_lock
+
+
+def own_home() -> tuple[Path, BinaryIO]:
+    """`PERG_HOME` or `.perg-test`; a folder in it while another session of tests is under way there."""
+    base = Path(
+        os.environ.get("PERG_HOME") or Path(__file__).resolve().parent.parent / ".perg-test"
+    ).resolve()
+    for number in itertools.count():
+        folder = base / f"session-{number}" if number else base
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if lock := try_lock(folder / "tests.lock", fcntl.LOCK_EX):
+            return folder, lock
+    raise AssertionError
+
+
 # Before anything reads the settings: pytest-django does so after it has loaded this file, because
 # pyproject.toml does not name them.
-os.environ.setdefault("PERG_HOME", str(Path(__file__).resolve().parent.parent / ".perg-test"))
+_home, _lock = own_home()
+os.environ["PERG_HOME"] = str(_home)
 os.environ.setdefault("PERG_PLAIN_STATIC", "1")
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "perg_site.settings")
 
 _services = pytest.StashKey[object]()
 
 
-def pytest_sessionstart(session: pytest.Session) -> None:
-    from perg_site import embedded
+def pytest_configure(config: pytest.Config) -> None:
+    from django.conf import settings
 
+    _ = settings.INSTALLED_APPS  # read them now: pytest-django then sets Django up before tests are collected
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
     try:
         session.config.stash[_services] = embedded.ensure_running()
     except embedded.ServiceDidNotStart as error:
@@ -24,8 +49,6 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    from perg_site import embedded
-
     services = config.stash.get(_services, None)
     if isinstance(services, embedded.Services):
         services.release()

@@ -9,7 +9,7 @@ from pathlib import Path
 from django.contrib.auth.models import User
 
 FILE_NAME = "demonstration-logins.json"
-WORDS = ["amber", "birch", "cedar", "delta", "ember", "fjord", "grove", "heron", "ivory", "joule", "krill", "lotus"]
+WORDS = ["amber", "birch", "cedar", "delta", "ember", "fjord", "grove", "heron", "ivory", "joule", "krill"]
 
 
 @dataclass(frozen=True, slots=True)

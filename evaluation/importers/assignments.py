@@ -23,7 +23,9 @@ class RoundRobin:
         self._given: dict[str, int] = {}
         if not self._preferences:
             raise ImportRefused(
-                f"The catalogue {catalogue} has no relevant preferences.", code="no_preferences", field="catalogue"
+                f"The catalogue {catalogue} has no relevant preferences.",
+                code="no_preferences",
+                field="catalogue",
             )
 
     def assign(self, asked: Asked) -> None:
@@ -34,15 +36,15 @@ class RoundRobin:
                 "question_id", flat=True
             )
         )
-        # The next in turn is told before anything of this chunk is written.
-        created = PreferenceAssignment.objects.bulk_create(
-            [
-                PreferenceAssignment(question=question, catalogue=self.catalogue, preference=self._next(question.source))
-                for question in questions.values()
-                if question.pk not in has_one
-            ]
-        )
-        self.created += len(created)
+        # A list, not a generator: the turns are counted before anything of this chunk is written.
+        new = [
+            PreferenceAssignment(
+                question=question, catalogue=self.catalogue, preference=self._next(question.source)
+            )
+            for question in questions.values()
+            if question.pk not in has_one
+        ]
+        self.created += len(PreferenceAssignment.objects.bulk_create(new))
 
     def _next(self, source: str) -> Preference:
         """The next preference of a source, going on from where the last import to the dataset stopped."""
@@ -82,10 +84,13 @@ class FromFile:
         new = []
         for question, text in asked:
             wanted = preferences[text]
-            if assigned.setdefault(question.pk, wanted.pk) != wanted.pk:
+            if question.pk not in assigned:
+                assigned[question.pk] = wanted.pk
+                new.append(
+                    PreferenceAssignment(question=question, catalogue=self.catalogue, preference=wanted)
+                )
+            elif assigned[question.pk] != wanted.pk:
                 self._conflicts += 1
-            elif question.pk not in {assignment.question_id for assignment in new}:
-                new.append(PreferenceAssignment(question=question, catalogue=self.catalogue, preference=wanted))
         self.created += len(PreferenceAssignment.objects.bulk_create(new))
 
     def warnings(self) -> list[str]:

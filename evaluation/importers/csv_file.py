@@ -50,52 +50,57 @@ def is_index_column(name: str) -> bool:
     return _INDEX_COLUMN.fullmatch(name) is not None
 
 
-def check_text(stream: BinaryIO) -> Fingerprint:
-    """Read the file once: its hash and size, and whether it is text at all.
+def check_text(stream: BinaryIO, kind: str = "CSV") -> Fingerprint:
+    """Read the file once: its hash and size, and whether it is text at all. `kind` is what it should be.
 
-    Raises `ImportRefused`: `empty_file`, `wrong_encoding` (no UTF-8; says where), `not_csv` (binary).
+    Raises `ImportRefused`: `empty_file`, `wrong_encoding` (no UTF-8; says where), `not_csv` (binary; named after
+    the kind).
     """
     stream.seek(0)
     digest, size, has_nul = hashlib.sha256(), 0, False
     decoder = codecs.getincrementaldecoder("utf-8")()
     while block := stream.read(_BLOCK):
         if size == 0:
-            _refuse_by_beginning(block)
+            _refuse_by_beginning(block, kind)
         digest.update(block)
         has_nul = has_nul or b"\0" in block
         start = size - len(decoder.getstate()[0])
         try:
             decoder.decode(block)
         except UnicodeDecodeError as error:
-            raise _not_utf8(start + error.start, has_nul) from error
+            raise _not_utf8(start + error.start, has_nul, kind) from error
         size += len(block)
     if size == 0:
         raise ImportRefused("The file is empty: it has 0 bytes.", code="empty_file")
     try:
         decoder.decode(b"", final=True)
     except UnicodeDecodeError as error:
-        raise _not_utf8(size - len(error.object) + error.start, has_nul) from error
+        raise _not_utf8(size - len(error.object) + error.start, has_nul, kind) from error
     return Fingerprint(digest.hexdigest(), size)
 
 
-def _refuse_by_beginning(block: bytes) -> None:
+def _refuse_by_beginning(block: bytes, kind: str) -> None:
     for mark, encoding in _MARKS:
         if block.startswith(mark):
             raise _wrong_encoding(f"it begins with the byte order mark of {encoding}", 0)
-    for magic, kind in _MAGIC:
+    for magic, other in _MAGIC:
         if block.startswith(magic):
-            raise ImportRefused(f"The file is not a CSV file: it is a {kind} file.", code="not_csv")
+            raise _binary(f"it is a {other} file", kind)
     first_line = block.split(b"\n", 1)[0]
     if b"\0" in first_line:
-        if first_line[1:20:2].strip(b"\0") == b"" or first_line[0:20:2].strip(b"\0") == b"":
+        if not first_line[1:20:2].strip(b"\0") or not first_line[0:20:2].strip(b"\0"):
             raise _wrong_encoding("every second byte is zero, as in UTF-16", first_line.index(b"\0"))
-        raise ImportRefused("The file is not a CSV file: its first line has zero bytes.", code="not_csv")
+        raise _binary("its first line has zero bytes", kind)
 
 
-def _not_utf8(offset: int, has_nul: bool) -> ImportRefused:
+def _not_utf8(offset: int, has_nul: bool, kind: str) -> ImportRefused:
     if has_nul:
-        return ImportRefused("The file is not a CSV file: it is binary.", code="not_csv")
+        return _binary("it is binary", kind)
     return _wrong_encoding("it may be Latin-1 or Windows-1252", offset)
+
+
+def _binary(why: str, kind: str) -> ImportRefused:
+    return ImportRefused(f"The file is not a {kind} file: {why}.", code=f"not_{kind.lower()}")
 
 
 def _wrong_encoding(hint: str, offset: int) -> ImportRefused:

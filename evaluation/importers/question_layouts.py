@@ -12,6 +12,7 @@ from evaluation.importers.question_draft import (
     excerpt,
     gold_letter,
     is_option_letter,
+    parse_options,
     preference_text,
 )
 from evaluation.importers.question_records import Values
@@ -40,7 +41,8 @@ class Layout:
 
 def read_perg(values: Values) -> QuestionDraft:
     """`question, options, gold_option and/or gold_answer`, and `id, category, source`. Raises `RowRejected`."""
-    options = check_options(_list("options", values.get("options")))
+    options = values.get("options")
+    options = parse_options(options) if isinstance(options, str) else check_options(_list("options", options))
     gold = gold_letter(options, letter=_text(values, "gold_option"), answer=_text(values, "gold_answer"))
     return _draft(values, options, gold)
 
@@ -69,8 +71,10 @@ def read_truthful_qa(values: Values) -> QuestionDraft:
     labels = [str(label).removesuffix(".0") for label in _list("mc1_targets", targets.get("labels"))]
     if len(labels) != len(options) or labels.count("1") != 1:
         raise RowRejected("mc1_targets", "needs one label for each choice, and exactly one label 1")
-    order = shuffled_order(Question.key_of(_text(values, "question"), list(options), LETTERS[labels.index("1")]), len(options))
-    return _draft(values, [options[old] for old in order], LETTERS[order.index(labels.index("1"))])
+    gold = labels.index("1")
+    key = Question.key_of(_text(values, "question"), list(options), LETTERS[gold])
+    order = shuffled_order(key, len(options))
+    return _draft(values, [options[old] for old in order], LETTERS[order.index(gold)])
 
 
 def shuffled_order(key: str, number: int) -> list[int]:
@@ -97,7 +101,13 @@ def read_commonsense_qa(values: Values) -> QuestionDraft:
 LAYOUTS: Mapping[str, Layout] = {
     layout.name: layout
     for layout in (
-        Layout("truthful_qa", (("question",), ("mc1_targets",)), "truthful_qa", read_truthful_qa, ("mc2_targets",)),
+        Layout(
+            "truthful_qa",
+            (("question",), ("mc1_targets",)),
+            "truthful_qa",
+            read_truthful_qa,
+            ("mc2_targets",),
+        ),
         Layout(
             "commonsense_qa",
             (("question",), ("choices",), ("answerKey",)),
@@ -111,6 +121,7 @@ LAYOUTS: Mapping[str, Layout] = {
 }
 ANY_LAYOUT = {"id", "source", "category", "preference"}
 """Columns that are read in every layout."""
+KNOWN_COLUMNS = ANY_LAYOUT.union(*(layout.columns for layout in LAYOUTS.values()))
 
 
 def layout_of(columns: Collection[str], wished: str) -> Layout:
@@ -123,10 +134,12 @@ def layout_of(columns: Collection[str], wished: str) -> Layout:
             if not layout.missing(columns):
                 return layout
         needs = "; ".join(
-            f"{layout.name}: {', '.join(' or '.join(group) for group in layout.needs)}" for layout in LAYOUTS.values()
+            f"{layout.name}: {', '.join(' or '.join(group) for group in layout.needs)}"
+            for layout in LAYOUTS.values()
         )
         raise ImportRefused(
-            f"The columns ({_listed(columns)}) fit no layout. The layouts need: {needs}.", code="missing_columns"
+            f"The columns ({_listed(columns)}) fit no layout. The layouts need: {needs}.",
+            code="missing_columns",
         )
     if wished not in LAYOUTS:
         raise ImportRefused(

@@ -1,8 +1,9 @@
 """Records of questions out of CSV, JSON, JSON lines and Parquet files, all as column → value."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
@@ -10,7 +11,7 @@ from evaluation.importers.csv_file import CsvFile, check_text
 from evaluation.importers.report import ImportRefused, RowRejected
 from evaluation.importers.source_file import size_of, text_of
 
-PARQUET_BATCH = 500
+BATCH = 500
 _CSV, _LINES, _JSON, _PARQUET = "CSV", "JSON lines", "JSON", "Parquet"
 KINDS = {".csv": _CSV, ".jsonl": _LINES, ".ndjson": _LINES, ".json": _JSON, ".parquet": _PARQUET}
 
@@ -30,8 +31,8 @@ class QuestionRecord:
 class QuestionFile:
     """The columns and the records of a file of questions, and how far it was read."""
 
-    def __init__(self, stream: BinaryIO, file_name: str) -> None:
-        """Open the file by the ending of its name.
+    def __init__(self, stream: BinaryIO, file_name: str, known: Collection[str]) -> None:
+        """Open the file by the ending of its name; `known` are the columns that some layout knows.
 
         Raises `ImportRefused`: `unknown_file_kind`, `empty_file`, `no_rows`, `wrong_encoding`, `not_csv`,
         `not_json`, `not_parquet`, `duplicate_columns`.
@@ -45,6 +46,7 @@ class QuestionFile:
         if self.size == 0:
             raise ImportRefused("The file is empty: it has 0 bytes.", code="empty_file")
         self._stream = stream
+        self._known = known
         self.bytes_done = 0
         openers = {_CSV: self._csv, _LINES: self._lines, _JSON: self._json, _PARQUET: self._parquet}
         self.columns, self._records = openers[kind]()
@@ -55,7 +57,7 @@ class QuestionFile:
     def _csv(self) -> tuple[set[str], Iterator[QuestionRecord]]:
         check_text(self._stream)
         file = CsvFile(self._stream)
-        file.refuse_repeated_columns()
+        file.refuse_unless_known(set(file.header) & set(self._known), sorted(self._known))
         return set(file.header), self._csv_records(file)
 
     def _csv_records(self, file: CsvFile) -> Iterator[QuestionRecord]:
@@ -66,15 +68,18 @@ class QuestionFile:
             except RowRejected as rejection:
                 yield QuestionRecord(record.row, record.line, {}, rejection)
             else:
-                yield QuestionRecord(record.row, record.line, dict(zip(file.header, record.cells, strict=True)))
+                yield QuestionRecord(
+                    record.row, record.line, dict(zip(file.header, record.cells, strict=True))
+                )
 
     def _lines(self) -> tuple[set[str], Iterator[QuestionRecord]]:
-        check_text(self._stream)
-        columns: set[str] = set()
-        for record in self._line_records():
-            columns |= record.values.keys()
-            if record.row >= PARQUET_BATCH:
-                break
+        check_text(self._stream, "JSON")
+        first = list(islice(self._line_records(), BATCH))
+        if not first:
+            raise ImportRefused("The file has only blank lines.", code="no_rows")
+        columns = set().union(*(record.values.keys() for record in first))
+        if not columns:
+            raise ImportRefused(f"The file is not JSON lines: {first[0].rejection}.", code="not_json")
         return columns, self._line_records()
 
     def _line_records(self) -> Iterator[QuestionRecord]:
@@ -93,7 +98,8 @@ class QuestionFile:
             yield _of_object(row, number, values)
 
     def _json(self) -> tuple[set[str], Iterator[QuestionRecord]]:
-        check_text(self._stream)
+        """The whole file at once, as JSON has it; a file too large for that had better be JSON lines."""
+        check_text(self._stream, "JSON")
         text, _ = text_of(self._stream)
         try:
             content = json.load(text)
@@ -103,8 +109,11 @@ class QuestionFile:
             content = content.get("data")
         if not isinstance(content, list):
             raise ImportRefused(
-                'The file must be a list of objects, or an object with such a list under "data".', code="not_json"
+                'The file must be a list of objects, or an object with such a list under "data".',
+                code="not_json",
             )
+        if not content:
+            raise ImportRefused("The list in the file is empty.", code="no_rows")
         records = [_of_object(row, None, values) for row, values in enumerate(content, start=1)]
         self.bytes_done = self.size
         return set().union(*(record.values.keys() for record in records)), iter(records)
@@ -114,19 +123,35 @@ class QuestionFile:
         import pyarrow
         import pyarrow.parquet
 
+        failures = (pyarrow.ArrowException, OSError)
         try:
             file = pyarrow.parquet.ParquetFile(self._stream)
-        except pyarrow.ArrowException as error:
-            raise ImportRefused(f"The file cannot be read as Parquet: {error}", code="not_parquet") from error
-        return set(file.schema_arrow.names), self._parquet_records(file)
+        except failures as error:
+            raise _not_parquet(error) from error
+        return set(file.schema_arrow.names), self._parquet_records(file, failures)
 
-    def _parquet_records(self, file: Any) -> Iterator[QuestionRecord]:  # Any: pyarrow has no types
-        row = 0
-        for batch in file.iter_batches(batch_size=PARQUET_BATCH):
+    def _parquet_records(
+        self,
+        file: Any,  # pyarrow has no types
+        failures: tuple[type[Exception], ...],
+    ) -> Iterator[QuestionRecord]:
+        row, rows = 0, max(file.metadata.num_rows, 1)
+        batches = file.iter_batches(batch_size=BATCH)
+        while True:
+            try:
+                batch = next(batches, None)
+            except failures as error:
+                raise _not_parquet(error) from error
+            if batch is None:
+                return
             for values in cast(list[dict[str, Any]], batch.to_pylist()):
                 row += 1
                 yield QuestionRecord(row, None, values)
-            self.bytes_done = min(self.size, self.size * row // max(file.metadata.num_rows, 1))
+            self.bytes_done = self.size * row // rows
+
+
+def _not_parquet(error: Exception) -> ImportRefused:
+    return ImportRefused(f"The file cannot be read as Parquet: {error}.", code="not_parquet")
 
 
 def _of_object(row: int, line: int | None, values: object) -> QuestionRecord:

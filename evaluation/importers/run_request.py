@@ -1,0 +1,57 @@
+"""What is asked for beside the file when a recorded run is imported."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.contrib.auth.models import AbstractBaseUser
+
+from evaluation.importers.report import ImportRefused
+from evaluation.models import Catalogue
+from evaluation.models.run import Method, Setting
+
+NAME_LENGTH = 300
+
+
+@dataclass(frozen=True)
+class RunRequest:
+    """What somebody asks to have imported, less the file itself."""
+
+    file_name: str
+    model: str
+    method: str
+    setting: str
+    name: str | None
+    dataset: str | None
+    catalogue: Catalogue | None
+    judge: str | None
+    preferences: Sequence[str]
+    strict: bool
+    is_demonstration: bool
+    created_by: AbstractBaseUser | None
+
+    def check(self) -> None:
+        """Raise `ImportRefused`: `unknown_method`, `unknown_setting`, `invalid_name`, `not_a_demonstration`."""
+        if self.method not in Method.values:
+            raise ImportRefused(
+                f"There is no method “{self.method}”; there are {', '.join(Method.values)}.",
+                code="unknown_method",
+                field="method",
+            )
+        if self.setting not in Setting.values:
+            raise ImportRefused(
+                f"There is no setting “{self.setting}”; there are {', '.join(Setting.values)}.",
+                code="unknown_setting",
+                field="setting",
+            )
+        if self.name is not None and (
+            not self.name.strip() or len(self.name) > NAME_LENGTH or "\0" in self.name
+        ):
+            raise ImportRefused(
+                f"A run's name has 1 to {NAME_LENGTH} characters.", code="invalid_name", field="name"
+            )
+        if self.is_demonstration and self.dataset is None:
+            raise ImportRefused(
+                "A demonstration goes into a dataset of its own; name it.",
+                code="not_a_demonstration",
+                field="dataset",
+            )

@@ -1,0 +1,10 @@
+// Fragments that htmx asks for again and again: whoever is logged out meanwhile gets the login page as a page.
+
+const loginPath = new URL(document.body.dataset.loginUrl, location.href).pathname;
+
+document.body.addEventListener("htmx:beforeSwap", (event) => {
+  if (new URL(event.detail.xhr.responseURL, location.href).pathname === loginPath) {
+    event.detail.shouldSwap = false;
+    location.reload();
+  }
+});

@@ -1,0 +1,221 @@
+"""Handing out tasks: never more people on a task than labels wanted, whoever asks when."""
+
+import threading
+from collections import Counter
+from datetime import timedelta
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import connection
+from django.utils import timezone
+
+from annotations.models import Assignment, Campaign, Member, Task
+from annotations.models.campaign import CampaignStatus
+from annotations.selectors import why_nothing_to_label
+from annotations.services.assignment import claim_task, membership, reclaim_expired_assignments, renew_lease
+from annotations.services.campaigns import set_campaign_status
+from evaluation.errors import Conflict, NotAllowed
+from tests import build
+
+
+def _members(campaign: Campaign) -> list[Member]:
+    return list(campaign.members.order_by("pk"))
+
+
+def _claim(campaign: Campaign, member: Member) -> Assignment:
+    assignment = claim_task(campaign=campaign, member=member)
+    assert assignment is not None
+    return assignment
+
+
+def _expire(assignment: Assignment) -> None:
+    Assignment.objects.filter(pk=assignment.pk, status="leased").update(
+        leased_until=timezone.now() - timedelta(seconds=1)
+    )
+
+
+def _slots_add_up(campaign: Campaign) -> None:
+    for task in campaign.tasks.all():
+        on_it = task.assignments.exclude(status="released").filter(is_surplus=False).count()
+        assert task.open_slots == task.wanted_labels - on_it
+
+
+@pytest.mark.django_db
+def test_asking_again_gives_the_task_in_hand_and_takes_no_second_slot() -> None:
+    campaign = build.campaign(build.run_with_items(3), [build.person(), build.person()])
+    member = _members(campaign)[0]
+    first, second = _claim(campaign, member), _claim(campaign, member)
+    assert first.pk == second.pk
+    assert Assignment.objects.count() == 1
+    _slots_add_up(campaign)
+
+
+@pytest.mark.django_db
+def test_tasks_come_in_the_stored_random_order() -> None:
+    campaign = build.campaign(build.run_with_items(4), [build.person()], overlap=1)
+    member = _members(campaign)[0]
+    seen = []
+    for _ in range(4):
+        assignment = _claim(campaign, member)
+        seen.append(assignment.task_id)
+        Assignment.objects.filter(pk=assignment.pk).update(
+            status="submitted", leased_until=None, submitted_at=timezone.now()
+        )
+    assert seen == list(campaign.tasks.order_by("order_key").values_list("pk", flat=True))
+    assert claim_task(campaign=campaign, member=member) is None
+
+
+@pytest.mark.django_db
+def test_a_task_is_full_when_as_many_people_are_on_it_as_labels_are_wanted() -> None:
+    campaign = build.campaign(build.run_with_items(1), [build.person() for _ in range(3)], overlap=2)
+    one, two, three = _members(campaign)
+    _claim(campaign, one)
+    _claim(campaign, two)
+    assert claim_task(campaign=campaign, member=three) is None
+    nothing = why_nothing_to_label(campaign, three)
+    assert nothing.code == "all_leased"
+    _slots_add_up(campaign)
+
+
+@pytest.mark.django_db
+def test_an_expired_lease_goes_to_whoever_asks_next() -> None:
+    campaign = build.campaign(build.run_with_items(1), [build.person(), build.person()], overlap=1)
+    gone, here = _members(campaign)
+    _expire(_claim(campaign, gone))
+    assert _claim(campaign, here).member == here
+    assert Assignment.objects.get(member=gone).status == "released"
+    _slots_add_up(campaign)
+
+
+@pytest.mark.django_db
+def test_a_person_may_take_again_a_task_whose_lease_they_let_run_out() -> None:
+    campaign = build.campaign(build.run_with_items(1), [build.person()], overlap=1)
+    member = _members(campaign)[0]
+    first = _claim(campaign, member)
+    _expire(first)
+    assert reclaim_expired_assignments() == 1
+    assert _claim(campaign, member).pk == first.pk
+    _slots_add_up(campaign)
+
+
+@pytest.mark.django_db
+def test_reclaiming_twice_frees_one_slot() -> None:
+    campaign = build.campaign(build.run_with_items(1), [build.person()], overlap=1)
+    _expire(_claim(campaign, _members(campaign)[0]))
+    assert (reclaim_expired_assignments(), reclaim_expired_assignments()) == (1, 0)
+    assert campaign.tasks.get().open_slots == 1
+
+
+@pytest.mark.django_db
+def test_a_renewed_lease_is_not_reclaimed_and_a_lost_one_is_not_renewed() -> None:
+    campaign = build.campaign(build.run_with_items(1), [build.person()], overlap=1)
+    assignment = _claim(campaign, _members(campaign)[0])
+    _expire(assignment)
+    renew_lease(assignment=assignment)
+    assert reclaim_expired_assignments() == 0
+    _expire(assignment)
+    assert reclaim_expired_assignments() == 1
+    with pytest.raises(Conflict) as refusal:
+        renew_lease(assignment=assignment)
+    assert refusal.value.code == "lease_lost"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("status", [CampaignStatus.PAUSED, CampaignStatus.CLOSED])
+def test_only_an_open_campaign_hands_out_tasks(status: CampaignStatus) -> None:
+    campaign = build.campaign(build.run_with_items(1), [build.person()], overlap=1)
+    set_campaign_status(campaign=campaign, status=status)
+    member = _members(campaign)[0]
+    assert claim_task(campaign=campaign, member=member) is None
+    assert why_nothing_to_label(campaign, member).code == status.value
+
+
+@pytest.mark.django_db
+def test_outsiders_and_deactivated_members_cannot_label() -> None:
+    person = build.person()
+    campaign = build.campaign(build.run_with_items(1), [person], overlap=1)
+    with pytest.raises(NotAllowed):
+        membership(campaign, build.person())
+    campaign.members.update(is_active=False)
+    with pytest.raises(NotAllowed):
+        membership(campaign, person)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("overlap", [1, 3])
+def test_a_hundred_people_at_the_same_moment_never_pass_the_overlap(overlap: int) -> None:
+    """100 threads, each a person on a connection of its own, start together; 8 rounds over 40 tasks."""
+    people = User.objects.bulk_create(User(username=f"p{n}", password="!") for n in range(100))
+    campaign = build.campaign(build.run_with_items(40), people, overlap=overlap)
+    members = _members(campaign)
+    rounds = 8
+    start = threading.Barrier(len(members))
+    errors: list[BaseException] = []
+
+    def work(member: Member) -> None:
+        try:
+            for _ in range(rounds):
+                start.wait(timeout=60)
+                assignment = claim_task(campaign=campaign, member=member)
+                if assignment is not None:
+                    Assignment.objects.filter(pk=assignment.pk).update(
+                        status="submitted", leased_until=None, submitted_at=timezone.now()
+                    )
+        except BaseException as error:
+            errors.append(error)
+            start.abort()
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=work, args=(member,)) for member in members]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert errors == []
+    on_task = Counter(Assignment.objects.values_list("task", flat=True))
+    assert max(on_task.values()) <= overlap
+    per_person = Counter(Assignment.objects.values_list("task", "member"))
+    assert max(per_person.values()) == 1
+    _slots_add_up(campaign)
+    # 800 asks for at most 120 places: nothing is left over, so nobody was sent away while work was there.
+    assert sum(on_task.values()) == 40 * overlap
+
+
+@pytest.mark.django_db(transaction=True)
+def test_claims_and_reclaims_racing_keep_the_slots_right() -> None:
+    people = User.objects.bulk_create(User(username=f"p{n}", password="!") for n in range(20))
+    campaign = build.campaign(build.run_with_items(10), people, overlap=2)
+    stop = threading.Event()
+    errors: list[BaseException] = []
+
+    def guarded(work: object) -> threading.Thread:
+        def run() -> None:
+            try:
+                while not stop.is_set():
+                    work()  # type: ignore[operator]
+            except BaseException as error:
+                errors.append(error)
+            finally:
+                connection.close()
+
+        return threading.Thread(target=run)
+
+    def expire_all() -> None:
+        for assignment in Assignment.objects.filter(status="leased"):
+            _expire(assignment)
+        reclaim_expired_assignments()
+
+    threads = [
+        guarded(lambda member=member: claim_task(campaign=campaign, member=member))
+        for member in _members(campaign)
+    ] + [guarded(expire_all) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    stop.wait(timeout=3)
+    stop.set()
+    for thread in threads:
+        thread.join()
+    assert errors == []
+    assert Task.objects.filter(open_slots__lt=0).count() == 0
+    _slots_add_up(campaign)

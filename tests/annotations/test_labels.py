@@ -1,0 +1,153 @@
+"""Drafts and labels: nothing entered is lost, nothing is counted twice."""
+
+import threading
+import uuid
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from annotations.models import Assignment, Campaign, Draft, Label
+from annotations.selectors import current_labels
+from annotations.services.assignment import claim_task, reclaim_expired_assignments
+from annotations.services.labels import save_draft, submit_label
+from evaluation.errors import Conflict, DomainError
+from tests import build
+
+
+def _campaign(people: int = 1, overlap: int = 1) -> Campaign:
+    return build.campaign(build.run_with_items(2), [build.person() for _ in range(people)], overlap=overlap)
+
+
+def _claim(campaign: Campaign, position: int = 0) -> Assignment:
+    assignment = claim_task(campaign=campaign, member=campaign.members.order_by("pk")[position])
+    assert assignment is not None
+    return assignment
+
+
+def _submit(assignment: Assignment, score: int = 4, key: uuid.UUID | None = None, comment: str = "") -> Label:
+    return submit_label(
+        assignment=assignment, score=score, comment=comment, submission_key=key or uuid.uuid4()
+    )
+
+
+def _lose(assignment: Assignment) -> None:
+    Assignment.objects.filter(pk=assignment.pk).update(leased_until=timezone.now() - timedelta(seconds=1))
+    reclaim_expired_assignments()
+
+
+@pytest.mark.django_db
+def test_a_label_ends_the_lease_and_keeps_its_slot() -> None:
+    campaign = _campaign()
+    assignment = _claim(campaign)
+    _submit(assignment, 2, comment="hm")
+    assignment.refresh_from_db()
+    assert (assignment.status, assignment.leased_until, assignment.is_surplus) == ("submitted", None, False)
+    assert assignment.task.open_slots == 0
+    assert current_labels(campaign).get().comment == "hm"
+
+
+@pytest.mark.django_db
+def test_the_same_submission_twice_is_one_label() -> None:
+    assignment, key = _claim(_campaign()), uuid.uuid4()
+    assert _submit(assignment, 4, key).pk == _submit(assignment, 4, key).pk
+    assert Label.objects.count() == 1
+
+
+@pytest.mark.django_db
+def test_a_submission_key_of_another_task_is_refused() -> None:
+    campaign, key = _campaign(), uuid.uuid4()
+    _submit(_claim(campaign), 4, key)
+    with pytest.raises(Conflict, match="another task"):
+        _submit(_claim(campaign), 2, key)
+
+
+@pytest.mark.django_db
+def test_a_change_is_a_new_revision_and_the_newest_counts() -> None:
+    campaign = _campaign()
+    assignment = _claim(campaign)
+    _submit(assignment, 2)
+    _submit(assignment, 5)
+    assert list(Label.objects.values_list("revision", "score")) == [(1, 2), (2, 5)]
+    assert [label.score for label in current_labels(campaign)] == [5]
+    assert assignment.task.open_slots == 0
+
+
+@pytest.mark.django_db
+def test_a_late_submission_takes_an_open_slot_if_there_is_one() -> None:
+    campaign = _campaign()
+    assignment = _claim(campaign)
+    _lose(assignment)
+    _submit(assignment)
+    assignment.refresh_from_db()
+    assignment.task.refresh_from_db()
+    assert (assignment.is_surplus, assignment.task.open_slots) == (False, 0)
+
+
+@pytest.mark.django_db
+def test_a_late_submission_is_kept_as_surplus_where_others_took_the_slot() -> None:
+    campaign = _campaign(people=2)
+    late = _claim(campaign, 0)
+    _lose(late)
+    _submit(_claim(campaign, 1), 5)
+    _submit(late, 1)
+    late.refresh_from_db()
+    assert late.is_surplus
+    assert current_labels(campaign).count() == 2
+    late.task.refresh_from_db()
+    assert late.task.open_slots == 0
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("score", "comment"), [(0, ""), (6, ""), (3, "x" * 10_001), (3, "a\0b")])
+def test_what_cannot_be_stored_is_refused_in_words(score: int, comment: str) -> None:
+    with pytest.raises(DomainError):
+        _submit(_claim(_campaign()), score, comment=comment)
+    assert Label.objects.count() == 0
+
+
+@pytest.mark.django_db
+def test_drafts_count_versions_and_a_stale_page_overwrites_nothing() -> None:
+    assignment = _claim(_campaign())
+    first = save_draft(assignment=assignment, score=None, comment="a", version=0)
+    second = save_draft(assignment=assignment, score=3, comment="ab", version=first.version)
+    assert (first.version, second.version) == (1, 2)
+    for stale in (0, 1):
+        with pytest.raises(Conflict) as refusal:
+            save_draft(assignment=assignment, score=1, comment="other window", version=stale)
+        assert (refusal.value.code, int(refusal.value.status)) == ("stale_draft", 409)
+    assert Draft.objects.get().comment == "ab"
+
+
+@pytest.mark.django_db
+def test_submitting_clears_the_draft() -> None:
+    assignment = _claim(_campaign())
+    save_draft(assignment=assignment, score=3, comment="a", version=0)
+    _submit(assignment)
+    assert not Draft.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_twenty_identical_submissions_at_once_are_one_label() -> None:
+    assignment, key = _claim(_campaign()), uuid.uuid4()
+    start, made, errors = threading.Barrier(20), [], []
+
+    def work() -> None:
+        try:
+            start.wait()
+            own = Assignment.objects.select_related("task").get(pk=assignment.pk)
+            made.append(_submit(own, 4, key).pk)
+        except BaseException as error:
+            errors.append(error)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=work) for _ in range(20)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert errors == []
+    assert len(set(made)) == 1
+    assert Label.objects.count() == 1

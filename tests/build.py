@@ -1,0 +1,112 @@
+"""Small pieces of the domain for tests, made through the ORM with as few facts as a test needs."""
+
+import itertools
+from collections.abc import Sequence
+
+from django.contrib.auth.models import User
+
+from annotations.models import Campaign
+from annotations.services.campaigns import create_campaign
+from evaluation.models import Catalogue, Dataset, Endpoint, Item, Preference, Question, Response, Run
+from evaluation.models.run import Condition
+from evaluation.services.judges import default_rubric
+
+_numbers = itertools.count(1)
+
+
+def person(username: str = "", *, staff: bool = False, password: str = "") -> User:
+    """A user; without a password, one who cannot log in (hashing takes a test half a second)."""
+    user = User(username=username or f"person{next(_numbers)}", is_staff=staff)
+    if password:
+        user.set_password(password)
+    else:
+        user.set_unusable_password()
+    user.save()
+    return user
+
+
+def question(
+    dataset: Dataset | None = None, *, text: str = "", gold: str = "A", source: str = "s"
+) -> Question:
+    text = text or f"Question {next(_numbers)}?"
+    options = ["one", "two", "three"]
+    return Question.objects.create(
+        dataset=dataset or Dataset.objects.get_or_create(name="test questions")[0],
+        key=Question.key_of(text, options, gold),
+        text=text,
+        options=options,
+        gold_option=gold,
+        source=source,
+    )
+
+
+def preference(text: str = "I prefer short and concise answers.", **fields: str) -> Preference:
+    catalogue, _ = Catalogue.objects.get_or_create(name="test preferences", version=1)
+    return Preference.objects.get_or_create(catalogue=catalogue, text=text, defaults=fields)[0]
+
+
+def run(name: str = "", *, setting: str = "relevant", method: str = "direct") -> Run:
+    number = next(_numbers)
+    endpoint, _ = Endpoint.objects.get_or_create(
+        name="test-model (recorded)", defaults={"provider": "recorded", "model": "test-model"}
+    )
+    return Run.objects.create(
+        name=name or f"run {number}",
+        dataset=Dataset.objects.get_or_create(name="test questions")[0],
+        endpoint=endpoint,
+        method=method,
+        setting=setting,
+        status="complete",
+    )
+
+
+def item(
+    of: Run,
+    *,
+    baseline: str = "A",
+    personalised: str = "A",
+    about: Question | None = None,
+    liking: Preference | None = None,
+    texts: tuple[str, str] = ("The answer is A because it is so.", "A."),
+    source: str = "s",
+) -> Item:
+    """An item with both responses; `baseline` and `personalised` are the extracted letters."""
+    made = Item.objects.create(
+        run=of,
+        question=about or question(of.dataset, source=source),
+        preference=None if of.setting == "irrelevant" else liking or preference(),
+        position=of.items.count() + 1,
+    )
+    for condition, answer, text in zip(Condition, (baseline, personalised), texts, strict=True):
+        Response.objects.create(
+            item=made, condition=condition, text=text, answer=answer, extraction="recorded"
+        )
+    return made
+
+
+def run_with_items(count: int, **fields: str) -> Run:
+    made = run(**fields)
+    for _ in range(count):
+        item(made)
+    return made
+
+
+def campaign(
+    runs: Run | Sequence[Run],
+    people: Sequence[User],
+    *,
+    overlap: int = 2,
+    size: int | None = None,
+    **fields: object,
+) -> Campaign:
+    runs = [runs] if isinstance(runs, Run) else list(runs)
+    return create_campaign(
+        name=f"campaign {next(_numbers)}",
+        runs=runs,
+        rubric=default_rubric(),
+        sample_size=size or sum(each.items.count() for each in runs),
+        overlap=overlap,
+        annotators=people,
+        seed=1,
+        **fields,  # type: ignore[arg-type]
+    )

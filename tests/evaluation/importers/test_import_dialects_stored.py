@@ -1,0 +1,169 @@
+"""Profile, aligner and evaluated files, as they end up in the database."""
+
+from collections.abc import Callable
+from decimal import Decimal
+
+import pytest
+
+from evaluation.importers.report import ImportRefused, ImportReport
+from evaluation.models import Completion, Endpoint, Judge, Judgment, Response, Rubric
+
+Row = dict[str, str]
+MakeRow = Callable[..., Row]
+Import = Callable[..., ImportReport]
+
+pytestmark = pytest.mark.django_db
+
+ALIGNER = {
+    "aligner_res": "aligned", "aligner_answer": "B", "aligner_invalid": "1", "aligner_thoughts": "I shortened it."
+}  # fmt: skip
+PROFILES = {
+    "question": "Q?", "options": "['x', 'y']", "gold_answer": "y", "profile_0_res": "none", "profile_0_answer": "B",
+    "profile_1_res": "one", "profile_1_answer": "A", "profile_2_res": "two", "profile_2_answer": "-1",
+}  # fmt: skip
+
+
+def test_every_profile_of_a_row_is_an_item_with_the_same_baseline(import_rows: Import) -> None:
+    report = import_rows([PROFILES], preferences=["First.", "Second."])
+    assert (report.rows_imported, report.items, report.warnings) == (1, 2, ())
+    assert report.as_dict()["delivery_failures"] == {"baseline": 0, "personalised": 1}
+    shown = report.run.items.filter(responses__condition="personalised").order_by("position")
+    assert list(shown.values_list("preference__text", "responses__text", "responses__answer")) == [
+        ("First.", "one", "A"), ("Second.", "two", "")
+    ]  # fmt: skip
+    baselines = Response.objects.filter(condition="baseline").values_list("text", flat=True)
+    assert list(baselines) == ["none", "none"]
+
+
+def test_the_text_of_a_profile_in_the_file_comes_before_the_one_given(import_rows: Import) -> None:
+    row = PROFILES | {"profile_1": "From the file.", "profile_2_preference": "Also from it."}
+    report = import_rows([row], preferences=["Given.", "Given, too."])
+    assert list(report.run.items.values_list("preference__text", flat=True)) == [
+        "From the file.",
+        "Also from it.",
+    ]
+
+
+def test_a_profile_whose_text_nobody_gives_gets_a_placeholder_and_a_warning(import_rows: Import) -> None:
+    report = import_rows([PROFILES], preferences=["First."])
+    texts = report.run.items.order_by("position").values_list("preference__text", flat=True)
+    assert list(texts) == ["First.", "Profile 2 (its text is not in the file)"]
+    assert report.warnings == (
+        "The texts of the preferences of these profiles are not known; placeholders stand in: 2.",
+    )
+
+
+def test_two_profiles_with_the_same_preference_are_rejected(import_rows: Import) -> None:
+    with pytest.raises(ImportRefused, match="two profiles with the same preference"):
+        import_rows([PROFILES], preferences=["Same.", "Same. "])
+
+
+def test_a_rating_beside_profiles_is_not_imported(import_rows: Import) -> None:
+    report = import_rows([PROFILES | {"pref_eval_rating": "5"}], preferences=["First.", "Second."])
+    assert report.warnings == (
+        "The ratings were not imported: the file does not say which profile they rate.",
+    )
+    assert not Judgment.objects.exists()
+
+
+def test_pref_aligner_takes_the_aligners_responses_with_its_thoughts_and_ratings(
+    import_rows: Import, row: MakeRow
+) -> None:
+    report = import_rows([row(pref_eval_rating="5", **ALIGNER)], method="pref_aligner")
+    response = Response.objects.get(condition="personalised")
+    assert (response.text, response.answer, response.thoughts) == ("aligned", "B", "I shortened it.")
+    assert response.extraction == "recorded_second"
+    assert Response.objects.get(condition="baseline").text == "baseline 1"
+    assert response.judgments.get().score == 5
+    assert report.warnings == ()
+
+
+def test_another_method_takes_the_direct_responses_and_leaves_the_aligners_ratings(
+    import_rows: Import, row: MakeRow
+) -> None:
+    rows = [row(pref_eval_rating="5", pref_correct="1", nopref_correct="0", **ALIGNER)]
+    report = import_rows(rows, method="direct")
+    response = Response.objects.get(condition="personalised")
+    assert (response.text, response.answer, response.thoughts) == ("personalised 1", "C", "")
+    assert not Judgment.objects.exists()
+    assert "ratings in it rate the aligner's responses, so they were not imported" in report.warnings[0]
+    # pref_correct speaks of the aligner's answer, so it is not compared; nopref_correct is.
+    assert ["otherwise in nopref_correct" in warning for warning in report.warnings] == [False, True]
+
+
+def test_pref_aligner_without_aligner_columns_warns_that_the_direct_ones_were_taken(
+    import_rows: Import, row: MakeRow
+) -> None:
+    report = import_rows([row()], method="pref_aligner")
+    assert report.warnings == (
+        "The file has no aligner_res: the responses of pref_res were imported as the aligner's.",
+    )
+
+
+def test_ratings_become_judgments_scored_or_unscored_with_the_reason(
+    import_rows: Import, row: MakeRow
+) -> None:
+    ratings = ["5", "4.0", "", "3.5", "no idea"]
+    import_rows([row(number, pref_eval_rating=rating) for number, rating in enumerate(ratings)])
+    judge = Judge.objects.get()
+    assert (judge.name, judge.origin) == ("imported: gpt-4o-mini", "imported")
+    assert list(judge.judgments.order_by("pk").values_list("status", "score", "unscored_reason")) == [
+        ("scored", 5, ""),
+        ("scored", 4, ""),
+        ("unscored", None, "no rating in the file"),
+        ("unscored", None, "the rating is “3.5”"),
+        ("unscored", None, "the rating is “no idea”"),
+    ]
+    assert set(judge.judgments.values_list("response__condition", flat=True)) == {"personalised"}
+    assert not Completion.objects.exists()
+
+
+def test_tokens_and_cost_of_a_rating_are_kept_as_a_call(import_rows: Import, row: MakeRow) -> None:
+    usage = {
+        "pref_eval_prompt_tokens": "512.0",
+        "pref_eval_completion_tokens": "31",
+        "pref_eval_cost": "9.5e-05",
+    }
+    rows = [
+        row(1, pref_eval_rating="4", pref_eval_explanation="Short.", **usage),
+        row(2, pref_eval_rating="4", pref_eval_explanation="", **dict.fromkeys(usage, "")),
+        row(3, pref_eval_rating="", pref_eval_explanation="", **dict.fromkeys(usage, "much")),
+    ]
+    report = import_rows(rows, judge="gpt-x")
+    assert Judge.objects.get().name == "imported: gpt-x"
+    assert report.run.judges.get() == Judge.objects.get()
+    first, second, third = Judgment.objects.order_by("pk")
+    assert first.completion is not None
+    call = first.completion
+    assert (call.endpoint.name, call.status, call.text) == ("gpt-x (recorded)", "succeeded", "Short.")
+    assert (call.input_tokens, call.output_tokens, call.cost) == (512, 31, Decimal("0.000095"))
+    assert call.request["imported"]["row"] == 1
+    assert second.completion is None
+    assert third.completion is not None
+    assert (third.completion.input_tokens, third.completion.cost) == (None, None)
+
+
+def test_a_judge_that_asks_an_endpoint_is_not_given_imported_ratings(
+    import_rows: Import, row: MakeRow
+) -> None:
+    rubric = Rubric.objects.create(name="R", instructions="-", anchors=["1", "2", "3", "4", "5"])
+    endpoint = Endpoint.objects.create(name="e", provider="openai", model="e")
+    Judge.objects.create(name="imported: gpt-4o-mini", endpoint=endpoint, rubric=rubric)
+    with pytest.raises(ImportRefused, match="asks an endpoint"):
+        import_rows([row(pref_eval_rating="4")])
+
+
+def test_derived_columns_that_disagree_are_counted_in_a_warning(import_rows: Import, row: MakeRow) -> None:
+    rows = [row(number, pref_correct="True", nopref_correct="1.0") for number in range(3)]
+    rows.append(row(4, pref_correct="False", nopref_correct="1"))
+    assert import_rows(rows).warnings == (
+        "3 rows say otherwise in pref_correct than in its answers and rating; the answers and the rating count.",
+    )
+
+
+def test_what_was_asked_for_and_has_no_use_is_said(import_rows: Import, row: MakeRow) -> None:
+    report = import_rows([row()], judge="gpt-x", preferences=["P."])
+    assert report.warnings == (
+        "No ratings were imported, so the judge gpt-x was not needed.",
+        "The file has no profiles, so the list of preferences was not needed.",
+    )
