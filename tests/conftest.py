@@ -38,7 +38,8 @@ _services = pytest.StashKey[object]()
 def pytest_configure(config: pytest.Config) -> None:
     from django.conf import settings
 
-    _ = settings.INSTALLED_APPS  # read them now: pytest-django then sets Django up before tests are collected
+    # Reading them now makes pytest-django set Django up before tests are collected.
+    Path(settings.STATIC_ROOT).mkdir(parents=True, exist_ok=True)  # whitenoise warns of one that is missing
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
@@ -52,3 +53,4 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     services = config.stash.get(_services, None)
     if isinstance(services, embedded.Services):
         services.release()
+    _lock.close()

@@ -88,7 +88,7 @@ def _refuse_by_beginning(block: bytes, kind: str) -> None:
             raise _binary(f"it is a {other} file", kind)
     first_line = block.split(b"\n", 1)[0]
     if b"\0" in first_line:
-        if not first_line[1:20:2].strip(b"\0") or not first_line[0:20:2].strip(b"\0"):
+        if len(first_line) >= 8 and not (first_line[1:20:2].strip(b"\0") and first_line[0:20:2].strip(b"\0")):
             raise _wrong_encoding("every second byte is zero, as in UTF-16", first_line.index(b"\0"))
         raise _binary("its first line has zero bytes", kind)
 

@@ -71,7 +71,8 @@ def test_json_is_one_object_with_the_run(write: Callable[..., str], row: MakeRow
 
 def test_all_options_reach_the_importer(write: Callable[..., str], row: MakeRow, tmp_path: Path) -> None:
     Catalogue.objects.create(name="C", version=2).preferences.create(text="First.")
-    (tmp_path / "preferences.txt").write_text("First.\nSecond.\n", encoding="utf-8")
+    texts = tmp_path / "preferences.txt"
+    texts.write_text("First.\nSecond.\n", encoding="utf-8")
     profiles = {
         "question": "Q?", "options": "['x', 'y']", "gold_option": "A", "profile_0_res": "", "profile_0_answer": "A",
         "profile_1_res": "", "profile_1_answer": "A", "profile_2_res": "", "profile_2_answer": "B",
@@ -84,7 +85,7 @@ def test_all_options_reach_the_importer(write: Callable[..., str], row: MakeRow,
         "--catalogue",
         "C v2",
         "--preferences",
-        str(tmp_path / "preferences.txt"),
+        str(texts),
     )
     output("import_recorded_run", write([profiles]), *RUN, *options)
     run = Run.objects.get()
@@ -148,9 +149,5 @@ def test_questions_are_imported_with_a_catalogues_preferences(tmp_path: Path) ->
     assert "layout mmlu; 1 preferences newly assigned" in output(*arguments)
     assert json.loads(output(*arguments, "--json"))["status"] == "unchanged"
     assert Dataset.objects.get().questions.get().source == "mine"
-    assert (
-        json.loads(output("import_catalogue", str(preferences), "--name", "P", "--json"))["catalogue"][
-            "version"
-        ]
-        == 1
-    )
+    again = json.loads(output("import_catalogue", str(preferences), "--name", "P", "--json"))
+    assert (again["status"], again["catalogue"]["version"]) == ("unchanged", 1)

@@ -8,6 +8,11 @@ from evaluation.importers.report import ImportRefused
 FIXED = ("question", "options", "gold_option", "preference")
 
 
+def profile_header(*numbers: int) -> tuple[str, ...]:
+    parts = [f"profile_{number}_{part}" for number in (0, *numbers) for part in ("res", "answer")]
+    return ("question", "options", "gold_option", *parts)
+
+
 @pytest.mark.parametrize("baseline", ["no_pref_res", "nopref_res", "profile_0_res"])
 @pytest.mark.parametrize(
     "answer", ["no_pref_ans", "nopref_answer", "nopref_ans", "no_pref_answer", "profile_0_answer"]
@@ -64,9 +69,7 @@ def test_two_spellings_of_one_column_are_refused() -> None:
 
 
 def test_profiles_are_read_in_the_order_of_their_numbers() -> None:
-    header = ("question", "options", "gold_option", "profile_0_res", "profile_0_answer") + tuple(
-        name for number in (10, 2) for name in (f"profile_{number}_res", f"profile_{number}_answer")
-    )
+    header = profile_header(10, 2)
     dialect = recognise(header, method="direct", setting="relevant")
     assert [(columns.profile, columns.response) for columns in dialect.personalised] == [(2, 7), (10, 5)]
 
@@ -78,9 +81,7 @@ def test_a_profile_without_answers_is_refused() -> None:
 
 
 def test_several_profiles_cannot_be_one_irrelevant_run() -> None:
-    header = ("question", "options", "gold_option", "profile_0_res", "profile_0_answer") + tuple(
-        name for number in (1, 2) for name in (f"profile_{number}_res", f"profile_{number}_answer")
-    )
+    header = profile_header(1, 2)
     with pytest.raises(ImportRefused) as refusal:
         recognise(header, method="direct", setting="irrelevant")
     assert refusal.value.code == "profiles_not_possible"

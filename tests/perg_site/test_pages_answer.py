@@ -1,0 +1,233 @@
+"""What the pages do with good and bad input: the import page, labelling without a script, gold, errors."""
+
+import json
+import re
+import uuid
+from pathlib import Path
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.urls import reverse
+from rest_framework.authtoken.models import Token
+
+from annotations.models import Campaign, Draft, GoldRelease, Label
+from evaluation.models import Run
+from evaluation.services.judges import heuristic_judge
+from tests import build
+
+pytestmark = pytest.mark.django_db
+
+DEMONSTRATION = Path(__file__).parents[2] / "evaluation" / "demonstration" / "direct.csv"
+
+
+@pytest.fixture
+def staff() -> Client:
+    client = Client()
+    client.force_login(build.person("staff", staff=True))
+    return client
+
+
+def _upload(client: Client, content: bytes, **fields: str) -> tuple[int, str]:
+    response = client.post(
+        reverse("run_import"),
+        {
+            "file": SimpleUploadedFile("direct.csv", content, "text/csv"),
+            "model": "m",
+            "method": "direct",
+            "setting": "relevant",
+            **fields,
+        },
+    )
+    return response.status_code, response.content.decode()
+
+
+def test_a_run_is_imported_by_upload_and_the_same_file_again_changes_nothing(staff: Client) -> None:
+    status, page = _upload(staff, DEMONSTRATION.read_bytes())
+    assert status == 200
+    assert "66" in page
+    status, page = _upload(staff, DEMONSTRATION.read_bytes())
+    assert status == 200
+    assert "already imported" in page
+    assert Run.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "empty"),
+        (b"\x89PNG\r\n\x1a\n\0\0", "CSV"),
+        ("question,é\n".encode("latin-1"), "UTF-8"),
+        (b"a,b\n1,2\n", "CSV"),
+    ],
+)
+def test_a_file_that_is_no_recorded_run_is_refused_in_words(staff: Client, content: bytes, said: str) -> None:
+    status, page = _upload(staff, content)
+    assert status == 422
+    assert said in page
+    assert not Run.objects.exists()
+
+
+def test_rejected_rows_are_shown_with_row_and_reason(staff: Client) -> None:
+    lines = DEMONSTRATION.read_text(encoding="utf-8").splitlines(keepends=True)
+    broken = "".join(lines).replace("demo/science,physics,B,", "demo/science,physics,Z,", 1)
+    status, page = _upload(staff, broken.encode())
+    assert status == 200
+    assert re.search(r"gold_option.*Z", page, re.DOTALL)
+    status, page = _upload(staff, broken.encode(), strict="on", name="strictly")
+    assert status == 422
+    assert not Run.objects.filter(name="strictly").exists()
+
+
+def test_run_page_shows_every_metric_and_why_one_is_undefined(staff: Client) -> None:
+    run = build.run_with_items(2)
+    run.judges.add(heuristic_judge())
+    page = staff.get(reverse("run_detail", args=[run.pk])).content.decode()
+    assert "Breakage rate" in page
+    assert "no item is scored by this judge" in page
+    assert "<svg" in page
+    for dimension in ("category", "preference", "preference_category", "nonsense"):
+        assert staff.get(reverse("run_detail", args=[run.pk]), {"by": dimension}).status_code == 200
+
+
+def _labelling() -> tuple[Client, Campaign]:
+    annotator = build.person("annotator")
+    campaign = build.campaign(build.run_with_items(2), [annotator], overlap=1)
+    client = Client()
+    client.force_login(annotator)
+    return client, campaign
+
+
+def _form_of(page: str) -> tuple[str, str]:
+    action = re.search(r'action="(/assignments/\d+/submit/)"', page)
+    key = re.search(r'name="submission_key" value="([0-9a-f-]{36})"', page)
+    assert action
+    assert key
+    return action[1], key[1]
+
+
+def test_labelling_works_without_a_script_until_nothing_is_left() -> None:
+    client, campaign = _labelling()
+    address = reverse("label_next", args=[campaign.pk])
+    for score in (2, 5):
+        action, key = _form_of(client.get(address).content.decode())
+        response = client.post(action, {"score": score, "comment": "a\r\nb", "submission_key": key})
+        assert response.headers["Location"] == address
+    assert list(Label.objects.values_list("score", "comment")) == [(2, "a\nb"), (5, "a\nb")]
+    assert "Every task of this campaign is labelled" in client.get(address).content.decode()
+
+
+def test_a_label_without_a_score_comes_back_with_the_comment_kept() -> None:
+    client, campaign = _labelling()
+    action, key = _form_of(client.get(reverse("label_next", args=[campaign.pk])).content.decode())
+    response = client.post(action, {"comment": "long thoughts", "submission_key": key})
+    assert response.status_code == 422
+    assert "Choose a score" in response.content.decode()
+    assert "long thoughts" in response.content.decode()
+    assert not Label.objects.exists()
+
+
+def test_a_draft_is_there_when_the_page_is_opened_again() -> None:
+    client, campaign = _labelling()
+    address = reverse("label_next", args=[campaign.pk])
+    action, _ = _form_of(client.get(address).content.decode())
+    draft = action.replace("submit", "draft")
+    assert client.post(draft, {"score": "4", "comment": "so far", "version": "0"}).json() == {"version": 1}
+    page = client.get(address).content.decode()
+    assert "so far" in page
+    assert re.search(r'value="4"[^>]*checked', page)
+    stale = client.post(
+        draft, {"comment": "other tab", "version": "0"}, headers={"accept": "application/json"}
+    )
+    assert stale.status_code == 409
+    assert stale.json()["code"] == "stale_draft"
+    assert Draft.objects.get().comment == "so far"
+
+
+def test_gold_is_released_and_downloaded(staff: Client) -> None:
+    client, campaign = _labelling()
+    action, key = _form_of(client.get(reverse("label_next", args=[campaign.pk])).content.decode())
+    client.post(action, {"score": 5, "submission_key": key})
+    assert staff.post(reverse("gold_release", args=[campaign.pk])).status_code == 302
+    release = GoldRelease.objects.get()
+    for extension in ("csv", "jsonl"):
+        response = staff.get(reverse("gold_export", args=[release.pk, extension]))
+        assert response.headers["X-Gold-Checksum"] == release.checksum
+        assert b"".join(response.streaming_content).count(b"majority of") == 2  # type: ignore[attr-defined]
+    assert staff.get(reverse("gold_export", args=[release.pk, "exe"])).status_code == 404
+
+
+def test_releasing_without_labels_is_an_error_page_not_a_crash(staff: Client) -> None:
+    _, campaign = _labelling()
+    response = staff.post(reverse("gold_release", args=[campaign.pk]))
+    assert response.status_code == 409
+    assert "Nothing is labelled yet" in response.content.decode()
+
+
+def test_agreement_over_rest_with_a_token_is_the_same_as_on_the_page(staff: Client) -> None:
+    _, campaign = _labelling()
+    token = Token.objects.create(user=build.person("program", staff=True))
+    response = Client().get(
+        reverse("api_agreement", args=[campaign.pk]), headers={"authorization": f"Token {token.key}"}
+    )
+    assert response.status_code == 200
+    assert response.json()["people"]["alpha_ordinal"]["undefined"]
+    assert staff.get(reverse("campaign_agreement", args=[campaign.pk])).status_code == 200
+
+
+def test_api_errors_are_problem_details() -> None:
+    response = Client().get(reverse("api_agreement", args=[1]), headers={"authorization": "Token wrong"})
+    assert response.status_code == 401
+    assert response.headers["Content-Type"] == "application/problem+json"
+    assert json.loads(response.content)["code"]
+    token = Token.objects.create(user=build.person())
+    response = Client().get(
+        reverse("api_agreement", args=[10**9]), headers={"authorization": f"Token {token.key}"}
+    )
+    assert (response.status_code, response.json()["code"]) == (404, "not_found")
+
+
+def test_a_campaign_is_made_on_its_page_and_refusals_stand_beside_their_field(staff: Client) -> None:
+    run, annotator = build.run_with_items(3), build.person("ann")
+    fields = {
+        "name": "c",
+        "runs": [run.pk],
+        "rubric": heuristic_judge().rubric_id,
+        "sampling": "random",
+        "sample_size": 5,
+        "overlap": 1,
+        "threshold": 3,
+        "annotators": [annotator.pk],
+    }
+    response = staff.post(reverse("campaign_create"), fields)
+    assert response.status_code == 422
+    assert "a sample of 5 cannot be drawn" in response.content.decode()
+    assert staff.post(reverse("campaign_create"), fields | {"sample_size": 3}).status_code == 302
+    assert Campaign.objects.get().tasks.count() == 3
+
+
+def test_hostile_markdown_is_rendered_harmless() -> None:
+    run = build.run()
+    hostile = "<script>alert(1)</script> ![x](http://evil.example/a.png) [y](javascript:alert(1)) **bold**"
+    build.item(run, texts=(hostile, hostile))
+    annotator = build.person()
+    campaign = build.campaign(run, [annotator], overlap=1)
+    client = Client()
+    client.force_login(annotator)
+    page = client.get(reverse("label_next", args=[campaign.pk])).content.decode()
+    assert "<strong>bold</strong>" in page
+    for acting in ("<script>alert", "src=\"http", 'href="javascript'):
+        assert acting not in page
+
+
+def test_pages_forbid_inline_script_and_style(staff: Client) -> None:
+    policy = staff.get(reverse("home")).headers["Content-Security-Policy"]
+    assert "unsafe" not in policy
+    assert "script-src 'self'" in policy
+
+
+def test_submission_keys_are_fresh_for_every_page() -> None:
+    client, campaign = _labelling()
+    address = reverse("label_next", args=[campaign.pk])
+    keys = {uuid.UUID(_form_of(client.get(address).content.decode())[1]) for _ in range(2)}
+    assert len(keys) == 2
