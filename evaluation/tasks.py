@@ -1,6 +1,7 @@
 """Celery tasks: each takes a primary key and calls one service."""
 
 from celery import shared_task
+from django.conf import settings
 
 from evaluation import selectors
 from evaluation.models import Endpoint, Run
@@ -24,11 +25,14 @@ def drain_endpoint(endpoint_id: int) -> None:
 
 @shared_task
 def sweep() -> None:
-    """Pick up what a lost message or a killed worker left behind."""
+    """Pick up what a lost message or a killed worker left behind.
+
+    Messages that no worker has time for expire by the next sweep, so that they do not pile up.
+    """
     for endpoint in selectors.endpoints_with_work():
-        drain_endpoint.delay(endpoint.pk)
+        drain_endpoint.apply_async((endpoint.pk,), expires=settings.SWEEP_SECONDS)
     for run in selectors.unfinished_runs():
-        advance_run.delay(run.pk)
+        advance_run.apply_async((run.pk,), expires=settings.SWEEP_SECONDS)
 
 
 def _settle_replies(endpoint_id: int) -> None:

@@ -105,10 +105,18 @@ CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_TASK_ROUTES = {"evaluation.tasks.drain_endpoint": {"queue": "llm"}}
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE_FILENAME = str(PERG_HOME / "celerybeat-schedule")
+SWEEP_SECONDS = env.float("PERG_SWEEP_SECONDS", default=15.0)
 CELERY_BEAT_SCHEDULE = {
     "sweep-unfinished-work": {
         "task": "evaluation.tasks.sweep",
-        "schedule": env.float("PERG_SWEEP_SECONDS", default=15.0),
+        "schedule": SWEEP_SECONDS,
+        # A sweep that nobody had time for is dropped: the next one sees the same.
+        "options": {"expires": SWEEP_SECONDS},
+    },
+    "reclaim-expired-leases": {
+        "task": "annotations.tasks.reclaim_expired_leases",
+        "schedule": SWEEP_SECONDS,
+        "options": {"expires": SWEEP_SECONDS},
     },
 }
 

@@ -119,6 +119,7 @@ def _unchanged(earlier: RunImport) -> ImportReport:
         items=run.items.count(),
         problems=tuple(Problem(**problem) for problem in listed),
         problems_not_listed=earlier.rows_read - earlier.rows_imported - len(listed),
+        warnings=tuple(earlier.warnings),
         delivery_failures=DeliveryFailures(
             failures.filter(condition=Condition.BASELINE).count(),
             failures.filter(condition=Condition.PERSONALISED).count(),
@@ -146,6 +147,7 @@ def _import(
         progress(records.bytes_done, fingerprint.size)
     problems.refuse_if_nothing_accepted(records.rows_read, writer.rows_imported)
     problems.refuse_if_strict(request.strict)
+    warnings = (*dialect.warnings, *_warnings_of(request, dialect), *writer.warnings())
     RunImport.objects.create(
         run=run,
         file_name=request.file_name[-NAME_LENGTH:],
@@ -153,6 +155,7 @@ def _import(
         rows_read=records.rows_read,
         rows_imported=writer.rows_imported,
         problems=problems.stored(),
+        warnings=list(warnings),
     )
     progress(fingerprint.size, fingerprint.size)
     return ImportReport(
@@ -164,7 +167,7 @@ def _import(
         items=writer.items,
         problems=problems.kept,
         problems_not_listed=problems.not_kept,
-        warnings=(*dialect.warnings, *_warnings_of(request, dialect), *writer.warnings()),
+        warnings=warnings,
         delivery_failures=writer.delivery_failures,
     )
 
@@ -187,9 +190,8 @@ def _create_run(request: RunRequest) -> Run:
                 created_by_id=request.created_by.pk if request.created_by else None,
                 finished_at=timezone.now(),
             )
-    except (
-        IntegrityError
-    ) as error:  # not an importer, which would have waited: somebody launched a run of this name
+    except IntegrityError as error:
+        # Not by an importer, which would have waited: somebody launched a run of this name.
         raise _name_taken(name) from error
 
 

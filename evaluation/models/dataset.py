@@ -7,7 +7,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import F, Q
-from django.db.models.functions import Ord
+from django.db.models.functions import MD5, Ord
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 MIN_OPTIONS, MAX_OPTIONS = 2, len(LETTERS)
@@ -151,8 +151,10 @@ class Preference(models.Model):
     class Meta:
         ordering = ["pk"]
         constraints = [
+            # On the hash: an index entry has an upper size, a text has none.
             models.UniqueConstraint(
-                fields=["catalogue", "text"],
+                "catalogue",
+                MD5("text"),
                 name="preference_unique_in_catalogue",
                 violation_error_message="This catalogue has this preference already.",
             ),

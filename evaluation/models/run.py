@@ -91,6 +91,7 @@ class RunImport(models.Model):
     rows_read = models.PositiveIntegerField()
     rows_imported = models.PositiveIntegerField()
     problems = models.JSONField(default=list, help_text="Rejected rows: row, line, column, reason.")
+    warnings = models.JSONField(default=list, help_text="What was imported, but not as it stood in the file.")
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

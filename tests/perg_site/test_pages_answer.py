@@ -216,7 +216,7 @@ def test_hostile_markdown_is_rendered_harmless() -> None:
     client.force_login(annotator)
     page = client.get(reverse("label_next", args=[campaign.pk])).content.decode()
     assert "<strong>bold</strong>" in page
-    for acting in ("<script>alert", "src=\"http", 'href="javascript'):
+    for acting in ("<script>alert", 'src="http', 'href="javascript'):
         assert acting not in page
 
 

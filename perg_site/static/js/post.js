@@ -57,6 +57,8 @@ function refusal(body, type) {
     // Not the JSON that was asked for, such as a page that a proxy made.
   }
   const page = new DOMParser().parseFromString(body, HTML_TYPE);
+  // Without a token of the cookie's, the server cannot know who asks: a new login gives both.
+  if (page.querySelector("[data-login-needed]")) return new LoggedOut();
   return new Refused("", page.querySelector("[data-error-message]")?.textContent ?? "The server refused it.");
 }
 

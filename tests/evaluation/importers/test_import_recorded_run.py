@@ -74,6 +74,11 @@ def test_a_repeated_question_and_preference_is_rejected_with_the_row_it_repeats(
     assert report.items == 3
 
 
+def test_problems_are_listed_in_the_order_of_the_rows(import_rows: Import, row: MakeRow) -> None:
+    report = import_rows([row(1), row(1), row(2, options="none")])
+    assert [problem.row for problem in report.problems] == [2, 3]
+
+
 def test_a_question_already_there_is_reused_and_its_blanks_filled(import_rows: Import, row: MakeRow) -> None:
     import_rows([row()])
     assert import_rows([row(source="s", category="c", id="1")], model="n").warnings == ()

@@ -66,6 +66,16 @@ def test_a_file_that_is_no_recorded_run_is_refused(
     assert_nothing_written()
 
 
+@pytest.mark.parametrize("block", [1, 7, 8])
+def test_the_place_of_a_wrong_byte_is_right_wherever_the_blocks_of_reading_end(
+    import_rows: Import, monkeypatch: pytest.MonkeyPatch, block: int
+) -> None:
+    monkeypatch.setattr("evaluation.importers.csv_file._BLOCK", block)
+    right = HEADER + "Ä€😀".encode() * 5
+    with pytest.raises(ImportRefused, match=f"at byte {len(right)};"):
+        import_rows(right + "😀".encode()[:3] + b"x\n")
+
+
 def test_a_cell_above_10_megabytes_is_refused_and_a_large_one_is_taken(import_rows: Import) -> None:
     def file(size: int) -> bytes:
         return HEADER + LINE.replace(b",r,A,", b"," + b"r" * size + b",A,")
