@@ -9,11 +9,11 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
-from evaluation.importers.catalogue import import_catalogue
 
 from annotations.models import Assignment, Campaign, Member, Task
 from annotations.services.campaigns import create_campaign
 from annotations.services.labels import submit_label
+from evaluation.importers.catalogue import import_catalogue
 from evaluation.importers.recorded_run import import_recorded_run
 from evaluation.models import Run
 from evaluation.models.run import Method, Setting

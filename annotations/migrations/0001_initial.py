@@ -6,291 +6,677 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('evaluation', '0001_initial'),
+        ("evaluation", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Assignment',
+            name="Assignment",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('status', models.CharField(choices=[('leased', 'Being labelled'), ('released', 'Given back'), ('submitted', 'Labelled')], default='leased', max_length=10)),
-                ('leased_until', models.DateTimeField(blank=True, null=True)),
-                ('is_surplus', models.BooleanField(default=False, help_text='Submitted after the lease had run out and the slot had gone to somebody else.')),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('submitted_at', models.DateTimeField(blank=True, null=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("leased", "Being labelled"),
+                            ("released", "Given back"),
+                            ("submitted", "Labelled"),
+                        ],
+                        default="leased",
+                        max_length=10,
+                    ),
+                ),
+                ("leased_until", models.DateTimeField(blank=True, null=True)),
+                (
+                    "is_surplus",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Submitted after the lease had run out and the slot had gone to somebody else.",
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("submitted_at", models.DateTimeField(blank=True, null=True)),
             ],
             options={
-                'ordering': ['pk'],
+                "ordering": ["pk"],
             },
         ),
         migrations.CreateModel(
-            name='Campaign',
+            name="Campaign",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=200)),
-                ('status', models.CharField(choices=[('open', 'Open'), ('paused', 'Paused'), ('closed', 'Closed')], default='open', max_length=10)),
-                ('guidelines', models.TextField(blank=True, help_text='Markdown, shown to annotators.')),
-                ('overlap', models.PositiveSmallIntegerField(default=2, help_text='Labels wanted for each response.')),
-                ('threshold', models.PositiveSmallIntegerField(default=3, help_text='From this score on, the preference counts as followed.')),
-                ('sampling', models.CharField(choices=[('random', 'Random'), ('run', 'Stratified by run'), ('source', 'Stratified by source'), ('preference_category', 'Stratified by preference category'), ('preference', 'Stratified by preference')], default='random', max_length=20)),
-                ('sample_size', models.PositiveIntegerField()),
-                ('seed', models.PositiveIntegerField(help_text='Of the sample and of the order of tasks.')),
-                ('lease_seconds', models.PositiveIntegerField(default=900, help_text='How long a task is kept for one person.')),
-                ('is_demonstration', models.BooleanField(default=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('created_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='created_campaigns', to=settings.AUTH_USER_MODEL)),
-                ('rubric', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='campaigns', to='evaluation.rubric')),
-                ('runs', models.ManyToManyField(related_name='campaigns', to='evaluation.run')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=200)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[("open", "Open"), ("paused", "Paused"), ("closed", "Closed")],
+                        default="open",
+                        max_length=10,
+                    ),
+                ),
+                ("guidelines", models.TextField(blank=True, help_text="Markdown, shown to annotators.")),
+                (
+                    "overlap",
+                    models.PositiveSmallIntegerField(default=2, help_text="Labels wanted for each response."),
+                ),
+                (
+                    "threshold",
+                    models.PositiveSmallIntegerField(
+                        default=3, help_text="From this score on, the preference counts as followed."
+                    ),
+                ),
+                (
+                    "sampling",
+                    models.CharField(
+                        choices=[
+                            ("random", "Random"),
+                            ("run", "Stratified by run"),
+                            ("source", "Stratified by source"),
+                            ("preference_category", "Stratified by preference category"),
+                            ("preference", "Stratified by preference"),
+                        ],
+                        default="random",
+                        max_length=20,
+                    ),
+                ),
+                ("sample_size", models.PositiveIntegerField()),
+                ("seed", models.PositiveIntegerField(help_text="Of the sample and of the order of tasks.")),
+                (
+                    "lease_seconds",
+                    models.PositiveIntegerField(
+                        default=900, help_text="How long a task is kept for one person."
+                    ),
+                ),
+                ("is_demonstration", models.BooleanField(default=False)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="created_campaigns",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "rubric",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="campaigns",
+                        to="evaluation.rubric",
+                    ),
+                ),
+                ("runs", models.ManyToManyField(related_name="campaigns", to="evaluation.run")),
             ],
             options={
-                'ordering': ['-pk'],
+                "ordering": ["-pk"],
             },
         ),
         migrations.CreateModel(
-            name='Draft',
+            name="Draft",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('score', models.PositiveSmallIntegerField(blank=True, null=True)),
-                ('comment', models.TextField(blank=True)),
-                ('version', models.PositiveIntegerField(default=1)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('assignment', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='draft', to='annotations.assignment')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("score", models.PositiveSmallIntegerField(blank=True, null=True)),
+                ("comment", models.TextField(blank=True)),
+                ("version", models.PositiveIntegerField(default=1)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                (
+                    "assignment",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="draft",
+                        to="annotations.assignment",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='GoldRelease',
+            name="GoldRelease",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveIntegerField()),
-                ('rule', models.CharField(choices=[('majority', 'Majority of followed / not followed')], default='majority', max_length=20)),
-                ('threshold', models.PositiveSmallIntegerField()),
-                ('checksum', models.CharField(max_length=64)),
-                ('code_version', models.CharField(max_length=50)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('campaign', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='gold_releases', to='annotations.campaign')),
-                ('created_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='gold_releases', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("number", models.PositiveIntegerField()),
+                (
+                    "rule",
+                    models.CharField(
+                        choices=[("majority", "Majority of followed / not followed")],
+                        default="majority",
+                        max_length=20,
+                    ),
+                ),
+                ("threshold", models.PositiveSmallIntegerField()),
+                ("checksum", models.CharField(max_length=64)),
+                ("code_version", models.CharField(max_length=50)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "campaign",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="gold_releases",
+                        to="annotations.campaign",
+                    ),
+                ),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="gold_releases",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-number'],
+                "ordering": ["-number"],
             },
         ),
         migrations.CreateModel(
-            name='Label',
+            name="Label",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('revision', models.PositiveIntegerField(default=1)),
-                ('score', models.PositiveSmallIntegerField()),
-                ('comment', models.TextField(blank=True)),
-                ('submission_key', models.UUIDField(help_text='Made by the page: the same submission twice is one label.')),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('assignment', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='labels', to='annotations.assignment')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("revision", models.PositiveIntegerField(default=1)),
+                ("score", models.PositiveSmallIntegerField()),
+                ("comment", models.TextField(blank=True)),
+                (
+                    "submission_key",
+                    models.UUIDField(help_text="Made by the page: the same submission twice is one label."),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "assignment",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="labels",
+                        to="annotations.assignment",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['pk'],
+                "ordering": ["pk"],
             },
         ),
         migrations.CreateModel(
-            name='Member',
+            name="Member",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('role', models.CharField(choices=[('annotator', 'Annotator'), ('lead', 'Lead')], default='annotator', max_length=10)),
-                ('is_active', models.BooleanField(default=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('campaign', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='members', to='annotations.campaign')),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='memberships', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "role",
+                    models.CharField(
+                        choices=[("annotator", "Annotator"), ("lead", "Lead")],
+                        default="annotator",
+                        max_length=10,
+                    ),
+                ),
+                ("is_active", models.BooleanField(default=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "campaign",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="members",
+                        to="annotations.campaign",
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="memberships",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ['pk'],
+                "ordering": ["pk"],
             },
         ),
         migrations.AddField(
-            model_name='assignment',
-            name='member',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='assignments', to='annotations.member'),
+            model_name="assignment",
+            name="member",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="assignments",
+                to="annotations.member",
+            ),
         ),
         migrations.CreateModel(
-            name='Task',
+            name="Task",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('order_key', models.BigIntegerField(help_text='Random but stable order.')),
-                ('wanted_labels', models.PositiveSmallIntegerField()),
-                ('open_slots', models.PositiveSmallIntegerField()),
-                ('stratum', models.CharField(blank=True, max_length=300)),
-                ('inclusion_probability', models.FloatField(help_text='Chance that the sampling had of drawing this response.')),
-                ('campaign', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='tasks', to='annotations.campaign')),
-                ('response', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='tasks', to='evaluation.response')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("order_key", models.BigIntegerField(help_text="Random but stable order.")),
+                ("wanted_labels", models.PositiveSmallIntegerField()),
+                ("open_slots", models.PositiveSmallIntegerField()),
+                ("stratum", models.CharField(blank=True, max_length=300)),
+                (
+                    "inclusion_probability",
+                    models.FloatField(help_text="Chance that the sampling had of drawing this response."),
+                ),
+                (
+                    "campaign",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="tasks",
+                        to="annotations.campaign",
+                    ),
+                ),
+                (
+                    "response",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="tasks",
+                        to="evaluation.response",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['order_key', 'pk'],
+                "ordering": ["order_key", "pk"],
             },
         ),
         migrations.CreateModel(
-            name='GoldLabel',
+            name="GoldLabel",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('status', models.CharField(choices=[('unanimous', 'All labels agree'), ('majority', 'Most labels agree'), ('tied', 'Tied: unresolved'), ('unlabelled', 'No label')], max_length=12)),
-                ('followed', models.BooleanField(blank=True, null=True)),
-                ('score', models.FloatField(blank=True, help_text='Median of the labels.', null=True)),
-                ('record', models.JSONField(help_text="What is exported: the item, every rater's score, how the gold came about.")),
-                ('release', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='gold_labels', to='annotations.goldrelease')),
-                ('task', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='gold_labels', to='annotations.task')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("unanimous", "All labels agree"),
+                            ("majority", "Most labels agree"),
+                            ("tied", "Tied: unresolved"),
+                            ("unlabelled", "No label"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("followed", models.BooleanField(blank=True, null=True)),
+                ("score", models.FloatField(blank=True, help_text="Median of the labels.", null=True)),
+                (
+                    "record",
+                    models.JSONField(
+                        help_text="What is exported: the item, every rater's score, how the gold came about."
+                    ),
+                ),
+                (
+                    "release",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="gold_labels",
+                        to="annotations.goldrelease",
+                    ),
+                ),
+                (
+                    "task",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="gold_labels",
+                        to="annotations.task",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['pk'],
+                "ordering": ["pk"],
             },
         ),
         migrations.AddField(
-            model_name='assignment',
-            name='task',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='assignments', to='annotations.task'),
+            model_name="assignment",
+            name="task",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="assignments", to="annotations.task"
+            ),
         ),
         migrations.CreateModel(
-            name='Adjudication',
+            name="Adjudication",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('revision', models.PositiveIntegerField(default=1)),
-                ('score', models.PositiveSmallIntegerField()),
-                ('rationale', models.TextField()),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('adjudicator', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='adjudications', to=settings.AUTH_USER_MODEL)),
-                ('task', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='adjudications', to='annotations.task')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("revision", models.PositiveIntegerField(default=1)),
+                ("score", models.PositiveSmallIntegerField()),
+                ("rationale", models.TextField()),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "adjudicator",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="adjudications",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "task",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="adjudications",
+                        to="annotations.task",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['pk'],
+                "ordering": ["pk"],
             },
         ),
         migrations.AddConstraint(
-            model_name='campaign',
-            constraint=models.UniqueConstraint(fields=('name',), name='campaign_name_unique', violation_error_message='A campaign has this name already.'),
+            model_name="campaign",
+            constraint=models.UniqueConstraint(
+                fields=("name",),
+                name="campaign_name_unique",
+                violation_error_message="A campaign has this name already.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='campaign',
-            constraint=models.CheckConstraint(condition=models.Q(('name', ''), _negated=True), name='campaign_name_given', violation_error_message='A campaign needs a name.'),
+            model_name="campaign",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("name", ""), _negated=True),
+                name="campaign_name_given",
+                violation_error_message="A campaign needs a name.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='campaign',
-            constraint=models.CheckConstraint(condition=models.Q(('overlap__gte', 1)), name='campaign_overlap_positive', violation_error_message='Each response needs at least one label.'),
+            model_name="campaign",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("overlap__gte", 1)),
+                name="campaign_overlap_positive",
+                violation_error_message="Each response needs at least one label.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='campaign',
-            constraint=models.CheckConstraint(condition=models.Q(('sample_size__gte', 1)), name='campaign_sample_positive', violation_error_message='A sample has at least one response.'),
+            model_name="campaign",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("sample_size__gte", 1)),
+                name="campaign_sample_positive",
+                violation_error_message="A sample has at least one response.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='campaign',
-            constraint=models.CheckConstraint(condition=models.Q(('threshold__gte', 1), ('threshold__lte', 5)), name='campaign_threshold_on_scale', violation_error_message='The threshold is a score from 1 to 5.'),
+            model_name="campaign",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("threshold__gte", 1), ("threshold__lte", 5)),
+                name="campaign_threshold_on_scale",
+                violation_error_message="The threshold is a score from 1 to 5.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='campaign',
-            constraint=models.CheckConstraint(condition=models.Q(('lease_seconds__gte', 1)), name='campaign_lease_positive', violation_error_message='A lease lasts at least a second.'),
+            model_name="campaign",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("lease_seconds__gte", 1)),
+                name="campaign_lease_positive",
+                violation_error_message="A lease lasts at least a second.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='campaign',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['open', 'paused', 'closed'])), name='campaign_status_known', violation_error_message='The status is one of the known ones.'),
+            model_name="campaign",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("status__in", ["open", "paused", "closed"])),
+                name="campaign_status_known",
+                violation_error_message="The status is one of the known ones.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='campaign',
-            constraint=models.CheckConstraint(condition=models.Q(('sampling__in', ['random', 'run', 'source', 'preference_category', 'preference'])), name='campaign_sampling_known', violation_error_message='The sampling is one of the known ones.'),
+            model_name="campaign",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("sampling__in", ["random", "run", "source", "preference_category", "preference"])
+                ),
+                name="campaign_sampling_known",
+                violation_error_message="The sampling is one of the known ones.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='draft',
-            constraint=models.CheckConstraint(condition=models.Q(('score__isnull', True), models.Q(('score__gte', 1), ('score__lte', 5)), _connector='OR'), name='draft_score_on_scale', violation_error_message='A score is 1 to 5.'),
+            model_name="draft",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("score__isnull", True), models.Q(("score__gte", 1), ("score__lte", 5)), _connector="OR"
+                ),
+                name="draft_score_on_scale",
+                violation_error_message="A score is 1 to 5.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='goldrelease',
-            constraint=models.UniqueConstraint(fields=('campaign', 'number'), name='gold_release_number_unique', violation_error_message='The campaign has this release already.'),
+            model_name="goldrelease",
+            constraint=models.UniqueConstraint(
+                fields=("campaign", "number"),
+                name="gold_release_number_unique",
+                violation_error_message="The campaign has this release already.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='goldrelease',
-            constraint=models.CheckConstraint(condition=models.Q(('rule__in', ['majority'])), name='gold_release_rule_known', violation_error_message='The rule is one of the known ones.'),
+            model_name="goldrelease",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("rule__in", ["majority"])),
+                name="gold_release_rule_known",
+                violation_error_message="The rule is one of the known ones.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='label',
-            constraint=models.UniqueConstraint(fields=('assignment', 'revision'), name='label_revision_unique', violation_error_message='This revision of the label exists already.'),
+            model_name="label",
+            constraint=models.UniqueConstraint(
+                fields=("assignment", "revision"),
+                name="label_revision_unique",
+                violation_error_message="This revision of the label exists already.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='label',
-            constraint=models.UniqueConstraint(fields=('submission_key',), name='label_submission_once', violation_error_message='This submission was received already.'),
+            model_name="label",
+            constraint=models.UniqueConstraint(
+                fields=("submission_key",),
+                name="label_submission_once",
+                violation_error_message="This submission was received already.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='label',
-            constraint=models.CheckConstraint(condition=models.Q(('score__gte', 1), ('score__lte', 5)), name='label_score_on_scale', violation_error_message='A score is 1 to 5.'),
+            model_name="label",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("score__gte", 1), ("score__lte", 5)),
+                name="label_score_on_scale",
+                violation_error_message="A score is 1 to 5.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='label',
-            constraint=models.CheckConstraint(condition=models.Q(('revision__gte', 1)), name='label_revision_from_1', violation_error_message='Revisions count from 1.'),
+            model_name="label",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("revision__gte", 1)),
+                name="label_revision_from_1",
+                violation_error_message="Revisions count from 1.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='member',
-            constraint=models.UniqueConstraint(fields=('campaign', 'user'), name='member_once_in_campaign', violation_error_message='This person is in the campaign already.'),
+            model_name="member",
+            constraint=models.UniqueConstraint(
+                fields=("campaign", "user"),
+                name="member_once_in_campaign",
+                violation_error_message="This person is in the campaign already.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='member',
-            constraint=models.CheckConstraint(condition=models.Q(('role__in', ['annotator', 'lead'])), name='member_role_known', violation_error_message='A member is an annotator or a lead.'),
+            model_name="member",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("role__in", ["annotator", "lead"])),
+                name="member_role_known",
+                violation_error_message="A member is an annotator or a lead.",
+            ),
         ),
         migrations.AddIndex(
-            model_name='task',
-            index=models.Index(condition=models.Q(('open_slots__gt', 0)), fields=['campaign', 'order_key', 'id'], name='task_open_index'),
+            model_name="task",
+            index=models.Index(
+                condition=models.Q(("open_slots__gt", 0)),
+                fields=["campaign", "order_key", "id"],
+                name="task_open_index",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='task',
-            constraint=models.UniqueConstraint(fields=('campaign', 'response'), name='task_response_once_in_campaign', violation_error_message='The campaign has this response already.'),
+            model_name="task",
+            constraint=models.UniqueConstraint(
+                fields=("campaign", "response"),
+                name="task_response_once_in_campaign",
+                violation_error_message="The campaign has this response already.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='task',
-            constraint=models.CheckConstraint(condition=models.Q(('wanted_labels__gte', 1)), name='task_wants_a_label', violation_error_message='A task wants at least one label.'),
+            model_name="task",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("wanted_labels__gte", 1)),
+                name="task_wants_a_label",
+                violation_error_message="A task wants at least one label.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='task',
-            constraint=models.CheckConstraint(condition=models.Q(('open_slots__gte', 0), ('open_slots__lte', models.F('wanted_labels'))), name='task_open_slots_in_range', violation_error_message='A task never has more people on it than labels wanted.'),
+            model_name="task",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("open_slots__gte", 0), ("open_slots__lte", models.F("wanted_labels"))),
+                name="task_open_slots_in_range",
+                violation_error_message="A task never has more people on it than labels wanted.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='task',
-            constraint=models.CheckConstraint(condition=models.Q(('inclusion_probability__gt', 0), ('inclusion_probability__lte', 1)), name='task_inclusion_probability_in_range', violation_error_message='An inclusion probability is above 0 and at most 1.'),
+            model_name="task",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("inclusion_probability__gt", 0), ("inclusion_probability__lte", 1)),
+                name="task_inclusion_probability_in_range",
+                violation_error_message="An inclusion probability is above 0 and at most 1.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='goldlabel',
-            constraint=models.UniqueConstraint(fields=('release', 'task'), name='gold_label_once_in_release', violation_error_message='The release has this task already.'),
+            model_name="goldlabel",
+            constraint=models.UniqueConstraint(
+                fields=("release", "task"),
+                name="gold_label_once_in_release",
+                violation_error_message="The release has this task already.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='goldlabel',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('followed__isnull', False), ('status__in', ['unanimous', 'majority'])), models.Q(('followed__isnull', True), ('status__in', ['tied', 'unlabelled'])), _connector='OR'), name='gold_followed_iff_resolved', violation_error_message='Gold is given exactly where the labels resolve it.'),
+            model_name="goldlabel",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("followed__isnull", False), ("status__in", ["unanimous", "majority"])),
+                    models.Q(("followed__isnull", True), ("status__in", ["tied", "unlabelled"])),
+                    _connector="OR",
+                ),
+                name="gold_followed_iff_resolved",
+                violation_error_message="Gold is given exactly where the labels resolve it.",
+            ),
         ),
         migrations.AddIndex(
-            model_name='assignment',
-            index=models.Index(condition=models.Q(('status', 'leased')), fields=['leased_until'], name='assignment_lease_index'),
+            model_name="assignment",
+            index=models.Index(
+                condition=models.Q(("status", "leased")),
+                fields=["leased_until"],
+                name="assignment_lease_index",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='assignment',
-            constraint=models.UniqueConstraint(fields=('task', 'member'), name='assignment_once_per_person', violation_error_message='This person has had this task already.'),
+            model_name="assignment",
+            constraint=models.UniqueConstraint(
+                fields=("task", "member"),
+                name="assignment_once_per_person",
+                violation_error_message="This person has had this task already.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='assignment',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['leased', 'released', 'submitted'])), name='assignment_status_known', violation_error_message='The status is one of the known ones.'),
+            model_name="assignment",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("status__in", ["leased", "released", "submitted"])),
+                name="assignment_status_known",
+                violation_error_message="The status is one of the known ones.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='assignment',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('leased_until__isnull', False), ('status', 'leased')), models.Q(models.Q(('status', 'leased'), _negated=True), ('leased_until__isnull', True)), _connector='OR'), name='assignment_leased_iff_deadline', violation_error_message='An assignment has a deadline exactly while it is leased.'),
+            model_name="assignment",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("leased_until__isnull", False), ("status", "leased")),
+                    models.Q(models.Q(("status", "leased"), _negated=True), ("leased_until__isnull", True)),
+                    _connector="OR",
+                ),
+                name="assignment_leased_iff_deadline",
+                violation_error_message="An assignment has a deadline exactly while it is leased.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='assignment',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'submitted'), ('submitted_at__isnull', False)), models.Q(models.Q(('status', 'submitted'), _negated=True), ('is_surplus', False), ('submitted_at__isnull', True)), _connector='OR'), name='assignment_submitted_has_time', violation_error_message='An assignment has a submission time exactly when it is submitted.'),
+            model_name="assignment",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("status", "submitted"), ("submitted_at__isnull", False)),
+                    models.Q(
+                        models.Q(("status", "submitted"), _negated=True),
+                        ("is_surplus", False),
+                        ("submitted_at__isnull", True),
+                    ),
+                    _connector="OR",
+                ),
+                name="assignment_submitted_has_time",
+                violation_error_message="An assignment has a submission time exactly when it is submitted.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='adjudication',
-            constraint=models.UniqueConstraint(fields=('task', 'revision'), name='adjudication_revision_unique', violation_error_message='This revision of the adjudication exists already.'),
+            model_name="adjudication",
+            constraint=models.UniqueConstraint(
+                fields=("task", "revision"),
+                name="adjudication_revision_unique",
+                violation_error_message="This revision of the adjudication exists already.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='adjudication',
-            constraint=models.CheckConstraint(condition=models.Q(('score__gte', 1), ('score__lte', 5)), name='adjudication_score_on_scale', violation_error_message='A score is 1 to 5.'),
+            model_name="adjudication",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("score__gte", 1), ("score__lte", 5)),
+                name="adjudication_score_on_scale",
+                violation_error_message="A score is 1 to 5.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='adjudication',
-            constraint=models.CheckConstraint(condition=models.Q(('rationale', ''), _negated=True), name='adjudication_has_rationale', violation_error_message='An adjudication says why.'),
+            model_name="adjudication",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("rationale", ""), _negated=True),
+                name="adjudication_has_rationale",
+                violation_error_message="An adjudication says why.",
+            ),
         ),
     ]

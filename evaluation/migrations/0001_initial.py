@@ -10,7 +10,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -19,432 +18,1147 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='Item',
+            name="Item",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('position', models.PositiveIntegerField(help_text='Order in the run, from 1.')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("position", models.PositiveIntegerField(help_text="Order in the run, from 1.")),
             ],
             options={
-                'ordering': ['run', 'position'],
+                "ordering": ["run", "position"],
             },
         ),
         migrations.CreateModel(
-            name='Catalogue',
+            name="Catalogue",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=200)),
-                ('version', models.PositiveIntegerField(default=1)),
-                ('is_demonstration', models.BooleanField(default=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=200)),
+                ("version", models.PositiveIntegerField(default=1)),
+                ("is_demonstration", models.BooleanField(default=False)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
             ],
             options={
-                'ordering': ['name', '-version'],
-                'constraints': [models.UniqueConstraint(fields=('name', 'version'), name='catalogue_version_unique', violation_error_message='This catalogue has this version already.'), models.CheckConstraint(condition=models.Q(('name', ''), _negated=True), name='catalogue_name_given', violation_error_message='A catalogue needs a name.')],
+                "ordering": ["name", "-version"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("name", "version"),
+                        name="catalogue_version_unique",
+                        violation_error_message="This catalogue has this version already.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("name", ""), _negated=True),
+                        name="catalogue_name_given",
+                        violation_error_message="A catalogue needs a name.",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Dataset',
+            name="Dataset",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=200)),
-                ('description', models.TextField(blank=True)),
-                ('is_demonstration', models.BooleanField(default=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=200)),
+                ("description", models.TextField(blank=True)),
+                ("is_demonstration", models.BooleanField(default=False)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
             ],
             options={
-                'ordering': ['name'],
-                'constraints': [models.UniqueConstraint(fields=('name',), name='dataset_name_unique', violation_error_message='A dataset has this name already.'), models.CheckConstraint(condition=models.Q(('name', ''), _negated=True), name='dataset_name_given', violation_error_message='A dataset needs a name.')],
+                "ordering": ["name"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("name",),
+                        name="dataset_name_unique",
+                        violation_error_message="A dataset has this name already.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("name", ""), _negated=True),
+                        name="dataset_name_given",
+                        violation_error_message="A dataset needs a name.",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Endpoint',
+            name="Endpoint",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=200)),
-                ('provider', models.CharField(choices=[('openai', 'OpenAI-compatible API'), ('anthropic', 'Anthropic API'), ('transformers', 'Local model in the worker'), ('recorded', 'Recorded replies'), ('heuristic', 'Heuristic rules')], max_length=20)),
-                ('model', models.CharField(help_text="The model's name as the provider knows it.", max_length=200)),
-                ('base_url', models.URLField(blank=True)),
-                ('api_key_variable', models.CharField(blank=True, max_length=100)),
-                ('input_price', models.DecimalField(blank=True, decimal_places=6, help_text='US dollars for a million input tokens.', max_digits=12, null=True)),
-                ('output_price', models.DecimalField(blank=True, decimal_places=6, help_text='US dollars for a million output tokens.', max_digits=12, null=True)),
-                ('priced_on', models.DateField(blank=True, null=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=200)),
+                (
+                    "provider",
+                    models.CharField(
+                        choices=[
+                            ("openai", "OpenAI-compatible API"),
+                            ("anthropic", "Anthropic API"),
+                            ("transformers", "Local model in the worker"),
+                            ("recorded", "Recorded replies"),
+                            ("heuristic", "Heuristic rules"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                (
+                    "model",
+                    models.CharField(help_text="The model's name as the provider knows it.", max_length=200),
+                ),
+                ("base_url", models.URLField(blank=True)),
+                ("api_key_variable", models.CharField(blank=True, max_length=100)),
+                (
+                    "input_price",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=6,
+                        help_text="US dollars for a million input tokens.",
+                        max_digits=12,
+                        null=True,
+                    ),
+                ),
+                (
+                    "output_price",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=6,
+                        help_text="US dollars for a million output tokens.",
+                        max_digits=12,
+                        null=True,
+                    ),
+                ),
+                ("priced_on", models.DateField(blank=True, null=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
             ],
             options={
-                'ordering': ['name'],
-                'constraints': [models.UniqueConstraint(fields=('name',), name='endpoint_name_unique', violation_error_message='An endpoint has this name already.'), models.CheckConstraint(condition=models.Q(('provider__in', ['openai', 'anthropic', 'transformers', 'recorded', 'heuristic'])), name='endpoint_provider_known', violation_error_message='The provider is one of the known ones.'), models.CheckConstraint(condition=models.Q(models.Q(('input_price__isnull', True), ('output_price__isnull', True), ('priced_on__isnull', True)), models.Q(('input_price__gte', 0), ('input_price__isnull', False), ('output_price__gte', 0), ('output_price__isnull', False), ('priced_on__isnull', False)), _connector='OR'), name='endpoint_price_whole_or_absent', violation_error_message='Give both prices, not negative, with their date, or none of the three.')],
+                "ordering": ["name"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("name",),
+                        name="endpoint_name_unique",
+                        violation_error_message="An endpoint has this name already.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("provider__in", ["openai", "anthropic", "transformers", "recorded", "heuristic"])
+                        ),
+                        name="endpoint_provider_known",
+                        violation_error_message="The provider is one of the known ones.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("input_price__isnull", True),
+                                ("output_price__isnull", True),
+                                ("priced_on__isnull", True),
+                            ),
+                            models.Q(
+                                ("input_price__gte", 0),
+                                ("input_price__isnull", False),
+                                ("output_price__gte", 0),
+                                ("output_price__isnull", False),
+                                ("priced_on__isnull", False),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="endpoint_price_whole_or_absent",
+                        violation_error_message="Give both prices, not negative, with their date, or none of the three.",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Completion',
+            name="Completion",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('request_key', models.CharField(max_length=64)),
-                ('request', models.JSONField()),
-                ('status', models.CharField(choices=[('pending', 'Waiting'), ('leased', 'Being called'), ('succeeded', 'Succeeded'), ('refused', 'Refused by the model'), ('failed', 'Failed')], default='pending', max_length=10)),
-                ('lease', models.UUIDField(blank=True, help_text='Whose claim this is; a late result under an old one is void.', null=True)),
-                ('leased_until', models.DateTimeField(blank=True, null=True)),
-                ('not_before', models.DateTimeField(blank=True, help_text='A retry waits until then.', null=True)),
-                ('attempts', models.PositiveSmallIntegerField(default=0)),
-                ('text', models.TextField(blank=True)),
-                ('raw_reply', models.JSONField(blank=True, null=True)),
-                ('input_tokens', models.PositiveIntegerField(blank=True, null=True)),
-                ('output_tokens', models.PositiveIntegerField(blank=True, null=True)),
-                ('cost', models.DecimalField(blank=True, decimal_places=8, help_text='US dollars; none: unpriced.', max_digits=14, null=True)),
-                ('error_code', models.CharField(blank=True, max_length=50)),
-                ('error_message', models.TextField(blank=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('finished_at', models.DateTimeField(blank=True, null=True)),
-                ('endpoint', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='completions', to='evaluation.endpoint')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("request_key", models.CharField(max_length=64)),
+                ("request", models.JSONField()),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("pending", "Waiting"),
+                            ("leased", "Being called"),
+                            ("succeeded", "Succeeded"),
+                            ("refused", "Refused by the model"),
+                            ("failed", "Failed"),
+                        ],
+                        default="pending",
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "lease",
+                    models.UUIDField(
+                        blank=True,
+                        help_text="Whose claim this is; a late result under an old one is void.",
+                        null=True,
+                    ),
+                ),
+                ("leased_until", models.DateTimeField(blank=True, null=True)),
+                (
+                    "not_before",
+                    models.DateTimeField(blank=True, help_text="A retry waits until then.", null=True),
+                ),
+                ("attempts", models.PositiveSmallIntegerField(default=0)),
+                ("text", models.TextField(blank=True)),
+                ("raw_reply", models.JSONField(blank=True, null=True)),
+                ("input_tokens", models.PositiveIntegerField(blank=True, null=True)),
+                ("output_tokens", models.PositiveIntegerField(blank=True, null=True)),
+                (
+                    "cost",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=8,
+                        help_text="US dollars; none: unpriced.",
+                        max_digits=14,
+                        null=True,
+                    ),
+                ),
+                ("error_code", models.CharField(blank=True, max_length=50)),
+                ("error_message", models.TextField(blank=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("finished_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "endpoint",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="completions",
+                        to="evaluation.endpoint",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Judge',
+            name="Judge",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=200)),
-                ('origin', models.CharField(choices=[('endpoint', 'Asks an endpoint'), ('imported', 'Came with an imported run')], default='endpoint', max_length=10)),
-                ('threshold', models.PositiveSmallIntegerField(default=3)),
-                ('replicates', models.PositiveSmallIntegerField(default=1)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('endpoint', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='judges', to='evaluation.endpoint')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=200)),
+                (
+                    "origin",
+                    models.CharField(
+                        choices=[("endpoint", "Asks an endpoint"), ("imported", "Came with an imported run")],
+                        default="endpoint",
+                        max_length=10,
+                    ),
+                ),
+                ("threshold", models.PositiveSmallIntegerField(default=3)),
+                ("replicates", models.PositiveSmallIntegerField(default=1)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "endpoint",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="judges",
+                        to="evaluation.endpoint",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['name'],
+                "ordering": ["name"],
             },
         ),
         migrations.CreateModel(
-            name='Preference',
+            name="Preference",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('text', models.TextField()),
-                ('category', models.CharField(choices=[('clarity', 'Clarity'), ('brevity', 'Brevity'), ('structure', 'Structure'), ('examples', 'Examples'), ('context', 'Context'), ('perspective', 'Perspective'), ('tone', 'Tone'), ('other', 'Other')], default='other', max_length=20)),
-                ('kind', models.CharField(choices=[('relevant', 'Relevant to answering'), ('irrelevant', 'Irrelevant to answering')], default='relevant', max_length=10)),
-                ('catalogue', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='preferences', to='evaluation.catalogue')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("text", models.TextField()),
+                (
+                    "category",
+                    models.CharField(
+                        choices=[
+                            ("clarity", "Clarity"),
+                            ("brevity", "Brevity"),
+                            ("structure", "Structure"),
+                            ("examples", "Examples"),
+                            ("context", "Context"),
+                            ("perspective", "Perspective"),
+                            ("tone", "Tone"),
+                            ("other", "Other"),
+                        ],
+                        default="other",
+                        max_length=20,
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("relevant", "Relevant to answering"),
+                            ("irrelevant", "Irrelevant to answering"),
+                        ],
+                        default="relevant",
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "catalogue",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="preferences",
+                        to="evaluation.catalogue",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['pk'],
+                "ordering": ["pk"],
             },
         ),
         migrations.CreateModel(
-            name='ItemPreference',
+            name="ItemPreference",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('position', models.PositiveSmallIntegerField(help_text='Order in the list shown to the model, from 1.')),
-                ('item', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='shown_irrelevant', to='evaluation.item')),
-                ('preference', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='evaluation.preference')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "position",
+                    models.PositiveSmallIntegerField(
+                        help_text="Order in the list shown to the model, from 1."
+                    ),
+                ),
+                (
+                    "item",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="shown_irrelevant",
+                        to="evaluation.item",
+                    ),
+                ),
+                (
+                    "preference",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="evaluation.preference",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['position'],
+                "ordering": ["position"],
             },
         ),
         migrations.AddField(
-            model_name='item',
-            name='irrelevant_preferences',
-            field=models.ManyToManyField(related_name='+', through='evaluation.ItemPreference', to='evaluation.preference'),
+            model_name="item",
+            name="irrelevant_preferences",
+            field=models.ManyToManyField(
+                related_name="+", through="evaluation.ItemPreference", to="evaluation.preference"
+            ),
         ),
         migrations.AddField(
-            model_name='item',
-            name='preference',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='items', to='evaluation.preference'),
+            model_name="item",
+            name="preference",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="items",
+                to="evaluation.preference",
+            ),
         ),
         migrations.CreateModel(
-            name='Question',
+            name="Question",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.CharField(help_text="SHA-256 of text, options and gold option: the question's identity.", max_length=64)),
-                ('external_id', models.CharField(blank=True, help_text='The id in the file it came from.', max_length=200)),
-                ('text', models.TextField()),
-                ('options', django.contrib.postgres.fields.ArrayField(base_field=models.TextField(), size=None)),
-                ('gold_option', models.CharField(max_length=1, validators=[django.core.validators.RegexValidator('^[A-Z]$')])),
-                ('source', models.CharField(blank=True, help_text='The benchmark, e.g. cais/mmlu.', max_length=200)),
-                ('category', models.CharField(blank=True, max_length=200)),
-                ('dataset', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='questions', to='evaluation.dataset')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "key",
+                    models.CharField(
+                        help_text="SHA-256 of text, options and gold option: the question's identity.",
+                        max_length=64,
+                    ),
+                ),
+                (
+                    "external_id",
+                    models.CharField(
+                        blank=True, help_text="The id in the file it came from.", max_length=200
+                    ),
+                ),
+                ("text", models.TextField()),
+                (
+                    "options",
+                    django.contrib.postgres.fields.ArrayField(base_field=models.TextField(), size=None),
+                ),
+                (
+                    "gold_option",
+                    models.CharField(
+                        max_length=1, validators=[django.core.validators.RegexValidator("^[A-Z]$")]
+                    ),
+                ),
+                (
+                    "source",
+                    models.CharField(blank=True, help_text="The benchmark, e.g. cais/mmlu.", max_length=200),
+                ),
+                ("category", models.CharField(blank=True, max_length=200)),
+                (
+                    "dataset",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="questions",
+                        to="evaluation.dataset",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['pk'],
+                "ordering": ["pk"],
             },
         ),
         migrations.CreateModel(
-            name='PreferenceAssignment',
+            name="PreferenceAssignment",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('catalogue', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='assignments', to='evaluation.catalogue')),
-                ('preference', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='assignments', to='evaluation.preference')),
-                ('question', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='preference_assignments', to='evaluation.question')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "catalogue",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="assignments",
+                        to="evaluation.catalogue",
+                    ),
+                ),
+                (
+                    "preference",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="assignments",
+                        to="evaluation.preference",
+                    ),
+                ),
+                (
+                    "question",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="preference_assignments",
+                        to="evaluation.question",
+                    ),
+                ),
             ],
         ),
         migrations.AddField(
-            model_name='item',
-            name='question',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='items', to='evaluation.question'),
+            model_name="item",
+            name="question",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="items", to="evaluation.question"
+            ),
         ),
         migrations.CreateModel(
-            name='Response',
+            name="Response",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('condition', models.CharField(choices=[('baseline', 'Baseline'), ('personalised', 'Personalised')], max_length=12)),
-                ('text', models.TextField(blank=True)),
-                ('answer', models.CharField(blank=True, max_length=1)),
-                ('recorded_answer', models.TextField(blank=True, help_text='The answer cell of the imported file, as it was.')),
-                ('extraction', models.CharField(choices=[('recorded', 'Recorded with the response'), ('recorded_second', 'Recorded, by a second extractor')], max_length=20)),
-                ('thoughts', models.TextField(blank=True, help_text='What the aligner says it did.')),
-                ('completion', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='responses', to='evaluation.completion')),
-                ('item', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='responses', to='evaluation.item')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "condition",
+                    models.CharField(
+                        choices=[("baseline", "Baseline"), ("personalised", "Personalised")], max_length=12
+                    ),
+                ),
+                ("text", models.TextField(blank=True)),
+                ("answer", models.CharField(blank=True, max_length=1)),
+                (
+                    "recorded_answer",
+                    models.TextField(
+                        blank=True, help_text="The answer cell of the imported file, as it was."
+                    ),
+                ),
+                (
+                    "extraction",
+                    models.CharField(
+                        choices=[
+                            ("recorded", "Recorded with the response"),
+                            ("recorded_second", "Recorded, by a second extractor"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("thoughts", models.TextField(blank=True, help_text="What the aligner says it did.")),
+                (
+                    "completion",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="responses",
+                        to="evaluation.completion",
+                    ),
+                ),
+                (
+                    "item",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="responses",
+                        to="evaluation.item",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Judgment',
+            name="Judgment",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('replicate', models.PositiveSmallIntegerField(default=1)),
-                ('status', models.CharField(choices=[('pending', 'Waiting'), ('scored', 'Scored'), ('unscored', 'Unscored')], default='pending', max_length=10)),
-                ('score', models.PositiveSmallIntegerField(blank=True, null=True)),
-                ('explanation', models.TextField(blank=True)),
-                ('unscored_reason', models.CharField(blank=True, max_length=200)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('completion', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='judgments', to='evaluation.completion')),
-                ('judge', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='judgments', to='evaluation.judge')),
-                ('response', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='judgments', to='evaluation.response')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("replicate", models.PositiveSmallIntegerField(default=1)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[("pending", "Waiting"), ("scored", "Scored"), ("unscored", "Unscored")],
+                        default="pending",
+                        max_length=10,
+                    ),
+                ),
+                ("score", models.PositiveSmallIntegerField(blank=True, null=True)),
+                ("explanation", models.TextField(blank=True)),
+                ("unscored_reason", models.CharField(blank=True, max_length=200)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "completion",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="judgments",
+                        to="evaluation.completion",
+                    ),
+                ),
+                (
+                    "judge",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="judgments",
+                        to="evaluation.judge",
+                    ),
+                ),
+                (
+                    "response",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="judgments",
+                        to="evaluation.response",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Rubric',
+            name="Rubric",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=200)),
-                ('version', models.PositiveIntegerField(default=1)),
-                ('instructions', models.TextField(help_text='Markdown.')),
-                ('anchors', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=300), size=5)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=200)),
+                ("version", models.PositiveIntegerField(default=1)),
+                ("instructions", models.TextField(help_text="Markdown.")),
+                (
+                    "anchors",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=300), size=5
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
             ],
             options={
-                'ordering': ['name', '-version'],
-                'constraints': [models.UniqueConstraint(fields=('name', 'version'), name='rubric_version_unique', violation_error_message='This rubric has this version already.'), models.CheckConstraint(condition=models.Q(('anchors__len', 5)), name='rubric_anchor_per_score', violation_error_message='A rubric has one anchor for each score.')],
+                "ordering": ["name", "-version"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("name", "version"),
+                        name="rubric_version_unique",
+                        violation_error_message="This rubric has this version already.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("anchors__len", 5)),
+                        name="rubric_anchor_per_score",
+                        violation_error_message="A rubric has one anchor for each score.",
+                    ),
+                ],
             },
         ),
         migrations.AddField(
-            model_name='judge',
-            name='rubric',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='judges', to='evaluation.rubric'),
+            model_name="judge",
+            name="rubric",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="judges",
+                to="evaluation.rubric",
+            ),
         ),
         migrations.CreateModel(
-            name='Run',
+            name="Run",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=300)),
-                ('method', models.CharField(choices=[('direct', 'Direct'), ('cot', 'Chain of thought'), ('icl', 'In-context examples'), ('self_critic', 'Self-critic'), ('pref_aligner', 'Pref-Aligner')], max_length=20)),
-                ('setting', models.CharField(choices=[('relevant', 'Relevant'), ('mixed', 'Mixed'), ('irrelevant', 'Irrelevant')], max_length=20)),
-                ('status', models.CharField(choices=[('waiting', 'Waiting'), ('running', 'Running'), ('complete', 'Complete')], default='waiting', max_length=20)),
-                ('is_demonstration', models.BooleanField(default=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('finished_at', models.DateTimeField(blank=True, null=True)),
-                ('created_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='runs', to=settings.AUTH_USER_MODEL)),
-                ('dataset', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='runs', to='evaluation.dataset')),
-                ('endpoint', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='runs', to='evaluation.endpoint')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=300)),
+                (
+                    "method",
+                    models.CharField(
+                        choices=[
+                            ("direct", "Direct"),
+                            ("cot", "Chain of thought"),
+                            ("icl", "In-context examples"),
+                            ("self_critic", "Self-critic"),
+                            ("pref_aligner", "Pref-Aligner"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                (
+                    "setting",
+                    models.CharField(
+                        choices=[("relevant", "Relevant"), ("mixed", "Mixed"), ("irrelevant", "Irrelevant")],
+                        max_length=20,
+                    ),
+                ),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[("waiting", "Waiting"), ("running", "Running"), ("complete", "Complete")],
+                        default="waiting",
+                        max_length=20,
+                    ),
+                ),
+                ("is_demonstration", models.BooleanField(default=False)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("finished_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="runs",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "dataset",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="runs",
+                        to="evaluation.dataset",
+                    ),
+                ),
+                (
+                    "endpoint",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="runs",
+                        to="evaluation.endpoint",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-pk'],
+                "ordering": ["-pk"],
             },
         ),
         migrations.AddField(
-            model_name='item',
-            name='run',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='items', to='evaluation.run'),
+            model_name="item",
+            name="run",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="items", to="evaluation.run"
+            ),
         ),
         migrations.CreateModel(
-            name='RunImport',
+            name="RunImport",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('file_name', models.CharField(max_length=300)),
-                ('sha256', models.CharField(db_index=True, max_length=64)),
-                ('rows_read', models.PositiveIntegerField()),
-                ('rows_imported', models.PositiveIntegerField()),
-                ('problems', models.JSONField(default=list, help_text='Rejected rows: row, line, column, reason.')),
-                ('warnings', models.JSONField(default=list, help_text='What was imported, but not as it stood in the file.')),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('run', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='imported_from', to='evaluation.run')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("file_name", models.CharField(max_length=300)),
+                ("sha256", models.CharField(db_index=True, max_length=64)),
+                ("rows_read", models.PositiveIntegerField()),
+                ("rows_imported", models.PositiveIntegerField()),
+                (
+                    "problems",
+                    models.JSONField(default=list, help_text="Rejected rows: row, line, column, reason."),
+                ),
+                (
+                    "warnings",
+                    models.JSONField(
+                        default=list, help_text="What was imported, but not as it stood in the file."
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "run",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="imported_from",
+                        to="evaluation.run",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='RunJudge',
+            name="RunJudge",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('judge', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='run_judges', to='evaluation.judge')),
-                ('run', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='run_judges', to='evaluation.run')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "judge",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="run_judges",
+                        to="evaluation.judge",
+                    ),
+                ),
+                (
+                    "run",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="run_judges",
+                        to="evaluation.run",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['pk'],
+                "ordering": ["pk"],
             },
         ),
         migrations.AddField(
-            model_name='run',
-            name='judges',
-            field=models.ManyToManyField(related_name='runs', through='evaluation.RunJudge', to='evaluation.judge'),
+            model_name="run",
+            name="judges",
+            field=models.ManyToManyField(
+                related_name="runs", through="evaluation.RunJudge", to="evaluation.judge"
+            ),
         ),
         migrations.AddIndex(
-            model_name='completion',
-            index=models.Index(condition=models.Q(('status', 'pending')), fields=['endpoint', 'id'], name='completion_pending_index'),
+            model_name="completion",
+            index=models.Index(
+                condition=models.Q(("status", "pending")),
+                fields=["endpoint", "id"],
+                name="completion_pending_index",
+            ),
         ),
         migrations.AddIndex(
-            model_name='completion',
-            index=models.Index(condition=models.Q(('status', 'leased')), fields=['endpoint', 'leased_until'], name='completion_leased_index'),
+            model_name="completion",
+            index=models.Index(
+                condition=models.Q(("status", "leased")),
+                fields=["endpoint", "leased_until"],
+                name="completion_leased_index",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='completion',
-            constraint=models.UniqueConstraint(fields=('request_key',), name='completion_request_unique', violation_error_message='This request has been made already.'),
+            model_name="completion",
+            constraint=models.UniqueConstraint(
+                fields=("request_key",),
+                name="completion_request_unique",
+                violation_error_message="This request has been made already.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='completion',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['pending', 'leased', 'succeeded', 'refused', 'failed'])), name='completion_status_known', violation_error_message='The status is one of the known ones.'),
+            model_name="completion",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("status__in", ["pending", "leased", "succeeded", "refused", "failed"])),
+                name="completion_status_known",
+                violation_error_message="The status is one of the known ones.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='completion',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('lease__isnull', False), ('leased_until__isnull', False), ('status', 'leased')), models.Q(models.Q(('status', 'leased'), _negated=True), ('lease__isnull', True), ('leased_until__isnull', True)), _connector='OR'), name='completion_leased_iff_called', violation_error_message='A completion has a lease exactly while it is being called.'),
+            model_name="completion",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("lease__isnull", False), ("leased_until__isnull", False), ("status", "leased")),
+                    models.Q(
+                        models.Q(("status", "leased"), _negated=True),
+                        ("lease__isnull", True),
+                        ("leased_until__isnull", True),
+                    ),
+                    _connector="OR",
+                ),
+                name="completion_leased_iff_called",
+                violation_error_message="A completion has a lease exactly while it is being called.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='completion',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('finished_at__isnull', False), ('status__in', ['succeeded', 'refused', 'failed'])), models.Q(models.Q(('status__in', ['succeeded', 'refused', 'failed']), _negated=True), ('finished_at__isnull', True)), _connector='OR'), name='completion_finished_has_time', violation_error_message='A completion has a finishing time exactly when it is finished.'),
+            model_name="completion",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("finished_at__isnull", False), ("status__in", ["succeeded", "refused", "failed"])
+                    ),
+                    models.Q(
+                        models.Q(("status__in", ["succeeded", "refused", "failed"]), _negated=True),
+                        ("finished_at__isnull", True),
+                    ),
+                    _connector="OR",
+                ),
+                name="completion_finished_has_time",
+                violation_error_message="A completion has a finishing time exactly when it is finished.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='completion',
-            constraint=models.CheckConstraint(condition=models.Q(('error_code', ''), ('status', 'failed'), _negated=True), name='completion_failure_has_code', violation_error_message='A failed completion says why.'),
+            model_name="completion",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("error_code", ""), ("status", "failed"), _negated=True),
+                name="completion_failure_has_code",
+                violation_error_message="A failed completion says why.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='preference',
-            constraint=models.UniqueConstraint(models.F('catalogue'), django.db.models.functions.text.MD5('text'), name='preference_unique_in_catalogue', violation_error_message='This catalogue has this preference already.'),
+            model_name="preference",
+            constraint=models.UniqueConstraint(
+                models.F("catalogue"),
+                django.db.models.functions.text.MD5("text"),
+                name="preference_unique_in_catalogue",
+                violation_error_message="This catalogue has this preference already.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='preference',
-            constraint=models.CheckConstraint(condition=models.Q(('text', ''), _negated=True), name='preference_text_given', violation_error_message='A preference needs a text.'),
+            model_name="preference",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("text", ""), _negated=True),
+                name="preference_text_given",
+                violation_error_message="A preference needs a text.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='preference',
-            constraint=models.CheckConstraint(condition=models.Q(('category__in', ['clarity', 'brevity', 'structure', 'examples', 'context', 'perspective', 'tone', 'other'])), name='preference_category_known', violation_error_message="A preference's category is one of the known ones."),
+            model_name="preference",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "category__in",
+                        [
+                            "clarity",
+                            "brevity",
+                            "structure",
+                            "examples",
+                            "context",
+                            "perspective",
+                            "tone",
+                            "other",
+                        ],
+                    )
+                ),
+                name="preference_category_known",
+                violation_error_message="A preference's category is one of the known ones.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='preference',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['relevant', 'irrelevant'])), name='preference_kind_known', violation_error_message='A preference is relevant or irrelevant.'),
+            model_name="preference",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("kind__in", ["relevant", "irrelevant"])),
+                name="preference_kind_known",
+                violation_error_message="A preference is relevant or irrelevant.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='itempreference',
-            constraint=models.UniqueConstraint(fields=('item', 'position'), name='item_preference_position_unique', violation_error_message='The item shows a preference at this position already.'),
+            model_name="itempreference",
+            constraint=models.UniqueConstraint(
+                fields=("item", "position"),
+                name="item_preference_position_unique",
+                violation_error_message="The item shows a preference at this position already.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='itempreference',
-            constraint=models.UniqueConstraint(fields=('item', 'preference'), name='item_preference_shown_once', violation_error_message='The item shows this preference already.'),
+            model_name="itempreference",
+            constraint=models.UniqueConstraint(
+                fields=("item", "preference"),
+                name="item_preference_shown_once",
+                violation_error_message="The item shows this preference already.",
+            ),
         ),
         migrations.AddIndex(
-            model_name='question',
-            index=models.Index(fields=['dataset', 'source'], name='question_source_index'),
+            model_name="question",
+            index=models.Index(fields=["dataset", "source"], name="question_source_index"),
         ),
         migrations.AddConstraint(
-            model_name='question',
-            constraint=models.UniqueConstraint(fields=('dataset', 'key'), name='question_unique_in_dataset', violation_error_message='This dataset has this question already.'),
+            model_name="question",
+            constraint=models.UniqueConstraint(
+                fields=("dataset", "key"),
+                name="question_unique_in_dataset",
+                violation_error_message="This dataset has this question already.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='question',
-            constraint=models.CheckConstraint(condition=models.Q(('text', ''), _negated=True), name='question_text_given', violation_error_message='A question needs a text.'),
+            model_name="question",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("text", ""), _negated=True),
+                name="question_text_given",
+                violation_error_message="A question needs a text.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='question',
-            constraint=models.CheckConstraint(condition=models.Q(('options__len__gte', 2), ('options__len__lte', 26)), name='question_options_2_to_26', violation_error_message='A question has 2 to 26 options.'),
+            model_name="question",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("options__len__gte", 2), ("options__len__lte", 26)),
+                name="question_options_2_to_26",
+                violation_error_message="A question has 2 to 26 options.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='question',
-            constraint=models.CheckConstraint(condition=models.Q(('gold_option__regex', '^[A-Z]$'), ('options__len__gte', django.db.models.expressions.CombinedExpression(django.db.models.functions.text.Ord(models.F('gold_option')), '-', models.Value(64)))), name='question_gold_is_an_option', violation_error_message='The gold option is not among the options.'),
+            model_name="question",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("gold_option__regex", "^[A-Z]$"),
+                    (
+                        "options__len__gte",
+                        django.db.models.expressions.CombinedExpression(
+                            django.db.models.functions.text.Ord(models.F("gold_option")),
+                            "-",
+                            models.Value(64),
+                        ),
+                    ),
+                ),
+                name="question_gold_is_an_option",
+                violation_error_message="The gold option is not among the options.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='preferenceassignment',
-            constraint=models.UniqueConstraint(fields=('question', 'catalogue'), name='assignment_one_preference_per_catalogue', violation_error_message='The question has its preference of this catalogue already.'),
+            model_name="preferenceassignment",
+            constraint=models.UniqueConstraint(
+                fields=("question", "catalogue"),
+                name="assignment_one_preference_per_catalogue",
+                violation_error_message="The question has its preference of this catalogue already.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='response',
-            constraint=models.UniqueConstraint(fields=('item', 'condition'), name='response_one_per_condition', violation_error_message='The item has its response in this condition already.'),
+            model_name="response",
+            constraint=models.UniqueConstraint(
+                fields=("item", "condition"),
+                name="response_one_per_condition",
+                violation_error_message="The item has its response in this condition already.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='response',
-            constraint=models.CheckConstraint(condition=models.Q(('condition__in', ['baseline', 'personalised'])), name='response_condition_known', violation_error_message='A response is baseline or personalised.'),
+            model_name="response",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("condition__in", ["baseline", "personalised"])),
+                name="response_condition_known",
+                violation_error_message="A response is baseline or personalised.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='response',
-            constraint=models.CheckConstraint(condition=models.Q(('answer', ''), ('answer__regex', '^[A-Z]$'), _connector='OR'), name='response_answer_is_letter', violation_error_message='An answer is one option letter, or empty.'),
+            model_name="response",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("answer", ""), ("answer__regex", "^[A-Z]$"), _connector="OR"),
+                name="response_answer_is_letter",
+                violation_error_message="An answer is one option letter, or empty.",
+            ),
         ),
         migrations.AddIndex(
-            model_name='judgment',
-            index=models.Index(condition=models.Q(('status', 'pending')), fields=['completion'], name='judgment_pending_index'),
+            model_name="judgment",
+            index=models.Index(
+                condition=models.Q(("status", "pending")),
+                fields=["completion"],
+                name="judgment_pending_index",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='judgment',
-            constraint=models.UniqueConstraint(fields=('response', 'judge', 'replicate'), name='judgment_once_per_replicate', violation_error_message='This judge has rated this response already.'),
+            model_name="judgment",
+            constraint=models.UniqueConstraint(
+                fields=("response", "judge", "replicate"),
+                name="judgment_once_per_replicate",
+                violation_error_message="This judge has rated this response already.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='judgment',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('score__gte', 1), ('score__isnull', False), ('score__lte', 5), ('status', 'scored')), models.Q(models.Q(('status', 'scored'), _negated=True), ('score__isnull', True)), _connector='OR'), name='judgment_scored_iff_score', violation_error_message='A judgment has a score from 1 to 5 exactly when it is scored.'),
+            model_name="judgment",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("score__gte", 1), ("score__isnull", False), ("score__lte", 5), ("status", "scored")
+                    ),
+                    models.Q(models.Q(("status", "scored"), _negated=True), ("score__isnull", True)),
+                    _connector="OR",
+                ),
+                name="judgment_scored_iff_score",
+                violation_error_message="A judgment has a score from 1 to 5 exactly when it is scored.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='judgment',
-            constraint=models.CheckConstraint(condition=models.Q(('status', 'unscored'), ('unscored_reason', ''), _negated=True), name='judgment_unscored_says_why', violation_error_message='An unscored judgment says why.'),
+            model_name="judgment",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("status", "unscored"), ("unscored_reason", ""), _negated=True),
+                name="judgment_unscored_says_why",
+                violation_error_message="An unscored judgment says why.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='judgment',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['pending', 'scored', 'unscored'])), name='judgment_status_known', violation_error_message='The status is one of the known ones.'),
+            model_name="judgment",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("status__in", ["pending", "scored", "unscored"])),
+                name="judgment_status_known",
+                violation_error_message="The status is one of the known ones.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='judgment',
-            constraint=models.CheckConstraint(condition=models.Q(('replicate__gte', 1)), name='judgment_replicate_from_1', violation_error_message='Replicates count from 1.'),
+            model_name="judgment",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("replicate__gte", 1)),
+                name="judgment_replicate_from_1",
+                violation_error_message="Replicates count from 1.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='judge',
-            constraint=models.UniqueConstraint(fields=('name',), name='judge_name_unique', violation_error_message='A judge has this name already.'),
+            model_name="judge",
+            constraint=models.UniqueConstraint(
+                fields=("name",),
+                name="judge_name_unique",
+                violation_error_message="A judge has this name already.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='judge',
-            constraint=models.CheckConstraint(condition=models.Q(('threshold__gte', 1), ('threshold__lte', 5)), name='judge_threshold_on_scale', violation_error_message='The threshold is a score from 1 to 5.'),
+            model_name="judge",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("threshold__gte", 1), ("threshold__lte", 5)),
+                name="judge_threshold_on_scale",
+                violation_error_message="The threshold is a score from 1 to 5.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='judge',
-            constraint=models.CheckConstraint(condition=models.Q(('replicates__gte', 1)), name='judge_replicates_positive', violation_error_message='A judge rates at least once.'),
+            model_name="judge",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("replicates__gte", 1)),
+                name="judge_replicates_positive",
+                violation_error_message="A judge rates at least once.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='judge',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('endpoint__isnull', False), ('origin', 'endpoint'), ('rubric__isnull', False)), models.Q(('endpoint__isnull', True), ('origin', 'imported')), _connector='OR'), name='judge_asks_endpoint_or_imported', violation_error_message='A judge asks an endpoint by a rubric, or its ratings were imported.'),
+            model_name="judge",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("endpoint__isnull", False), ("origin", "endpoint"), ("rubric__isnull", False)),
+                    models.Q(("endpoint__isnull", True), ("origin", "imported")),
+                    _connector="OR",
+                ),
+                name="judge_asks_endpoint_or_imported",
+                violation_error_message="A judge asks an endpoint by a rubric, or its ratings were imported.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='item',
-            constraint=models.UniqueConstraint(fields=('run', 'position'), name='item_position_unique', violation_error_message='The run has an item at this position already.'),
+            model_name="item",
+            constraint=models.UniqueConstraint(
+                fields=("run", "position"),
+                name="item_position_unique",
+                violation_error_message="The run has an item at this position already.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='item',
-            constraint=models.UniqueConstraint(fields=('run', 'question', 'preference'), name='item_question_and_preference_unique', nulls_distinct=False, violation_error_message='The run has this question with this preference already.'),
+            model_name="item",
+            constraint=models.UniqueConstraint(
+                fields=("run", "question", "preference"),
+                name="item_question_and_preference_unique",
+                nulls_distinct=False,
+                violation_error_message="The run has this question with this preference already.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='runimport',
-            constraint=models.CheckConstraint(condition=models.Q(('rows_imported__lte', models.F('rows_read'))), name='import_rows_not_more_than_read', violation_error_message='No more rows can be imported than were read.'),
+            model_name="runimport",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("rows_imported__lte", models.F("rows_read"))),
+                name="import_rows_not_more_than_read",
+                violation_error_message="No more rows can be imported than were read.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='runjudge',
-            constraint=models.UniqueConstraint(fields=('run', 'judge'), name='run_judge_once', violation_error_message='This judge rates this run already.'),
+            model_name="runjudge",
+            constraint=models.UniqueConstraint(
+                fields=("run", "judge"),
+                name="run_judge_once",
+                violation_error_message="This judge rates this run already.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='run',
-            constraint=models.UniqueConstraint(fields=('name',), name='run_name_unique', violation_error_message='A run has this name already.'),
+            model_name="run",
+            constraint=models.UniqueConstraint(
+                fields=("name",),
+                name="run_name_unique",
+                violation_error_message="A run has this name already.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='run',
-            constraint=models.CheckConstraint(condition=models.Q(('name', ''), _negated=True), name='run_name_given', violation_error_message='A run needs a name.'),
+            model_name="run",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("name", ""), _negated=True),
+                name="run_name_given",
+                violation_error_message="A run needs a name.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='run',
-            constraint=models.CheckConstraint(condition=models.Q(('method__in', ['direct', 'cot', 'icl', 'self_critic', 'pref_aligner'])), name='run_method_known', violation_error_message='The method is one of the known ones.'),
+            model_name="run",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("method__in", ["direct", "cot", "icl", "self_critic", "pref_aligner"])),
+                name="run_method_known",
+                violation_error_message="The method is one of the known ones.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='run',
-            constraint=models.CheckConstraint(condition=models.Q(('setting__in', ['relevant', 'mixed', 'irrelevant'])), name='run_setting_known', violation_error_message='The setting is relevant, mixed or irrelevant.'),
+            model_name="run",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("setting__in", ["relevant", "mixed", "irrelevant"])),
+                name="run_setting_known",
+                violation_error_message="The setting is relevant, mixed or irrelevant.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='run',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['waiting', 'running', 'complete'])), name='run_status_known', violation_error_message='The status is one of the known ones.'),
+            model_name="run",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("status__in", ["waiting", "running", "complete"])),
+                name="run_status_known",
+                violation_error_message="The status is one of the known ones.",
+            ),
         ),
     ]

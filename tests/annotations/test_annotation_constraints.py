@@ -181,13 +181,13 @@ def test_database_refuses(constraint: str, attempt: Callable[[], object]) -> Non
         attempt()
 
 
-def _made(model: type[models.Label | models.Adjudication | models.GoldRelease | models.GoldLabel]) -> None:
-    {
-        models.Label: _label,
-        models.Adjudication: _adjudication,
-        models.GoldRelease: _released,
-        models.GoldLabel: _released,
-    }[model]()
+AppendOnly = models.Label | models.Adjudication | models.GoldRelease | models.GoldLabel
+MAKE: dict[type[AppendOnly], Callable[[], object]] = {
+    models.Label: _label,
+    models.Adjudication: _adjudication,
+    models.GoldRelease: _released,
+    models.GoldLabel: _released,
+}
 
 
 @pytest.mark.parametrize(
@@ -200,10 +200,10 @@ def _made(model: type[models.Label | models.Adjudication | models.GoldRelease | 
     ],
 )
 def test_append_only_rows_can_be_neither_changed_nor_deleted(
-    model: type[models.Label | models.Adjudication | models.GoldRelease | models.GoldLabel],
+    model: type[AppendOnly],
     change: dict[str, object],
 ) -> None:
-    _made(model)
+    MAKE[model]()
     with pytest.raises(IntegrityError, match="append-only"), transaction.atomic():
         model.objects.update(**change)
     with pytest.raises(IntegrityError, match="append-only"), transaction.atomic():

@@ -10,7 +10,7 @@ from django.db import connection
 from django.utils import timezone
 from pytest_django import Settings
 
-from evaluation.llm.replies import CallFailure, Refusal, Reply
+from evaluation.llm.replies import CallFailure, Outcome, Refusal, Reply
 from evaluation.llm.requests import ChatRequest, Message
 from evaluation.models import Completion, Endpoint
 from evaluation.models.completion import CompletionStatus
@@ -80,7 +80,7 @@ def test_outcomes_end_on_their_rows_with_cost() -> None:
     endpoint = _endpoint(input_price=Decimal(2), output_price=Decimal(10), priced_on="2026-01-01")
     enqueue_completions(endpoint, _requests(4))
     claim = claim_completions(endpoint, limit=4)
-    outcomes = [
+    outcomes: list[Outcome] = [
         Reply("yes", {"id": 1}, input_tokens=1000, output_tokens=100),
         Refusal("no"),
         CallFailure("bad_request", "never", retryable=False),

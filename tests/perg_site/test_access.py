@@ -61,7 +61,7 @@ class World:
     people: dict[str, User]
 
     def address(self, route: str) -> str:
-        arguments = {
+        arguments: dict[str, dict[str, object]] = {
             "run": {"run_id": self.run.pk},
             "campaign": {"campaign_id": self.campaign.pk},
             "assignment": {"assignment_id": self.assignment},

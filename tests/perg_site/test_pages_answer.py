@@ -48,7 +48,7 @@ def test_a_run_is_imported_by_upload_and_the_same_file_again_changes_nothing(sta
     assert "66" in page
     status, page = _upload(staff, DEMONSTRATION.read_bytes())
     assert status == 200
-    assert "already imported" in page
+    assert "nothing changed" in page
     assert Run.objects.count() == 1
 
 
