@@ -5,22 +5,22 @@ from django.conf import settings
 
 from evaluation import selectors
 from evaluation.models import Endpoint, Run
-from evaluation.services import judging
+from evaluation.services import advance
 from evaluation.services.drain import drain
 
 
 @shared_task
 def advance_run(run_id: int) -> None:
     """Move a run on by what can be done now."""
-    judging.advance_run(Run.objects.get(pk=run_id))
+    advance.advance_run(Run.objects.get(pk=run_id))
 
 
 @shared_task
 def drain_endpoint(endpoint_id: int) -> None:
     """Call an endpoint until nothing waits for it, settling replies as they come."""
-    drain(Endpoint.objects.get(pk=endpoint_id), after_chunk=lambda: _settle_replies(endpoint_id))
+    drain(Endpoint.objects.get(pk=endpoint_id), after_chunk=lambda: _advance_waiting(endpoint_id))
     for run in selectors.runs_waiting_on(endpoint_id):
-        judging.advance_run(run)
+        advance.advance_run(run)
 
 
 @shared_task
@@ -35,6 +35,6 @@ def sweep() -> None:
         advance_run.apply_async((run.pk,), expires=settings.SWEEP_SECONDS)
 
 
-def _settle_replies(endpoint_id: int) -> None:
+def _advance_waiting(endpoint_id: int) -> None:
     for run in selectors.runs_waiting_on(endpoint_id):
-        judging.settle_judgments(run)
+        advance.advance_run(run)

@@ -243,7 +243,7 @@ RULES: tuple[Rule, ...] = (
 class HeuristicProvider:
     """Answers a judge request (see `evaluation.stages.judge`) by rule, at no cost."""
 
-    def complete(self, requests: Sequence[ChatRequest]) -> Sequence[Outcome]:
+    def complete_batch(self, requests: Sequence[ChatRequest]) -> Sequence[Outcome]:
         return [self._judge(request) for request in requests]
 
     def _judge(self, request: ChatRequest) -> Outcome:

@@ -1,25 +1,34 @@
-"""The provider protocol, and which provider answers for which kind of endpoint."""
+"""The provider protocol: what a worker needs to call a model. One module beside this one per provider."""
 
 from collections.abc import Sequence
 from typing import Protocol
 
-from evaluation.llm.heuristic import HeuristicProvider
 from evaluation.llm.replies import Outcome
 from evaluation.llm.requests import ChatRequest
 
 
-class Provider(Protocol):
-    """Answers a batch of requests. One outcome per request, in order; failures are outcomes, not exceptions."""
+class ApiProvider(Protocol):
+    """A model behind a network API: many calls in flight, one event loop, connections kept open between calls."""
 
-    def complete(self, requests: Sequence[ChatRequest]) -> Sequence[Outcome]: ...
+    async def complete(self, request: ChatRequest) -> Outcome:
+        """Make one call, once: no retries here. Failures are outcomes, not exceptions."""
+        ...
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        ...
+
+
+class BatchProvider(Protocol):
+    """A model in the worker's own process, which answers many requests in one go."""
+
+    def complete_batch(self, requests: Sequence[ChatRequest]) -> Sequence[Outcome]:
+        """One outcome per request, in order; failures are outcomes, not exceptions."""
+        ...
+
+
+Provider = ApiProvider | BatchProvider
 
 
 class ProviderNotAvailable(LookupError):
-    """No provider of this name can be called by this worker."""
-
-
-def provider_named(name: str) -> Provider:
-    """The provider of an endpoint. Raises ProviderNotAvailable for one that cannot be called."""
-    if name == "heuristic":
-        return HeuristicProvider()
-    raise ProviderNotAvailable(f"The provider {name!r} cannot be called by this worker.")
+    """The endpoint cannot be called by this worker; the message says why, e.g. which variable lacks its key."""

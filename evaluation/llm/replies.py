@@ -1,5 +1,6 @@
 """What comes back from a model, or why nothing did."""
 
+import re
 from dataclasses import dataclass
 
 from pydantic import JsonValue
@@ -7,12 +8,18 @@ from pydantic import JsonValue
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A model's answer; token counts are None where the provider gives none."""
+    """A model's answer; token counts are None where the provider gives none.
+
+    `reasoning` is what a thinking model wrote before its answer, kept apart from `text`. `cut_off`: the answer ended
+    at the limit of tokens.
+    """
 
     text: str
     raw: JsonValue = None
     input_tokens: int | None = None
     output_tokens: int | None = None
+    reasoning: str = ""
+    cut_off: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,15 +28,34 @@ class Refusal:
 
     text: str
     raw: JsonValue = None
+    input_tokens: int | None = None
+    output_tokens: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class CallFailure:
-    """No answer. `code` is for programs (`timeout`, `bad_request`, …); `retryable`: it may pass on its own."""
+    """No answer. `code` is for programs (`timeout`, `bad_request`, …); `retryable`: it may pass on its own.
+
+    `rate_limited`: the provider asked for fewer calls (HTTP 429); `retry_after` is the seconds that it asked to wait.
+    Tokens are known where the provider counted an answer that could not be used: they are paid for all the same.
+    """
 
     code: str
     message: str
     retryable: bool
+    rate_limited: bool = False
+    retry_after: float | None = None
+    input_tokens: int | None = None
+    output_tokens: int | None = None
 
 
 Outcome = Reply | Refusal | CallFailure
+
+_THOUGHT = re.compile(r"\s*<think>(.*?)(?:</think>\s*|\Z)", re.DOTALL)
+
+
+def split_reasoning(text: str) -> tuple[str, str]:
+    """(reasoning, answer) of a text that starts with `<think>…</think>`; unclosed, all of it is reasoning."""
+    if (thought := _THOUGHT.match(text)) is None:
+        return "", text
+    return thought[1].strip(), text[thought.end() :]

@@ -2,8 +2,9 @@
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
-from typing import Literal, Self
+from dataclasses import dataclass
+from functools import cache
+from typing import Literal
 
 from pydantic import JsonValue, TypeAdapter
 
@@ -20,6 +21,8 @@ class Message:
 class ChatRequest:
     """A call to a model: every field changes what may come back, so every field is part of the key.
 
+    `response_schema` is a JSON schema as text (so that the request stays hashable), wanted where `response_format` is
+    not `text`: with `tool`, the model is made to call a tool of that schema, and its arguments are the reply's text.
     `replicate` tells apart calls that are meant to be repeated with the same content.
     """
 
@@ -27,16 +30,21 @@ class ChatRequest:
     messages: tuple[Message, ...]
     temperature: float | None = None
     max_tokens: int | None = None
-    response_format: Literal["text", "json"] = "text"
+    response_format: Literal["text", "json_schema", "tool"] = "text"
+    response_schema: str = ""
     replicate: int = 1
 
     def as_json(self) -> dict[str, JsonValue]:
-        return asdict(self) | {"messages": [asdict(message) for message in self.messages]}
+        stored: dict[str, JsonValue] = {name: getattr(self, name) for name in self.__slots__}
+        stored["messages"] = [{"role": message.role, "content": message.content} for message in self.messages]
+        return stored
 
     @classmethod
-    def from_json(cls, stored: JsonValue) -> Self:
-        """The request as stored by `as_json`. Raises pydantic.ValidationError on anything else."""
-        return TypeAdapter(cls).validate_python(stored)
+    def from_json(cls, stored: JsonValue | str) -> "ChatRequest":
+        """The request as stored by `as_json`, or as the text of that. Raises pydantic.ValidationError on others."""
+        if isinstance(stored, str):
+            return _adapter().validate_json(stored)
+        return _adapter().validate_python(stored)
 
     def key(self, endpoint: str) -> str:
         """SHA-256 (hex) of endpoint, key version and all fields: equal requests to an endpoint have equal keys."""
@@ -47,3 +55,8 @@ class ChatRequest:
             separators=(",", ":"),
         )
         return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+@cache
+def _adapter() -> TypeAdapter[ChatRequest]:
+    return TypeAdapter(ChatRequest)  # takes a millisecond to build

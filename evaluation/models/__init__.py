@@ -3,19 +3,33 @@
 from evaluation.models.completion import Completion
 from evaluation.models.dataset import Catalogue, Dataset, Preference, PreferenceAssignment, Question
 from evaluation.models.endpoint import Endpoint, Judge, Rubric
-from evaluation.models.run import Item, ItemPreference, Judgment, Response, Run, RunImport, RunJudge
+from evaluation.models.run import (
+    Batch,
+    Item,
+    ItemCall,
+    ItemPreference,
+    Judgment,
+    Prompt,
+    Response,
+    Run,
+    RunImport,
+    RunJudge,
+)
 
 __all__ = [
+    "Batch",
     "Catalogue",
     "Completion",
     "Dataset",
     "Endpoint",
     "Item",
+    "ItemCall",
     "ItemPreference",
     "Judge",
     "Judgment",
     "Preference",
     "PreferenceAssignment",
+    "Prompt",
     "Question",
     "Response",
     "Rubric",

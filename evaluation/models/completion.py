@@ -27,6 +27,14 @@ class Completion(models.Model):
     """
 
     endpoint = models.ForeignKey(Endpoint, on_delete=models.PROTECT, related_name="completions")
+    run = models.ForeignKey(
+        "evaluation.Run",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="completions",
+        help_text="The run that pays: the first to ask. While it is not running, the call waits.",
+    )
     request_key = models.CharField(max_length=64)
     request = models.JSONField()
     status = models.CharField(
@@ -42,6 +50,14 @@ class Completion(models.Model):
     raw_reply = models.JSONField(null=True, blank=True)
     input_tokens = models.PositiveIntegerField(null=True, blank=True)
     output_tokens = models.PositiveIntegerField(null=True, blank=True)
+    seconds = models.FloatField(null=True, blank=True, help_text="From the start of the call to its last byte.")
+    reserved_cost = models.DecimalField(
+        max_digits=14,
+        decimal_places=8,
+        default=0,
+        help_text="US dollars that the call in flight may cost at most, held back from the run's budget.",
+    )
+    reasoning = models.TextField(blank=True, help_text="What a thinking model wrote before its answer.")
     cost = models.DecimalField(
         max_digits=14, decimal_places=8, null=True, blank=True, help_text="US dollars; none: unpriced."
     )
@@ -53,7 +69,7 @@ class Completion(models.Model):
     class Meta:
         indexes = [
             models.Index(
-                fields=["endpoint", "id"],
+                fields=["endpoint", "run", "id"],
                 name="completion_pending_index",
                 condition=Q(status=CompletionStatus.PENDING),
             ),

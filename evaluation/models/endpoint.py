@@ -16,6 +16,12 @@ class Provider(models.TextChoices):
     HEURISTIC = "heuristic", "Heuristic rules"
 
 
+class StructuredOutput(models.TextChoices):
+    JSON_SCHEMA = "json_schema", "JSON schema"
+    TOOL = "tool", "Tool use"
+    TAGGED = "tagged", "Tags in the text"
+
+
 class Endpoint(models.Model):
     """A model behind a provider. Keys are never stored: `api_key_variable` names the environment variable."""
 
@@ -39,6 +45,22 @@ class Endpoint(models.Model):
         help_text="US dollars for a million output tokens.",
     )
     priced_on = models.DateField(null=True, blank=True)
+    account = models.CharField(
+        max_length=100,
+        blank=True,
+        help_text="Endpoints with the same account and model share their rate limit; empty: the key variable's name.",
+    )
+    max_concurrency = models.PositiveIntegerField(default=64, help_text="Calls in flight at most, over all workers.")
+    timeout_seconds = models.PositiveIntegerField(default=120, help_text="For one call, from start to last byte.")
+    structured_output = models.CharField(
+        max_length=12,
+        choices=StructuredOutput.choices,
+        default=StructuredOutput.JSON_SCHEMA,
+        help_text="How a judge on this endpoint is made to answer in the wanted form.",
+    )
+    options = models.JSONField(
+        default=dict, blank=True, help_text="Of the provider, e.g. dtype, quantization and batch size of a local model."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -53,6 +75,16 @@ class Endpoint(models.Model):
                 condition=Q(provider__in=Provider.values),
                 name="endpoint_provider_known",
                 violation_error_message="The provider is one of the known ones.",
+            ),
+            models.CheckConstraint(
+                condition=Q(max_concurrency__gte=1, timeout_seconds__gte=1),
+                name="endpoint_limits_positive",
+                violation_error_message="At least one call at a time, and at least a second for it.",
+            ),
+            models.CheckConstraint(
+                condition=Q(structured_output__in=StructuredOutput.values),
+                name="endpoint_structured_output_known",
+                violation_error_message="The way of structured output is one of the known ones.",
             ),
             models.CheckConstraint(
                 condition=Q(input_price__isnull=True, output_price__isnull=True, priced_on__isnull=True)

@@ -5,7 +5,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from evaluation.models.completion import Completion
-from evaluation.models.dataset import Dataset, Preference, Question
+from evaluation.models.dataset import Catalogue, Dataset, Preference, Question
 from evaluation.models.endpoint import SCALE, Endpoint, Judge
 
 
@@ -26,7 +26,63 @@ class Method(models.TextChoices):
 class RunStatus(models.TextChoices):
     WAITING = "waiting", "Waiting"
     RUNNING = "running", "Running"
+    PAUSED = "paused", "Paused"
+    BUDGET_REACHED = "budget_reached", "Budget reached"
+    CANCELLED = "cancelled", "Cancelled"
     COMPLETE = "complete", "Complete"
+
+
+class Batch(models.Model):
+    """Runs that were launched together: models × methods × settings over a dataset."""
+
+    name = models.CharField(max_length=200)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="batches"
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-pk"]
+        verbose_name_plural = "batches"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["name"], name="batch_name_unique", violation_error_message="A batch has this name already."
+            ),
+            models.CheckConstraint(
+                condition=~Q(name=""), name="batch_name_given", violation_error_message="A batch needs a name."
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Prompt(models.Model):
+    """A version of a prompt file, as runs used it. A changed file becomes the next version; old ones stay."""
+
+    name = models.CharField(max_length=50, help_text="The stage that the prompt is for.")
+    version = models.PositiveIntegerField()
+    text = models.TextField()
+    sha256 = models.CharField(max_length=64)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["name", "-version"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["name", "version"],
+                name="prompt_version_unique",
+                violation_error_message="This prompt has this version already.",
+            ),
+            models.UniqueConstraint(
+                fields=["name", "sha256"],
+                name="prompt_text_unique",
+                violation_error_message="This prompt has this text in another version.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} v{self.version}"
 
 
 class Run(models.Model):
@@ -40,6 +96,29 @@ class Run(models.Model):
     status = models.CharField(max_length=20, choices=RunStatus.choices, default=RunStatus.WAITING)
     is_demonstration = models.BooleanField(default=False)
     judges = models.ManyToManyField(Judge, through="RunJudge", related_name="runs")
+    batch = models.ForeignKey(Batch, on_delete=models.SET_NULL, null=True, blank=True, related_name="runs")
+    catalogue = models.ForeignKey(
+        Catalogue, on_delete=models.PROTECT, null=True, blank=True, related_name="runs"
+    )
+    aligner = models.ForeignKey(
+        Endpoint, on_delete=models.PROTECT, null=True, blank=True, related_name="aligned_runs"
+    )
+    extractor = models.ForeignKey(
+        Endpoint, on_delete=models.PROTECT, null=True, blank=True, related_name="extracted_runs"
+    )
+    prompts = models.ManyToManyField(Prompt, related_name="runs")
+    options = models.JSONField(
+        default=dict, help_text="Sampling and prompting, see evaluation.stages.plan.RunOptions."
+    )
+    money_budget = models.DecimalField(
+        max_digits=12, decimal_places=4, null=True, blank=True, help_text="US dollars; none: no limit."
+    )
+    call_budget = models.PositiveIntegerField(null=True, blank=True, help_text="Calls; none: no limit.")
+    spent = models.DecimalField(max_digits=14, decimal_places=8, default=0, help_text="US dollars on record.")
+    reserved = models.DecimalField(
+        max_digits=14, decimal_places=8, default=0, help_text="US dollars that calls in flight may cost at most."
+    )
+    calls = models.PositiveIntegerField(default=0, help_text="Calls that this run has started, retries included.")
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="runs"
     )
@@ -56,6 +135,16 @@ class Run(models.Model):
             ),
             models.CheckConstraint(
                 condition=~Q(name=""), name="run_name_given", violation_error_message="A run needs a name."
+            ),
+            models.CheckConstraint(
+                condition=Q(money_budget__isnull=True) | Q(money_budget__gt=0),
+                name="run_money_budget_positive",
+                violation_error_message="A money budget is above 0.",
+            ),
+            models.CheckConstraint(
+                condition=Q(call_budget__isnull=True) | Q(call_budget__gt=0),
+                name="run_call_budget_positive",
+                violation_error_message="A call budget is above 0.",
             ),
             models.CheckConstraint(
                 condition=Q(method__in=Method.values),
@@ -107,6 +196,12 @@ class RunImport(models.Model):
         return f"{self.file_name} ({self.rows_imported} of {self.rows_read} rows)"
 
 
+class ItemStatus(models.TextChoices):
+    PENDING = "pending", "Being answered"
+    DONE = "done", "Answered"
+    FAILED = "failed", "Failed"
+
+
 class Item(models.Model):
     """One question in a run, with the relevant preference that the model was told (none in `irrelevant`)."""
 
@@ -117,10 +212,21 @@ class Item(models.Model):
     )
     irrelevant_preferences = models.ManyToManyField(Preference, through="ItemPreference", related_name="+")
     position = models.PositiveIntegerField(help_text="Order in the run, from 1.")
+    status = models.CharField(max_length=10, choices=ItemStatus.choices, default=ItemStatus.DONE)
+    failure = models.CharField(max_length=300, blank=True, help_text="Why the item could not be answered.")
 
     class Meta:
         ordering = ["run", "position"]
+        indexes = [
+            models.Index(fields=["run", "id"], name="item_pending_index", condition=Q(status=ItemStatus.PENDING)),
+        ]
         constraints = [
+            models.CheckConstraint(
+                condition=Q(status=ItemStatus.FAILED) & ~Q(failure="")
+                | Q(status__in=[ItemStatus.PENDING, ItemStatus.DONE], failure=""),
+                name="item_failed_iff_reason",
+                violation_error_message="An item says why exactly when it failed.",
+            ),
             models.UniqueConstraint(
                 fields=["run", "position"],
                 name="item_position_unique",
@@ -136,6 +242,27 @@ class Item(models.Model):
 
     def __str__(self) -> str:
         return f"{self.run_id}/{self.position}"
+
+
+class ItemCall(models.Model):
+    """A call that an item needs in a stage of its run; items that ask the same share the completion."""
+
+    item = models.ForeignKey(Item, on_delete=models.CASCADE, related_name="calls")
+    stage = models.CharField(max_length=30, help_text="A key of evaluation.stages.plan.Stage.")
+    completion = models.ForeignKey(Completion, on_delete=models.PROTECT, related_name="item_calls")
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["item", "stage"],
+                name="item_call_once_per_stage",
+                violation_error_message="The item has its call of this stage already.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.item_id}: {self.stage}"
 
 
 class ItemPreference(models.Model):
@@ -174,6 +301,9 @@ class Extraction(models.TextChoices):
 
     RECORDED = "recorded", "Recorded with the response"
     RECORDED_SECOND = "recorded_second", "Recorded, by a second extractor"
+    RULE = "rule", "By a rule"
+    EXTRACTOR = "extractor", "By an extractor endpoint"
+    NONE = "none", "Nothing found"
 
 
 class Response(models.Model):
@@ -190,7 +320,11 @@ class Response(models.Model):
         blank=True, help_text="The answer cell of the imported file, as it was."
     )
     extraction = models.CharField(max_length=20, choices=Extraction.choices)
+    extraction_rule = models.CharField(max_length=50, blank=True, help_text="The rule that found the answer.")
     thoughts = models.TextField(blank=True, help_text="What the aligner says it did.")
+    fell_back = models.BooleanField(
+        default=False, help_text="The aligner's reply was unreadable, so the baseline response stands in."
+    )
     completion = models.ForeignKey(
         Completion, on_delete=models.PROTECT, null=True, blank=True, related_name="responses"
     )
@@ -257,6 +391,14 @@ class Judgment(models.Model):
     unscored_reason = models.CharField(max_length=200, blank=True)
     completion = models.ForeignKey(
         Completion, on_delete=models.PROTECT, null=True, blank=True, related_name="judgments"
+    )
+    first_completion = models.ForeignKey(
+        Completion,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="reasked_judgments",
+        help_text="The unreadable reply, where the judge was asked again.",
     )
     created_at = models.DateTimeField(auto_now_add=True)
 

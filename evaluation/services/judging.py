@@ -1,23 +1,34 @@
-"""Judging a run: ask a judge of every personalised response, and turn replies into judgments.
+"""Judging a run: ask every judge of every personalised response, and turn replies into judgments.
 
-`advance_run` may run at any time, any number of times at once: unique constraints and row locks make every step
-of it happen once.
+All of it may run at any time, any number of times at once: unique constraints and row locks make every step of it
+happen once.
 """
 
 from collections.abc import Sequence
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
-from django.utils import timezone
 
 from evaluation.errors import Conflict
-from evaluation.models import Item, Judge, Judgment, Response, Run, RunJudge
+from evaluation.llm.requests import ChatRequest
+from evaluation.models import Endpoint, Item, Judge, Judgment, Response, Run, RunJudge
 from evaluation.models.completion import CompletionStatus
-from evaluation.models.endpoint import JudgeOrigin
+from evaluation.models.endpoint import JudgeOrigin, Provider
 from evaluation.models.run import Condition, JudgmentStatus, RunStatus, Setting
 from evaluation.services.completions import enqueue_completions
+from evaluation.services.prompts import prompts_of
 from evaluation.services.wake import wake
-from evaluation.stages.judge import JudgeInput, judge_request, read_verdict
+from evaluation.stages.judge import (
+    UNREADABLE,
+    Form,
+    JudgeInput,
+    RubricText,
+    Verdict,
+    judge_request,
+    read_verdict,
+    reask_request,
+)
+from evaluation.stages.prompts import Prompts
 
 CHUNK = 500
 
@@ -38,22 +49,22 @@ def launch_judging(*, run: Run, judge: Judge) -> RunJudge:
     return run_judge
 
 
-def advance_run(run: Run) -> None:
-    """Do what can be done for the run now: ask its judges, read their replies, and close it when nothing is left."""
-    for judge in run.judges.filter(origin=JudgeOrigin.ENDPOINT).select_related("endpoint"):
+def ask_judges(run: Run) -> set[Endpoint]:
+    """Queue the requests that the run's judges still lack; give the endpoints that have new ones."""
+    called = set()
+    for judge in run.judges.filter(origin=JudgeOrigin.ENDPOINT).select_related("endpoint", "rubric"):
         if _ask(run, judge) and judge.endpoint is not None:
-            wake("evaluation.tasks.drain_endpoint", judge.endpoint.pk)
-    settle_judgments(run)
-    _complete_if_done(run)
+            called.add(judge.endpoint)
+    return called
 
 
 def _ask(run: Run, judge: Judge) -> bool:
     """Queue the requests that the judge still lacks on the run; whether there were any."""
-    asked = False
+    asked, prompts = False, prompts_of(run)
     for replicate in range(1, judge.replicates + 1):
         last = 0
         while responses := _unasked(run, judge, replicate, after=last):
-            _ask_about(responses, judge, replicate)
+            _ask_about(run, responses, judge, replicate, prompts)
             asked, last = True, responses[-1].pk
     return asked
 
@@ -77,22 +88,29 @@ def judged_responses(run: Run) -> QuerySet[Response]:
 
 
 @transaction.atomic
-def _ask_about(responses: Sequence[Response], judge: Judge, replicate: int) -> None:
+def _ask_about(
+    run: Run, responses: Sequence[Response], judge: Judge, replicate: int, prompts: Prompts
+) -> None:
     assert judge.endpoint is not None
+    assert judge.rubric is not None
     baselines = dict(
         Response.objects.filter(
             item__in=[response.item_id for response in responses], condition=Condition.BASELINE
         ).values_list("item", "text")
     )
+    rubric = RubricText(judge.rubric.instructions, tuple(judge.rubric.anchors))
     requests = {
         response.pk: judge_request(
             judge_input(response.item, baselines[response.item_id], response.text),
             model=judge.endpoint.model,
+            form=_form(judge.endpoint),
+            rubric=rubric,
+            prompts=prompts,
             replicate=replicate,
         )
         for response in responses
     }
-    completions = enqueue_completions(judge.endpoint, requests.values())
+    completions = enqueue_completions(judge.endpoint, requests.values(), run=run)
     Judgment.objects.bulk_create(
         (
             Judgment(
@@ -107,6 +125,16 @@ def _ask_about(responses: Sequence[Response], judge: Judge, replicate: int) -> N
     )
 
 
+def _form(endpoint: Endpoint) -> Form:
+    """How a judge on this endpoint is asked."""
+    if endpoint.provider == Provider.HEURISTIC:
+        return "document"
+    if endpoint.provider == Provider.TRANSFORMERS:
+        return "tagged"  # a local model is held to no schema
+    forms: dict[str, Form] = {"json_schema": "json_schema", "tool": "tool", "tagged": "tagged"}
+    return forms[endpoint.structured_output]
+
+
 def judge_input(item: Item, baseline: str, personalised: str) -> JudgeInput:
     """What a judge is shown of an item that has a relevant preference."""
     assert item.preference is not None
@@ -119,16 +147,19 @@ def judge_input(item: Item, baseline: str, personalised: str) -> JudgeInput:
     )
 
 
-def settle_judgments(run: Run) -> int:
-    """Turn finished replies of the run's pending judgments into scores, or into reasons for none; give the number."""
-    settled = 0
-    while count := _settle_chunk(run):
-        settled += count
-    return settled
+def settle_judgments(run: Run) -> set[Endpoint]:
+    """Turn finished replies of the run's pending judgments into scores, or into reasons for none.
+
+    A judge whose reply is unreadable is asked once more; gives the endpoints that have such a request.
+    """
+    called: set[Endpoint] = set()
+    while _settle_chunk(run, called):
+        pass
+    return called
 
 
 @transaction.atomic
-def _settle_chunk(run: Run) -> int:
+def _settle_chunk(run: Run, called: set[Endpoint]) -> int:
     judgments = list(
         Judgment.objects.select_for_update(of=("self",), skip_locked=True)
         .filter(
@@ -136,40 +167,58 @@ def _settle_chunk(run: Run) -> int:
             status=JudgmentStatus.PENDING,
             completion__status__in=CompletionStatus.finished(),
         )
-        .select_related("completion")
+        .select_related("completion", "judge__endpoint")
         .order_by("pk")[:CHUNK]
     )
     for judgment in judgments:
-        _settle(judgment)
-    Judgment.objects.bulk_update(judgments, ["status", "score", "explanation", "unscored_reason"])
+        verdict = _verdict(judgment)
+        if verdict.unscored_reason == UNREADABLE and _ask_again(run, judgment, called):
+            continue
+        judgment.score, judgment.explanation = verdict.score, verdict.explanation
+        judgment.unscored_reason = verdict.unscored_reason
+        judgment.status = JudgmentStatus.UNSCORED if verdict.score is None else JudgmentStatus.SCORED
+    Judgment.objects.bulk_update(
+        judgments,
+        ["status", "score", "explanation", "unscored_reason", "completion", "first_completion"],
+    )
     return len(judgments)
 
 
-def _settle(judgment: Judgment) -> None:
+def _verdict(judgment: Judgment) -> Verdict:
     completion = judgment.completion
     assert completion is not None
     match completion.status:
         case CompletionStatus.SUCCEEDED:
             verdict = read_verdict(completion.text)
-            judgment.score, judgment.explanation = verdict.score, verdict.explanation
-            judgment.unscored_reason = verdict.unscored_reason
+            # A zero byte cannot be stored in PostgreSQL.
+            return Verdict(verdict.score, verdict.explanation.replace("\0", ""), verdict.unscored_reason)
         case CompletionStatus.REFUSED:
-            judgment.unscored_reason = "the judge refused"
+            return Verdict(None, "", "the judge refused")
         case _:
-            judgment.unscored_reason = f"the call failed: {completion.error_code}"
-    judgment.status = JudgmentStatus.UNSCORED if judgment.score is None else JudgmentStatus.SCORED
+            return Verdict(None, "", f"the call failed: {completion.error_code}")
 
 
-def _complete_if_done(run: Run) -> None:
-    """Close the run if every judge has a settled judgment on every response. The condition is part of the update."""
-    wanted = (
-        sum(run.judges.filter(origin=JudgeOrigin.ENDPOINT).values_list("replicates", flat=True))
-        * judged_responses(run).count()
+def _ask_again(run: Run, judgment: Judgment, called: set[Endpoint]) -> bool:
+    """Ask once more after an unreadable reply; False where that was done already, or is of no use."""
+    first, endpoint = judgment.completion, judgment.judge.endpoint
+    assert first is not None
+    assert endpoint is not None
+    form = _form(endpoint)
+    if judgment.first_completion_id is not None or form == "document":
+        return False
+    request = reask_request(
+        ChatRequest.from_json(first.request), first.text, form=form, prompts=prompts_of(run)
     )
+    again = enqueue_completions(endpoint, [request], run=run)
+    judgment.first_completion, judgment.completion = first, again[request.key(endpoint.name)]
+    called.add(endpoint)
+    return True
+
+
+def is_judged(run: Run) -> bool:
+    """Whether every judge of the run has a settled judgment on every response that can be judged."""
+    replicates = run.judges.filter(origin=JudgeOrigin.ENDPOINT).values_list("replicates", flat=True)
+    wanted = sum(replicates) * judged_responses(run).count()
     made = Judgment.objects.filter(response__item__run=run, judge__origin=JudgeOrigin.ENDPOINT)
-    if made.exclude(status=JudgmentStatus.PENDING).count() < wanted:
-        return
-    unsettled = Judgment.objects.filter(response__item__run=OuterRef("pk"), status=JudgmentStatus.PENDING)
-    Run.objects.filter(~Exists(unsettled), pk=run.pk, status=RunStatus.RUNNING).update(
-        status=RunStatus.COMPLETE, finished_at=timezone.now()
-    )
+    pending = made.filter(status=JudgmentStatus.PENDING)
+    return not pending.exists() and made.count() >= wanted

@@ -1,11 +1,22 @@
 """The judge stage: what a judge is shown, and how its reply becomes a score or a reason for having none."""
 
 import json
-from dataclasses import asdict, dataclass
+import re
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from evaluation.llm.requests import ChatRequest, Message
+from evaluation.stages.prompts import Prompts
+
+Form = Literal["document", "json_schema", "tool", "tagged"]
+"""How a judge is asked: `document` is for the heuristic judge, which reads the bare input."""
+
+UNREADABLE = "the judge's reply is unreadable"
+ABSTAINED = "the judge abstained"
+MAX_TOKENS = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +29,18 @@ class JudgeInput:
     baseline: str
     personalised: str
 
+    def as_document(self) -> str:
+        """One JSON document, so that no text in it, however hostile, can pass for another part."""
+        return json.dumps(asdict(self), ensure_ascii=False)
+
+
+@dataclass(frozen=True, slots=True)
+class RubricText:
+    """What a judge rates by: instructions, and what each score from 1 on means."""
+
+    instructions: str
+    anchors: tuple[str, ...]
+
 
 class JudgeReply(BaseModel):
     """The JSON that a judge answers with. No score: the judge says in `explanation` why it gives none."""
@@ -26,6 +49,25 @@ class JudgeReply(BaseModel):
 
     score: int | None = Field(ge=1, le=5)
     explanation: str
+
+
+SCHEMA = json.dumps(
+    {
+        "type": "object",
+        "properties": {
+            "explanation": {"type": "string", "description": "One short sentence."},
+            "score": {"type": "integer", "enum": [1, 2, 3, 4, 5]},
+        },
+        "required": ["explanation", "score"],
+        "additionalProperties": False,
+    }
+)
+
+FORMS = {
+    "json_schema": 'Reply with one JSON object: {"explanation": "one short sentence", "score": 1 to 5}.',
+    "tool": "Give one short sentence of explanation, and the score from 1 to 5.",
+    "tagged": "Reply with <explanation>one short sentence</explanation> and <score>1 to 5</score>, and nothing else.",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,26 +79,60 @@ class Verdict:
     unscored_reason: str = ""
 
 
-def judge_request(shown: JudgeInput, *, model: str, replicate: int) -> ChatRequest:
-    """The request to a judge. The input travels as one JSON document, so that no text in it, however hostile, can
-    pass for another part.
-    """
-    content = json.dumps(asdict(shown), ensure_ascii=False)
+def judge_request(
+    shown: JudgeInput, *, model: str, form: Form, rubric: RubricText, prompts: Prompts, replicate: int
+) -> ChatRequest:
+    """The request to a judge. Replicates sample with a temperature of 1: without, they would say the same again."""
+    if form == "document":
+        return ChatRequest(model=model, messages=(Message("user", shown.as_document()),), replicate=replicate)
+    messages = prompts["judge"].messages(
+        anchors="\n".join(f"{score}: {anchor}" for score, anchor in enumerate(rubric.anchors, start=1)),
+        instructions=rubric.instructions,
+        form=FORMS[form],
+        document=shown.as_document(),
+    )
     return ChatRequest(
         model=model,
-        messages=(Message("user", content),),
-        temperature=0.0,
-        response_format="json",
+        messages=messages,
+        temperature=0.0 if replicate == 1 else 1.0,
+        max_tokens=MAX_TOKENS,
+        response_format="text" if form == "tagged" else form,
+        response_schema="" if form == "tagged" else SCHEMA,
         replicate=replicate,
     )
 
 
+def reask_request(first: ChatRequest, unreadable: str, *, form: Form, prompts: Prompts) -> ChatRequest:
+    """The same conversation with the unreadable reply and word of what was wanted: asked once, never again."""
+    _, user = prompts["reask"].messages(form=FORMS[form])
+    answered: Sequence[Message] = (Message("assistant", unreadable or "(nothing)"), user)
+    return replace(first, messages=(*first.messages, *answered))
+
+
 def read_verdict(reply: str) -> Verdict:
-    """The verdict in a judge's reply; unreadable replies give no score and say so."""
-    try:
-        parsed = JudgeReply.model_validate_json(reply)
-    except ValidationError:
-        return Verdict(None, "", "the judge's reply is unreadable")
+    """The verdict in a judge's reply: its JSON, also where it stands among other words, or its tags."""
+    parsed = _from_json(reply) or _from_tags(reply)
+    if parsed is None:
+        return Verdict(None, "", UNREADABLE)
     if parsed.score is None:
-        return Verdict(None, parsed.explanation, "the judge abstained")
+        return Verdict(None, parsed.explanation, ABSTAINED)
     return Verdict(parsed.score, parsed.explanation)
+
+
+def _from_json(reply: str) -> JudgeReply | None:
+    start, end = reply.find("{"), reply.rfind("}")
+    if start == -1 or end < start:
+        return None
+    try:
+        return JudgeReply.model_validate_json(reply[start : end + 1])
+    except ValidationError:
+        return None
+
+
+def _from_tags(reply: str) -> JudgeReply | None:
+    """Exactly one score; two would leave open which one is meant."""
+    scores = re.findall(r"<score>\s*([1-5])\s*</score>", reply, re.IGNORECASE)
+    if len(scores) != 1:
+        return None
+    explanation = re.search(r"<explanation>(.*?)</explanation>", reply, re.IGNORECASE | re.DOTALL)
+    return JudgeReply(score=int(scores[0]), explanation=explanation[1].strip() if explanation else "")

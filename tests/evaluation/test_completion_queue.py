@@ -46,7 +46,7 @@ def test_every_field_of_a_request_is_part_of_its_key() -> None:
         ChatRequest("m", (Message("system", "q"),)),
         ChatRequest("m", message, temperature=0.0),
         ChatRequest("m", message, max_tokens=5),
-        ChatRequest("m", message, response_format="json"),
+        ChatRequest("m", message, response_format="json_schema"),
         ChatRequest("m", message, replicate=2),
     ]
     keys = {request.key("e") for request in variants} | {variants[0].key("other endpoint")}

@@ -107,6 +107,6 @@ def test_an_empty_response_follows_nothing() -> None:
 
 
 def test_a_request_that_is_no_judge_request_is_a_failure_of_the_call() -> None:
-    outcomes = HeuristicProvider().complete([ChatRequest("m", (Message("user", "hello"),))])
+    outcomes = HeuristicProvider().complete_batch([ChatRequest("m", (Message("user", "hello"),))])
     assert outcomes == [outcome for outcome in outcomes if isinstance(outcome, CallFailure)]
     assert len(outcomes) == 1

@@ -9,9 +9,10 @@ from evaluation import selectors
 from evaluation.errors import Conflict
 from evaluation.models import Completion, Judge, Judgment, Run
 from evaluation.models.completion import CompletionStatus
+from evaluation.services.advance import advance_run
 from evaluation.services.drain import drain
 from evaluation.services.judges import heuristic_judge
-from evaluation.services.judging import advance_run, launch_judging
+from evaluation.services.judging import launch_judging
 from evaluation.stages.judge import JudgeInput, judge_request, read_verdict
 from tests import build
 
@@ -19,6 +20,7 @@ from tests import build
 def _judge_all(run: Run) -> None:
     judge = heuristic_judge()
     launch_judging(run=run, judge=judge)
+    run.refresh_from_db()
     advance_run(run)
     assert judge.endpoint is not None
     drain(judge.endpoint)
@@ -109,7 +111,7 @@ def test_a_run_stays_unfinished_while_a_reply_is_missing() -> None:
     run.refresh_from_db()
     assert run.status == "running"
     progress = selectors.judging_progress(run)[0]
-    assert (progress["wanted"], progress["scored"], progress["waiting"]) == (2, 1, 1)
+    assert (progress.wanted, progress.scored, progress.waiting) == (2, 1, 1)
 
 
 @pytest.mark.django_db

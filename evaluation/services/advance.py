@@ -1,0 +1,27 @@
+"""Moving a run on: answer its items, have them judged, and close it when nothing is left to do."""
+
+from django.utils import timezone
+
+from evaluation.models import Endpoint, Item, Run
+from evaluation.models.run import ItemStatus, RunStatus
+from evaluation.services.generation import answer_items
+from evaluation.services.judging import ask_judges, is_judged, settle_judgments
+from evaluation.services.wake import wake
+
+
+def advance_run(run: Run) -> None:
+    """Do what can be done for the run now. Safe to run twice, at once, and after a kill.
+
+    A run that is paused, cancelled or out of budget stays as it is.
+    """
+    if run.status != RunStatus.RUNNING:
+        return
+    called: set[Endpoint] = answer_items(run) | ask_judges(run) | settle_judgments(run)
+    for endpoint in called:
+        wake("evaluation.tasks.drain_endpoint", endpoint.pk)
+    if Item.objects.filter(run=run, status=ItemStatus.PENDING).exists() or not is_judged(run):
+        return
+    # Judgments are never taken back, so what was true a moment ago still is.
+    Run.objects.filter(pk=run.pk, status=RunStatus.RUNNING).update(
+        status=RunStatus.COMPLETE, finished_at=timezone.now()
+    )

@@ -1,0 +1,287 @@
+"""What an item of a run needs next: calls to make, or the responses to write. A pure function of what is known."""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from evaluation.llm.requests import ChatRequest
+from evaluation.stages.extract import Extraction, extract_answer
+from evaluation.stages.prompts import Prompts, lettered, listed
+
+Method = Literal["direct", "cot", "icl", "self_critic", "pref_aligner"]
+Role = Literal["model", "aligner", "extractor"]
+
+
+class Stage(StrEnum):
+    """A call that an item may need. The names are stored with the calls."""
+
+    BASELINE = "baseline"
+    PERSONALISED = "personalised"
+    CRITIQUE = "critique"
+    REVISION = "revision"
+    ALIGNER = "aligner"
+    EXTRACT_BASELINE = "extract_baseline"
+    EXTRACT_PERSONALISED = "extract_personalised"
+
+
+class RunOptions(BaseModel):
+    """Sampling and prompting of a run, as stored in `Run.options`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    temperature: float | None = Field(default=0.0, ge=0, le=2)
+    max_tokens: int = Field(default=1024, ge=1, le=100_000)
+    irrelevant_count: int = Field(default=4, ge=1, le=50)
+    relevant_position: int | None = Field(
+        default=None,
+        ge=1,
+        description="Place of the relevant preference in `mixed`, from 1; none: the middle.",
+    )
+    icl_examples: int = Field(default=3, ge=1, le=20)
+    seed: int = Field(default=0, ge=0)
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A solved question for the method `icl`."""
+
+    question: str
+    options: tuple[str, ...]
+    gold_option: str
+
+
+@dataclass(frozen=True, slots=True)
+class ItemFacts:
+    """What the stages know of an item before any call. `preferences` is the list as the model is told it."""
+
+    question: str
+    options: tuple[str, ...]
+    preferences: tuple[str, ...]
+    examples: tuple[Example, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PlanConfig:
+    """What the run fixes for all its items. Models are the names that endpoints know them by."""
+
+    method: Method
+    prompts: Prompts
+    options: RunOptions
+    model: str
+    aligner_model: str
+    extractor_model: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """How a call of the item ended: with a text, or without one and with a reason."""
+
+    text: str
+    failure: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call to make: which stage it is for, who is asked, and what."""
+
+    stage: Stage
+    role: Role
+    request: ChatRequest
+
+
+@dataclass(frozen=True, slots=True)
+class ResponseDraft:
+    """A response to write. `source` is the stage whose text it is; `letter` is empty where none was found."""
+
+    source: Stage
+    text: str
+    letter: str
+    extraction: Literal["rule", "extractor", "none"]
+    extraction_rule: str = ""
+    thoughts: str = ""
+    fell_back: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    calls: tuple[Call, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    baseline: ResponseDraft
+    personalised: ResponseDraft
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    reason: str
+
+
+Step = Ask | Answered | Failed
+
+
+class AlignerReply(BaseModel):
+    """The JSON that the aligner answers with."""
+
+    response: str = Field(min_length=1)
+    thoughts: str = ""
+
+
+def in_order(relevant: str | None, irrelevant: tuple[str, ...], position: int | None) -> tuple[str, ...]:
+    """The list of preferences that the model is told: the relevant one in the middle, or at `position` (from 1)."""
+    if relevant is None:
+        return irrelevant
+    place = len(irrelevant) // 2 if position is None else min(position - 1, len(irrelevant))
+    return (*irrelevant[:place], relevant, *irrelevant[place:])
+
+
+def next_step(facts: ItemFacts, known: Mapping[Stage, Known], config: PlanConfig) -> Step:
+    """What to do for an item, given how its calls so far have ended (all of them; none is under way)."""
+    for stage, outcome in known.items():
+        if outcome.failure and not stage.startswith("extract"):
+            return Failed(f"{stage}: {outcome.failure}")
+    planner = _Planner(facts, known, config)
+    asked = planner.generation()
+    return Ask(asked) if asked else planner.extraction()
+
+
+class _Planner:
+    """The steps of one item."""
+
+    def __init__(self, facts: ItemFacts, known: Mapping[Stage, Known], config: PlanConfig) -> None:
+        self.facts, self.known, self.config = facts, known, config
+
+    def generation(self) -> tuple[Call, ...]:
+        """The calls that the two responses still need."""
+        wanted = [Stage.BASELINE]
+        match self.config.method:
+            case "pref_aligner":
+                if Stage.BASELINE in self.known:
+                    wanted.append(Stage.ALIGNER)
+            case "self_critic":
+                wanted.append(Stage.PERSONALISED)
+                if Stage.PERSONALISED in self.known:
+                    wanted.append(Stage.CRITIQUE)
+                if Stage.CRITIQUE in self.known:
+                    wanted.append(Stage.REVISION)
+            case _:
+                wanted.append(Stage.PERSONALISED)
+        return tuple(self._call(stage) for stage in wanted if stage not in self.known)
+
+    def extraction(self) -> Step:
+        """Both responses with their letters; first, where the rules abstain, the calls to an extractor."""
+        baseline = self._letter(self.known[Stage.BASELINE].text, Stage.EXTRACT_BASELINE)
+        source, text, thoughts, fell_back = self._personalised()
+        personalised = self._letter(text, Stage.EXTRACT_PERSONALISED)
+        calls = tuple(found for found in (baseline, personalised) if isinstance(found, Call))
+        if calls:
+            return Ask(calls)
+        assert isinstance(baseline, tuple)
+        assert isinstance(personalised, tuple)
+        return Answered(
+            ResponseDraft(Stage.BASELINE, self.known[Stage.BASELINE].text, *baseline),
+            ResponseDraft(source, text, *personalised, thoughts=thoughts, fell_back=fell_back),
+        )
+
+    def _personalised(self) -> tuple[Stage, str, str, bool]:
+        """Where the personalised response comes from, its text, the aligner's thoughts, and whether it fell back."""
+        match self.config.method:
+            case "pref_aligner":
+                reply = read_aligner(self.known[Stage.ALIGNER].text)
+                if reply is None:
+                    return Stage.BASELINE, self.known[Stage.BASELINE].text, "", True
+                return Stage.ALIGNER, reply.response, reply.thoughts, False
+            case "self_critic":
+                return Stage.REVISION, self.known[Stage.REVISION].text, "", False
+            case _:
+                return Stage.PERSONALISED, self.known[Stage.PERSONALISED].text, "", False
+
+    def _letter(
+        self, text: str, stage: Stage
+    ) -> Call | tuple[str, Literal["rule", "extractor", "none"], str]:
+        """(letter, how, rule) of a response, or the call to the extractor that is needed first."""
+        found: Extraction = extract_answer(text, self.facts.options)
+        if found.letter is not None:
+            return found.letter, "rule", found.rule
+        if self.config.extractor_model is None:
+            return "", "none", ""
+        if stage not in self.known:
+            return self._call(stage, response=text)
+        letter = read_letter(self.known[stage].text, len(self.facts.options))
+        return (letter, "extractor", "") if letter else ("", "none", "")
+
+    def _call(self, stage: Stage, *, response: str = "") -> Call:
+        config, facts = self.config, self.facts
+        role: Role = "model"
+        values = {
+            "question": facts.question,
+            "options": lettered(facts.options),
+            "preferences": listed(facts.preferences),
+            "response": response,
+        }
+        match stage:
+            case Stage.PERSONALISED:
+                name = "direct" if config.method == "self_critic" else config.method
+                values["examples"] = "\n\n".join(map(_shown, facts.examples))
+            case Stage.CRITIQUE:
+                name, values["response"] = "critique", self.known[Stage.PERSONALISED].text
+            case Stage.REVISION:
+                name, values["response"] = "revision", self.known[Stage.PERSONALISED].text
+                values["critique"] = self.known[Stage.CRITIQUE].text
+            case Stage.ALIGNER:
+                name, role, values["response"] = "aligner", "aligner", self.known[Stage.BASELINE].text
+            case Stage.EXTRACT_BASELINE | Stage.EXTRACT_PERSONALISED:
+                name, role = "extractor", "extractor"
+            case _:
+                name = "baseline"
+        model = {"model": config.model, "aligner": config.aligner_model, "extractor": config.extractor_model}[
+            role
+        ]
+        request = ChatRequest(
+            model=model or "",
+            messages=config.prompts[name].messages(**values),
+            temperature=0.0 if role == "extractor" else config.options.temperature,
+            max_tokens=10 if role == "extractor" else config.options.max_tokens,
+        )
+        return Call(stage, role, request)
+
+
+def read_aligner(reply: str) -> AlignerReply | None:
+    """The aligner's edit in its reply, also where it stands in a code fence or between other words; else None."""
+    start, end = reply.find("{"), reply.rfind("}")
+    if start == -1 or end < start:
+        return None
+    try:
+        # Models write line breaks inside strings; the lenient parser of the standard library takes them.
+        return AlignerReply.model_validate(json.loads(reply[start : end + 1], strict=False))
+    except (ValueError, ValidationError):
+        return None
+
+
+def read_letter(reply: str, options: int) -> str:
+    """The option letter that an extractor replied with, or an empty text for NONE and anything else."""
+    match = re.fullmatch(r"\W*(?:option\s+)?([A-Z])\W*", reply.strip(), re.IGNORECASE)
+    letter = match[1].upper() if match else ""
+    return letter if letter and ord(letter) - ord("A") < options else ""
+
+
+def stages_of(method: Method) -> tuple[Stage, ...]:
+    """The generation calls that one item takes, for estimates."""
+    match method:
+        case "pref_aligner":
+            return (Stage.BASELINE, Stage.ALIGNER)
+        case "self_critic":
+            return (Stage.BASELINE, Stage.PERSONALISED, Stage.CRITIQUE, Stage.REVISION)
+        case _:
+            return (Stage.BASELINE, Stage.PERSONALISED)
+
+
+def _shown(example: Example) -> str:
+    chosen = example.options[ord(example.gold_option) - ord("A")]
+    return f"{example.question}\n{lettered(example.options)}\nThe answer is {example.gold_option}: {chosen}"
