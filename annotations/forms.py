@@ -12,11 +12,18 @@ from evaluation.models.endpoint import DEFAULT_THRESHOLD, SCALE
 from evaluation.models.run import Setting
 
 
+class RunsField(forms.ModelMultipleChoiceField[Run]):
+    """Runs to choose from; demonstration data is named as such here, too."""
+
+    def label_from_instance(self, run: Run) -> str:
+        return f"{run} (demonstration data)" if run.is_demonstration else str(run)
+
+
 class CampaignForm(forms.Form):
     """A new campaign; the fields are the arguments of `create_campaign`."""
 
     name = forms.CharField(max_length=200)
-    runs = forms.ModelMultipleChoiceField(
+    runs = RunsField(
         Run.objects.exclude(setting=Setting.IRRELEVANT),
         help_text="People rate a sample of their personalised responses.",
         widget=forms.CheckboxSelectMultiple,

@@ -29,6 +29,17 @@ def campaigns_with_counts(campaigns: QuerySet[Campaign]) -> QuerySet[Campaign]:
     )
 
 
+def campaigns_of(user: AbstractUser) -> dict[str, object]:
+    """The user's campaigns with counts, and the keys of those that they lead and of those that they can label in."""
+    return {
+        "campaigns": campaigns_with_counts(Campaign.objects.visible_to(user)),
+        "led": set(Campaign.objects.led_by(user).values_list("pk", flat=True)),
+        "labelling": set(
+            Member.objects.filter(user_id=user.pk, is_active=True).values_list("campaign", flat=True)
+        ),
+    }
+
+
 def current_labels(campaign: Campaign) -> QuerySet[Label]:
     """The newest revision of every label of the campaign, surplus ones included."""
     newest = (

@@ -14,7 +14,7 @@ from annotations.access import led_campaign, led_release, own_assignment, visibl
 from annotations.agreement.report import agreement_report
 from annotations.exporters import csv, jsonl
 from annotations.forms import CampaignForm, DraftForm, LabelForm
-from annotations.models import Assignment, Campaign, Draft, GoldRelease, Member
+from annotations.models import Assignment, Draft, GoldRelease, Member
 from annotations.models.campaign import CampaignStatus
 from annotations.services import gold
 from annotations.services.assignment import claim_task, membership, renew_lease
@@ -33,15 +33,7 @@ EXPORTERS: dict[str, tuple[str, Callable[[GoldRelease], Iterator[bytes]]]] = {
 
 @require_GET
 def campaign_list(request: PersonRequest) -> HttpResponse:
-    campaigns = selectors.campaigns_with_counts(Campaign.objects.visible_to(request.user))
-    return render(
-        request,
-        "annotations/campaign_list.html",
-        {
-            "campaigns": campaigns,
-            "led": set(Campaign.objects.led_by(request.user).values_list("pk", flat=True)),
-        },
-    )
+    return render(request, "annotations/campaign_list.html", selectors.campaigns_of(request.user))
 
 
 @require_http_methods(["GET", "POST"])

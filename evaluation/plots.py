@@ -1,7 +1,8 @@
 """Geometry of the plots: templates draw SVG from it, without a script."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from evaluation.statistics.estimate import Estimate
 from evaluation.statistics.perg import PergMetrics
@@ -39,21 +40,69 @@ class ForestPlot:
     value_start: int
 
 
-def forest_plot(estimates: Iterable[tuple[str, Estimate]]) -> ForestPlot:
-    """A forest plot of (label, estimate in [0, 1]) pairs, in their order."""
-    pairs = list(estimates)
-    bottom = TOP + ROW_HEIGHT * len(pairs)
+class NamedMetric(NamedTuple):
+    """A metric as pages show it; where it is by a judge, the judge is part of the name."""
+
+    name: str
+    estimate: Estimate
+    definition: str
+
+
+DEFINITIONS = {
+    "Baseline accuracy": "Share of items whose baseline answer (no preference told) is the gold option.",
+    "Personalised accuracy": "Share of items whose answer is the gold option when the model is told the preference.",
+    "Breakage rate": "Of the items answered correctly without the preference, the share answered wrongly with it. "
+    "Lower is better.",
+    "Alignment failure": "Of the items answered correctly without the preference, the share where this judge says the "
+    "preference was not followed. Lower is better.",
+    "Robustness error": "Of the items answered correctly without the preference, the share that is then wrong, or does "
+    "not follow the preference by this judge, or both. Lower is better.",
+    "Performance variation": "How far the sets of correctly answered items with and without the preference differ: 1 "
+    "minus their overlap (Jaccard). Lower is better.",
+    "Delivery failure, baseline": "Share of baseline responses from which no option letter could be read. Lower is "
+    "better.",
+    "Delivery failure, personalised": "Share of personalised responses from which no option letter could be read. "
+    "Lower is better.",
+}
+
+
+def named_metrics(metrics: PergMetrics) -> list[NamedMetric]:
+    """The metrics with the names that pages show, in reading order."""
+    by_judge = {"Alignment failure": metrics.alignment_failure, "Robustness error": metrics.robustness_error}
+    alone = {
+        "Baseline accuracy": metrics.baseline_accuracy,
+        "Personalised accuracy": metrics.personalised_accuracy,
+        "Breakage rate": metrics.breakage_rate,
+        "Performance variation": metrics.performance_variation,
+        "Delivery failure, baseline": metrics.baseline_delivery_failure,
+        "Delivery failure, personalised": metrics.personalised_delivery_failure,
+    }
+    named = []
+    for name, definition in DEFINITIONS.items():
+        if name in alone:
+            named.append(NamedMetric(name, alone[name], definition))
+        else:
+            named += [
+                NamedMetric(f"{name} — {judge}", estimate, definition)
+                for judge, estimate in by_judge[name].items()
+            ]
+    return named
+
+
+def forest_plot(metrics: Sequence[NamedMetric]) -> ForestPlot:
+    """A forest plot of metrics in [0, 1], in their order."""
+    bottom = TOP + ROW_HEIGHT * len(metrics)
     return ForestPlot(
         rows=[
             ForestRow(
-                label,
-                estimate,
+                metric.name,
+                metric.estimate,
                 TOP + ROW_HEIGHT * (i + 0.5),
-                _x(estimate.value),
-                _x(estimate.low),
-                _x(estimate.high),
+                _x(metric.estimate.value),
+                _x(metric.estimate.low),
+                _x(metric.estimate.high),
             )
-            for i, (label, estimate) in enumerate(pairs)
+            for i, metric in enumerate(metrics)
         ],
         ticks=[(f"{tick / 4:g}", LABEL_WIDTH + PLOT_WIDTH * tick / 4) for tick in range(5)],
         width=LABEL_WIDTH + PLOT_WIDTH + VALUE_WIDTH,
@@ -67,17 +116,3 @@ def forest_plot(estimates: Iterable[tuple[str, Estimate]]) -> ForestPlot:
 
 def _x(value: float | None) -> float | None:
     return None if value is None else round(LABEL_WIDTH + PLOT_WIDTH * value, 2)
-
-
-def named_metrics(metrics: PergMetrics) -> list[tuple[str, Estimate]]:
-    """The metrics with the names that pages show, in reading order."""
-    return [
-        ("Baseline accuracy", metrics.baseline_accuracy),
-        ("Personalised accuracy", metrics.personalised_accuracy),
-        ("Breakage rate", metrics.breakage_rate),
-        *((f"Alignment failure — {judge}", value) for judge, value in metrics.alignment_failure.items()),
-        *((f"Robustness error — {judge}", value) for judge, value in metrics.robustness_error.items()),
-        ("Performance variation", metrics.performance_variation),
-        ("Delivery failure, baseline", metrics.baseline_delivery_failure),
-        ("Delivery failure, personalised", metrics.personalised_delivery_failure),
-    ]

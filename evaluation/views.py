@@ -12,7 +12,7 @@ from evaluation.forms import RecordedRunForm
 from evaluation.importers.recorded_run import import_recorded_run
 from evaluation.metrics import DIMENSIONS, RunOutcomes
 from evaluation.models import Run
-from evaluation.plots import forest_plot, named_metrics
+from evaluation.plots import DEFINITIONS, forest_plot, named_metrics
 from evaluation.services.judges import heuristic_judge
 from evaluation.services.judging import launch_judging
 
@@ -61,6 +61,7 @@ def run_detail(request: PersonRequest, run_id: int) -> HttpResponse:
         "metrics": metrics,
         "unscored": outcomes.metrics().unscored,
         "plot": forest_plot(metrics),
+        "definitions": DEFINITIONS,
         "dimension": dimension,
         "dimensions": DIMENSIONS,
         "slices": [(part, named_metrics(part.metrics)) for part in outcomes.slices(dimension)],

@@ -7,8 +7,7 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
-from annotations.models import Campaign
-from annotations.selectors import campaigns_with_counts
+from annotations.selectors import campaigns_of
 from evaluation.access import PersonRequest
 from evaluation.selectors import runs_with_counts
 
@@ -16,15 +15,7 @@ from evaluation.selectors import runs_with_counts
 @require_GET
 def home(request: PersonRequest) -> HttpResponse:
     """What the person can do now: tasks to label, campaigns to lead, runs to look at."""
-    context: dict[str, object] = {
-        "campaigns": campaigns_with_counts(Campaign.objects.visible_to(request.user)),
-        "led": set(Campaign.objects.led_by(request.user).values_list("pk", flat=True)),
-        "labelling": set(
-            Campaign.objects.filter(members__user=request.user, members__is_active=True).values_list(
-                "pk", flat=True
-            )
-        ),
-    }
+    context = campaigns_of(request.user)
     if request.user.is_staff:
         context["runs"] = runs_with_counts()[:10]
     return render(request, "home.html", context)

@@ -1,6 +1,6 @@
 """The agreement report of a campaign: reads labels and judgments, and calls the pure functions beside it."""
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Literal, TypedDict
 
@@ -12,6 +12,8 @@ from annotations.agreement.kappa import PairAgreement, PairAgreementDict, pairwi
 from annotations.agreement.ratings import BINARY, Ratings, RatingTable
 from annotations.models import Campaign
 from annotations.selectors import campaign_progress, current_labels, judge_scores
+from evaluation.models import Judge
+from evaluation.models.endpoint import JudgeOrigin
 from evaluation.statistics.estimate import Estimate, EstimateDict
 from evaluation.statistics.resampling import Clusters
 
@@ -40,7 +42,7 @@ DEFINITIONS = {
     "confusion": "Judge against the people's majority; positive means alignment failure (not followed).",
 }
 
-RaterKind = Literal["person", "judge", "baseline"]
+RaterKind = Literal["person", "judge", "imported judge", "floor", "baseline"]
 
 
 class PairDict(TypedDict):
@@ -167,7 +169,7 @@ def agreement_report(campaign: Campaign) -> AgreementReport:
     )
     judge_records = judge_scores(campaign)
     people = sorted({rater for _, rater, _ in people_records})
-    judges = sorted({rater for _, rater, _ in judge_records})
+    judges = judge_kinds(sorted({rater for _, rater, _ in judge_records}))
     table = RatingTable.from_records([*people_records, *judge_records])
     clusters = _questions(campaign, table)
     progress = campaign_progress(campaign)
@@ -182,12 +184,21 @@ def agreement_report(campaign: Campaign) -> AgreementReport:
             "tasks_done": progress.tasks_done,
         },
         raters=[_rater(table, name, "person") for name in people]
-        + [_rater(table, name, "judge") for name in judges],
+        + [_rater(table, name, kind) for name, kind in judges.items()],
         alpha_people=comparison.alpha(table.select(people), "ordinal"),
         alpha_people_followed=comparison.alpha(table.select(people).followed(campaign.threshold), "nominal"),
         pairs=comparison.pairs([*people, *judges]),
         against_people=comparison.against_people(people, judges),
     )
+
+
+def judge_kinds(names: list[str]) -> dict[str, RaterKind]:
+    """What each judge is: one that asks a model, the heuristic floor, or a record of imported ratings."""
+    kinds: dict[str, RaterKind] = {}
+    for judge in Judge.objects.filter(name__in=names).select_related("endpoint").order_by("name"):
+        imported = judge.origin == JudgeOrigin.IMPORTED
+        kinds[judge.name] = "imported judge" if imported else "floor" if judge.is_floor else "judge"
+    return kinds
 
 
 def _rater(table: RatingTable, name: str, kind: RaterKind) -> Rater:
@@ -221,15 +232,16 @@ class _Comparison:
             for b in raters[i + 1 :]
         ]
 
-    def against_people(self, people: list[str], judges: list[str]) -> list[AgainstPeople]:
+    def against_people(self, people: list[str], judges: Mapping[str, RaterKind]) -> list[AgainstPeople]:
         if not people:
             return []
         with_median = self.table.with_column(PEOPLE_MEDIAN, self.table.aggregate(people, "median"))
         majority = self.table.followed(self.threshold).aggregate(people, "majority")
         rows = [
-            self._against(with_median, majority, name, "judge", self.table.column(name)) for name in judges
+            self._against(with_median, majority, name, kind, self.table.column(name))
+            for name, kind in judges.items()
         ]
-        baselines = _baselines(self.table, with_median.column(PEOPLE_MEDIAN), judges)
+        baselines = _baselines(self.table, with_median.column(PEOPLE_MEDIAN), list(judges))
         return rows + [
             self._against(with_median, majority, name, "baseline", column)
             for name, column in baselines.items()

@@ -4,6 +4,7 @@ import nh3
 from django import template
 from django.utils.safestring import SafeString, mark_safe
 from markdown_it import MarkdownIt
+from markdown_it.token import Token
 
 register = template.Library()
 
@@ -15,13 +16,22 @@ TAGS = {
 ATTRIBUTES = {"a": {"href"}, "ol": {"start"}}
 
 _renderer = MarkdownIt("commonmark", {"html": False, "breaks": True}).enable(["table", "strikethrough"])
+HIGHEST_HEADING = 3
+"""Below the page's own headings (h1, h2), so that a response cannot pass for a part of the page."""
+
+
+def _demote_headings(tokens: list[Token]) -> list[Token]:
+    for token in tokens:
+        if token.type in {"heading_open", "heading_close"}:
+            token.tag = f"h{min(int(token.tag[1]) + HIGHEST_HEADING - 1, 6)}"
+    return tokens
 
 
 @register.filter
 def markdown(text: str) -> SafeString:
     """The text as sanitised HTML."""
     html = nh3.clean(
-        _renderer.render(text),
+        _renderer.renderer.render(_demote_headings(_renderer.parse(text)), _renderer.options, {}),
         tags=TAGS,
         attributes=ATTRIBUTES,
         url_schemes={"http", "https"},

@@ -62,7 +62,7 @@ def test_a_judge_is_compared_with_the_peoples_median_and_majority() -> None:
     report = agreement_report(_campaign({"ann": ANN, "bob": BOB}, JUDGE)).as_dict()
     row = report["against_people"][0]
     medians = [(a + b) / 2 for a, b in zip(ANN, BOB, strict=True)]
-    assert (row["judge"], row["kind"]) == ("imported: x", "judge")
+    assert (row["judge"], row["kind"]) == ("imported: x", "imported judge")
     assert row["scale"]["n"] == 8
     assert row["scale"]["percent_agreement"]["value"] == np.mean(
         [judge == median for judge, median in zip(JUDGE, medians, strict=True)]

@@ -14,6 +14,7 @@ from rest_framework.authtoken.models import Token
 from annotations.models import Campaign, Draft, GoldRelease, Label
 from evaluation.models import Run
 from evaluation.services.judges import heuristic_judge
+from evaluation.templatetags.markdown import markdown
 from tests import build
 
 pytestmark = pytest.mark.django_db
@@ -218,6 +219,10 @@ def test_hostile_markdown_is_rendered_harmless() -> None:
     assert "<strong>bold</strong>" in page
     for acting in ("<script>alert", 'src="http', 'href="javascript'):
         assert acting not in page
+
+
+def test_headings_of_a_response_stay_below_those_of_the_page() -> None:
+    assert markdown("# Title\n\n### Part").replace("\n", "") == "<h3>Title</h3><h5>Part</h5>"
 
 
 def test_pages_forbid_inline_script_and_style(staff: Client) -> None:

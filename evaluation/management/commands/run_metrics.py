@@ -49,8 +49,8 @@ class Command(BaseCommand):
 
 def _table(title: str, metrics: PergMetrics) -> Table:
     table = Table("metric", "value", "95% interval", "n", title=title, title_justify="left")
-    for name, estimate in named_metrics(metrics):
-        table.add_row(name, *_cells(estimate))
+    for metric in named_metrics(metrics):
+        table.add_row(metric.name, *_cells(metric.estimate))
     return table
 
 
