@@ -5,8 +5,11 @@ from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.template.defaultfilters import filesizeformat
 
-from evaluation.models import Catalogue
+from evaluation.models import Catalogue, Dataset, Endpoint, Judge
+from evaluation.models.endpoint import JudgeOrigin, Provider
 from evaluation.models.run import Method, Setting
+from evaluation.services.launching import BatchSpec
+from evaluation.stages.plan import RunOptions
 
 
 class RecordedRunForm(forms.Form):
@@ -38,3 +41,66 @@ class RecordedRunForm(forms.Form):
                 "Use the command import_recorded_run for larger ones."
             )
         return file
+
+
+CALLABLE = Endpoint.objects.exclude(provider__in=[Provider.RECORDED, Provider.HEURISTIC])
+ANSWERING = Endpoint.objects.exclude(provider=Provider.HEURISTIC)
+
+
+class LaunchForm(forms.Form):
+    """A batch to launch: every model by every method in every setting."""
+
+    name = forms.CharField(max_length=150)
+    dataset = forms.ModelChoiceField(Dataset.objects.all())
+    catalogue = forms.ModelChoiceField(
+        Catalogue.objects.all(), help_text="Where the preferences come from that the models are told."
+    )
+    models = forms.ModelMultipleChoiceField(ANSWERING, widget=forms.CheckboxSelectMultiple)
+    methods = forms.MultipleChoiceField(choices=Method.choices, widget=forms.CheckboxSelectMultiple)
+    settings = forms.MultipleChoiceField(choices=Setting.choices, widget=forms.CheckboxSelectMultiple)
+    judges = forms.ModelMultipleChoiceField(
+        Judge.objects.exclude(origin=JudgeOrigin.IMPORTED),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
+    aligner = forms.ModelChoiceField(
+        CALLABLE,
+        required=False,
+        help_text="Edits the answers in Pref-Aligner; left empty, the model itself does.",
+    )
+    extractor = forms.ModelChoiceField(
+        CALLABLE, required=False, help_text="Asked for the chosen option only where the rules find none."
+    )
+    sample_size = forms.IntegerField(
+        min_value=1, required=False, help_text="Questions to draw; left empty, all of the dataset."
+    )
+    money_budget = forms.DecimalField(
+        min_value=0, max_digits=12, decimal_places=4, required=False, help_text="US dollars, for each run."
+    )
+    call_budget = forms.IntegerField(min_value=1, required=False, help_text="Calls, for each run.")
+    temperature = forms.FloatField(min_value=0, max_value=2, initial=0)
+    max_tokens = forms.IntegerField(min_value=1, max_value=100_000, initial=1024)
+    irrelevant_count = forms.IntegerField(
+        min_value=1,
+        max_value=50,
+        initial=4,
+        help_text="Irrelevant preferences told in mixed and irrelevant settings.",
+    )
+    relevant_position = forms.IntegerField(
+        min_value=1, required=False, help_text="Place of the relevant one in mixed; left empty, the middle."
+    )
+    icl_examples = forms.IntegerField(min_value=1, max_value=20, initial=3)
+    seed = forms.IntegerField(min_value=0, initial=0)
+
+    def spec(self) -> BatchSpec:
+        """The batch that a valid form describes."""
+        fields = dict(self.cleaned_data)
+        options = RunOptions(**{name: fields.pop(name) for name in RunOptions.model_fields})
+        return BatchSpec(**fields, options=options)
+
+
+class BudgetForm(forms.Form):
+    """What a run may spend; an empty field is no limit."""
+
+    money_budget = forms.DecimalField(min_value=0, max_digits=12, decimal_places=4, required=False)
+    call_budget = forms.IntegerField(min_value=1, required=False)

@@ -12,8 +12,8 @@ from evaluation.errors import NotFound
 from evaluation.models import Batch, Completion, Endpoint, Item, ItemCall, Judge, Judgment, Response, Run
 from evaluation.models.completion import CompletionStatus
 from evaluation.models.endpoint import JudgeOrigin
-from evaluation.models.run import Condition, ItemStatus, JudgmentStatus, Method, RunStatus
-from evaluation.stages.plan import Stage, stages_of
+from evaluation.models.run import Condition, ItemStatus, JudgmentStatus, RunStatus
+from evaluation.stages.plan import Method, Stage, stages_of
 
 
 def endpoints_with_work() -> QuerySet[Endpoint]:
@@ -32,7 +32,10 @@ def unfinished_runs() -> QuerySet[Run]:
 def runs_waiting_on(endpoint_id: int) -> QuerySet[Run]:
     """Unfinished runs that call the endpoint, for their items or by a judge."""
     calls = (
-        Q(endpoint=endpoint_id) | Q(aligner=endpoint_id) | Q(extractor=endpoint_id) | Q(judges__endpoint=endpoint_id)
+        Q(endpoint=endpoint_id)
+        | Q(aligner=endpoint_id)
+        | Q(extractor=endpoint_id)
+        | Q(judges__endpoint=endpoint_id)
     )
     return unfinished_runs().filter(calls).distinct()
 
@@ -163,7 +166,7 @@ def _stage_progress(run: Run, items: int) -> list[StageProgress]:
     stages = []
     for stage in Stage:
         row = counts.get(stage, {"asked": 0, "succeeded": 0, "failed": 0})
-        wanted = items if stage in stages_of(Method(run.method).value) and counts else row["asked"]
+        wanted = items if stage in stages_of(Method(run.method)) and counts else row["asked"]
         if wanted:
             finished = row["succeeded"] + row["failed"]
             stages.append(StageProgress(stage, wanted, row["succeeded"], row["failed"], wanted - finished))

@@ -1,20 +1,32 @@
 """Pages of the evaluation, for staff."""
 
+from collections.abc import Callable
+
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from evaluation import selectors
 from evaluation.access import PersonRequest, staff_or_404
 from evaluation.errors import DomainError
-from evaluation.forms import RecordedRunForm
+from evaluation.forms import BudgetForm, LaunchForm, RecordedRunForm
 from evaluation.importers.recorded_run import import_recorded_run
 from evaluation.metrics import DIMENSIONS, RunOutcomes
-from evaluation.models import Run
+from evaluation.models import Batch, Run
 from evaluation.plots import DEFINITIONS, forest_plot, named_metrics
+from evaluation.services.control import cancel_run, pause_run, resume_run, retry_failed, set_budgets
+from evaluation.services.estimate import estimate_launch
 from evaluation.services.judges import heuristic_judge
 from evaluation.services.judging import launch_judging
+from evaluation.services.launching import check_launch, launch_batch
+
+ACTIONS: dict[str, Callable[..., object]] = {
+    "pause": pause_run,
+    "resume": resume_run,
+    "cancel": cancel_run,
+    "retry": retry_failed,
+}
 
 
 @require_GET
@@ -67,6 +79,7 @@ def run_detail(request: PersonRequest, run_id: int) -> HttpResponse:
         "slices": [(part, named_metrics(part.metrics)) for part in outcomes.slices(dimension)],
         "heuristic": heuristic_judge(),
         **_judging(run),
+        **_progress(run),
     }
     return render(request, "evaluation/run_detail.html", context)
 
@@ -87,6 +100,97 @@ def run_judge(request: PersonRequest, run_id: int) -> HttpResponse:
     launch_judging(run=run, judge=heuristic_judge())
     messages.success(request, "The heuristic judge is at work.")
     return redirect("run_detail", run_id=run.pk)
+
+
+@require_GET
+@staff_or_404
+def batch_list(request: PersonRequest) -> HttpResponse:
+    return render(request, "evaluation/batch_list.html", {"batches": selectors.batches_with_counts()})
+
+
+@require_http_methods(["GET", "POST"])
+@staff_or_404
+def batch_launch(request: PersonRequest) -> HttpResponse:
+    """Launch a batch. The estimate comes with every change of the form, before the button is pressed."""
+    heuristic_judge()
+    form = LaunchForm(request.POST or None)
+    if form.is_valid():
+        try:
+            batch = launch_batch(spec=form.spec(), created_by=request.user)
+        except DomainError as error:
+            form.add_error(error.field, error.message)
+        else:
+            messages.success(request, f"“{batch}” is launched.")
+            return redirect("batch_detail", batch_id=batch.pk)
+    return render(request, "evaluation/batch_launch.html", {"form": form}, status=422 if form.errors else 200)
+
+
+@require_POST
+@staff_or_404
+def batch_estimate(request: PersonRequest) -> HttpResponse:
+    """The fragment that says what the form's batch would take, or what is still missing."""
+    form = LaunchForm(request.POST)
+    context: dict[str, object] = {"form": form}
+    if form.is_valid():
+        try:
+            check_launch(form.spec())
+            context["estimate"] = estimate_launch(form.spec())
+        except DomainError as error:
+            context["refused"] = error
+    return render(request, "evaluation/_estimate_of_launch.html", context)
+
+
+@require_GET
+@staff_or_404
+def batch_detail(request: PersonRequest, batch_id: int) -> HttpResponse:
+    batch = get_object_or_404(Batch, pk=batch_id)
+    runs = [
+        (run, selectors.run_progress(run)) for run in batch.runs.select_related("endpoint").order_by("pk")
+    ]
+    template = "evaluation/_batch_runs.html" if request.htmx else "evaluation/batch_detail.html"
+    return render(request, template, {"batch": batch, "runs": runs})
+
+
+@require_GET
+@staff_or_404
+def run_progress(request: PersonRequest, run_id: int) -> HttpResponse:
+    """The fragment with stages, cost and failures of a launched run; it asks for itself again while it runs."""
+    run = get_object_or_404(Run, pk=run_id)
+    return render(request, "evaluation/_progress.html", _progress(run))
+
+
+@require_POST
+@staff_or_404
+def run_control(request: PersonRequest, run_id: int, action: str) -> HttpResponse:
+    """Pause, resume or cancel a run, or try again what failed."""
+    run = get_object_or_404(Run, pk=run_id)
+    if action not in ACTIONS:
+        raise Http404
+    ACTIONS[action](run=run)
+    return redirect("run_detail", run_id=run.pk)
+
+
+@require_POST
+@staff_or_404
+def run_budgets(request: PersonRequest, run_id: int) -> HttpResponse:
+    """Set what a run may spend."""
+    run = get_object_or_404(Run, pk=run_id)
+    form = BudgetForm(request.POST)
+    if not form.is_valid():
+        raise DomainError("A budget is a number above 0, or empty for no limit.")
+    set_budgets(run=run, **form.cleaned_data)
+    messages.success(request, "The budgets are set.")
+    return redirect("run_detail", run_id=run.pk)
+
+
+def _progress(run: Run) -> dict[str, object]:
+    return {
+        "run": run,
+        "progress": selectors.run_progress(run),
+        "failures": selectors.failures_by_cause(run),
+        "costs": selectors.cost_by_endpoint(run),
+        "budgets": BudgetForm(initial={"money_budget": run.money_budget, "call_budget": run.call_budget}),
+    }
 
 
 def _judging(run: Run) -> dict[str, object]:

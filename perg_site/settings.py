@@ -123,8 +123,12 @@ CELERY_BEAT_SCHEDULE = {
 # --- The platform -------------------------------------------------------------------------------------------
 
 COMPLETION_LEASE_SECONDS = env.float("PERG_COMPLETION_LEASE_SECONDS", default=120.0)
-COMPLETION_CHUNK = env.int("PERG_COMPLETION_CHUNK", default=100)
+COMPLETION_CHUNK = env.int("PERG_COMPLETION_CHUNK", default=200)
 COMPLETION_MAX_ATTEMPTS = env.int("PERG_COMPLETION_MAX_ATTEMPTS", default=5)
+# Being told to slow down is no failed attempt; a call that hears nothing else for so long fails.
+COMPLETION_THROTTLED_SECONDS = env.float("PERG_COMPLETION_THROTTLED_SECONDS", default=3600.0)
+# A worker leaves an endpoint after so long, to come back to it when the others have had their turn.
+DRAIN_SECONDS = env.float("PERG_DRAIN_SECONDS", default=60.0)
 UPLOAD_MAX_BYTES = env.int("PERG_UPLOAD_MAX_BYTES", default=512 * 1024 * 1024)
 
 # --- People -------------------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 
 from evaluation.models.endpoint import Endpoint
 
@@ -44,7 +45,12 @@ class Completion(models.Model):
         null=True, blank=True, help_text="Whose claim this is; a late result under an old one is void."
     )
     leased_until = models.DateTimeField(null=True, blank=True)
-    not_before = models.DateTimeField(null=True, blank=True, help_text="A retry waits until then.")
+    not_before = models.DateTimeField(
+        default=timezone.now, help_text="The place in the queue: calls are made in this order, a retry not earlier."
+    )
+    throttled_since = models.DateTimeField(
+        null=True, blank=True, help_text="When the provider began to answer nothing but that there are too many calls."
+    )
     attempts = models.PositiveSmallIntegerField(default=0)
     text = models.TextField(blank=True)
     raw_reply = models.JSONField(null=True, blank=True)
@@ -69,7 +75,7 @@ class Completion(models.Model):
     class Meta:
         indexes = [
             models.Index(
-                fields=["endpoint", "run", "id"],
+                fields=["endpoint", "run", "not_before", "id"],
                 name="completion_pending_index",
                 condition=Q(status=CompletionStatus.PENDING),
             ),

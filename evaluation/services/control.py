@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from django.db import transaction
 from django.db.models import Q
+from django.utils import timezone
 
 from evaluation.errors import Conflict, DomainError
 from evaluation.models import Completion, Item, Judgment, Run
@@ -61,7 +62,7 @@ def retry_failed(*, run: Run) -> int:
         status=CompletionStatus.PENDING,
         run=run,
         attempts=0,
-        not_before=None,
+        not_before=timezone.now(),
         finished_at=None,
         error_code="",
         error_message="",

@@ -8,10 +8,10 @@ from django.db.models import Avg, F
 from django.db.models.functions import Length
 
 from evaluation.models import Endpoint
-from evaluation.models.run import Method, Setting
+from evaluation.models.run import Setting
 from evaluation.services.completions import cost_of
 from evaluation.services.launching import BatchSpec
-from evaluation.stages.plan import Stage, stages_of
+from evaluation.stages.plan import Method, Stage, stages_of
 from evaluation.stages.prompts import prompt_files
 
 CHARACTERS_PER_TOKEN = 4
@@ -80,13 +80,17 @@ def estimate_launch(spec: BatchSpec) -> LaunchEstimate:
     for model in spec.models:
         # Every method and setting shares the model's baselines.
         add(model, question_tokens + _prompt_tokens("baseline"), RESPONSE_TOKENS, questions)
+    drafted: set[tuple[Endpoint, str, str]] = set()
     for model, method, setting in spec.grid():
-        for stage in stages_of(Method(method).value):
+        for stage in stages_of(Method(method)):
             if stage == Stage.BASELINE:
                 continue
             endpoint = spec.aligner if stage == Stage.ALIGNER and spec.aligner else model
             carried = 0 if stage == Stage.PERSONALISED else RESPONSE_TOKENS
-            prompt = PROMPT_OF.get(stage, "direct" if method == Method.SELF_CRITIC else method)
+            prompt = PROMPT_OF.get(stage, Method.DIRECT if method == Method.SELF_CRITIC else method)
+            if stage == Stage.PERSONALISED and (model, setting, prompt) in drafted:
+                continue  # self-critic starts from what direct answers
+            drafted.add((model, setting, prompt))
             add(endpoint, question_tokens + _prompt_tokens(prompt) + carried, RESPONSE_TOKENS, questions)
         for judge in spec.judges if setting != Setting.IRRELEVANT else ():
             if judge.endpoint is not None:

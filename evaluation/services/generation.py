@@ -13,7 +13,8 @@ from django.db.models import Exists, OuterRef, Prefetch
 from evaluation.llm.requests import ChatRequest
 from evaluation.models import Completion, Endpoint, Item, ItemCall, ItemPreference, Question, Response, Run
 from evaluation.models.completion import CompletionStatus
-from evaluation.models.run import Condition, ItemStatus, Method
+from evaluation.models.endpoint import Provider
+from evaluation.models.run import Condition, ItemStatus
 from evaluation.services.completions import enqueue_completions
 from evaluation.services.examples import examples_for
 from evaluation.services.prompts import prompts_of
@@ -72,14 +73,19 @@ class _Answering:
             "extractor": run.extractor,
         }
         self.config = plan.PlanConfig(
-            method=Method(run.method).value,
+            method=plan.Method(run.method),
             prompts=prompts_of(run),
             options=self.options,
             model=run.endpoint.model,
             aligner_model=(run.aligner or run.endpoint).model,
             extractor_model=run.extractor.model if run.extractor else None,
+            replayed=frozenset(
+                role
+                for role, endpoint in self.endpoints.items()
+                if endpoint is not None and endpoint.provider == Provider.RECORDED
+            ),
         )
-        self.examples = examples_for(run, self.options) if run.method == Method.ICL else None
+        self.examples = examples_for(run, self.options) if run.method == plan.Method.ICL else None
         self.called: set[Endpoint] = set()
 
     @transaction.atomic

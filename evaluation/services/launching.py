@@ -72,10 +72,8 @@ def check_launch(spec: BatchSpec) -> None:
     if not spec.grid():
         raise DomainError("Choose at least one model, one method and one setting.", field="models")
     for endpoint in spec.endpoints():
-        if endpoint.provider == Provider.RECORDED:
-            raise DomainError(
-                f"{endpoint} is a record of replies; it cannot be asked anything new.", field="models"
-            )
+        if endpoint.provider == Provider.RECORDED and endpoint not in spec.models:
+            raise DomainError(f"{endpoint} is a record of a model's answers; it can only replay those.")
         if missing := missing_key(endpoint):
             raise DomainError(missing, code="missing_key", field="models")
     for model in spec.models:

@@ -9,12 +9,21 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from evaluation.llm.requests import ChatRequest
+from evaluation.llm.requests import ChatRequest, Message
 from evaluation.stages.extract import Extraction, extract_answer
 from evaluation.stages.prompts import Prompts, lettered, listed
 
-Method = Literal["direct", "cot", "icl", "self_critic", "pref_aligner"]
 Role = Literal["model", "aligner", "extractor"]
+
+
+class Method(StrEnum):
+    """How the model is brought to follow preferences; the values are those of `Run.method`."""
+
+    DIRECT = "direct"
+    COT = "cot"
+    ICL = "icl"
+    SELF_CRITIC = "self_critic"
+    PREF_ALIGNER = "pref_aligner"
 
 
 class Stage(StrEnum):
@@ -67,7 +76,10 @@ class ItemFacts:
 
 @dataclass(frozen=True, slots=True)
 class PlanConfig:
-    """What the run fixes for all its items. Models are the names that endpoints know them by."""
+    """What the run fixes for all its items. Models are the names that endpoints know them by.
+
+    `replayed`: roles whose endpoint is a record. A record is not prompted, it is looked up.
+    """
 
     method: Method
     prompts: Prompts
@@ -75,6 +87,7 @@ class PlanConfig:
     model: str
     aligner_model: str
     extractor_model: str | None
+    replayed: frozenset[Role] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,10 +174,10 @@ class _Planner:
         """The calls that the two responses still need."""
         wanted = [Stage.BASELINE]
         match self.config.method:
-            case "pref_aligner":
+            case Method.PREF_ALIGNER:
                 if Stage.BASELINE in self.known:
                     wanted.append(Stage.ALIGNER)
-            case "self_critic":
+            case Method.SELF_CRITIC:
                 wanted.append(Stage.PERSONALISED)
                 if Stage.PERSONALISED in self.known:
                     wanted.append(Stage.CRITIQUE)
@@ -192,12 +205,12 @@ class _Planner:
     def _personalised(self) -> tuple[Stage, str, str, bool]:
         """Where the personalised response comes from, its text, the aligner's thoughts, and whether it fell back."""
         match self.config.method:
-            case "pref_aligner":
+            case Method.PREF_ALIGNER:
                 reply = read_aligner(self.known[Stage.ALIGNER].text)
                 if reply is None:
                     return Stage.BASELINE, self.known[Stage.BASELINE].text, "", True
                 return Stage.ALIGNER, reply.response, reply.thoughts, False
-            case "self_critic":
+            case Method.SELF_CRITIC:
                 return Stage.REVISION, self.known[Stage.REVISION].text, "", False
             case _:
                 return Stage.PERSONALISED, self.known[Stage.PERSONALISED].text, "", False
@@ -219,6 +232,7 @@ class _Planner:
     def _call(self, stage: Stage, *, response: str = "") -> Call:
         config, facts = self.config, self.facts
         role: Role = "model"
+        name: str
         values = {
             "question": facts.question,
             "options": lettered(facts.options),
@@ -227,7 +241,7 @@ class _Planner:
         }
         match stage:
             case Stage.PERSONALISED:
-                name = "direct" if config.method == "self_critic" else config.method
+                name = Method.DIRECT if config.method == Method.SELF_CRITIC else config.method
                 values["examples"] = "\n\n".join(map(_shown, facts.examples))
             case Stage.CRITIQUE:
                 name, values["response"] = "critique", self.known[Stage.PERSONALISED].text
@@ -240,6 +254,8 @@ class _Planner:
                 name, role = "extractor", "extractor"
             case _:
                 name = "baseline"
+        if role in config.replayed:
+            return Call(stage, role, self._lookup(stage))
         model = {"model": config.model, "aligner": config.aligner_model, "extractor": config.extractor_model}[
             role
         ]
@@ -250,6 +266,19 @@ class _Planner:
             max_tokens=10 if role == "extractor" else config.options.max_tokens,
         )
         return Call(stage, role, request)
+
+
+    def _lookup(self, stage: Stage) -> ChatRequest:
+        """The request to a record, as `evaluation.llm.recorded` reads it."""
+        told = () if stage == Stage.BASELINE else self.facts.preferences
+        document = {
+            "stage": stage,
+            "question": self.facts.question,
+            "options": self.facts.options,
+            "preferences": told,
+        }
+        content = json.dumps(document, ensure_ascii=False)
+        return ChatRequest(model=self.config.model, messages=(Message("user", content),))
 
 
 def read_aligner(reply: str) -> AlignerReply | None:
@@ -274,9 +303,9 @@ def read_letter(reply: str, options: int) -> str:
 def stages_of(method: Method) -> tuple[Stage, ...]:
     """The generation calls that one item takes, for estimates."""
     match method:
-        case "pref_aligner":
+        case Method.PREF_ALIGNER:
             return (Stage.BASELINE, Stage.ALIGNER)
-        case "self_critic":
+        case Method.SELF_CRITIC:
             return (Stage.BASELINE, Stage.PERSONALISED, Stage.CRITIQUE, Stage.REVISION)
         case _:
             return (Stage.BASELINE, Stage.PERSONALISED)

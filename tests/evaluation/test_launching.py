@@ -1,5 +1,6 @@
 """Launching a batch: the grid, its items and preferences, shared baselines, the estimate, and what is refused."""
 
+import json
 from decimal import Decimal
 
 import pytest
@@ -259,7 +260,10 @@ def test_the_estimate_of_calls_is_what_the_run_then_makes() -> None:
     for _ in range(8):
         for run in batch.runs.all():
             _advance(run)
-        _answer('{"score": 4, "explanation": "A", "response": "The answer is A.", "thoughts": ""}')
+        # Each answer is another, or judges would be spared the same question in two runs.
+        for waiting in Completion.objects.filter(status="pending"):
+            reply = {"score": 4, "explanation": "", "response": f"The answer is A ({waiting.pk}).", "thoughts": ""}
+            _answer(json.dumps(reply), pk=waiting.pk)
     assert set(batch.runs.values_list("status", flat=True)) == {"complete"}
     assert Completion.objects.count() == expected
 
@@ -286,18 +290,16 @@ def test_a_missing_key_names_its_variable(monkeypatch: pytest.MonkeyPatch) -> No
     assert not Run.objects.exists()
 
 
-def test_models_that_cannot_answer_are_refused() -> None:
-    recorded = Endpoint.objects.create(name="r", provider="recorded", model="r")
+def test_an_endpoint_that_judges_by_rules_cannot_answer() -> None:
     heuristic = Endpoint.objects.create(name="h", provider="heuristic", model="h")
-    for endpoint in (recorded, heuristic):
-        spec = BatchSpec(**{**_fields(_spec_once()), "models": [endpoint]})
-        with pytest.raises(DomainError, match=f"{endpoint.name} "):
-            launch_batch(spec=spec)
+    with pytest.raises(DomainError, match="judges by rules"):
+        launch_batch(spec=_spec(models=[heuristic]))
 
 
-def _spec_once() -> BatchSpec:
-    Catalogue.objects.filter(name="c").delete()
-    return _spec()
+def test_a_record_can_only_replay_answers_not_align_or_extract() -> None:
+    recorded = Endpoint.objects.create(name="r", provider="recorded", model="r")
+    with pytest.raises(DomainError, match="only replay"):
+        launch_batch(spec=_spec(extractor=recorded))
 
 
 def test_a_batch_name_is_used_once() -> None:

@@ -14,8 +14,8 @@ RIGHT = Known("The correct answer is B.")
 NO_LETTER = Known("I cannot say.")
 
 
-def _config(method: plan.Method = "direct", *, extractor: str | None = None) -> PlanConfig:
-    return PlanConfig(method, PROMPTS, RunOptions(), "model", "aligner", extractor)
+def _config(method: str = "direct", *, extractor: str | None = None) -> PlanConfig:
+    return PlanConfig(plan.Method(method), PROMPTS, RunOptions(), "model", "aligner", extractor)
 
 
 def _asked(step: plan.Step) -> list[Stage]:

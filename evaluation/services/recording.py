@@ -1,0 +1,214 @@
+"""Recording what came back from calls: in bulk, under the lease that they were claimed with."""
+
+import json
+import logging
+import random
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from uuid import UUID
+
+from django.conf import settings
+from django.db import DataError, connection, transaction
+from django.utils import timezone
+from pydantic import JsonValue
+
+from evaluation.llm.replies import CallFailure, Outcome, Refusal
+from evaluation.models import Endpoint
+from evaluation.models.completion import CompletionStatus
+from evaluation.services.claims import Claim, Claimed
+from evaluation.services.costs import Change, add_to_runs, cost_of
+
+logger = logging.getLogger(__name__)
+
+LONGEST_DELAY = 60.0
+CUT_OFF = "cut_off"
+"""The error code of a call that succeeded, but whose answer ended at the limit of tokens."""
+
+# One statement for a whole batch: each column travels as an array.
+RECORD = """
+    UPDATE evaluation_completion AS completion SET
+        status = result.status, lease = NULL, leased_until = NULL, reserved_cost = 0,
+        attempts = result.attempts,
+        not_before = CASE WHEN result.delay IS NULL THEN completion.not_before
+            ELSE clock_timestamp() + make_interval(secs => result.delay) END,
+        throttled_since = CASE WHEN result.throttled
+            THEN COALESCE(completion.throttled_since, clock_timestamp()) END,
+        text = result.text, reasoning = result.reasoning, raw_reply = result.raw_reply::jsonb,
+        input_tokens = result.input_tokens, output_tokens = result.output_tokens, seconds = result.seconds,
+        cost = CASE WHEN result.cost IS NULL THEN completion.cost
+            ELSE COALESCE(completion.cost, 0) + result.cost END,
+        error_code = result.error_code, error_message = result.error_message,
+        finished_at = CASE WHEN result.status = 'pending' THEN NULL ELSE clock_timestamp() END
+    FROM unnest(
+        %s::bigint[], %s::text[], %s::smallint[], %s::float8[], %s::boolean[], %s::text[], %s::text[], %s::text[],
+        %s::integer[], %s::integer[], %s::float8[], %s::numeric[], %s::text[], %s::text[]
+    ) AS result(
+        id, status, attempts, delay, throttled, text, reasoning, raw_reply,
+        input_tokens, output_tokens, seconds, cost, error_code, error_message
+    )
+    WHERE completion.id = result.id AND completion.lease = %s
+    RETURNING completion.id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """What came back for a claimed completion, and how long that took."""
+
+    claimed: Claimed
+    outcome: Outcome
+    seconds: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Result:
+    """The columns that a result writes, in the order of RECORD. `delay`: seconds until the next attempt."""
+
+    id: int
+    status: str
+    attempts: int
+    delay: float | None = None
+    throttled: bool = False
+    text: str = ""
+    reasoning: str = ""
+    raw_reply: str | None = None
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    seconds: float | None = None
+    cost: Decimal | None = None
+    error_code: str = ""
+    error_message: str = ""
+
+
+_COLUMNS = tuple(_Result.__dataclass_fields__)
+
+
+def record_outcomes(claim: Claim, outcomes: Sequence[Outcome], endpoint: Endpoint) -> int:
+    """Write what came back for a claim, in its order, and give the number of rows written."""
+    finished = [Finished(*pair) for pair in zip(claim.completions, outcomes, strict=True)]
+    return record_finished(claim.lease, finished, endpoint)
+
+
+def record_finished(lease: UUID, finished: Sequence[Finished], endpoint: Endpoint) -> int:
+    """Write what came back for completions claimed with the lease, and give the number of rows written.
+
+    A result whose lease was lost meanwhile is dropped: the row belongs to another worker now. What a retryable
+    failure asks for is tried again later, unless it was its last attempt; calls that were turned away as too many
+    (429) count as no attempt, for a limited time.
+    """
+    if not finished:
+        return 0
+    try:
+        return _write(lease, finished, endpoint)
+    except DataError as error:
+        if len(finished) == 1:
+            logger.exception("A reply to completion %d cannot be stored.", finished[0].claimed.pk)
+            failure = CallFailure("unstorable", str(error), retryable=False)
+            return _write(lease, [Finished(finished[0].claimed, failure)], endpoint)
+    return sum(record_finished(lease, [each], endpoint) for each in finished)
+
+
+def _write(lease: UUID, finished: Sequence[Finished], endpoint: Endpoint) -> int:
+    results = sorted((_result(each, endpoint) for each in finished), key=lambda result: result.id)
+    columns: list[object] = [[getattr(result, name) for result in results] for name in _COLUMNS]
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute(RECORD, [*columns, lease])
+            written = {pk for (pk,) in cursor.fetchall()}
+        cost_by_pk = {result.id: result.cost for result in results}
+        changes: dict[int, Change] = defaultdict(Change)
+        for each in finished:
+            row = each.claimed
+            if row.pk not in written or row.run_id is None:
+                continue
+            cost = cost_by_pk[row.pk]
+            if cost or row.reserved:
+                changes[row.run_id].spent += cost or 0
+                changes[row.run_id].reserved -= row.reserved
+        add_to_runs(changes)
+    return len(written)
+
+
+def _result(finished: Finished, endpoint: Endpoint) -> _Result:
+    claimed, outcome = finished.claimed, finished.outcome
+    cost = cost_of(endpoint, outcome.input_tokens, outcome.output_tokens)
+    if isinstance(outcome, CallFailure):
+        return _failed(claimed, outcome, finished.seconds, cost)
+    if isinstance(outcome, Refusal):
+        status, reasoning, code = CompletionStatus.REFUSED, "", "refused"
+    else:
+        status, reasoning = CompletionStatus.SUCCEEDED, outcome.reasoning
+        code = CUT_OFF if outcome.cut_off else ""
+    return _Result(
+        claimed.pk,
+        status.value,
+        claimed.attempts,
+        text=storable(outcome.text),
+        reasoning=storable(reasoning),
+        raw_reply=_storable_json(outcome.raw),
+        input_tokens=outcome.input_tokens,
+        output_tokens=outcome.output_tokens,
+        seconds=finished.seconds,
+        cost=cost,
+        error_code=code,
+    )
+
+
+def _failed(claimed: Claimed, failure: CallFailure, seconds: float | None, cost: Decimal | None) -> _Result:
+    attempts = claimed.attempts
+    delay: float | None = None
+    throttled_for = 0.0
+    if failure.rate_limited:
+        attempts -= 1
+        if claimed.throttled_since is not None:
+            throttled_for = (timezone.now() - claimed.throttled_since).total_seconds()
+    if failure.retryable and attempts < settings.COMPLETION_MAX_ATTEMPTS:
+        if not failure.rate_limited:
+            delay = 2.0**attempts
+        elif throttled_for < settings.COMPLETION_THROTTLED_SECONDS:
+            delay = 1 + throttled_for / 4
+    if delay is not None:
+        # Jitter: what failed together does not come back together. But never before the provider's own word.
+        delay = min(delay, LONGEST_DELAY) * random.uniform(0.5, 1.0)
+        delay = max(delay, (failure.retry_after or 0.0) * random.uniform(1.0, 1.1))
+    return _Result(
+        claimed.pk,
+        (CompletionStatus.FAILED if delay is None else CompletionStatus.PENDING).value,
+        attempts,
+        delay=delay,
+        throttled=failure.rate_limited,
+        input_tokens=failure.input_tokens,
+        output_tokens=failure.output_tokens,
+        seconds=seconds,
+        cost=cost,
+        error_code=failure.code,
+        error_message=storable(failure.message),
+    )
+
+
+def storable(text: str) -> str:
+    """The text without what PostgreSQL cannot store: NUL, and halves of surrogate pairs."""
+    if text.isascii() and "\0" not in text:
+        return text
+    return text.replace("\0", "\ufffd").encode(errors="replace").decode()
+
+
+def _storable_json(raw: JsonValue) -> str | None:
+    if raw is None:
+        return None
+    text = json.dumps(raw)
+    if "\\u0000" in text or "\\ud" in text:  # a NUL or a surrogate, or what merely looks like one
+        text = json.dumps(_cleaned(raw), ensure_ascii=False)
+    return text
+
+
+def _cleaned(raw: JsonValue) -> JsonValue:
+    if isinstance(raw, str):
+        return storable(raw)
+    if isinstance(raw, list):
+        return [_cleaned(each) for each in raw]
+    if isinstance(raw, dict):
+        return {storable(name): _cleaned(value) for name, value in raw.items()}
+    return raw
