@@ -18,7 +18,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 export PIP_ROOT_USER_ACTION = ignore
 export PIP_NO_INPUT = 1
 
-.PHONY: help setup setup-dev run test lint format types imports checks browser-test lock clean
+.PHONY: local-model-test help setup setup-dev run test lint format types imports checks browser-test lock clean
 .DEFAULT_GOAL := help
 
 help: ## list these targets
@@ -57,6 +57,19 @@ run: setup ## start everything: database, broker, web, worker (PORT=8000 HOST=12
 # which nobody would see. `make browser-test` fails without one instead.
 test: setup-dev ## all tests but the browser's (ARGS="-k name")
 	@$(TEST_ENV) $(BIN)/python -m pytest --ignore=tests/browser $(ARGS)
+
+# torch is in no lock file: the local models' tests have an environment of their own.
+TORCH_VENV := .venv-torch
+$(TORCH_VENV)/.installed: | $(BIN)/python
+	@echo "Installing torch and transformers into $(TORCH_VENV) ..."
+	@$(BIN)/python -m venv $(TORCH_VENV)
+	@$(TORCH_VENV)/bin/python -m pip install --quiet torch==2.13.0
+	@$(TORCH_VENV)/bin/python -m pip install --quiet transformers==5.23.0 accelerate==1.15.0 pydantic pytest
+	@touch $@
+
+local-model-test: $(TORCH_VENV)/.installed ## the local models' tests, with torch, on a tiny model of random weights
+	@HF_HUB_OFFLINE=1 PYTHONPATH=$(CURDIR) $(TORCH_VENV)/bin/python -m pytest --noconftest -c /dev/null \
+		--rootdir $(CURDIR) -p no:cacheprovider tests/evaluation/llm/test_local_provider.py $(ARGS)
 
 browser-test: setup-dev ## the tests in a real browser; fails when there is no Chromium
 	@$(TEST_ENV) PERG_REQUIRE_BROWSER=1 $(BIN)/python -m pytest tests/browser $(ARGS)

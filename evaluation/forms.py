@@ -1,5 +1,7 @@
 """Forms of the evaluation's pages."""
 
+from decimal import Decimal
+
 from django import forms
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
@@ -43,6 +45,9 @@ class RecordedRunForm(forms.Form):
         return file
 
 
+SMALLEST_BUDGET = Decimal("0.0001")
+"""The least that the money columns can hold; a budget of nothing is no budget."""
+
 CALLABLE = Endpoint.objects.exclude(provider__in=[Provider.RECORDED, Provider.HEURISTIC])
 ANSWERING = Endpoint.objects.exclude(provider=Provider.HEURISTIC)
 
@@ -50,18 +55,19 @@ ANSWERING = Endpoint.objects.exclude(provider=Provider.HEURISTIC)
 class LaunchForm(forms.Form):
     """A batch to launch: every model by every method in every setting."""
 
-    name = forms.CharField(max_length=150)
+    name = forms.CharField(max_length=150, help_text="Its runs are named after it.")
     dataset = forms.ModelChoiceField(Dataset.objects.all())
     catalogue = forms.ModelChoiceField(
         Catalogue.objects.all(), help_text="Where the preferences come from that the models are told."
     )
-    models = forms.ModelMultipleChoiceField(ANSWERING, widget=forms.CheckboxSelectMultiple)
+    models = forms.ModelMultipleChoiceField(CALLABLE, widget=forms.CheckboxSelectMultiple)
     methods = forms.MultipleChoiceField(choices=Method.choices, widget=forms.CheckboxSelectMultiple)
     settings = forms.MultipleChoiceField(choices=Setting.choices, widget=forms.CheckboxSelectMultiple)
     judges = forms.ModelMultipleChoiceField(
         Judge.objects.exclude(origin=JudgeOrigin.IMPORTED),
         required=False,
         widget=forms.CheckboxSelectMultiple,
+        help_text="They rate every run but those in the setting “irrelevant”, where nothing is to be followed.",
     )
     aligner = forms.ModelChoiceField(
         CALLABLE,
@@ -72,25 +78,54 @@ class LaunchForm(forms.Form):
         CALLABLE, required=False, help_text="Asked for the chosen option only where the rules find none."
     )
     sample_size = forms.IntegerField(
-        min_value=1, required=False, help_text="Questions to draw; left empty, all of the dataset."
+        min_value=1,
+        required=False,
+        label="Questions to draw",
+        help_text="Left empty, all of the dataset.",
     )
-    money_budget = forms.DecimalField(
-        min_value=0, max_digits=12, decimal_places=4, required=False, help_text="US dollars, for each run."
+    seed = forms.IntegerField(
+        min_value=0, initial=0, help_text="The same seed draws the same questions and preferences."
     )
-    call_budget = forms.IntegerField(min_value=1, required=False, help_text="Calls, for each run.")
-    temperature = forms.FloatField(min_value=0, max_value=2, initial=0)
-    max_tokens = forms.IntegerField(min_value=1, max_value=100_000, initial=1024)
+    temperature = forms.FloatField(
+        min_value=0,
+        max_value=2,
+        initial=0,
+        required=False,
+        help_text="Left empty, the provider's own; some models take no other.",
+    )
+    max_tokens = forms.IntegerField(
+        min_value=1, max_value=100_000, initial=1024, label="Longest reply", help_text="Tokens."
+    )
     irrelevant_count = forms.IntegerField(
         min_value=1,
         max_value=50,
         initial=4,
-        help_text="Irrelevant preferences told in mixed and irrelevant settings.",
+        label="Irrelevant preferences",
+        help_text="Told with each question in mixed and irrelevant.",
     )
     relevant_position = forms.IntegerField(
-        min_value=1, required=False, help_text="Place of the relevant one in mixed; left empty, the middle."
+        min_value=1,
+        required=False,
+        label="Place of the relevant one",
+        help_text="In mixed, from 1; left empty, the middle.",
     )
-    icl_examples = forms.IntegerField(min_value=1, max_value=20, initial=3)
-    seed = forms.IntegerField(min_value=0, initial=0)
+    icl_examples = forms.IntegerField(
+        min_value=1,
+        max_value=20,
+        initial=3,
+        label="In-context examples",
+        help_text="Solved questions shown by that method.",
+    )
+    money_budget = forms.DecimalField(
+        min_value=SMALLEST_BUDGET,
+        max_digits=12,
+        decimal_places=4,
+        required=False,
+        help_text="US dollars for each run; left empty, no limit.",
+    )
+    call_budget = forms.IntegerField(
+        min_value=1, required=False, help_text="Calls for each run; left empty, no limit."
+    )
 
     def spec(self) -> BatchSpec:
         """The batch that a valid form describes."""
@@ -102,5 +137,11 @@ class LaunchForm(forms.Form):
 class BudgetForm(forms.Form):
     """What a run may spend; an empty field is no limit."""
 
-    money_budget = forms.DecimalField(min_value=0, max_digits=12, decimal_places=4, required=False)
-    call_budget = forms.IntegerField(min_value=1, required=False)
+    money_budget = forms.DecimalField(
+        min_value=SMALLEST_BUDGET,
+        max_digits=12,
+        decimal_places=4,
+        required=False,
+        help_text="US dollars; left empty, no limit.",
+    )
+    call_budget = forms.IntegerField(min_value=1, required=False, help_text="Left empty, no limit.")

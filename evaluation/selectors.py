@@ -5,24 +5,60 @@ from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 
-from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet, Sum
+from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet, Subquery, Sum
 from django.utils import timezone
 
 from evaluation.errors import NotFound
-from evaluation.models import Batch, Completion, Endpoint, Item, ItemCall, Judge, Judgment, Response, Run
+from evaluation.models import (
+    Batch,
+    BuildQuestion,
+    Catalogue,
+    CatalogueBuild,
+    Completion,
+    Endpoint,
+    Item,
+    ItemCall,
+    Judge,
+    Judgment,
+    Preference,
+    Proposal,
+    Response,
+    Run,
+)
+from evaluation.models.catalogue_build import BuildQuestionStatus, BuildStatus, ProposalStatus
 from evaluation.models.completion import CompletionStatus
+from evaluation.models.dataset import PreferenceKind
 from evaluation.models.endpoint import JudgeOrigin
 from evaluation.models.run import Condition, ItemStatus, JudgmentStatus, RunStatus
 from evaluation.stages.plan import Method, Stage, stages_of
+from evaluation.statistics.near_duplicates import near_duplicate_groups
 
 
 def endpoints_with_work() -> QuerySet[Endpoint]:
-    """Endpoints with completions that a worker could claim now."""
-    claimable = Completion.objects.filter(endpoint=OuterRef("pk")).filter(
-        Q(status=CompletionStatus.PENDING)
-        | Q(status=CompletionStatus.LEASED, leased_until__lt=timezone.now())
+    """Endpoints with completions that a worker could claim now: their payer is running, and no retry is waiting.
+
+    One probe of an index for each endpoint and running run, however many completions wait.
+    """
+    now = timezone.now()
+    due = Completion.objects.filter(
+        endpoint=OuterRef("pk"), status=CompletionStatus.PENDING, not_before__lte=now
     )
-    return Endpoint.objects.filter(Exists(claimable))
+    of_run = Completion.objects.filter(
+        endpoint=OuterRef(OuterRef("pk")),
+        run=OuterRef("pk"),
+        status=CompletionStatus.PENDING,
+        not_before__lte=now,
+    )
+    lost = Completion.objects.filter(
+        endpoint=OuterRef("pk"), status=CompletionStatus.LEASED, leased_until__lt=now
+    )
+    return Endpoint.objects.filter(
+        Exists(due.filter(run__isnull=True))
+        | Exists(
+            unfinished_runs().annotate(first=Subquery(of_run.values("pk")[:1])).filter(first__isnull=False)
+        )
+        | Exists(lost)
+    )
 
 
 def unfinished_runs() -> QuerySet[Run]:
@@ -172,10 +208,11 @@ def _stage_progress(run: Run, items: int) -> list[StageProgress]:
             stages.append(StageProgress(stage, wanted, row["succeeded"], row["failed"], wanted - finished))
     for judged in judging_progress(run):
         if judged.judge.origin == JudgeOrigin.ENDPOINT:
+            # While items are being answered, all of them are still to be judged.
+            wanted = max(judged.wanted, items * judged.judge.replicates) if counts else judged.wanted
+            waiting = wanted - judged.scored - judged.unscored
             stages.append(
-                StageProgress(
-                    f"judge: {judged.judge}", judged.wanted, judged.scored, judged.unscored, judged.waiting
-                )
+                StageProgress(f"judge: {judged.judge}", wanted, judged.scored, judged.unscored, waiting)
             )
     return stages
 
@@ -213,3 +250,88 @@ def batches_with_counts() -> QuerySet[Batch]:
     return Batch.objects.annotate(
         run_count=Count("runs"), unfinished_count=Count("runs", filter=Q(runs__status=RunStatus.RUNNING))
     )
+
+
+def builds_asking() -> QuerySet[CatalogueBuild]:
+    """Catalogue builds that still wait for their endpoint."""
+    return CatalogueBuild.objects.filter(status=BuildStatus.ASKING).select_related("endpoint", "prompt")
+
+
+def catalogues_with_counts() -> QuerySet[Catalogue]:
+    """Catalogues with `relevant_count` and `irrelevant_count`, for lists."""
+    return Catalogue.objects.annotate(
+        relevant_count=Count("preferences", filter=Q(preferences__kind=PreferenceKind.RELEVANT)),
+        irrelevant_count=Count("preferences", filter=Q(preferences__kind=PreferenceKind.IRRELEVANT)),
+    )
+
+
+def catalogues_with_irrelevant() -> QuerySet[Catalogue]:
+    """Catalogues that have an irrelevant preference."""
+    irrelevant = Preference.objects.filter(catalogue=OuterRef("pk"), kind=PreferenceKind.IRRELEVANT)
+    return Catalogue.objects.filter(Exists(irrelevant))
+
+
+def builds_with_counts() -> QuerySet[CatalogueBuild]:
+    """Catalogue builds with `proposal_count`, `open_count` and `accepted_count`, newest first."""
+    return CatalogueBuild.objects.select_related("dataset", "endpoint", "catalogue").annotate(
+        proposal_count=Count("proposals"),
+        open_count=Count("proposals", filter=Q(proposals__status=ProposalStatus.PROPOSED)),
+        accepted_count=Count("proposals", filter=Q(proposals__status=ProposalStatus.ACCEPTED)),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class BuildProgress:
+    """Where a build stands: its questions, its proposals by status, and US dollars so far (None: unpriced)."""
+
+    waiting: int
+    read: int
+    failed: int
+    cost: Decimal | None
+    proposals: Mapping[str, int]
+
+    @property
+    def settled(self) -> int:
+        return self.read + self.failed
+
+
+def build_progress(build: CatalogueBuild) -> BuildProgress:
+    asked = BuildQuestion.objects.filter(build=build)
+    questions = asked.aggregate(
+        waiting=Count("pk", filter=Q(status=BuildQuestionStatus.WAITING)),
+        read=Count("pk", filter=Q(status=BuildQuestionStatus.READ)),
+        failed=Count("pk", filter=Q(status=BuildQuestionStatus.FAILED)),
+    )
+    # Two questions that read the same share a call: it is paid once.
+    calls = Completion.objects.filter(pk__in=asked.values("completion"))
+    counts = dict.fromkeys(ProposalStatus.values, 0)
+    counts |= dict(
+        Proposal.objects.filter(build=build).values_list("status").annotate(Count("pk")).order_by("status")
+    )
+    return BuildProgress(**questions, cost=calls.aggregate(sum=Sum("cost"))["sum"], proposals=counts)
+
+
+def build_failures(build: CatalogueBuild) -> Iterable[Mapping[str, object]]:
+    """Why questions of the build have no proposals: reason and count."""
+    return (
+        BuildQuestion.objects.filter(build=build, status=BuildQuestionStatus.FAILED)
+        .values("failure")
+        .annotate(count=Count("pk"))
+        .order_by("-count", "failure")
+    )
+
+
+def near_duplicates(build: CatalogueBuild) -> list[list[Proposal]]:
+    """The proposals of a build that are not merged, with near-identical ones in one group, in the questions' order.
+
+    The first of a group is the one that the others nearly repeat; what was merged into a proposal is `merged.all()`.
+    """
+    proposals = list(
+        Proposal.objects.filter(build=build)
+        .exclude(status=ProposalStatus.MERGED)
+        .select_related("question")
+        .prefetch_related("merged")
+        .order_by("question", "position")
+    )
+    groups = near_duplicate_groups([proposal.text for proposal in proposals])
+    return [[proposals[index] for index in group] for group in groups]

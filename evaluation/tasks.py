@@ -1,12 +1,17 @@
 """Celery tasks: each takes a primary key and calls one service."""
 
+import time
+
 from celery import shared_task
+from celery.signals import worker_shutting_down
 from django.conf import settings
 
 from evaluation import selectors
-from evaluation.models import Endpoint, Run
-from evaluation.services import advance
+from evaluation.models import CatalogueBuild, Endpoint, Run
+from evaluation.services import advance, catalogue_building
 from evaluation.services.drain import drain
+from evaluation.services.shutdown import begin_shutdown, shutting_down
+from evaluation.services.wake import queue_of, wake_drain
 
 
 @shared_task
@@ -16,11 +21,28 @@ def advance_run(run_id: int) -> None:
 
 
 @shared_task
+def advance_build(build_id: int) -> None:
+    """Ask what a catalogue build still lacks, and read what has come back."""
+    catalogue_building.advance_build(CatalogueBuild.objects.get(pk=build_id))
+
+
+@worker_shutting_down.connect
+def _on_shutdown(**_: object) -> None:
+    begin_shutdown()
+
+
+@shared_task
 def drain_endpoint(endpoint_id: int) -> None:
-    """Call an endpoint until nothing waits for it, settling replies as they come."""
-    drain(Endpoint.objects.get(pk=endpoint_id), after_chunk=lambda: _advance_waiting(endpoint_id))
-    for run in selectors.runs_waiting_on(endpoint_id):
-        advance.advance_run(run)
+    """Call an endpoint until nothing waits for it, settling replies as they come; long queues in several turns."""
+    deadline = time.monotonic() + settings.DRAIN_SECONDS
+    drain(
+        Endpoint.objects.get(pk=endpoint_id),
+        after_chunk=lambda: _advance_waiting(endpoint_id),
+        should_stop=lambda: shutting_down() or time.monotonic() > deadline,
+    )
+    _advance_waiting(endpoint_id)
+    if time.monotonic() > deadline:
+        wake_drain(endpoint_id)
 
 
 @shared_task
@@ -30,11 +52,17 @@ def sweep() -> None:
     Messages that no worker has time for expire by the next sweep, so that they do not pile up.
     """
     for endpoint in selectors.endpoints_with_work():
-        drain_endpoint.apply_async((endpoint.pk,), expires=settings.SWEEP_SECONDS)
+        drain_endpoint.apply_async(
+            (endpoint.pk,), queue=queue_of(endpoint.provider), expires=settings.SWEEP_SECONDS
+        )
     for run in selectors.unfinished_runs():
         advance_run.apply_async((run.pk,), expires=settings.SWEEP_SECONDS)
+    for build in selectors.builds_asking():
+        advance_build.apply_async((build.pk,), expires=settings.SWEEP_SECONDS)
 
 
 def _advance_waiting(endpoint_id: int) -> None:
     for run in selectors.runs_waiting_on(endpoint_id):
         advance.advance_run(run)
+    for build in selectors.builds_asking().filter(endpoint=endpoint_id):
+        catalogue_building.advance_build(build)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from evaluation import views
+from evaluation import views, views_catalogue
 
 urlpatterns = [
     path("runs/", views.run_list, name="run_list"),
@@ -17,4 +17,12 @@ urlpatterns = [
     path("batches/new/", views.batch_launch, name="batch_launch"),
     path("batches/estimate/", views.batch_estimate, name="batch_estimate"),
     path("batches/<int:batch_id>/", views.batch_detail, name="batch_detail"),
+    path("catalogues/", views_catalogue.catalogue_list, name="catalogue_list"),
+    path("catalogues/<int:catalogue_id>/", views_catalogue.catalogue_detail, name="catalogue_detail"),
+    path("catalogues/builds/new/", views_catalogue.build_create, name="build_create"),
+    path("catalogues/builds/<int:build_id>/", views_catalogue.build_detail, name="build_detail"),
+    path("catalogues/builds/<int:build_id>/merge/", views_catalogue.build_merge, name="build_merge"),
+    path("catalogues/builds/<int:build_id>/release/", views_catalogue.build_release, name="build_release"),
+    path("catalogues/builds/<int:build_id>/again/", views_catalogue.build_ask_again, name="build_ask_again"),
+    path("catalogues/proposals/<int:proposal_id>/", views_catalogue.proposal_review, name="proposal_review"),
 ]

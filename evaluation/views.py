@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from django.contrib import messages
+from django.db.models import Count, Q, Sum
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -13,7 +14,10 @@ from evaluation.errors import DomainError
 from evaluation.forms import BudgetForm, LaunchForm, RecordedRunForm
 from evaluation.importers.recorded_run import import_recorded_run
 from evaluation.metrics import DIMENSIONS, RunOutcomes
-from evaluation.models import Batch, Run
+from evaluation.models import Batch, Endpoint, Run
+from evaluation.models.completion import CompletionStatus
+from evaluation.models.endpoint import Provider
+from evaluation.models.run import ItemStatus, RunStatus
 from evaluation.plots import DEFINITIONS, forest_plot, named_metrics
 from evaluation.services.control import cancel_run, pause_run, resume_run, retry_failed, set_budgets
 from evaluation.services.estimate import estimate_launch
@@ -21,11 +25,14 @@ from evaluation.services.judges import heuristic_judge
 from evaluation.services.judging import launch_judging
 from evaluation.services.launching import check_launch, launch_batch
 
-ACTIONS: dict[str, Callable[..., object]] = {
-    "pause": pause_run,
-    "resume": resume_run,
-    "cancel": cancel_run,
-    "retry": retry_failed,
+ACTIONS: dict[str, tuple[Callable[..., object], str]] = {
+    "pause": (
+        pause_run,
+        "The run is paused. Calls in flight are finished and recorded; no other is started.",
+    ),
+    "resume": (resume_run, "The run goes on."),
+    "cancel": (cancel_run, "The run is cancelled. What is on record stays."),
+    "retry": (retry_failed, "The calls that failed are tried again."),
 }
 
 
@@ -118,44 +125,52 @@ def batch_launch(request: PersonRequest) -> HttpResponse:
         try:
             batch = launch_batch(spec=form.spec(), created_by=request.user)
         except DomainError as error:
-            form.add_error(error.field, error.message)
+            form.add_error(error.field if error.field in form.fields else None, error.message)
         else:
             messages.success(request, f"“{batch}” is launched.")
             return redirect("batch_detail", batch_id=batch.pk)
-    return render(request, "evaluation/batch_launch.html", {"form": form}, status=422 if form.errors else 200)
+    context = {"form": form, **_estimate(form)}
+    return render(request, "evaluation/batch_launch.html", context, status=422 if form.errors else 200)
 
 
 @require_POST
 @staff_or_404
 def batch_estimate(request: PersonRequest) -> HttpResponse:
-    """The fragment that says what the form's batch would take, or what is still missing."""
+    """What the form's batch would take, or what is still missing: a fragment, or the page where no script asks."""
     form = LaunchForm(request.POST)
-    context: dict[str, object] = {"form": form}
-    if form.is_valid():
-        try:
-            check_launch(form.spec())
-            context["estimate"] = estimate_launch(form.spec())
-        except DomainError as error:
-            context["refused"] = error
-    return render(request, "evaluation/_estimate_of_launch.html", context)
+    template = "evaluation/_estimate_of_launch.html" if request.htmx else "evaluation/batch_launch.html"
+    return render(request, template, {"form": form, **_estimate(form)})
 
 
 @require_GET
 @staff_or_404
 def batch_detail(request: PersonRequest, batch_id: int) -> HttpResponse:
+    """The runs of a batch; the page asks for their table again while one of them runs."""
     batch = get_object_or_404(Batch, pk=batch_id)
-    runs = [
-        (run, selectors.run_progress(run)) for run in batch.runs.select_related("endpoint").order_by("pk")
-    ]
+    runs = (
+        batch.runs.select_related("endpoint")
+        .annotate(
+            item_count=Count("items"),
+            finished_count=Count("items", filter=~Q(items__status=ItemStatus.PENDING)),
+            failed_count=Count("items", filter=Q(items__status=ItemStatus.FAILED)),
+        )
+        .order_by("pk")
+    )
+    context = {
+        "batch": batch,
+        "runs": runs,
+        "is_running": any(run.status == RunStatus.RUNNING for run in runs),
+        "totals": batch.runs.aggregate(spent=Sum("spent"), calls=Sum("calls")),
+    }
     template = "evaluation/_batch_runs.html" if request.htmx else "evaluation/batch_detail.html"
-    return render(request, template, {"batch": batch, "runs": runs})
+    return render(request, template, context)
 
 
 @require_GET
 @staff_or_404
 def run_progress(request: PersonRequest, run_id: int) -> HttpResponse:
     """The fragment with stages, cost and failures of a launched run; it asks for itself again while it runs."""
-    run = get_object_or_404(Run, pk=run_id)
+    run = get_object_or_404(Run.objects.select_related("endpoint"), pk=run_id)
     return render(request, "evaluation/_progress.html", _progress(run))
 
 
@@ -166,7 +181,9 @@ def run_control(request: PersonRequest, run_id: int, action: str) -> HttpRespons
     run = get_object_or_404(Run, pk=run_id)
     if action not in ACTIONS:
         raise Http404
-    ACTIONS[action](run=run)
+    control, done = ACTIONS[action]
+    control(run=run)
+    messages.success(request, done)
     return redirect("run_detail", run_id=run.pk)
 
 
@@ -183,12 +200,31 @@ def run_budgets(request: PersonRequest, run_id: int) -> HttpResponse:
     return redirect("run_detail", run_id=run.pk)
 
 
+def _estimate(form: LaunchForm) -> dict[str, object]:
+    """What a valid form's batch would take, and what keeps it from being launched, if anything does."""
+    if not form.is_valid():
+        return {}
+    estimate = estimate_launch(form.spec())
+    unpriced = [endpoint for endpoint in estimate.unpriced if endpoint.provider != Provider.HEURISTIC]
+    context: dict[str, object] = {"estimate": estimate, "unpriced": unpriced}
+    try:
+        check_launch(form.spec())
+    except DomainError as error:
+        context["refused"] = error
+    return context
+
+
 def _progress(run: Run) -> dict[str, object]:
+    failures = list(selectors.failures_by_cause(run))
+    without_price = Endpoint.objects.filter(input_price=None)
     return {
         "run": run,
         "progress": selectors.run_progress(run),
-        "failures": selectors.failures_by_cause(run),
+        "failures": failures,
+        "can_retry": any(cause["status"] == CompletionStatus.FAILED for cause in failures),
         "costs": selectors.cost_by_endpoint(run),
+        "free": [endpoint.name for endpoint in without_price if endpoint.provider == Provider.HEURISTIC],
+        "unpriced": [endpoint.name for endpoint in without_price if endpoint.provider != Provider.HEURISTIC],
         "budgets": BudgetForm(initial={"money_budget": run.money_budget, "call_budget": run.call_budget}),
     }
 

@@ -4,12 +4,26 @@ import itertools
 from collections.abc import Sequence
 
 from django.contrib.auth.models import User
+from django.utils import timezone
 
 from annotations.models import Campaign
 from annotations.services.campaigns import create_campaign
-from evaluation.models import Catalogue, Dataset, Endpoint, Item, Preference, Question, Response, Run
+from evaluation.models import (
+    Catalogue,
+    CatalogueBuild,
+    Completion,
+    Dataset,
+    Endpoint,
+    Item,
+    Preference,
+    Proposal,
+    Question,
+    Response,
+    Run,
+)
 from evaluation.models.run import Condition
 from evaluation.services.judges import default_rubric
+from evaluation.services.prompts import current_prompt
 
 _numbers = itertools.count(1)
 
@@ -89,6 +103,38 @@ def run_with_items(count: int, **fields: str) -> Run:
     for _ in range(count):
         item(made)
     return made
+
+
+def proposal() -> Proposal:
+    """A proposal of a catalogue build under review."""
+    asked = question()
+    endpoint, _ = Endpoint.objects.get_or_create(
+        name="proposer", defaults={"provider": "openai", "model": "m"}
+    )
+    made = CatalogueBuild.objects.create(
+        name=f"build {next(_numbers)}",
+        dataset=asked.dataset,
+        endpoint=endpoint,
+        prompt=current_prompt("propose"),
+        sample_size=1,
+        per_question=3,
+        status="reviewing",
+    )
+    completion = Completion.objects.create(
+        endpoint=endpoint,
+        request_key=f"proposal {made.pk}",
+        request={},
+        status="succeeded",
+        finished_at=timezone.now(),
+    )
+    return Proposal.objects.create(
+        build=made,
+        question=asked,
+        completion=completion,
+        position=1,
+        text="I like it short.",
+        category="brevity",
+    )
 
 
 def campaign(

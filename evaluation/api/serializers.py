@@ -1,5 +1,6 @@
 """What the API shows and takes of the evaluation."""
 
+from decimal import Decimal
 from typing import Any
 
 from pydantic import ValidationError
@@ -9,6 +10,8 @@ from evaluation.models import Batch, Catalogue, Dataset, Endpoint, Judge, Run
 from evaluation.models.run import Method, Setting
 from evaluation.services.launching import BatchSpec
 from evaluation.stages.plan import RunOptions
+
+LEAST_MONEY = Decimal("0.0001")
 
 
 class RunSerializer(serializers.ModelSerializer[Run]):
@@ -68,7 +71,7 @@ class LaunchSerializer(serializers.Serializer[BatchSpec]):
     )
     sample_size = serializers.IntegerField(min_value=1, required=False, allow_null=True)
     money_budget = serializers.DecimalField(
-        max_digits=12, decimal_places=4, min_value=0, required=False, allow_null=True
+        max_digits=12, decimal_places=4, min_value=LEAST_MONEY, required=False, allow_null=True
     )
     call_budget = serializers.IntegerField(min_value=1, required=False, allow_null=True)
     options = serializers.JSONField(required=False)
@@ -92,5 +95,7 @@ class LaunchSerializer(serializers.Serializer[BatchSpec]):
 class BudgetSerializer(serializers.Serializer[Run]):
     """What a run may spend; null: no limit."""
 
-    money_budget = serializers.DecimalField(max_digits=12, decimal_places=4, min_value=0, allow_null=True)
+    money_budget = serializers.DecimalField(
+        max_digits=12, decimal_places=4, min_value=LEAST_MONEY, allow_null=True
+    )
     call_budget = serializers.IntegerField(min_value=1, allow_null=True)

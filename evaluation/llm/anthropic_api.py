@@ -22,7 +22,8 @@ DEFAULT_MAX_TOKENS = 4096
 class AnthropicProvider:
     """One model behind the Messages API.
 
-    Options: `send_temperature` (false for models that refuse one), `extra_body` (more fields, such as `thinking`).
+    Options: `send_temperature` (true for older models: those since Claude Opus 4.7 refuse every request that names a
+    temperature, so by default none is sent), `extra_body` (more fields, such as `thinking`).
     Structured replies come by a tool that the model is made to call, whichever of the two forms was asked for.
     """
 
@@ -70,7 +71,7 @@ class AnthropicProvider:
         }
         if system:
             body["system"] = system
-        if request.temperature is not None and self._options.get("send_temperature", True):
+        if request.temperature is not None and self._options.get("send_temperature", False):
             body["temperature"] = request.temperature
         if request.response_format != "text":
             schema = json.loads(request.response_schema)
@@ -89,7 +90,9 @@ class AnthropicProvider:
         try:
             return _outcome(raw, *tokens)
         except (LookupError, TypeError, AttributeError) as error:
-            return malformed(f"No message in the answer ({error!r}).", input_tokens=tokens[0], output_tokens=tokens[1])
+            return malformed(
+                f"No message in the answer ({error!r}).", input_tokens=tokens[0], output_tokens=tokens[1]
+            )
 
     def _without_key(self, text: str) -> str:
         return text.replace(self._key, "***") if self._key and self._key in text else text

@@ -38,7 +38,7 @@ if struck_in == epoch then
   limit = math.max(1, math.min(limit, peak + held_by_others) * factor)
   epoch = epoch + 1
   if retry_after > 0 then not_before = math.max(not_before, now + retry_after) end
-elseif struck_in < 0 and (in_flight + held_by_others) * 2 >= limit then
+elseif struck_in < 0 and (peak + held_by_others) * 2 >= limit then -- only what was tried can be trusted
   limit = math.min(highest, limit + successes * step / limit)
 end
 

@@ -54,7 +54,7 @@ class Limiter:
         self._peak = 0
         self._successes = 0
         self._struck: tuple[int, float] | None = None
-        self._alone = False
+        self._alone = self._closing = False
         self._try_redis_at = 0.0
         self._news = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
@@ -94,6 +94,7 @@ class Limiter:
 
     def want(self, slots: int) -> None:
         """Say how many slots could be filled. More than are granted is told at once."""
+        slots = min(slots, self._highest)
         if slots > self._granted and slots > self.wanted:
             self._news.set()
         self.wanted = slots
@@ -106,9 +107,10 @@ class Limiter:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         assert self._task is not None
-        self._task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await self._task
+        # Asked, and not cancelled: a client in mid-command may take a cancellation for a time-out, and go on.
+        self._closing = True
+        self._news.set()
+        await self._task
         with contextlib.suppress(RedisError, OSError):
             await self._redis.hdel(self._keys[0], f"held:{self._worker}", f"wants:{self._worker}")
             await self._redis.zrem(self._keys[1], self._worker)
@@ -116,7 +118,7 @@ class Limiter:
             await self._redis.aclose()
 
     async def _keep_in_step(self) -> None:
-        while True:
+        while not self._closing:
             self._news.clear()
             await self.sync()
             with contextlib.suppress(TimeoutError):
@@ -128,7 +130,7 @@ class Limiter:
         struck, self._struck = self._struck, None
         successes, self._successes = self._successes, 0
         peak, self._peak = self._peak, self.in_flight
-        wanted = min(self.wanted, self._highest)
+        wanted = self.wanted
         if self._alone and time.monotonic() < self._try_redis_at:
             self._step_alone(wanted, peak, successes, struck)
             self.on_change()
@@ -171,9 +173,7 @@ class Limiter:
         self._alone = True
         self._try_redis_at = time.monotonic() + RETRY_REDIS_SECONDS
 
-    def _step_alone(
-        self, wanted: int, peak: int, successes: int, struck: tuple[int, float] | None
-    ) -> None:
+    def _step_alone(self, wanted: int, peak: int, successes: int, struck: tuple[int, float] | None) -> None:
         """The rule of the script, without the others."""
         if struck is None:
             self.limit = min(self._highest, self.limit + successes * self._step / self.limit)

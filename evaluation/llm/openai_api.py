@@ -16,8 +16,9 @@ from evaluation.llm.replies import CallFailure, Outcome, Refusal, Reply, split_r
 from evaluation.llm.requests import ChatRequest
 
 OWN_URL = "https://api.openai.com/v1"
-CONNECTIONS = httpx2.Limits(max_connections=None, max_keepalive_connections=None, keepalive_expiry=30.0)
-"""The engine's limiter says how many calls are in flight; the client is not to queue on top of it."""
+CONNECTIONS = httpx2.Limits(max_connections=10_000, max_keepalive_connections=10_000, keepalive_expiry=30.0)
+"""The engine's limiter says how many calls are in flight; the client is not to queue on top of it. (None would not
+mean no limit: the aiohttp transport takes it for aiohttp's own limit of 100.)"""
 REPLY_NAME = "reply"
 REPLY_PURPOSE = "Give the reply in this form."
 
@@ -74,9 +75,7 @@ class OpenAIProvider:
     def _body(self, request: ChatRequest) -> dict[str, object]:
         body: dict[str, object] = {
             "model": request.model,
-            "messages": [
-                {"role": message.role, "content": message.content} for message in request.messages
-            ],
+            "messages": [{"role": message.role, "content": message.content} for message in request.messages],
         }
         if request.temperature is not None and self._options.get("send_temperature", True):
             body["temperature"] = request.temperature
@@ -117,7 +116,9 @@ class OpenAIProvider:
         try:
             return _outcome(raw, *tokens, wants_tool=wants_tool)
         except (LookupError, TypeError, AttributeError) as error:
-            return malformed(f"No message in the answer ({error!r}).", input_tokens=tokens[0], output_tokens=tokens[1])
+            return malformed(
+                f"No message in the answer ({error!r}).", input_tokens=tokens[0], output_tokens=tokens[1]
+            )
 
     def _without_key(self, text: str) -> str:
         return text.replace(self._key, "***") if self._key and self._key in text else text

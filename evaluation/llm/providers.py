@@ -1,7 +1,7 @@
 """The provider protocol: what a worker needs to call a model. One module beside this one per provider."""
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from evaluation.llm.replies import Outcome
 from evaluation.llm.requests import ChatRequest
@@ -19,6 +19,7 @@ class ApiProvider(Protocol):
         ...
 
 
+@runtime_checkable
 class BatchProvider(Protocol):
     """A model in the worker's own process, which answers many requests in one go."""
 

@@ -74,7 +74,9 @@ def provider_for(endpoint: EndpointSettings) -> Provider:
                 f"The endpoint “{endpoint.name}” holds recorded replies: it cannot be called anew."
             )
         case other:
-            raise ProviderNotAvailable(f"No provider “{other}”, which “{endpoint.name}” names, is known here.")
+            raise ProviderNotAvailable(
+                f"No provider “{other}”, which “{endpoint.name}” names, is known here."
+            )
 
 
 def _key(endpoint: EndpointSettings) -> str:

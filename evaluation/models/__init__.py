@@ -1,5 +1,6 @@
 """Tables of the evaluation: data flows from questions through runs and completions to judgments."""
 
+from evaluation.models.catalogue_build import BuildQuestion, CatalogueBuild, Proposal
 from evaluation.models.completion import Completion
 from evaluation.models.dataset import Catalogue, Dataset, Preference, PreferenceAssignment, Question
 from evaluation.models.endpoint import Endpoint, Judge, Rubric
@@ -18,7 +19,9 @@ from evaluation.models.run import (
 
 __all__ = [
     "Batch",
+    "BuildQuestion",
     "Catalogue",
+    "CatalogueBuild",
     "Completion",
     "Dataset",
     "Endpoint",
@@ -30,6 +33,7 @@ __all__ = [
     "Preference",
     "PreferenceAssignment",
     "Prompt",
+    "Proposal",
     "Question",
     "Response",
     "Rubric",

@@ -46,17 +46,22 @@ class Completion(models.Model):
     )
     leased_until = models.DateTimeField(null=True, blank=True)
     not_before = models.DateTimeField(
-        default=timezone.now, help_text="The place in the queue: calls are made in this order, a retry not earlier."
+        default=timezone.now,
+        help_text="The place in the queue: calls are made in this order, a retry not earlier.",
     )
     throttled_since = models.DateTimeField(
-        null=True, blank=True, help_text="When the provider began to answer nothing but that there are too many calls."
+        null=True,
+        blank=True,
+        help_text="When the provider began to answer nothing but that there are too many calls.",
     )
     attempts = models.PositiveSmallIntegerField(default=0)
     text = models.TextField(blank=True)
     raw_reply = models.JSONField(null=True, blank=True)
     input_tokens = models.PositiveIntegerField(null=True, blank=True)
     output_tokens = models.PositiveIntegerField(null=True, blank=True)
-    seconds = models.FloatField(null=True, blank=True, help_text="From the start of the call to its last byte.")
+    seconds = models.FloatField(
+        null=True, blank=True, help_text="From the start of the call to its last byte."
+    )
     reserved_cost = models.DecimalField(
         max_digits=14,
         decimal_places=8,

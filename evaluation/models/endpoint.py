@@ -1,6 +1,7 @@
 """Models that can be called, the rubrics that judges rate by, and the judges."""
 
 from django.contrib.postgres.fields import ArrayField
+from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Q
 
@@ -28,7 +29,10 @@ class Endpoint(models.Model):
     name = models.CharField(max_length=200)
     provider = models.CharField(max_length=20, choices=Provider.choices)
     model = models.CharField(max_length=200, help_text="The model's name as the provider knows it.")
-    base_url = models.URLField(blank=True)
+    # Not a URLField: that refuses a server's name inside one's own network, such as http://vllm:8000/v1.
+    base_url = models.CharField(
+        max_length=200, blank=True, validators=[RegexValidator(r"^https?://[^\s/]+(/\S*)?$")]
+    )
     api_key_variable = models.CharField(max_length=100, blank=True)
     input_price = models.DecimalField(
         max_digits=12,
@@ -50,8 +54,12 @@ class Endpoint(models.Model):
         blank=True,
         help_text="Endpoints with the same account and model share their rate limit; empty: the key variable's name.",
     )
-    max_concurrency = models.PositiveIntegerField(default=64, help_text="Calls in flight at most, over all workers.")
-    timeout_seconds = models.PositiveIntegerField(default=120, help_text="For one call, from start to last byte.")
+    max_concurrency = models.PositiveIntegerField(
+        default=64, help_text="Calls in flight at most, over all workers."
+    )
+    timeout_seconds = models.PositiveIntegerField(
+        default=120, help_text="For one call, from start to last byte."
+    )
     structured_output = models.CharField(
         max_length=12,
         choices=StructuredOutput.choices,
@@ -59,7 +67,9 @@ class Endpoint(models.Model):
         help_text="How a judge on this endpoint is made to answer in the wanted form.",
     )
     options = models.JSONField(
-        default=dict, blank=True, help_text="Of the provider, e.g. dtype, quantization and batch size of a local model."
+        default=dict,
+        blank=True,
+        help_text="Of the provider, e.g. dtype, quantization and batch size of a local model.",
     )
     created_at = models.DateTimeField(auto_now_add=True)
 

@@ -46,10 +46,14 @@ class Batch(models.Model):
         verbose_name_plural = "batches"
         constraints = [
             models.UniqueConstraint(
-                fields=["name"], name="batch_name_unique", violation_error_message="A batch has this name already."
+                fields=["name"],
+                name="batch_name_unique",
+                violation_error_message="A batch has this name already.",
             ),
             models.CheckConstraint(
-                condition=~Q(name=""), name="batch_name_given", violation_error_message="A batch needs a name."
+                condition=~Q(name=""),
+                name="batch_name_given",
+                violation_error_message="A batch needs a name.",
             ),
         ]
 
@@ -116,9 +120,14 @@ class Run(models.Model):
     call_budget = models.PositiveIntegerField(null=True, blank=True, help_text="Calls; none: no limit.")
     spent = models.DecimalField(max_digits=14, decimal_places=8, default=0, help_text="US dollars on record.")
     reserved = models.DecimalField(
-        max_digits=14, decimal_places=8, default=0, help_text="US dollars that calls in flight may cost at most."
+        max_digits=14,
+        decimal_places=8,
+        default=0,
+        help_text="US dollars that calls in flight may cost at most.",
     )
-    calls = models.PositiveIntegerField(default=0, help_text="Calls that this run has started, retries included.")
+    calls = models.PositiveIntegerField(
+        default=0, help_text="Calls that this run has started, retries included."
+    )
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="runs"
     )
@@ -218,7 +227,9 @@ class Item(models.Model):
     class Meta:
         ordering = ["run", "position"]
         indexes = [
-            models.Index(fields=["run", "id"], name="item_pending_index", condition=Q(status=ItemStatus.PENDING)),
+            models.Index(
+                fields=["run", "id"], name="item_pending_index", condition=Q(status=ItemStatus.PENDING)
+            ),
         ]
         constraints = [
             models.CheckConstraint(

@@ -6,7 +6,7 @@ from evaluation.models import Endpoint, Item, Run
 from evaluation.models.run import ItemStatus, RunStatus
 from evaluation.services.generation import answer_items
 from evaluation.services.judging import ask_judges, is_judged, settle_judgments
-from evaluation.services.wake import wake
+from evaluation.services.wake import wake_drain
 
 
 def advance_run(run: Run) -> None:
@@ -17,8 +17,7 @@ def advance_run(run: Run) -> None:
     if run.status != RunStatus.RUNNING:
         return
     called: set[Endpoint] = answer_items(run) | ask_judges(run) | settle_judgments(run)
-    for endpoint in called:
-        wake("evaluation.tasks.drain_endpoint", endpoint.pk)
+    wake_drain(*(endpoint.pk for endpoint in called))
     if Item.objects.filter(run=run, status=ItemStatus.PENDING).exists() or not is_judged(run):
         return
     # Judgments are never taken back, so what was true a moment ago still is.

@@ -41,11 +41,12 @@ WAITING_OF_RUNS = """
         ORDER BY not_before, id LIMIT %(share)s FOR NO KEY UPDATE SKIP LOCKED
     ) AS waiting
 """
+# Ordered by the run, too, which is none for all of them: only so does the planner see the order of the index in it.
 WAITING_OF_NOBODY = """
     SELECT id, run_id, request, attempts, throttled_since FROM evaluation_completion
     WHERE endpoint_id = %(endpoint)s AND run_id IS NULL AND status = 'pending'
         AND not_before <= statement_timestamp()
-    ORDER BY not_before, id LIMIT %(share)s FOR NO KEY UPDATE SKIP LOCKED
+    ORDER BY run_id, not_before, id LIMIT %(share)s FOR NO KEY UPDATE SKIP LOCKED
 """
 LEASE = """
     UPDATE evaluation_completion AS completion
@@ -108,7 +109,9 @@ def _lock_waiting(endpoint: Endpoint, limit: int) -> tuple[list[_Row], bool]:
     with connection.cursor() as cursor:
         cursor.execute(RUNS_WITH_WORK, [endpoint.pk])
         found = dict(cursor.fetchall())
-        cursor.execute(WAITING_OF_NOBODY, {"endpoint": endpoint.pk, "share": max(limit // (len(found) + 1), 1)})
+        cursor.execute(
+            WAITING_OF_NOBODY, {"endpoint": endpoint.pk, "share": max(limit // (len(found) + 1), 1)}
+        )
         rows: list[_Row] = list(cursor.fetchall())
         hungry = list(found)
         random.shuffle(hungry)  # where there are more runs than places, each gets one in its turn
@@ -124,7 +127,7 @@ def _lock_waiting(endpoint: Endpoint, limit: int) -> tuple[list[_Row], bool]:
                     "taken": [row[0] for row in rows],
                 },
             )
-            got = defaultdict(int)
+            got: dict[int | None, int] = defaultdict(int)
             for row in cursor.fetchall():
                 got[row[1]] += 1
                 rows.append(row)
@@ -244,7 +247,9 @@ def renew_leases(lease: uuid.UUID, pks: Sequence[int]) -> None:
 def stopped_runs(runs: Iterable[int]) -> set[int]:
     """Those of the runs that are not running (any more)."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT id FROM evaluation_run WHERE id = ANY(%s) AND status <> 'running'", [list(runs)])
+        cursor.execute(
+            "SELECT id FROM evaluation_run WHERE id = ANY(%s) AND status <> 'running'", [list(runs)]
+        )
         return {run for (run,) in cursor.fetchall()}
 
 
@@ -262,7 +267,7 @@ def seconds_until_due(endpoint: Endpoint) -> float | None:
                 UNION ALL
                 (SELECT not_before FROM evaluation_completion
                 WHERE run.id IS NULL AND endpoint_id = %(endpoint)s AND status = 'pending' AND run_id IS NULL
-                ORDER BY not_before, id LIMIT 1)
+                ORDER BY run_id, not_before, id LIMIT 1)
             ) AS waiting
             """,
             {"endpoint": endpoint.pk},

@@ -1,4 +1,4 @@
-"""The completion queue's entrance: a request is put there once, whoever asks. See `claims` and `recording` for the rest."""
+"""The completion queue's entrance: a request is put there once, whoever asks. `claims` and `recording` go on."""
 
 from collections.abc import Iterable, Mapping
 from itertools import islice
@@ -25,8 +25,8 @@ def enqueue_completions(
 ) -> Mapping[str, Completion]:
     """One row per distinct request, by request key; a request made before, by any run, is found, not made anew.
 
-    `run` pays for the new ones, and for those still waiting whose payer is not running (any more). The rows given
-    have `request_key` and `status` loaded.
+    `run` (None: nobody) pays for the new ones, and for those still waiting whose payer is not running (any more).
+    The rows given have `request_key` and `status` loaded.
     """
     by_key = {request.key(endpoint.name): request for request in requests}
     found = _found(by_key)
@@ -44,7 +44,7 @@ def enqueue_completions(
         )
     if inserted:
         found |= _found(by_key.keys() - found.keys())
-    if run is not None and run.status == RunStatus.RUNNING:
+    if run is None or run.status == RunStatus.RUNNING:
         _pay_for_waiting(run, [row.pk for row in found.values() if row.status == CompletionStatus.PENDING])
     return found
 
@@ -54,7 +54,7 @@ def _found(keys: Iterable[str]) -> dict[str, Completion]:
     return {row.request_key: row for row in rows}
 
 
-def _pay_for_waiting(run: Run, pks: list[int]) -> None:
+def _pay_for_waiting(run: Run | None, pks: list[int]) -> None:
     if not pks:
         return
     with connection.cursor() as cursor:
@@ -64,11 +64,11 @@ def _pay_for_waiting(run: Run, pks: list[int]) -> None:
             WHERE id IN (
                 SELECT waiting.id FROM evaluation_completion AS waiting
                 JOIN evaluation_run AS payer ON payer.id = waiting.run_id AND payer.status <> 'running'
-                WHERE waiting.id = ANY(%(pks)s) AND waiting.status = 'pending' AND waiting.run_id <> %(run)s
+                WHERE waiting.id = ANY(%(pks)s) AND waiting.status = 'pending'
                 ORDER BY waiting.id FOR NO KEY UPDATE OF waiting SKIP LOCKED
             )
             """,
-            {"run": run.pk, "pks": pks},
+            {"run": None if run is None else run.pk, "pks": pks},
         )
 
 

@@ -14,7 +14,7 @@ from evaluation.errors import Conflict, DomainError
 from evaluation.models import Completion, Item, Judgment, Run
 from evaluation.models.completion import CompletionStatus
 from evaluation.models.run import ItemStatus, JudgmentStatus, RunStatus
-from evaluation.services.wake import wake
+from evaluation.services.wake import wake, wake_drain
 
 
 def pause_run(*, run: Run) -> Run:
@@ -77,8 +77,7 @@ def retry_failed(*, run: Run) -> int:
         status=RunStatus.RUNNING, finished_at=None
     )
     wake("evaluation.tasks.advance_run", run.pk)
-    for endpoint in set(Completion.objects.filter(pk__in=keys).values_list("endpoint", flat=True)):
-        wake("evaluation.tasks.drain_endpoint", endpoint)
+    wake_drain(*Completion.objects.filter(pk__in=keys).values_list("endpoint", flat=True).distinct())
     return retried
 
 

@@ -40,7 +40,7 @@ def drain(
         provider = provider_of(endpoint)
     except ProviderNotAvailable as error:
         return _fail_all(endpoint, str(error), after_chunk, should_stop)
-    if hasattr(provider, "complete_batch"):
+    if isinstance(provider, BatchProvider):
         return _drain_in_batches(endpoint, provider, after_chunk, should_stop)
     pipeline = Pipeline(endpoint, provider, after_chunk=after_chunk, should_stop=should_stop)
     # The event loop gets a thread of its own, and database work comes back to this one and its connection.

@@ -8,6 +8,7 @@ from django.db.models import Avg, F
 from django.db.models.functions import Length
 
 from evaluation.models import Endpoint
+from evaluation.models.endpoint import Provider
 from evaluation.models.run import Setting
 from evaluation.services.completions import cost_of
 from evaluation.services.launching import BatchSpec
@@ -16,6 +17,8 @@ from evaluation.stages.prompts import prompt_files
 
 CHARACTERS_PER_TOKEN = 4
 """Of English text; what a provider bills will differ by a tenth or two."""
+
+COSTS_NOTHING = {Provider.HEURISTIC, Provider.RECORDED}
 
 RESPONSE_TOKENS = 300
 JUDGE_TOKENS = 60
@@ -60,7 +63,11 @@ class LaunchEstimate:
 
     @property
     def unpriced(self) -> list[Endpoint]:
-        return [line.endpoint for line in self.lines if line.cost is None]
+        return [
+            line.endpoint
+            for line in self.lines
+            if line.cost is None and line.endpoint.provider not in COSTS_NOTHING
+        ]
 
 
 def estimate_launch(spec: BatchSpec) -> LaunchEstimate:

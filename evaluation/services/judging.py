@@ -45,6 +45,7 @@ def launch_judging(*, run: Run, judge: Judge) -> RunJudge:
         raise Conflict("In the setting “irrelevant” there is no relevant preference, so nothing to judge.")
     run_judge, _ = RunJudge.objects.get_or_create(run=run, judge=judge)
     Run.objects.filter(pk=run.pk).update(status=RunStatus.RUNNING, finished_at=None)
+    run.status, run.finished_at = RunStatus.RUNNING, None
     wake("evaluation.tasks.advance_run", run.pk)
     return run_judge
 

@@ -49,4 +49,4 @@ def _take(condition: str, run: Run | int) -> int:
         cursor.execute(
             TAKE.format(wanted=WANTED.format(condition=condition)), [run.pk if isinstance(run, Run) else run]
         )
-        return cursor.rowcount
+        return int(cursor.rowcount)

@@ -71,7 +71,7 @@ class Pipeline:
         self._claim_at = self._record_at = self._check_runs_at = now
         self._renew_at = now + settings.COMPLETION_LEASE_SECONDS / 3
         self._after_chunk_at = now
-        self._chunk_open = False
+        self._chunk_open = self._exhausted = False
 
     async def run(self) -> int:
         """Call until nothing waits, or until told to stop; give the number of results recorded."""
@@ -87,9 +87,10 @@ class Pipeline:
             async with self._limiter:
                 await self._work()
         finally:
-            for task in self._in_flight:  # an error ended the loop: their leases expire
+            left = list(self._in_flight)  # only where an error ended the loop: their leases expire
+            for task in left:
                 task.cancel()
-            await asyncio.gather(*self._in_flight, return_exceptions=True)
+            await asyncio.gather(*left, return_exceptions=True)
             await self._provider.aclose()
         return self._recorded
 
@@ -132,6 +133,7 @@ class Pipeline:
             lease=self._lease,
         )
         self._queue.extend(claim.completions)
+        self._exhausted = not claim.completions
         if not claim.completions:
             self._claim_at = time.monotonic() + CLAIM_AGAIN_SECONDS
 
@@ -151,7 +153,9 @@ class Pipeline:
             task = asyncio.create_task(self._call(claimed, epoch))
             self._in_flight[task] = claimed
             task.add_done_callback(self._called)
-        self._limiter.want(len(self._in_flight) + len(self._queue))
+        # While the queue behind us is not known to be empty, there will be work for as many as may be in flight.
+        more = len(self._in_flight) + len(self._queue)
+        self._limiter.want(more if self._exhausted else self._endpoint.max_concurrency)
 
     async def _call(self, claimed: Claimed, epoch: int) -> None:
         outcome: Outcome = CallFailure("cancelled", "The worker gave up.", retryable=True)
@@ -225,4 +229,5 @@ class Pipeline:
 
 
 async def _in_database(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    return await sync_to_async(function, thread_sensitive=True)(*args, **kwargs)
+    result: T = await sync_to_async(function, thread_sensitive=True)(*args, **kwargs)
+    return result

@@ -6,17 +6,21 @@ from django.db import transaction
 from django.db.models import Max
 
 from evaluation.models import Prompt, Run
+from evaluation.stages import propose
 from evaluation.stages.prompts import PromptText, prompt_files, sha256_of
 
 
 @transaction.atomic
 def current_prompts() -> dict[str, Prompt]:
-    """The version of every prompt file as it is now, by name. A file that was edited becomes the next version."""
-    versions = {}
-    for name, text in prompt_files().items():
-        version = Prompt.objects.filter(name=name, sha256=sha256_of(text)).first()
-        versions[name] = version or _next_version(name, text)
-    return versions
+    """The version of every prompt file that runs use, as it is now, by name. An edited file is the next version."""
+    return {name: current_prompt(name) for name in prompt_files() if name != propose.PROMPT}
+
+
+@transaction.atomic
+def current_prompt(name: str) -> Prompt:
+    """The version of one prompt file as it is now."""
+    text = prompt_files()[name]
+    return Prompt.objects.filter(name=name, sha256=sha256_of(text)).first() or _next_version(name, text)
 
 
 def _next_version(name: str, text: str) -> Prompt:

@@ -44,6 +44,8 @@ def _reply(ask: RecordedAsk, found: dict[tuple[object, ...], Response]) -> str |
         response = found.get((Condition.PERSONALISED, ask.question, ask.options, preference))
         if response is not None:
             if ask.stage == Stage.ALIGNER:
-                return json.dumps({"response": response.text, "thoughts": response.thoughts}, ensure_ascii=False)
+                return json.dumps(
+                    {"response": response.text, "thoughts": response.thoughts}, ensure_ascii=False
+                )
             return response.text
     return None

@@ -7,7 +7,12 @@ from celery import current_app
 from django.db import transaction
 from kombu.exceptions import OperationalError
 
+from evaluation.models import Endpoint
+from evaluation.models.endpoint import Provider
+
 logger = logging.getLogger(__name__)
+
+DRAIN = "evaluation.tasks.drain_endpoint"
 
 
 def wake(task: str, *keys: int) -> None:
@@ -18,8 +23,19 @@ def wake(task: str, *keys: int) -> None:
     transaction.on_commit(partial(_send, task, keys))
 
 
-def _send(task: str, keys: tuple[int, ...]) -> None:
+def wake_drain(*endpoints: int) -> None:
+    """Have the queues of endpoints (primary keys) emptied, each by a worker of its kind, after the commit."""
+    for key, provider in Endpoint.objects.filter(pk__in=endpoints).values_list("pk", "provider"):
+        transaction.on_commit(partial(_send, DRAIN, (key,), queue_of(provider)))
+
+
+def queue_of(provider: str) -> str:
+    """The queue of the workers that can call a provider: local models want a GPU."""
+    return "gpu" if provider == Provider.TRANSFORMERS else "llm"
+
+
+def _send(task: str, keys: tuple[int, ...], queue: str | None = None) -> None:
     try:
-        current_app.send_task(task, args=keys)
+        current_app.send_task(task, args=keys, queue=queue)
     except (OperationalError, ConnectionError) as error:
         logger.warning("Could not wake a worker for %s%s (%s): the sweep will.", task, keys, error)

@@ -21,13 +21,8 @@ class Extraction:
     rule: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class _Commitment:
-    """A place where a letter is said to be the answer. `letter` is None for a letter that is no option's."""
-
-    end: int
-    letter: str | None
-    concludes: bool
+_Commitment = tuple[str | None, bool, bool]
+"""A letter said to be the answer (None: no option's); whether as a conclusion; whether in the last paragraph."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,26 +37,24 @@ class _Reading:
 
 # --- Reading ---
 
-_LIMIT = 30_000
-"""Longer responses are read at their two ends, where answers stand: the work stays bounded."""
-
+_LIMIT = 30_000  # longer responses are read at their two ends, where answers stand: the work stays bounded
 _FIRST_MARK = 0xE000
 _PRIVATE = re.compile("[\ue000-\uf8ff]")
-_SPELLINGS = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"', "\u00a0": " ", "（": "(", "）": ")", "：": ":"})
+_SPELLINGS = str.maketrans("’‘“”\u00a0（）：", "''\"\" ():")
 _LATEX_FONT = re.compile(r"\\(?:text|textbf|mathbf|mathrm|mathit|textit)\s?\{([^{}]{0,300})\}")
+_EMPHASIS = re.compile(r"\*{1,3}|(?<!\w)_{1,3}|_{1,3}(?!\w)|`{1,3}|</?(?:b|strong|em|i|code)>")
 # A question's words would come between “the best answer to the question” and “is B”.
 _QUOTED_QUESTION = re.compile(r"question:?\s\"[^\"\n]{10,800}\"")
-_HYPHEN = re.compile(r"(?<=\w)-(?=\w)")
-_EMPHASIS = re.compile(r"\*{1,3}|(?<!\w)_{1,3}|_{1,3}(?!\w)|`{1,3}|</?(?:b|strong|em|i|code)>")
 
 
 def _normal(text: str) -> str:
-    return _QUOTED_QUESTION.sub("question", _LATEX_FONT.sub(r"\1", _PRIVATE.sub(" ", text.translate(_SPELLINGS))))
+    text = _LATEX_FONT.sub(r"\1", _PRIVATE.sub(" ", text.translate(_SPELLINGS)))
+    return _QUOTED_QUESTION.sub("question", text)
 
 
 def _key(text: str) -> str:
     """Case, spaces, hyphens and the closing stop do not tell options' texts apart."""
-    return " ".join(_HYPHEN.sub(" ", text).split()).rstrip(" .;,").lower()
+    return " ".join(re.sub(r"(?<=\w)-(?=\w)", " ", text).split()).rstrip(" .;,").lower()
 
 
 def _with_marks(text: str, options: Sequence[str]) -> str:
@@ -72,10 +65,8 @@ def _with_marks(text: str, options: Sequence[str]) -> str:
         for position, option in enumerate(texts)
         if option and texts.count(option) == 1 and not (len(option) == 1 and option.isalpha())
     }
-    if not marks:
-        return text
-    longest_first = sorted(marks, key=len, reverse=True)
-    words = "|".join(re.escape(option).replace(r"\ ", r"(?:\s{1,4}|-)") for option in longest_first)
+    by_length = sorted(marks, key=len, reverse=True) or [chr(0)]
+    words = "|".join(re.escape(option).replace(r"\ ", r"(?:\s{1,4}|-)") for option in by_length)
     # Whole: no part of a longer word or number (“5” in “0.5”, “-5”, “5%”).
     whole = re.compile(rf"(?<![\w\-−/^])(?<!\d[.,])(?:{words})(?!\w|[.,]\d|'\w|[\-/^]\w|\s?[%^])", re.I)
     return whole.sub(lambda match: marks.get(_key(match[0]), match[0]), text)
@@ -89,8 +80,7 @@ def _letter(reading: _Reading, token: str) -> str | None:
 
 
 def _letters(reading: _Reading, matches: Iterable[re.Match[str]]) -> list[str]:
-    found = (_letter(reading, match["token"]) for match in matches)
-    return [letter for letter in found if letter]
+    return [letter for match in matches if (letter := _letter(reading, match["token"]))]
 
 
 def _agreed(letters: Sequence[str]) -> str | None:
@@ -100,100 +90,98 @@ def _agreed(letters: Sequence[str]) -> str | None:
 # --- Tokens: an option's letter or mark, as it stands in running text ---
 
 _MARK = "\ue000-\ue019"
-_OPEN = r"""[("'\[<{$\s]{0,4}"""
-_CLOSE = r"""[)"'\]>}$]{0,3}"""
-_LABEL = r"(?:(?i:(?:the |an )?(?:answer |correct )?(?:option|choice|letter|answer|alternative)(?: is)?)[:#]?\s?)?"
+_OPEN, _CLOSE = r"""[("'\[<{$\s]{0,4}""", r"""[)"'\]>}$]{0,3}"""
+_LABEL = r"(?:(?i:(?:the |an )?(?:answer |correct )?(?:option|choice|letter|answer|alternative))[:#]?\s?)?"
 # “A good example”, “I think”: no letters, unless what follows is a word that goes on after an answer.
 _GOES_ON = (
-    "because|since|as|and|or|is|in|for|due|with|but|which|where|when|if|based|given|although|while|from|only|would"
+    "because|since|as|and|or|is|in|for|due|with|but|which|where|when|if|based|given|while|from|only|would"
 )
-_NO_WORD = rf"(?!(?<=[AI])\s(?!(?:{_GOES_ON})\b)[a-z])"
+_NO_WORD = rf"(?!(?<=[AI])\s(?!(?:{_GOES_ON})\b)[a-z{_MARK}])"
 # “B-cell”, “C++”, “A's”, “U.S.”
 _ENDS = rf"(?![\w+#&=^]|'\w|[-–]\w|\.[A-Z]\b|\s[+=<>]){_NO_WORD}"
 _LOWER = r"""(?<=[(\["'])[a-z](?=[)\]"'])|[b-z](?=[.)]?\s*$)"""
-_TOKEN = rf"(?<![\w.'-])(?P<token>[A-Z{_MARK}]|{_LOWER}){_ENDS}"
+_TOKEN = rf"(?<![\w.-])(?<!\w')(?P<token>[A-Z{_MARK}]|{_LOWER}){_ENDS}"
 # “A and B”, “B, C”: more than one. (“B, <its text>” is one.)
-_NEXT = rf"\W{{0,3}}(?:(?i:option|choice)\s)?\(?"
-_ALONE = rf"(?!\W{{0,3}}(?:(?:,|&|/|\band\b|\bor\b){_NEXT}[A-Z](?![\w'])(?!\.\s[A-Z])|(?:\band\b|\bor\b){_NEXT}[{_MARK}]))"
-_FIRST = r"(?<![A-Z] and )(?<![A-Z] or )(?<![A-Z], )"
+_NEXT = r"\W{0,3}(?:(?i:option|choice)\s)?\(?"
+_ALONE = rf"(?!\W{{0,3}}(?:(?:,|&|/|\band\b|\bor\b){_NEXT}[A-Z](?![\w'])(?!\.\s[A-Z])|\b(?:and|or)\b{_NEXT}[{_MARK}]))"
+_FIRST = r"(?<![A-Z] and )(?<![A-Z] or )(?<![A-Z], )(?<![A-Z], and )(?<![A-Z], or )"
+_LOOSE = re.compile(rf"(?<![\w'.-])[A-Z](?![\w'+-]){_NO_WORD}")
+_ANY_MARK = re.compile(f"(?P<token>[{_MARK}])")
+_NAMED = re.compile(
+    rf"(?m){_FIRST}(?:(?:\b(?i:option|choice|answer)\s|\bis\s(?=[A-Z](?:[.,:;]|$))|\(|^\W{{0,4}}(?![A-Z]\.\s[a-z]))"
+    rf"{_OPEN}(?![{_MARK}])|(?=[A-Z][.:)]{{1,2}}\s?[\"']?[{_MARK}])){_TOKEN}{_ALONE}"
+)
+_LINE_LABEL = re.compile(rf"\s*(?:[-*•]\s?)?(?:(?i:option|choice)\s)?\(?([A-Z{_MARK}])[.):\s]")
 
 # --- Commitments ---
 
-_SUBJECT = (
-    r"(?:answers?|(?:option|choice|alternative)(?!\s?\(?[A-Z]\b)|solution|conclusion|correct|best|closest|most \w+|least \w+)"
-)
+_SUBJECT = r"(?:answers?|(?:option|choice)(?!\s?\(?[A-Z]\b)|solution|conclusion|correct|best|closest|(?:mo|lea)st \w+)"
 _GAP = r"(?:[^.!?\n]|[.!?](?!\s))"
-_ADVERBS = (
-    r"(?i:(?:(?:most|still|therefore|thus|indeed|clearly|likely|probably|often|usually|typically|actually|now"
-    r"|given by|as follows)\b[,:]?\s){0,2})"
-)
+_ADVERB = "most|still|therefore|thus|indeed|clearly|likely|probably|often|usually|typically|actually|given by"
+_ADVERBS = rf"(?i:(?:(?:{_ADVERB})\b[,:]?\s){{0,2}})"
 _IS = r"(?i:\s(?:is|are|be|was|being)\b|'s\b|\s(?:appears|seems) to be\b)"
-_NOT_BUT = r"(?i:not\s\(?[a-z]\)?,?\s(?:but|rather)\s)?"
-_CHOSEN = rf"{_ADVERBS}{_NOT_BUT}{_OPEN}{_LABEL}{_OPEN}{_TOKEN}{_ALONE}"
+_CHOSEN = rf"{_ADVERBS}(?i:not\s\(?[a-z]\)?,?\s(?:but|rather)\s)?{_OPEN}{_LABEL}{_OPEN}{_TOKEN}{_ALONE}"
 _PRAISE = (
-    r"(?i:(?:the |our |your |an? )?(?:only |single |one |most |closest |least )?"
+    r"(?i:(?:the |our |your )?(?:only |single |one |most |closest |least )?"
     r"(?:correct|right|best|accurate|appropriate|suitable|plausible|likely|(?:final )?answer)\b)"
 )
 _STATEMENTS: tuple[re.Pattern[str], ...] = (
     # “The best answer to the question, in this case, is (B)”
-    re.compile(rf"\b(?i:{_SUBJECT})\b(?P<gap>{_GAP}{{0,200}}?){_IS}[\s:]{{0,3}}{_CHOSEN}", re.M),
+    re.compile(rf"(?m)\b(?i:{_SUBJECT})\b(?P<gap>{_GAP}{{0,200}}?){_IS}[\s:]{{0,3}}{_CHOSEN}"),
     # “Answer: B”, “Correct choice → B”, “## Answer” over “B”; not “answer options: A. …”
     re.compile(
-        r"\b(?i:answer|solution|conclusion|(?:correct|best|right|final) (?:option|choice|letter))\b"
-        rf"(?P<gap>[^.!?:\n]{{0,60}}?)(?<!\s[A-Z])(?:\s?(?:[:=]|->|→|⇒)\s{{0,3}}|(?<=[Aa]nswer)\n\s?){_CHOSEN}",
-        re.M,
+        r"(?m)\b(?i:answer|solution|conclusion|(?:correct|best|right|final) (?:option|choice|letter))\b"
+        r"(?P<gap>[^.!?:\n]{0,60}?)(?<!\s[A-Z])(?:\s?(?:[:=]|->|→|⇒)\s{0,3}|(?<=[Aa]nswer)\n\s?)"
+        rf"{_CHOSEN}"
     ),
     # “Option C, which …, is the most appropriate”
-    re.compile(rf"{_FIRST}{_TOKEN}{_ALONE}(?P<gap>{_GAP}{{0,160}}?)(?:{_IS}|\s(?i:must|would) be)\s{_ADVERBS}{_PRAISE}", re.M),
+    re.compile(
+        rf"(?m){_FIRST}{_TOKEN}{_ALONE}(?P<gap>{_GAP}{{0,160}}?)"
+        rf"\s(?i:is|are|was|seems|appears to be|must be|would be)\s{_ADVERBS}{_PRAISE}"
+    ),
     # “I would choose B”, “which corresponds to option B”, “wait, it is B”
     re.compile(
-        r"\b(?i:choose|chose|select|pick|recommend|go(?:ing)? with|opt for|settle on|corresponds? to|match(?:es)?"
-        r"|points? to|answer with|which is(?=\s(?:option|choice|answer))|in favou?r of"
-        r"|(?:so|no|wait|actually|thus|hence|therefore|think|believe|means)\W{1,3}(?:that )?(?:it|this)(?: is|'s| (?:must|should) be))"
-        rf"(?P<gap>)\s(?i:the\s)?{_CHOSEN}",
-        re.M,
+        r"(?m)\b(?i:making|choose|chose|select|pick|recommend|go(?:ing)? with|opt for|settle on|corresponds? to"
+        r"|match(?:es)?|points? to|answer with|which is(?=\s(?:option|choice|answer))|in favou?r of"
+        r"|(?:so|no|wait|actually|thus|hence|therefore|think|believe|means)\W{1,3}(?:that )?(?:it|this)"
+        rf"(?: is|'s| (?:must|should) be))(?P<gap>)\s(?i:the\s)?{_CHOSEN}"
     ),
 )
-# “cannot be B”, “A, unlike B, is the best”; the “not” of “the option that does not fit is B” denies nothing.
-_OF_THE_QUESTION = re.compile(r"(?i:\b(?:that|which|who|when|because|since)\b.{0,200})|\".{0,300}\"", re.S)
+# “The answer cannot be B”. But the “not” of “the option that does not fit is B” is the question's.
 _DENIAL = re.compile(
-    r"\b(?:not|neither|nor|never|cannot|incorrect|wrong|except|options|choices|eliminate\w*|rule[sd]? out)\b|n't\b",
-    re.I,
+    r"(?i)\b(?:not|neither|nor|never|cannot|also|incorrect|wrong|except|options|choices|eliminate\w*|rule[sd]? out"
+    r"|(?:option|choice)\s\(?[A-Z])\b|n't\b"
 )
-_OTHER_LABEL = re.compile(r"\b(?:option|choice)\s\(?[A-Z]\b", re.I)
+_OF_THE_QUESTION = re.compile(r"(?i:\b(?:that|which|who|when|because|since)\b.{0,200})|\".{0,300}\"", re.S)
 _LAST_SUBJECT = re.compile(r"\b(?:answer|option|choice)\b(?=\s?[a-z,]|$)")
-_CONDITION = re.compile(r"\s*(?:but |and |so )?(?:even )?(?:if|had|were)\b.*\bwould\b", re.I | re.S)
+_PRONOUN = re.compile(r",\s(?:so\s)?(?:it|this|that)$")
+_CONDITION = re.compile(r"(?i)\s*(?:but |and |so )?(?:even )?(?:if|had|were)\b[^.]*\bwould\b[^.]*")
 _CONCLUDES = re.compile(
-    r"\b(?:therefore|thus|hence|so|consequently|final|finally|ultimately|conclu\w+|in summary|in short|overall"
-    r"|to sum up|to summari[sz]e|as a result|correction|actually|wait|based on)\b",
-    re.I,
+    r"(?i)\b(?:therefore|thus|hence|so|consequently|final|finally|ultimately|conclu\w+|in summary|in short|overall"
+    r"|to sum up|to summari[sz]e|as a result|correction|actually|wait|based on)\b"
 )
-_SENTENCE_END = re.compile(r"(?<!\b[A-Z])[.!?]\s|:\n|\n")
-_LINE_LABEL = re.compile(rf"\s*(?:[-*•]\s?)?(?:(?i:option|choice)\s)?\(?([A-Z{_MARK}])[.):\s]")
+_SENTENCE_END = re.compile(r"(?<!\b[A-Z])[.!?][\")]?\s|:\n|\n")
 
 
 def _commitments(reading: _Reading) -> tuple[_Commitment, ...]:
     text, found = reading.plain, []
-    for pattern in _STATEMENTS:
-        for match in pattern.finditer(text):
-            start, token, end = match.start(), match.start("token"), match.end("token")
-            sentence = _SENTENCE_END.split(text[max(0, start - 200) : start])[-1] + match[0]
-            gap = _OF_THE_QUESTION.sub("", _LAST_SUBJECT.split(match["gap"])[-1])
-            denied = _DENIAL.search(gap) or _OTHER_LABEL.search(gap)
-            if denied or _CONDITION.match(sentence) or _is_listed(reading, token):
-                continue
-            concludes = "\n" not in text[end:] or bool(_CONCLUDES.search(sentence))
-            found.append(_Commitment(end, _letter(reading, match["token"]), concludes))
-    return tuple(sorted(found, key=lambda commitment: commitment.end))
+    for match in (match for pattern in _STATEMENTS for match in pattern.finditer(text)):
+        start, end = match.start(), match.end("token")
+        sentence = _SENTENCE_END.split(text[max(0, start - 200) : start])[-1] + match[0]
+        split = _LAST_SUBJECT if match.start("gap") < match.start("token") else _PRONOUN
+        gap = _OF_THE_QUESTION.sub("", split.split(match["gap"])[-1])
+        if _DENIAL.search(gap) or _CONDITION.fullmatch(sentence) or _is_listed(reading, match.start("token")):
+            continue
+        concludes, is_last = bool(_CONCLUDES.search(sentence)), "\n" not in text[end:]
+        found.append((end, (_letter(reading, match["token"]), concludes, is_last)))
+    return tuple(commitment for _, commitment in sorted(found, key=lambda item: item[0]))
 
 
 def _is_listed(reading: _Reading, position: int) -> bool:
     """Whether the letter heads a line of a list of the options, with the next letter on the next line."""
     text, letter = reading.plain, _letter(reading, reading.plain[position])
-    line_start = text.rfind("\n", max(0, position - 20), position) + 1
-    before = text[line_start:position].strip(" ([-\t*#•").lower()
-    own, _, following = text[position : position + 1500].partition("\n")
-    label = _LINE_LABEL.match(following)
+    before = text[max(0, position - 20) : position].rpartition("\n")[2].strip(" ([-\t*#•").lower()
+    label = _LINE_LABEL.match(text[position : position + 1500].partition("\n")[2])
     if letter is None or label is None or before not in ("", "option", "choice"):
         return False
     return _letter(reading, label[1]) == chr(ord(letter) + 1)
@@ -202,37 +190,37 @@ def _is_listed(reading: _Reading, position: int) -> bool:
 # --- Rules: a letter, None to pass on to the next rule, or _NEITHER to end with no letter ---
 
 _NEITHER = ""
-
 _STRUCTURED = re.compile(
     r"(?:\\boxed\s?\{|<(?:final_?)?answer>|[\"']\w{0,20}(?i:answer|choice|option|letter)\w{0,20}[\"']\s?:)\s{0,3}"
     rf"{_OPEN}{_LABEL}{_OPEN}{_TOKEN}"
 )
 _OPENING = re.compile(
-    rf"\W{{0,6}}{_LABEL}{_OPEN}{_TOKEN}{_ALONE}(?={_CLOSE}(?:\s?[.,;:)–—-]|\s?[{_MARK}]|\s*$)|(?<=ption .)\s)", re.M
+    rf"(?m)\W{{0,6}}{_LABEL}{_OPEN}{_TOKEN}{_ALONE}"
+    rf"(?!\.\s[a-z])(?={_CLOSE}(?:\s?[.,;:)–—-]|\s?[{_MARK}]|\s*$)|(?<=ption .)\s)"
 )
-_REJECTED = re.compile(r"[^.\n]{0,12}[^\n.]{0,80}\b(?:incorrect|wrong|not|false)\b|[^.\n]{0,80}n't\b")
+_NEGATED = re.compile(
+    r"(?i)\b(?:not|neither|nor|never|cannot|incorrect|wrong|false|except|unlike|than)\b|n't\b"
+)
+_CONTRAST = re.compile(r"(?i),\s(?:not|unlike|rather than|instead of|as opposed to)\b.*")
+_WRONG = re.compile(
+    r"(?i)\b(?:incorrect|wrong|not (?:the |a |necessarily |likely )?(?:correct|right|answer|best|true))\b"
+)
 _NONE = re.compile(
-    r"\bnone of (?:the|these|those)\b|\bno (?:correct|suitable|right) (?:answer|option|choice)"
-    r"|\bnot (?:among|one of|listed|included|provided)\b",
-    re.I,
+    r"(?i)\bnone of (?:the|these|those)\b|\bno (?:correct|suitable|right) (?:answer|option|choice)"
+    r"|\bnot (?:\w+ ){0,3}(?:of|in|among) (?:the )?(?:\w+ ){0,2}(?:options|choices)"
+    r"|\bnot match (?:\w+ ){0,4}(?:options|choices)"
 )
-_WRONG = re.compile(r"\bincorrect\b|\bwrong\b|\bnot (?:the |a |necessarily )?(?:correct|right|answer|best|true)\b|\belimin", re.I)
-_NAMED = re.compile(
-    rf"{_FIRST}(?:\b(?i:option|choice|answer)\s|\(|^\W{{0,4}}){_OPEN}{_TOKEN}{_ALONE}|(?P<labelled>[A-Z])[.:)]{{1,2}}\s?[\"']?(?=[{_MARK}])",
-    re.M,
+_OWN_LINE = re.compile(
+    rf"(?m)^\W{{0,6}}{_LABEL}{_OPEN}{_TOKEN}[^\w\n{_MARK}]{{0,4}}[{_MARK}]?[^\w\n]{{0,4}}$"
 )
-_OWN_LINE = re.compile(rf"^\W{{0,6}}{_LABEL}{_OPEN}{_TOKEN}[^\w\n{_MARK}]{{0,4}}[{_MARK}]?[^\w\n]{{0,4}}$", re.M)
 _EMPHASISED = re.compile(
-    rf"(?:\*\*|__|`|<b>|<strong>){_OPEN}{_LABEL}{_OPEN}{_TOKEN}(?={_CLOSE}(?:[.:,]|\s?[{_MARK}]|\s?(?:\*\*|__|`|</)))"
+    rf"(?:\*\*|__|`|<b>|<strong>){_OPEN}{_LABEL}{_OPEN}{_TOKEN}"
+    rf"(?={_CLOSE}(?:[.:,]|\s?[{_MARK}]|\s?(?:\*\*|__|`|</)))"
 )
 _VERDICT = re.compile(
-    rf"^\W{{0,4}}{_LABEL}{_OPEN}{_TOKEN}[^\w\n]{{0,4}}(?:[{_MARK}][^\w\n]{{0,4}})?\n?"
-    r"(?i:this (?:option|statement|answer|choice)? ?is |it is )?(?i:the )?(?i:correct|right)\b",
-    re.M,
+    rf"(?m)^\W{{0,4}}{_LABEL}{_OPEN}{_TOKEN}[^\w\n]{{0,4}}(?:[{_MARK}][^\w\n]{{0,4}})?\n?[^\w\n]{{0,4}}"
+    rf"(?:(?i:this(?: option| statement| answer| choice)? is |it is ){_ADVERBS}{_PRAISE}|(?i:correct|right)\b)"
 )
-_LOOSE = re.compile(rf"(?<![\w'.-])(?P<token>[A-Z])(?![\w'+-]){_NO_WORD}")
-_COMPLETE = re.compile(rf"[.!?)\"'\]{_MARK}]$")
-_ANY_MARK = re.compile(f"(?P<token>[{_MARK}])")
 
 
 def _structured(reading: _Reading) -> str | None:
@@ -243,74 +231,73 @@ def _structured(reading: _Reading) -> str | None:
 
 def _final_answer(reading: _Reading) -> str | None:
     """The last statement, when it draws a conclusion or stands in the last paragraph, overrides earlier ones."""
-    last = reading.commitments[-1] if reading.commitments else None
-    return last.letter if last and last.concludes else None
+    letter, concludes, _ = reading.commitments[-1] if reading.commitments else (None, False, False)
+    return letter if concludes else _agreed([each for each, _, last in reading.commitments if each and last])
 
 
 def _opening(reading: _Reading) -> str | None:
+    """“C. Because …”, “(C)”, “Option C: …”; not “B. subtilis is …”, “A is wrong”, nor the head of a list."""
     match = _OPENING.match(reading.plain)
-    if match is None or _is_listed(reading, match.start("token")) or _REJECTED.match(reading.plain, match.end()):
+    if match is None or _is_listed(reading, match.start("token")):
         return None
-    return _letter(reading, match["token"])
+    rest = _SENTENCE_END.split(reading.plain[match.end() :].lstrip(" .)"), maxsplit=1)[0][:90]
+    return None if _NEGATED.search(rest) else _letter(reading, match["token"])
 
 
 def _statement(reading: _Reading) -> str | None:
-    found = {commitment.letter for commitment in reading.commitments if commitment.letter}
+    found = {letter for letter, *_ in reading.commitments if letter}
     return None if not found else found.pop() if len(found) == 1 else _NEITHER
+
+
+def _no_option(reading: _Reading) -> str | None:
+    """“None of the options”, or a letter beyond them: weaker signs than a statement are then no answer."""
+    strays = any(not letter for letter, *_ in reading.commitments)
+    return _NEITHER if strays or _NONE.search(reading.plain) else None
+
+
+def _one_of(reading: _Reading, sentence: str) -> str | None:
+    """The one letter, or else the one option text, of a sentence, less its “…, not A”."""
+    sentence = _CONTRAST.sub("", sentence)
+    if len(set(_LOOSE.findall(sentence))) > 1:
+        return None
+    return _agreed(
+        _letters(reading, _NAMED.finditer(sentence)) or _letters(reading, _ANY_MARK.finditer(sentence))
+    )
+
+
+def _at_an_end(reading: _Reading, sentence: str) -> str | None:
+    """The same in a first or last sentence, where a line of a list says nothing."""
+    match = _NAMED.search(sentence) or _ANY_MARK.search(sentence)
+    # A “not” well before the letter may be the question's; just before it or after, it is said of the option.
+    if match is None or _LINE_LABEL.match(sentence) or _NEGATED.search(sentence, max(0, match.start() - 12)):
+        return None
+    return _one_of(reading, sentence)
 
 
 def _conclusion(reading: _Reading) -> str | None:
     """“In summary, the curve is parallel (option D).”: one letter in the last sentence that concludes or ends."""
     sentences = [part for part in _SENTENCE_END.split(reading.plain[-1500:]) if part.strip()]
-    for back, sentence in enumerate(reversed(sentences)):
-        if _CONCLUDES.search(sentence):
-            return None if _WRONG.search(sentence) else _pointed_to(reading, sentence)
-        if back == 0 and not _DENIAL.search(sentence) and (letter := _labelled(reading, sentence)):
-            return letter
-    return None
-
-
-def _first_sentence(reading: _Reading) -> str | None:
-    """“Of the options, D. Price guarantees aims at this most directly.”"""
-    first = _SENTENCE_END.split(reading.plain, maxsplit=1)[0]
-    return None if _DENIAL.search(first) else _labelled(reading, first)
-
-
-def _labelled(reading: _Reading, sentence: str) -> str | None:
-    """The one letter that a sentence names, if it is no line of a list."""
-    if _LINE_LABEL.match(sentence) or len(set(_letters(reading, _LOOSE.finditer(sentence)))) > 1:
-        return None
-    return _agreed(_named(reading, sentence))
-
-
-def _pointed_to(reading: _Reading, sentence: str) -> str | None:
-    if len(set(_letters(reading, _LOOSE.finditer(sentence)))) > 1:
-        return None
-    return _agreed(_named(reading, sentence) or _letters(reading, _ANY_MARK.finditer(sentence)))
-
-
-def _named(reading: _Reading, text: str) -> list[str]:
-    found = (match["token"] or match["labelled"] for match in _NAMED.finditer(text))
-    return [letter for token in found if (letter := _letter(reading, token))]
-
-
-def _no_option(reading: _Reading) -> str | None:
-    """“None of the options”, or a letter beyond them: weaker signs than a statement are then no answer."""
-    strays = any(commitment.letter is None for commitment in reading.commitments)
-    return _NEITHER if strays or _NONE.search(reading.plain) else None
-
-
-def _option_text(reading: _Reading) -> str | None:
-    """The option quoted in the first or last sentence; not in one that was cut off, nor in a line of a list."""
-    sentences = [part for part in _SENTENCE_END.split(reading.plain.rstrip(" .!\n")) if part.strip()]
-    ends = [*sentences[:1], *(sentences[-1:] if _COMPLETE.search(reading.plain) else [])]
-    quoting = [part for part in ends if not _LINE_LABEL.match(part) and not _DENIAL.search(part)]
-    return _agreed([letter for part in quoting for letter in _letters(reading, _ANY_MARK.finditer(part))])
+    cut_off = not reading.plain.endswith((".", "!", "?", ")", '"', "]"))
+    if sentences and not cut_off and (letter := _at_an_end(reading, sentences[-1])):
+        return letter
+    concluding = [sentence for sentence in sentences if _CONCLUDES.search(sentence)]
+    naming = [sentence for sentence in concluding if _NAMED.search(sentence) or _ANY_MARK.search(sentence)]
+    return None if not naming or _WRONG.search(naming[-1]) else _one_of(reading, naming[-1])
 
 
 def _short(reading: _Reading) -> str | None:
-    """A longer text mentions an option's words by chance."""
+    """The option's text and little else. A longer text mentions an option's words by chance."""
     return _agreed(_letters(reading, _ANY_MARK.finditer(reading.plain))) if len(reading.plain) < 300 else None
+
+
+def _only_named(reading: _Reading) -> str | None:
+    """Next to letters of no option, a letter is more likely a symbol, as in “carbon (C) and oxygen (O)”."""
+    symbols = set(re.findall(r"\(([A-Z])\)", reading.plain)) - set(reading.letters)
+    return (
+        None
+        if symbols or _WRONG.search(reading.plain)
+        else _agreed(_letters(reading, _NAMED.finditer(reading.plain)))
+    )
 
 
 def _agreeing(pattern: re.Pattern[str]) -> Callable[[_Reading], str | None]:
@@ -324,23 +311,23 @@ _RULES: tuple[tuple[str, Callable[[_Reading], str | None]], ...] = (
     ("opening letter", _opening),
     ("answer statement", _statement),
     ("no option", _no_option),
-    ("conclusion", _conclusion),
-    ("first sentence", _first_sentence),
     ("letter on its own line", _agreeing(_OWN_LINE)),
-    ("emphasised letter", lambda reading: _agreed(_letters(reading, _EMPHASISED.finditer(reading.emphasised)))),
+    ("emphasised letter", lambda it: _agreed(_letters(it, _EMPHASISED.finditer(it.emphasised)))),
+    ("conclusion", _conclusion),
+    ("first sentence", lambda it: _at_an_end(it, _SENTENCE_END.split(it.plain, maxsplit=1)[0])),
     ("verdict", _agreeing(_VERDICT)),
-    ("option text", _option_text),
-    ("only letter named", lambda reading: _agreed(_named(reading, reading.plain))),
+    ("only letter named", _only_named),
     ("only option text", _short),
 )
 
 
 def extract_answer(response: str, options: Sequence[str]) -> Extraction:
-    """The option letter that the response commits to, and the rule that says so. Letters go by position: A, B, …"""
+    """The option letter that a response commits to, and the rule that says so. Letters go by position: A, B, …"""
     if len(response) > _LIMIT:
         response = response[: _LIMIT // 2] + "\n\n" + response[-_LIMIT // 2 :]
     emphasised = _with_marks(_normal(response), options)
-    reading = _Reading(_EMPHASIS.sub("", emphasised).strip(), emphasised, ascii_uppercase[: len(options)])
+    plain = _EMPHASIS.sub("", emphasised).strip()
+    reading = _Reading(plain, emphasised, ascii_uppercase[: len(options)])
     reading = replace(reading, commitments=_commitments(reading))
     for name, rule in _RULES:
         letter = rule(reading)

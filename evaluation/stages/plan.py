@@ -267,7 +267,6 @@ class _Planner:
         )
         return Call(stage, role, request)
 
-
     def _lookup(self, stage: Stage) -> ChatRequest:
         """The request to a record, as `evaluation.llm.recorded` reads it."""
         told = () if stage == Stage.BASELINE else self.facts.preferences
@@ -289,7 +288,7 @@ def read_aligner(reply: str) -> AlignerReply | None:
     try:
         # Models write line breaks inside strings; the lenient parser of the standard library takes them.
         return AlignerReply.model_validate(json.loads(reply[start : end + 1], strict=False))
-    except (ValueError, ValidationError):
+    except (ValueError, ValidationError, RecursionError):
         return None
 
 

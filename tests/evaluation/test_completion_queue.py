@@ -14,7 +14,9 @@ from evaluation.llm.replies import CallFailure, Outcome, Refusal, Reply
 from evaluation.llm.requests import ChatRequest, Message
 from evaluation.models import Completion, Endpoint
 from evaluation.models.completion import CompletionStatus
-from evaluation.services.completions import claim_completions, enqueue_completions, record_outcomes
+from evaluation.services.claims import Claimed, claim_completions
+from evaluation.services.completions import enqueue_completions
+from evaluation.services.recording import record_outcomes
 from evaluation.services.drain import drain
 
 
@@ -26,7 +28,7 @@ def _requests(count: int) -> list[ChatRequest]:
     return [ChatRequest("m", (Message("user", f"question {n}"),)) for n in range(count)]
 
 
-def _expire(completions: Sequence[Completion]) -> None:
+def _expire(completions: Sequence[Claimed]) -> None:
     Completion.objects.filter(pk__in=[row.pk for row in completions]).update(
         leased_until=timezone.now() - timedelta(seconds=1)
     )
@@ -92,7 +94,7 @@ def test_outcomes_end_on_their_rows_with_cost() -> None:
     assert (refused.status, refused.error_code) == ("refused", "refused")
     assert (failed.status, failed.error_code) == ("failed", "bad_request")
     assert waiting.status == "pending"
-    assert waiting.not_before is not None
+    assert waiting.not_before > timezone.now()
     assert claim_completions(endpoint, limit=4).completions == []  # the retry waits
 
 
@@ -110,7 +112,7 @@ def test_a_retryable_failure_fails_for_good_after_its_last_attempt(settings: Set
     endpoint = _endpoint()
     enqueue_completions(endpoint, _requests(1))
     for _ in range(2):
-        Completion.objects.update(not_before=None)
+        Completion.objects.update(not_before=timezone.now() - timedelta(days=1))
         claim = claim_completions(endpoint, limit=1)
         record_outcomes(claim, [CallFailure("overloaded", "later", retryable=True)], endpoint)
     assert Completion.objects.get().status == CompletionStatus.FAILED
@@ -145,7 +147,7 @@ def test_a_request_that_outlives_every_lease_fails_instead_of_killing_workers_fo
 
 @pytest.mark.django_db
 def test_a_provider_that_cannot_be_called_ends_on_the_row() -> None:
-    endpoint = _endpoint(provider="recorded")
+    endpoint = _endpoint(provider="openai", api_key_variable="NO_SUCH_KEY")
     enqueue_completions(endpoint, _requests(2))
     assert drain(endpoint) == 2
     assert set(Completion.objects.values_list("status", "error_code")) == {

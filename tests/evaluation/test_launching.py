@@ -1,7 +1,9 @@
 """Launching a batch: the grid, its items and preferences, shared baselines, the estimate, and what is refused."""
 
 import json
+from dataclasses import replace
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -48,7 +50,7 @@ def _judge(name: str = "judge") -> Judge:
     return Judge.objects.create(name=name, endpoint=_endpoint(name), rubric=default_rubric())
 
 
-def _spec(questions: int = 4, **fields: object) -> BatchSpec:
+def _spec(questions: int = 4, **fields: Any) -> BatchSpec:
     dataset = build.question(source="s0").dataset
     for number in range(1, questions):
         build.question(dataset, source=f"s{number % 2}")
@@ -56,7 +58,7 @@ def _spec(questions: int = 4, **fields: object) -> BatchSpec:
     for kind, count in (("relevant", 2), ("irrelevant", 6)):
         for number in range(count):
             Preference.objects.create(catalogue=catalogue, text=f"{kind} {number}", kind=kind)
-    valid: dict[str, object] = {
+    valid: dict[str, Any] = {
         "name": "batch",
         "dataset": dataset,
         "catalogue": catalogue,
@@ -64,7 +66,7 @@ def _spec(questions: int = 4, **fields: object) -> BatchSpec:
         "methods": ["direct"],
         "settings": ["relevant"],
     }
-    return BatchSpec(**valid | fields)  # type: ignore[arg-type]
+    return BatchSpec(**valid | fields)
 
 
 def _answer(text: str = "The correct answer is A.", **which: object) -> None:
@@ -213,16 +215,12 @@ def test_icl_shows_held_out_questions_and_never_the_item_itself() -> None:
 def test_the_same_seed_draws_the_same_questions() -> None:
     spec = _spec(questions=20, sample_size=5)
     first = launch_batch(spec=spec)
-    second = launch_batch(spec=BatchSpec(**{**_fields(spec), "name": "again"}))
-    other = launch_batch(spec=BatchSpec(**{**_fields(spec), "name": "other", "options": RunOptions(seed=7)}))
+    second = launch_batch(spec=replace(spec, name="again"))
+    other = launch_batch(spec=replace(spec, name="other", options=RunOptions(seed=7)))
     drawn = [
         set(batch.runs.get().items.values_list("question", flat=True)) for batch in (first, second, other)
     ]
     assert drawn[0] == drawn[1] != drawn[2]
-
-
-def _fields(spec: BatchSpec) -> dict[str, object]:
-    return {name: getattr(spec, name) for name in BatchSpec.__slots__}
 
 
 def test_an_edited_prompt_is_a_new_version_and_old_runs_keep_theirs(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -262,7 +260,12 @@ def test_the_estimate_of_calls_is_what_the_run_then_makes() -> None:
             _advance(run)
         # Each answer is another, or judges would be spared the same question in two runs.
         for waiting in Completion.objects.filter(status="pending"):
-            reply = {"score": 4, "explanation": "", "response": f"The answer is A ({waiting.pk}).", "thoughts": ""}
+            reply = {
+                "score": 4,
+                "explanation": "",
+                "response": f"The answer is A ({waiting.pk}).",
+                "thoughts": "",
+            }
             _answer(json.dumps(reply), pk=waiting.pk)
     assert set(batch.runs.values_list("status", flat=True)) == {"complete"}
     assert Completion.objects.count() == expected
@@ -276,7 +279,7 @@ def test_the_estimate_of_calls_is_what_the_run_then_makes() -> None:
         ({"sample_size": 5}, "4 questions"),
     ],
 )
-def test_what_cannot_run_is_refused_before_anything_is_written(fields: dict[str, object], said: str) -> None:
+def test_what_cannot_run_is_refused_before_anything_is_written(fields: dict[str, Any], said: str) -> None:
     with pytest.raises(DomainError, match=said):
         launch_batch(spec=_spec(**fields))
     assert not Batch.objects.exists()

@@ -111,7 +111,17 @@ def test_pref_aligner_edits_the_baseline_by_its_own_endpoint() -> None:
 
 
 @pytest.mark.parametrize(
-    "reply", ["", "B is fine", "{}", '{"response": ""}', '{"response": 3}', "[1]", '{"response"']
+    "reply",
+    [
+        "",
+        "B is fine",
+        "{}",
+        '{"response": ""}',
+        '{"response": 3}',
+        "[1]",
+        '{"response"',
+        pytest.param('{"response": ' + "[" * 100_000 + "}", id="nested too deeply"),
+    ],
 )
 def test_an_unreadable_aligner_falls_back_to_the_baseline_and_says_so(reply: str) -> None:
     known = {Stage.BASELINE: RIGHT, Stage.ALIGNER: Known(reply)}

@@ -12,7 +12,7 @@ from annotations.models import Campaign, GoldRelease
 from annotations.services.assignment import claim_task
 from annotations.services.gold import release_gold
 from annotations.services.labels import submit_label
-from evaluation.models import Run
+from evaluation.models import Batch, Proposal, Run
 from tests import build
 
 pytestmark = pytest.mark.django_db
@@ -32,6 +32,21 @@ MATRIX: dict[str, tuple[str, int, int, int, int, int]] = {
     "run_detail": ("get", 302, 404, 404, 404, 200),
     "run_judging": ("get", 302, 404, 404, 404, 200),
     "run_judge": ("post", 302, 404, 404, 404, 302),
+    "run_progress": ("get", 302, 404, 404, 404, 200),
+    "run_budgets": ("post", 302, 404, 404, 404, 302),
+    "run_control": ("post", 302, 404, 404, 404, 302),
+    "batch_list": ("get", 302, 404, 404, 404, 200),
+    "batch_launch": ("get", 302, 404, 404, 404, 200),
+    "batch_estimate": ("post", 302, 404, 404, 404, 200),
+    "batch_detail": ("get", 302, 404, 404, 404, 200),
+    "catalogue_list": ("get", 302, 404, 404, 404, 200),
+    "catalogue_detail": ("get", 302, 404, 404, 404, 200),
+    "build_create": ("get", 302, 404, 404, 404, 200),
+    "build_detail": ("get", 302, 404, 404, 404, 200),
+    "build_ask_again": ("post", 302, 404, 404, 404, 409),
+    "build_release": ("post", 302, 404, 404, 404, 409),
+    "build_merge": ("post", 302, 404, 404, 404, 400),
+    "proposal_review": ("post", 302, 404, 404, 404, 302),
     "campaign_list": ("get", 302, 200, 200, 200, 200),
     "campaign_create": ("get", 302, 404, 404, 404, 200),
     "campaign_detail": ("get", 302, 404, 404, 200, 200),
@@ -45,6 +60,11 @@ MATRIX: dict[str, tuple[str, int, int, int, int, int]] = {
     "label_heartbeat": ("post", 302, 404, 200, 404, 404),
     "api_run_list": ("get", 401, 403, 403, 403, 200),
     "api_run_metrics": ("get", 401, 403, 403, 403, 200),
+    "api_run_progress": ("get", 401, 403, 403, 403, 200),
+    "api_run_budgets": ("put", 401, 403, 403, 403, 200),
+    "api_run_control": ("post", 401, 403, 403, 403, 200),
+    "api_batch_list": ("get", 401, 403, 403, 403, 200),
+    "api_batch_estimate": ("post", 401, 403, 403, 403, 400),
     "api_campaign_list": ("get", 401, 200, 200, 200, 200),
     "api_agreement": ("get", 401, 404, 404, 200, 200),
 }
@@ -52,9 +72,11 @@ MATRIX: dict[str, tuple[str, int, int, int, int, int]] = {
 
 @dataclass(frozen=True)
 class World:
-    """A campaign with a task in the annotator's hand, a label and a release, and people around it."""
+    """A campaign on a running run, a task in the annotator's hand, a label and a release, and people around it."""
 
     run: Run
+    batch: Batch
+    proposal: Proposal
     campaign: Campaign
     release: GoldRelease
     assignment: int
@@ -63,6 +85,11 @@ class World:
     def address(self, route: str) -> str:
         arguments: dict[str, dict[str, object]] = {
             "run": {"run_id": self.run.pk},
+            "control": {"run_id": self.run.pk, "action": "pause"},
+            "batch": {"batch_id": self.batch.pk},
+            "catalogue": {"catalogue_id": build.preference().catalogue_id},
+            "build": {"build_id": self.proposal.build_id},
+            "proposal": {"proposal_id": self.proposal.pk},
             "campaign": {"campaign_id": self.campaign.pk},
             "assignment": {"assignment_id": self.assignment},
             "release": {"release_id": self.release.pk, "extension": "csv"},
@@ -76,7 +103,26 @@ def _takes(route: str) -> str:
         return "release"
     if route in {"label_submit", "label_draft", "label_heartbeat"}:
         return "assignment"
-    if route in {"run_detail", "run_judging", "run_judge", "api_run_metrics"}:
+    if route in {"run_control", "api_run_control"}:
+        return "control"
+    if route == "batch_detail":
+        return "batch"
+    if route in {"build_detail", "build_ask_again", "build_release", "build_merge"}:
+        return "build"
+    if route == "catalogue_detail":
+        return "catalogue"
+    if route == "proposal_review":
+        return "proposal"
+    if route in {
+        "run_detail",
+        "run_judging",
+        "run_judge",
+        "run_progress",
+        "run_budgets",
+        "api_run_metrics",
+        "api_run_progress",
+        "api_run_budgets",
+    }:
         return "run"
     if route in {
         "campaign_detail",
@@ -94,6 +140,8 @@ POSTED = {
     "campaign_status": {"status": "paused"},
     "label_submit": {"score": "4", "comment": "", "submission_key": str(uuid.UUID(int=7))},
     "label_draft": {"score": "4", "comment": "", "version": "0"},
+    "proposal_review": {"action": "reject"},
+    "api_run_budgets": {"money_budget": "5", "call_budget": 100},
 }
 
 
@@ -111,7 +159,9 @@ def world() -> World:
     release = release_gold(campaign=campaign, created_by=people["lead"])
     # An outsider to this campaign is a lead of another one.
     build.campaign(build.run_with_items(1), [people["outsider"]], overlap=1, leads=[people["outsider"]])
-    return World(run, campaign, release, in_hand.pk, people)
+    batch = Batch.objects.create(name="batch")
+    Run.objects.filter(pk=run.pk).update(batch=batch, status="running")
+    return World(run, batch, build.proposal(), campaign, release, in_hand.pk, people)
 
 
 def _named_routes(patterns: list[URLPattern | URLResolver]) -> set[str]:
@@ -136,7 +186,8 @@ def test_route_answers_as_the_matrix_says(world: World, route: str, who: str) ->
     client = Client()
     if who != "nobody":
         client.force_login(world.people[who])
-    response = getattr(client, method)(world.address(route), POSTED.get(route, {}))
+    form = {"content_type": "application/json"} if method == "put" else {}
+    response = getattr(client, method)(world.address(route), POSTED.get(route, {}), **form)
     assert response.status_code == statuses[PEOPLE.index(who)]
     if who == "nobody" and response.status_code == 302 and route != "logout":
         assert response.headers["Location"].startswith("/login/?next=")
