@@ -74,13 +74,15 @@ def measure(large: int, drained: int) -> None:
     show_plan(endpoint, run)
     Run.objects.update(status="paused")
     memory = drain_some(drained)
-    print("Memory of the worker, MB, while it drained: " + ", ".join(f"{megabytes:.0f}" for megabytes in memory))
+    print(
+        "Memory of the worker, MB, while it drained: " + ", ".join(f"{megabytes:.0f}" for megabytes in memory)
+    )
     found["ratio"] = found["large_ms"] / found["small_ms"]
     grown = {"memory_first_mb": memory[0], "memory_last_mb": memory[-1], "drained": drained}
     print(json.dumps({name: round(value, 2) for name, value in (found | grown).items()}))
 
 
-def queue(name, count, status, endpoint=None):  # type: ignore[no-untyped-def] # the models cannot be imported above
+def queue(name, count, status, endpoint=None):
     from django.db import connection
 
     from evaluation.llm.requests import ChatRequest, Message
@@ -107,7 +109,7 @@ def queue(name, count, status, endpoint=None):  # type: ignore[no-untyped-def] #
     return endpoint, run
 
 
-def claim_ms(endpoint) -> float:  # type: ignore[no-untyped-def]
+def claim_ms(endpoint) -> float:
     from evaluation.services.claims import claim_completions, release_claimed
 
     times = []
@@ -121,7 +123,7 @@ def claim_ms(endpoint) -> float:  # type: ignore[no-untyped-def]
     return statistics.median(times)
 
 
-def show_plan(endpoint, run) -> None:  # type: ignore[no-untyped-def]
+def show_plan(endpoint, run) -> None:
     from django.db import connection, transaction
 
     from evaluation.services.claims import WAITING_OF_RUNS

@@ -35,10 +35,16 @@ def main() -> None:
     parser.add_argument("--calls", type=int, default=5000)
     parser.add_argument("--latency", type=float, default=0.2, help="seconds that the stub takes to answer")
     parser.add_argument("--limit", type=int, default=256, help="calls in flight")
-    parser.add_argument("--rounds", type=int, default=3, help="each side runs so often, in turns; the median counts")
+    parser.add_argument(
+        "--rounds", type=int, default=3, help="each side runs so often, in turns; the median counts"
+    )
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="perg-bench-") as home:
-        os.environ |= {"PERG_HOME": home, "DJANGO_SETTINGS_MODULE": "perg_site.settings", "LOG_LEVEL": "WARNING"}
+        os.environ |= {
+            "PERG_HOME": home,
+            "DJANGO_SETTINGS_MODULE": "perg_site.settings",
+            "LOG_LEVEL": "WARNING",
+        }
         os.environ |= {"STUB_KEY": "stub"}
         for name in ("DATABASE_URL", "REDIS_URL"):
             os.environ.pop(name, None)
@@ -81,7 +87,9 @@ def compare(calls: int, latency: float, limit: int, rounds: int) -> None:
     for name, rate in medians.items():
         print(f"{name:12}{rate:12.0f}{rate / medians['bare']:10.2f}")
     first, again = statistics.median(seconds_first), statistics.median(seconds_again)
-    print(f"first run, enqueueing included: {first:.2f} s; the same again: {again:.2f} s, {sent_again} requests sent")
+    print(
+        f"first run, enqueueing included: {first:.2f} s; the same again: {again:.2f} s, {sent_again} requests sent"
+    )
     print(
         json.dumps(
             {
@@ -106,7 +114,9 @@ def texts(calls: int, number: int) -> list[str]:
     """Judge prompts of a usual length, different in every round."""
     answer = "Plants turn light into sugar, because the chlorophyll in their leaves catches it. " * 12
     return [
-        json.dumps({"round": number, "question": f"Question {n}?", "baseline": answer, "personalised": answer[:400]})
+        json.dumps(
+            {"round": number, "question": f"Question {n}?", "baseline": answer, "personalised": answer[:400]}
+        )
         for n in range(calls)
     ]
 
@@ -181,7 +191,9 @@ def engine(url: str, calls: int, limit: int, number: int) -> tuple[float, float]
     drained = time.perf_counter()
     done = Completion.objects.filter(run=run, status="succeeded").count()
     if done != calls:
-        raise SystemExit(f"{done} of {calls} calls are on record: {set(Completion.objects.values_list('error_code'))}")
+        raise SystemExit(
+            f"{done} of {calls} calls are on record: {set(Completion.objects.values_list('error_code'))}"
+        )
     return enqueued - began, drained - enqueued
 
 

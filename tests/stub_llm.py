@@ -265,7 +265,9 @@ class StubProcess:
 
     def __init__(self, **config: object) -> None:
         command = [sys.executable, str(Path(__file__).resolve()), "--config", json.dumps(config)]
-        self._process = subprocess.Popen(command, stdout=subprocess.PIPE, env=os.environ | {"PYTHONUNBUFFERED": "1"})
+        self._process = subprocess.Popen(
+            command, stdout=subprocess.PIPE, env=os.environ | {"PYTHONUNBUFFERED": "1"}
+        )
         assert self._process.stdout is not None
         self.url = f"http://127.0.0.1:{int(self._process.stdout.readline())}"
 

@@ -120,7 +120,8 @@ class Pipeline:
 
     def _room(self) -> int:
         """How long the queue may be: enough for the calls that end while the next chunk is claimed."""
-        return min(settings.COMPLETION_CHUNK, max(2 * int(self._limiter.limit), SMALLEST_QUEUE))
+        chunk: int = settings.COMPLETION_CHUNK
+        return min(chunk, max(2 * int(self._limiter.limit), SMALLEST_QUEUE))
 
     def _claim_is_due(self) -> bool:
         return len(self._queue) <= self._room() // 2 and time.monotonic() >= self._claim_at

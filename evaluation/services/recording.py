@@ -110,8 +110,12 @@ def record_finished(lease: UUID, finished: Sequence[Finished], endpoint: Endpoin
 
 def _write(lease: UUID, finished: Sequence[Finished], endpoint: Endpoint) -> int:
     results = sorted((_result(each, endpoint) for each in finished), key=lambda result: result.id)
-    document = json.dumps([{name: getattr(result, name) for name in _COLUMNS} for result in results], default=str)
-    if "\\u0000" in document or "\\ud" in document:  # PostgreSQL stores no NUL and no half of a surrogate pair
+    document = json.dumps(
+        [{name: getattr(result, name) for name in _COLUMNS} for result in results], default=str
+    )
+    if (
+        "\\u0000" in document or "\\ud" in document
+    ):  # PostgreSQL stores no NUL and no half of a surrogate pair
         document = json.dumps(cleaned(json.loads(document)), ensure_ascii=False)
     with transaction.atomic():
         with connection.cursor() as cursor:

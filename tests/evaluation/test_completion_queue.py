@@ -16,8 +16,8 @@ from evaluation.models import Completion, Endpoint
 from evaluation.models.completion import CompletionStatus
 from evaluation.services.claims import Claimed, claim_completions
 from evaluation.services.completions import enqueue_completions
-from evaluation.services.recording import record_outcomes
 from evaluation.services.drain import drain
+from evaluation.services.recording import record_outcomes
 
 
 def _endpoint(**fields: object) -> Endpoint:

@@ -63,6 +63,7 @@ def test_every_request_is_sent_once_and_recorded_with_all_that_came_back(
     assert (row.status, row.text, row.reasoning) == ("succeeded", "The answer is A.", "Let me see.")
     assert (row.input_tokens, row.output_tokens, row.attempts) == (100, 20, 1)
     assert row.seconds is not None
+    assert row.raw_reply is not None
     assert "stub" in row.raw_reply["id"]
     assert chunks
 
@@ -124,7 +125,11 @@ def test_a_pause_stops_new_calls_and_gives_back_what_was_only_claimed(
     endpoint, run = _endpoint(providers, max_concurrency=4, model="paused"), _running()
     requests = [ChatRequest("paused", (Message("user", f"{n}"),)) for n in range(100)]
     enqueue_completions(endpoint, requests, run=run)
-    drain(endpoint, after_chunk=lambda: Run.objects.update(status=RunStatus.PAUSED) and None)
+
+    def pause() -> None:
+        Run.objects.update(status=RunStatus.PAUSED)
+
+    drain(endpoint, after_chunk=pause)
     done = Completion.objects.filter(status="succeeded").count()
     assert 0 < done < 100
     assert providers.stats()["requests"] == done
@@ -207,6 +212,7 @@ def test_a_reply_with_what_postgresql_cannot_store_is_kept_without_it() -> None:
     claim = claim_completions(endpoint, limit=2)
     assert record_outcomes(claim, [hostile, Reply("fine", cut_off=True)], endpoint) == 2
     first, second = Completion.objects.order_by("pk")
+    assert first.raw_reply is not None
     assert (first.text, first.raw_reply["text"]) == ("a\ufffdb ?", "a\ufffdb ? \\u0000")
     assert (second.text, second.error_code) == ("fine", "cut_off")
 
