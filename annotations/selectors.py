@@ -9,7 +9,8 @@ from annotations.models import Assignment, Campaign, GoldRelease, Label, Member,
 from annotations.models.campaign import CampaignStatus
 from annotations.models.task import AssignmentStatus
 from evaluation.models import Judgment
-from evaluation.models.run import Condition, JudgmentStatus
+from evaluation.models.item import Condition
+from evaluation.models.judgment import JudgmentStatus
 
 
 def campaigns_with_counts(campaigns: QuerySet[Campaign]) -> QuerySet[Campaign]:

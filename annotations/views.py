@@ -23,7 +23,7 @@ from annotations.services.labels import save_draft, submit_label
 from evaluation.access import PersonRequest, staff_or_404
 from evaluation.errors import DomainError
 from evaluation.models import Response
-from evaluation.models.run import Condition
+from evaluation.models.item import Condition
 
 EXPORTERS: dict[str, tuple[str, Callable[[GoldRelease], Iterator[bytes]]]] = {
     "csv": (csv.CONTENT_TYPE, csv.export),

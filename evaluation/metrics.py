@@ -8,7 +8,9 @@ from numpy.typing import NDArray
 
 from evaluation.models import Item, Judge, Judgment, Response, Run
 from evaluation.models.dataset import PreferenceCategory
-from evaluation.models.run import Condition, JudgmentStatus, Setting
+from evaluation.models.item import Condition
+from evaluation.models.judgment import JudgmentStatus
+from evaluation.models.run import Setting
 from evaluation.statistics.perg import ItemOutcomes, PergMetrics, Verdicts, perg_metrics
 
 SEED = 0

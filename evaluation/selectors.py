@@ -29,7 +29,9 @@ from evaluation.models.catalogue_build import BuildQuestionStatus, BuildStatus, 
 from evaluation.models.completion import CompletionStatus
 from evaluation.models.dataset import PreferenceKind
 from evaluation.models.endpoint import JudgeOrigin
-from evaluation.models.run import Condition, ItemStatus, JudgmentStatus, RunStatus
+from evaluation.models.item import Condition, ItemStatus
+from evaluation.models.judgment import JudgmentStatus
+from evaluation.models.run import RunStatus
 from evaluation.stages.plan import Method, Stage, stages_of
 from evaluation.statistics.near_duplicates import near_duplicate_groups
 

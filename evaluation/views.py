@@ -17,7 +17,8 @@ from evaluation.metrics import DIMENSIONS, RunOutcomes
 from evaluation.models import Batch, Endpoint, Run
 from evaluation.models.completion import CompletionStatus
 from evaluation.models.endpoint import Provider
-from evaluation.models.run import ItemStatus, RunStatus
+from evaluation.models.item import ItemStatus
+from evaluation.models.run import RunStatus
 from evaluation.plots import DEFINITIONS, forest_plot, named_metrics
 from evaluation.services.control import cancel_run, pause_run, resume_run, retry_failed, set_budgets
 from evaluation.services.estimate import estimate_launch

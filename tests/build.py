@@ -21,7 +21,7 @@ from evaluation.models import (
     Response,
     Run,
 )
-from evaluation.models.run import Condition
+from evaluation.models.item import Condition
 from evaluation.services.judges import default_rubric
 from evaluation.services.prompts import current_prompt
 

@@ -13,7 +13,7 @@ from annotations.models.campaign import CampaignStatus, Role, Sampling
 from evaluation.errors import Conflict, DomainError
 from evaluation.models import Response, Rubric, Run
 from evaluation.models.endpoint import DEFAULT_THRESHOLD
-from evaluation.models.run import Condition
+from evaluation.models.item import Condition
 
 STRATUM_FIELD = {
     Sampling.RANDOM: None,

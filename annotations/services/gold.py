@@ -16,7 +16,7 @@ from annotations.selectors import current_labels, judge_scores
 from evaluation import __version__
 from evaluation.errors import Conflict
 from evaluation.models import Response
-from evaluation.models.run import Condition
+from evaluation.models.item import Condition
 
 
 class GoldRecord(TypedDict):

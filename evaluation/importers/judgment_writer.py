@@ -12,7 +12,7 @@ from evaluation.importers.report import ImportRefused
 from evaluation.models import Completion, Endpoint, Judge, Judgment, Response, Run, RunJudge
 from evaluation.models.completion import CompletionStatus
 from evaluation.models.endpoint import JudgeOrigin, Provider
-from evaluation.models.run import JudgmentStatus
+from evaluation.models.judgment import JudgmentStatus
 
 DEFAULT_JUDGE = "gpt-4o-mini"
 _LONGEST_NAME = 180

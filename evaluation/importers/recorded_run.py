@@ -29,7 +29,8 @@ from evaluation.importers.run_writer import RunWriter
 from evaluation.importers.source_file import Progress, no_progress, opened
 from evaluation.models import Catalogue, Response, Run, RunImport
 from evaluation.models.dataset import PreferenceKind
-from evaluation.models.run import Condition, RunStatus, Setting
+from evaluation.models.item import Condition
+from evaluation.models.run import RunStatus, Setting
 
 DEFAULT_DATASET = "Recorded runs"
 CHUNK_ROWS = 500

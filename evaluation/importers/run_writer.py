@@ -11,7 +11,8 @@ from evaluation.importers.recorded_row import RecordedItem, RecordedResponse, Re
 from evaluation.importers.report import DeliveryFailures, Problem, ProblemLog
 from evaluation.models import Item, ItemPreference, Preference, Question, Response, Run
 from evaluation.models.endpoint import DEFAULT_THRESHOLD
-from evaluation.models.run import Condition, Extraction, Setting
+from evaluation.models.item import Condition, Extraction
+from evaluation.models.run import Setting
 
 Pair = tuple[int, int | None]
 """What is unique in a run: the question and its relevant preference, None in the irrelevant setting."""

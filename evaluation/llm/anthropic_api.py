@@ -9,7 +9,13 @@ import aiohttp
 import httpx2
 from anthropic import APIConnectionError, APIStatusError, AsyncAnthropic, DefaultAioHttpClient
 
-from evaluation.llm.failures import connection_failed, failure_of_status, malformed, timed_out
+from evaluation.llm.failures import (
+    connection_failed,
+    failure_of_status,
+    malformed,
+    timed_out,
+    without_key,
+)
 from evaluation.llm.openai_api import CONNECTIONS, REPLY_NAME, REPLY_PURPOSE
 from evaluation.llm.replies import Outcome, Refusal, Reply, split_reasoning
 from evaluation.llm.requests import ChatRequest
@@ -49,7 +55,7 @@ class AnthropicProvider:
             return timed_out(self._timeout)
         except APIStatusError as error:
             return failure_of_status(
-                error.status_code, self._without_key(error.message), error.response.headers
+                error.status_code, without_key(error.message, self._key), error.response.headers
             )
         except (APIConnectionError, aiohttp.ClientError, OSError) as error:
             return connection_failed(error)
@@ -82,7 +88,7 @@ class AnthropicProvider:
 
     def _read(self, content: bytes) -> Outcome:
         try:
-            raw = json.loads(self._without_key(content.decode()))
+            raw = json.loads(without_key(content.decode(), self._key))
             usage = raw.get("usage") or {}
             tokens = _input_tokens(usage), usage.get("output_tokens")
         except (ValueError, AttributeError, TypeError, RecursionError) as error:
@@ -93,9 +99,6 @@ class AnthropicProvider:
             return malformed(
                 f"No message in the answer ({error!r}).", input_tokens=tokens[0], output_tokens=tokens[1]
             )
-
-    def _without_key(self, text: str) -> str:
-        return text.replace(self._key, "***") if self._key and self._key in text else text
 
 
 def _input_tokens(usage: Mapping[str, Any]) -> int | None:

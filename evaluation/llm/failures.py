@@ -77,3 +77,12 @@ def connection_failed(error: BaseException) -> CallFailure:
     while cause.__cause__ is not None:
         cause = cause.__cause__
     return CallFailure("connection", f"{type(cause).__name__}: {cause}"[:LONGEST_MESSAGE], retryable=True)
+
+
+SHORTEST_SECRET = 12
+"""A shorter key is no secret: one of a server of one's own, such as "none", which is found in many an answer."""
+
+
+def without_key(text: str, key: str) -> str:
+    """The text with the key blotted out, should a server have sent it back."""
+    return text.replace(key, "***") if len(key) >= SHORTEST_SECRET else text

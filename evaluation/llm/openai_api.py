@@ -11,7 +11,13 @@ import httpx2
 from openai import APIConnectionError, APIStatusError, AsyncOpenAI, DefaultAioHttpClient
 from pydantic import JsonValue
 
-from evaluation.llm.failures import connection_failed, failure_of_status, malformed, timed_out
+from evaluation.llm.failures import (
+    connection_failed,
+    failure_of_status,
+    malformed,
+    timed_out,
+    without_key,
+)
 from evaluation.llm.replies import CallFailure, Outcome, Refusal, Reply, split_reasoning
 from evaluation.llm.requests import ChatRequest
 
@@ -99,7 +105,7 @@ class OpenAIProvider:
         return body | extra if isinstance(extra, dict) else body
 
     def _refused_by_status(self, error: APIStatusError) -> Outcome:
-        message = self._without_key(error.message)
+        message = without_key(error.message, self._key)
         if error.code in ("content_filter", "content_policy_violation"):
             return Refusal(message, cast(JsonValue, error.body))
         if error.code == "insufficient_quota":  # a 429, but no pause will help: somebody has to pay
@@ -108,7 +114,7 @@ class OpenAIProvider:
 
     def _read(self, content: bytes, *, wants_tool: bool) -> Outcome:
         try:
-            raw = json.loads(self._without_key(content.decode()))
+            raw = json.loads(without_key(content.decode(), self._key))
             usage = raw.get("usage") or {}
             tokens = usage.get("prompt_tokens"), usage.get("completion_tokens")
         except (ValueError, AttributeError, RecursionError) as error:
@@ -119,9 +125,6 @@ class OpenAIProvider:
             return malformed(
                 f"No message in the answer ({error!r}).", input_tokens=tokens[0], output_tokens=tokens[1]
             )
-
-    def _without_key(self, text: str) -> str:
-        return text.replace(self._key, "***") if self._key and self._key in text else text
 
 
 def _outcome(

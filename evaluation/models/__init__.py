@@ -4,18 +4,9 @@ from evaluation.models.catalogue_build import BuildQuestion, CatalogueBuild, Pro
 from evaluation.models.completion import Completion
 from evaluation.models.dataset import Catalogue, Dataset, Preference, PreferenceAssignment, Question
 from evaluation.models.endpoint import Endpoint, Judge, Rubric
-from evaluation.models.run import (
-    Batch,
-    Item,
-    ItemCall,
-    ItemPreference,
-    Judgment,
-    Prompt,
-    Response,
-    Run,
-    RunImport,
-    RunJudge,
-)
+from evaluation.models.item import Item, ItemCall, ItemPreference, Response
+from evaluation.models.judgment import Judgment
+from evaluation.models.run import Batch, Prompt, Run, RunImport, RunJudge
 
 __all__ = [
     "Batch",

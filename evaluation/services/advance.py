@@ -3,7 +3,8 @@
 from django.utils import timezone
 
 from evaluation.models import Endpoint, Item, Run
-from evaluation.models.run import ItemStatus, RunStatus
+from evaluation.models.item import ItemStatus
+from evaluation.models.run import RunStatus
 from evaluation.services.generation import answer_items
 from evaluation.services.judging import ask_judges, is_judged, settle_judgments
 from evaluation.services.wake import wake_drain

@@ -13,24 +13,37 @@ from django.utils import timezone
 from evaluation.errors import Conflict, DomainError
 from evaluation.models import Completion, Item, Judgment, Run
 from evaluation.models.completion import CompletionStatus
-from evaluation.models.run import ItemStatus, JudgmentStatus, RunStatus
+from evaluation.models.item import ItemStatus
+from evaluation.models.judgment import JudgmentStatus
+from evaluation.models.run import RunStatus
+from evaluation.services.payers import adopt_for, release_for
 from evaluation.services.wake import wake, wake_drain
 
 
+@transaction.atomic
 def pause_run(*, run: Run) -> Run:
-    """Start no further call for the run; those in flight are finished and recorded."""
-    return _change(run, {RunStatus.RUNNING}, RunStatus.PAUSED)
+    """Start no further call for the run; those in flight are finished and recorded.
+
+    Calls that a running run wants, too, are paid by that one from now on.
+    """
+    _change(run, {RunStatus.RUNNING}, RunStatus.PAUSED)
+    release_for(run)
+    return run
 
 
+@transaction.atomic
 def cancel_run(*, run: Run) -> Run:
     """End the run for good. What is on record stays."""
-    return _change(run, {RunStatus.RUNNING, RunStatus.PAUSED, RunStatus.BUDGET_REACHED}, RunStatus.CANCELLED)
+    _change(run, {RunStatus.RUNNING, RunStatus.PAUSED, RunStatus.BUDGET_REACHED}, RunStatus.CANCELLED)
+    release_for(run)
+    return run
 
 
 @transaction.atomic
 def resume_run(*, run: Run) -> Run:
     """Go on with a paused run, or with one whose budget has been raised."""
     _change(run, {RunStatus.PAUSED, RunStatus.BUDGET_REACHED}, RunStatus.RUNNING)
+    adopt_for(run)
     wake("evaluation.tasks.advance_run", run.pk)
     return run
 
@@ -63,6 +76,7 @@ def retry_failed(*, run: Run) -> int:
         run=run,
         attempts=0,
         not_before=timezone.now(),
+        throttled_since=None,
         finished_at=None,
         error_code="",
         error_message="",

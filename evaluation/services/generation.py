@@ -14,7 +14,7 @@ from evaluation.llm.requests import ChatRequest
 from evaluation.models import Completion, Endpoint, Item, ItemCall, ItemPreference, Question, Response, Run
 from evaluation.models.completion import CompletionStatus
 from evaluation.models.endpoint import Provider
-from evaluation.models.run import Condition, ItemStatus
+from evaluation.models.item import Condition, ItemStatus
 from evaluation.services.completions import enqueue_completions
 from evaluation.services.examples import examples_for
 from evaluation.services.prompts import prompts_of

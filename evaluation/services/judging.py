@@ -14,7 +14,9 @@ from evaluation.llm.requests import ChatRequest
 from evaluation.models import Endpoint, Item, Judge, Judgment, Response, Run, RunJudge
 from evaluation.models.completion import CompletionStatus
 from evaluation.models.endpoint import JudgeOrigin, Provider
-from evaluation.models.run import Condition, JudgmentStatus, RunStatus, Setting
+from evaluation.models.item import Condition
+from evaluation.models.judgment import JudgmentStatus
+from evaluation.models.run import RunStatus, Setting
 from evaluation.services.completions import enqueue_completions
 from evaluation.services.prompts import prompts_of
 from evaluation.services.wake import wake

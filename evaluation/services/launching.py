@@ -27,7 +27,8 @@ from evaluation.models import (
 )
 from evaluation.models.dataset import PreferenceKind
 from evaluation.models.endpoint import JudgeOrigin, Provider
-from evaluation.models.run import ItemStatus, Method, RunStatus, Setting
+from evaluation.models.item import ItemStatus
+from evaluation.models.run import Method, RunStatus, Setting
 from evaluation.services.endpoints import missing_key
 from evaluation.services.prompts import current_prompts
 from evaluation.services.wake import wake

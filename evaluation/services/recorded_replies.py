@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from evaluation.llm.recorded import Lookup, RecordedAsk
 from evaluation.models import Endpoint, Response
-from evaluation.models.run import Condition
+from evaluation.models.item import Condition
 from evaluation.stages.plan import Stage
 
 

@@ -16,6 +16,6 @@ def _stub_process() -> Iterator[StubProcess]:
 @pytest.fixture
 def providers(_stub_process: StubProcess, monkeypatch: pytest.MonkeyPatch) -> StubProcess:
     """The stub, answering well until it is configured otherwise; its key is in STUB_KEY."""
-    monkeypatch.setenv("STUB_KEY", "secret-key")
+    monkeypatch.setenv("STUB_KEY", "a-long-secret-key")
     _stub_process.configure()
     return _stub_process

@@ -200,6 +200,20 @@ def test_paused_and_cancelled_runs_ask_nothing_and_resume_goes_on() -> None:
             change(run=run)
 
 
+def test_a_shared_call_is_paid_by_whoever_still_runs() -> None:
+    batch = launch_batch(spec=_spec(methods=["direct", "cot"]))
+    direct, cot = batch.runs.order_by("pk")
+    _advance(direct)
+    _advance(cot)
+    baselines = Completion.objects.filter(item_calls__stage="baseline").distinct()
+    assert set(baselines.values_list("run", flat=True)) == {direct.pk}
+    control.pause_run(run=direct)
+    assert set(baselines.values_list("run", flat=True)) == {cot.pk}
+    control.cancel_run(run=cot)
+    control.resume_run(run=direct)
+    assert set(baselines.values_list("run", flat=True)) == {direct.pk}
+
+
 def test_icl_shows_held_out_questions_and_never_the_item_itself() -> None:
     spec = _spec(questions=9, methods=["icl"], sample_size=3, options=RunOptions(icl_examples=2))
     run = launch_batch(spec=spec).runs.get()

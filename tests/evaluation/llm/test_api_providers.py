@@ -8,6 +8,7 @@ from typing import cast
 
 import pytest
 
+from evaluation.llm.failures import without_key
 from evaluation.llm.providers import ApiProvider, ProviderNotAvailable
 from evaluation.llm.registry import EndpointSettings, missing_key, provider_for
 from evaluation.llm.replies import CallFailure, Outcome, Refusal, Reply
@@ -61,24 +62,24 @@ def _failure(api: str, stub: StubProcess, fate: str, **config: object) -> CallFa
 def test_an_answer_comes_back_with_its_tokens_and_the_raw_reply_without_the_key(
     api: str, providers: StubProcess
 ) -> None:
-    providers.configure(text="The answer is A. My key is secret-key.")
+    providers.configure(text="The answer is A. My key is a-long-secret-key.")
     reply = _ask(_settings(api, providers))
     assert isinstance(reply, Reply)
     assert (reply.text, reply.reasoning, reply.cut_off) == ("The answer is A. My key is ***.", "", False)
     assert (reply.input_tokens, reply.output_tokens) == (100, 20)
-    assert "secret-key" not in json.dumps(reply.raw)
+    assert "a-long-secret-key" not in json.dumps(reply.raw)
 
 
 def test_system_text_is_a_message_for_one_api_and_a_field_for_the_other(providers: StubProcess) -> None:
     _ask(_settings("openai", providers))
     sent = providers.stats()
     assert sent["last_body"]["messages"][0] == {"role": "system", "content": "Be brief."}
-    assert sent["last_headers"]["authorization"] == "Bearer secret-key"
+    assert sent["last_headers"]["authorization"] == "Bearer a-long-secret-key"
     _ask(_settings("anthropic", providers))
     sent = providers.stats()
     assert sent["last_body"]["system"] == "Be brief."
     assert [message["role"] for message in sent["last_body"]["messages"]] == ["user"]
-    assert sent["last_headers"]["authorization"] == "Bearer secret-key"
+    assert sent["last_headers"]["authorization"] == "Bearer a-long-secret-key"
     assert sent["last_body"]["max_tokens"] > 0
 
 
@@ -246,3 +247,8 @@ def test_a_missing_key_is_told_by_variable_and_endpoint_before_any_call(
 def test_recorded_replies_cannot_be_called() -> None:
     with pytest.raises(ProviderNotAvailable, match="recorded"):
         provider_for(EndpointSettings("old", "recorded", "m"))
+
+
+def test_a_short_key_of_a_server_of_ones_own_is_not_blotted_out_of_answers() -> None:
+    assert without_key("the token is a token", "token") == "the token is a token"
+    assert without_key("key: a-long-secret-key", "a-long-secret-key") == "key: ***"

@@ -1,0 +1,83 @@
+"""What judges say of responses."""
+
+from django.db import models
+from django.db.models import Q
+
+from evaluation.models.completion import Completion
+from evaluation.models.endpoint import SCALE, Judge
+from evaluation.models.item import Response
+
+
+class JudgmentStatus(models.TextChoices):
+    PENDING = "pending", "Waiting"
+    SCORED = "scored", "Scored"
+    UNSCORED = "unscored", "Unscored"
+
+
+class Judgment(models.Model):
+    """A judge's rating of a personalised response, 1–5; unscored, with the reason, where it gave none."""
+
+    response = models.ForeignKey(Response, on_delete=models.CASCADE, related_name="judgments")
+    judge = models.ForeignKey(Judge, on_delete=models.PROTECT, related_name="judgments")
+    replicate = models.PositiveSmallIntegerField(default=1)
+    status = models.CharField(max_length=10, choices=JudgmentStatus.choices, default=JudgmentStatus.PENDING)
+    score = models.PositiveSmallIntegerField(null=True, blank=True)
+    explanation = models.TextField(blank=True)
+    unscored_reason = models.CharField(max_length=200, blank=True)
+    completion = models.ForeignKey(
+        Completion, on_delete=models.PROTECT, null=True, blank=True, related_name="judgments"
+    )
+    first_completion = models.ForeignKey(
+        Completion,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="reasked_judgments",
+        help_text="The unreadable reply, where the judge was asked again.",
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["completion"],
+                name="judgment_pending_index",
+                condition=Q(status=JudgmentStatus.PENDING),
+            ),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["response", "judge", "replicate"],
+                name="judgment_once_per_replicate",
+                violation_error_message="This judge has rated this response already.",
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    status=JudgmentStatus.SCORED,
+                    score__isnull=False,
+                    score__gte=SCALE[0],
+                    score__lte=SCALE[-1],
+                )
+                | (~Q(status=JudgmentStatus.SCORED) & Q(score__isnull=True)),
+                name="judgment_scored_iff_score",
+                violation_error_message="A judgment has a score from 1 to 5 exactly when it is scored.",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status=JudgmentStatus.UNSCORED, unscored_reason=""),
+                name="judgment_unscored_says_why",
+                violation_error_message="An unscored judgment says why.",
+            ),
+            models.CheckConstraint(
+                condition=Q(status__in=JudgmentStatus.values),
+                name="judgment_status_known",
+                violation_error_message="The status is one of the known ones.",
+            ),
+            models.CheckConstraint(
+                condition=Q(replicate__gte=1),
+                name="judgment_replicate_from_1",
+                violation_error_message="Replicates count from 1.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.judge_id} on {self.response_id}: {self.score}"
