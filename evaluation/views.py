@@ -16,7 +16,6 @@ from evaluation.importers.recorded_run import import_recorded_run
 from evaluation.metrics import DIMENSIONS, RunOutcomes
 from evaluation.models import Batch, Endpoint, Run
 from evaluation.models.completion import CompletionStatus
-from evaluation.models.endpoint import Provider
 from evaluation.models.item import ItemStatus
 from evaluation.models.run import RunStatus
 from evaluation.plots import DEFINITIONS, forest_plot, named_metrics
@@ -206,8 +205,7 @@ def _estimate(form: LaunchForm) -> dict[str, object]:
     if not form.is_valid():
         return {}
     estimate = estimate_launch(form.spec())
-    unpriced = [endpoint for endpoint in estimate.unpriced if endpoint.provider != Provider.HEURISTIC]
-    context: dict[str, object] = {"estimate": estimate, "unpriced": unpriced}
+    context: dict[str, object] = {"estimate": estimate, "unpriced": estimate.unpriced}
     try:
         check_launch(form.spec())
     except DomainError as error:
@@ -224,8 +222,8 @@ def _progress(run: Run) -> dict[str, object]:
         "failures": failures,
         "can_retry": any(cause["status"] == CompletionStatus.FAILED for cause in failures),
         "costs": selectors.cost_by_endpoint(run),
-        "free": [endpoint.name for endpoint in without_price if endpoint.provider == Provider.HEURISTIC],
-        "unpriced": [endpoint.name for endpoint in without_price if endpoint.provider != Provider.HEURISTIC],
+        "free": [endpoint.name for endpoint in without_price if endpoint.costs_nothing],
+        "unpriced": [endpoint.name for endpoint in without_price if not endpoint.costs_nothing],
         "budgets": BudgetForm(initial={"money_budget": run.money_budget, "call_budget": run.call_budget}),
     }
 

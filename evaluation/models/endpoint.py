@@ -113,6 +113,11 @@ class Endpoint(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def costs_nothing(self) -> bool:
+        """Whether calls are free, as rules and records are; other endpoints without a price are unpriced."""
+        return self.provider in {Provider.HEURISTIC, Provider.RECORDED}
+
 
 class Rubric(models.Model):
     """A version of the instructions by which people and judges rate; anchors say what 1 to 5 mean."""

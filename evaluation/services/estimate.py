@@ -8,7 +8,6 @@ from django.db.models import Avg, F
 from django.db.models.functions import Length
 
 from evaluation.models import Endpoint
-from evaluation.models.endpoint import Provider
 from evaluation.models.run import Setting
 from evaluation.services.completions import cost_of
 from evaluation.services.launching import BatchSpec
@@ -17,8 +16,6 @@ from evaluation.stages.prompts import prompt_files
 
 CHARACTERS_PER_TOKEN = 4
 """Of English text; what a provider bills will differ by a tenth or two."""
-
-COSTS_NOTHING = {Provider.HEURISTIC, Provider.RECORDED}
 
 RESPONSE_TOKENS = 300
 JUDGE_TOKENS = 60
@@ -63,11 +60,7 @@ class LaunchEstimate:
 
     @property
     def unpriced(self) -> list[Endpoint]:
-        return [
-            line.endpoint
-            for line in self.lines
-            if line.cost is None and line.endpoint.provider not in COSTS_NOTHING
-        ]
+        return [line.endpoint for line in self.lines if line.cost is None and not line.endpoint.costs_nothing]
 
 
 def estimate_launch(spec: BatchSpec) -> LaunchEstimate:

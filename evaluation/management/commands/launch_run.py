@@ -65,7 +65,8 @@ class Command(BaseCommand):
 
     def _print_estimate(self, estimate: LaunchEstimate) -> None:
         for line in estimate.lines:
-            price = "unpriced" if line.cost is None else f"${line.cost:.4f}"
+            unpriced = "free" if line.endpoint.costs_nothing else "unpriced"
+            price = unpriced if line.cost is None else f"${line.cost:.4f}"
             self.stdout.write(
                 f"  {line.endpoint}: {line.calls} calls, "
                 f"about {line.input_tokens} + {line.output_tokens} tokens, {price}"
