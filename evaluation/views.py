@@ -216,14 +216,17 @@ def _estimate(form: LaunchForm) -> dict[str, object]:
 def _progress(run: Run) -> dict[str, object]:
     failures = list(selectors.failures_by_cause(run))
     without_price = Endpoint.objects.filter(input_price=None)
+    unpriced = [endpoint.name for endpoint in without_price if not endpoint.costs_nothing]
+    costs = list(selectors.cost_by_endpoint(run))
     return {
         "run": run,
         "progress": selectors.run_progress(run),
         "failures": failures,
         "can_retry": any(cause["status"] == CompletionStatus.FAILED for cause in failures),
-        "costs": selectors.cost_by_endpoint(run),
+        "costs": costs,
+        "unpriced_calls": any(cost["endpoint__name"] in unpriced for cost in costs),
         "free": [endpoint.name for endpoint in without_price if endpoint.costs_nothing],
-        "unpriced": [endpoint.name for endpoint in without_price if not endpoint.costs_nothing],
+        "unpriced": unpriced,
         "budgets": BudgetForm(initial={"money_budget": run.money_budget, "call_budget": run.call_budget}),
     }
 

@@ -80,7 +80,7 @@ def create_campaign(
         threshold=threshold,
         guidelines=guidelines,
         lease_seconds=lease_seconds,
-        is_demonstration=is_demonstration,
+        is_demonstration=is_demonstration or any(run.is_demonstration for run in runs),
         created_by=created_by,
     )
     campaign.runs.set(runs)

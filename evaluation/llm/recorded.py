@@ -10,9 +10,13 @@ from evaluation.llm.requests import ChatRequest
 
 @dataclass(frozen=True, slots=True)
 class RecordedAsk:
-    """What is looked up in the record. `stage` is a value of `evaluation.stages.plan.Stage`."""
+    """What is looked up in the record. `stage`, `method` and `setting` are those of the run; a baseline, which is the
+    same in all of them, has no method and no setting.
+    """
 
     stage: str
+    method: str
+    setting: str
     question: str
     options: tuple[str, ...]
     preferences: tuple[str, ...]
@@ -39,6 +43,8 @@ def _ask(request: ChatRequest) -> RecordedAsk | None:
         document = json.loads(request.messages[-1].content)
         return RecordedAsk(
             document["stage"],
+            document["method"],
+            document["setting"],
             document["question"],
             tuple(document["options"]),
             tuple(document["preferences"]),

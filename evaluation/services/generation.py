@@ -79,6 +79,7 @@ class _Answering:
             model=run.endpoint.model,
             aligner_model=(run.aligner or run.endpoint).model,
             extractor_model=run.extractor.model if run.extractor else None,
+            setting=run.setting,
             replayed=frozenset(
                 role
                 for role, endpoint in self.endpoints.items()

@@ -125,6 +125,7 @@ def launch_batch(*, spec: BatchSpec, created_by: AbstractBaseUser | None = None)
             money_budget=spec.money_budget,
             call_budget=spec.call_budget,
             status=RunStatus.RUNNING,
+            is_demonstration=spec.dataset.is_demonstration,
             created_by_id=created_by.pk if created_by else None,
         )
         run.prompts.set(prompts)

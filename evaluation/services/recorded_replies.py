@@ -1,16 +1,18 @@
 """What a recorded endpoint answers: the responses of the imported runs of its model."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from evaluation.llm.recorded import Lookup, RecordedAsk
 from evaluation.models import Endpoint, Response
 from evaluation.models.item import Condition
+from evaluation.models.run import Setting
 from evaluation.stages.plan import Stage
 
 
 def recorded_replies(endpoint: Endpoint) -> Lookup:
-    """Looks replies up in the imported runs of the endpoint: the same question, told the same relevant preference.
+    """Looks replies up in the imported runs of the endpoint: the same question, told the same relevant preference by
+    the same method in the same setting.
 
     Of several, the one recorded last counts.
     """
@@ -22,30 +24,36 @@ def recorded_replies(endpoint: Endpoint) -> Lookup:
                 item__run__imported_from__isnull=False,
                 item__question__text__in={ask.question for ask in asks},
             )
-            .select_related("item__question", "item__preference")
+            .select_related("item__question", "item__preference", "item__run")
             .order_by("pk")
         )
-        found: dict[tuple[object, ...], Response] = {}
-        for response in responses:
-            question = (response.item.question.text, tuple(response.item.question.options))
-            preference = response.item.preference.text if response.item.preference else None
-            key = (response.condition, *question)
-            found[key if response.condition == Condition.BASELINE else (*key, preference)] = response
+        found = {_key_of(response): response for response in responses}
         return [_reply(ask, found) for ask in asks]
 
     return lookup
 
 
-def _reply(ask: RecordedAsk, found: dict[tuple[object, ...], Response]) -> str | None:
+Key = tuple[object, ...]
+
+
+def _key_of(response: Response) -> Key:
+    item = response.item
+    question = (item.question.text, tuple(item.question.options))
+    if response.condition == Condition.BASELINE:
+        return (Condition.BASELINE, *question)
+    # In the setting `irrelevant` there is no relevant preference, and none is looked for.
+    preference = item.preference.text if item.preference else None
+    return (Condition.PERSONALISED, *question, item.run.method, item.run.setting, preference)
+
+
+def _reply(ask: RecordedAsk, found: Mapping[Key, Response]) -> str | None:
+    question = (ask.question, ask.options)
     if ask.stage == Stage.BASELINE:
-        response = found.get((Condition.BASELINE, ask.question, ask.options))
+        keys: list[Key] = [(Condition.BASELINE, *question)]
+    else:
+        told = (None,) if ask.setting == Setting.IRRELEVANT else ask.preferences
+        keys = [(Condition.PERSONALISED, *question, ask.method, ask.setting, each) for each in told]
+    response = next((found[key] for key in keys if key in found), None)
+    if response is None or ask.stage != Stage.ALIGNER:
         return response.text if response else None
-    for preference in ask.preferences or (None,):
-        response = found.get((Condition.PERSONALISED, ask.question, ask.options, preference))
-        if response is not None:
-            if ask.stage == Stage.ALIGNER:
-                return json.dumps(
-                    {"response": response.text, "thoughts": response.thoughts}, ensure_ascii=False
-                )
-            return response.text
-    return None
+    return json.dumps({"response": response.text, "thoughts": response.thoughts}, ensure_ascii=False)

@@ -88,6 +88,7 @@ class PlanConfig:
     aligner_model: str
     extractor_model: str | None
     replayed: frozenset[Role] = frozenset()
+    setting: str = "relevant"
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,6 +273,9 @@ class _Planner:
         told = () if stage == Stage.BASELINE else self.facts.preferences
         document = {
             "stage": stage,
+            # A baseline is the same whatever the method and setting, so it is asked for once.
+            "method": "" if stage == Stage.BASELINE else self.config.method,
+            "setting": "" if stage == Stage.BASELINE else self.config.setting,
             "question": self.facts.question,
             "options": self.facts.options,
             "preferences": told,
