@@ -4,17 +4,11 @@ from collections.abc import Iterable, Mapping
 from itertools import islice
 
 from django.db import connection, transaction
-from django.db.models import Exists, OuterRef
-from django.db.models.functions import Now
 
 from evaluation.llm.requests import ChatRequest
-from evaluation.models import Completion, Endpoint, ItemCall, Judgment, Run
+from evaluation.models import Completion, Endpoint, Run
 from evaluation.models.completion import CompletionStatus
 from evaluation.models.run import RunStatus
-from evaluation.services.costs import cost_of
-from evaluation.services.payers import adopt_for, release_for
-
-__all__ = ["adopt_for", "cost_of", "enqueue_completions", "release_for", "retry_failed_completions"]
 
 INSERT_CHUNK = 1000
 
@@ -70,21 +64,3 @@ def _pay_for_waiting(run: Run | None, pks: list[int]) -> None:
             """,
             {"run": None if run is None else run.pk, "pks": pks},
         )
-
-
-def retry_failed_completions(run: Run) -> int:
-    """Put the failed calls that the run pays for or wants back into the queue, at its cost; give their number."""
-    wanted = Exists(ItemCall.objects.filter(completion=OuterRef("pk"), item__run=run)) | Exists(
-        Judgment.objects.filter(completion=OuterRef("pk"), response__item__run=run)
-    )
-    failed = Completion.objects.filter(status=CompletionStatus.FAILED)
-    return failed.filter(wanted).update(
-        status=CompletionStatus.PENDING,
-        run=run,
-        attempts=0,
-        not_before=Now(),
-        throttled_since=None,
-        finished_at=None,
-        error_code="",
-        error_message="",
-    )

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from decimal import Decimal
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from evaluation.errors import Conflict, DomainError
@@ -71,6 +71,11 @@ def retry_failed(*, run: Run) -> int:
     keys = set(failed_calls.values_list("pk", flat=True))
     if not keys:
         raise Conflict("No call of this run has failed.", code="nothing_failed")
+    # Whoever moves an item or settles a judgment holds its row: so none of them fails for a call tried again here.
+    items = Item.objects.filter(run=run, calls__completion__in=keys)
+    judgments = Judgment.objects.filter(response__item__run=run, completion__in=keys)
+    item_keys = _locked(Item.objects.filter(pk__in=items.values("pk")))
+    judgment_keys = _locked(Judgment.objects.filter(pk__in=judgments.values("pk")))
     retried = Completion.objects.filter(pk__in=keys, status=CompletionStatus.FAILED).update(
         status=CompletionStatus.PENDING,
         run=run,
@@ -81,12 +86,12 @@ def retry_failed(*, run: Run) -> int:
         error_code="",
         error_message="",
     )
-    Item.objects.filter(run=run, status=ItemStatus.FAILED, calls__completion__in=keys).update(
+    Item.objects.filter(pk__in=item_keys, status=ItemStatus.FAILED).update(
         status=ItemStatus.PENDING, failure=""
     )
-    Judgment.objects.filter(
-        response__item__run=run, status=JudgmentStatus.UNSCORED, completion__in=keys
-    ).update(status=JudgmentStatus.PENDING, unscored_reason="")
+    Judgment.objects.filter(pk__in=judgment_keys, status=JudgmentStatus.UNSCORED).update(
+        status=JudgmentStatus.PENDING, unscored_reason=""
+    )
     Run.objects.filter(pk=run.pk).exclude(status=RunStatus.CANCELLED).update(
         status=RunStatus.RUNNING, finished_at=None
     )
@@ -101,3 +106,8 @@ def _change(run: Run, before: Collection[RunStatus], after: RunStatus) -> Run:
         raise Conflict(f"The run is {run.get_status_display().lower()}: that is not possible now.")
     run.status = after
     return run
+
+
+def _locked(rows: QuerySet[Item] | QuerySet[Judgment]) -> list[int]:
+    """The primary keys of the rows, each locked until the end of the transaction."""
+    return list(rows.select_for_update(no_key=True).order_by("pk").values_list("pk", flat=True))

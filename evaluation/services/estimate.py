@@ -9,7 +9,7 @@ from django.db.models.functions import Length
 
 from evaluation.models import Endpoint
 from evaluation.models.run import Setting
-from evaluation.services.completions import cost_of
+from evaluation.services.costs import cost_of
 from evaluation.services.launching import BatchSpec
 from evaluation.stages.plan import Method, Stage, stages_of
 from evaluation.stages.prompts import prompt_files

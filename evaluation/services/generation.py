@@ -1,7 +1,7 @@
 """Answering the items of a run: ask what each needs next, write its responses when nothing is missing.
 
-Set-wise and idempotent: what an item needs follows from the calls on record, so two workers that look at the same
-item ask the same, and unique constraints keep one of it.
+Set-wise and idempotent: what an item needs follows from the calls on record. Whoever moves an item holds its row, and
+looks at its calls only then; unique constraints keep one of each call.
 """
 
 from collections.abc import Sequence
@@ -38,15 +38,18 @@ def answer_items(run: Run) -> set[Endpoint]:
     if not Item.objects.filter(run=run, status=ItemStatus.PENDING).exists():
         return set()
     answering = _Answering(run)
-    last = 0
-    while items := _movable(run, after=last):
-        answering.move(items)
-        last = items[-1].pk
+    last: int | None = 0
+    while last is not None:
+        last = answering.move_chunk(after=last)
     return answering.called
 
 
 def _movable(run: Run, *, after: int) -> list[Item]:
-    """The next chunk of unanswered items that wait for no call."""
+    """The next chunk of unanswered items that waited for no call a moment ago, locked, with the calls they have now.
+
+    The calls are read by a later statement than the items, so they may be newer: another worker may have asked
+    something meanwhile.
+    """
     under_way = ItemCall.objects.filter(item=OuterRef("pk")).exclude(
         completion__status__in=CompletionStatus.finished()
     )
@@ -57,6 +60,7 @@ def _movable(run: Run, *, after: int) -> list[Item]:
             Prefetch("calls", ItemCall.objects.select_related("completion")),
             Prefetch("shown_irrelevant", ItemPreference.objects.select_related("preference")),
         )
+        .select_for_update(of=("self",), no_key=True)
         .order_by("pk")[:CHUNK]
     )
 
@@ -90,8 +94,11 @@ class _Answering:
         self.called: set[Endpoint] = set()
 
     @transaction.atomic
-    def move(self, items: Sequence[Item]) -> None:
-        """One step for each of the items."""
+    def move_chunk(self, *, after: int) -> int | None:
+        """One step for each item of the next chunk; the primary key of the last, or None where none is left."""
+        items = _movable(self.run, after=after)
+        if not items:
+            return None
         writes = _Writes()
         for item in items:
             self._step(item, writes)
@@ -101,9 +108,12 @@ class _Answering:
         pending.filter(pk__in=writes.answered).update(status=ItemStatus.DONE)
         for item in writes.failed:
             pending.filter(pk=item.pk).update(status=ItemStatus.FAILED, failure=item.failure)
+        return items[-1].pk
 
     def _step(self, item: Item, writes: _Writes) -> None:
         calls = {plan.Stage(call.stage): call.completion for call in item.calls.all()}
+        if any(completion.status not in CompletionStatus.finished() for completion in calls.values()):
+            return  # asked, or tried again, since the items were looked for
         known = {stage: _known(completion) for stage, completion in calls.items()}
         match plan.next_step(self._facts(item), known, self.config):
             case plan.Ask(asked):
@@ -135,7 +145,8 @@ class _Answering:
             endpoint = self.endpoints[call.role]
             assert endpoint is not None
             by_endpoint.setdefault(endpoint, []).append((item, call))
-        for endpoint, wanted in by_endpoint.items():
+        # In one order everywhere: two workers that queue the same calls wait for each other instead of locking up.
+        for endpoint, wanted in sorted(by_endpoint.items(), key=lambda each: each[0].pk):
             requests: list[ChatRequest] = [call.request for _, call in wanted]
             completions = enqueue_completions(endpoint, requests, run=self.run)
             ItemCall.objects.bulk_create(

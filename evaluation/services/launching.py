@@ -1,7 +1,7 @@
 """Launching a batch: models × methods × settings over a dataset, with its judges and budgets, after an estimate."""
 
 import random
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import product
@@ -62,21 +62,27 @@ class BatchSpec:
         """(model, method, setting) of every run."""
         return list(product(self.models, self.methods, self.settings))
 
-    def endpoints(self) -> set[Endpoint]:
-        """Every endpoint that the batch calls."""
-        judges = {judge.endpoint for judge in self.judges if judge.endpoint is not None}
-        return {*self.models, *judges, *filter(None, (self.aligner, self.extractor))}
+    def endpoints(self) -> Iterator[tuple[str, Endpoint]]:
+        """Every endpoint that the batch calls, with the field that names it."""
+        yield from (("models", model) for model in self.models)
+        yield from (("judges", judge.endpoint) for judge in self.judges if judge.endpoint is not None)
+        if self.aligner is not None:
+            yield "aligner", self.aligner
+        if self.extractor is not None:
+            yield "extractor", self.extractor
 
 
 def check_launch(spec: BatchSpec) -> None:
     """Raise DomainError for the first thing that would keep the batch from running, before anything is written."""
     if not spec.grid():
         raise DomainError("Choose at least one model, one method and one setting.", field="models")
-    for endpoint in spec.endpoints():
-        if endpoint.provider == Provider.RECORDED and endpoint not in spec.models:
-            raise DomainError(f"{endpoint} is a record of a model's answers; it can only replay those.")
+    for role, endpoint in spec.endpoints():
+        if endpoint.provider == Provider.RECORDED and role != "models":
+            raise DomainError(
+                f"{endpoint} is a record of a model's answers; it can only replay those.", field=role
+            )
         if missing := missing_key(endpoint):
-            raise DomainError(missing, code="missing_key", field="models")
+            raise DomainError(missing, code="missing_key", field=role)
     for model in spec.models:
         if model.provider == Provider.HEURISTIC:
             raise DomainError(f"{model} judges by rules; it cannot answer questions.", field="models")

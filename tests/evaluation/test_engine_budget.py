@@ -13,14 +13,11 @@ from evaluation.llm.replies import CallFailure, Outcome, Refusal, Reply
 from evaluation.llm.requests import ChatRequest, Message
 from evaluation.models import Completion, Endpoint, ItemCall, Run
 from evaluation.models.run import RunStatus
+from evaluation.services import control
 from evaluation.services.claims import claim_completions, release_claimed
-from evaluation.services.completions import (
-    adopt_for,
-    enqueue_completions,
-    release_for,
-    retry_failed_completions,
-)
+from evaluation.services.completions import enqueue_completions
 from evaluation.services.drain import drain
+from evaluation.services.payers import adopt_for, release_for
 from evaluation.services.recording import record_outcomes
 from tests import build
 from tests.stub_llm import StubProcess
@@ -179,7 +176,7 @@ def test_failed_calls_are_retried_at_the_cost_of_the_run_that_wants_them() -> No
     record_outcomes(claim, [CallFailure("bad_request", "", retryable=False)] * 2, endpoint)
     wanted = max(row.pk for row in rows.values())
     ItemCall.objects.create(item=build.item(second), stage="baseline", completion_id=wanted)
-    assert retry_failed_completions(second) == 1
+    assert control.retry_failed(run=second) == 1
     assert _claimed_runs(endpoint, 5) == [second.pk]
 
 

@@ -36,10 +36,6 @@ from perg_site import embedded
 from tests import build
 from tests.stub_llm import StubProcess, running_stub
 
-pytestmark = pytest.mark.skipif(
-    "PERG_CHAOS" not in os.environ, reason="takes minutes of both cores: `make chaos-test` runs it"
-)
-
 ITEMS = 2000
 IN_FLIGHT = 24
 RATES = {"429": 0.10, "500": 0.05, "drop": 0.02, "malformed": 0.02}
@@ -73,6 +69,12 @@ class Platform:
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
 
+    def stop(self, name: str) -> None:
+        """Ask it to end, as an administrator or a container engine does, and wait until it has."""
+        process = self.processes.pop(name)
+        process.terminate()
+        process.wait(timeout=60)
+
 
 @pytest.fixture
 def stub(monkeypatch: pytest.MonkeyPatch) -> Iterator[StubProcess]:
@@ -98,7 +100,7 @@ def platform(tmp_path: Path, stub: StubProcess) -> Iterator[Platform]:
         sys.stdout.write(f"--- {log.name}\n{log.read_text()[-3000:]}")
 
 
-def _launch(stub: StubProcess) -> Run:
+def _launch(stub: StubProcess, *, items: int = ITEMS) -> Run:
     run = build.run()  # only for its dataset
     Question.objects.bulk_create(
         Question(
@@ -108,7 +110,7 @@ def _launch(stub: StubProcess) -> Run:
             options=["one", "two", "three"],
             gold_option="A",
         )
-        for number in range(ITEMS)
+        for number in range(items)
     )
     catalogue = Catalogue.objects.create(name="c")
     Preference.objects.create(catalogue=catalogue, text="I like it short.")
@@ -183,3 +185,19 @@ def test_a_run_ends_complete_through_failures_and_kills(platform: Platform, stub
     assert set(failed) == set(RATES)  # what could pass was tried again
     # Three endpoints, and two kills of a worker: only what was in flight then may have been answered twice.
     assert stats["repeats"].get("ok", 0) <= 2 * 3 * IN_FLIGHT
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_worker_that_is_stopped_finishes_what_is_in_flight_and_gives_the_rest_back(
+    platform: Platform, stub: StubProcess
+) -> None:
+    platform.start("redis")
+    _launch(stub, items=400)
+    platform.start("worker")
+    _wait_until(_finished(200), seconds=60)
+    platform.stop("worker")
+    left = Counter(Completion.objects.values_list("status", flat=True))
+    assert left["leased"] == 0
+    assert left["pending"] > 0
+    assert stub.stats()["repeats"].get("ok", 0) == 0  # nothing that was answered is called again
+    assert Completion.objects.filter(status="succeeded").count() == stub.stats()["answers"]["ok"]

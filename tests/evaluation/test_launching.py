@@ -302,9 +302,19 @@ def test_what_cannot_run_is_refused_before_anything_is_written(fields: dict[str,
 
 def test_a_missing_key_names_its_variable(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("TEST_KEY")
-    with pytest.raises(DomainError, match="TEST_KEY"):
+    with pytest.raises(DomainError, match="TEST_KEY") as refused:
         launch_batch(spec=_spec())
+    assert refused.value.field == "models"
     assert not Run.objects.exists()
+
+
+def test_a_missing_key_of_a_judge_is_the_judges_fault() -> None:
+    judge = Judge.objects.create(
+        name="j", endpoint=_endpoint("j", api_key_variable="NOT_THERE"), rubric=default_rubric()
+    )
+    with pytest.raises(DomainError, match="NOT_THERE") as refused:
+        launch_batch(spec=_spec(judges=[judge]))
+    assert refused.value.field == "judges"
 
 
 def test_an_endpoint_that_judges_by_rules_cannot_answer() -> None:
