@@ -57,6 +57,7 @@ class Limiter:
         self._alone = self._closing = False
         self._try_redis_at = 0.0
         self._news = asyncio.Event()
+        self._turn = asyncio.Lock()
         self._task: asyncio.Task[None] | None = None
         self._redis = Redis.from_url(
             redis_url, socket_timeout=1.0, socket_connect_timeout=1.0, retry=Retry(NoBackoff(), 0)
@@ -126,7 +127,11 @@ class Limiter:
                     await self._news.wait()
 
     async def sync(self) -> None:
-        """Report, and learn what is granted."""
+        """Report, and learn what is granted. One at a time: an older answer must not overwrite a newer one."""
+        async with self._turn:
+            await self._sync()
+
+    async def _sync(self) -> None:
         struck, self._struck = self._struck, None
         successes, self._successes = self._successes, 0
         peak, self._peak = self._peak, self.in_flight
