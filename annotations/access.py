@@ -3,7 +3,7 @@
 from django.contrib.auth.models import AbstractUser, AnonymousUser
 
 from annotations.models import Assignment, Campaign, GoldRelease
-from annotations.selectors import assignments_of
+from annotations.selectors.labelling import assignments_of
 from evaluation.errors import NotFound
 
 

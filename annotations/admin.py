@@ -15,5 +15,5 @@ class MemberInline(admin.TabularInline[models.Member, models.Campaign]):
 class CampaignAdmin(admin.ModelAdmin[models.Campaign]):
     list_display = ["name", "status", "overlap", "sample_size", "is_demonstration"]
     list_filter = ["status"]
-    fields = ["name", "status", "guidelines", "lease_seconds"]
+    fields = ["name", "status", "lease_seconds"]
     inlines = [MemberInline]

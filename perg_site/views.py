@@ -7,7 +7,7 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
-from annotations.selectors import campaigns_of
+from annotations.selectors.campaigns import campaigns_of
 from evaluation.access import PersonRequest
 from evaluation.selectors import runs_with_counts
 

@@ -11,7 +11,8 @@ from annotations.agreement.confusion import Confusion, ConfusionDict, confusion
 from annotations.agreement.kappa import PairAgreement, PairAgreementDict, pairwise
 from annotations.agreement.ratings import BINARY, Ratings, RatingTable
 from annotations.models import Campaign
-from annotations.selectors import campaign_progress, current_labels, judge_scores
+from annotations.selectors.campaigns import campaign_progress
+from annotations.selectors.labels import current_labels, judge_scores
 from evaluation.models import Judge
 from evaluation.models.endpoint import JudgeOrigin
 from evaluation.statistics.estimate import Estimate, EstimateDict

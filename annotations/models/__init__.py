@@ -1,18 +1,29 @@
 """Tables of labelling: campaigns hold tasks, tasks gather labels, labels become gold."""
 
-from annotations.models.campaign import Campaign, Member
+from annotations.models.audit import AuditEvent
+from annotations.models.campaign import Campaign, Guidelines, Member
 from annotations.models.gold import GoldLabel, GoldRelease
 from annotations.models.label import Adjudication, Draft, Label
-from annotations.models.task import Assignment, Task
+from annotations.models.people import Invitation, ScreenSettings
+from annotations.models.qualification import QualificationAnswer, QualificationAttempt
+from annotations.models.task import Assignment, Flag, KnownScore, Task
 
 __all__ = [
     "Adjudication",
     "Assignment",
+    "AuditEvent",
     "Campaign",
     "Draft",
+    "Flag",
     "GoldLabel",
     "GoldRelease",
+    "Guidelines",
+    "Invitation",
+    "KnownScore",
     "Label",
     "Member",
+    "QualificationAnswer",
+    "QualificationAttempt",
+    "ScreenSettings",
     "Task",
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.contrib.auth.models import AbstractUser, AnonymousUser
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from evaluation.models import Rubric, Run
 from evaluation.models.endpoint import DEFAULT_THRESHOLD, SCALE
@@ -15,6 +15,15 @@ class CampaignStatus(models.TextChoices):
     OPEN = "open", "Open"
     PAUSED = "paused", "Paused"
     CLOSED = "closed", "Closed"
+    ARCHIVED = "archived", "Archived"
+
+
+class Disagreement(models.TextChoices):
+    """When the labels of a task disagree, so that it wants one more, or an adjudication."""
+
+    RANGE = "range", "Scores lie far apart"
+    THRESHOLD = "threshold", "Scores lie on both sides of the threshold"
+    EITHER = "either", "Either of the two"
 
 
 class Sampling(models.TextChoices):
@@ -23,6 +32,8 @@ class Sampling(models.TextChoices):
     BY_SOURCE = "source", "Stratified by source"
     BY_PREFERENCE_CATEGORY = "preference_category", "Stratified by preference category"
     BY_PREFERENCE = "preference", "Stratified by preference"
+    BY_JUDGE_SCORE = "judge_score", "Stratified by judge score"
+    ENRICHED = "enriched", "Enriched where judges disagree"
 
 
 class Role(models.TextChoices):
@@ -51,18 +62,54 @@ class CampaignQuerySet(models.QuerySet["Campaign"]):
 
 
 class Campaign(models.Model):
-    """People label `sample_size` responses of the runs; each response gets `overlap` labels."""
+    """People label `sample_size` responses of the runs.
+
+    Each response gets `overlap` labels; where those disagree, one more at a time up to `max_overlap`, then a lead
+    decides. What is `None` is not asked for: no quota, no control items, no qualification, no bar.
+    """
 
     name = models.CharField(max_length=200)
     runs = models.ManyToManyField(Run, related_name="campaigns")
     rubric = models.ForeignKey(Rubric, on_delete=models.PROTECT, related_name="campaigns")
     status = models.CharField(max_length=10, choices=CampaignStatus.choices, default=CampaignStatus.OPEN)
-    guidelines = models.TextField(blank=True, help_text="Markdown, shown to annotators.")
     overlap = models.PositiveSmallIntegerField(default=2, help_text="Labels wanted for each response.")
+    max_overlap = models.PositiveSmallIntegerField(
+        default=2, help_text="Labels that a response may get while people disagree on it."
+    )
+    disagreement = models.CharField(max_length=10, choices=Disagreement.choices, default=Disagreement.EITHER)
+    disagreement_range = models.PositiveSmallIntegerField(
+        default=2, help_text="Scores so far apart, or farther, disagree."
+    )
+    asks_correctness = models.BooleanField(
+        default=False, help_text="Ask, too, whether the personalised response's answer is right."
+    )
+    labels_per_person = models.PositiveIntegerField(null=True, blank=True)
+    minimum_seconds = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text="A label made in less time on the task counts as implausibly fast."
+    )
+    control_every = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text="Of a person's tasks, one in so many is a control item."
+    )
+    pass_mark = models.FloatField(
+        null=True, blank=True, help_text="Share of the qualification round to get right before labelling."
+    )
+    qualification_attempts = models.PositiveSmallIntegerField(default=3)
+    lowest_control_accuracy = models.FloatField(
+        null=True, blank=True, help_text="Who is surely below it on the control items is paused."
+    )
+    lowest_agreement = models.FloatField(
+        null=True, blank=True, help_text="Whose agreement with the rest is surely below it is paused."
+    )
+    reveals_judges = models.BooleanField(
+        default=False, help_text="Show the judges' scores to who adjudicates, after their own decision."
+    )
     threshold = models.PositiveSmallIntegerField(
         default=DEFAULT_THRESHOLD, help_text="From this score on, the preference counts as followed."
     )
     sampling = models.CharField(max_length=20, choices=Sampling.choices, default=Sampling.RANDOM)
+    enriched_share = models.FloatField(
+        null=True, blank=True, help_text="Enriched: share of the sample drawn where judges disagree."
+    )
     sample_size = models.PositiveIntegerField()
     seed = models.PositiveIntegerField(help_text="Of the sample and of the order of tasks.")
     lease_seconds = models.PositiveIntegerField(
@@ -99,6 +146,54 @@ class Campaign(models.Model):
                 violation_error_message="Each response needs at least one label.",
             ),
             models.CheckConstraint(
+                condition=Q(max_overlap__gte=F("overlap")),
+                name="campaign_max_overlap_from_overlap",
+                violation_error_message="The most labels of a response are no fewer than those wanted first.",
+            ),
+            models.CheckConstraint(
+                condition=Q(disagreement__in=Disagreement.values, disagreement_range__gte=1),
+                name="campaign_disagreement_known",
+                violation_error_message="A disagreement has a known rule and a range of at least 1.",
+            ),
+            models.CheckConstraint(
+                condition=Q(labels_per_person__isnull=True) | Q(labels_per_person__gte=1),
+                name="campaign_quota_positive",
+                violation_error_message="A person may make at least one label.",
+            ),
+            models.CheckConstraint(
+                condition=Q(control_every__isnull=True) | Q(control_every__gte=2),
+                name="campaign_control_rate_below_all",
+                violation_error_message="At most every second task is a control item.",
+            ),
+            models.CheckConstraint(
+                condition=Q(pass_mark__isnull=True) | Q(pass_mark__gt=0, pass_mark__lte=1),
+                name="campaign_pass_mark_is_share",
+                violation_error_message="A pass mark is a share above 0 and at most 1.",
+            ),
+            models.CheckConstraint(
+                condition=Q(qualification_attempts__gte=1),
+                name="campaign_qualification_can_be_tried",
+                violation_error_message="A qualification can be tried at least once.",
+            ),
+            models.CheckConstraint(
+                condition=Q(lowest_control_accuracy__isnull=True)
+                | Q(lowest_control_accuracy__gte=0, lowest_control_accuracy__lte=1),
+                name="campaign_control_bar_is_share",
+                violation_error_message="A bar for control items is a share from 0 to 1.",
+            ),
+            models.CheckConstraint(
+                condition=Q(lowest_agreement__isnull=True)
+                | Q(lowest_agreement__gte=-1, lowest_agreement__lte=1),
+                name="campaign_agreement_bar_in_range",
+                violation_error_message="A bar for agreement is from -1 to 1.",
+            ),
+            models.CheckConstraint(
+                condition=Q(sampling=Sampling.ENRICHED, enriched_share__gt=0, enriched_share__lt=1)
+                | (~Q(sampling=Sampling.ENRICHED) & Q(enriched_share__isnull=True)),
+                name="campaign_enriched_share_iff_enriched",
+                violation_error_message="An enriched sample has its share, between 0 and 1; no other has.",
+            ),
+            models.CheckConstraint(
                 condition=Q(sample_size__gte=1),
                 name="campaign_sample_positive",
                 violation_error_message="A sample has at least one response.",
@@ -128,14 +223,60 @@ class Campaign(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def guidelines(self) -> Guidelines | None:
+        """The guidelines in force: the newest version; None where none were written."""
+        return self.guideline_versions.order_by("-version").first()
+
+
+class Guidelines(models.Model):
+    """A version of a campaign's guidelines; a change is a new version, and labels name the one they were made by."""
+
+    campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="guideline_versions")
+    version = models.PositiveIntegerField()
+    text = models.TextField(help_text="Markdown, shown to annotators.")
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-version"]
+        verbose_name_plural = "guidelines"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["campaign", "version"],
+                name="guidelines_version_unique",
+                violation_error_message="The campaign has this version of its guidelines already.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"guidelines {self.version} of {self.campaign}"
+
 
 class Member(models.Model):
-    """A person in a campaign, as annotator or lead. People are deactivated, never deleted."""
+    """A person in a campaign, as annotator or lead. People are deactivated or paused, never deleted.
+
+    A paused member gets no task. `paused_by` is empty where the platform did it. Labels that were set aside are kept,
+    and have no vote.
+    """
 
     campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="members")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="memberships")
     role = models.CharField(max_length=10, choices=Role.choices, default=Role.ANNOTATOR)
     is_active = models.BooleanField(default=True)
+    paused_at = models.DateTimeField(null=True, blank=True)
+    paused_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    pause_reason = models.CharField(max_length=300, blank=True)
+    set_aside_at = models.DateTimeField(null=True, blank=True)
+    qualified_at = models.DateTimeField(null=True, blank=True)
+    claimed_up_to = models.BigIntegerField(
+        default=-1,
+        help_text="Order key of the last task claimed: the search for the next one starts behind it.",
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -150,6 +291,11 @@ class Member(models.Model):
                 condition=Q(role__in=Role.values),
                 name="member_role_known",
                 violation_error_message="A member is an annotator or a lead.",
+            ),
+            models.CheckConstraint(
+                condition=Q(paused_at__isnull=False) | Q(paused_by__isnull=True, pause_reason=""),
+                name="member_pause_has_time",
+                violation_error_message="Only who is paused has a reason for it.",
             ),
         ]
 

@@ -7,8 +7,17 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from annotations.models.campaign import Guidelines
 from annotations.models.task import Assignment, Task
 from evaluation.models.endpoint import SCALE
+
+
+class AnswerCorrect(models.TextChoices):
+    """Is the personalised response's answer right? Asked where the campaign does."""
+
+    YES = "yes", "Yes"
+    NO = "no", "No"
+    CANNOT_TELL = "cannot_tell", "Cannot tell"
 
 
 def on_scale(field: str = "score") -> Q:
@@ -21,7 +30,19 @@ class Label(models.Model):
     assignment = models.ForeignKey(Assignment, on_delete=models.PROTECT, related_name="labels")
     revision = models.PositiveIntegerField(default=1)
     score = models.PositiveSmallIntegerField()
+    answer_correct = models.CharField(max_length=11, choices=AnswerCorrect.choices, blank=True)
     comment = models.TextField(blank=True)
+    seconds = models.FloatField(
+        null=True, blank=True, help_text="Time on the task; idle and hidden pages do not count."
+    )
+    guidelines = models.ForeignKey(
+        Guidelines,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="labels",
+        help_text="The version that was in force.",
+    )
     submission_key = models.UUIDField(help_text="Made by the page: the same submission twice is one label.")
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -48,6 +69,16 @@ class Label(models.Model):
                 name="label_revision_from_1",
                 violation_error_message="Revisions count from 1.",
             ),
+            models.CheckConstraint(
+                condition=Q(answer_correct="") | Q(answer_correct__in=AnswerCorrect.values),
+                name="label_answer_correct_known",
+                violation_error_message="The answer is right, wrong, or one cannot tell.",
+            ),
+            models.CheckConstraint(
+                condition=Q(seconds__isnull=True) | Q(seconds__gte=0),
+                name="label_seconds_positive",
+                violation_error_message="A time is not below 0.",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -59,7 +90,9 @@ class Draft(models.Model):
 
     assignment = models.OneToOneField(Assignment, on_delete=models.CASCADE, related_name="draft")
     score = models.PositiveSmallIntegerField(null=True, blank=True)
+    answer_correct = models.CharField(max_length=11, choices=AnswerCorrect.choices, blank=True)
     comment = models.TextField(blank=True)
+    seconds = models.FloatField(default=0, help_text="Time on the task so far.")
     version = models.PositiveIntegerField(default=1)
     updated_at = models.DateTimeField(auto_now=True)
 
@@ -86,6 +119,9 @@ class Adjudication(models.Model):
     )
     score = models.PositiveSmallIntegerField()
     rationale = models.TextField()
+    saw_judges = models.BooleanField(
+        default=False, help_text="Decided anew after the judges' scores had been shown."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

@@ -1,24 +1,53 @@
 """A task is one response to be labelled in one campaign; an assignment is one person's place on it."""
 
+from __future__ import annotations
+
+from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
 from annotations.models.campaign import Campaign, Member
 from evaluation.models import Response
+from evaluation.models.endpoint import SCALE
+
+
+class TaskKind(models.TextChoices):
+    REGULAR = "regular", "Regular"
+    CONTROL = "control", "Control item"
+    QUALIFICATION = "qualification", "Qualification item"
+
+
+class TaskState(models.TextChoices):
+    """How far the labels of a regular task are. Control and qualification items stay open."""
+
+    OPEN = "open", "Labels wanted"
+    AGREED = "agreed", "Labelled"
+    DISPUTED = "disputed", "Waiting for adjudication"
+    ADJUDICATED = "adjudicated", "Adjudicated"
 
 
 class Task(models.Model):
     """One response in one campaign.
 
-    `open_slots` = wanted labels − labels − live leases. It is kept by the transaction that claims or frees, and is
-    what the partial index serves: a claim never looks at a task that has no slot left.
+    `open_slots` = wanted labels − votes − live leases, where a vote is a label that is neither surplus nor set aside.
+    It is kept by the transaction that claims or frees, and is what the partial index serves: a claim never looks at a
+    task that has no slot left. Control and qualification items have no slots: everybody gets each of them once.
     """
 
     campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="tasks")
     response = models.ForeignKey(Response, on_delete=models.PROTECT, related_name="tasks")
+    kind = models.CharField(max_length=13, choices=TaskKind.choices, default=TaskKind.REGULAR)
+    state = models.CharField(max_length=11, choices=TaskState.choices, default=TaskState.OPEN)
     order_key = models.BigIntegerField(help_text="Random but stable order.")
+    priority = models.SmallIntegerField(
+        default=0,
+        help_text="Higher first: what was given back, or wants one more label, does not wait for the rest.",
+    )
     wanted_labels = models.PositiveSmallIntegerField()
     open_slots = models.PositiveSmallIntegerField()
+    score_range = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text="Highest less lowest score of the votes; empty with fewer than two."
+    )
     stratum = models.CharField(max_length=300, blank=True)
     inclusion_probability = models.FloatField(
         help_text="Chance that the sampling had of drawing this response."
@@ -28,8 +57,26 @@ class Task(models.Model):
         ordering = ["order_key", "pk"]
         indexes = [
             models.Index(
-                fields=["campaign", "order_key", "id"], name="task_open_index", condition=Q(open_slots__gt=0)
+                "campaign",
+                F("priority").desc(),
+                "order_key",
+                "id",
+                name="task_open_index",
+                condition=Q(open_slots__gt=0),
             ),
+            models.Index(
+                "campaign",
+                F("score_range").desc(),
+                "order_key",
+                name="task_disputed_index",
+                condition=Q(state=TaskState.DISPUTED),
+            ),
+            models.Index(
+                fields=["campaign", "kind", "order_key"],
+                name="task_control_index",
+                condition=~Q(kind=TaskKind.REGULAR),
+            ),
+            models.Index(fields=["campaign", "state"], name="task_state_index"),
         ]
         constraints = [
             models.UniqueConstraint(
@@ -38,9 +85,20 @@ class Task(models.Model):
                 violation_error_message="The campaign has this response already.",
             ),
             models.CheckConstraint(
-                condition=Q(wanted_labels__gte=1),
+                condition=Q(kind=TaskKind.REGULAR, wanted_labels__gte=1)
+                | (~Q(kind=TaskKind.REGULAR) & Q(wanted_labels=0)),
                 name="task_wants_a_label",
-                violation_error_message="A task wants at least one label.",
+                violation_error_message="A regular task wants at least one label, no other task wants any.",
+            ),
+            models.CheckConstraint(
+                condition=Q(kind__in=TaskKind.values, state__in=TaskState.values),
+                name="task_kind_and_state_known",
+                violation_error_message="Kind and state are of the known ones.",
+            ),
+            models.CheckConstraint(
+                condition=Q(kind=TaskKind.REGULAR) | Q(state=TaskState.OPEN),
+                name="task_only_regular_is_settled",
+                violation_error_message="Only a regular task is settled by its labels.",
             ),
             models.CheckConstraint(
                 condition=Q(open_slots__gte=0, open_slots__lte=F("wanted_labels")),
@@ -58,14 +116,72 @@ class Task(models.Model):
         return f"task {self.pk}"
 
 
+class KnownScore(models.Model):
+    """What a control or qualification item should be given: `score`, give or take `tolerance`."""
+
+    task = models.OneToOneField(Task, on_delete=models.CASCADE, related_name="known_score")
+    score = models.PositiveSmallIntegerField()
+    tolerance = models.PositiveSmallIntegerField(default=0)
+    explanation = models.TextField(blank=True, help_text="Told after an answer in the qualification round.")
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(score__gte=SCALE[0], score__lte=SCALE[-1]),
+                name="known_score_on_scale",
+                violation_error_message="A score is 1 to 5.",
+            ),
+            models.CheckConstraint(
+                condition=Q(tolerance__lte=SCALE[-1] - SCALE[0]),
+                name="known_score_tolerance_in_range",
+                violation_error_message="A tolerance is at most the length of the scale.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.score} ± {self.tolerance} for task {self.task_id}"
+
+    def accepts(self, score: int) -> bool:
+        return abs(score - self.score) <= self.tolerance
+
+
 class AssignmentStatus(models.TextChoices):
     LEASED = "leased", "Being labelled"
     RELEASED = "released", "Given back"
     SUBMITTED = "submitted", "Labelled"
+    SKIPPED = "skipped", "Skipped"
+
+
+class SkipReason(models.TextChoices):
+    UNCLEAR = "unclear", "The question or the preference is unclear"
+    CANNOT_JUDGE = "cannot_judge", "I cannot judge this"
+    BROKEN = "broken", "Something is shown wrongly"
+    CONFLICT = "conflict", "I should not rate this one"
+    OTHER = "other", "Another reason"
+
+
+class AssignmentQuerySet(models.QuerySet["Assignment"]):
+    """Assignments by what they count for."""
+
+    def voting(self) -> AssignmentQuerySet:
+        """Labelled, neither surplus nor set aside, on a regular task: what agreement and gold are made of."""
+        return self.filter(
+            status=AssignmentStatus.SUBMITTED,
+            is_surplus=False,
+            is_set_aside=False,
+            task__kind=TaskKind.REGULAR,
+        )
 
 
 class Assignment(models.Model):
-    """A person's place on a task, leased for a while. One per person and task, for ever."""
+    """A person's place on a task, leased for a while. One per person and task, for ever.
+
+    A skipped task is not offered to this person again, but may be labelled later all the same, from the history.
+    """
 
     task = models.ForeignKey(Task, on_delete=models.PROTECT, related_name="assignments")
     member = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="assignments")
@@ -77,8 +193,15 @@ class Assignment(models.Model):
         default=False,
         help_text="Submitted after the lease had run out and the slot had gone to somebody else.",
     )
+    is_set_aside = models.BooleanField(
+        default=False, help_text="Kept without a vote: the person's labels were set aside."
+    )
+    skip_reason = models.CharField(max_length=12, choices=SkipReason.choices, blank=True)
+    skip_note = models.TextField(blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     submitted_at = models.DateTimeField(null=True, blank=True)
+
+    objects = AssignmentQuerySet.as_manager()
 
     class Meta:
         ordering = ["pk"]
@@ -88,6 +211,12 @@ class Assignment(models.Model):
                 name="assignment_lease_index",
                 condition=Q(status=AssignmentStatus.LEASED),
             ),
+            models.Index(
+                fields=["member"],
+                name="assignment_in_hand_index",
+                condition=Q(status=AssignmentStatus.LEASED),
+            ),
+            models.Index(fields=["member", "submitted_at"], name="assignment_history_index"),
         ]
         constraints = [
             models.UniqueConstraint(
@@ -108,11 +237,61 @@ class Assignment(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(status=AssignmentStatus.SUBMITTED, submitted_at__isnull=False)
-                | (~Q(status=AssignmentStatus.SUBMITTED) & Q(submitted_at__isnull=True, is_surplus=False)),
+                | (
+                    ~Q(status=AssignmentStatus.SUBMITTED)
+                    & Q(submitted_at__isnull=True, is_surplus=False, is_set_aside=False)
+                ),
                 name="assignment_submitted_has_time",
                 violation_error_message="An assignment has a submission time exactly when it is submitted.",
+            ),
+            models.CheckConstraint(
+                condition=Q(status=AssignmentStatus.SKIPPED, skip_reason__in=SkipReason.values)
+                | (~Q(status=AssignmentStatus.SKIPPED) & Q(skip_reason="", skip_note="")),
+                name="assignment_skipped_has_reason",
+                violation_error_message="An assignment has a reason exactly when it is skipped.",
             ),
         ]
 
     def __str__(self) -> str:
         return f"{self.member_id} on {self.task_id} ({self.status})"
+
+
+class FlagReason(models.TextChoices):
+    HARMFUL = "harmful", "Harmful or offensive"
+    PERSONAL = "personal", "Personal data"
+    WRONG_KEY = "wrong_key", "The question or its gold answer is wrong"
+    RUBRIC = "rubric", "The rubric does not fit"
+    OTHER = "other", "Something else"
+
+
+class Flag(models.Model):
+    """An annotator's word to the leads on a task; it stands beside the label, and a lead resolves it."""
+
+    assignment = models.ForeignKey(Assignment, on_delete=models.PROTECT, related_name="flags")
+    reason = models.CharField(max_length=10, choices=FlagReason.choices)
+    note = models.TextField(blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    resolved_at = models.DateTimeField(null=True, blank=True)
+    resolved_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    resolution = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ["-pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(reason__in=FlagReason.values),
+                name="flag_reason_known",
+                violation_error_message="The reason is one of the known ones.",
+            ),
+            models.CheckConstraint(
+                condition=Q(resolved_at__isnull=True, resolved_by__isnull=True, resolution="")
+                | Q(resolved_at__isnull=False, resolved_by__isnull=False),
+                name="flag_resolved_has_person",
+                violation_error_message="A resolved flag says who resolved it.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.reason} on {self.assignment_id}"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from django.contrib.auth.models import User
 from django.db import transaction
 
-from annotations.models import Campaign, Member, Task
+from annotations.models import Campaign, Guidelines, Member, Task
 from annotations.models.campaign import CampaignStatus, Role, Sampling
 from evaluation.errors import Conflict, DomainError
 from evaluation.models import Response, Rubric, Run
@@ -75,15 +75,17 @@ def create_campaign(
         rubric=rubric,
         sample_size=sample_size,
         overlap=overlap,
+        max_overlap=overlap,
         sampling=sampling,
         seed=seed,
         threshold=threshold,
-        guidelines=guidelines,
         lease_seconds=lease_seconds,
         is_demonstration=is_demonstration or any(run.is_demonstration for run in runs),
         created_by=created_by,
     )
     campaign.runs.set(runs)
+    if guidelines:
+        Guidelines.objects.create(campaign=campaign, version=1, text=guidelines, created_by=created_by)
     Member.objects.bulk_create(
         Member(campaign=campaign, user=user, role=role) for user, role in people.items()
     )

@@ -12,7 +12,7 @@ from django.db.models import Max
 
 from annotations.agreement.gold import GoldDecision, majority
 from annotations.models import Campaign, GoldLabel, GoldRelease, Task
-from annotations.selectors import current_labels, judge_scores
+from annotations.selectors.labels import current_labels, judge_scores
 from evaluation import __version__
 from evaluation.errors import Conflict
 from evaluation.models import Response

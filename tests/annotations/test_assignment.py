@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from annotations.models import Assignment, Campaign, Member, Task
 from annotations.models.campaign import CampaignStatus
-from annotations.selectors import why_nothing_to_label
+from annotations.selectors.labelling import why_nothing_to_label
 from annotations.services.assignment import claim_task, membership, reclaim_expired_assignments, renew_lease
 from annotations.services.campaigns import set_campaign_status
 from evaluation.errors import Conflict, NotAllowed

@@ -9,7 +9,7 @@ from django.db import connection
 from django.utils import timezone
 
 from annotations.models import Assignment, Campaign, Draft, Label
-from annotations.selectors import current_labels
+from annotations.selectors.labels import current_labels
 from annotations.services.assignment import claim_task, reclaim_expired_assignments
 from annotations.services.labels import save_draft, submit_label
 from evaluation.errors import Conflict, DomainError

@@ -1,0 +1,1 @@
+"""Reading the tables of labelling, by subject. Nothing here writes."""

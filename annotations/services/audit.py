@@ -1,0 +1,27 @@
+"""Writing the audit log: in the transaction of what it tells of, so that neither is there without the other."""
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import models
+
+from annotations.models import AuditEvent, Campaign
+
+
+def record(
+    action: str,
+    *,
+    actor: AbstractBaseUser | None,
+    campaign: Campaign | None = None,
+    subject: models.Model | None = None,
+    **details: object,
+) -> AuditEvent:
+    """Note that `actor` (None: the platform by itself) did `action`, such as `label.submitted`, to `subject`.
+
+    `details` are facts for people to read, JSON values without any secret.
+    """
+    return AuditEvent.objects.create(
+        action=action,
+        actor_id=actor.pk if actor else None,
+        campaign=campaign,
+        subject=f"{subject._meta.verbose_name} {subject.pk}" if subject else "",
+        details=details,
+    )

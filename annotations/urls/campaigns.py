@@ -1,0 +1,15 @@
+"""Addresses for those who lead campaigns."""
+
+from django.urls import path
+
+from annotations.views import campaigns, gold
+
+urlpatterns = [
+    path("campaigns/", campaigns.campaign_list, name="campaign_list"),
+    path("campaigns/new/", campaigns.campaign_create, name="campaign_create"),
+    path("campaigns/<int:campaign_id>/", campaigns.campaign_detail, name="campaign_detail"),
+    path("campaigns/<int:campaign_id>/status/", campaigns.campaign_status, name="campaign_status"),
+    path("campaigns/<int:campaign_id>/agreement/", campaigns.campaign_agreement, name="campaign_agreement"),
+    path("campaigns/<int:campaign_id>/gold/", gold.gold_release, name="gold_release"),
+    path("gold/<int:release_id>.<str:extension>", gold.gold_export, name="gold_export"),
+]
