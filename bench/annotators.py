@@ -110,9 +110,8 @@ async def log_in_all(address, names: list[str]) -> list[dict[str, object]]:
 class Page:
     """One person's page: two tasks in hand, submit one, ask for the next."""
 
-    def __init__(self, person, campaign: int, run: Run) -> None:
-        self.browser, self.second = Browser(person["address"]), Browser(person["address"])
-        self.browser.cookies = self.second.cookies = person["cookies"]
+    def __init__(self, browsers: tuple[Browser, Browser], campaign: int, run: Run) -> None:
+        self.browser, self.second = browsers
         self.campaign, self.run = campaign, run
         self.in_hand: list[int] = []
 
@@ -162,32 +161,19 @@ class Page:
             return None
         return json.loads(content)
 
-    def close(self) -> None:
-        self.browser.close()
-        self.second.close()
-
 
 def work(people, campaign: int, seconds: float) -> Run:
     """Everybody at work in the campaign for some seconds, after a warm-up that is not counted."""
-    run = Run(begin=time.perf_counter() + WARM_UP_SECONDS)
-
-    async def all_of_them() -> None:
-        await asyncio.gather(*(annotate(person, campaign, run, run.begin + seconds) for person in people))
-
-    asyncio.run(all_of_them())
-    run.seconds = time.perf_counter() - run.begin
-    return run
+    return work_in_turns(people, {"": campaign}, seconds)[""]
 
 
-def both_at_once(ones, others, small: int, large: int, seconds: float) -> dict[str, Run]:
+def work_in_turns(people, campaigns: dict[str, int], seconds: float) -> dict[str, Run]:
+    """Everybody labels in turns in each of the campaigns, on the same connection."""
     begin = time.perf_counter() + WARM_UP_SECONDS
-    runs = {"small": Run(begin=begin), "large": Run(begin=begin)}
+    runs = {name: Run(begin=begin) for name in campaigns}
 
     async def all_of_them() -> None:
-        await asyncio.gather(
-            *(annotate(person, small, runs["small"], begin + seconds) for person in ones),
-            *(annotate(person, large, runs["large"], begin + seconds) for person in others),
-        )
+        await asyncio.gather(*(annotate(person, campaigns, runs, begin + seconds) for person in people))
 
     asyncio.run(all_of_them())
     for run in runs.values():
@@ -195,25 +181,16 @@ def both_at_once(ones, others, small: int, large: int, seconds: float) -> dict[s
     return runs
 
 
-async def alone(person, small: int, large: int, labels: int) -> dict[str, Run]:
-    """One person, who labels in turns in the small and in the large campaign."""
-    runs = {"small": Run(begin=time.perf_counter()), "large": Run(begin=time.perf_counter())}
-    pages = [Page(person, campaign, runs[name]) for name, campaign in (("small", small), ("large", large))]
-    for _ in range(labels):
-        for page in pages:
-            await page.label()
-    for page in pages:
-        page.run.seconds = time.perf_counter() - page.run.begin
-        page.close()
-    return runs
-
-
-async def annotate(person, campaign: int, run: Run, end: float) -> None:
-    page = Page(person, campaign, run)
+async def annotate(person, campaigns: dict[str, int], runs: dict[str, Run], end: float) -> None:
+    browsers = Browser(person["address"]), Browser(person["address"])
+    for browser in browsers:
+        browser.cookies = person["cookies"]
+    pages = [Page(browsers, campaign, runs[name]) for name, campaign in campaigns.items()]
     try:
-        while time.perf_counter() < end and await page.label():
-            pass
+        while pages and time.perf_counter() < end:
+            pages = [page for page in pages if await page.label()]
     except (OSError, asyncio.IncompleteReadError) as error:
-        run.errors.append(repr(error))
+        next(iter(runs.values())).errors.append(repr(error))
     finally:
-        page.close()
+        for browser in browsers:
+            browser.close()

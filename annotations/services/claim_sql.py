@@ -25,7 +25,7 @@ URGENT_LOOKED_AT = 32
 _HAD = """
     SELECT true FROM annotations_assignment AS had
     WHERE had.task_id = task.id AND had.member_id = %(member)s
-        AND (had.status <> 'released' OR had.id = ANY(%(holding)s))
+        AND (had.status <> 'released' OR had.id = ANY(%(holding)s::bigint[]))
 """
 
 _FOUND_ONWARD = f"""

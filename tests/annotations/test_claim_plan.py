@@ -69,12 +69,12 @@ def _member(campaign: Campaign) -> Member:
 
 
 def _plan(campaign: Campaign, member: Member) -> dict[str, Any]:
-    known: dict[str, int | datetime | list[int]] = {
+    known: dict[str, int | datetime | str] = {
         "campaign": campaign.pk,
         "member": member.pk,
         "cursor": member.claimed_up_to,
         "deadline": timezone.now(),
-        "holding": [],
+        "holding": "{}",
     }
     with connection.cursor() as cursor:
         cursor.execute("EXPLAIN (ANALYZE, FORMAT JSON) " + CLAIM_ONWARD, known)
