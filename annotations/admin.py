@@ -1,14 +1,30 @@
 """The admin site's view of labelling. Labels and gold are append-only, so they are not here."""
 
 from django.contrib import admin
+from django.contrib.auth.models import User
+from django.http import HttpRequest
 
 from annotations import models
 
+admin.site.unregister(User)
 
-class MemberInline(admin.TabularInline[models.Member, models.Campaign]):
-    model = models.Member
-    extra = 0
-    autocomplete_fields = ["user"]
+
+@admin.register(User)
+class PersonAdmin(admin.ModelAdmin[User]):
+    """Names and addresses. Accounts are made by invitation, and their rights change on the page of people: there an
+    admin is always left, and the audit log says who did it.
+    """
+
+    list_display = ["username", "email", "is_active", "is_staff", "last_login"]
+    search_fields = ["username", "email"]
+    fields = ["username", "first_name", "last_name", "email"]
+    readonly_fields = ["username"]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        return False
 
 
 @admin.register(models.Campaign)
@@ -16,4 +32,5 @@ class CampaignAdmin(admin.ModelAdmin[models.Campaign]):
     list_display = ["name", "status", "overlap", "sample_size", "is_demonstration"]
     list_filter = ["status"]
     fields = ["name", "status", "lease_seconds"]
-    inlines = [MemberInline]
+    # Changed on its own pages, where the log is written.
+    readonly_fields = ["name", "status", "lease_seconds"]

@@ -1,5 +1,6 @@
 """What can go wrong in the domain, in words for the person who asked. `perg_site.errors` turns it into HTTP."""
 
+from collections.abc import Mapping
 from http import HTTPStatus
 
 
@@ -7,7 +8,7 @@ class DomainError(Exception):
     """A request that the domain refuses.
 
     `code` is for programs and stays the same; `message` is for people; `status` is the HTTP status it becomes;
-    `field` names the input at fault, where there is one.
+    `field` names the input at fault, where there is one. `extra` are facts that a program needs to go on.
     """
 
     code = "invalid"
@@ -20,12 +21,14 @@ class DomainError(Exception):
         code: str | None = None,
         status: HTTPStatus | None = None,
         field: str | None = None,
+        extra: Mapping[str, object] | None = None,
     ) -> None:
         super().__init__(message)
         self.message = message
         self.code = code or self.code
         self.status = status or self.status
         self.field = field
+        self.extra = extra or {}
 
 
 class NotFound(DomainError):

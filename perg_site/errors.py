@@ -41,7 +41,7 @@ def problem(error: DomainError) -> dict[str, object]:
     }
     if error.field:
         details["field"] = error.field
-    return details
+    return details | dict(error.extra)
 
 
 def problem_response(exception: Exception, context: dict[str, object]) -> Response | None:

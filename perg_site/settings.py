@@ -55,6 +55,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "perg_site.same_person.SamePersonMiddleware",
     "perg_site.errors.DomainErrorMiddleware",
 ]
 
@@ -89,7 +90,13 @@ else:
     DATABASES["default"]["CONN_MAX_AGE"] = env.int("DATABASE_MAX_AGE", default=60)
 
 REDIS_URL = embedded.redis_url(PERG_HOME)
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL},
+    "sessions": {"BACKEND": "perg_site.session_cache.SessionCache", "LOCATION": REDIS_URL},
+}
+# Every request reads its session. They are in PostgreSQL; Redis saves the query.
+SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
+SESSION_CACHE_ALIAS = "sessions"
 
 CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://", 1)
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
@@ -106,6 +113,8 @@ CELERY_TASK_ROUTES = {"evaluation.tasks.drain_endpoint": {"queue": "llm"}}
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE_FILENAME = str(PERG_HOME / "celerybeat-schedule")
 SWEEP_SECONDS = env.float("PERG_SWEEP_SECONDS", default=15.0)
+# It reads all labels of every campaign with a bar, and a pause need not come at once.
+QUALITY_SECONDS = env.float("PERG_QUALITY_SECONDS", default=120.0)
 CELERY_BEAT_SCHEDULE = {
     "sweep-unfinished-work": {
         "task": "evaluation.tasks.sweep",
@@ -117,6 +126,11 @@ CELERY_BEAT_SCHEDULE = {
         "task": "annotations.tasks.reclaim_expired_leases",
         "schedule": SWEEP_SECONDS,
         "options": {"expires": SWEEP_SECONDS},
+    },
+    "pause-surely-below-bars": {
+        "task": "annotations.tasks.pause_surely_below_bars",
+        "schedule": QUALITY_SECONDS,
+        "options": {"expires": QUALITY_SECONDS},
     },
 }
 
@@ -142,9 +156,16 @@ AUTH_PASSWORD_VALIDATORS = [
         "NumericPasswordValidator",
     )
 ]
+AUTHENTICATION_BACKENDS = ["perg_site.login.ThrottledBackend"]
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "login"
+
+# Without a mail server nothing is sent: whoever makes an invitation or a reset link copies it.
+SENDS_EMAIL = bool(env.str("EMAIL_URL", default=""))
+globals().update(env.email_url("EMAIL_URL", default="dummymail://"))
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="perg@localhost")
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [

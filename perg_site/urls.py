@@ -4,14 +4,27 @@ from django.contrib import admin
 from django.contrib.auth import views as auth
 from django.urls import include, path
 
-from perg_site import views
+from perg_site import passwords, views
+from perg_site.login import AdminLoginForm, LoginForm
+
+admin.site.login_form = AdminLoginForm
 
 urlpatterns = [
     path("", views.home, name="home"),
     path("healthz/", views.health, name="health"),
-    path("login/", auth.LoginView.as_view(redirect_authenticated_user=True), name="login"),
+    path(
+        "login/",
+        auth.LoginView.as_view(redirect_authenticated_user=True, authentication_form=LoginForm),
+        name="login",
+    ),
     path("logout/", auth.LogoutView.as_view(), name="logout"),
-    path("password/", auth.PasswordChangeView.as_view(success_url="/"), name="password_change"),
+    path("password/", passwords.PasswordChange.as_view(), name="password_change"),
+    path("password/reset/", passwords.PasswordReset.as_view(), name="password_reset"),
+    path(
+        "password/reset/<uidb64>/<token>/",
+        passwords.PasswordResetConfirm.as_view(),
+        name="password_reset_confirm",
+    ),
     path("", include("evaluation.urls")),
     path("", include("annotations.urls")),
     path("api/v1/", include("perg_site.api")),

@@ -1,13 +1,16 @@
 """Small pieces of the domain for tests, made through the ORM with as few facts as a test needs."""
 
 import itertools
+import uuid
 from collections.abc import Sequence
 
 from django.contrib.auth.models import User
+from django.db import transaction
 from django.utils import timezone
 
-from annotations.models import Campaign
+from annotations.models import Assignment, Campaign, Label, Task
 from annotations.services.campaigns import create_campaign
+from annotations.services.resolution import settle_task
 from evaluation.models import (
     Catalogue,
     CatalogueBuild,
@@ -15,6 +18,8 @@ from evaluation.models import (
     Dataset,
     Endpoint,
     Item,
+    Judge,
+    Judgment,
     Preference,
     Proposal,
     Question,
@@ -98,6 +103,19 @@ def item(
     return made
 
 
+def judgment(of: Item, score: int | None, *, by: str = "judge", is_floor: bool = False) -> Judgment:
+    """What a judge, made at the first call, says of the item's personalised response; None: it gave no score."""
+    provider = "heuristic" if is_floor else "openai"
+    judge = Judge.objects.filter(name=by).first() or Judge.objects.create(
+        name=by,
+        rubric=default_rubric(),
+        endpoint=Endpoint.objects.create(name=f"endpoint of {by}", provider=provider, model=by),
+    )
+    said = {"status": "scored"} if score else {"status": "unscored", "unscored_reason": "unreadable reply"}
+    response = of.responses.get(condition=Condition.PERSONALISED)
+    return Judgment.objects.create(response=response, judge=judge, score=score, **said)
+
+
 def run_with_items(count: int, **fields: str) -> Run:
     made = run(**fields)
     for _ in range(count):
@@ -156,3 +174,30 @@ def campaign(
         seed=1,
         **fields,  # type: ignore[arg-type]
     )
+
+
+def vote(task: Task, person: User, *scores: int, comment: str = "", **assigned: object) -> Assignment:
+    """The person's label on a chosen task, which people cannot choose; more scores are later revisions of it."""
+    with transaction.atomic():
+        task = Task.objects.select_for_update().get(pk=task.pk)
+        assignment = Assignment.objects.create(
+            task=task,
+            member=task.campaign.members.get(user=person),
+            status="submitted",
+            submitted_at=timezone.now(),
+            **assigned,
+        )
+        for revision, score in enumerate(scores, 1):
+            Label.objects.create(
+                assignment=assignment,
+                revision=revision,
+                score=score,
+                comment=comment,
+                submission_key=uuid.uuid4(),
+                guidelines=task.campaign.guidelines,
+            )
+        if not (assignment.is_surplus or assignment.is_set_aside) and task.open_slots:
+            task.open_slots -= 1
+            task.save()
+        settle_task(task)
+    return assignment

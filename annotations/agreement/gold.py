@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Literal
 
-Status = Literal["unanimous", "majority", "tied", "unlabelled"]
+Status = Literal["unanimous", "majority", "adjudicated", "tied", "unlabelled"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,7 +14,7 @@ class GoldDecision:
 
     Attributes:
         followed: the decision; None where the labels are tied or there are none.
-        score: the median of the scores, in points of the scale; None where there are none.
+        score: the median of the scores, or the adjudicator's, in points of the scale; None where there are none.
         status: how the decision fell. Unanimity is about followed / not followed, not about equal scores, and
             one label alone is unanimous: look at `n`.
         n, in_favour, against: labels in all, those that say followed, those that say not followed.
@@ -44,6 +44,20 @@ def majority(scores: Sequence[int], *, threshold: int) -> GoldDecision:
         in_favour=in_favour,
         against=against,
         rule=f"majority of {labels}, followed if score >= {threshold}",
+    )
+
+
+def adjudicated(decision: int, scores: Sequence[int], *, threshold: int) -> GoldDecision:
+    """An adjudicator's score decides alone; the labels are counted beside it."""
+    labels = majority(scores, threshold=threshold)
+    return GoldDecision(
+        followed=decision >= threshold,
+        score=float(decision),
+        status="adjudicated",
+        n=labels.n,
+        in_favour=labels.in_favour,
+        against=labels.against,
+        rule=f"decided by an adjudicator, followed if score >= {threshold}",
     )
 
 

@@ -11,8 +11,7 @@ from annotations.agreement.confusion import Confusion, ConfusionDict, confusion
 from annotations.agreement.kappa import PairAgreement, PairAgreementDict, pairwise
 from annotations.agreement.ratings import BINARY, Ratings, RatingTable
 from annotations.models import Campaign
-from annotations.selectors.campaigns import campaign_progress
-from annotations.selectors.labels import current_labels, judge_scores
+from annotations.selectors.labels import judge_scores, label_counts, votes
 from evaluation.models import Judge
 from evaluation.models.endpoint import JudgeOrigin
 from evaluation.statistics.estimate import Estimate, EstimateDict
@@ -161,10 +160,12 @@ class AgreementReport:
 
 
 def agreement_report(campaign: Campaign) -> AgreementReport:
-    """The agreement of the campaign's people and judges, as the labels are now. Surplus labels are left out."""
+    """The agreement of the campaign's people and judges, as the votes are now.
+
+    A label that is surplus or was set aside has no vote; control and qualification items never count.
+    """
     people_records = list(
-        current_labels(campaign)
-        .filter(assignment__is_surplus=False)
+        votes(campaign)
         .order_by("assignment__member__user__username", "pk")
         .values_list("assignment__task", "assignment__member__user__username", "score")
     )
@@ -173,17 +174,10 @@ def agreement_report(campaign: Campaign) -> AgreementReport:
     judges = judge_kinds(sorted({rater for _, rater, _ in judge_records}))
     table = RatingTable.from_records([*people_records, *judge_records])
     clusters = _questions(campaign, table)
-    progress = campaign_progress(campaign)
     comparison = _Comparison(table, clusters, campaign.threshold)
     return AgreementReport(
         campaign=campaign,
-        labels={
-            "wanted": progress.labels_wanted,
-            "given": progress.labels,
-            "surplus": progress.surplus,
-            "tasks": progress.tasks,
-            "tasks_done": progress.tasks_done,
-        },
+        labels=asdict(label_counts(campaign)),
         raters=[_rater(table, name, "person") for name in people]
         + [_rater(table, name, kind) for name, kind in judges.items()],
         alpha_people=comparison.alpha(table.select(people), "ordinal"),

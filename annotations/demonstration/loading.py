@@ -25,8 +25,9 @@ RECORDED = Path(__file__).parent.parent.parent / "evaluation" / "demonstration"
 MODEL = "demo-model"
 DATASET = "Demonstration questions"
 CAMPAIGN = "Demonstration: is the preference followed?"
-ANNOTATORS = ["demo-ada", "demo-ben", "demo-chi"]
+ANNOTATORS = ["demo-ada", "demo-ben", "demo-chi", "demo-dee"]
 OVERLAP = 3
+MAX_OVERLAP = 4
 SEED = 1
 GUIDELINES = """\
 Rate **how far the personalised response follows the preference**, compared with the baseline response.
@@ -77,6 +78,8 @@ def _load_campaign(run: Run, visitors: Mapping[str, User]) -> None:
         rubric=default_rubric(),
         sample_size=run.items.count(),
         overlap=OVERLAP,
+        max_overlap=MAX_OVERLAP,
+        reveals_judges=True,
         annotators=[*people, visitors["annotator"], visitors["admin"]],
         leads=[visitors["lead"]],
         created_by=visitors["admin"],
@@ -95,7 +98,10 @@ def _load_campaign(run: Run, visitors: Mapping[str, User]) -> None:
 
 
 def _label(task: Task, member: Member, score: int, comment: str) -> None:
-    """A label on a chosen task. People get the task that is next; only the demonstration may choose."""
+    """A label on a chosen task. People get the task that is next; only the demonstration may choose.
+
+    Where the labels before it disagree, the task has asked for this one, so there is a slot for it, too.
+    """
     Task.objects.filter(pk=task.pk).update(open_slots=F("open_slots") - 1)
     assignment = Assignment.objects.create(task=task, member=member, leased_until=timezone.now())
     submit_label(assignment=assignment, score=score, comment=comment, submission_key=uuid.uuid4())

@@ -23,8 +23,8 @@ class Login:
 
 
 ACCOUNTS = {
-    "admin": "everything: runs, campaigns, agreement, gold, the admin site",
-    "lead": "progress, agreement and gold of the demonstration campaign",
+    "admin": "everything: runs, campaigns, people, the audit log, the admin site",
+    "lead": "progress, quality, adjudication, people and gold of the demonstration campaign",
     "annotator": "label tasks of the demonstration campaign",
 }
 

@@ -11,8 +11,12 @@ from annotations.models.task import Task
 class GoldStatus(models.TextChoices):
     UNANIMOUS = "unanimous", "All labels agree"
     MAJORITY = "majority", "Most labels agree"
+    ADJUDICATED = "adjudicated", "Decided by an adjudicator"
     TIED = "tied", "Tied: unresolved"
     UNLABELLED = "unlabelled", "No label"
+
+
+RESOLVED = [GoldStatus.UNANIMOUS, GoldStatus.MAJORITY, GoldStatus.ADJUDICATED]
 
 
 class GoldRule(models.TextChoices):
@@ -63,7 +67,9 @@ class GoldLabel(models.Model):
     task = models.ForeignKey(Task, on_delete=models.PROTECT, related_name="gold_labels")
     status = models.CharField(max_length=12, choices=GoldStatus.choices)
     followed = models.BooleanField(null=True, blank=True)
-    score = models.FloatField(null=True, blank=True, help_text="Median of the labels.")
+    score = models.FloatField(
+        null=True, blank=True, help_text="Median of the labels, or the adjudicator's score."
+    )
     record = models.JSONField(
         help_text="What is exported: the item, every rater's score, how the gold came about."
     )
@@ -77,7 +83,7 @@ class GoldLabel(models.Model):
                 violation_error_message="The release has this task already.",
             ),
             models.CheckConstraint(
-                condition=Q(status__in=[GoldStatus.UNANIMOUS, GoldStatus.MAJORITY], followed__isnull=False)
+                condition=Q(status__in=RESOLVED, followed__isnull=False)
                 | Q(status__in=[GoldStatus.TIED, GoldStatus.UNLABELLED], followed__isnull=True),
                 name="gold_followed_iff_resolved",
                 violation_error_message="Gold is given exactly where the labels resolve it.",

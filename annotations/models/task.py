@@ -12,9 +12,12 @@ from evaluation.models.endpoint import SCALE
 
 
 class TaskKind(models.TextChoices):
+    """What a task is for. A control or qualification item that proved bad is withdrawn: kept, and used no more."""
+
     REGULAR = "regular", "Regular"
     CONTROL = "control", "Control item"
     QUALIFICATION = "qualification", "Qualification item"
+    WITHDRAWN = "withdrawn", "Withdrawn item"
 
 
 class TaskState(models.TextChoices):
@@ -217,6 +220,7 @@ class Assignment(models.Model):
                 condition=Q(status=AssignmentStatus.LEASED),
             ),
             models.Index(fields=["member", "submitted_at"], name="assignment_history_index"),
+            models.Index(fields=["member", "id"], name="assignment_order_index"),
         ]
         constraints = [
             models.UniqueConstraint(

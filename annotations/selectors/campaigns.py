@@ -1,35 +1,40 @@
-"""Campaigns: lists with counts, progress, people."""
+"""Campaigns: lists with counts, and how far one is."""
 
 from dataclasses import dataclass
 
 from django.contrib.auth.models import AbstractUser
-from django.db.models import Count, F, Max, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models.functions import Coalesce
 
 from annotations.models import Assignment, Campaign, Member, Task
-from annotations.models.task import AssignmentStatus
+from annotations.models.campaign import CampaignStatus
+from annotations.models.task import AssignmentStatus, TaskKind, TaskState
 
 
 def campaigns_with_counts(campaigns: QuerySet[Campaign]) -> QuerySet[Campaign]:
-    """Campaigns with `task_count`, `labels_wanted` and `label_count` (surplus not counted), for lists."""
-    tasks = Task.objects.filter(campaign=OuterRef("pk")).order_by().values("campaign")
-    labels = (
-        Assignment.objects.filter(
-            task__campaign=OuterRef("pk"), status=AssignmentStatus.SUBMITTED, is_surplus=False
-        )
-        .order_by()
-        .values("task__campaign")
+    """Campaigns with `task_count`, `labels_wanted`, `label_count` (votes) and `disputed_count`, for lists."""
+    tasks = Task.objects.filter(campaign=OuterRef("pk"), kind=TaskKind.REGULAR).order_by().values("campaign")
+    votes = (
+        Assignment.objects.voting().filter(task__campaign=OuterRef("pk")).order_by().values("task__campaign")
     )
     return campaigns.prefetch_related("runs").annotate(
         task_count=Subquery(tasks.annotate(n=Count("pk")).values("n")),
         labels_wanted=Subquery(tasks.annotate(n=Sum("wanted_labels")).values("n")),
-        label_count=Subquery(labels.annotate(n=Count("pk")).values("n")),
+        label_count=Subquery(votes.annotate(n=Count("pk")).values("n")),
+        disputed_count=Subquery(tasks.filter(state=TaskState.DISPUTED).annotate(n=Count("pk")).values("n")),
     )
 
 
-def campaigns_of(user: AbstractUser) -> dict[str, object]:
-    """The user's campaigns with counts, and the keys of those that they lead and of those that they can label in."""
+def campaigns_of(user: AbstractUser, *, archived: bool = False) -> dict[str, object]:
+    """The user's campaigns with counts, and the keys of those that they lead and of those that they can label in.
+
+    Archived ones are left out, or, with `archived`, are all that is given.
+    """
+    visible = Campaign.objects.visible_to(user)
+    is_archived = Q(status=CampaignStatus.ARCHIVED)
     return {
-        "campaigns": campaigns_with_counts(Campaign.objects.visible_to(user)),
+        "campaigns": campaigns_with_counts(visible.filter(is_archived if archived else ~is_archived)),
+        "archived_count": 0 if archived else visible.filter(is_archived).count(),
         "led": set(Campaign.objects.led_by(user).values_list("pk", flat=True)),
         "labelling": set(
             Member.objects.filter(user_id=user.pk, is_active=True).values_list("campaign", flat=True)
@@ -39,14 +44,35 @@ def campaigns_of(user: AbstractUser) -> dict[str, object]:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a campaign is. Counts of labels leave surplus ones out."""
+    """How far a campaign is: its regular tasks, by state, and the labels on them.
 
-    tasks: int
-    tasks_done: int
+    `labels` are votes: what is surplus or set aside is counted apart. `open_slots` are votes that nobody is on yet.
+    """
+
+    open: int
+    agreed: int
+    disputed: int
+    adjudicated: int
     labels_wanted: int
+    open_slots: int
     labels: int
     being_labelled: int
     surplus: int
+    set_aside: int
+
+    @property
+    def tasks(self) -> int:
+        return self.open + self.agreed + self.disputed + self.adjudicated
+
+    @property
+    def tasks_done(self) -> int:
+        """Tasks that want no more labels, those that wait for a lead included."""
+        return self.tasks - self.open
+
+    @property
+    def all_labels(self) -> int:
+        """Votes, and the labels that are kept without one."""
+        return self.labels + self.surplus + self.set_aside
 
     @property
     def percent(self) -> int:
@@ -55,41 +81,15 @@ class Progress:
 
 def campaign_progress(campaign: Campaign) -> Progress:
     # Counted in two queries: joined, every task would be counted once for each of its assignments.
-    assignments = Assignment.objects.filter(task__campaign=campaign).aggregate(
-        labels=Count("pk", filter=Q(status=AssignmentStatus.SUBMITTED, is_surplus=False)),
+    assignments = Assignment.objects.filter(task__campaign=campaign, task__kind=TaskKind.REGULAR).aggregate(
+        labels=Count("pk", filter=Q(status=AssignmentStatus.SUBMITTED, is_surplus=False, is_set_aside=False)),
         surplus=Count("pk", filter=Q(is_surplus=True)),
+        set_aside=Count("pk", filter=Q(is_set_aside=True, is_surplus=False)),
         being_labelled=Count("pk", filter=Q(status=AssignmentStatus.LEASED)),
     )
-    tasks = Task.objects.filter(campaign=campaign).aggregate(count=Count("pk"), wanted=Sum("wanted_labels"))
-    done = (
-        Task.objects.filter(campaign=campaign)
-        .annotate(
-            label_count=Count(
-                "assignments",
-                filter=Q(assignments__status=AssignmentStatus.SUBMITTED, assignments__is_surplus=False),
-            )
-        )
-        .filter(label_count__gte=F("wanted_labels"))
-        .count()
+    tasks = Task.objects.filter(campaign=campaign, kind=TaskKind.REGULAR).aggregate(
+        **{state.value: Count("pk", filter=Q(state=state)) for state in TaskState},
+        labels_wanted=Coalesce(Sum("wanted_labels"), 0),
+        open_slots=Coalesce(Sum("open_slots"), 0),
     )
-    return Progress(
-        tasks=tasks["count"],
-        tasks_done=done,
-        labels_wanted=tasks["wanted"] or 0,
-        labels=assignments["labels"],
-        being_labelled=assignments["being_labelled"],
-        surplus=assignments["surplus"],
-    )
-
-
-def members_with_counts(campaign: Campaign) -> QuerySet[Member]:
-    """Members with `label_count` and `last_label_at`."""
-    submitted = Q(assignments__status=AssignmentStatus.SUBMITTED)
-    return (
-        campaign.members.select_related("user")
-        .annotate(
-            label_count=Count("assignments", filter=submitted),
-            last_label_at=Max("assignments__submitted_at", filter=submitted),
-        )
-        .order_by("user__username")
-    )
+    return Progress(**tasks, **assignments)

@@ -1,15 +1,25 @@
-"""Handing out tasks: on pull, under a lease, never more people on a task than labels wanted."""
+"""Handing out tasks: on pull, under a lease, never more people on a task than labels wanted.
 
+Locks. Rows are locked in the order Task, Assignment, Member, several tasks by primary key; and whoever writes an
+assignment holds its task's row, but for the renewal of a lease, one statement that holds nothing else. A claim alone
+begins at the other end: it holds its member's row from the start, so that one person's claims come one after another.
+It can be part of no deadlock, because from then on it never waits: it takes tasks with SKIP LOCKED, and writes
+assignments only of tasks that it has taken.
+"""
+
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from django.contrib.auth.models import AbstractUser
-from django.db import transaction
-from django.db.models import Exists, F, OuterRef
+from django.db import connection, transaction
+from django.db.models import F
 from django.utils import timezone
 
 from annotations.models import Assignment, Campaign, Member, Task
-from annotations.models.campaign import CampaignStatus
-from annotations.models.task import AssignmentStatus
+from annotations.models.task import AssignmentStatus, TaskKind
+from annotations.selectors.standing import MOST_IN_HAND, Standing, control_is_due, may_get_tasks, standing_of
+from annotations.services.claim_sql import CLAIM_CONTROL, CLAIM_REGULAR, LOCK_MEMBER
+from annotations.services.resolution import settle_task
 from evaluation.errors import Conflict, NotAllowed
 
 
@@ -22,64 +32,128 @@ def membership(campaign: Campaign, user: AbstractUser) -> Member:
 
 
 @transaction.atomic
-def claim_task(*, campaign: Campaign, member: Member) -> Assignment | None:
-    """The task that the member works on: the one in hand, else a new one; None where nothing is left for them.
+def claim_task(*, campaign: Campaign, member: Member, holding: Collection[int] = ()) -> Assignment | None:
+    """A task for the member: one in hand that is not among the assignments `holding`, else a new one.
 
-    One query finds the next open task on the partial index, skipping rows that others are claiming and tasks that
-    this person has labelled. The slot is taken in the same transaction.
+    `holding` are those that the asking page has already. A person has at most two in hand: the one shown and the next
+    one. None where there is nothing for them now; `why_nothing_to_label` says why.
     """
-    if campaign.status != CampaignStatus.OPEN:
+    member = _locked(member)
+    if not may_get_tasks(member):
         return None
-    # One claim at a time per person: a double click or a second tab gets the task in hand, not another.
-    Member.objects.select_for_update().get(pk=member.pk)
-    deadline = timezone.now() + timedelta(seconds=campaign.lease_seconds)
-    in_hand = (
-        Assignment.objects.filter(member=member, status=AssignmentStatus.LEASED, task__campaign=campaign)
-        .order_by("pk")
-        .first()
-    )
-    if in_hand is not None and _renew(in_hand, deadline):
-        return in_hand
-    task = _open_task(campaign, member)
-    if task is None and reclaim_expired_assignments(campaign=campaign):
-        task = _open_task(campaign, member)
-    if task is None:
+    deadline = timezone.now() + timedelta(seconds=member.campaign.lease_seconds)
+    standing = standing_of(member)
+    waiting = [assignment for assignment in standing.in_hand if assignment not in holding]
+    if waiting:
+        return _handed_again(waiting[0], member, deadline)
+    if len(standing.in_hand) >= MOST_IN_HAND or standing.quota_is_reached:
         return None
-    Task.objects.filter(pk=task.pk).update(open_slots=F("open_slots") - 1)
-    assignment, _ = Assignment.objects.update_or_create(
-        task=task, member=member, defaults={"status": AssignmentStatus.LEASED, "leased_until": deadline}
-    )
-    return assignment
+    return _claim(member, standing, deadline, holding)
 
 
-def _open_task(campaign: Campaign, member: Member) -> Task | None:
-    taken = Assignment.objects.filter(task=OuterRef("pk"), member=member).exclude(
-        status=AssignmentStatus.RELEASED
-    )
-    return (
-        Task.objects.select_for_update(skip_locked=True, of=("self",))
-        .filter(~Exists(taken), campaign=campaign, open_slots__gt=0)
-        .order_by("order_key", "pk")
-        .first()
-    )
+def _locked(member: Member) -> Member:
+    """The member as they are now: one claim at a time per person, whatever pages they have.
+
+    Only what decides on a claim is read anew: member and campaign have just been read, by who asks.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(LOCK_MEMBER, [member.pk])
+        (
+            member.is_active,
+            member.paused_at,
+            member.qualified_at,
+            member.claimed_up_to,
+            member.campaign.status,
+        ) = cursor.fetchone()
+    return member
 
 
-def _renew(assignment: Assignment, deadline: datetime) -> bool:
-    """Extend a lease that is still held, even if its time is over; False if it was reclaimed."""
-    renewed = Assignment.objects.filter(pk=assignment.pk, status=AssignmentStatus.LEASED).update(
-        leased_until=deadline
+def _handed_again(key: int, member: Member, deadline: datetime) -> Assignment:
+    """An assignment in hand, with its lease renewed unless something else is under way with it just now."""
+    free = Assignment.objects.select_for_update(skip_locked=True, no_key=True).filter(
+        pk=key, status=AssignmentStatus.LEASED
     )
-    assignment.leased_until = deadline
-    return bool(renewed)
+    Assignment.objects.filter(pk__in=free.values("pk")).update(leased_until=deadline)
+    return Assignment.objects.get(pk=key)
+
+
+def _claim(
+    member: Member, standing: Standing, deadline: datetime, holding: Collection[int]
+) -> Assignment | None:
+    if control_is_due(member, standing):
+        control = _run_claim(CLAIM_CONTROL, member, deadline, holding)
+        if control is not None:
+            return control
+    regular = _run_claim(CLAIM_REGULAR, member, deadline, holding)
+    if regular is None and reclaim_expired_assignments(campaign=member.campaign):
+        regular = _run_claim(CLAIM_REGULAR, member, deadline, holding)
+    return regular
+
+
+def _run_claim(
+    statement: str, member: Member, deadline: datetime, holding: Collection[int]
+) -> Assignment | None:
+    known = {
+        "campaign": member.campaign_id,
+        "member": member.pk,
+        "cursor": member.claimed_up_to,
+        "deadline": deadline,
+        "holding": list(holding),
+        "seed": member.campaign.seed,
+    }
+    while True:
+        with connection.cursor() as cursor:
+            cursor.execute(statement, known)
+            row = cursor.fetchone()
+        if row is None:
+            return None
+        task, assignment = row
+        if assignment is not None:
+            return Assignment(
+                pk=assignment,
+                task_id=task,
+                member=member,
+                status=AssignmentStatus.LEASED,
+                leased_until=deadline,
+            )
+        # The person has labelled this very task, late, since the statement began. The slot goes back: the task is
+        # ours till the end of the transaction, and the next look sees their label.
+        Task.objects.filter(pk=task, kind=TaskKind.REGULAR).update(open_slots=F("open_slots") + 1)
 
 
 def renew_lease(*, assignment: Assignment) -> Assignment:
-    """Keep a task for its person while the page is in use. Raises Conflict if it was reclaimed."""
+    """Keep a task for its person while the page is in use.
+
+    A lease that was lost is taken again where the task has a slot left. Raises Conflict (code `lease_lost`) if not.
+    """
     seconds = assignment.task.campaign.lease_seconds
-    if not _renew(assignment, timezone.now() + timedelta(seconds=seconds)):
+    assignment.leased_until = timezone.now() + timedelta(seconds=seconds)
+    renewed = Assignment.objects.filter(pk=assignment.pk, status=AssignmentStatus.LEASED).update(
+        leased_until=assignment.leased_until
+    )
+    return assignment if renewed else _take_again(assignment, assignment.leased_until)
+
+
+@transaction.atomic
+def _take_again(assignment: Assignment, deadline: datetime) -> Assignment:
+    task = Task.objects.select_for_update(no_key=True).get(pk=assignment.task_id)
+    assignment = Assignment.objects.select_for_update(no_key=True).get(pk=assignment.pk)
+    member = _locked(assignment.member)
+    standing = standing_of(member)
+    is_regular = task.kind == TaskKind.REGULAR
+    if (
+        assignment.status != AssignmentStatus.RELEASED
+        or not may_get_tasks(member)
+        or len(standing.in_hand) >= MOST_IN_HAND
+        or (is_regular and (not task.open_slots or standing.quota_is_reached))
+    ):
         raise Conflict(
             "This task is no longer kept for you; what you submit is still accepted.", code="lease_lost"
         )
+    if is_regular:
+        Task.objects.filter(pk=task.pk).update(open_slots=F("open_slots") - 1)
+    assignment.status, assignment.leased_until = AssignmentStatus.LEASED, deadline
+    assignment.save(update_fields=["status", "leased_until"])
     return assignment
 
 
@@ -87,16 +161,29 @@ def renew_lease(*, assignment: Assignment) -> Assignment:
 def reclaim_expired_assignments(*, campaign: Campaign | None = None) -> int:
     """Take back the tasks whose lease has run out, in one campaign or in all; give the number.
 
-    Tasks are locked before assignments, as everywhere; those that are locked now are left to the next time.
+    What is given back goes first to whoever asks next. Tasks that are locked now are left to the next time.
     """
     expired = Assignment.objects.filter(status=AssignmentStatus.LEASED, leased_until__lt=timezone.now())
     if campaign is not None:
         expired = expired.filter(task__campaign=campaign)
-    tasks = Task.objects.select_for_update(skip_locked=True).filter(pk__in=expired.values("task"))
+    tasks = Task.objects.select_for_update(skip_locked=True, no_key=True, of=("self",)).select_related(
+        "campaign"
+    )
     reclaimed = 0
-    for task in list(tasks):
+    for task in list(tasks.filter(pk__in=expired.values("task")).order_by("pk")):
         # The condition is checked again under the lock: a lease renewed meanwhile stays.
         count = expired.filter(task=task).update(status=AssignmentStatus.RELEASED, leased_until=None)
-        Task.objects.filter(pk=task.pk).update(open_slots=F("open_slots") + count)
+        if count:
+            give_slots_back(task, count)
         reclaimed += count
     return reclaimed
+
+
+def give_slots_back(task: Task, count: int = 1) -> Task:
+    """Places on a locked task have come free: others get them before all else."""
+    if task.kind != TaskKind.REGULAR:
+        return task
+    task.open_slots += count
+    task.priority = 1
+    Task.objects.filter(pk=task.pk).update(open_slots=task.open_slots, priority=task.priority)
+    return settle_task(task)

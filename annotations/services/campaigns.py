@@ -1,38 +1,34 @@
-"""Creating a campaign: drawing its sample and gathering its people."""
+"""Creating a campaign, changing what is harmless to change in it, and opening, closing and archiving it."""
 
 import random
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import NotRequired, TypedDict, Unpack
 
 from django.contrib.auth.models import User
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from annotations.models import Campaign, Guidelines, Member, Task
-from annotations.models.campaign import CampaignStatus, Role, Sampling
+from annotations.models.campaign import CampaignStatus, Disagreement, Role, Sampling
+from annotations.models.task import TaskState
+from annotations.services.audit import record
+from annotations.services.people import free_leases
+from annotations.services.resolution import settle_task
+from annotations.services.sampling import Drawn, draw_sample
 from evaluation.errors import Conflict, DomainError
-from evaluation.models import Response, Rubric, Run
+from evaluation.models import Rubric, Run
 from evaluation.models.endpoint import DEFAULT_THRESHOLD
-from evaluation.models.item import Condition
 
-STRATUM_FIELD = {
-    Sampling.RANDOM: None,
-    Sampling.BY_RUN: "item__run__name",
-    Sampling.BY_SOURCE: "item__question__source",
-    Sampling.BY_PREFERENCE_CATEGORY: "item__preference__category",
-    Sampling.BY_PREFERENCE: "item__preference__text",
-}
 STRATUM_LENGTH = 300
 ORDER_KEYS = 2**62
 
-
-@dataclass(frozen=True, slots=True)
-class Drawn:
-    """A response in the sample, with the chance that the sampling had of drawing it."""
-
-    response: int
-    stratum: str
-    probability: float
+TRANSITIONS: Mapping[CampaignStatus, Collection[CampaignStatus]] = {
+    CampaignStatus.OPEN: (CampaignStatus.PAUSED, CampaignStatus.CLOSED),
+    CampaignStatus.PAUSED: (CampaignStatus.OPEN, CampaignStatus.CLOSED),
+    CampaignStatus.CLOSED: (CampaignStatus.OPEN, CampaignStatus.ARCHIVED),
+    CampaignStatus.ARCHIVED: (CampaignStatus.CLOSED,),
+}
+"""What a campaign of each status may become. An archived one comes back closed, as it was."""
 
 
 @transaction.atomic
@@ -46,39 +42,66 @@ def create_campaign(
     annotators: Iterable[User],
     leads: Iterable[User] = (),
     created_by: User | None = None,
+    max_overlap: int | None = None,
+    disagreement: str = Disagreement.EITHER,
+    disagreement_range: int = 2,
+    asks_correctness: bool = False,
+    labels_per_person: int | None = None,
+    minimum_seconds: int | None = None,
+    control_every: int | None = None,
+    pass_mark: float | None = None,
+    qualification_attempts: int = 3,
+    lowest_control_accuracy: float | None = None,
+    lowest_agreement: float | None = None,
+    reveals_judges: bool = False,
     sampling: str = Sampling.RANDOM,
+    enriched_share: float | None = None,
     seed: int | None = None,
     threshold: int = DEFAULT_THRESHOLD,
     guidelines: str = "",
     lease_seconds: int = 900,
     is_demonstration: bool = False,
 ) -> Campaign:
-    """A campaign with its tasks: `sample_size` personalised responses of the runs, each wanting `overlap` labels.
+    """A campaign with its tasks: `sample_size` personalised responses of the runs, each wanting `overlap` labels, and
+    where those disagree more, one by one, up to `max_overlap` (left out: no more).
 
     Tasks are assigned when people ask for them, never in advance. Raises DomainError where the runs have too few
-    responses with a preference to follow, where there are fewer annotators than labels wanted for a response, or
-    where the name is taken.
+    responses with a preference to follow, or not the judges that the sampling needs, where there are fewer people
+    than a response may want labels, or where the name is taken.
     """
     people = dict.fromkeys(annotators, Role.ANNOTATOR) | dict.fromkeys(leads, Role.LEAD)
+    max_overlap = overlap if max_overlap is None else max_overlap
+    _check_overlap(overlap, max_overlap, people=len(people))
     if Campaign.objects.filter(name=name).exists():
         raise Conflict(f"There is a campaign named “{name}” already.", field="name")
-    if len(people) < overlap:
-        raise DomainError(
-            f"Each response wants {overlap} labels by different people, but the campaign has {len(people)} people.",
-            field="overlap",
-        )
     seed = random.SystemRandom().randrange(2**31) if seed is None else seed
     rng = random.Random(seed)
-    sample = draw_sample(runs, sampling=sampling, size=sample_size, rng=rng)
+    if sampling == Sampling.ENRICHED and enriched_share is None:
+        enriched_share = 0.5
+    sample = draw_sample(
+        runs, sampling=sampling, size=sample_size, rng=rng, threshold=threshold, enriched_share=enriched_share
+    )
     campaign = Campaign.objects.create(
         name=name,
         rubric=rubric,
-        sample_size=sample_size,
         overlap=overlap,
-        max_overlap=overlap,
-        sampling=sampling,
-        seed=seed,
+        max_overlap=max_overlap,
+        disagreement=disagreement,
+        disagreement_range=disagreement_range,
+        asks_correctness=asks_correctness,
+        labels_per_person=labels_per_person,
+        minimum_seconds=minimum_seconds,
+        control_every=control_every,
+        pass_mark=pass_mark,
+        qualification_attempts=qualification_attempts,
+        lowest_control_accuracy=lowest_control_accuracy,
+        lowest_agreement=lowest_agreement,
+        reveals_judges=reveals_judges,
         threshold=threshold,
+        sampling=sampling,
+        enriched_share=enriched_share,
+        sample_size=sample_size,
+        seed=seed,
         lease_seconds=lease_seconds,
         is_demonstration=is_demonstration or any(run.is_demonstration for run in runs),
         created_by=created_by,
@@ -89,14 +112,48 @@ def create_campaign(
     Member.objects.bulk_create(
         Member(campaign=campaign, user=user, role=role) for user, role in people.items()
     )
+    _create_tasks(campaign, sample, rng)
+    record(
+        "campaign.created",
+        actor=created_by,
+        campaign=campaign,
+        subject=campaign,
+        runs=sorted(run.name for run in runs),
+        sampling=sampling,
+        seed=seed,
+        drawn=Counter(drawn.stratum for drawn in sample).most_common(50),
+        annotators=sorted(user.get_username() for user, role in people.items() if role == Role.ANNOTATOR),
+        leads=sorted(user.get_username() for user, role in people.items() if role == Role.LEAD),
+    )
+    return campaign
+
+
+def _check_overlap(overlap: int, max_overlap: int, *, people: int) -> None:
+    if people < overlap:
+        raise DomainError(
+            f"Each response wants {overlap} labels by different people, but the campaign has {people} people.",
+            field="overlap",
+        )
+    if max_overlap < overlap:
+        raise DomainError(
+            "The most labels of a response are no fewer than those wanted first.", field="max_overlap"
+        )
+    if people < max_overlap:
+        raise DomainError(
+            f"A response may get {max_overlap} labels by different people, but the campaign has {people} people.",
+            field="max_overlap",
+        )
+
+
+def _create_tasks(campaign: Campaign, sample: Sequence[Drawn], rng: random.Random) -> None:
     Task.objects.bulk_create(
         (
             Task(
                 campaign=campaign,
                 response_id=drawn.response,
                 order_key=rng.randrange(ORDER_KEYS),
-                wanted_labels=overlap,
-                open_slots=overlap,
+                wanted_labels=campaign.overlap,
+                open_slots=campaign.overlap,
                 stratum=drawn.stratum[:STRATUM_LENGTH],
                 inclusion_probability=drawn.probability,
             )
@@ -104,66 +161,113 @@ def create_campaign(
         ),
         batch_size=2000,
     )
+
+
+class Changes(TypedDict):
+    """What may change while people label: nothing here makes the labels before and after mean different things."""
+
+    labels_per_person: NotRequired[int | None]
+    minimum_seconds: NotRequired[int | None]
+    control_every: NotRequired[int | None]
+    lowest_control_accuracy: NotRequired[float | None]
+    lowest_agreement: NotRequired[float | None]
+    reveals_judges: NotRequired[bool]
+    max_overlap: NotRequired[int]
+    lease_seconds: NotRequired[int]
+
+
+@transaction.atomic
+def change_settings(*, campaign: Campaign, actor: User, **changes: Unpack[Changes]) -> Campaign:
+    """Change what is harmless to change. The most labels of a response may only rise.
+
+    Disputed tasks that have not reached the new maximum ask people for one more label before they come to a lead.
+    """
+    campaign = Campaign.objects.select_for_update(no_key=True).get(pk=campaign.pk)
+    before = {field: getattr(campaign, field) for field in Changes.__annotations__}
+    changed = {field: value for field, value in changes.items() if before[field] != value}
+    highest = changes.get("max_overlap", campaign.max_overlap)
+    if highest < campaign.max_overlap:
+        raise DomainError(
+            f"The most labels of a response may only rise: it is {campaign.max_overlap} now.",
+            field="max_overlap",
+        )
+    if "max_overlap" in changed:
+        _check_overlap(campaign.overlap, highest, people=campaign.members.filter(is_active=True).count())
+    if not changed:
+        return campaign
+    for field, value in changed.items():
+        setattr(campaign, field, value)
+    campaign.save(update_fields=list(changed))
+    if "max_overlap" in changed:
+        for task in (
+            campaign.tasks.select_for_update(no_key=True).filter(state=TaskState.DISPUTED).order_by("pk")
+        ):
+            if settle_task(task).state == TaskState.AGREED:
+                # A lead sent it to adjudication although people agree: that stands.
+                Task.objects.filter(pk=task.pk).update(state=TaskState.DISPUTED)
+    record(
+        "campaign.changed",
+        actor=actor,
+        campaign=campaign,
+        subject=campaign,
+        before={field: before[field] for field in changed},
+        after=changed,
+    )
     return campaign
 
 
-def draw_sample(runs: Collection[Run], *, sampling: str, size: int, rng: random.Random) -> list[Drawn]:
-    """`size` of the runs' personalised responses, drawn without replacement, at random or by stratum.
-
-    Stratified: every stratum gives its share of `size`, rounded by largest remainder, but at least one response
-    where `size` allows. Raises DomainError for a size of less than 1 or more than there are.
-    """
-    field = STRATUM_FIELD[Sampling(sampling)]
-    responses = Response.objects.filter(
-        item__run__in=runs, condition=Condition.PERSONALISED, item__preference__isnull=False
-    ).order_by("pk")
-    rows = (
-        responses.values_list("pk", field)
-        if field
-        else ((pk, "") for pk in responses.values_list("pk", flat=True))
-    )
-    strata: defaultdict[str, list[int]] = defaultdict(list)
-    for pk, stratum in rows:
-        strata[stratum].append(pk)
-    available = sum(map(len, strata.values()))
-    if not 1 <= size <= available:
-        raise DomainError(
-            f"There are {available} responses with a preference to follow: a sample of {size} cannot be drawn.",
-            field="sample_size",
+@transaction.atomic
+def add_members(*, campaign: Campaign, people: Collection[User], role: str, actor: User) -> list[Member]:
+    """Bring people who have an account into the campaign. Raises Conflict where one of them was in it before."""
+    try:
+        with transaction.atomic():
+            members = Member.objects.bulk_create(
+                Member(campaign=campaign, user=user, role=Role(role)) for user in people
+            )
+    except IntegrityError as error:
+        raise Conflict("One of these people is or was in the campaign already.", field="people") from error
+    for member in members:
+        record(
+            "member.added",
+            actor=actor,
+            campaign=campaign,
+            subject=member,
+            username=member.user.get_username(),
+            role=role,
         )
-    names = sorted(strata)
-    shares = allocate(size, [len(strata[name]) for name in names])
-    return [
-        Drawn(response, name, share / len(strata[name]))
-        for name, share in zip(names, shares, strict=True)
-        for response in rng.sample(strata[name], share)
-    ]
+    return members
 
 
-def allocate(size: int, strata: Sequence[int]) -> list[int]:
-    """How many of `size` each stratum gives, in proportion to its size, by largest remainder.
+@transaction.atomic
+def set_campaign_status(*, campaign: Campaign, status: CampaignStatus, actor: User | None = None) -> Campaign:
+    """Open, pause, close, archive or reopen a campaign; only an open one hands out tasks.
 
-    If `size` allows, no stratum goes without; none gives more than it has. `size` is at most the sum of `strata`.
+    Closing takes back what people have in hand; what they submit all the same is accepted. Raises Conflict where the
+    campaign is that already, or where its status does not lead there.
     """
-    total = sum(strata)
-    exact = [size * count / total for count in strata]
-    least = 1 if size >= len(strata) else 0
-    shares = [min(max(int(share), least), count) for share, count in zip(exact, strata, strict=True)]
-    by_remainder = sorted(range(len(strata)), key=lambda i: exact[i] - shares[i], reverse=True)
-    while (missing := size - sum(shares)) != 0:
-        step = 1 if missing > 0 else -1
-        order = by_remainder if step > 0 else by_remainder[::-1]
-        for i in order:
-            if sum(shares) == size:
-                break
-            if least <= shares[i] + step <= strata[i]:
-                shares[i] += step
-    return shares
-
-
-def set_campaign_status(*, campaign: Campaign, status: CampaignStatus) -> Campaign:
-    """Open, pause or close a campaign. Labels in hand are still accepted; only an open one hands out tasks."""
-    if not Campaign.objects.filter(pk=campaign.pk).exclude(status=status).update(status=status):
-        raise Conflict(f"The campaign is {status.label.lower()} already.")
+    sources = [before for before, after in TRANSITIONS.items() if status in after]
+    # Locked, so that the log names the status that this change started from.
+    before = (
+        Campaign.objects.select_for_update(no_key=True).values_list("status", flat=True).get(pk=campaign.pk)
+    )
+    if not Campaign.objects.filter(pk=campaign.pk, status__in=sources).update(status=status):
+        now = CampaignStatus(before)
+        raise Conflict(
+            f"The campaign is {status.label.lower()} already."
+            if now == status
+            else f"A campaign that is {now.label.lower()} does not become {status.label.lower()} at once.",
+            code="status_refused",
+        )
+    released = (
+        free_leases(of=Member.objects.filter(campaign=campaign)) if status == CampaignStatus.CLOSED else 0
+    )
     campaign.status = status
+    record(
+        f"campaign.{'reopened' if status == CampaignStatus.OPEN else status.value}",
+        actor=actor,
+        campaign=campaign,
+        subject=campaign,
+        before=before,
+        released=released,
+    )
     return campaign

@@ -10,17 +10,25 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import Max
 
-from annotations.agreement.gold import GoldDecision, majority
-from annotations.models import Campaign, GoldLabel, GoldRelease, Task
-from annotations.selectors.labels import current_labels, judge_scores
+from annotations.agreement.gold import GoldDecision, adjudicated, majority
+from annotations.models import Adjudication, Campaign, GoldLabel, GoldRelease, Task
+from annotations.models.task import TaskKind
+from annotations.selectors.labels import current_labels, decisions, judge_scores
+from annotations.services.audit import record as audit
 from evaluation import __version__
 from evaluation.errors import Conflict
 from evaluation.models import Response
 from evaluation.models.item import Condition
 
+Scores = defaultdict[int, dict[str, int]]
+"""By task: rater → score."""
+
 
 class GoldRecord(TypedDict):
-    """One exported line: the item, the gold and how it came about, and every rater's score."""
+    """One exported line: the item, the gold and how it came about, and every rater's score.
+
+    `labels` are the votes. Surplus labels and those that were set aside stand apart, without one.
+    """
 
     task: int
     run: str
@@ -41,21 +49,27 @@ class GoldRecord(TypedDict):
     score: float | None
     status: str
     how: str
+    adjudicator: str
+    rationale: str
+    inclusion_probability: float
     labels: dict[str, int]
     surplus_labels: dict[str, int]
+    set_aside_labels: dict[str, int]
     judges: dict[str, int]
 
 
 @transaction.atomic
 def release_gold(*, campaign: Campaign, created_by: User | None = None) -> GoldRelease:
-    """A numbered release of the campaign's gold by majority, as the labels are now; ties are unresolved.
+    """A numbered release of the campaign's gold, as the labels are now.
 
-    Surplus labels are exported but have no vote. Raises Conflict where nothing is labelled yet.
+    The adjudicator's decision is the gold of an adjudicated task; elsewhere it is the majority of the votes, and ties
+    are unresolved. Labels without a vote, surplus or set aside, are exported beside the others. Raises Conflict where
+    nothing is labelled yet.
     """
     # One release at a time: the number is the next one, and the snapshot is of one moment.
     Campaign.objects.select_for_update().get(pk=campaign.pk)
     drafts = list(_gold_labels(campaign))
-    if not any(label.record["labels"] for label in drafts):
+    if not any(label.record["labels"] or label.record["adjudicator"] for label in drafts):
         raise Conflict("Nothing is labelled yet, so there is no gold to release.", code="nothing_labelled")
     last = campaign.gold_releases.aggregate(last=Max("number"))["last"] or 0
     release = GoldRelease.objects.create(
@@ -69,6 +83,15 @@ def release_gold(*, campaign: Campaign, created_by: User | None = None) -> GoldR
     for label in drafts:
         label.release = release
     GoldLabel.objects.bulk_create(drafts, batch_size=1000)
+    audit(
+        "gold.released",
+        actor=created_by,
+        campaign=campaign,
+        subject=release,
+        number=release.number,
+        tasks=len(drafts),
+        checksum=release.checksum,
+    )
     return release
 
 
@@ -86,38 +109,64 @@ def checksum_of(records: Iterable[Mapping[str, object]]) -> str:
 
 
 def _gold_labels(campaign: Campaign) -> Iterator[GoldLabel]:
-    """Unsaved gold labels of all tasks, in the order of the runs."""
-    labels: defaultdict[int, dict[str, int]] = defaultdict(dict)
-    surplus: defaultdict[int, dict[str, int]] = defaultdict(dict)
-    for task_id, rater, is_surplus, score in (
-        current_labels(campaign)
-        .order_by("pk")
-        .values_list(
-            "assignment__task", "assignment__member__user__username", "assignment__is_surplus", "score"
-        )
-    ):
-        (surplus if is_surplus else labels)[task_id][rater] = score
+    """Unsaved gold labels of all regular tasks, in the order of the runs."""
+    labels, surplus, set_aside = _scores_by_task(campaign)
+    decided = decisions(campaign)
     judges: defaultdict[int, dict[str, int]] = defaultdict(dict)
     for task_id, judge, score in judge_scores(campaign):
         judges[task_id][judge] = score
-    tasks = campaign.tasks.select_related(
-        "response__item__question", "response__item__preference", "response__item__run__endpoint"
-    ).order_by("response__item__run", "response__item__position")
+    tasks = (
+        campaign.tasks.filter(kind=TaskKind.REGULAR)
+        .select_related(
+            "response__item__question", "response__item__preference", "response__item__run__endpoint"
+        )
+        .order_by("response__item__run", "response__item__position")
+    )
     baselines = dict(
         Response.objects.filter(
             item__responses__tasks__campaign=campaign, condition=Condition.BASELINE
         ).values_list("item", "text")
     )
     for task in tasks:
-        decision = majority(list(labels[task.pk].values()), threshold=campaign.threshold)
-        record = _record(task, decision, baselines.get(task.response.item_id, ""))
-        record |= {"labels": labels[task.pk], "surplus_labels": surplus[task.pk], "judges": judges[task.pk]}
+        scores, by = list(labels[task.pk].values()), decided.get(task.pk)
+        decision = (
+            adjudicated(by.score, scores, threshold=campaign.threshold)
+            if by
+            else majority(scores, threshold=campaign.threshold)
+        )
+        record = _record(task, decision, baselines.get(task.response.item_id, ""), by)
+        record |= {
+            "labels": labels[task.pk],
+            "surplus_labels": surplus[task.pk],
+            "set_aside_labels": set_aside[task.pk],
+            "judges": judges[task.pk],
+        }
         yield GoldLabel(
             task=task, status=decision.status, followed=decision.followed, score=decision.score, record=record
         )
 
 
-def _record(task: Task, decision: GoldDecision, baseline: str) -> GoldRecord:
+def _scores_by_task(campaign: Campaign) -> tuple[Scores, Scores, Scores]:
+    """Every rater's score by task: votes, surplus labels, labels that were set aside."""
+    labels, surplus, set_aside = Scores(dict), Scores(dict), Scores(dict)
+    rows = (
+        current_labels(campaign)
+        .order_by("pk")
+        .values_list(
+            "assignment__task",
+            "assignment__member__user__username",
+            "assignment__is_surplus",
+            "assignment__is_set_aside",
+            "score",
+        )
+    )
+    for task_id, rater, is_surplus, is_set_aside, score in rows:
+        group = surplus if is_surplus else set_aside if is_set_aside else labels
+        group[task_id][rater] = score
+    return labels, surplus, set_aside
+
+
+def _record(task: Task, decision: GoldDecision, baseline: str, by: Adjudication | None) -> GoldRecord:
     item = task.response.item
     preference = item.preference
     return GoldRecord(
@@ -140,7 +189,11 @@ def _record(task: Task, decision: GoldDecision, baseline: str) -> GoldRecord:
         score=decision.score,
         status=decision.status,
         how=decision.rule,
+        adjudicator=by.adjudicator.get_username() if by else "",
+        rationale=by.rationale if by else "",
+        inclusion_probability=task.inclusion_probability,
         labels={},
         surplus_labels={},
+        set_aside_labels={},
         judges={},
     )

@@ -1,5 +1,12 @@
 """Addresses of the pages of labelling, by subject."""
 
-from annotations.urls import campaigns, labelling
+from annotations.urls import adjudication, campaigns, history, labelling, people, quality
 
-urlpatterns = [*campaigns.urlpatterns, *labelling.urlpatterns]
+urlpatterns = [
+    *adjudication.urlpatterns,
+    *campaigns.urlpatterns,
+    *history.urlpatterns,
+    *labelling.urlpatterns,
+    *people.urlpatterns,
+    *quality.urlpatterns,
+]

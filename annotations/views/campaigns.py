@@ -7,28 +7,44 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from annotations.access import led_campaign
 from annotations.agreement.report import agreement_report
-from annotations.forms.campaigns import CampaignForm
-from annotations.models import Member
+from annotations.forms.campaigns import CampaignForm, GuidelinesForm, MembersForm, SettingsForm
+from annotations.models import Campaign, Member
 from annotations.models.campaign import CampaignStatus
-from annotations.selectors.campaigns import campaign_progress, campaigns_of, members_with_counts
+from annotations.selectors.alignment import alignment_by_people
+from annotations.selectors.campaigns import campaigns_of
 from annotations.selectors.gold import releases_with_counts
-from annotations.services.campaigns import create_campaign, set_campaign_status
+from annotations.selectors.guidelines import guidelines_with_counts
+from annotations.selectors.progress import live_progress, open_flags, people_now
+from annotations.services.campaigns import (
+    TRANSITIONS,
+    add_members,
+    change_settings,
+    create_campaign,
+    set_campaign_status,
+)
+from annotations.services.guidelines import revise_guidelines
 from evaluation.access import PersonRequest, staff_or_404
 from evaluation.errors import DomainError
+from evaluation.services.judges import default_rubric
+
+SHOWN_FLAGS = 20
 
 
 @require_GET
 def campaign_list(request: PersonRequest) -> HttpResponse:
-    return render(request, "annotations/campaign_list.html", campaigns_of(request.user))
+    archived = "archived" in request.GET
+    context = campaigns_of(request.user, archived=archived) | {"archived": archived}
+    return render(request, "annotations/campaign_list.html", context)
 
 
 @require_http_methods(["GET", "POST"])
 @staff_or_404
 def campaign_create(request: PersonRequest) -> HttpResponse:
+    default_rubric()  # A fresh installation has none before the first judge.
     form = CampaignForm(request.POST or None, initial={"runs": request.GET.getlist("run")})
     if form.is_valid():
         try:
-            campaign = create_campaign(**form.cleaned_data, created_by=request.user)
+            campaign = create_campaign(**form.arguments(), created_by=request.user)
         except DomainError as error:
             form.add_error(error.field, error.message)
         else:
@@ -41,29 +57,107 @@ def campaign_create(request: PersonRequest) -> HttpResponse:
 
 @require_GET
 def campaign_detail(request: PersonRequest, campaign_id: int) -> HttpResponse:
-    """A lead's view of the campaign: progress, people, gold releases."""
+    """A lead's view of the campaign; to htmx, the part of it that changes by itself."""
     campaign = led_campaign(request.user, campaign_id)
-    context = {
+    context: dict[str, object] = {
         "campaign": campaign,
+        "live": live_progress(campaign),
+        "members": people_now(campaign),
+    }
+    if request.htmx:
+        return render(request, "annotations/_progress.html", context)
+    context |= {
         "guidelines": campaign.guidelines,
-        "progress": campaign_progress(campaign),
-        "members": members_with_counts(campaign),
+        "alignment": alignment_by_people(campaign),
+        "flags": open_flags(campaign)[:SHOWN_FLAGS],
         "releases": releases_with_counts(campaign),
+        "next_statuses": TRANSITIONS[CampaignStatus(campaign.status)],
         "can_label": Member.objects.filter(campaign=campaign, user=request.user, is_active=True).exists(),
     }
-    template = "annotations/_progress.html" if request.htmx else "annotations/campaign_detail.html"
-    return render(request, template, context)
+    return render(request, "annotations/campaign_detail.html", context)
 
 
 @require_POST
 def campaign_status(request: PersonRequest, campaign_id: int) -> HttpResponse:
-    """Open, pause or close a campaign."""
+    """Open, pause, close, archive or reopen a campaign."""
     campaign = led_campaign(request.user, campaign_id)
     status = request.POST.get("status", "")
     if status not in CampaignStatus.values:
-        raise DomainError("A campaign is open, paused or closed.", field="status")
-    set_campaign_status(campaign=campaign, status=CampaignStatus(status))
+        raise DomainError("A campaign is open, paused, closed or archived.", field="status")
+    set_campaign_status(campaign=campaign, status=CampaignStatus(status), actor=request.user)
+    messages.success(request, f"The campaign is {CampaignStatus(status).label.lower()}.")
     return redirect("campaign_detail", campaign_id=campaign.pk)
+
+
+@require_http_methods(["GET", "POST"])
+def campaign_settings(request: PersonRequest, campaign_id: int) -> HttpResponse:
+    """What may change while people label."""
+    campaign = led_campaign(request.user, campaign_id)
+    form = SettingsForm(request.POST or None, campaign=campaign)
+    if form.is_valid():
+        try:
+            change_settings(campaign=campaign, actor=request.user, **form.changes())
+        except DomainError as error:
+            form.add_error(error.field, error.message)
+        else:
+            messages.success(request, "The settings are saved.")
+            return redirect("campaign_settings", campaign_id=campaign.pk)
+    return _settings_page(request, campaign, form, MembersForm())
+
+
+@require_POST
+def campaign_add_members(request: PersonRequest, campaign_id: int) -> HttpResponse:
+    """Bring people who have an account into the campaign."""
+    campaign = led_campaign(request.user, campaign_id)
+    form = MembersForm(request.POST)
+    if form.is_valid():
+        try:
+            added = add_members(
+                campaign=campaign,
+                people=form.cleaned_data["usernames"],
+                role=form.cleaned_data["role"],
+                actor=request.user,
+            )
+        except DomainError as error:
+            form.add_error("usernames", error.message)
+        else:
+            messages.success(request, f"{len(added)} added to the campaign.")
+            return redirect("campaign_settings", campaign_id=campaign.pk)
+    return _settings_page(request, campaign, SettingsForm(campaign=campaign), form)
+
+
+def _settings_page(
+    request: PersonRequest, campaign: Campaign, form: SettingsForm, members_form: MembersForm
+) -> HttpResponse:
+    context = {"campaign": campaign, "form": form, "members_form": members_form}
+    status = 422 if form.errors or members_form.errors else 200
+    return render(request, "annotations/campaign_settings.html", context, status=status)
+
+
+@require_http_methods(["GET", "POST"])
+def campaign_guidelines(request: PersonRequest, campaign_id: int) -> HttpResponse:
+    """The guidelines in force, to edit, and their earlier versions."""
+    campaign = led_campaign(request.user, campaign_id)
+    versions = guidelines_with_counts(campaign)
+    newest = versions[0] if versions else None
+    initial = {"text": newest.text if newest else "", "based_on": newest.version if newest else 0}
+    form = GuidelinesForm(request.POST or None, initial=initial)
+    if form.is_valid():
+        try:
+            made = revise_guidelines(campaign=campaign, author=request.user, **form.cleaned_data)
+        except DomainError as error:
+            form.add_error(error.field, error.message)
+            # What was typed is kept; saved again, it is on top of what was written meanwhile.
+            entered = request.POST.copy()
+            entered["based_on"] = str(initial["based_on"])
+            form.data = entered
+        else:
+            messages.success(request, f"Version {made.version} of the guidelines is in force.")
+            return redirect("campaign_guidelines", campaign_id=campaign.pk)
+    context = {"campaign": campaign, "form": form, "newest": newest, "versions": versions}
+    return render(
+        request, "annotations/campaign_guidelines.html", context, status=422 if form.errors else 200
+    )
 
 
 @require_GET

@@ -1,62 +1,106 @@
-"""The annotation screen and its requests."""
+"""The annotation screen and its requests. The page is a shell; its tasks come and go as JSON."""
 
-import uuid
+from typing import Any
 
+from django import forms
 from django.http import HttpResponse, JsonResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
+from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
-from annotations.access import own_assignment, visible_campaign
-from annotations.forms.labelling import DraftForm, LabelForm
-from annotations.models import Assignment, Draft
-from annotations.selectors.labelling import labelled_by, task_to_show, why_nothing_to_label
-from annotations.services.assignment import claim_task, membership, renew_lease
+from annotations.access import labelling_member, own_assignment, visible_campaign
+from annotations.differences import word_differences
+from annotations.forms.labelling import DraftForm, FlagForm, LabelForm, SkipForm
+from annotations.keys import USUAL_KEYS
+from annotations.models import Campaign, ScreenSettings
+from annotations.selectors.labelling import labelled_by, shown_task
+from annotations.selectors.standing import labels_wanted_of
+from annotations.services.assignment import claim_task, renew_lease
 from annotations.services.labels import save_draft, submit_label
+from annotations.services.skips import flag_task, skip_task
+from annotations.views.task_json import next_json, rendered, task_json
 from evaluation.access import PersonRequest
-from evaluation.errors import DomainError
-from evaluation.models import Response
-from evaluation.models.item import Condition
+from evaluation.errors import DomainError, NotFound
 
 
-# Never cached: "back" to a task that was submitted would bring its submission key back, too.
 @require_GET
 @never_cache
 def label_next(request: PersonRequest, campaign_id: int) -> HttpResponse:
-    """The annotation screen with the task in hand, or the reason why there is none."""
-    campaign = visible_campaign(request.user, campaign_id)
-    member = membership(campaign, request.user)
-    assignment = claim_task(campaign=campaign, member=member)
-    if assignment is None:
-        nothing = why_nothing_to_label(campaign, member)
-        context = {"campaign": campaign, "nothing": nothing, "done": labelled_by(member)}
-        return render(request, "annotations/nothing_to_label.html", context)
-    draft = Draft.objects.filter(assignment=assignment).first()
-    initial = {"score": draft.score, "comment": draft.comment} if draft else {}
-    form = LabelForm(initial={**initial, "submission_key": uuid.uuid4()})
-    return _label_page(request, assignment, form, draft_version=draft.version if draft else 0)
+    """The annotation screen, with the task to begin with or the reason why there is none."""
+    member = labelling_member(request.user, campaign_id)
+    member.campaign = campaign = visible_campaign(request.user, campaign_id)
+    asked_for = request.GET.get("assignment", "")
+    if asked_for:
+        assignment = own_assignment(request.user, int(asked_for) if asked_for.isdecimal() else 0)
+        if assignment.member_id != member.pk:
+            raise NotFound("There is no such task.")
+        shown = shown_task(assignment)
+        wanted = labels_wanted_of(member)
+        first = {"task": task_json(shown), "nothing": None, "done": shown.labelled, "wanted": wanted}
+    else:
+        first = next_json(member, claim_task(campaign=campaign, member=member))
+    context = {
+        "campaign": campaign,
+        "guidelines": campaign.guidelines,
+        "rubric": campaign.rubric,
+        "first": first,
+        "settings": _settings(request, campaign),
+    }
+    return render(request, "annotations/label.html", context)
+
+
+def _settings(request: PersonRequest, campaign: Campaign) -> dict[str, object]:
+    """What the screen's script has to know."""
+    own = ScreenSettings.objects.filter(user=request.user).first()
+    return {
+        "lease_seconds": campaign.lease_seconds,
+        "asks_correctness": campaign.asks_correctness,
+        "keys": USUAL_KEYS | (own.keys if own else {}),
+        "urls": {
+            "next": reverse("label_task", args=[campaign.pk]),
+            "history": reverse("label_history", args=[campaign.pk]),
+            "settings": reverse("screen_settings"),
+            "login": reverse("login"),
+        },
+    }
 
 
 @require_POST
-def label_submit(request: PersonRequest, assignment_id: int) -> HttpResponse:
-    """Take a label and go on to the next task."""
+def label_task(request: PersonRequest, campaign_id: int) -> JsonResponse:
+    """A task in hand that the page does not have yet, else a new one; or why there is none."""
+    member = labelling_member(request.user, campaign_id)
+    holding = [int(key) for key in request.POST.getlist("holding") if key.isdecimal() and len(key) < 19]
+    assignment = claim_task(campaign=member.campaign, member=member, holding=holding)
+    return JsonResponse(next_json(member, assignment))
+
+
+@require_GET
+@never_cache
+def label_assignment(request: PersonRequest, assignment_id: int) -> JsonResponse:
+    """One of one's own tasks, whatever has become of it."""
+    return JsonResponse({"task": task_json(shown_task(own_assignment(request.user, assignment_id)))})
+
+
+@require_POST
+def label_submit(request: PersonRequest, assignment_id: int) -> JsonResponse:
+    """Take a label, or a new revision of it."""
     assignment = own_assignment(request.user, assignment_id)
-    form = LabelForm(request.POST)
-    if not form.is_valid():
-        draft = Draft.objects.filter(assignment=assignment).first()
-        return _label_page(request, assignment, form, draft_version=draft.version if draft else 0, status=422)
-    submit_label(assignment=assignment, **form.cleaned_data)
-    return redirect("label_next", campaign_id=assignment.task.campaign_id)
+    label = submit_label(assignment=assignment, **_cleaned(LabelForm(request.POST)))
+    return JsonResponse(
+        {
+            "revision": label.revision,
+            "is_surplus": assignment.is_surplus,
+            "done": labelled_by(assignment.member),
+        }
+    )
 
 
 @require_POST
 def label_draft(request: PersonRequest, assignment_id: int) -> JsonResponse:
     """Keep what has been entered so far; answers with the draft's new version."""
     assignment = own_assignment(request.user, assignment_id)
-    form = DraftForm(request.POST)
-    if not form.is_valid():
-        raise DomainError(" ".join(str(message) for errors in form.errors.values() for message in errors))
-    draft = save_draft(assignment=assignment, **form.cleaned_data)
+    draft = save_draft(assignment=assignment, **_cleaned(DraftForm(request.POST)))
     return JsonResponse({"version": draft.version})
 
 
@@ -67,24 +111,35 @@ def label_heartbeat(request: PersonRequest, assignment_id: int) -> JsonResponse:
     return JsonResponse({"leased_until": assignment.leased_until})
 
 
-def _label_page(
-    request: PersonRequest, assignment: Assignment, form: LabelForm, *, draft_version: int, status: int = 200
-) -> HttpResponse:
-    """The annotation screen. Model, run and judges are not in its context, so they cannot be in the page."""
-    task = task_to_show(assignment)
-    item = task.response.item
-    baseline = Response.objects.get(item=item, condition=Condition.BASELINE)
-    context = {
-        "campaign": task.campaign,
-        "guidelines": task.campaign.guidelines,
-        "assignment": assignment,
-        "draft_version": draft_version,
-        "question": item.question,
-        "preference": item.preference,
-        "baseline": baseline.text,
-        "personalised": task.response.text,
-        "rubric": task.campaign.rubric,
-        "form": form,
-        "done": labelled_by(assignment.member),
-    }
-    return render(request, "annotations/label.html", context, status=status)
+@require_POST
+def label_skip(request: PersonRequest, assignment_id: int) -> JsonResponse:
+    """Give the task to somebody else."""
+    assignment = own_assignment(request.user, assignment_id)
+    skip_task(assignment=assignment, **_cleaned(SkipForm(request.POST)))
+    return JsonResponse({"done": labelled_by(assignment.member)})
+
+
+@require_POST
+def label_flag(request: PersonRequest, assignment_id: int) -> JsonResponse:
+    """Tell the leads of something amiss with the task."""
+    assignment = own_assignment(request.user, assignment_id)
+    return JsonResponse({"flag": flag_task(assignment=assignment, **_cleaned(FlagForm(request.POST))).pk})
+
+
+@require_GET
+@never_cache
+def label_differences(request: PersonRequest, assignment_id: int) -> JsonResponse:
+    """Both responses with the words marked in which they differ."""
+    shown = shown_task(own_assignment(request.user, assignment_id))
+    marked = word_differences(rendered(shown.baseline), rendered(shown.personalised))
+    if marked is None:
+        raise DomainError("These texts are too long to compare word by word.", code="too_long")
+    return JsonResponse(dict(zip(("baseline_html", "personalised_html"), marked, strict=True)))
+
+
+def _cleaned(form: forms.Form) -> dict[str, Any]:
+    """The form's values. Raises DomainError with the first field at fault: there is no page to show them all in."""
+    if form.is_valid():
+        return form.cleaned_data
+    field, messages = next(iter(form.errors.items()))
+    raise DomainError(" ".join(str(message) for message in messages), field=field)

@@ -1,7 +1,9 @@
 """Handing out tasks: never more people on a task than labels wanted, whoever asks when."""
 
 import threading
+import uuid
 from collections import Counter
+from collections.abc import Collection
 from datetime import timedelta
 
 import pytest
@@ -12,8 +14,11 @@ from django.utils import timezone
 from annotations.models import Assignment, Campaign, Member, Task
 from annotations.models.campaign import CampaignStatus
 from annotations.selectors.labelling import why_nothing_to_label
+from annotations.selectors.standing import labels_wanted_of
 from annotations.services.assignment import claim_task, membership, reclaim_expired_assignments, renew_lease
 from annotations.services.campaigns import set_campaign_status
+from annotations.services.labels import submit_label
+from annotations.services.skips import skip_task
 from evaluation.errors import Conflict, NotAllowed
 from tests import build
 
@@ -22,10 +27,14 @@ def _members(campaign: Campaign) -> list[Member]:
     return list(campaign.members.order_by("pk"))
 
 
-def _claim(campaign: Campaign, member: Member) -> Assignment:
-    assignment = claim_task(campaign=campaign, member=member)
+def _claim(campaign: Campaign, member: Member, holding: Collection[int] = ()) -> Assignment:
+    assignment = claim_task(campaign=campaign, member=member, holding=holding)
     assert assignment is not None
     return assignment
+
+
+def _submit(assignment: Assignment, score: int = 3) -> None:
+    submit_label(assignment=assignment, score=score, comment="", submission_key=uuid.uuid4())
 
 
 def _expire(assignment: Assignment) -> None:
@@ -35,9 +44,11 @@ def _expire(assignment: Assignment) -> None:
 
 
 def _slots_add_up(campaign: Campaign) -> None:
-    for task in campaign.tasks.all():
-        on_it = task.assignments.exclude(status="released").filter(is_surplus=False).count()
-        assert task.open_slots == task.wanted_labels - on_it
+    for task in campaign.tasks.filter(kind="regular"):
+        places = task.assignments.filter(
+            status__in=["leased", "submitted"], is_surplus=False, is_set_aside=False
+        )
+        assert task.open_slots == task.wanted_labels - places.count()
 
 
 @pytest.mark.django_db
@@ -72,7 +83,7 @@ def test_a_task_is_full_when_as_many_people_are_on_it_as_labels_are_wanted() -> 
     _claim(campaign, one)
     _claim(campaign, two)
     assert claim_task(campaign=campaign, member=three) is None
-    nothing = why_nothing_to_label(campaign, three)
+    nothing = why_nothing_to_label(three)
     assert nothing.code == "all_leased"
     _slots_add_up(campaign)
 
@@ -107,17 +118,159 @@ def test_reclaiming_twice_frees_one_slot() -> None:
 
 
 @pytest.mark.django_db
-def test_a_renewed_lease_is_not_reclaimed_and_a_lost_one_is_not_renewed() -> None:
+def test_a_renewed_lease_is_not_reclaimed() -> None:
     campaign = build.campaign(build.run_with_items(1), [build.person()], overlap=1)
     assignment = _claim(campaign, _members(campaign)[0])
     _expire(assignment)
     renew_lease(assignment=assignment)
     assert reclaim_expired_assignments() == 0
+
+
+@pytest.mark.django_db
+def test_a_lost_lease_is_taken_again_while_the_slot_is_free_and_not_afterwards() -> None:
+    campaign = build.campaign(build.run_with_items(1), [build.person(), build.person()], overlap=1)
+    one, two = _members(campaign)
+    assignment = _claim(campaign, one)
     _expire(assignment)
     assert reclaim_expired_assignments() == 1
+    assert renew_lease(assignment=assignment).status == "leased"
+    assert campaign.tasks.get().open_slots == 0
+    _expire(assignment)
+    reclaim_expired_assignments()
+    _claim(campaign, two)
     with pytest.raises(Conflict) as refusal:
         renew_lease(assignment=assignment)
     assert refusal.value.code == "lease_lost"
+    _slots_add_up(campaign)
+
+
+@pytest.mark.django_db
+def test_a_lost_lease_is_not_taken_again_beyond_two_in_hand_nor_by_one_who_is_paused() -> None:
+    campaign = build.campaign(build.run_with_items(4), [build.person()], overlap=1)
+    member = _members(campaign)[0]
+    lost = _claim(campaign, member)
+    _expire(lost)
+    reclaim_expired_assignments()
+    in_hand = [lost.pk]
+    for _ in range(2):
+        in_hand.append(_claim(campaign, member, holding=in_hand).pk)
+    with pytest.raises(Conflict):
+        renew_lease(assignment=lost)
+    submit_label(
+        assignment=Assignment.objects.get(pk=in_hand[1]), score=3, comment="", submission_key=uuid.uuid4()
+    )
+    member.paused_at = timezone.now()
+    member.save()
+    with pytest.raises(Conflict):
+        renew_lease(assignment=Assignment.objects.get(pk=lost.pk))
+    member.paused_at = None
+    member.save()
+    assert renew_lease(assignment=Assignment.objects.get(pk=lost.pk)).status == "leased"
+    _slots_add_up(campaign)
+
+
+@pytest.mark.django_db
+def test_a_page_gets_the_task_it_does_not_have_and_nobody_has_more_than_two() -> None:
+    campaign = build.campaign(build.run_with_items(4), [build.person()], overlap=1)
+    member = _members(campaign)[0]
+    first = _claim(campaign, member)
+    second = _claim(campaign, member, holding=[first.pk])
+    assert second.pk != first.pk
+    # A second window, which has nothing yet, gets the same two.
+    assert _claim(campaign, member).pk == first.pk
+    assert _claim(campaign, member, holding=[first.pk]).pk == second.pk
+    assert claim_task(campaign=campaign, member=member, holding=[first.pk, second.pk]) is None
+    assert why_nothing_to_label(member).code == "in_hand"
+    assert Assignment.objects.count() == 2
+
+
+@pytest.mark.django_db
+def test_a_task_whose_lease_ran_out_is_not_handed_to_the_page_that_still_has_it() -> None:
+    campaign = build.campaign(build.run_with_items(2), [build.person()], overlap=1)
+    member = _members(campaign)[0]
+    first = _claim(campaign, member)
+    _expire(first)
+    reclaim_expired_assignments()
+    assert _claim(campaign, member, holding=[first.pk]).task_id != first.task_id
+
+
+@pytest.mark.django_db
+def test_what_is_given_back_goes_first_and_the_cursor_goes_on_from_where_it_was() -> None:
+    campaign = build.campaign(build.run_with_items(6), [build.person(), build.person()], overlap=1)
+    one, two = _members(campaign)
+    order = list(campaign.tasks.order_by("order_key").values_list("pk", flat=True))
+    skipped = _claim(campaign, one)
+    kept = _claim(campaign, one, holding=[skipped.pk])
+    assert [skipped.task_id, kept.task_id] == order[:2]
+    third = _claim(campaign, two)
+    assert third.task_id == order[2]
+    skip_task(assignment=skipped, reason="unclear")
+    fourth = _claim(campaign, two, holding=[third.pk])
+    assert fourth.task_id == order[0]
+    _submit(third)
+    assert _claim(campaign, two, holding=[fourth.pk]).task_id == order[3]
+
+
+@pytest.mark.django_db
+def test_behind_the_last_task_the_search_begins_again_from_the_start() -> None:
+    campaign = build.campaign(build.run_with_items(3), [build.person()], overlap=1)
+    member = _members(campaign)[0]
+    Member.objects.update(claimed_up_to=campaign.tasks.order_by("-order_key")[0].order_key)
+    first_task = campaign.tasks.order_by("order_key")[0]
+    assert _claim(campaign, member).task_id == first_task.pk
+    member.refresh_from_db()
+    assert member.claimed_up_to == first_task.order_key
+
+
+@pytest.mark.django_db
+def test_the_quota_counts_labels_and_leases_and_is_told() -> None:
+    campaign = build.campaign(build.run_with_items(4), [build.person()], overlap=1, labels_per_person=2)
+    member = _members(campaign)[0]
+    first = _claim(campaign, member)
+    second = _claim(campaign, member, holding=[first.pk])
+    _submit(first)
+    assert claim_task(campaign=campaign, member=member, holding=[second.pk]) is None
+    assert why_nothing_to_label(member).code == "quota_reached"
+    # What they skip does not count: another one makes up for it.
+    skip_task(assignment=second, reason="unclear")
+    _submit(_claim(campaign, member))
+    assert claim_task(campaign=campaign, member=member) is None
+    assert labels_wanted_of(member) == 2
+
+
+@pytest.mark.django_db
+def test_who_is_paused_or_not_qualified_gets_nothing_and_is_told_why() -> None:
+    campaign = build.campaign(build.run_with_items(1), [build.person()], overlap=1, pass_mark=0.8)
+    member = _members(campaign)[0]
+    assert claim_task(campaign=campaign, member=member) is None
+    assert why_nothing_to_label(member).code == "not_qualified"
+    member.qualified_at = member.paused_at = timezone.now()
+    member.pause_reason = "A lead will write to you."
+    member.save()
+    assert claim_task(campaign=campaign, member=member) is None
+    nothing = why_nothing_to_label(member)
+    assert (nothing.code, "will write" in nothing.message) == ("member_paused", True)
+    member.paused_at, member.pause_reason = None, ""
+    member.save()
+    assert claim_task(campaign=campaign, member=member) is not None
+
+
+@pytest.mark.django_db
+def test_nothing_left_says_when_the_next_is_free_or_that_all_is_done() -> None:
+    campaign = build.campaign(build.run_with_items(1), [build.person() for _ in range(3)], overlap=2)
+    one, two, three = _members(campaign)
+    first = _claim(campaign, one)
+    second = _claim(campaign, two)
+    soonest = min(Assignment.objects.values_list("leased_until", flat=True))
+    assert soonest is not None
+    nothing = why_nothing_to_label(three)
+    assert (nothing.code, f"{soonest:%H:%M} UTC" in nothing.message) == ("all_leased", True)
+    _submit(first)
+    skip_task(assignment=second, reason="cannot_judge")
+    assert claim_task(campaign=campaign, member=one) is None
+    assert why_nothing_to_label(one).code == "done_by_you"
+    _submit(_claim(campaign, three))
+    assert why_nothing_to_label(one).code == "all_done"
 
 
 @pytest.mark.django_db
@@ -127,7 +280,8 @@ def test_only_an_open_campaign_hands_out_tasks(status: CampaignStatus) -> None:
     set_campaign_status(campaign=campaign, status=status)
     member = _members(campaign)[0]
     assert claim_task(campaign=campaign, member=member) is None
-    assert why_nothing_to_label(campaign, member).code == status.value
+    member.campaign.refresh_from_db()
+    assert why_nothing_to_label(member).code == status.value
 
 
 @pytest.mark.django_db

@@ -8,7 +8,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from annotations.models import Assignment, Campaign, Draft, Label
+from annotations.models import Assignment, AuditEvent, Campaign, Draft, Label, Task
 from annotations.selectors.labels import current_labels
 from annotations.services.assignment import claim_task, reclaim_expired_assignments
 from annotations.services.labels import save_draft, submit_label
@@ -151,3 +151,53 @@ def test_twenty_identical_submissions_at_once_are_one_label() -> None:
     assert errors == []
     assert len(set(made)) == 1
     assert Label.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_one_submission_key_for_two_tasks_at_once_is_one_label_and_one_refusal() -> None:
+    campaign, key = _campaign(people=2), uuid.uuid4()
+    assignments = [_claim(campaign, position) for position in (0, 1)]
+    start, outcomes = threading.Barrier(2), []
+
+    def work(assignment: Assignment) -> None:
+        try:
+            start.wait()
+            outcomes.append(str(_submit(assignment, 4, key).revision))
+        except Conflict as refusal:
+            outcomes.append(refusal.code)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=work, args=(assignment,)) for assignment in assignments]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(outcomes) == ["1", "submission_key_reused"]
+    assert Label.objects.count() == 1
+
+
+@pytest.mark.django_db
+def test_every_label_and_revision_is_in_the_audit_log() -> None:
+    assignment = _claim(_campaign())
+    _submit(assignment, 2)
+    _submit(assignment, 5)
+    events = AuditEvent.objects.order_by("pk").filter(action__startswith="label.")
+    assert [(event.action, event.actor, event.details["score"]) for event in events] == [
+        ("label.submitted", assignment.member.user, 2),
+        ("label.revised", assignment.member.user, 5),
+    ]
+    assert events[1].details["before"] == 2
+
+
+@pytest.mark.django_db
+def test_a_label_of_a_control_item_leaves_no_mark_on_its_task() -> None:
+    campaign = _campaign()
+    assignment = _claim(campaign)
+    Task.objects.filter(pk=assignment.task_id).update(kind="control", wanted_labels=0, open_slots=0)
+    label = _submit(assignment, 1)
+    _submit(assignment, 5)
+    assignment.refresh_from_db()
+    assert (assignment.status, assignment.is_surplus) == ("submitted", False)
+    task = Task.objects.get(pk=assignment.task_id)
+    assert (task.state, task.open_slots, task.score_range, label.revision) == ("open", 0, None, 1)

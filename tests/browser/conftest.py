@@ -10,11 +10,17 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+import psycopg
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from perg_site.embedded import postgres
 
 REPOSITORY = Path(__file__).parents[2]
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
@@ -42,14 +48,27 @@ class Site:
         assert done.returncode == 0, done.stderr
         return done.stdout
 
+    def run(self, code: str) -> str:
+        """Run Python beside the platform, with Django set up."""
+        return self.manage("shell", "--no-imports", "-c", code)
+
     def add_person(self, username: str, *, staff: bool = False) -> None:
-        self.manage(
-            "shell",
-            "--no-imports",
-            "-c",
+        self.run(
             "from django.contrib.auth.models import User; "
-            f"User.objects.create_user({username!r}, password={PASSWORD!r}, is_staff={staff})",
+            f"User.objects.create_user({username!r}, password={PASSWORD!r}, is_staff={staff})"
         )
+
+    def query(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
+        """What the database answers: far sooner than a management command would."""
+        home = Path(self.environment["PERG_HOME"])
+        with psycopg.connect(
+            host=str(postgres.socket_folder(home)),
+            port=postgres.PORT,
+            user=postgres.SUPERUSER,
+            dbname=postgres.DATABASE,
+        ) as connection:
+            done = connection.execute(sql, values)  # type: ignore[arg-type]
+            return done.fetchall() if done.description else []
 
 
 def _free_port() -> int:
@@ -66,15 +85,16 @@ def _answers(address: str) -> bool:
         return False
 
 
-@pytest.fixture(scope="session")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    home, port = tmp_path_factory.mktemp("home"), _free_port()
+@contextmanager
+def running_site(home: Path, *arguments: str) -> Iterator[Site]:
+    """The platform, started on data of its own in `home`."""
+    port = _free_port()
     keep = {name: value for name, value in os.environ.items() if not re.match("PERG_|DATABASE_|REDIS_", name)}
     environment = keep | {"PERG_HOME": str(home), "PERG_SWEEP_SECONDS": "2"}
     log = home / "up.log"
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [sys.executable, "manage.py", "up", "--port", str(port), "--no-demo"],
+            [sys.executable, "manage.py", "up", "--port", str(port), *arguments],
             cwd=REPOSITORY,
             env=environment,
             stdout=output,
@@ -94,6 +114,13 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 
 
 @pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """One platform for all tests, without the demonstration."""
+    with running_site(tmp_path_factory.mktemp("home"), "--no-demo") as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     if CHROMIUM is None:
         message = "There is no Chromium on this machine (Debian: apt install chromium)."
@@ -107,3 +134,9 @@ def browser() -> Iterator[Browser]:
         )
         yield launched
         launched.close()
+
+
+def is_accessible(page: Page) -> None:
+    """Nothing that axe-core finds fault with."""
+    results = Axe().run(page)
+    assert results.violations_count == 0, results.generate_report()

@@ -126,9 +126,12 @@ def _children(home: Path, host: str, port: int, workers: int) -> list[Child]:
             "--worker-class=gthread",
             "--threads=8",
             "--graceful-timeout=8",
+            # A page that is at work asks again within a minute; a new connection each time would cost it a while.
+            "--keep-alive=75",
             "--access-logfile=-",
             "--no-control-socket",
-            DATABASE_POOL="1",
+            # No pool: each thread keeps a connection, which costs less than lending one for every request.
+            DATABASE_POOL="0",
         ),
         child(
             "worker",

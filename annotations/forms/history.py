@@ -1,0 +1,23 @@
+"""The search in one's own history."""
+
+from django import forms
+
+from evaluation.models.endpoint import SCALE
+
+
+class HistorySearchForm(forms.Form):
+    """Words to look for, and a score."""
+
+    q = forms.CharField(
+        required=False,
+        max_length=200,
+        label="In question, preference or comment",
+        widget=forms.TextInput(attrs={"type": "search"}),
+    )
+    score = forms.TypedChoiceField(
+        required=False,
+        label="Score",
+        choices=[("", "Any"), *((score, str(score)) for score in SCALE)],
+        coerce=int,
+        empty_value=None,
+    )

@@ -1,0 +1,108 @@
+"""Items with a known score: those in use with how people do on them, and responses that could become some."""
+
+import secrets
+from collections import Counter
+from dataclasses import dataclass
+
+from django.db.models import Exists, OuterRef, QuerySet
+
+from annotations.agreement.quality import is_suspicious
+from annotations.models import Campaign, Label, QualificationAnswer, Task
+from annotations.models.task import AssignmentStatus, TaskKind
+from evaluation.models import Response
+from evaluation.models.item import Condition
+
+
+@dataclass(frozen=True, slots=True)
+class ControlItem:
+    """An item with its answers that count, and how many of them are right."""
+
+    task: Task
+    answers: int
+    right: int
+
+    @property
+    def percent(self) -> int | None:
+        return round(100 * self.right / self.answers) if self.answers else None
+
+    @property
+    def is_suspicious(self) -> bool:
+        return is_suspicious(self.right, self.answers)
+
+
+def control_items(campaign: Campaign) -> list[ControlItem]:
+    """The control and qualification items in use, with how people did on each.
+
+    Of a control item it is their labels that count, save those of people whose labels are set aside; of a
+    qualification item the first attempts: whoever tries again has been told the score.
+    """
+    tasks = (
+        campaign.tasks.filter(kind__in=[TaskKind.CONTROL, TaskKind.QUALIFICATION])
+        .select_related("known_score__created_by", "response__item__question", "response__item__preference")
+        .order_by("kind", "pk")
+    )
+    answers, right = Counter[int](), Counter[int]()
+    for task, is_right in [*_control_answers(campaign), *_qualification_answers(campaign)]:
+        answers[task] += 1
+        right[task] += is_right
+    return [ControlItem(task, answers[task.pk], right[task.pk]) for task in tasks]
+
+
+def _control_answers(campaign: Campaign) -> list[tuple[int, bool]]:
+    newest = (
+        Label.objects.filter(
+            assignment__task__campaign=campaign,
+            assignment__task__kind=TaskKind.CONTROL,
+            assignment__status=AssignmentStatus.SUBMITTED,
+            assignment__member__set_aside_at__isnull=True,
+        )
+        .order_by("assignment_id", "-revision")
+        .distinct("assignment_id")
+        .values_list(
+            "assignment__task_id",
+            "score",
+            "assignment__task__known_score__score",
+            "assignment__task__known_score__tolerance",
+        )
+    )
+    return [(task, abs(score - known) <= tolerance) for task, score, known, tolerance in newest]
+
+
+def _qualification_answers(campaign: Campaign) -> list[tuple[int, bool]]:
+    return list(
+        QualificationAnswer.objects.filter(
+            task__campaign=campaign, task__kind=TaskKind.QUALIFICATION, attempt__number=1
+        ).values_list("task_id", "is_right")
+    )
+
+
+def candidates(campaign: Campaign) -> QuerySet[Response]:
+    """Personalised responses of the campaign's runs, with a preference to follow, that are no task of it yet."""
+    taken = Task.objects.filter(campaign=campaign, response=OuterRef("pk"))
+    return (
+        Response.objects.filter(
+            ~Exists(taken),
+            item__run__in=campaign.runs.all(),
+            condition=Condition.PERSONALISED,
+            item__preference__isnull=False,
+        )
+        .select_related("item__question", "item__preference")
+        .order_by("pk")
+    )
+
+
+def random_candidates(campaign: Campaign, count: int) -> list[Response]:
+    """Up to `count` of the candidates, drawn at random."""
+    keys = list(candidates(campaign).values_list("pk", flat=True))
+    drawn = [keys.pop(secrets.randbelow(len(keys))) for _ in range(min(count, len(keys)))]
+    found = candidates(campaign).in_bulk(drawn)
+    return [found[key] for key in drawn]
+
+
+def baseline_texts(responses: list[Response]) -> dict[int, str]:
+    """The baseline response that stands beside each of these, by item."""
+    return dict(
+        Response.objects.filter(
+            item__in=[response.item_id for response in responses], condition=Condition.BASELINE
+        ).values_list("item_id", "text")
+    )

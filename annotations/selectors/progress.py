@@ -1,0 +1,174 @@
+"""How a campaign goes right now, for its leads. A handful of aggregates, however many tasks there are."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import Avg, Count, F, Max, Min, Q, QuerySet
+from django.db.models.functions import TruncHour
+from django.utils import timezone
+
+from annotations.models import Assignment, Campaign, Flag, Member, Task
+from annotations.models.task import AssignmentStatus, SkipReason, TaskKind, TaskState
+from annotations.selectors.campaigns import Progress, campaign_progress
+from evaluation.models.dataset import PreferenceCategory
+from evaluation.statistics.estimate import Estimate
+from evaluation.statistics.proportions import wilson_interval
+
+RECENT = timedelta(hours=24)
+SHOWN_DISPUTES = 5
+SHOWN_GROUPS = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How fast labels come in.
+
+    Attributes:
+        last_hour: labels in the last 60 minutes.
+        recent: labels in the last 24 hours; `recent_hours` are the clock hours among them in which anybody labelled.
+        missing: votes that the open tasks still want, those that people are on included.
+    """
+
+    last_hour: int
+    recent: int
+    recent_hours: int
+    missing: int
+
+    @property
+    def per_hour(self) -> float | None:
+        """Labels in an hour in which people label; None where none came in the last 24 hours."""
+        return self.recent / self.recent_hours if self.recent_hours else None
+
+    @property
+    def seconds_left(self) -> int | None:
+        """Time that people spend labelling until no vote is missing, if they keep the pace and disagree no further."""
+        return round(self.missing / self.per_hour * 3600) if self.per_hour else None
+
+
+@dataclass(frozen=True, slots=True)
+class Disagreement:
+    """Of the tasks of one group with at least two votes, how many people disagreed on."""
+
+    group: str
+    share: Estimate
+    mean_range: float
+
+
+@dataclass(frozen=True, slots=True)
+class LiveProgress:
+    """All that the lead's page shows of a campaign under way, without the people (see `people_now`)."""
+
+    counts: Progress
+    pace: Pace
+    skips: list[tuple[str, int]]
+    open_flags: int
+    disputed: list[Task]
+    by_category: list[Disagreement]
+    by_stratum: list[Disagreement]
+
+
+def live_progress(campaign: Campaign) -> LiveProgress:
+    counts = campaign_progress(campaign)
+    return LiveProgress(
+        counts=counts,
+        pace=_pace(campaign, counts),
+        skips=_skips(campaign),
+        open_flags=open_flags(campaign).count(),
+        disputed=list(disputed_tasks(campaign)[:SHOWN_DISPUTES]),
+        by_category=[
+            Disagreement(PreferenceCategory(row.group).label if row.group else "", row.share, row.mean_range)
+            for row in _disagreement(campaign, "response__item__preference__category")
+        ],
+        by_stratum=_disagreement(campaign, "stratum"),
+    )
+
+
+def disputed_tasks(campaign: Campaign) -> QuerySet[Task]:
+    """Tasks that wait for adjudication, widest range first; what a lead sent there with fewer votes than two comes
+    before, having none. In the order of the index.
+    """
+    return (
+        Task.objects.filter(campaign=campaign, state=TaskState.DISPUTED)
+        .select_related("response__item__question", "response__item__preference")
+        .order_by(F("score_range").desc(), "order_key", "pk")
+    )
+
+
+def open_flags(campaign: Campaign) -> QuerySet[Flag]:
+    """Flags that no lead has resolved, oldest first, with what they are about. Control items may be flagged, too."""
+    return (
+        Flag.objects.filter(assignment__task__campaign=campaign, resolved_at__isnull=True)
+        .select_related("assignment__task__response__item__question", "assignment__member__user")
+        .order_by("pk")
+    )
+
+
+def people_now(campaign: Campaign) -> QuerySet[Member]:
+    """Members with what they did and what they are at.
+
+    `label_count`, `skip_count`, `last_label_at`; `in_hand`: tasks held under a live lease; `last_seen`: when the
+    page that holds them was last heard of; `on_since`: the earliest of them was handed out.
+    """
+    submitted = Q(assignments__status=AssignmentStatus.SUBMITTED)
+    live = Q(assignments__status=AssignmentStatus.LEASED, assignments__leased_until__gt=timezone.now())
+    return (
+        campaign.members.select_related("user")
+        .annotate(
+            label_count=Count("assignments", filter=submitted),
+            skip_count=Count("assignments", filter=Q(assignments__status=AssignmentStatus.SKIPPED)),
+            last_label_at=Max("assignments__submitted_at", filter=submitted),
+            in_hand=Count("assignments", filter=live),
+            on_since=Min("assignments__created_at", filter=live),
+            leased_until=Max("assignments__leased_until", filter=live),
+        )
+        .order_by("user__username")
+    )
+
+
+def _pace(campaign: Campaign, counts: Progress) -> Pace:
+    now: datetime = timezone.now()
+    recent = Assignment.objects.filter(
+        task__campaign=campaign,
+        task__kind=TaskKind.REGULAR,
+        status=AssignmentStatus.SUBMITTED,
+        submitted_at__gt=now - RECENT,
+    ).aggregate(
+        last_hour=Count("pk", filter=Q(submitted_at__gt=now - timedelta(hours=1))),
+        labels=Count("pk"),
+        hours=Count(TruncHour("submitted_at"), distinct=True),
+    )
+    return Pace(
+        last_hour=recent["last_hour"],
+        recent=recent["labels"],
+        recent_hours=recent["hours"],
+        missing=counts.open_slots + counts.being_labelled,
+    )
+
+
+def _skips(campaign: Campaign) -> list[tuple[str, int]]:
+    counts = (
+        Assignment.objects.filter(task__campaign=campaign, status=AssignmentStatus.SKIPPED)
+        .order_by()
+        .values_list("skip_reason")
+        .annotate(count=Count("pk"))
+        .order_by("-count", "skip_reason")
+    )
+    return [(SkipReason(reason).label, count) for reason, count in counts]
+
+
+def _disagreement(campaign: Campaign, group: str) -> list[Disagreement]:
+    """By the value of a field. People disagreed where a task came to want more labels than at first, or a lead."""
+    disagreed = Q(wanted_labels__gt=campaign.overlap) | Q(
+        state__in=[TaskState.DISPUTED, TaskState.ADJUDICATED]
+    )
+    rows = (
+        Task.objects.filter(campaign=campaign, kind=TaskKind.REGULAR, score_range__isnull=False)
+        .order_by()
+        .values_list(group)
+        .annotate(n=Count("pk"), disagreed=Count("pk", filter=disagreed), mean_range=Avg("score_range"))
+        .order_by("-mean_range", group)[:SHOWN_GROUPS]
+    )
+    return [
+        Disagreement(value or "", Estimate.of(hits / n, n, wilson_interval(hits, n)), mean_range)
+        for value, n, hits, mean_range in rows
+    ]

@@ -1,0 +1,73 @@
+"""The audit log: of a campaign for its leads, of everything for admins. Nobody changes it."""
+
+from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_GET
+
+from annotations.access import led_campaign
+from annotations.exporters import audit as exporter
+from annotations.forms.people import AuditFilterForm
+from annotations.models import Campaign
+from annotations.selectors.audit import Filters, Page, events, page_of
+from evaluation.access import PersonRequest, staff_or_404
+
+CHUNK = 2000
+
+
+@require_GET
+def campaign_audit(request: PersonRequest, campaign_id: int) -> HttpResponse:
+    return _log(request, led_campaign(request.user, campaign_id))
+
+
+@require_GET
+def campaign_audit_export(request: PersonRequest, campaign_id: int) -> HttpResponseBase:
+    return _export(request, led_campaign(request.user, campaign_id))
+
+
+@require_GET
+@staff_or_404
+def audit_log(request: PersonRequest) -> HttpResponse:
+    return _log(request, None)
+
+
+@require_GET
+@staff_or_404
+def audit_export(request: PersonRequest) -> HttpResponseBase:
+    return _export(request, None)
+
+
+def _log(request: PersonRequest, campaign: Campaign | None) -> HttpResponse:
+    """A page of the log, newest first; `before` is the number of the event that the page before ended with."""
+    form = AuditFilterForm(request.GET)
+    before = request.GET.get("before", "")
+    page = Page([], None)
+    if form.is_valid():
+        found = events(campaign=campaign, filters=form.filters)
+        page = page_of(found, before=int(before) if before.isdecimal() else None)
+    kept = request.GET.copy()
+    kept.pop("before", None)
+    context = {
+        "campaign": campaign,
+        "form": form,
+        "page": page,
+        "filters": kept.urlencode(),
+        "is_narrowed": form.is_valid() and form.filters != Filters(),
+        "is_first": not before,
+    }
+    return render(request, "annotations/audit.html", context, status=422 if form.errors else 200)
+
+
+def _export(request: PersonRequest, campaign: Campaign | None) -> HttpResponseBase:
+    """All that the filters leave, as CSV, streamed."""
+    form = AuditFilterForm(request.GET)
+    if not form.is_valid():
+        return _log(request, campaign)
+    found = events(campaign=campaign, filters=form.filters)
+    whose = f"-campaign{campaign.pk}" if campaign else ""
+    name = f"perg-audit{whose}-{timezone.now():%Y%m%d-%H%M}.csv"
+    return StreamingHttpResponse(
+        exporter.export(found.iterator(chunk_size=CHUNK)),
+        content_type=exporter.CONTENT_TYPE,
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    )

@@ -1,0 +1,89 @@
+"""How well each person of a campaign does, for its leads, and what they do about it."""
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET, require_POST
+
+from annotations.access import led_campaign
+from annotations.agreement import quality
+from annotations.forms.quality import PersonActionForm
+from annotations.models import Campaign, Member
+from annotations.selectors.quality import bars_of, people_quality, person_quality
+from annotations.services.quality import pause_member, restore_labels, resume_member, set_aside_labels
+from annotations.views.quality_shown import DEFINITIONS, course_line, score_shares
+from evaluation.access import PersonRequest
+from evaluation.errors import DomainError, NotFound
+
+RULE = {"least_controls": quality.MINIMUM_CONTROLS, "least_shared": quality.MINIMUM_SHARED}
+
+
+@require_GET
+def quality_list(request: PersonRequest, campaign_id: int) -> HttpResponse:
+    """A row for each person, with the figures that the bars are about."""
+    campaign = led_campaign(request.user, campaign_id)
+    context = {
+        "campaign": campaign,
+        "people": people_quality(campaign),
+        "bars": bars_of(campaign),
+        "definitions": DEFINITIONS,
+        **RULE,
+    }
+    return render(request, "annotations/quality.html", context)
+
+
+@require_GET
+def quality_detail(request: PersonRequest, campaign_id: int, member_id: int) -> HttpResponse:
+    """All figures of one person, and what can be done."""
+    campaign = led_campaign(request.user, campaign_id)
+    person = person_quality(campaign, member_of(campaign, member_id))
+    context = {
+        "campaign": campaign,
+        "person": person,
+        "member": person.member,
+        "figures": person.figures,
+        "scores": score_shares(person.figures),
+        "course": course_line(person.figures.drift.course),
+        "has_votes": person.member.assignments.voting().exists(),
+        "has_set_aside": person.member.assignments.filter(is_set_aside=True).exists(),
+        "definitions": DEFINITIONS,
+        **RULE,
+    }
+    return render(request, "annotations/quality_detail.html", context)
+
+
+@require_POST
+def quality_act(request: PersonRequest, campaign_id: int, member_id: int) -> HttpResponse:
+    """Pause or resume a person, set their labels aside or restore them."""
+    campaign = led_campaign(request.user, campaign_id)
+    member = member_of(campaign, member_id)
+    form = PersonActionForm(request.POST)
+    if not form.is_valid():
+        raise DomainError("Choose one of the actions, with a short reason for a pause.")
+    messages.success(request, _act(member, request, form.cleaned_data))
+    return redirect("quality_detail", campaign_id=campaign.pk, member_id=member.pk)
+
+
+def _act(member: Member, request: PersonRequest, asked: dict[str, str]) -> str:
+    """Do what was asked; give the words that say so."""
+    match asked["action"]:
+        case "pause":
+            pause_member(member=member, reason=asked["reason"], actor=request.user)
+            return f"{member.user} is paused and gets no more tasks."
+        case "resume":
+            resume_member(member=member, actor=request.user)
+            return f"{member.user} gets tasks again."
+        case "set_aside":
+            count = set_aside_labels(member=member, actor=request.user)
+            return f"{count} label{'' if count == 1 else 's'} set aside: kept, without a vote."
+        case _:
+            count = restore_labels(member=member, actor=request.user)
+            return f"{count} label{'' if count == 1 else 's'} restored: they vote again."
+
+
+def member_of(campaign: Campaign, member_id: int) -> Member:
+    """A member of the campaign. Raises NotFound."""
+    member = campaign.members.select_related("user", "campaign", "paused_by").filter(pk=member_id).first()
+    if member is None:
+        raise NotFound("There is no such person in this campaign.")
+    return member

@@ -1,0 +1,64 @@
+"""Logging in, with a limit on wrong passwords that holds for every way in: the login page and the admin site's.
+
+django-axes would do the same with tables, a middleware and a page of settings of its own; these lines are enough.
+"""
+
+from typing import Any
+
+from django.contrib.admin.forms import AdminAuthenticationForm
+from django.contrib.auth.backends import ModelBackend
+from django.contrib.auth.forms import AuthenticationForm
+from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.http import HttpRequest
+
+from perg_site.throttle import Throttle, address_of
+
+MINUTES = 15
+# By name and address: whoever tries a name from elsewhere does not lock its owner out.
+BY_NAME = Throttle("login", limit=10, seconds=MINUTES * 60)
+# By address alone: few names are tried often, but many names once. A room of annotators may share an address.
+BY_ADDRESS = Throttle("login-address", limit=200, seconds=MINUTES * 60)
+
+
+class ThrottledBackend(ModelBackend):
+    """Django's own backend, which does not even look at the password after too many wrong ones."""
+
+    def authenticate(
+        self,
+        request: HttpRequest | None,
+        username: str | None = None,
+        password: str | None = None,
+        **kwargs: Any,  # as in Django's own
+    ) -> User | None:
+        if request is None or username is None:
+            return super().authenticate(request, username=username, password=password, **kwargs)
+        address = address_of(request)
+        name = (username.casefold(), address)
+        # Not `or`: both are counted.
+        if not all([BY_NAME.attempt(*name), BY_ADDRESS.attempt(address)]):
+            raise PermissionDenied
+        user = super().authenticate(request, username=username, password=password, **kwargs)
+        if user is not None:
+            BY_NAME.forget(*name)
+            BY_ADDRESS.take_back(address)
+        return user
+
+
+class LoginForm(AuthenticationForm):
+    """Tells a person who has tried too often so, instead of calling a right password wrong."""
+
+    def get_invalid_login_error(self) -> ValidationError:
+        address = address_of(self.request) if self.request else ""
+        name = str(self.cleaned_data.get("username", "")).casefold()
+        if BY_NAME.is_spent(name, address) or BY_ADDRESS.is_spent(address):
+            return ValidationError(
+                f"There were too many attempts with a wrong password. Wait {MINUTES} minutes and try again, "
+                "or have your password reset.",
+                code="throttled",
+            )
+        return super().get_invalid_login_error()
+
+
+class AdminLoginForm(LoginForm, AdminAuthenticationForm):
+    """The admin site's form."""

@@ -1,0 +1,67 @@
+"""Changing a password, and setting a new one by a link: Django's own views, with their place in the audit log."""
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth import views
+from django.contrib.auth.forms import PasswordResetForm
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse_lazy
+
+from annotations.services.audit import record
+from evaluation.errors import Conflict
+from perg_site.throttle import Throttle
+
+BY_EMAIL = Throttle("password-reset", limit=5, seconds=3600)
+
+
+class PasswordChange(views.PasswordChangeView):
+    success_url = reverse_lazy("home")
+
+    @transaction.atomic
+    def form_valid(self, form: Any) -> HttpResponse:
+        record("account.password_changed", actor=form.user, subject=form.user)
+        messages.success(self.request, "Your password is changed. You stay logged in here, and nowhere else.")
+        return super().form_valid(form)
+
+
+class PasswordReset(views.PasswordResetView):
+    """Sends a link to an account's address; without a mail server it says who else can help."""
+
+    email_template_name = "registration/password_reset_email.txt"
+    subject_template_name = "registration/password_reset_subject.txt"
+    success_url = reverse_lazy("login")
+
+    def get_context_data(self, **context: Any) -> dict[str, Any]:
+        return super().get_context_data(**context, sends_email=settings.SENDS_EMAIL)
+
+    def form_valid(self, form: PasswordResetForm) -> HttpResponse:
+        if not settings.SENDS_EMAIL:
+            raise Conflict("This site sends no email: ask an admin for a link to set a new password.")
+        # The same words whether there is such an account or not: the form must not tell who has one.
+        messages.success(
+            self.request, "If an account has this address, a link to set a new password is on its way to it."
+        )
+        if BY_EMAIL.attempt(form.cleaned_data["email"].casefold()):
+            return super().form_valid(form)
+        return redirect(self.success_url)
+
+
+class PasswordResetConfirm(views.PasswordResetConfirmView):
+    """A new password for whoever has the link, which is good once; who is deactivated has no use for one."""
+
+    success_url = reverse_lazy("login")
+
+    def get_user(self, uidb64: str) -> User | None:
+        user: User | None = super().get_user(uidb64)
+        return user if user is not None and user.is_active else None
+
+    @transaction.atomic
+    def form_valid(self, form: Any) -> HttpResponse:
+        record("account.password_reset", actor=form.user, subject=form.user)
+        messages.success(self.request, "Your new password is set. Log in with it.")
+        return super().form_valid(form)

@@ -1,0 +1,34 @@
+// Keys of the adjudication page. Everything works without them, and they rest while somebody types.
+
+const form = document.querySelector("[data-adjudication]");
+const next = document.querySelector("[data-next]");
+const isTyping = (element) => element.closest("textarea, input:not([type=radio]), select, [contenteditable]") !== null;
+
+document.addEventListener("keydown", (event) => {
+  if (event.repeat || event.isComposing) return;
+  if (form && event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
+    event.preventDefault();
+    form.requestSubmit(form.querySelector(".button-primary"));
+    return;
+  }
+  if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
+  const score = form?.querySelector(`input[name=score][value="${CSS.escape(event.key)}"]`);
+  if (score) {
+    score.checked = true;
+    score.focus();
+  } else if (form && event.key === "r") {
+    event.preventDefault();
+    form.elements.rationale.focus();
+  } else if (next && event.key === "n") {
+    next.click();
+  }
+});
+
+// A second press while the first is under way is not a second decision.
+form?.addEventListener("submit", (event) => {
+  if (form.dataset.sent) event.preventDefault();
+  form.dataset.sent = "yes";
+});
+addEventListener("pageshow", () => {
+  if (form) delete form.dataset.sent;
+});

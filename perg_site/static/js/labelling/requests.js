@@ -1,0 +1,123 @@
+// Requests of the annotation screen, and the ways in which they go wrong.
+
+/** Nobody can say whether the server has it: no answer, or an error on its side. Sending it again is safe. */
+export class NotSent extends Error {
+  constructor(wasAnswered = false) {
+    super("The server could not be reached.");
+    this.wasAnswered = wasAnswered;
+  }
+}
+
+/** The server wants a login first. */
+export class LoggedOut extends Error {}
+
+/** Somebody else has logged in in this browser: nothing of this page may go out as theirs. */
+export class AnotherPerson extends Error {}
+
+/** The server has it and says no; `code` is for programs, `message` for people, `problem` has the rest. */
+export class Refused extends Error {
+  constructor({ code = "", detail = "The server refused it.", ...problem } = {}) {
+    super(detail);
+    this.code = code;
+    this.problem = problem;
+  }
+}
+
+const TIMEOUT = 20_000;
+// Browsers refuse more than 64 KiB of bodies that outlive their page, all together.
+const LONGEST_KEEPALIVE = 15_000;
+const COME_BACK_LATER = new Set([408, 425, 429]);
+
+/** Fires `session` when its `session` changes: "in", "out" (a login is wanted) or "other" (somebody else's). */
+export class Requests extends EventTarget {
+  session = "in";
+  #person;
+  #loginPath;
+
+  /** `person` is the key of whose page this is: the server refuses to take it for anybody else's. */
+  constructor({ person, loginUrl }) {
+    super();
+    this.#person = person;
+    this.#loginPath = path(loginUrl);
+  }
+
+  get(url) {
+    return this.#ask(url, {});
+  }
+
+  /** Post fields; those with an array of values repeat. What is short outlives the page, and so arrives. */
+  post(url, fields = {}) {
+    const body = new URLSearchParams();
+    for (const [name, value] of Object.entries(fields)) {
+      for (const each of [value].flat()) body.append(name, each ?? "");
+    }
+    // A login in another tab renews the token: the cookie has the one that counts.
+    const headers = { "X-CSRFToken": csrfToken() };
+    return this.#ask(url, { method: "POST", body, headers, keepalive: body.toString().length < LONGEST_KEEPALIVE });
+  }
+
+  async #ask(url, options) {
+    try {
+      const answer = await this.#answer(url, options);
+      this.#isSession("in");
+      return answer;
+    } catch (error) {
+      if (error instanceof Refused) this.#isSession("in");
+      if (error instanceof LoggedOut) this.#isSession("out");
+      if (error instanceof AnotherPerson) this.#isSession("other");
+      throw error;
+    }
+  }
+
+  #isSession(session) {
+    if (session === this.session) return;
+    this.session = session;
+    this.dispatchEvent(new Event("session"));
+  }
+
+  async #answer(url, { headers, ...options }) {
+    let response, text;
+    try {
+      response = await fetch(url, {
+        ...options,
+        headers: { Accept: "application/json", "X-Person": this.#person, ...headers },
+        signal: AbortSignal.timeout(TIMEOUT),
+      });
+      text = await response.text();
+    } catch {
+      throw new NotSent();
+    }
+    if (response.redirected && path(response.url) === this.#loginPath) throw new LoggedOut();
+    if (response.status >= 500 || COME_BACK_LATER.has(response.status)) throw new NotSent(true);
+    const document = parsed(text);
+    if (response.status >= 400) throw refusal(document, text);
+    if (document === null) throw new NotSent(true); // Not ours, such as the page of a proxy.
+    return document;
+  }
+}
+
+function refusal(problem, text) {
+  if (problem?.code === "another_person") return new AnotherPerson();
+  if (problem) return new Refused(problem);
+  // Without a token of the cookie's, the server cannot know who asks: a new login gives both.
+  const page = new DOMParser().parseFromString(text, "text/html");
+  if (page.querySelector("[data-login-needed]")) return new LoggedOut();
+  return new Refused({ detail: page.querySelector("[data-error-message]")?.textContent });
+}
+
+function parsed(text) {
+  try {
+    const document = JSON.parse(text);
+    return typeof document === "object" ? document : null;
+  } catch {
+    return null;
+  }
+}
+
+function path(url) {
+  return new URL(url, location.href).pathname;
+}
+
+function csrfToken() {
+  return document.cookie.match(/(?:^|;\s*)csrftoken=([^;]+)/)?.[1] ?? "";
+}

@@ -1,0 +1,151 @@
+// What the screen says of itself: what is saved and sent, how much is done, and why there is no task.
+
+import { announce } from "./notices.js";
+
+const DRAFT = {
+  "": "",
+  saving: "Saving…",
+  saved: "Saved",
+  offline: "Offline: kept here, sent later",
+  "logged-out": "Logged out: kept here, sent later",
+  "another-person": "Somebody else is logged in: kept here, sent later",
+  undecided: "Not saved yet: choose a version above",
+  refused: "Not saved: kept here",
+};
+const TITLES = {
+  all_leased: "Nothing free just now",
+  not_qualified: "First, a qualification round",
+  in_hand: "Two tasks wait for you",
+};
+
+export class States {
+  #root;
+  #config;
+  #wanted = null;
+  #shown = 0;
+  #labels;
+
+  constructor(root, config) {
+    this.#root = root;
+    this.#config = config;
+    this.#labels = config.asks_correctness
+      ? Object.fromEntries([...root.querySelectorAll("[name=answer_correct]")].map((input) => [input.value, input.dataset.label]))
+      : {};
+  }
+
+  /** How many are done, as an answer says, and those that wait to be sent. */
+  count({ done, wanted }, waiting) {
+    if (wanted !== undefined) this.#wanted = wanted;
+    if (done === undefined) return;
+    this.#showCount(done + waiting.filter(({ kind, fields }) => kind === "submit" && !fields.based_on).length);
+  }
+
+  doneOneMore() {
+    this.#showCount(this.#shown + 1);
+  }
+
+  #showCount(done) {
+    this.#shown = done;
+    this.#one("done").textContent = this.#wanted ? `${done} of ${this.#wanted} labelled by you` : `${done} labelled by you`;
+    const bar = this.#one("quota");
+    bar.hidden = !this.#wanted;
+    if (this.#wanted) Object.assign(bar, { max: this.#wanted, value: Math.min(done, this.#wanted) });
+  }
+
+  // --- The task in view -------------------------------------------------------------------------------------------
+
+  task(task) {
+    this.#view("task");
+    document.title = "Label · PERG";
+    const isDone = task.status === "submitted" && task.label;
+    this.#one("task-note").hidden = !(isDone || task.status === "skipped");
+    this.#one("task-note-text").textContent = isDone
+      ? `You labelled this one: ${this.#inWords(task.label)}. What you change and submit is kept as a change.`
+      : "You skipped this one. You can still label it.";
+    this.#one("lease").textContent = "";
+    this.#one("flags").textContent = task.flags ? `Flagged by you${task.flags > 1 ? ` (${task.flags} times)` : ""}` : "";
+    for (const button of document.querySelectorAll("[data-act=skip]")) button.disabled = isDone || task.status === "skipped";
+    for (const button of document.querySelectorAll("[data-act=back]")) button.disabled = task.previous === null;
+    this.#one("submit-words").textContent = isDone ? "Submit the change" : "Submit";
+  }
+
+  /** A task has come into view: it begins at its top, and a screen reader is told. */
+  arrive(task) {
+    scrollTo(0, 0);
+    this.#one("heading").focus({ preventScroll: true });
+    const what = { submitted: "A task that you labelled", skipped: "A task that you skipped" }[task.status] ?? "Next task";
+    announce(`${what}. ${this.#one("done").textContent}.`);
+  }
+
+  leaseLost() {
+    this.#one("lease").textContent = "Your time on this one has run out and somebody else may have it; what you submit is kept all the same.";
+  }
+
+  #inWords({ score, answer_correct, comment }) {
+    const answer = this.#labels[answer_correct];
+    const short = comment.length > 60 ? `${comment.slice(0, 60)}…` : comment;
+    return [`score ${score}`, answer && `answer right: ${answer.toLowerCase()}`, short && `“${short}”`].filter(Boolean).join(", ");
+  }
+
+  // --- Without a task ---------------------------------------------------------------------------------------------
+
+  waiting() {
+    this.#view("waiting");
+    this.#one("waiting-text").textContent = "Getting the next task…";
+  }
+
+  cannotGetNext(reason) {
+    if (this.#one("waiting").hidden) return;
+    this.#one("waiting-text").textContent = reason || "The next task cannot be had just now. It is asked for again and again; what you did is kept.";
+    announce(this.#one("waiting-text").textContent);
+  }
+
+  nothing({ code, message, url }) {
+    const title = TITLES[code] ?? "Nothing to label";
+    const isNews = this.#one("nothing").hidden || this.#one("nothing-message").textContent !== message;
+    this.#view("nothing");
+    this.#one("nothing").dataset.nothing = code;
+    document.title = `${title} · PERG`;
+    this.#one("heading").textContent = title;
+    this.#one("nothing-message").textContent = message;
+    this.#one("nothing-link").hidden = !url;
+    if (url) this.#one("nothing-link").href = url;
+    if (!isNews) return;
+    this.#one("heading").focus({ preventScroll: true });
+    announce(`${title}. ${message}`);
+  }
+
+  #view(name) {
+    for (const each of ["task", "waiting", "nothing"]) this.#one(each).hidden = each !== name;
+    if (name === "task") this.#one("heading").textContent = this.#one("heading").dataset.heading;
+  }
+
+  // --- What is saved and sent -------------------------------------------------------------------------------------
+
+  draft({ state, reason }) {
+    this.#one("draft-state").textContent = DRAFT[state] + (reason ? ` (${reason})` : "");
+    this.#one("draft-state").dataset.state = state;
+  }
+
+  outbox({ state, waiting }, isLasting) {
+    const kept = `${waiting.length} kept ${isLasting ? "here" : "in this window only"}, sent later`;
+    const words = {
+      idle: "",
+      sending: "Sending…",
+      sent: "All sent",
+      offline: `Offline: ${kept}`,
+      "logged-out": `Logged out: ${kept}`,
+      "another-person": `Somebody else is logged in: ${kept}`,
+    };
+    const line = this.#one("outbox-state");
+    const wasCalm = ["", "idle", "sending", "sent"].includes(line.dataset.state ?? "");
+    line.textContent = words[state];
+    line.dataset.state = state;
+    const isCalm = ["idle", "sending", "sent"].includes(state);
+    if (wasCalm !== isCalm && state !== "sending") announce(words[state]);
+  }
+
+  #one(name) {
+    return this.#root.querySelector(`[data-${name}]`);
+  }
+}

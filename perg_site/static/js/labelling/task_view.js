@@ -1,0 +1,83 @@
+// The task in the page: fills in what the server says of it, and reads what is entered.
+
+import { contentOf } from "./draft.js";
+
+export class TaskView {
+  #root;
+  #form;
+
+  constructor(root) {
+    this.#root = root;
+    this.#form = root.querySelector("[data-label-form]");
+    this.#form.noValidate = true; // Messages are ours: they say what the server would say.
+  }
+
+  get form() {
+    return this.#form;
+  }
+
+  fill(task, content) {
+    this.#one("question").textContent = task.question.text;
+    this.#one("options").replaceChildren(...task.question.options.map(option));
+    this.#one("preference").textContent = task.preference;
+    this.showResponses(task);
+    for (const pane of this.#root.querySelectorAll("[data-pane]")) pane.scrollTop = pane.scrollLeft = 0;
+    this.write(content);
+    this.say("");
+  }
+
+  /** The two responses, plain or with their differences marked. Both are sanitised by the server. */
+  showResponses({ baseline_html, personalised_html }, areMarked = false) {
+    this.#one("baseline").innerHTML = baseline_html;
+    this.#one("personalised").innerHTML = personalised_html;
+    for (const button of document.querySelectorAll("[data-act=differences]")) button.setAttribute("aria-pressed", areMarked);
+    this.#one("difference-legend").hidden = !areMarked;
+    for (const [kind, name] of areMarked ? [["del", "left out"], ["ins", "added"]] : []) {
+      // The marks are more than colour for the eye; for the ear they are words.
+      for (const mark of this.#root.querySelectorAll(`[data-pane] ${kind}`)) mark.prepend(spoken(`${name}: `));
+    }
+  }
+
+  read() {
+    const { score, answer_correct, comment } = this.#form.elements;
+    return contentOf({ score: Number(score.value) || null, answer_correct: answer_correct?.value, comment: comment.value });
+  }
+
+  write({ score, answer_correct, comment }) {
+    for (const input of this.#form.querySelectorAll("[name=score]")) input.checked = Number(input.value) === score;
+    for (const input of this.#form.querySelectorAll("[name=answer_correct]")) input.checked = input.value === answer_correct;
+    this.#form.elements.comment.value = comment;
+  }
+
+  choose(name, value) {
+    const input = this.#form.querySelector(`[name=${name}][value="${value}"]`);
+    if (!input) return;
+    input.checked = true;
+    input.focus(); // So that a screen reader says what was chosen.
+    this.#form.dispatchEvent(new Event("input", { bubbles: true }));
+  }
+
+  focus(name) {
+    this.#form.querySelector(`[name=${name}]`)?.focus();
+  }
+
+  /** A message about the form; empty takes it away. */
+  say(text) {
+    this.#one("message").textContent = text;
+  }
+
+  #one(name) {
+    return this.#root.querySelector(`[data-${name}]`);
+  }
+}
+
+function option({ letter, text }) {
+  const item = document.createElement("li");
+  const mark = Object.assign(document.createElement("b"), { textContent: letter });
+  item.append(mark, " ", Object.assign(document.createElement("span"), { textContent: text }));
+  return item;
+}
+
+function spoken(text) {
+  return Object.assign(document.createElement("span"), { className: "visually-hidden", textContent: text });
+}

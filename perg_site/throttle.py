@@ -1,0 +1,69 @@
+"""Counting attempts in the cache, so that passwords cannot be guessed by trying, nor mailboxes be filled."""
+
+import contextlib
+import hashlib
+import logging
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.core.cache import cache
+from django.http import HttpRequest
+from redis.exceptions import RedisError
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Throttle:
+    """At most `limit` attempts with the same key in `seconds`, counted from the first of them."""
+
+    name: str
+    limit: int
+    seconds: int
+
+    def attempt(self, *key: str) -> bool:
+        """Count an attempt; False if there were too many. It is counted before it is made, so that many at once
+        do not all pass.
+
+        Losing Redis costs time, never work: without it, everybody may try.
+        """
+        where = self._where(key)
+        try:
+            cache.add(where, 0, self.seconds)
+            return cache.incr(where) <= self.limit
+        except ValueError:  # it ran out between the two
+            return True
+        except RedisError:
+            log.warning("%s: attempts are not counted, the cache does not answer", self.name)
+            return True
+
+    def is_spent(self, *key: str) -> bool:
+        """Whether the next attempt would be one too many."""
+        try:
+            return int(cache.get(self._where(key), 0)) >= self.limit
+        except RedisError:
+            return False
+
+    def take_back(self, *key: str) -> None:
+        """An attempt that was a good one does not count."""
+        with contextlib.suppress(ValueError, RedisError):  # ValueError: it has run out
+            cache.decr(self._where(key))
+
+    def forget(self, *key: str) -> None:
+        """Start anew."""
+        with contextlib.suppress(RedisError):
+            cache.delete(self._where(key))
+
+    def _where(self, key: tuple[str, ...]) -> str:
+        # A digest: a key may be of any length, and what people type is nothing to keep.
+        digest = hashlib.sha256("\n".join(key).encode()).hexdigest()
+        return f"throttle:{self.name}:{digest}"
+
+
+def address_of(request: HttpRequest) -> str:
+    """Where the request comes from. Behind a proxy it is the last address named, the one the proxy itself saw."""
+    if settings.SECURE_PROXY_SSL_HEADER:
+        named = request.META.get("HTTP_X_FORWARDED_FOR", "").rpartition(",")[2].strip()
+        if named:
+            return str(named)
+    return str(request.META.get("REMOTE_ADDR", ""))

@@ -1,0 +1,137 @@
+"""What a claim costs: it goes by the partial index, past few rows, whatever this person has had already."""
+
+import json
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from annotations.models import Assignment, Campaign, Member, Task
+from annotations.services.assignment import claim_task
+from annotations.services.claim_sql import CLAIM_REGULAR, URGENT_LOOKED_AT
+from evaluation.models import Item, Question, Response
+from tests import build
+
+pytestmark = pytest.mark.django_db
+
+TASKS = 20_000
+HAD = 6_000
+
+
+@pytest.fixture
+def campaign() -> Campaign:
+    """Of 20,000 tasks, each still wanted by others, this person has done, leased or skipped 6,000."""
+    run = build.run()
+    liking = build.preference()
+    first = build.question(run.dataset)
+    questions = Question.objects.bulk_create(
+        Question(
+            dataset=run.dataset, key=f"{n}", text="?", options=first.options, gold_option="A", source="s"
+        )
+        for n in range(TASKS)
+    )
+    items = Item.objects.bulk_create(
+        Item(run=run, question=question, preference=liking, position=n + 1)
+        for n, question in enumerate(questions)
+    )
+    Response.objects.bulk_create(
+        Response(item=item, condition="personalised", text="A.", answer="A", extraction="recorded")
+        for item in items
+    )
+    campaign = build.campaign(run, [build.person(), build.person(), build.person()], overlap=3, size=TASKS)
+    member = _member(campaign)
+    tasks = list(campaign.tasks.order_by("order_key")[:HAD])
+    now = timezone.now()
+    Assignment.objects.bulk_create(
+        Assignment(
+            task=task,
+            member=member,
+            status=status,
+            leased_until=now if status == "leased" else None,
+            submitted_at=now if status == "submitted" else None,
+            skip_reason="unclear" if status == "skipped" else "",
+        )
+        for task, status in zip(tasks, ["submitted", "skipped", "leased"] * (HAD // 3), strict=True)
+    )
+    Task.objects.filter(pk__in=[task.pk for task in tasks]).update(open_slots=2)
+    # What was skipped goes first, to others: it is in front of everything else for this person, too.
+    Task.objects.filter(assignments__status="skipped").update(open_slots=3, priority=1)
+    Member.objects.filter(pk=member.pk).update(claimed_up_to=tasks[-1].order_key)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+    return campaign
+
+
+def _member(campaign: Campaign) -> Member:
+    return campaign.members.select_related("campaign").order_by("pk")[0]
+
+
+def _plan(campaign: Campaign, member: Member) -> dict[str, Any]:
+    known = {
+        "campaign": campaign.pk,
+        "member": member.pk,
+        "cursor": member.claimed_up_to,
+        "deadline": timezone.now(),
+        "holding": [],
+    }
+    with connection.cursor() as cursor:
+        cursor.execute("EXPLAIN (ANALYZE, FORMAT JSON) " + CLAIM_REGULAR, known)
+        found = cursor.fetchone()[0]
+    plan: dict[str, Any] = (json.loads(found) if isinstance(found, str) else found)[0]["Plan"]
+    return plan
+
+
+def _nodes(plan: dict[str, Any]) -> list[dict[str, Any]]:
+    return [plan, *(node for child in plan.get("Plans", []) for node in _nodes(child))]
+
+
+def _rows_passed(nodes: list[dict[str, Any]]) -> int:
+    return int(
+        sum(
+            node["Actual Loops"] * (node["Actual Rows"] + node.get("Rows Removed by Filter", 0))
+            for node in nodes
+            if "Scan" in node["Node Type"]
+            and node.get("Relation Name") in {"annotations_task", "annotations_assignment"}
+        )
+    )
+
+
+def test_a_claim_goes_by_the_partial_index_past_few_rows(campaign: Campaign) -> None:
+    nodes = _nodes(_plan(campaign, _member(campaign)))
+    scans = [node for node in nodes if "Scan" in node["Node Type"] and node["Actual Loops"]]
+    assert {node.get("Index Name") for node in scans if node.get("Relation Name") == "annotations_task"} == {
+        "task_open_index",
+        "annotations_task_pkey",
+    }
+    # Whether this person has had a task is looked up by the task, and never by all that the person has had.
+    assert {
+        "task" if "_task_id_" in name or name == "assignment_once_per_person" else name
+        for name in (
+            str(node.get("Index Name"))
+            for node in scans
+            if node.get("Relation Name") == "annotations_assignment"
+        )
+    } == {"task"}
+    # The urgent tasks that it looks at, each of them had, the one it takes, and what it writes.
+    assert _rows_passed(nodes) < 4 * URGENT_LOOKED_AT
+
+
+def test_without_the_bounds_the_same_claim_would_pass_what_was_had(campaign: Campaign) -> None:
+    """The test above can fail: from the start, all that the person has had is in the way."""
+    member = _member(campaign)
+    member.claimed_up_to = -1
+    assert _rows_passed(_nodes(_plan(campaign, member))) > HAD
+
+
+def test_claims_go_on_behind_what_was_had(campaign: Campaign) -> None:
+    member = _member(campaign)
+    Assignment.objects.filter(status="leased").update(
+        status="submitted", leased_until=None, submitted_at=timezone.now()
+    )
+    expected = list(campaign.tasks.filter(priority=0).order_by("order_key")[2 * HAD // 3 :][:2])
+    first = claim_task(campaign=campaign, member=member)
+    assert first is not None
+    second = claim_task(campaign=campaign, member=member, holding=[first.pk])
+    assert second is not None
+    assert [first.task_id, second.task_id] == [task.pk for task in expected]

@@ -1,0 +1,124 @@
+"""The lead's view of a campaign under way: what is counted, what is not, and that it takes a handful of queries."""
+
+from datetime import timedelta
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from annotations.models import Assignment, Campaign, Flag, Task
+from annotations.selectors.campaigns import campaign_progress
+from annotations.selectors.progress import Pace, live_progress, people_now
+from tests import build
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def people() -> list[User]:
+    return [build.person() for _ in range(3)]
+
+
+def test_tasks_are_counted_by_state_and_labels_by_what_they_count_for(people: list[User]) -> None:
+    campaign = build.campaign(build.run_with_items(6), people, overlap=2, max_overlap=3)
+    agreed, disputed, widened, half, control, _untouched = campaign.tasks.all()
+    for person in people[:2]:
+        build.vote(agreed, person, 4)
+    for person, score in zip(people, (1, 5, 5), strict=True):
+        build.vote(disputed, person, score)
+    for person, score in zip(people[:2], (2, 3), strict=True):
+        build.vote(widened, person, score)
+    build.vote(half, people[0], 4)
+    build.vote(agreed, people[2], 1, is_surplus=True)
+    build.vote(half, people[1], 1, is_set_aside=True)
+    Task.objects.filter(pk=control.pk).update(kind="control", wanted_labels=0, open_slots=0)
+    build.vote(control, people[0], 5)
+    counts = campaign_progress(campaign)
+    assert (counts.open, counts.agreed, counts.disputed, counts.adjudicated) == (3, 1, 1, 0)
+    assert (counts.tasks, counts.tasks_done) == (5, 2)
+    assert (counts.labels, counts.surplus, counts.set_aside, counts.all_labels) == (8, 1, 1, 10)
+    assert (counts.labels_wanted, counts.open_slots) == (2 + 3 + 3 + 2 + 2, 1 + 1 + 2)
+
+
+def test_the_time_left_is_what_is_missing_at_the_pace_of_hours_with_labels(people: list[User]) -> None:
+    campaign = build.campaign(build.run_with_items(6), people, overlap=2)
+    tasks = list(campaign.tasks.all())
+    hour = timezone.now().replace(minute=30)
+    for task, hours_ago in zip(tasks, (2, 2, 2, 5, 30), strict=False):
+        assignment = build.vote(task, people[0], 4)
+        Assignment.objects.filter(pk=assignment.pk).update(submitted_at=hour - timedelta(hours=hours_ago))
+    pace = live_progress(campaign).pace
+    assert pace == Pace(last_hour=0, recent=4, recent_hours=2, missing=7)
+    assert pace.per_hour == 2
+    assert pace.seconds_left == 3.5 * 3600
+
+
+def test_without_recent_labels_the_time_left_is_unknown(people: list[User]) -> None:
+    pace = live_progress(build.campaign(build.run_with_items(2), people)).pace
+    assert (pace.per_hour, pace.seconds_left, pace.missing) == (None, None, 4)
+
+
+def test_disagreement_is_told_by_category_with_n(people: list[User]) -> None:
+    run = build.run()
+    for category, count in (("brevity", 3), ("tone", 2)):
+        for _ in range(count):
+            build.item(run, liking=build.preference(f"About {category}.", category=category))
+    campaign = build.campaign(run, people, overlap=2, sampling="preference_category")
+    for task in campaign.tasks.select_related("response__item__preference"):
+        is_brevity = task.response.item.preference.category == "brevity"  # type: ignore[union-attr]
+        build.vote(task, people[0], 1)
+        build.vote(task, people[1], 5 if is_brevity else 1)
+    live = live_progress(campaign)
+    assert [(row.group, row.share.value, row.share.n, row.mean_range) for row in live.by_category] == [
+        ("Brevity", 1.0, 3, 4.0),
+        ("Tone", 0.0, 2, 0.0),
+    ]
+    assert [(row.group, row.share.n) for row in live.by_stratum] == [("Brevity", 3), ("Tone", 2)]
+    assert len(live.disputed) == 3
+
+
+def test_it_tells_who_is_on_who_skipped_and_what_is_flagged(people: list[User]) -> None:
+    campaign = build.campaign(build.run_with_items(4), people, overlap=2)
+    first, second, third, fourth = campaign.tasks.all()
+    members = [campaign.members.get(user=person) for person in people]
+    now = timezone.now()
+    build.vote(first, people[0], 4)
+    Assignment.objects.create(task=second, member=members[0], leased_until=now + timedelta(minutes=5))
+    Assignment.objects.create(task=third, member=members[1], leased_until=now - timedelta(minutes=5))
+    skipped = Assignment.objects.create(
+        task=fourth, member=members[1], status="skipped", skip_reason="unclear"
+    )
+    Flag.objects.create(assignment=skipped, reason="rubric")
+    live = live_progress(campaign)
+    assert live.skips == [("The question or the preference is unclear", 1)]
+    assert live.open_flags == 1
+    rows = {member.user_id: member for member in people_now(campaign)}
+    on, gone, idle = (rows[person.pk] for person in people)
+    assert [(m.label_count, m.skip_count, m.in_hand) for m in (on, gone, idle)] == [  # type: ignore[attr-defined]
+        (1, 0, 1),
+        (0, 1, 0),
+        (0, 0, 0),
+    ]
+    assert on.last_label_at is not None  # type: ignore[attr-defined]
+    assert gone.on_since is None  # type: ignore[attr-defined]
+
+
+def test_the_number_of_queries_does_not_grow_with_tasks_labels_or_people(people: list[User]) -> None:
+    def queries(campaign: Campaign) -> int:
+        with CaptureQueriesContext(
+            connection,
+        ) as seen:
+            live_progress(campaign)
+            list(people_now(campaign))
+        return len(seen)
+
+    counts = []
+    for size in (1, 12):
+        campaign = build.campaign(build.run_with_items(size), people, overlap=2)
+        for task in campaign.tasks.all():
+            for person, score in zip(people, (1, 5), strict=False):
+                build.vote(task, person, score)
+        counts.append(queries(campaign))
+    assert counts[0] == counts[1] <= 9

@@ -1,0 +1,281 @@
+"""Every page there is, in a real browser: accessible, as wide as its window, and without a complaint in the console.
+
+Which pages there are, and who may open them, is what the matrix of tests/perg_site/test_access.py says: a new page is
+visited without a line here, unless its address has a part that `furnish` does not give. With PERG_SCREENSHOTS set to a
+folder, pictures of all of them are kept there.
+"""
+
+import json
+import os
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.urls import get_resolver
+from playwright.sync_api import Browser, ConsoleMessage, Error, Page, ViewportSize
+
+from tests.browser.conftest import Site, running_site
+from tests.perg_site.test_access import COLUMNS, MATRIX
+
+PEOPLE = {"nobody": "", "annotator": "annotator", "lead": "lead", "staff": "admin"}
+"""Who of the matrix's columns looks at pages, with their name in the demonstration."""
+
+WIDTHS: tuple[int, ...] = (320, 768, 1440)
+SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+
+# Addresses that answer GET but are no pages of their own.
+NO_PAGE = {
+    "health": "a word for programs",
+    "run_progress": "a part of the page of a run, asked for by it",
+    "run_judging": "a part of the page of a run, asked for by it",
+    "gold_export": "a file",
+    "audit_export": "a file",
+    "campaign_audit_export": "a file",
+    "controls_candidates": "a file",
+    "label_assignment": "JSON for the annotation screen",
+    "label_differences": "JSON for the annotation screen",
+}
+
+# Pages of the campaign with a qualification round and control items, which the demonstration has not.
+ON_TRIAL = {
+    "controls",
+    "controls_browse",
+    "qualification",
+    "qualification_answer",
+    "qualification_people",
+}
+
+# Looked at besides: what a page shows in another state.
+BESIDES = [
+    ("staff", "/no/such/page/"),
+    ("staff", "/people/?q=nobody-is-called-that"),
+    ("staff", "/audit/?action=label.submitted&person=demo-ada"),
+    ("staff", "/audit/?since=nonsense"),
+    ("annotator", "/campaigns/{trial}/qualification/item/"),
+    ("annotator", "/campaigns/{trial}/label/"),
+    ("annotator", "/campaigns/{campaign_id}/history/?q=nothing-has-this-in-it"),
+    ("lead", "/campaigns/{trial}/"),
+    ("lead", "/campaigns/{trial}/adjudication/"),
+    ("lead", "/campaigns/{trial}/agreement/"),
+    ("lead", "/campaigns/{trial}/quality/"),
+    ("nobody", "/invitations/no-such-invitation/"),
+    ("nobody", "/password/reset/MQ/no-such-link/"),
+]
+
+
+@dataclass(frozen=True)
+class Visit:
+    """A page in somebody's window."""
+
+    who: str
+    route: str
+    address: str
+
+
+def pages_for(who: str) -> list[str]:
+    """The routes that this column of the matrix opens by GET."""
+    return [
+        route
+        for route, (method, *statuses) in MATRIX.items()
+        if method == "get"
+        and statuses[COLUMNS.index(who)] == 200
+        and route not in NO_PAGE
+        and not route.startswith("api_")
+    ]
+
+
+def furnish() -> None:
+    """Run inside the site's own Django: put something on every page and print what their addresses are made of."""
+    from django.contrib.auth.models import User
+    from django.urls import reverse
+
+    from annotations.models import Campaign, Flag, Task
+    from annotations.services.controls import add_control
+    from annotations.services.gold import release_gold
+    from annotations.services.invitations import invite
+    from annotations.services.people import make_reset_link
+    from annotations.services.qualification import answer_item, start_attempt
+    from evaluation.models import Batch, Run
+    from tests import build
+
+    campaign = Campaign.objects.get(is_demonstration=True)
+    run = campaign.runs.get()
+    people = {user.username: user for user in User.objects.all()}
+    lead, admin, annotator = (people[name] for name in ("lead", "admin", "annotator"))
+    member = campaign.members.get(user=people["demo-ada"])
+    labelled = member.assignments.first()
+    disputed = Task.objects.filter(campaign=campaign, state="disputed").first()
+    assert labelled is not None
+    assert disputed is not None
+    Flag.objects.create(assignment=labelled, reason="other", note="Which of the two is meant?")
+    release = release_gold(campaign=campaign, created_by=lead)
+    batch = Batch.objects.create(name="A batch of recorded runs")
+    Run.objects.filter(pk=run.pk).update(batch=batch)
+    proposal = build.proposal()
+    uidb64, token = make_reset_link(user=lead, actor=admin)
+    invitation = invite(role="annotator", campaign=campaign, created_by=lead, note="Ada")
+    invite(role="admin", campaign=None, created_by=admin, note="Chi")
+    # A second one, with what the demonstration has not: a qualification round under way, and control items.
+    other_run = Run.objects.exclude(pk=run.pk).get(is_demonstration=True)
+    trial = build.campaign(
+        other_run, [annotator, people["demo-ben"]], size=20, leads=[lead], pass_mark=0.6, control_every=5
+    )
+    spare = [
+        item.responses.get(condition="personalised")
+        for item in other_run.items.exclude(responses__tasks__campaign=trial)
+    ]
+    for response, kind in zip(spare, ["control"] * 3 + ["qualification"] * 3, strict=False):
+        item = add_control(
+            campaign=trial,
+            response=response,
+            score=4,
+            tolerance=1,
+            explanation="It is short.",
+            kind=kind,
+            actor=lead,
+        )
+    for task in trial.tasks.filter(kind="regular")[:3]:
+        build.vote(task, annotator, 1, comment="Far too long.")
+        build.vote(task, people["demo-ben"], 5)
+    attempt = start_attempt(member=trial.members.get(user=annotator))
+    answer = answer_item(attempt=attempt, task=item, score=1)
+    world = {
+        "run_id": run.pk,
+        "batch_id": batch.pk,
+        "catalogue_id": build.preference().catalogue_id,
+        "build_id": proposal.build_id,
+        "campaign_id": campaign.pk,
+        "trial": trial.pk,
+        "release_id": release.pk,
+        "member_id": member.pk,
+        "task_id": disputed.pk,
+        "answer_id": answer.pk,
+        "user_id": lead.pk,
+        "token": invitation.token,
+        "reset": reverse("password_reset_confirm", kwargs={"uidb64": uidb64, "token": token}),
+    }
+    sys.stdout.write(json.dumps(world))
+
+
+def address_of(route: str, world: dict[str, object]) -> str:
+    """The address of a route, made of what its parts are called."""
+    if route == "password_reset_confirm":
+        return str(world["reset"])
+    if route in ON_TRIAL:
+        world = world | {"campaign_id": world["trial"]}
+    ((template, parts),) = get_resolver().reverse_dict.getlist(route)[0][0]
+    return "/" + str(template) % {part: world[part] for part in parts}
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """A platform of this module's own, with the demonstration."""
+    with running_site(tmp_path_factory.mktemp("demonstration")) as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def world(site: Site) -> dict[str, object]:
+    command = "from tests.browser.test_pages import furnish; furnish()"
+    printed = site.manage("shell", "--no-imports", "-c", command)
+    made: dict[str, object] = json.loads(printed.splitlines()[-1])
+    return made
+
+
+@pytest.fixture(scope="module")
+def windows(browser: Browser, site: Site) -> Iterator[dict[str, Page]]:
+    """A window for each of PEOPLE, logged in."""
+    logins = json.loads((Path(site.environment["PERG_HOME"]) / "demonstration-logins.json").read_text())
+    opened = {}
+    for who, username in PEOPLE.items():
+        page = opened[who] = _window(browser, site)
+        if username:
+            page.goto("/login/")
+            page.locator("[name=username]").fill(username)
+            page.locator("[name=password]").fill(logins[username])
+            page.keyboard.press("Enter")
+            page.wait_for_url("**/")
+    yield opened
+    for page in opened.values():
+        page.context.close()
+
+
+def _window(browser: Browser, site: Site) -> Page:
+    # Without motion: a colour that is on its way from light to dark is neither.
+    return browser.new_context(base_url=site.address, reduced_motion="reduce").new_page()
+
+
+def _faults(page: Page, visit: Visit) -> Iterator[str]:
+    """What is wrong with the page that is open, at every width, light and dark."""
+    for width in WIDTHS:
+        page.set_viewport_size(ViewportSize(width=width, height=900))
+        for scheme in SCHEMES:
+            page.emulate_media(color_scheme=scheme)
+            where = f"{visit.who} at {visit.address}, {width} px, {scheme}"
+            overflow = page.evaluate(
+                "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+            )
+            if overflow > 0:
+                yield f"{where}: the page is {overflow} px wider than its window"
+            found = Axe().run(page, options={"resultTypes": ["violations"]})
+            if found.violations_count:
+                yield f"{where}: {found.generate_report()}"
+            if folder := os.environ.get("PERG_SCREENSHOTS"):
+                name = f"{visit.route}-{visit.who}-{width}-{scheme}.png"
+                page.screenshot(path=Path(folder) / name, full_page=True)
+
+
+def _visit(page: Page, visit: Visit, *, status: int | None = 200) -> list[str]:
+    """Open the page and give what is wrong with it. A refusal's own status is one that the console tells, too."""
+    faults: list[str] = []
+
+    def complain(message: ConsoleMessage) -> None:
+        if message.type == "error" and (status is not None or "status of 4" not in message.text):
+            faults.append(f"{visit.address}: the console says {message.text}")
+
+    def fail(error: Error) -> None:
+        faults.append(f"{visit.address}: {error}")
+
+    page.on("console", complain)
+    page.on("pageerror", fail)
+    try:
+        response = page.goto(visit.address)
+        assert response is not None
+        assert status is None or response.status == status, visit
+        faults.extend(_faults(page, visit))
+    finally:
+        page.remove_listener("console", complain)
+        page.remove_listener("pageerror", fail)
+    return faults
+
+
+def test_every_page_is_visited_by_somebody() -> None:
+    visited = {route for who in PEOPLE for route in pages_for(who)}
+    read = {
+        route for route, (method, *_) in MATRIX.items() if method == "get" and not route.startswith("api_")
+    }
+    # What only ever leads on to another page has no status of 200 in the matrix.
+    leads_on = {route for route in read if 200 not in MATRIX[route][1:]}
+    assert visited | set(NO_PAGE) == read - leads_on
+    assert set(NO_PAGE) <= read
+
+
+@pytest.mark.parametrize(("who", "route"), [(who, route) for who in PEOPLE for route in pages_for(who)])
+def test_a_page_is_accessible_fits_its_window_and_complains_of_nothing(
+    windows: dict[str, Page], world: dict[str, object], who: str, route: str
+) -> None:
+    faults = _visit(windows[who], Visit(who, route, address_of(route, world)))
+    assert not faults, "\n".join(faults)
+
+
+@pytest.mark.parametrize(("who", "address"), BESIDES)
+def test_a_page_in_another_state_is_accessible_too(
+    windows: dict[str, Page], world: dict[str, object], who: str, address: str
+) -> None:
+    name = "besides" + address.replace("/", "-").replace("?", "-")
+    faults = _visit(windows[who], Visit(who, name, address.format(**world)), status=None)
+    assert not faults, "\n".join(faults)
