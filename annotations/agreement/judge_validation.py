@@ -169,9 +169,7 @@ class _Judge:
         self.name, self.given, self.labelled, self.settings = name, given, labelled, settings
         self.ratings = labelled.judges.column(name)
         cut = labelled.cut
-        self.followed = (
-            None if cut is None else np.where(np.isnan(self.ratings), np.nan, self.ratings >= cut)
-        )
+        self.followed = None if cut is None else np.where(np.isnan(self.ratings), np.nan, self.ratings >= cut)
 
     def rng(self) -> np.random.Generator:
         """The same draws for every part, and for every judge."""

@@ -1,4 +1,4 @@
-"""The parts of a validation report that are about all raters together: the matrix, people, thresholds, pairs of judges."""
+"""What a validation report says of all raters together: the matrix, people, thresholds, pairs of judges."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from annotations.agreement.judge_errors import ErrorCorrelation, error_correlati
 from annotations.agreement.labelled_items import NO_DECISION, LabelledItems
 from annotations.agreement.matrix import RaterMatrix, rater_matrix
 from annotations.agreement.pooled import PooledTable
-from annotations.agreement.ratings import BINARY, Ratings, RatingTable
+from annotations.agreement.ratings import BINARY, Ratings
 from annotations.agreement.threshold import ThresholdAgreement, threshold_sweep
 from annotations.agreement.undefined import Undefined
 from annotations.agreement.validation_input import ValidationInput, ValidationSettings
@@ -112,7 +112,7 @@ def raters_of(given: ValidationInput) -> tuple[Rater, ...]:
     """All people and judges with what they gave."""
     codes = given.table.codes()
     size = len(given.table.categories)
-    kinds = {name: "person" for name in given.ratings.people} | {
+    kinds = dict.fromkeys(given.ratings.people, "person") | {
         name: given.judge_kinds.get(name, "judge") for name in given.ratings.judges
     }
     found = []
@@ -140,7 +140,10 @@ class AllRaters:
                 column = random_judge(self._best_covered(), rng=rng)
                 table = table.with_column(RANDOM, self._on_all(column))
         self.pooled = PooledTable.of(
-            table, clusters=given.clusters, resamples=settings.resamples, rng=np.random.default_rng(settings.seed)
+            table,
+            clusters=given.clusters,
+            resamples=settings.resamples,
+            rng=np.random.default_rng(settings.seed),
         )
         # These follow from the other columns, so that they need no pools of their own.
         if len(self.people) > 1:
@@ -265,9 +268,7 @@ def judge_comparisons(
     return found
 
 
-def errors_between_judges(
-    labelled: LabelledItems, settings: ValidationSettings
-) -> ErrorCorrelation:
+def errors_between_judges(labelled: LabelledItems, settings: ValidationSettings) -> ErrorCorrelation:
     """Whether judges err on the same items: against people's decision, or without a cut their score."""
     judges = labelled.judges
     if labelled.cut is not None and labelled.decision is not None:

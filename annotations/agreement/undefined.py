@@ -1,11 +1,12 @@
 """A whole section of a report that cannot be had, and why."""
 
 from dataclasses import dataclass
-from typing import TypedDict
+from typing import TypedDict, final
 
 
+@final
 class UndefinedDict(TypedDict):
-    """`Undefined`, ready for JSON."""
+    """`Undefined`, ready for JSON; final, so that asking for a key of another result tells the two apart."""
 
     undefined: str
 

@@ -79,9 +79,10 @@ class ValidationInput:
             _require_length(f"replicates of {judge}", table.units, n)
         if self.threshold is not None and self.ratings.scale == "nominal":
             raise ValueError("a nominal scale has no threshold")
-        if self.gold is not None and not np.isin(
-            self.gold[~np.isnan(self.gold)], self.table.categories
-        ).all():
+        if (
+            self.gold is not None
+            and not np.isin(self.gold[~np.isnan(self.gold)], self.table.categories).all()
+        ):
             raise ValueError("gold is not one of the categories")
         if self.inclusion is not None:
             labelled = ~np.isnan(self.people.values).all(axis=1)

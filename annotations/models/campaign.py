@@ -172,6 +172,12 @@ class Campaign(models.Model):
                 violation_error_message="Only imported ratings have another scale than 1 to 5.",
             ),
             models.CheckConstraint(
+                condition=Q(is_imported=False)
+                | Q(status__in=[CampaignStatus.CLOSED, CampaignStatus.ARCHIVED]),
+                name="campaign_imported_is_not_labelled",
+                violation_error_message="Ratings made elsewhere are not labelled here.",
+            ),
+            models.CheckConstraint(
                 condition=~Q(scale=RatingScale.NOMINAL) | Q(rating_threshold__isnull=True),
                 name="campaign_names_have_no_threshold",
                 violation_error_message="Names without an order cannot be cut at a threshold.",

@@ -1,6 +1,6 @@
 """Addresses of the pages of labelling, by subject."""
 
-from annotations.urls import adjudication, campaigns, history, labelling, people, quality
+from annotations.urls import adjudication, campaigns, history, labelling, people, quality, validation
 
 urlpatterns = [
     *adjudication.urlpatterns,
@@ -9,4 +9,5 @@ urlpatterns = [
     *labelling.urlpatterns,
     *people.urlpatterns,
     *quality.urlpatterns,
+    *validation.urlpatterns,
 ]
