@@ -1,6 +1,6 @@
 """Per-user access to campaigns. Whoever may not see a campaign gets 404, so that not even its existence shows."""
 
-from django.contrib.auth.models import AbstractUser, AnonymousUser
+from django.contrib.auth.models import AbstractUser, AnonymousUser, User
 from django.db import connection
 
 from annotations.models import Assignment, Campaign, GoldRelease, Member
@@ -30,7 +30,7 @@ def campaign_maker(user: AbstractUser | AnonymousUser) -> None:
         raise NotFound("There is no such page.")
 
 
-def own_assignment(user: AbstractUser, assignment_id: int) -> Assignment:
+def own_assignment(user: User, assignment_id: int) -> Assignment:
     """One of the user's own assignments, in a campaign that they are active in. Raises NotFound.
 
     Every label passes here and through `labelling_member`, so both read little: other fields are fetched when asked
@@ -48,7 +48,7 @@ def own_assignment(user: AbstractUser, assignment_id: int) -> Assignment:
     return assignment
 
 
-def labelling_member(user: AbstractUser, campaign_id: int) -> Member:
+def labelling_member(user: User, campaign_id: int) -> Member:
     """The user's place in a campaign, to label in it. Raises NotFound, and NotAllowed for staff who are not in it."""
     with connection.cursor() as cursor:
         cursor.execute(LABELLING_MEMBER, [campaign_id, user.pk])

@@ -7,8 +7,9 @@ does, without a pause to think: it has two tasks in hand, submits one, asks for 
 twice at the same time, as a page does whose connection broke. Afterwards the database is asked whether anybody was
 put where no label was wanted, whether anybody labelled a task twice, and whether every label acknowledged is there.
 
-Then the same in campaigns of 1,000 and of 1,000,000 tasks in turns; the growth is the ratio of the medians of the
-rounds' p95. The last line is a JSON object.
+Then everybody labels in turns in a campaign of 1,000 tasks and in one of 1,000,000, on the same connection, so that
+whatever else the machine does slows both; the growth is the ratio of the p95 of next. As most of that time is waiting
+for each other, one person does the same alone: the growth without a queue. The last line is a JSON object.
 """
 
 import argparse
@@ -16,26 +17,21 @@ import asyncio
 import contextlib
 import json
 import os
-import random
-import re
 import socket
-import statistics
 import subprocess
 import sys
 import tempfile
 import time
-import uuid
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlencode
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(REPOSITORY))
+
+from bench.annotators import PASSWORD, Run, log_in_all, work, work_in_turns  # noqa: E402
+
 OVERLAP = 3
 SMALL = 1000
-PASSWORD = "a long enough password"
-RESENT_EVERY = 50
-WARM_UP_SECONDS = 3.0
 BASELINE = """**Let us work through this.** A plant takes in carbon dioxide and water, and with light it makes sugar and
 oxygen of them.
 
@@ -102,8 +98,10 @@ def main() -> None:
     parser.add_argument(
         "--large", type=int, default=1_000_000, help="tasks of the large campaign; 0: no growth"
     )
-    parser.add_argument("--rounds", type=int, default=3, help="of the small and the large campaign, in turns")
-    parser.add_argument("--round-seconds", type=float, default=8)
+    parser.add_argument("--growth-seconds", type=float, default=20)
+    parser.add_argument(
+        "--alone", type=int, default=300, help="labels in each campaign of the one who is alone"
+    )
     parser.add_argument("--keep-running", action="store_true", help="leave the site up, to look at it")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="perg-bench-") as home, contextlib.ExitStack() as stack:
@@ -165,7 +163,9 @@ def cpu_seconds() -> dict[str, float]:
         elif line.startswith("postgres:") or "/bin/postgres" in line:
             with contextlib.suppress(psutil.Error):
                 if home in process.cwd():
-                    found["postgres"] += times.user + times.system
+                    # With the time of those that have ended: connections do not last for ever.
+                    children = times.children_user + times.children_system
+                    found["postgres"] += times.user + times.system + children
     return found | {"generator": sum(os.times()[:2])}
 
 
@@ -187,24 +187,25 @@ def measure(arguments, address) -> None:
         for name, spent in cpu_seconds().items()
     }
     print(f"  {cpu}")
-    rounds: dict[str, list[Run]] = {"small": [], "large": []}
-    for number in range(arguments.rounds if arguments.large else 0):
-        for name, campaign in (("small", world.small[number]), ("large", world.large)):
-            rounds[name].append(work(people, campaign, arguments.round_seconds))
-            show(f"{SMALL if name == 'small' else arguments.large:,}", rounds[name][-1])
-    found = main_run.figures() | checks([main_run, *rounds["small"], *rounds["large"]])
-    found |= cpu | {
-        "annotators": arguments.annotators,
-        "tasks": arguments.tasks,
-        "seconds": arguments.seconds,
-    }
+    runs = {"measured": main_run}
     if arguments.large:
-        small, large = (
-            statistics.median(each.percentile("next", 95) for each in rounds[name])
-            for name in ("small", "large")
-        )
-        found |= {"next_p95_small_ms": round(small, 1), "next_p95_large_ms": round(large, 1)}
-        found["next_p95_growth"] = round(large / small, 3)
+        sizes = {"small": (world.small, SMALL), "large": (world.large, arguments.large)}
+        campaigns = {name: campaign for name, (campaign, _) in sizes.items()}
+        for note, who in (("", people), (" alone", people[:1])):
+            found = work_in_turns(who, campaigns, arguments.growth_seconds)
+            for name, run in found.items():
+                runs[name + note] = run
+                show(f"{sizes[name][1]:,}", run, note)
+    found = main_run.figures() | checks(runs.values()) | cpu
+    found |= {"annotators": arguments.annotators, "tasks": arguments.tasks, "seconds": arguments.seconds}
+    for note in ("", " alone") if arguments.large else ():
+        small, large = (runs[name + note].percentile("next", 95) for name in ("small", "large"))
+        key = note.replace(" ", "_")
+        found |= {
+            f"next_p95_small{key}_ms": round(small, 1),
+            f"next_p95_large{key}_ms": round(large, 1),
+            f"next_p95_growth{key}": round(large / small, 3),
+        }
     print(json.dumps(found | {"load_before": load}))
 
 
@@ -214,7 +215,7 @@ def measure(arguments, address) -> None:
 @dataclass
 class World:
     campaign: int
-    small: list[int]
+    small: int | None
     large: int | None
     names: list[str]
 
@@ -257,16 +258,13 @@ def make_world(arguments) -> World:
             },
         )
         cursor.execute("ANALYZE")
+    small = make_campaign("small", SMALL, people) if arguments.large else None
     large = make_campaign("large", arguments.large, people) if arguments.large else None
-    small = [
-        make_campaign(f"small {number}", SMALL, people)
-        for number in range(arguments.rounds if arguments.large else 0)
-    ]
     made = World(
         make_campaign("measured", arguments.tasks, people), small, large, [p.username for p in people]
     )
     with connection.cursor() as cursor:
-        cursor.execute("VACUUM (ANALYZE) annotations_task")
+        cursor.execute("VACUUM (ANALYZE)")  # or autovacuum would do it while we measure
         cursor.execute("CHECKPOINT")
     return made
 
@@ -287,179 +285,19 @@ def make_campaign(name, count, people) -> int:
     return campaign.pk
 
 
-# --- The annotators ---------------------------------------------------------------------------------------------
-
-
-@dataclass
-class Run:
-    """What came of some time of work: how long each request took, in ms, and what went wrong."""
-
-    times: dict[str, list[float]] = field(default_factory=lambda: {"next": [], "submit": []})
-    errors: list[str] = field(default_factory=list)
-    acknowledged: int = 0  # warm-up included
-    labels: int = 0
-    seconds: float = 0
-
-    def percentile(self, name: str, share: int) -> float:
-        return statistics.quantiles(self.times[name], n=100)[share - 1]
-
-    def figures(self) -> dict[str, float]:
-        shares = {"p50": 50, "p95": 95, "p99": 99}
-        return {"labels_per_second": round(self.labels / self.seconds, 1), "labels": self.labels} | {
-            f"{name}_{label}_ms": round(self.percentile(name, share), 1)
-            for name in ("next", "submit")
-            for label, share in shares.items()
-        }
-
-
-def show(name: str, run: Run) -> None:
+def show(name: str, run: Run, note: str = "") -> None:
     found = run.figures()
     print(
         f"{name:>10} {found['labels_per_second']:9.1f} {found['next_p50_ms']:9.1f} {found['next_p95_ms']:7.1f} "
         f"{found['next_p99_ms']:7.1f} {found['submit_p50_ms']:11.1f} {found['submit_p95_ms']:7.1f} "
-        f"{found['submit_p99_ms']:7.1f}    errors {len(run.errors)}{run.errors[:3] or ''}"
+        f"{found['submit_p99_ms']:7.1f}    errors {len(run.errors)}{run.errors[:3] or ''}{note}"
     )
-
-
-class Browser:
-    """One person's browser: cookies and a connection that stays. Far cheaper than an HTTP library."""
-
-    def __init__(self, address) -> None:
-        self.address = address
-        self.cookies: dict[str, str] = {}
-        self.streams = None
-
-    async def ask(
-        self, method: str, path: str, fields=(), accept: str = "application/json"
-    ) -> tuple[int, bytes]:
-        body = urlencode(fields).encode()
-        cookies = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
-        head = (
-            f"{method} {path} HTTP/1.1\r\nHost: {self.address[0]}:{self.address[1]}\r\nAccept: {accept}\r\n"
-            f"Cookie: {cookies}\r\nX-CSRFToken: {self.cookies.get('csrftoken', '')}\r\n"
-            f"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {len(body)}\r\n\r\n"
-        )
-        answer = (await self._head_of_answer(head.encode() + body)).decode("latin-1")
-        for name, value in re.findall(r"(?im)^set-cookie: (\w+)=([^;]*)", answer):
-            self.cookies[name] = value
-        length = int(re.search(r"(?im)^content-length: (\d+)", answer)[1])
-        content = await self.streams[0].readexactly(length)
-        if re.search(r"(?im)^connection: close", answer):
-            self.close()
-        return int(answer[9:12]), content
-
-    async def _head_of_answer(self, request: bytes) -> bytes:
-        """Send on the connection that is open; or, if the server has closed it meanwhile, on a new one."""
-        is_new = self.streams is None
-        if self.streams is None:
-            self.streams = await asyncio.open_connection(*self.address)
-        try:
-            self.streams[1].write(request)
-            return await self.streams[0].readuntil(b"\r\n\r\n")
-        except (ConnectionError, asyncio.IncompleteReadError) as error:
-            self.close()
-            if is_new or getattr(error, "partial", b""):
-                raise
-            return await self._head_of_answer(request)
-
-    def close(self) -> None:
-        if self.streams:
-            self.streams[1].close()
-        self.streams = None
-
-
-async def log_in_all(address, names: list[str]) -> list[dict[str, object]]:
-    """Sessions by the login page, a few at a time: checking a password is meant to be slow."""
-    at_once = asyncio.Semaphore(4)
-
-    async def log_in(name: str) -> dict[str, object]:
-        async with at_once:
-            browser = Browser(address)
-            await browser.ask("GET", "/login/", accept="text/html")
-            fields = {
-                "username": name,
-                "password": PASSWORD,
-                "csrfmiddlewaretoken": browser.cookies["csrftoken"],
-            }
-            status, _ = await browser.ask("POST", "/login/", fields, accept="text/html")
-            if status != 302 or "sessionid" not in browser.cookies:
-                raise SystemExit(f"{name} could not log in: {status}")
-            browser.close()
-            return {"address": address, "cookies": browser.cookies}
-
-    return await asyncio.gather(*(log_in(name) for name in names))
-
-
-def work(people, campaign: int, seconds: float) -> Run:
-    """Everybody at work in the campaign for some seconds, after a warm-up that is not counted."""
-    return asyncio.run(_work(people, campaign, seconds))
-
-
-async def _work(people, campaign: int, seconds: float) -> Run:
-    run = Run()
-    begin = time.perf_counter() + WARM_UP_SECONDS
-    await asyncio.gather(*(annotate(person, campaign, run, begin, begin + seconds) for person in people))
-    run.seconds = time.perf_counter() - begin
-    return run
-
-
-async def annotate(person, campaign: int, run: Run, begin: float, end: float) -> None:
-    """One person's page: two tasks in hand, submit one, ask for the next."""
-    browser, second = Browser(person["address"]), Browser(person["address"])
-    browser.cookies = second.cookies = person["cookies"]
-    rng = random.Random()
-
-    async def timed(name: str, path: str, fields):
-        began = time.perf_counter()
-        status, content = await browser.ask("POST", path, fields)
-        if began >= begin:
-            run.times[name].append((time.perf_counter() - began) * 1000)
-        if status != 200:
-            run.errors.append(f"{name}: {status} {content[:120]!r}")
-            return None
-        return json.loads(content)
-
-    in_hand: list[int] = []
-    try:
-        while time.perf_counter() < end:
-            while len(in_hand) < 2:
-                answer = await timed(
-                    "next", f"/campaigns/{campaign}/label/next/", [("holding", key) for key in in_hand]
-                )
-                if answer is None or answer["task"] is None:
-                    break
-                in_hand.append(answer["task"]["assignment"])
-            if not in_hand:
-                return
-            path = f"/assignments/{in_hand.pop(0)}/submit/"
-            fields = {
-                "score": rng.choice((1, 2, 3, 4, 5)),
-                "answer_correct": "",
-                "comment": "It says so twice." if rng.random() < 0.1 else "",
-                "seconds": round(rng.uniform(5, 60), 1),
-                "submission_key": uuid.uuid4(),
-                "based_on": 0,
-            }
-            again = second.ask("POST", path, fields) if rng.randrange(RESENT_EVERY) == 0 else None
-            answer, resent = await asyncio.gather(timed("submit", path, fields), again or asyncio.sleep(0))
-            if again and (
-                resent[0] != 200 or (answer and json.loads(resent[1])["revision"] != answer["revision"])
-            ):
-                run.errors.append(f"resent: {resent}")
-            if answer is not None:
-                run.acknowledged += 1
-                run.labels += begin <= time.perf_counter() <= end
-    except (OSError, asyncio.IncompleteReadError) as error:
-        run.errors.append(repr(error))
-    finally:
-        browser.close()
-        second.close()
 
 
 # --- What the database says afterwards --------------------------------------------------------------------------
 
 
-def checks(runs: list[Run]) -> dict[str, int]:
+def checks(runs) -> dict[str, int]:
     from django.db import connection
 
     with connection.cursor() as cursor:

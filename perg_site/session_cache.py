@@ -3,7 +3,8 @@
 import logging
 from typing import Any
 
-from django.core.cache.backends.redis import RedisCache
+from django.core.cache.backends.redis import RedisCache, RedisCacheClient
+from redis import Redis
 from redis.exceptions import RedisError
 
 log = logging.getLogger(__name__)
@@ -12,8 +13,25 @@ LONGEST_SECONDS = 300
 """A session that was ended while Redis was away is back with it for so long at most."""
 
 
+class KeptClient(RedisCacheClient):
+    """Django makes a client for every command; making one takes longer than asking for a session."""
+
+    def __init__(self, *servers: Any, **options: Any) -> None:
+        super().__init__(*servers, **options)
+        self._kept: Redis | None = None
+
+    def get_client(self, key: Any = None, *, write: bool = False) -> Redis:
+        if self._kept is None:
+            self._kept = super().get_client(key, write=True)
+        return self._kept
+
+
 class SessionCache(RedisCache):
     """A Redis cache that is as good as empty while Redis does not answer: sessions are read from the database then."""
+
+    def __init__(self, server: str, params: dict[str, Any]) -> None:
+        super().__init__(server, params)
+        self._class = KeptClient
 
     def get(self, key: str, default: Any = None, version: int | None = None) -> Any:
         try:

@@ -229,6 +229,9 @@ STORAGES = {
         else "whitenoise.storage.CompressedManifestStaticFilesStorage"
     },
 }
+# What is asked for without a hash in its name, such as a module that another imports, is asked for anew each time, so
+# that a browser never mixes the files of two releases.
+WHITENOISE_MAX_AGE = 0
 MEDIA_ROOT = env.path("MEDIA_ROOT", default=PERG_HOME / "files")
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
 

@@ -167,17 +167,24 @@ class SkipReason(models.TextChoices):
     OTHER = "other", "Another reason"
 
 
+def is_vote(assignment: str = "") -> Q:
+    """Labelled, neither surplus nor set aside, on a regular task; `assignment` is the path to it, such as `label__`."""
+    return Q(
+        **{
+            f"{assignment}status": AssignmentStatus.SUBMITTED,
+            f"{assignment}is_surplus": False,
+            f"{assignment}is_set_aside": False,
+            f"{assignment}task__kind": TaskKind.REGULAR,
+        }
+    )
+
+
 class AssignmentQuerySet(models.QuerySet["Assignment"]):
     """Assignments by what they count for."""
 
     def voting(self) -> AssignmentQuerySet:
-        """Labelled, neither surplus nor set aside, on a regular task: what agreement and gold are made of."""
-        return self.filter(
-            status=AssignmentStatus.SUBMITTED,
-            is_surplus=False,
-            is_set_aside=False,
-            task__kind=TaskKind.REGULAR,
-        )
+        """Those that are votes: what agreement and gold are made of."""
+        return self.filter(is_vote())
 
 
 class Assignment(models.Model):

@@ -1,7 +1,9 @@
 """Where a person stands in a campaign: what they have in hand, their quota, and when a control item is their turn."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
+from typing import Any
 
 from django.db import connection
 
@@ -13,7 +15,7 @@ MOST_IN_HAND = 2
 """The task that is shown and the next one."""
 
 # Control items are few, so they are counted from their side. Skipped ones count as had: they do not come again.
-_STANDING = """
+STANDING = """
     SELECT
         (SELECT count(*) FROM annotations_assignment WHERE member_id = %(member)s AND submitted_at IS NOT NULL),
         ARRAY(
@@ -39,6 +41,12 @@ class Standing:
     controls_counted: int
     quota: int | None
 
+    @classmethod
+    def of(cls, member: Member, row: Sequence[Any]) -> "Standing":
+        """From the row that STANDING gives."""
+        labelled, in_hand, had, counted = row
+        return cls(labelled, in_hand, had, counted, member.campaign.labels_per_person)
+
     @property
     def handed_out(self) -> int:
         """The tasks that the member got, but for those skipped or lost: the next one's place in their sequence."""
@@ -51,9 +59,8 @@ class Standing:
 
 def standing_of(member: Member) -> Standing:
     with connection.cursor() as cursor:
-        cursor.execute(_STANDING, {"member": member.pk, "campaign": member.campaign_id})
-        labelled, in_hand, had, counted = cursor.fetchone()
-    return Standing(labelled, in_hand, had, counted, member.campaign.labels_per_person)
+        cursor.execute(STANDING, {"member": member.pk, "campaign": member.campaign_id})
+        return Standing.of(member, cursor.fetchone())
 
 
 def may_get_tasks(member: Member) -> bool:

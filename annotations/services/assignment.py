@@ -17,8 +17,8 @@ from django.utils import timezone
 
 from annotations.models import Assignment, Campaign, Member, Task
 from annotations.models.task import AssignmentStatus, TaskKind
-from annotations.selectors.standing import MOST_IN_HAND, Standing, control_is_due, may_get_tasks, standing_of
-from annotations.services.claim_sql import CLAIM_CONTROL, CLAIM_REGULAR, LOCK_MEMBER
+from annotations.selectors.standing import MOST_IN_HAND, STANDING, Standing, control_is_due, may_get_tasks
+from annotations.services.claim_sql import CLAIM_ANEW, CLAIM_CONTROL, CLAIM_ONWARD, LOCK_MEMBER
 from annotations.services.resolution import settle_task
 from evaluation.errors import Conflict, NotAllowed
 
@@ -38,11 +38,10 @@ def claim_task(*, campaign: Campaign, member: Member, holding: Collection[int] =
     `holding` are those that the asking page has already. A person has at most two in hand: the one shown and the next
     one. None where there is nothing for them now; `why_nothing_to_label` says why.
     """
-    member = _locked(member)
+    member, standing = _locked(member)
     if not may_get_tasks(member):
         return None
     deadline = timezone.now() + timedelta(seconds=member.campaign.lease_seconds)
-    standing = standing_of(member)
     waiting = [assignment for assignment in standing.in_hand if assignment not in holding]
     if waiting:
         return _handed_again(waiting[0], member, deadline)
@@ -51,13 +50,14 @@ def claim_task(*, campaign: Campaign, member: Member, holding: Collection[int] =
     return _claim(member, standing, deadline, holding)
 
 
-def _locked(member: Member) -> Member:
-    """The member as they are now: one claim at a time per person, whatever pages they have.
+def _locked(member: Member) -> tuple[Member, Standing]:
+    """The member as they are now and where they stand: one claim at a time per person, whatever pages they have.
 
-    Only what decides on a claim is read anew: member and campaign have just been read, by who asks.
+    Only what decides on a claim is read anew: member and campaign have just been read, by who asks. The two statements
+    go in one message, and the second sees what was there when the first had its lock.
     """
     with connection.cursor() as cursor:
-        cursor.execute(LOCK_MEMBER, [member.pk])
+        cursor.execute(f"{LOCK_MEMBER}; {STANDING}", {"member": member.pk, "campaign": member.campaign_id})
         (
             member.is_active,
             member.paused_at,
@@ -65,7 +65,8 @@ def _locked(member: Member) -> Member:
             member.claimed_up_to,
             member.campaign.status,
         ) = cursor.fetchone()
-    return member
+        cursor.nextset()
+        return member, Standing.of(member, cursor.fetchone())
 
 
 def _handed_again(key: int, member: Member, deadline: datetime) -> Assignment:
@@ -84,21 +85,23 @@ def _claim(
         control = _run_claim(CLAIM_CONTROL, member, deadline, holding)
         if control is not None:
             return control
-    regular = _run_claim(CLAIM_REGULAR, member, deadline, holding)
+    regular = _run_claim(CLAIM_ONWARD, member, deadline, holding) or _run_claim(
+        CLAIM_ANEW, member, deadline, holding
+    )
     if regular is None and reclaim_expired_assignments(campaign=member.campaign):
-        regular = _run_claim(CLAIM_REGULAR, member, deadline, holding)
+        regular = _run_claim(CLAIM_ANEW, member, deadline, holding)
     return regular
 
 
 def _run_claim(
     statement: str, member: Member, deadline: datetime, holding: Collection[int]
 ) -> Assignment | None:
-    known = {
+    known: dict[str, int | datetime | str] = {
         "campaign": member.campaign_id,
         "member": member.pk,
         "cursor": member.claimed_up_to,
         "deadline": deadline,
-        "holding": list(holding),
+        "holding": f"{{{','.join(map(str, holding))}}}",  # an array, as text: the driver takes long over a list
         "seed": member.campaign.seed,
     }
     while True:
@@ -138,8 +141,7 @@ def renew_lease(*, assignment: Assignment) -> Assignment:
 def _take_again(assignment: Assignment, deadline: datetime) -> Assignment:
     task = Task.objects.select_for_update(no_key=True).get(pk=assignment.task_id)
     assignment = Assignment.objects.select_for_update(no_key=True).get(pk=assignment.pk)
-    member = _locked(assignment.member)
-    standing = standing_of(member)
+    member, standing = _locked(assignment.member)
     is_regular = task.kind == TaskKind.REGULAR
     if (
         assignment.status != AssignmentStatus.RELEASED

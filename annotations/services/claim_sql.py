@@ -9,13 +9,13 @@ EXISTS the planner may well hash everything that the person ever had. How many t
   in front. So only the first of them are looked at, URGENT_LOOKED_AT many.
 - The rest follow in the stored order from the member's cursor, the order key of the last task claimed. All that this
   person has had lies behind the cursor.
-- Only where neither finds anything, everything open is gone through from the start.
+- Only where neither finds anything, everything open is gone through from the start, by a statement of its own.
 """
 
 LOCK_MEMBER = """
     SELECT member.is_active, member.paused_at, member.qualified_at, member.claimed_up_to, campaign.status
     FROM annotations_member AS member JOIN annotations_campaign AS campaign ON campaign.id = member.campaign_id
-    WHERE member.id = %s FOR NO KEY UPDATE OF member
+    WHERE member.id = %(member)s FOR NO KEY UPDATE OF member
 """
 
 URGENT_LOOKED_AT = 32
@@ -25,10 +25,10 @@ URGENT_LOOKED_AT = 32
 _HAD = """
     SELECT true FROM annotations_assignment AS had
     WHERE had.task_id = task.id AND had.member_id = %(member)s
-        AND (had.status <> 'released' OR had.id = ANY(%(holding)s))
+        AND (had.status <> 'released' OR had.id = ANY(%(holding)s::bigint[]))
 """
 
-_FOUND_REGULAR = f"""
+_FOUND_ONWARD = f"""
     urgent AS (
         SELECT task.id, task.order_key, task.priority FROM annotations_task AS task
         WHERE task.open_slots > 0 AND ({_HAD}) IS NULL AND task.id IN (
@@ -44,14 +44,17 @@ _FOUND_REGULAR = f"""
             AND task.order_key > %(cursor)s AND ({_HAD}) IS NULL AND NOT EXISTS (SELECT FROM urgent)
         ORDER BY task.order_key, task.id
         LIMIT 1 FOR NO KEY UPDATE OF task SKIP LOCKED
-    ), anew AS (
+    ), found AS (
+        SELECT * FROM urgent UNION ALL SELECT * FROM onward
+    )
+"""
+
+_FOUND_ANEW = f"""
+    found AS (
         SELECT task.id, task.order_key, task.priority FROM annotations_task AS task
         WHERE task.campaign_id = %(campaign)s AND task.open_slots > 0 AND ({_HAD}) IS NULL
-            AND NOT EXISTS (SELECT FROM urgent) AND NOT EXISTS (SELECT FROM onward)
         ORDER BY task.priority DESC, task.order_key, task.id
         LIMIT 1 FOR NO KEY UPDATE OF task SKIP LOCKED
-    ), found AS (
-        SELECT * FROM urgent UNION ALL SELECT * FROM onward UNION ALL SELECT * FROM anew
     )
 """
 
@@ -76,8 +79,8 @@ _PLACED = """
     )
 """
 
-CLAIM_REGULAR = f"""
-    WITH {_FOUND_REGULAR}, {_PLACED}, taken AS (
+_REGULAR = f"""
+    {_PLACED}, taken AS (
         UPDATE annotations_task AS task SET open_slots = task.open_slots - 1 FROM found WHERE task.id = found.id
     ), moved AS (
         UPDATE annotations_member AS member SET claimed_up_to = found.order_key FROM found
@@ -85,6 +88,10 @@ CLAIM_REGULAR = f"""
     )
     SELECT found.id, placed.id FROM found LEFT JOIN placed ON true
 """
+
+CLAIM_ONWARD = f"WITH {_FOUND_ONWARD}, {_REGULAR}"
+
+CLAIM_ANEW = f"WITH {_FOUND_ANEW}, {_REGULAR}"
 
 CLAIM_CONTROL = (
     f"WITH {_FOUND_CONTROL}, {_PLACED} SELECT found.id, placed.id FROM found LEFT JOIN placed ON true"

@@ -14,7 +14,7 @@ from annotations.models.label import AnswerCorrect
 from annotations.models.partial import partly_read
 from annotations.models.task import AssignmentStatus, TaskKind
 from annotations.services.audit import record
-from annotations.services.resolution import locked_task, resolve, save_settled, settled_values
+from annotations.services.resolution import LOCK_TASK, resolve, save_settled, settled_values, task_of_lock
 from evaluation.errors import Conflict, DomainError
 from evaluation.models.endpoint import SCALE
 
@@ -118,9 +118,9 @@ def submit_label(
 
 @transaction.atomic
 def _submit(assignment: Assignment, submission: Submission) -> Label:
-    task = locked_task(assignment.task_id)
+    task, known = _locked(assignment, submission.key)
+    before = settled_values(task)
     answer_correct = _answer_asked_for(task.campaign, submission.answer_correct)
-    before, known = settled_values(task), _known(assignment, submission.key)
     if known.with_key is not None:
         if known.with_key.assignment_id != assignment.pk:
             raise _key_reused()
@@ -194,10 +194,17 @@ _KNOWN = """
 """
 
 
-def _known(assignment: Assignment, key: uuid.UUID) -> Known:
-    """Read what is known, and bring `assignment` up to date with it."""
+def _locked(assignment: Assignment, key: uuid.UUID) -> tuple[Task, Known]:
+    """The task, locked, and what is known then, with which `assignment` is brought up to date.
+
+    The two statements go in one message, and the second sees what was there when the first had its lock.
+    """
     with connection.cursor() as cursor:
-        cursor.execute(_KNOWN, {"assignment": assignment.pk, "key": key})
+        cursor.execute(
+            f"{LOCK_TASK}; {_KNOWN}", {"task": assignment.task_id, "assignment": assignment.pk, "key": key}
+        )
+        task = task_of_lock(cursor.fetchone())
+        cursor.nextset()
         status, is_surplus, is_set_aside, submitted_at, member_set_aside, guidelines, votes, *labels = (
             cursor.fetchone()
         )
@@ -213,7 +220,7 @@ def _known(assignment: Assignment, key: uuid.UUID) -> Known:
     for label in (current, same):
         if label is not None and label.assignment_id == assignment.pk:
             label.assignment = assignment
-    return Known(status, member_set_aside, guidelines, current, same, votes)
+    return task, Known(status, member_set_aside, guidelines, current, same, votes)
 
 
 def _place(assignment: Assignment, task: Task, known: Known) -> None:

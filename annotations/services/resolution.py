@@ -24,11 +24,11 @@ CAMPAIGN_FIELDS = [
     "overlap",
     "threshold",
 ]
-_LOCKED = f"""
+LOCK_TASK = f"""
     SELECT task.id, task.campaign_id, task.kind, {", ".join(f"task.{field}" for field in SETTLED)},
         {", ".join(f"campaign.{field}" for field in CAMPAIGN_FIELDS)}
     FROM annotations_task AS task JOIN annotations_campaign AS campaign ON campaign.id = task.campaign_id
-    WHERE task.id = %s FOR NO KEY UPDATE OF task
+    WHERE task.id = %(task)s FOR NO KEY UPDATE OF task
 """
 
 
@@ -37,8 +37,12 @@ def locked_task(key: int) -> Task:
     happen one after another. Every label comes by here, so only that is read; other fields are when asked for.
     """
     with connection.cursor() as cursor:
-        cursor.execute(_LOCKED, [key])
-        row = cursor.fetchone()
+        cursor.execute(LOCK_TASK, {"task": key})
+        return task_of_lock(cursor.fetchone())
+
+
+def task_of_lock(row: Sequence[object]) -> Task:
+    """The task of the row that LOCK_TASK gives."""
     fields = ["id", "campaign_id", "kind", *SETTLED]
     own, of_campaign = row[: len(fields)], row[len(fields) :]
     task = partly_read(Task, **dict(zip(fields, own, strict=True)))
@@ -61,15 +65,21 @@ def settle_task(task: Task) -> Task:
     return save_settled(task, before)
 
 
-def settled_values(task: Task) -> dict[str, object]:
+def settled_values(task: Task) -> dict[str, int | str | None]:
     return {field: getattr(task, field) for field in SETTLED}
 
 
-def save_settled(task: Task, before: dict[str, object]) -> Task:
+_SAVE = f"""
+    UPDATE annotations_task SET {", ".join(f"{field} = %({field})s" for field in SETTLED)} WHERE id = %(task)s
+"""
+
+
+def save_settled(task: Task, before: dict[str, int | str | None]) -> Task:
     """Store what has changed since `before`. Most labels change nothing: then nothing is written."""
     after = settled_values(task)
     if after != before:
-        Task.objects.filter(pk=task.pk).update(**after)
+        with connection.cursor() as cursor:
+            cursor.execute(_SAVE, {"task": task.pk, **after})
     return task
 
 

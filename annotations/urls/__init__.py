@@ -3,10 +3,10 @@
 from annotations.urls import adjudication, campaigns, history, labelling, people, quality, validation
 
 urlpatterns = [
+    *labelling.urlpatterns,  # first: addresses are tried in this order, and these are asked for with every label
     *adjudication.urlpatterns,
     *campaigns.urlpatterns,
     *history.urlpatterns,
-    *labelling.urlpatterns,
     *people.urlpatterns,
     *quality.urlpatterns,
     *validation.urlpatterns,

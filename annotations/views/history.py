@@ -27,10 +27,10 @@ def label_history(request: PersonRequest, campaign_id: int) -> HttpResponse:
     campaign = visible_campaign(request.user, campaign_id)
     member = membership(campaign, request.user)
     form = HistorySearchForm(request.GET)
-    sought = form.cleaned_data if form.is_valid() else {"q": "", "score": None}
-    found = history_of(member, words=sought["q"], score=sought["score"])
+    words, score = (form.cleaned_data["q"], form.cleaned_data["score"]) if form.is_valid() else ("", None)
+    found = history_of(member, words=words, score=score)
     page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
-    context = {"campaign": campaign, "form": form, "page": page, "is_search": any(sought.values())}
+    context = {"campaign": campaign, "form": form, "page": page, "is_search": bool(words or score)}
     return render(request, "annotations/history.html", context, status=422 if form.errors else 200)
 
 

@@ -37,7 +37,12 @@ def label_next(request: PersonRequest, campaign_id: int) -> HttpResponse:
             raise NotFound("There is no such task.")
         shown = shown_task(assignment)
         wanted = labels_wanted_of(member)
-        first = {"task": task_json(shown), "nothing": None, "done": shown.labelled, "wanted": wanted}
+        first: dict[str, object] = {
+            "task": task_json(shown),
+            "nothing": None,
+            "done": shown.labelled,
+            "wanted": wanted,
+        }
     else:
         first = next_json(member, claim_task(campaign=campaign, member=member))
     context = {

@@ -9,6 +9,7 @@ from datetime import timedelta
 import pytest
 from django.contrib.auth.models import User
 from django.db import connection
+from django.db.models import Min
 from django.utils import timezone
 
 from annotations.models import Assignment, Campaign, Member, Task
@@ -261,8 +262,7 @@ def test_nothing_left_says_when_the_next_is_free_or_that_all_is_done() -> None:
     one, two, three = _members(campaign)
     first = _claim(campaign, one)
     second = _claim(campaign, two)
-    soonest = min(Assignment.objects.values_list("leased_until", flat=True))
-    assert soonest is not None
+    soonest = Assignment.objects.aggregate(at=Min("leased_until"))["at"]
     nothing = why_nothing_to_label(three)
     assert (nothing.code, f"{soonest:%H:%M} UTC" in nothing.message) == ("all_leased", True)
     _submit(first)

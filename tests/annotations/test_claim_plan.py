@@ -1,6 +1,7 @@
 """What a claim costs: it goes by the partial index, past few rows, whatever this person has had already."""
 
 import json
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ from django.utils import timezone
 
 from annotations.models import Assignment, Campaign, Member, Task
 from annotations.services.assignment import claim_task
-from annotations.services.claim_sql import CLAIM_REGULAR, URGENT_LOOKED_AT
+from annotations.services.claim_sql import CLAIM_ONWARD, URGENT_LOOKED_AT
 from evaluation.models import Item, Question, Response
 from tests import build
 
@@ -68,15 +69,15 @@ def _member(campaign: Campaign) -> Member:
 
 
 def _plan(campaign: Campaign, member: Member) -> dict[str, Any]:
-    known = {
+    known: dict[str, int | datetime | str] = {
         "campaign": campaign.pk,
         "member": member.pk,
         "cursor": member.claimed_up_to,
         "deadline": timezone.now(),
-        "holding": [],
+        "holding": "{}",
     }
     with connection.cursor() as cursor:
-        cursor.execute("EXPLAIN (ANALYZE, FORMAT JSON) " + CLAIM_REGULAR, known)
+        cursor.execute("EXPLAIN (ANALYZE, FORMAT JSON) " + CLAIM_ONWARD, known)
         found = cursor.fetchone()[0]
     plan: dict[str, Any] = (json.loads(found) if isinstance(found, str) else found)[0]["Plan"]
     return plan

@@ -26,7 +26,7 @@ def _campaign(regular: int, controls: int, people: int = 1, **fields: object) ->
         [build.person() for _ in range(people)],
         overlap=1,
         size=regular,
-        **{"control_every": 5, **fields},
+        **({"control_every": 5} | fields),
     )
     left = Response.objects.filter(condition="personalised", tasks__isnull=True)
     for response in left[:controls]:
@@ -126,7 +126,8 @@ def test_a_skipped_control_item_does_not_come_again_nor_another_in_its_place() -
             skip_task(assignment=assignment, reason="unclear")
         else:
             _submit(assignment)
-    assert 4 <= kinds.count("control") <= 5
+    # What is skipped takes no place in the sequence: at most one for every four others, and not one in a row.
+    assert kinds.count("control") in {3, 4}
 
 
 def test_a_control_item_whose_lease_ran_out_frees_no_slot_and_may_come_again() -> None:

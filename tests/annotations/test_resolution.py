@@ -20,7 +20,7 @@ def _campaign(people: int = 4, **fields: object) -> Campaign:
         build.run_with_items(1),
         [build.person() for _ in range(people)],
         overlap=2,
-        **{"max_overlap": 4, **fields},
+        **({"max_overlap": 4} | fields),  # type: ignore[arg-type]
     )
 
 

@@ -21,6 +21,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from perg_site.embedded import postgres
+from perg_site.embedded.service import socket_folder
 
 REPOSITORY = Path(__file__).parents[2]
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
@@ -62,12 +63,12 @@ class Site:
         """What the database answers: far sooner than a management command would."""
         home = Path(self.environment["PERG_HOME"])
         with psycopg.connect(
-            host=str(postgres.socket_folder(home)),
+            host=str(socket_folder(home)),
             port=postgres.PORT,
             user=postgres.SUPERUSER,
             dbname=postgres.DATABASE,
         ) as connection:
-            done = connection.execute(sql, values)  # type: ignore[arg-type]
+            done = connection.execute(sql, values)
             return done.fetchall() if done.description else []
 
 

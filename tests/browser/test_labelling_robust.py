@@ -186,7 +186,7 @@ def test_a_window_closed_while_typing_loses_nothing(desk: Callable[..., Desk]) -
 
 def test_a_submission_whose_answer_is_lost_is_one_label(desk: Callable[..., Desk]) -> None:
     cat = desk()
-    arrived = []
+    arrived: list[int] = []
 
     def lose_the_answer(route: Route) -> None:
         if not arrived:
@@ -288,6 +288,10 @@ def test_a_lost_lease_stops_nothing_and_the_late_label_is_kept(desk: Callable[..
     given = {dan.label(5), dan.label(5), dan.label(5)}
     dan.all_is_sent()
     assert first in given
+    cat.page.evaluate(
+        "document.dispatchEvent(new Event('visibilitychange'))"
+    )  # as on coming back: a heartbeat
+    cat.says("somebody else may have it; what you submit is kept")
     cat.page.keyboard.press("Enter")
     cat.gone_on_from(first)
     cat.all_is_sent()

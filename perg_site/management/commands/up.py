@@ -124,7 +124,7 @@ def _children(home: Path, host: str, port: int, workers: int) -> list[Child]:
             f"--bind={_in_url(host)}:{port}",
             f"--workers={workers}",
             "--worker-class=gthread",
-            "--threads=8",
+            "--threads=4",
             "--graceful-timeout=8",
             # A page that is at work asks again within a minute; a new connection each time would cost it a while.
             "--keep-alive=75",

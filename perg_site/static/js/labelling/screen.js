@@ -53,7 +53,8 @@ export class Screen {
     const { task, nothing } = this.#first;
     this.states.count(this.#first, this.outbox.waiting);
     this.troubles.draw();
-    this.outbox.flush().then(() => this.#sendLeft());
+    const isOpen = (assignment) => this.#drafts.has(assignment);
+    this.outbox.flush().then(() => sendLeftDrafts({ ...this, isOpen }));
     const isAskedFor = new URLSearchParams(location.search).has("assignment");
     if (task && (isAskedFor || !this.outbox.labelOf(task.assignment))) this.#add(task), this.show(task, { as: "replace" });
     else if (nothing) this.#showNothing(nothing), this.#refill();
@@ -392,14 +393,5 @@ export class Screen {
       else if (!this.#draftOf(task).isUnsent) this.#isDone(task), this.troubles.doneElsewhere();
     }
     this.#refill();
-  }
-
-  #sendLeft() {
-    return sendLeftDrafts({
-      requests: this.requests,
-      store: this.store,
-      urlOf: this.urlOf,
-      isOpen: (assignment) => this.#drafts.has(assignment),
-    });
   }
 }
