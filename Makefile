@@ -45,9 +45,10 @@ $(VENV)/.runtime-installed: requirements.lock | $(BIN)/python
 	@$(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock
 	@touch $@
 
-$(VENV)/.dev-installed: requirements-dev.lock | $(BIN)/python
+$(VENV)/.dev-installed: requirements-dev.lock requirements-reference.lock | $(BIN)/python
 	@echo "Installing the packages of requirements-dev.lock (the first time downloads about 300 MB) ..."
 	@$(BIN)/python -m pip install --quiet --require-hashes -r requirements-dev.lock
+	@$(BIN)/python -m pip install --quiet --require-hashes --no-deps -r requirements-reference.lock
 	@touch $@ $(VENV)/.runtime-installed
 
 run: setup ## start everything: database, broker, web, worker (PORT=8000 HOST=127.0.0.1 PERG_HOME=.perg ARGS=--no-demo)

@@ -24,6 +24,12 @@ def led_campaign(user: AbstractUser | AnonymousUser, campaign_id: int) -> Campai
     return campaign
 
 
+def campaign_maker(user: AbstractUser | AnonymousUser) -> None:
+    """Let only staff and those who lead a campaign bring in ratings as a new one. Raises NotFound."""
+    if not (user.is_active and (user.is_staff or Campaign.objects.led_by(user).exists())):
+        raise NotFound("There is no such page.")
+
+
 def own_assignment(user: User, assignment_id: int) -> Assignment:
     """One of the user's own assignments, in a campaign that they are active in. Raises NotFound.
 

@@ -132,6 +132,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": QUALITY_SECONDS,
         "options": {"expires": QUALITY_SECONDS},
     },
+    "sweep-validation-reports": {
+        "task": "annotations.tasks.sweep_validation_reports",
+        "schedule": SWEEP_SECONDS,
+        "options": {"expires": SWEEP_SECONDS},
+    },
 }
 
 # --- The platform -------------------------------------------------------------------------------------------
@@ -143,6 +148,8 @@ COMPLETION_MAX_ATTEMPTS = env.int("PERG_COMPLETION_MAX_ATTEMPTS", default=5)
 COMPLETION_THROTTLED_SECONDS = env.float("PERG_COMPLETION_THROTTLED_SECONDS", default=3600.0)
 # A worker leaves an endpoint after so long, to come back to it when the others have had their turn.
 DRAIN_SECONDS = env.float("PERG_DRAIN_SECONDS", default=60.0)
+# A worker that computes a validation report and says nothing for so long is taken for lost.
+VALIDATION_LEASE_SECONDS = env.float("PERG_VALIDATION_LEASE_SECONDS", default=300.0)
 UPLOAD_MAX_BYTES = env.int("PERG_UPLOAD_MAX_BYTES", default=512 * 1024 * 1024)
 
 # --- People -------------------------------------------------------------------------------------------------

@@ -1,29 +1,28 @@
 """Krippendorff's alpha, for any number of raters and missing ratings.
 
 Source: Krippendorff, Computing Krippendorff's Alpha-Reliability (2011),
-https://repository.upenn.edu/asc_papers/43. The point estimate is the `krippendorff` package's. The interval
-resamples units, or the questions that units share, as in Zapf et al., BMC Medical Research Methodology 16:93
-(2016).
+https://repository.upenn.edu/asc_papers/43. Equal to the `krippendorff` package, which the tests compare it
+with. The interval resamples units, or the questions that units share, as in Zapf et al., BMC Medical Research
+Methodology 16:93 (2016).
 """
 
+from collections.abc import Sequence
 from typing import Literal
 
-import krippendorff
 import numpy as np
 from numpy.typing import NDArray
 
+from annotations.agreement.pooled import PooledTable
 from annotations.agreement.ratings import RatingTable
 from evaluation.statistics.estimate import Estimate
-from evaluation.statistics.resampling import (
-    RESAMPLES,
-    Clusters,
-    Floats,
-    defined_ratio,
-    percentile_interval,
-    replicate_sums,
-)
+from evaluation.statistics.pooling import IntervalMethod, PooledBootstrap, pool
+from evaluation.statistics.resampling import RESAMPLES, Clusters, Floats, defined_ratio
 
 Level = Literal["nominal", "ordinal", "interval"]
+
+NO_PAIRS = "no unit has two ratings"
+UNANIMOUS = "unanimous: all ratings are the same"
+BLOCK_ELEMENTS = 2**22  # of the resampled coincidence matrices looked at at a time
 
 
 def krippendorff_alpha(
@@ -33,6 +32,7 @@ def krippendorff_alpha(
     clusters: Clusters | None = None,
     resamples: int = RESAMPLES,
     confidence: float = 0.95,
+    interval: IntervalMethod = "percentile",
     rng: np.random.Generator,
 ) -> Estimate:
     """Alpha of all raters in the table: at most 1 (perfect), 0 at chance; n = units with two ratings or more.
@@ -51,20 +51,56 @@ def krippendorff_alpha(
     pairable = counts.sum(axis=1) >= 2
     counts, n = counts[pairable], int(pairable.sum())
     if n == 0:
-        return Estimate.of_nothing("no unit has two ratings")
-    if np.count_nonzero(counts.sum(axis=0)) == 1:
-        return Estimate.of_nothing("unanimous: all ratings are the same", n)
-    value = krippendorff.alpha(
-        value_counts=counts, value_domain=np.asarray(table.categories), level_of_measurement=level
+        return Estimate.of_nothing(NO_PAIRS)
+    pools = pool(counts, None if clusters is None else clusters[pairable])
+    bootstrap = PooledBootstrap(pools, rng=rng, resamples=resamples)
+    return _alpha(bootstrap, counts[pools.first], table.categories, level, n, interval, confidence)
+
+
+def pooled_alpha(
+    pooled: PooledTable,
+    raters: Sequence[str],
+    level: Level = "ordinal",
+    *,
+    interval: IntervalMethod = "percentile",
+    confidence: float = 0.95,
+) -> Estimate:
+    """Alpha of these raters with the draws of `pooled`, else as `krippendorff_alpha`.
+
+    All units of the table are resampled, so the number of units with two ratings varies from draw to draw.
+
+    Raises:
+        ValueError: an unknown rater.
+    """
+    counts = value_counts(pooled.table.select(raters))
+    pairable = counts.sum(axis=1) >= 2
+    n = pooled.n(pairable)
+    if n == 0:
+        return Estimate.of_nothing(NO_PAIRS)
+    counts = np.where(pairable[:, np.newaxis], counts, 0)
+    return _alpha(pooled.bootstrap, counts, pooled.table.categories, level, n, interval, confidence)
+
+
+def _alpha(
+    bootstrap: PooledBootstrap,
+    counts: NDArray[np.int64],
+    categories: tuple[float, ...],
+    level: Level,
+    n: int,
+    interval: IntervalMethod,
+    confidence: float,
+) -> Estimate:
+    """Alpha of the pools' value counts (u, V); categories that nobody uses are left out, and change nothing."""
+    used = counts.any(axis=0)
+    positions = np.asarray(categories, dtype=np.float64)[used]
+    return bootstrap.estimate(
+        unit_coincidences(counts[:, used]),
+        lambda sums: alpha_of_coincidences(sums, positions, level),
+        n=n,
+        undefined=UNANIMOUS,
+        interval=interval,
+        confidence=confidence,
     )
-    sums = replicate_sums(
-        unit_coincidences(counts),
-        clusters=None if clusters is None else clusters[pairable],
-        resamples=resamples,
-        rng=rng,
-    )
-    replicates = alpha_of_coincidences(sums, np.asarray(table.categories, dtype=np.float64), level)
-    return Estimate.of(value, n, percentile_interval(replicates, confidence))
 
 
 def value_counts(table: RatingTable) -> NDArray[np.int64]:
@@ -88,6 +124,10 @@ def unit_coincidences(counts: NDArray[np.int64]) -> Floats:
 
 def alpha_of_coincidences(coincidences: Floats, categories: Floats, level: Level) -> Floats:
     """Alpha of each of R coincidence matrices (R, V²): (R,), NaN where one category has all the ratings."""
+    rows = max(1, BLOCK_ELEMENTS // categories.size**2)
+    if coincidences.shape[0] > rows:
+        blocks = np.split(coincidences, range(rows, coincidences.shape[0], rows))
+        return np.concatenate([alpha_of_coincidences(block, categories, level) for block in blocks])
     observed = coincidences.reshape(-1, categories.size, categories.size)
     marginals = observed.sum(axis=2)
     distances = _squared_distances(marginals, categories, level)

@@ -3,10 +3,12 @@
 from annotations.models.audit import AuditEvent
 from annotations.models.campaign import Campaign, Guidelines, Member
 from annotations.models.gold import GoldLabel, GoldRelease
+from annotations.models.imported import ImportedRating
 from annotations.models.label import Adjudication, Draft, Label
 from annotations.models.people import Invitation, ScreenSettings
 from annotations.models.qualification import QualificationAnswer, QualificationAttempt
 from annotations.models.task import Assignment, Flag, KnownScore, Task
+from annotations.models.validation import ValidationReport
 
 __all__ = [
     "Adjudication",
@@ -18,6 +20,7 @@ __all__ = [
     "GoldLabel",
     "GoldRelease",
     "Guidelines",
+    "ImportedRating",
     "Invitation",
     "KnownScore",
     "Label",
@@ -26,4 +29,5 @@ __all__ = [
     "QualificationAttempt",
     "ScreenSettings",
     "Task",
+    "ValidationReport",
 ]

@@ -36,6 +36,14 @@ class Sampling(models.TextChoices):
     ENRICHED = "enriched", "Enriched where judges disagree"
 
 
+class RatingScale(models.TextChoices):
+    """What the ratings of a campaign mean: names, an order, or distances."""
+
+    NOMINAL = "nominal", "Nominal: names without an order"
+    ORDINAL = "ordinal", "Ordinal: an order"
+    INTERVAL = "interval", "Interval: distances"
+
+
 class Role(models.TextChoices):
     ANNOTATOR = "annotator", "Annotator"
     LEAD = "lead", "Lead"
@@ -66,11 +74,23 @@ class Campaign(models.Model):
 
     Each response gets `overlap` labels; where those disagree, one more at a time up to `max_overlap`, then a lead
     decides. What is `None` is not asked for: no quota, no control items, no qualification, no bar.
+
+    An imported campaign holds ratings that were made elsewhere: it has neither runs nor tasks, may lack a rubric, and
+    is never labelled here.
     """
 
     name = models.CharField(max_length=200)
     runs = models.ManyToManyField(Run, related_name="campaigns")
-    rubric = models.ForeignKey(Rubric, on_delete=models.PROTECT, related_name="campaigns")
+    rubric = models.ForeignKey(
+        Rubric, on_delete=models.PROTECT, null=True, blank=True, related_name="campaigns"
+    )
+    is_imported = models.BooleanField(default=False, help_text="Its ratings were made elsewhere.")
+    scale = models.CharField(max_length=8, choices=RatingScale.choices, default=RatingScale.ORDINAL)
+    rating_threshold = models.FloatField(
+        null=True,
+        blank=True,
+        help_text="Of imported ratings: from this value on, one counts as followed. Empty: they are not cut.",
+    )
     status = models.CharField(max_length=10, choices=CampaignStatus.choices, default=CampaignStatus.OPEN)
     overlap = models.PositiveSmallIntegerField(default=2, help_text="Labels wanted for each response.")
     max_overlap = models.PositiveSmallIntegerField(
@@ -139,6 +159,28 @@ class Campaign(models.Model):
                 condition=~Q(name=""),
                 name="campaign_name_given",
                 violation_error_message="A campaign needs a name.",
+            ),
+            models.CheckConstraint(
+                condition=Q(is_imported=True) | Q(rubric__isnull=False),
+                name="campaign_rubric_unless_imported",
+                violation_error_message="A campaign has a rubric, save one of imported ratings.",
+            ),
+            models.CheckConstraint(
+                condition=Q(is_imported=True, scale__in=RatingScale.values)
+                | Q(is_imported=False, scale=RatingScale.ORDINAL, rating_threshold__isnull=True),
+                name="campaign_own_scale_only_imported",
+                violation_error_message="Only imported ratings have another scale than 1 to 5.",
+            ),
+            models.CheckConstraint(
+                condition=Q(is_imported=False)
+                | Q(status__in=[CampaignStatus.CLOSED, CampaignStatus.ARCHIVED]),
+                name="campaign_imported_is_not_labelled",
+                violation_error_message="Ratings made elsewhere are not labelled here.",
+            ),
+            models.CheckConstraint(
+                condition=~Q(scale=RatingScale.NOMINAL) | Q(rating_threshold__isnull=True),
+                name="campaign_names_have_no_threshold",
+                violation_error_message="Names without an order cannot be cut at a threshold.",
             ),
             models.CheckConstraint(
                 condition=Q(overlap__gte=1),

@@ -42,6 +42,16 @@ def campaigns_of(user: AbstractUser, *, archived: bool = False) -> dict[str, obj
     }
 
 
+def imported_counts(campaign: Campaign) -> dict[str, object]:
+    """What an imported campaign holds: its items, its ratings, and its raters with how much each rated."""
+    raters = campaign.imported_ratings.order_by().values("rater", "kind").annotate(ratings=Count("pk"))
+    return {
+        "campaign": campaign,
+        "items": campaign.sample_size,
+        "raters": list(raters.order_by("kind", "rater")),
+    }
+
+
 @dataclass(frozen=True, slots=True)
 class Progress:
     """How far a campaign is: its regular tasks, by state, and the labels on them.

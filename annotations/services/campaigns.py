@@ -245,6 +245,8 @@ def set_campaign_status(*, campaign: Campaign, status: CampaignStatus, actor: Us
     Closing takes back what people have in hand; what they submit all the same is accepted. Raises Conflict where the
     campaign is that already, or where its status does not lead there.
     """
+    if campaign.is_imported and status in {CampaignStatus.OPEN, CampaignStatus.PAUSED}:
+        raise Conflict("Ratings that were made elsewhere are not labelled here.", code="status_refused")
     sources = [before for before, after in TRANSITIONS.items() if status in after]
     # Locked, so that the log names the status that this change started from.
     before = (

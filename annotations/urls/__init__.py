@@ -1,6 +1,6 @@
 """Addresses of the pages of labelling, by subject."""
 
-from annotations.urls import adjudication, campaigns, history, labelling, people, quality
+from annotations.urls import adjudication, campaigns, history, labelling, people, quality, validation
 
 urlpatterns = [
     *labelling.urlpatterns,  # first: addresses are tried in this order, and these are asked for with every label
@@ -9,4 +9,5 @@ urlpatterns = [
     *history.urlpatterns,
     *people.urlpatterns,
     *quality.urlpatterns,
+    *validation.urlpatterns,
 ]

@@ -11,7 +11,7 @@ from annotations.forms.campaigns import CampaignForm, GuidelinesForm, MembersFor
 from annotations.models import Campaign, Member
 from annotations.models.campaign import CampaignStatus
 from annotations.selectors.alignment import alignment_by_people
-from annotations.selectors.campaigns import campaigns_of
+from annotations.selectors.campaigns import campaigns_of, imported_counts
 from annotations.selectors.gold import releases_with_counts
 from annotations.selectors.guidelines import guidelines_with_counts
 from annotations.selectors.progress import live_progress, open_flags, people_now
@@ -59,6 +59,8 @@ def campaign_create(request: PersonRequest) -> HttpResponse:
 def campaign_detail(request: PersonRequest, campaign_id: int) -> HttpResponse:
     """A lead's view of the campaign; to htmx, the part of it that changes by itself."""
     campaign = led_campaign(request.user, campaign_id)
+    if campaign.is_imported:
+        return render(request, "annotations/campaign_imported.html", imported_counts(campaign))
     context: dict[str, object] = {
         "campaign": campaign,
         "live": live_progress(campaign),

@@ -22,23 +22,31 @@ CHUNK_ELEMENTS = 2**22  # 32 MiB of weights at a time
 
 
 def bootstrap_weights(
-    n_units: int, resamples: int, rng: np.random.Generator, *, chunk_elements: int = CHUNK_ELEMENTS
+    n_units: int,
+    resamples: int,
+    rng: np.random.Generator,
+    *,
+    sizes: NDArray[np.int64] | None = None,
+    chunk_elements: int = CHUNK_ELEMENTS,
 ) -> Iterator[Floats]:
     """How often each unit is drawn in each resample: multinomial counts of `n_units` fair draws.
 
+    With `sizes` (u,), which add up to `n_units`, how often each of u groups of equal units is drawn.
+
     Yields:
-        Chunks of shape (r, n_units), whole numbers held as floats for the product that follows; the r add up
-        to `resamples`. The size of the chunks bounds memory and does not change the draws.
+        Chunks of shape (r, n_units) or (r, u), whole numbers held as floats for the product that follows; the r
+        add up to `resamples`. The size of the chunks bounds memory and does not change the draws.
 
     Raises:
         ValueError: no unit, or no resample.
     """
     if n_units < 1 or resamples < 1:
         raise ValueError("a bootstrap needs at least one unit and one resample")
-    rows = max(1, chunk_elements // n_units)
+    shares = np.full(n_units, 1 / n_units) if sizes is None else sizes / n_units
+    rows = max(1, chunk_elements // shares.size)
     for start in range(0, resamples, rows):
         size = min(rows, resamples - start)
-        yield rng.multinomial(n_units, np.full(n_units, 1 / n_units), size=size).astype(np.float64)
+        yield rng.multinomial(n_units, shares, size=size).astype(np.float64)
 
 
 def cluster_sums(statistics: Floats, clusters: Clusters | None) -> Floats:
@@ -66,10 +74,17 @@ def replicate_sums(
     rng: np.random.Generator,
     resamples: int = RESAMPLES,
 ) -> Floats:
-    """Sums over resampled units (or clusters) of per-unit statistics (n, k): shape (resamples, k)."""
+    """Sums over resampled units (or clusters) of per-unit statistics (n, k): shape (resamples, k).
+
+    Units (clusters) with the same numbers are drawn as one group, which changes nothing but the time.
+    """
     per_cluster = cluster_sums(statistics, clusters)
-    chunks = bootstrap_weights(per_cluster.shape[0], resamples, rng)
-    return np.concatenate([weights @ per_cluster for weights in chunks])
+    distinct, sizes = np.unique(per_cluster, axis=0, return_counts=True)
+    if distinct.shape[0] == per_cluster.shape[0]:
+        chunks = bootstrap_weights(per_cluster.shape[0], resamples, rng)
+        return np.concatenate([weights @ per_cluster for weights in chunks])
+    chunks = bootstrap_weights(per_cluster.shape[0], resamples, rng, sizes=sizes)
+    return np.concatenate([weights @ distinct for weights in chunks])
 
 
 def percentile_interval(replicates: Floats, confidence: float = 0.95) -> tuple[float, float] | None:

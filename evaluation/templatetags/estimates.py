@@ -2,14 +2,16 @@
 
 from django import template
 
-from evaluation.statistics.estimate import Estimate
+from evaluation.statistics.estimate import Estimate, EstimateDict
 
 register = template.Library()
 
 
 @register.inclusion_tag("evaluation/_estimate.html")
-def estimate(value: Estimate, digits: int = 3) -> dict[str, object]:
-    """Value, 95% interval and n as three parts that a style sheet can set apart."""
+def estimate(value: Estimate | EstimateDict, digits: int = 3) -> dict[str, object]:
+    """Value, 95% interval and n as three parts that a style sheet can set apart; of a stored one, too."""
+    if isinstance(value, dict):
+        value = Estimate(**value)
 
     def shown(number: float | None) -> str:
         return "" if number is None else f"{number:.{digits}f}"

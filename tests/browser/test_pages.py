@@ -36,6 +36,8 @@ NO_PAGE = {
     "audit_export": "a file",
     "campaign_audit_export": "a file",
     "controls_candidates": "a file",
+    "validation_download": "a file",
+    "validation_figure": "a picture of the page of validation",
     "label_assignment": "JSON for the annotation screen",
     "label_differences": "JSON for the annotation screen",
 }
@@ -61,6 +63,7 @@ BESIDES = [
     ("lead", "/campaigns/{trial}/"),
     ("lead", "/campaigns/{trial}/adjudication/"),
     ("lead", "/campaigns/{trial}/agreement/"),
+    ("lead", "/campaigns/{trial}/validation/"),
     ("lead", "/campaigns/{trial}/quality/"),
     ("nobody", "/invitations/no-such-invitation/"),
     ("nobody", "/password/reset/MQ/no-such-link/"),
@@ -99,6 +102,7 @@ def furnish() -> None:
     from annotations.services.invitations import invite
     from annotations.services.people import make_reset_link
     from annotations.services.qualification import answer_item, start_attempt
+    from annotations.services.validation import compute_report, report_settings, request_report
     from evaluation.models import Batch, Run
     from tests import build
 
@@ -143,6 +147,7 @@ def furnish() -> None:
         build.vote(task, people["demo-ben"], 5)
     attempt = start_attempt(member=trial.members.get(user=annotator))
     answer = answer_item(attempt=attempt, task=item, score=1)
+    compute_report(report=request_report(campaign=campaign, settings=report_settings()))
     world = {
         "run_id": run.pk,
         "batch_id": batch.pk,

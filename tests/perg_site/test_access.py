@@ -7,15 +7,30 @@ those who share a column gets another answer than the column says, say so in EXC
 
 import uuid
 from dataclasses import dataclass
+from functools import cache
 
+import numpy as np
 import pytest
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.utils import timezone
 
-from annotations.models import Campaign, Flag, GoldRelease, Member, QualificationAnswer, QualificationAttempt
+from annotations.agreement.rating_set import RatingSet
+from annotations.agreement.ratings import RatingTable
+from annotations.agreement.validation import validation_report
+from annotations.agreement.validation_input import ValidationInput, ValidationSettings
+from annotations.models import (
+    Campaign,
+    Flag,
+    GoldRelease,
+    Member,
+    QualificationAnswer,
+    QualificationAttempt,
+    ValidationReport,
+)
 from annotations.services.assignment import claim_task
 from annotations.services.controls import add_control
 from annotations.services.gold import release_gold
@@ -127,6 +142,11 @@ MATRIX: dict[str, tuple[str, int, int, int, int, int]] = {
     "qualification_answer": ("get", 302, 404, 200, 404, 403),
     "qualification_people": ("get", 302, 404, 404, 200, 200),
     "qualification_decide": ("post", 302, 404, 404, 302, 302),
+    "ratings_import": ("get", 302, 404, 404, 200, 200),
+    "validation": ("get", 302, 404, 404, 200, 200),
+    "validation_request": ("post", 302, 404, 404, 302, 302),
+    "validation_download": ("get", 302, 404, 404, 200, 200),
+    "validation_figure": ("get", 302, 404, 404, 200, 200),
     "api_run_list": ("get", 401, 403, 403, 403, 200),
     "api_run_metrics": ("get", 401, 403, 403, 403, 200),
     "api_run_progress": ("get", 401, 403, 403, 403, 200),
@@ -136,10 +156,12 @@ MATRIX: dict[str, tuple[str, int, int, int, int, int]] = {
     "api_batch_estimate": ("post", 401, 403, 403, 403, 400),
     "api_campaign_list": ("get", 401, 200, 200, 200, 200),
     "api_agreement": ("get", 401, 404, 404, 200, 200),
+    "api_validation": ("get", 401, 404, 404, 200, 200),
+    "api_validation_schema": ("get", 401, 404, 404, 200, 200),
 }
 
 # (Route, one of PEOPLE): the status, where it is not that of their column.
-EXCEPTIONS: dict[tuple[str, str], int] = {}
+EXCEPTIONS: dict[tuple[str, str], int] = {("ratings_import", "lead elsewhere"): 200}
 
 
 @dataclass(frozen=True)
@@ -191,6 +213,8 @@ class World:
             "person change": {"user_id": self.people["annotator"].pk, "change": "deactivate"},
             "reset": {"uidb64": "MQ", "token": "wrong"},
             "release": {"release_id": self.release.pk, "extension": "csv"},
+            "report": {"campaign_id": self.campaign.pk, "extension": "json"},
+            "figure": {"campaign_id": self.campaign.pk, "figure": "skill"},
             "": {},
         }
         return reverse(route, kwargs=arguments[_takes(route)])
@@ -282,6 +306,12 @@ OWN_ADDRESS = {
     "person_reset_link": "person",
     "person_change": "person change",
     "password_reset_confirm": "reset",
+    "validation": "campaign",
+    "validation_request": "campaign",
+    "validation_download": "report",
+    "validation_figure": "figure",
+    "api_validation": "campaign",
+    "api_validation_schema": "campaign",
 }
 
 POSTED = {
@@ -298,6 +328,7 @@ POSTED = {
     "label_draft": {"score": "4", "comment": "", "version": "0"},
     "proposal_review": {"action": "reject"},
     "screen_settings": {"keys": "{}"},
+    "validation_request": {"epsilon": "0.15"},
     "api_run_budgets": {"money_budget": "5", "call_budget": 100},
 }
 
@@ -324,6 +355,7 @@ def world() -> World:
         leads=[people["lead elsewhere"]],
     )
     _add_known_items(campaign, member)
+    _add_validation_report(campaign)
     batch = Batch.objects.create(name="batch")
     Run.objects.filter(pk=run.pk).update(batch=batch, status="running")
     invitation = invite(role="annotator", campaign=campaign, created_by=people["lead"])
@@ -337,6 +369,30 @@ def _add_known_items(campaign: Campaign, member: Member) -> None:
         item = add_control(campaign=campaign, response=response, score=4, kind=kind, actor=None)
     attempt = QualificationAttempt.objects.create(member=member, number=1)
     QualificationAnswer.objects.create(attempt=attempt, task=item, score=4, is_right=True)
+
+
+def _add_validation_report(campaign: Campaign) -> None:
+    """A report that is ready, so that there is something to show."""
+    ValidationReport.objects.create(
+        campaign=campaign,
+        status="ready",
+        settings=ValidationSettings().as_dict(),
+        input_hash="0" * 64,
+        code_version="0",
+        document=_validation_document(),
+        finished_at=timezone.now(),
+    )
+
+
+@cache
+def _validation_document() -> dict[str, object]:
+    """Of two people and a judge on three items; computed once, for it takes a while."""
+    table = RatingTable.from_records(
+        [(item, rater, 1 + item) for item in range(3) for rater in ("ann", "bob", "gpt")]
+    )
+    ratings = RatingSet("ordinal", table, (), ("ann", "bob"), ("gpt",), missing=0)
+    given = ValidationInput(ratings=ratings, threshold=3, clusters=np.arange(3))
+    return dict(validation_report(given, settings=ValidationSettings(resamples=20)).as_dict())
 
 
 def _named_routes(patterns: list[URLPattern | URLResolver]) -> set[str]:

@@ -1,19 +1,23 @@
 import krippendorff
 import numpy as np
 import pytest
+from scipy.stats import norm
 
 from annotations.agreement.alpha import (
     Level,
     alpha_of_coincidences,
     krippendorff_alpha,
+    pooled_alpha,
     unit_coincidences,
     value_counts,
 )
+from annotations.agreement.pooled import PooledTable
 from annotations.agreement.ratings import RatingTable
 from evaluation.statistics.estimate import Estimate
-from evaluation.statistics.resampling import bootstrap_weights
+from evaluation.statistics.pooling import PooledBootstrap, pool
 
 NAN = np.nan
+BIG = 15  # the seed of a random table of 38 units by 5 raters
 LEVELS: tuple[Level, ...] = ("nominal", "ordinal", "interval")
 
 
@@ -96,15 +100,24 @@ def test_the_resampled_statistic_equals_the_library_on_unit_weights(level: Level
         assert vectorised == pytest.approx(np.array([of_library(ratings, level)]), abs=1e-9)
 
 
+def plain_loop(
+    ratings: RatingTable, level: Level, resamples: int, clusters: np.ndarray | None = None
+) -> list[float]:
+    """The library on tables in which each distinct row stands as often as the bootstrap of seed 4 drew it."""
+    counts = value_counts(ratings)
+    pairable = counts.sum(axis=1) >= 2
+    pools = pool(counts[pairable], None if clusters is None else clusters[pairable])
+    bootstrap = PooledBootstrap(pools, resamples=resamples, rng=np.random.default_rng(4))
+    drawn = bootstrap.sums(np.eye(pools.sizes.size)).astype(int)
+    rows = ratings.values[pairable][pools.first]
+    return [of_library(table(np.repeat(rows, times, axis=0)), level) for times in drawn]
+
+
 @pytest.mark.parametrize("level", LEVELS)
 def test_the_interval_equals_a_plain_loop_that_repeats_the_drawn_units(level: Level) -> None:
     ratings = random_table(11)
-    pairable = ratings.values[(~np.isnan(ratings.values)).sum(axis=1) >= 2]
-    weights = np.concatenate(list(bootstrap_weights(len(pairable), 300, np.random.default_rng(4))))
-    replicates = [of_library(table(np.repeat(pairable, w.astype(int), axis=0)), level) for w in weights]
-
     estimate = krippendorff_alpha(ratings, level, resamples=300, rng=np.random.default_rng(4))
-    expected = tuple(np.quantile(replicates, [0.025, 0.975]))
+    expected = tuple(np.quantile(plain_loop(ratings, level, 300), [0.025, 0.975]))
     assert (estimate.low, estimate.high) == pytest.approx(expected, abs=1e-9)
     assert expected[1] - expected[0] > 0.05
 
@@ -112,20 +125,63 @@ def test_the_interval_equals_a_plain_loop_that_repeats_the_drawn_units(level: Le
 def test_the_interval_equals_a_plain_loop_over_whole_clusters() -> None:
     ratings = random_table(12)
     clusters = np.arange(len(ratings.units)) // 3
-    counted = (~np.isnan(ratings.values)).sum(axis=1) >= 2
-    ids = np.unique(clusters[counted])
-    weights = np.concatenate(list(bootstrap_weights(ids.size, 200, np.random.default_rng(4))))
-    replicates = []
-    for weight in weights:
-        times = dict(zip(ids, weight.astype(int), strict=True))
-        repeats = [times.get(c, 0) for c in clusters]
-        replicates.append(of_library(table(np.repeat(ratings.values, repeats, axis=0)), "ordinal"))
-
     estimate = krippendorff_alpha(
         ratings, "ordinal", clusters=clusters, resamples=200, rng=np.random.default_rng(4)
     )
-    expected = tuple(np.quantile(replicates, [0.025, 0.975]))
+    expected = tuple(np.quantile(plain_loop(ratings, "ordinal", 200, clusters), [0.025, 0.975]))
     assert (estimate.low, estimate.high) == pytest.approx(expected, abs=1e-9)
+
+
+def test_the_interval_is_close_to_that_of_units_drawn_one_by_one() -> None:
+    """Pooling equal rows must not change the distribution of the draws."""
+    ratings = random_table(14)
+    pairable = ratings.values[(~np.isnan(ratings.values)).sum(axis=1) >= 2]
+    rng = np.random.default_rng(0)
+    replicates = [
+        of_library(table(pairable[rng.integers(len(pairable), size=len(pairable))]), "ordinal")
+        for _ in range(1500)
+    ]
+    estimate = krippendorff_alpha(ratings, resamples=4000, rng=np.random.default_rng(1))
+    expected = tuple(np.quantile(replicates, [0.025, 0.975]))
+    assert (estimate.low, estimate.high) == pytest.approx(expected, abs=0.1 * (expected[1] - expected[0]))
+
+
+def test_the_bca_interval_is_the_published_formula_on_a_plain_jackknife() -> None:
+    """z0 from the share of replicates below alpha, a from the library's alpha without each unit in turn."""
+    ratings = random_table(BIG)
+    pairable = ratings.values[(~np.isnan(ratings.values)).sum(axis=1) >= 2]
+    value, replicates = of_library(ratings, "ordinal"), np.array(plain_loop(ratings, "ordinal", 400))
+    without = np.array(
+        [of_library(table(np.delete(pairable, i, axis=0)), "ordinal") for i in range(len(pairable))]
+    )
+    deviations = without.mean() - without
+    a = (deviations**3).sum() / (6 * (deviations**2).sum() ** 1.5)
+    z0 = norm.ppf((replicates < value).mean())
+    levels = [norm.cdf(z0 + (z0 + z) / (1 - a * (z0 + z))) for z in (norm.ppf(0.025), norm.ppf(0.975))]
+    estimate = krippendorff_alpha(
+        ratings, "ordinal", resamples=400, interval="bca", rng=np.random.default_rng(4)
+    )
+    ends = [float(np.quantile(replicates, level)) for level in levels]
+    assert [estimate.low, estimate.high] == pytest.approx(ends, abs=1e-9)
+    assert abs(levels[0] - 0.025) > 0.001
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_a_pooled_table_gives_the_alpha_of_the_chosen_raters(level: Level) -> None:
+    for seed in range(50):
+        ratings = random_table(seed)
+        pooled = PooledTable.of(ratings, resamples=20, rng=np.random.default_rng(0))
+        chosen = ratings.raters[:2]
+        estimate = pooled_alpha(pooled, chosen, level)
+        assert estimate.value == pytest.approx(of_library(ratings.select(chosen), level), abs=1e-9)
+        assert estimate.n == int((~np.isnan(ratings.select(chosen).values)).all(axis=1).sum())
+
+
+def test_alpha_of_many_named_categories_equals_the_library() -> None:
+    rng = np.random.default_rng(5)
+    ratings = table(rng.integers(0, 17, size=(60, 4)).astype(float), tuple(range(17)))
+    assert point(ratings, "nominal").value == pytest.approx(of_library(ratings, "nominal"), abs=1e-9)
+    assert point(ratings, "ordinal").value == pytest.approx(of_library(ratings, "ordinal"), abs=1e-9)
 
 
 def test_copies_of_units_in_one_cluster_do_not_narrow_the_interval() -> None:

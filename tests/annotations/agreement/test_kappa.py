@@ -1,18 +1,17 @@
 import json
-from typing import Literal
 
 import numpy as np
 import pytest
 from sklearn.metrics import cohen_kappa_score
 
-from annotations.agreement.kappa import PairAgreement, kappa_of_cells, pairwise, unit_cells
+from annotations.agreement.kappa import PairAgreement, Weights, kappa_of_cells, pairwise, unit_cells
 from evaluation.statistics.estimate import Estimate
+from evaluation.statistics.pooling import PooledBootstrap, pool
 from evaluation.statistics.proportions import wilson_interval
-from evaluation.statistics.resampling import bootstrap_weights
 
 NAN = np.nan
 SCALE = (1, 2, 3, 4, 5)
-WEIGHTS: tuple[Literal["nominal", "quadratic"], ...] = ("nominal", "quadratic")
+WEIGHTS: tuple[Weights, ...] = ("nominal", "linear", "quadratic")
 
 
 def random_pair(seed: int) -> tuple[np.ndarray, np.ndarray]:
@@ -70,13 +69,14 @@ def test_kappas_equal_scikit_learn_on_random_tables_with_missing_ratings() -> No
         a, b = random_pair(seed)
         result = agreement(a, b)
         assert result.cohen_kappa.value == pytest.approx(of_library(a, b, "nominal"), abs=1e-9)
+        assert result.linear_kappa.value == pytest.approx(of_library(a, b, "linear"), abs=1e-9)
         assert result.quadratic_kappa.value == pytest.approx(of_library(a, b, "quadratic"), abs=1e-9)
         assert result.n == np.count_nonzero(~np.isnan(a) & ~np.isnan(b))
 
 
 @pytest.mark.parametrize("weights", WEIGHTS)
 def test_the_resampled_statistic_equals_scikit_learn_on_unit_weights(
-    weights: Literal["nominal", "quadratic"],
+    weights: Weights,
 ) -> None:
     for seed in range(200):
         a, b = random_pair(seed)
@@ -90,11 +90,14 @@ def test_the_intervals_equal_a_plain_loop_that_repeats_the_drawn_units() -> None
     a, b = random_pair(21)
     both = ~np.isnan(a) & ~np.isnan(b)
     a, b = a[both], b[both]
-    draws = [
-        w.astype(int) for w in np.concatenate(list(bootstrap_weights(a.size, 300, np.random.default_rng(4))))
-    ]
     result = pairwise(a, b, SCALE, resamples=300, rng=np.random.default_rng(4))
-    for weights, estimate in zip(WEIGHTS, (result.cohen_kappa, result.quadratic_kappa), strict=True):
+    pools = pool(np.column_stack([a, b]).astype(int))
+    # pairwise draws nothing for percent agreement without clusters, so the seed is at the same point here
+    bootstrap = PooledBootstrap(pools, resamples=300, rng=np.random.default_rng(4))
+    draws = bootstrap.sums(np.eye(pools.sizes.size)).astype(int)
+    a, b = a[pools.first], b[pools.first]
+    estimates = (result.cohen_kappa, result.linear_kappa, result.quadratic_kappa)
+    for weights, estimate in zip(WEIGHTS, estimates, strict=True):
         replicates = [of_library(np.repeat(a, w), np.repeat(b, w), weights) for w in draws]
         expected = tuple(np.quantile(replicates, [0.025, 0.975]))
         assert (estimate.low, estimate.high) == pytest.approx(expected, abs=1e-9)
@@ -124,7 +127,7 @@ def test_the_intervals_are_reproducible_from_the_seed() -> None:
 def test_nothing_is_defined_without_a_unit_rated_by_both() -> None:
     nothing = Estimate.of_nothing("no unit rated by both")
     for a, b in [(np.array([1, NAN]), np.array([NAN, 2])), (np.array([]), np.array([]))]:
-        assert agreement(a, b) == PairAgreement(0, nothing, nothing, nothing)
+        assert agreement(a, b) == PairAgreement(0, nothing, nothing, nothing, nothing)
 
 
 def test_kappa_is_undefined_and_agreement_complete_where_both_always_give_the_same_rating() -> None:
@@ -168,5 +171,5 @@ def test_ratings_off_the_scale_uneven_scales_and_other_lengths_are_refused() -> 
 
 def test_a_pair_is_one_json_object() -> None:
     report = json.loads(json.dumps(agreement(*random_pair(3)).as_dict(), allow_nan=False))
-    assert set(report) == {"n", "percent_agreement", "cohen_kappa", "quadratic_kappa"}
+    assert set(report) == {"n", "percent_agreement", "cohen_kappa", "linear_kappa", "quadratic_kappa"}
     assert report["cohen_kappa"]["n"] == report["n"]

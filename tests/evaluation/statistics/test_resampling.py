@@ -58,6 +58,15 @@ def test_units_of_one_cluster_are_drawn_together() -> None:
     assert set(np.unique(sums[:, 0])) == {0.0, 1.0, 2.0}
 
 
+def test_equal_units_are_drawn_as_one_group_with_the_moments_of_fair_draws() -> None:
+    # 30 ones and 70 zeros: sums are binomial, mean 30 and variance 100 × 0.3 × 0.7.
+    statistics = np.column_stack([np.repeat([1.0, 0.0], [30, 70]), np.ones(100)])
+    sums = replicate_sums(statistics, clusters=None, rng=np.random.default_rng(4), resamples=40_000)
+    assert (sums[:, 1] == 100).all()
+    assert sums[:, 0].mean() == pytest.approx(30, abs=0.1)
+    assert sums[:, 0].var() == pytest.approx(21, abs=0.6)
+
+
 def test_percentile_interval_takes_the_quantiles_of_the_replicates() -> None:
     assert percentile_interval(np.arange(101) / 100, confidence=0.9) == pytest.approx((0.05, 0.95))
 

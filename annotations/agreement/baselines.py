@@ -1,0 +1,275 @@
+"""Judges without any skill, which every judge must be seen to beat.
+
+A judge that does no better than these has learnt nothing from the responses, however high its agreement with people
+looks: where one answer prevails a constant judge agrees with most of them, and next to noisy people a coin does not
+look bad.
+"""
+
+from dataclasses import dataclass
+from typing import Literal, TypedDict
+
+import numpy as np
+from scipy.stats import norm, random_table
+from scipy.stats import t as student_t
+
+from annotations.agreement.comparison import UNDEFINED, Statistic, statistic_of_cells
+from annotations.agreement.kappa import unit_cells
+from annotations.agreement.ratings import Codes, Ratings, category_codes, require_evenly_spaced
+from evaluation.statistics.estimate import Estimate, EstimateDict
+from evaluation.statistics.pooling import PooledBootstrap, pool
+from evaluation.statistics.resampling import RESAMPLES, Clusters, Floats, percentile_interval
+
+Baseline = Literal["constant", "random"]
+ChanceCorrected = Literal["informedness", "quadratic_kappa", "cohen_kappa"]
+
+BASELINE_LEVEL = 0.01
+"""One-sided. Stricter than 5%, since this is the gate that the other tests lean on: a judge without skill passes it
+once in a hundred campaigns, not once in twenty."""
+
+PERMUTATIONS = 2000
+BLOCK_ELEMENTS = 2**22  # permuted ratings held at a time
+
+BOOTSTRAP = "bootstrap of the difference"
+PERMUTATION = "permutation of the judge's ratings"
+NO_UNITS = "no unit rated by the judge and by people"
+
+
+class BaselineTestDict(TypedDict):
+    """`BaselineTest`, ready for JSON."""
+
+    baseline: str
+    statistic: str
+    value: EstimateDict
+    baseline_value: float | None
+    test: str
+    p_value: float | None
+    beaten: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class BaselineTest:
+    """A judge against a baseline: is its chance-corrected agreement with people above the baseline's?
+
+    `baseline_value` is the baseline's own, exact for a constant judge and expected for a random one. `p_value` is
+    one-sided; it and `beaten` are None where the statistic is undefined, and `value` says why.
+    """
+
+    baseline: Baseline
+    statistic: Statistic
+    value: Estimate
+    baseline_value: float | None
+    test: str
+    p_value: float | None
+    beaten: bool | None
+
+    def as_dict(self) -> BaselineTestDict:
+        """One JSON-ready object."""
+        return {
+            "baseline": self.baseline,
+            "statistic": self.statistic,
+            "value": self.value.as_dict(),
+            "baseline_value": self.baseline_value,
+            "test": self.test,
+            "p_value": self.p_value,
+            "beaten": self.beaten,
+        }
+
+
+def constant_judge(reference: Ratings) -> Ratings:
+    """The reference's most common rating for every unit (n,), the lower of two as common; NaN where it has none.
+
+    Half steps, which medians have and judges cannot give, count as the category below.
+    """
+    rated = ~np.isnan(reference)
+    if not rated.any():
+        return np.full(reference.shape, np.nan)
+    values, counts = np.unique(np.floor(reference[rated]), return_counts=True)
+    return np.where(rated, values[counts.argmax()], np.nan)
+
+
+def random_judge(judge: Ratings, *, rng: np.random.Generator) -> Ratings:
+    """The judge's own ratings (n,) in random order over the units that it rated: its marginals, and nothing else."""
+    shuffled = judge.copy()
+    rated = ~np.isnan(judge)
+    shuffled[rated] = rng.permutation(judge[rated])
+    return shuffled
+
+
+def beats_baselines(
+    judge: Ratings,
+    reference: Ratings,
+    categories: tuple[float, ...],
+    statistic: ChanceCorrected,
+    *,
+    level: float = BASELINE_LEVEL,
+    clusters: Clusters | None = None,
+    resamples: int = RESAMPLES,
+    permutations: int = PERMUTATIONS,
+    confidence: float = 0.95,
+    rng: np.random.Generator,
+) -> tuple[BaselineTest, BaselineTest]:
+    """Test a judge (n,) against the constant judge and against the random one, NaN where a rating is missing.
+
+    The statistic is one for which both baselines are at 0 (see `statistic_of_cells`): informedness for two ratings,
+    quadratic kappa for ordinal and interval scales, Cohen's kappa for nominal ones. A constant judge is at 0 in every
+    resample too, so the paired bootstrap of the difference is the bootstrap of the judge's own value: Student's test
+    of value / bootstrap standard error. The random judge is tested by permutation of the judge's ratings, which is
+    exact whatever the number of units; units that share a cluster move together, to a cluster of the same size. Where
+    that leaves most units in place, the random judge's expected value, which is 0 too, is tested as the constant's is.
+
+    Raises:
+        ValueError: shapes that differ, a rating outside the categories, uneven categories, a level outside (0, 1).
+    """
+    if judge.shape != reference.shape or judge.ndim != 1:
+        raise ValueError("judge and reference are vectors over the same units")
+    if clusters is not None and clusters.shape != judge.shape:
+        raise ValueError("one cluster id per unit is needed")
+    if not 0 < level < 1:
+        raise ValueError("the level lies between 0 and 1")
+    require_evenly_spaced(categories)
+    judged, referred = category_codes(judge, categories), category_codes(reference, categories)
+    rated = (judged >= 0) & (referred >= 0)
+    judged, referred, n = judged[rated], referred[rated], int(rated.sum())
+    shared = None if clusters is None else clusters[rated]
+    if n == 0:
+        return _untested(Estimate.of_nothing(NO_UNITS), statistic)
+    pools = pool(np.column_stack([referred, judged]), shared)
+    bootstrap = PooledBootstrap(pools, rng=rng, resamples=resamples)
+    cells = unit_cells(referred[pools.first], judged[pools.first], len(categories))
+    positions = np.asarray(categories, dtype=np.float64)
+    value = statistic_of_cells(bootstrap.totals(cells)[np.newaxis], positions, statistic)[0]
+    if np.isnan(value):
+        return _untested(Estimate.of_nothing(UNDEFINED[statistic], n), statistic)
+    replicates = statistic_of_cells(bootstrap.sums(cells), positions, statistic)
+    estimate = Estimate.of(value, n, percentile_interval(replicates, confidence))
+    drawn = bootstrap.clusters_among(np.ones(pools.sizes.size, dtype=np.bool_))
+    scores = _scores(referred, len(categories), statistic)
+    p_random = _permutation_p_value(judged, referred, scores, shared, permutations, rng)
+    p_constant = _p_above_zero(value, replicates, drawn, 0.5**drawn if p_random is None else p_random)
+    of_random = BOOTSTRAP if p_random is None else PERMUTATION
+    return (
+        _tested("constant", statistic, estimate, BOOTSTRAP, p_constant, level),
+        _tested(
+            "random", statistic, estimate, of_random, p_constant if p_random is None else p_random, level
+        ),
+    )
+
+
+def units_to_beat_baselines(
+    skill: float, failures: float | None, *, level: float = BASELINE_LEVEL, power: float = 0.8
+) -> int:
+    """Units after which a judge with this chance-corrected skill beats the baselines with this power, about.
+
+    `failures` in (0, 1) is the share of units that people say failed, for informedness, of a judge that is as good on
+    either side (sensitivity = specificity = (1 + skill) / 2); None is for kappas, whose standard error is taken as
+    1 / sqrt(n), that of an unskilled judge.
+
+    Raises:
+        ValueError: a skill outside (0, 1], a share outside (0, 1).
+    """
+    if not 0 < skill <= 1 or (failures is not None and not 0 < failures < 1):
+        raise ValueError("skill lies in (0, 1] and the share of failures in (0, 1)")
+    reach = norm.isf(level) + norm.ppf(power)
+    recall = (1 + skill) / 2
+    variance = 1.0 if failures is None else recall * (1 - recall) / (failures * (1 - failures))
+    return int(np.ceil(variance * (reach / skill) ** 2))
+
+
+def _permutation_p_value(
+    judged: Codes,
+    referred: Codes,
+    scores: Floats,
+    clusters: Clusters | None,
+    permutations: int,
+    rng: np.random.Generator,
+) -> float | None:
+    """Share of permutations as good as the judge or better, the judge's own among them.
+
+    A permutation leaves both marginals as they are, and given these every statistic rises with a sum over units. None
+    where most units are in clusters of a size of their own.
+    """
+    observed = float(scores[referred, judged].sum())
+    blocks = _blocks(np.arange(judged.size) if clusters is None else clusters)
+    if 2 * sum(block.size for block in blocks if block.shape[0] > 1) < judged.size:
+        return None
+    totals = np.zeros(permutations)
+    for block in blocks:
+        totals += _permuted(judged[block], referred[block], scores, permutations, rng)
+    return (1 + int((totals >= observed - 1e-9).sum())) / (1 + permutations)
+
+
+def _permuted(
+    judged: Codes, referred: Codes, scores: Floats, permutations: int, rng: np.random.Generator
+) -> Floats:
+    """The sum over m clusters of s units, both (m, s), in each permutation of the judge's clusters: (permutations,).
+
+    Where few kinds of clusters occur, what is drawn is how often each kind of the judge's meets each of the
+    reference's: a random table with these marginals, and no unit is moved.
+    """
+    (of_judge, kind_of_judge), (of_reference, kind_of_reference) = (
+        np.unique(codes, axis=0, return_inverse=True) for codes in (judged, referred)
+    )
+    m, size = judged.shape[0], of_judge.shape[0] * of_reference.shape[0]
+    totals = np.zeros(permutations)
+    if (
+        min(of_judge.shape[0], of_reference.shape[0]) == 1
+    ):  # where SciPy's tables of one column go wrong (1.17)
+        totals += scores[referred, judged].sum()
+        return totals
+    if size > m:
+        rows = max(1, BLOCK_ELEMENTS // judged.size)
+        for start in range(0, permutations, rows):
+            part = slice(start, min(start + rows, permutations))
+            order = rng.permuted(np.tile(np.arange(m), (part.stop - start, 1)), axis=1)
+            totals[part] = scores[referred, judged[order]].sum(axis=(1, 2))
+        return totals
+    of_kinds = scores[of_reference[:, np.newaxis], of_judge].sum(axis=2)
+    tables = random_table(np.bincount(kind_of_reference.ravel()), np.bincount(kind_of_judge.ravel()))
+    rows = max(1, BLOCK_ELEMENTS // size)
+    for start in range(0, permutations, rows):
+        part = slice(start, min(start + rows, permutations))
+        totals[part] = (tables.rvs(part.stop - start, random_state=rng) * of_kinds).sum(axis=(1, 2))
+    return totals
+
+
+def _scores(referred: Codes, size: int, statistic: ChanceCorrected) -> Floats:
+    """What one unit adds to the sum that the statistic rises with, by the reference's and the judge's rating."""
+    steps = np.arange(size, dtype=np.float64)
+    if statistic == "quadratic_kappa":
+        return -np.square(steps[:, np.newaxis] - steps)
+    counts = np.bincount(referred, minlength=size)
+    weights = 1 / np.maximum(counts, 1) if statistic == "informedness" else np.ones(size)
+    diagonal: Floats = np.diag(weights)
+    return diagonal
+
+
+def _blocks(clusters: Clusters) -> list[Codes]:
+    """Units as (m, s) for each cluster size s: m clusters that can change places."""
+    order = np.argsort(clusters, kind="stable")
+    _, starts, sizes = np.unique(clusters[order], return_index=True, return_counts=True)
+    return [
+        order[starts[sizes == size][:, np.newaxis] + np.arange(size)].astype(np.int64)
+        for size in np.unique(sizes)
+    ]
+
+
+def _p_above_zero(value: float, replicates: Floats, clusters: int, otherwise: float) -> float:
+    """One-sided p-value of H0: the value is 0 or less; `otherwise` where a positive value never varies."""
+    defined = replicates[~np.isnan(replicates)]
+    error = float(defined.std(ddof=1)) if defined.size > 1 else 0.0
+    if error > 1e-12 and clusters > 1:
+        return float(student_t.sf(value / error, clusters - 1))
+    return otherwise if value > 1e-12 else 1.0
+
+
+def _tested(
+    baseline: Baseline, statistic: Statistic, value: Estimate, test: str, p_value: float, level: float
+) -> BaselineTest:
+    return BaselineTest(baseline, statistic, value, 0.0, test, p_value, p_value < level)
+
+
+def _untested(value: Estimate, statistic: Statistic) -> tuple[BaselineTest, BaselineTest]:
+    return (
+        BaselineTest("constant", statistic, value, None, "none", None, None),
+        BaselineTest("random", statistic, value, None, "none", None, None),
+    )

@@ -1,0 +1,112 @@
+"""The confusion matrices of many pairs of raters, observed and resampled together."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from annotations.agreement.ratings import BINARY, Codes
+from evaluation.statistics.pooling import PooledBootstrap, row_keys
+from evaluation.statistics.resampling import Floats
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CodedPair:
+    """Two raters' category codes over the pools (u,), −1 in both where either is missing, and the categories."""
+
+    a: Codes
+    b: Codes
+    categories: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PairCells:
+    """The confusion matrices of pairs, by pair: observed, in each resample, and with one unit or cluster left out.
+
+    Rows of a confusion matrix are the ratings of the pair's first rater. Replicate r of one pair and replicate
+    r of another come from the same draw, so their coefficients can be subtracted.
+    """
+
+    bootstrap: PooledBootstrap
+    pairs: tuple[CodedPair, ...]
+    columns: tuple[tuple[NDArray[np.int64], slice], ...]
+    sums: Floats
+
+    def categories(self, pair: int) -> tuple[float, ...]:
+        """The V categories of a pair's confusion matrix."""
+        return self.pairs[pair].categories
+
+    def n(self, pair: int) -> int:
+        """Units that both rated."""
+        return int(self.bootstrap.pools.sizes[self.pairs[pair].a >= 0].sum())
+
+    def n_clusters(self, pair: int) -> int:
+        """Clusters with a unit that both rated; as many as units where units share none."""
+        return self.bootstrap.clusters_among(self.pairs[pair].a >= 0)
+
+    def observed(self, pair: int) -> Floats:
+        """Counts of the confusion matrix (V²,)."""
+        return self.bootstrap.totals(self._of_pools(pair))
+
+    def replicates(self, pair: int) -> Floats:
+        """Counts of the confusion matrix in each resample: (resamples, V²)."""
+        used, part = self.columns[pair]
+        cells = np.zeros((self.sums.shape[0], len(self.categories(pair)) ** 2))
+        cells[:, used] = self.sums[:, part]
+        return cells
+
+    def jackknife(self, pair: int) -> tuple[Floats, NDArray[np.int64]]:
+        """The distinct confusion matrices without one unit or cluster (d, V²), and how often each occurs (d,)."""
+        of_pools = self._of_pools(pair)
+        incidence = self.bootstrap.pools.incidence
+        left_out = of_pools if incidence is None else incidence @ of_pools
+        used, _ = self.columns[pair]
+        keys = row_keys(left_out[:, used].astype(np.int64))
+        _, first, inverse = np.unique(keys, return_index=True, return_inverse=True)
+        times = np.bincount(inverse, weights=self.bootstrap.drawn, minlength=first.size)
+        return self.observed(pair) - left_out[first], times.astype(np.int64)
+
+    def followed(self, pair: int, threshold: float) -> "PairCells":
+        """One pair with its ratings cut at the threshold, followed = rating >= threshold; the same draws."""
+        coded = self.pairs[pair]
+        above = np.append(np.asarray(coded.categories) >= threshold, False).astype(np.int64)
+        a, b = (np.where(codes < 0, -1, above[codes]) for codes in (coded.a, coded.b))
+        size = len(coded.categories)
+        four = (2 * above[:size, np.newaxis] + above[:size]).ravel()
+        sums = np.zeros((self.sums.shape[0], 4))
+        used, part = self.columns[pair]
+        for column, cell in zip(range(part.start, part.stop), four[used], strict=True):
+            sums[:, cell] += self.sums[:, column]
+        return PairCells(self.bootstrap, (CodedPair(a, b, BINARY),), ((np.arange(4), slice(0, 4)),), sums)
+
+    def _of_pools(self, pair: int) -> Floats:
+        """Each pool's cell, one-hot: (u, V²); all zeros where either rater is missing."""
+        coded = self.pairs[pair]
+        size = len(coded.categories)
+        cells = np.zeros((coded.a.size, size * size))
+        both = np.flatnonzero(coded.a >= 0)
+        cells[both, coded.a[both] * size + coded.b[both]] = 1
+        return cells
+
+
+def pair_cells(bootstrap: PooledBootstrap, pairs: Sequence[CodedPair]) -> PairCells:
+    """Resample the confusion matrices of all pairs with the same draws, in one product over cells that occur."""
+    columns, units, heights, start = [], [], [], 0
+    for coded in pairs:
+        both = np.flatnonzero(coded.a >= 0)
+        cells = coded.a[both] * len(coded.categories) + coded.b[both]
+        order = np.argsort(cells, kind="stable")
+        used, counts = np.unique(cells, return_counts=True)
+        columns.append((used, slice(start, start + used.size)))
+        units.append(both[order])
+        heights.append(counts)
+        start += used.size
+    rows = np.concatenate(units) if units else np.empty(0, dtype=np.int64)
+    ends = np.concatenate([[0], np.cumsum(np.concatenate(heights))]) if units else np.zeros(1, dtype=np.int64)
+    indicator = sparse.csc_array(
+        (np.ones(rows.size, dtype=np.float32), rows, ends), shape=(bootstrap.pools.sizes.size, start)
+    )
+    sums = bootstrap.sums(indicator) if start else np.zeros((bootstrap.resamples, 0))
+    return PairCells(bootstrap, tuple(pairs), tuple(columns), sums)

@@ -1,0 +1,279 @@
+"""Which of two judges agrees with people better, tested.
+
+Both judges are compared with the same reference on the same units, and the paired bootstrap draws both at once, so
+that what is hard for both cancels out. Many pairs want a correction: Holm's, under which a false finding anywhere is
+rare, or Benjamini and Yekutieli's, under which few of the findings are false, however the tests depend on each other.
+
+Sources: Efron & Tibshirani, An Introduction to the Bootstrap (1993), ch. 6 and 16; Holm, Scandinavian Journal of
+Statistics 6 (1979) 65–70; Benjamini & Yekutieli, Annals of Statistics 29 (2001) 1165–1188.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import combinations
+from typing import Literal, TypedDict
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import binomtest, false_discovery_control
+from scipy.stats import t as student_t
+
+from annotations.agreement.alpha import alpha_of_coincidences
+from annotations.agreement.kappa import NOT_RATED_BY_BOTH, kappa_of_cells, unit_cells
+from annotations.agreement.ratings import Codes, Ratings, category_codes, require_evenly_spaced
+from evaluation.statistics.estimate import Estimate, EstimateDict
+from evaluation.statistics.pooling import PooledBootstrap, pool
+from evaluation.statistics.resampling import RESAMPLES, Clusters, Floats, defined_ratio, percentile_interval
+
+Statistic = Literal["alpha", "quadratic_kappa", "cohen_kappa", "accuracy", "informedness"]
+
+UNDEFINED: dict[Statistic, str] = {
+    "alpha": "unanimous: all ratings are the same",
+    "quadratic_kappa": "unanimous: judge and people gave every unit the same rating",
+    "cohen_kappa": "unanimous: judge and people gave every unit the same rating",
+    "accuracy": NOT_RATED_BY_BOTH,
+    "informedness": "people gave every unit the same rating",
+}
+
+
+class JudgeComparisonDict(TypedDict):
+    """`JudgeComparison`, ready for JSON."""
+
+    a: str
+    b: str
+    statistic: str
+    n: int
+    a_value: EstimateDict
+    b_value: EstimateDict
+    difference: EstimateDict
+    p_value: float | None
+    p_holm: float | None
+    p_benjamini_yekutieli: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class JudgeComparison:
+    """Two judges against one reference, on the `n` units that both and the reference rated.
+
+    `difference` is a − b. The p-values are two-sided, alone and corrected over the comparisons made together; None
+    where the difference is undefined, which it then says.
+    """
+
+    a: str
+    b: str
+    statistic: Statistic
+    n: int
+    a_value: Estimate
+    b_value: Estimate
+    difference: Estimate
+    p_value: float | None
+    p_holm: float | None = None
+    p_benjamini_yekutieli: float | None = None
+
+    def as_dict(self) -> JudgeComparisonDict:
+        """One JSON-ready object."""
+        return {
+            "a": self.a,
+            "b": self.b,
+            "statistic": self.statistic,
+            "n": self.n,
+            "a_value": self.a_value.as_dict(),
+            "b_value": self.b_value.as_dict(),
+            "difference": self.difference.as_dict(),
+            "p_value": self.p_value,
+            "p_holm": self.p_holm,
+            "p_benjamini_yekutieli": self.p_benjamini_yekutieli,
+        }
+
+
+def compare_judges(
+    reference: Ratings,
+    judges: Mapping[str, Ratings],
+    categories: Sequence[float],
+    statistic: Statistic,
+    *,
+    pairs: Iterable[tuple[str, str]] | None = None,
+    clusters: Clusters | None = None,
+    resamples: int = RESAMPLES,
+    confidence: float = 0.95,
+    rng: np.random.Generator,
+) -> tuple[JudgeComparison, ...]:
+    """Compare judges (n,) by their agreement with a reference (n,), NaN where missing, on evenly spaced categories.
+
+    The reference is the people's median (then the categories hold its half steps: `RatingTable.with_column`) or their
+    majority on followed / not followed. `pairs` are the pairs to compare, in order; all of them by default. The
+    statistics are those of `statistic_of_cells`.
+
+    The p-value is Student's of difference / bootstrap standard error, with clusters − 1 degrees of freedom: unlike
+    counts of replicates beyond 0 it has no floor of 1 / resamples, which a correction for many comparisons would
+    lift above any level. Where no resample varies and the difference is not 0, it is that of the sign test over the
+    units (clusters) on which one judge is nearer to the reference.
+
+    Raises:
+        ValueError: shapes that differ, a rating outside the categories, uneven categories, an unknown judge.
+    """
+    shapes = {ratings.shape for ratings in judges.values()} | {reference.shape}
+    if len(shapes) > 1 or reference.ndim != 1 or (clusters is not None and clusters.shape != reference.shape):
+        raise ValueError("the reference, the judges and the clusters are vectors over the same units")
+    require_evenly_spaced(categories)
+    wanted = list(combinations(judges, 2) if pairs is None else pairs)
+    if unknown := {name for pair in wanted for name in pair} - set(judges):
+        raise ValueError(f"no judge named {sorted(unknown)}")
+    rated = ~np.isnan(reference)
+    codes = {name: category_codes(ratings, categories)[rated] for name, ratings in judges.items()}
+    referred = category_codes(reference, categories)[rated]
+    draws = None
+    if referred.size:
+        rows = np.column_stack([referred, *codes.values()])
+        draws = _Draws(rows, list(codes), clusters if clusters is None else clusters[rated], resamples, rng)
+    positions = np.asarray(categories, dtype=np.float64)
+    comparisons = [
+        _nothing(a, b, statistic) if draws is None else draws.compare(a, b, positions, statistic, confidence)
+        for a, b in wanted
+    ]
+    return corrected(comparisons)
+
+
+def corrected(comparisons: Sequence[JudgeComparison]) -> tuple[JudgeComparison, ...]:
+    """The comparisons with their p-values corrected over all that have one."""
+    tested = [i for i, comparison in enumerate(comparisons) if comparison.p_value is not None]
+    p_values = np.array([comparisons[i].p_value for i in tested], dtype=np.float64)
+    both = zip(holm(p_values), benjamini_yekutieli(p_values), strict=True)
+    adjusted = dict(zip(tested, both, strict=True))
+    return tuple(
+        replace(
+            comparison,
+            p_holm=float(adjusted[i][0]) if i in adjusted else None,
+            p_benjamini_yekutieli=float(adjusted[i][1]) if i in adjusted else None,
+        )
+        for i, comparison in enumerate(comparisons)
+    )
+
+
+def holm(p_values: Floats) -> Floats:
+    """Holm's step-down adjusted p-values (m,), at most 1: the chance of any false finding is kept below the level."""
+    m = p_values.size
+    order = np.argsort(p_values, kind="stable")
+    stepped = np.maximum.accumulate((m - np.arange(m)) * p_values[order]) if m else p_values
+    adjusted = np.empty(m)
+    adjusted[order] = np.minimum(stepped, 1)
+    return adjusted
+
+
+def benjamini_yekutieli(p_values: Floats) -> Floats:
+    """Benjamini and Yekutieli's adjusted p-values (m,), at most 1, valid under any dependence."""
+    return np.asarray(false_discovery_control(p_values, method="by")) if p_values.size else p_values
+
+
+def statistic_of_cells(cells: Floats, categories: Floats, statistic: Statistic) -> Floats:
+    """Agreement in each of R confusion matrices (R, V²), rows the reference's, columns the judge's: (R,).
+
+    `alpha` is Krippendorff's for ordinal data of the two; the kappas are Cohen's; `accuracy` is the share of equal
+    ratings. `informedness` is the mean recall over the K ratings that the reference has, stretched so that 1 is
+    perfect and 1/K becomes 0: sensitivity + specificity − 1 where there are two (Youden's J).
+
+    A constant judge has informedness and kappas of exactly 0 in every sample, and a judge that answers at random
+    0 on average, whatever its marginals and whatever prevails; so a baseline is beaten where these are above 0.
+    Accuracy cannot say so: where 90% followed, a judge that always says "followed" has 0.9. Neither can Gwet's AC1,
+    whose chance agreement falls as one rating prevails, and which gives that judge 0.89; and alpha's value for a
+    constant judge hangs on what prevails. Of two ratings kappa and informedness always have the same sign, but
+    kappa's size hangs on prevalence, and informedness is by what a corrected rate divides.
+
+    NaN where undefined: no units, one rating only (alpha, kappas), one rating of the reference (informedness).
+    """
+    size = categories.size
+    observed = cells.reshape(-1, size, size)
+    match statistic:
+        case "alpha":
+            both = observed + observed.transpose(0, 2, 1)
+            return alpha_of_coincidences(both.reshape(-1, size * size), categories, "ordinal")
+        case "quadratic_kappa":
+            return kappa_of_cells(cells, size, "quadratic")
+        case "cohen_kappa":
+            return kappa_of_cells(cells, size, "nominal")
+        case "accuracy":
+            return defined_ratio(np.trace(observed, axis1=1, axis2=2), observed.sum(axis=(1, 2)))
+        case "informedness":
+            marginals = observed.sum(axis=2)
+            occur = np.count_nonzero(marginals, axis=1)
+            recalls = defined_ratio(np.diagonal(observed, axis1=1, axis2=2), marginals)
+            return defined_ratio(np.nansum(recalls, axis=1) - 1, occur - 1.0)
+
+
+class _Draws:
+    """The ratings of units that have a reference, by their distinct rows, and one bootstrap for all judges."""
+
+    def __init__(
+        self,
+        rows: Codes,
+        names: list[str],
+        clusters: Clusters | None,
+        resamples: int,
+        rng: np.random.Generator,
+    ) -> None:
+        pools = pool(rows, clusters)
+        self.bootstrap = PooledBootstrap(pools, rng=rng, resamples=resamples)
+        self.rows = rows[pools.first]
+        self.columns = {name: i + 1 for i, name in enumerate(names)}
+
+    def compare(
+        self, a: str, b: str, categories: Floats, statistic: Statistic, confidence: float
+    ) -> JudgeComparison:
+        reference, first, second = (self.rows[:, column] for column in (0, self.columns[a], self.columns[b]))
+        both = (first >= 0) & (second >= 0)
+        n = int(self.bootstrap.pools.sizes[both].sum())
+        if n == 0:
+            return _nothing(a, b, statistic)
+        cells = np.zeros((reference.size, 2 * categories.size**2))
+        of_a, of_b = (unit_cells(reference[both], one[both], categories.size) for one in (first, second))
+        cells[both] = np.concatenate([of_a, of_b], axis=1)
+        used = cells.any(axis=0)
+        sums = np.zeros((self.bootstrap.resamples + 1, cells.shape[1]))
+        sums[0, used] = self.bootstrap.totals(cells[:, used])
+        sums[1:, used] = self.bootstrap.sums(cells[:, used])
+        a_values, b_values = (
+            statistic_of_cells(part, categories, statistic) for part in np.split(sums, 2, axis=1)
+        )
+        differences = a_values - b_values
+        difference = _estimate(differences, n, statistic, confidence)
+        p_value = None
+        if difference.value is not None:
+            nearer = np.sign(np.abs(second - reference) - np.abs(first - reference)) * both
+            if statistic in ("accuracy", "cohen_kappa", "informedness"):
+                nearer = ((first == reference).astype(np.int64) - (second == reference)) * both
+            p_value = self._p_value(difference.value, differences[1:], both, nearer)
+        return JudgeComparison(
+            a=a,
+            b=b,
+            statistic=statistic,
+            n=n,
+            a_value=_estimate(a_values, n, statistic, confidence),
+            b_value=_estimate(b_values, n, statistic, confidence),
+            difference=difference,
+            p_value=p_value,
+        )
+
+    def _p_value(
+        self, difference: float, replicates: Floats, both: NDArray[np.bool_], nearer: Codes
+    ) -> float:
+        defined = replicates[~np.isnan(replicates)]
+        error = float(defined.std(ddof=1)) if defined.size > 1 else 0.0
+        clusters = self.bootstrap.clusters_among(both)
+        if error > 1e-12 and clusters > 1:
+            return float(2 * student_t.sf(abs(difference) / error, clusters - 1))
+        if abs(difference) < 1e-12:
+            return 1.0
+        for_a, for_b = self.bootstrap.clusters_among(nearer > 0), self.bootstrap.clusters_among(nearer < 0)
+        return float(binomtest(for_a, for_a + for_b).pvalue) if for_a + for_b else 1.0
+
+
+def _estimate(values: Floats, n: int, statistic: Statistic, confidence: float) -> Estimate:
+    """From the value of all units, first, and of each resample."""
+    if np.isnan(values[0]):
+        return Estimate.of_nothing(UNDEFINED[statistic], n)
+    return Estimate.of(values[0], n, percentile_interval(values[1:], confidence))
+
+
+def _nothing(a: str, b: str, statistic: Statistic) -> JudgeComparison:
+    nothing = Estimate.of_nothing("no unit rated by both judges and people")
+    return JudgeComparison(a, b, statistic, 0, nothing, nothing, nothing, None)

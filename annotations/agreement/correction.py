@@ -1,0 +1,303 @@
+"""The true rate of a 0/1 outcome of a run, from a judge on every item and people on some.
+
+Four estimates stand side by side: people's labels alone, the judge taken at its word, PPI++ and Rogan–Gladen. All take
+a `JudgedSample`, so that strata, inclusion probabilities and questions count in each. Unless `run_is_sample` is false,
+the rate is that of the process behind the run (this model, prompted so, on questions like these), as everywhere in
+PERG's metrics; otherwise of exactly the judged items, of which labels then leave less in doubt.
+"""
+
+from dataclasses import dataclass
+from typing import Literal, TypedDict
+
+import numpy as np
+
+from annotations.agreement.coverage_warning import coverage_warning
+from annotations.agreement.judged_sample import JudgedSample
+from annotations.agreement.ppi import PoweredMoments, powered_interval, powered_moments
+from annotations.agreement.rogan_gladen import rogan_gladen
+from annotations.agreement.stratified_interval import stratified_interval
+from evaluation.statistics.estimate import Estimate, EstimateDict
+
+Method = Literal["human labels only", "judge naively", "PPI++", "Rogan–Gladen"]
+
+HUMAN: Method = "human labels only"
+NAIVE: Method = "judge naively"
+POWERED: Method = "PPI++"
+ROGAN_GLADEN: Method = "Rogan–Gladen"
+
+
+class CorrectedRateDict(TypedDict):
+    """`CorrectedRate`, ready for JSON."""
+
+    method: Method
+    estimate: EstimateDict
+    labelled: int
+    judged: int
+    naive: float | None
+    bias: EstimateDict
+    tuning: float | None
+    effective_labels: float | None
+    warnings: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class CorrectedRate:
+    """One estimate of the rate.
+
+    Attributes:
+        method: how it was estimated.
+        estimate: the rate in [0, 1] with its interval; n = labelled items (judged ones for the judge naively). The
+            intervals invert tests and are not built around the value: where few labels leave it outside (in up to 5 %
+            of campaigns with few failures, else never), it is held at the nearer end.
+        labelled, judged: n and N.
+        naive: the rate if the judge is taken at its word.
+        bias: naive − estimate, in [−1, 1]; above 0 the judge is too harsh. The naive rate is taken as a fact of the
+            run, so the interval is the estimate's, mirrored.
+        tuning: λ of PPI++ in [0, 1], averaged over strata: 0 = the predictions are not used; None for other methods.
+        effective_labels: how many labels alone, drawn in the same way, would give the same variance: n times the ratio
+            of variances. Below n, the method does worse than the labels alone. None where no variance is estimable.
+        warnings: sentences on where simulation shows the interval not to hold its 95 %, or on what was left aside.
+    """
+
+    method: Method
+    estimate: Estimate
+    labelled: int
+    judged: int
+    naive: float | None
+    bias: Estimate
+    tuning: float | None
+    effective_labels: float | None
+    warnings: tuple[str, ...]
+
+    def as_dict(self) -> CorrectedRateDict:
+        """One JSON-ready object."""
+        return {
+            "method": self.method,
+            "estimate": self.estimate.as_dict(),
+            "labelled": self.labelled,
+            "judged": self.judged,
+            "naive": self.naive,
+            "bias": self.bias.as_dict(),
+            "tuning": self.tuning,
+            "effective_labels": self.effective_labels,
+            "warnings": list(self.warnings),
+        }
+
+
+class CorrectedRatesDict(TypedDict):
+    """`CorrectedRates`, ready for JSON."""
+
+    human: CorrectedRateDict
+    naive: CorrectedRateDict
+    powered: CorrectedRateDict
+    rogan_gladen: CorrectedRateDict
+
+
+@dataclass(frozen=True, slots=True)
+class CorrectedRates:
+    """The same rate by each method."""
+
+    human: CorrectedRate
+    naive: CorrectedRate
+    powered: CorrectedRate
+    rogan_gladen: CorrectedRate
+
+    def as_dict(self) -> CorrectedRatesDict:
+        """One JSON-ready object."""
+        return {
+            "human": self.human.as_dict(),
+            "naive": self.naive.as_dict(),
+            "powered": self.powered.as_dict(),
+            "rogan_gladen": self.rogan_gladen.as_dict(),
+        }
+
+
+def corrected_rates(
+    sample: JudgedSample, *, run_is_sample: bool = True, confidence: float = 0.95
+) -> CorrectedRates:
+    """The rate by all four methods."""
+    given = _Given(sample, run_is_sample, confidence)
+    return CorrectedRates(given.human(), given.naive(), given.powered(), given.rogan_gladen())
+
+
+def human_rate(
+    sample: JudgedSample, *, run_is_sample: bool = True, confidence: float = 0.95
+) -> CorrectedRate:
+    """Labels alone, weighted by design; the interval is Wilson's, stratified (Wilson's own for one stratum)."""
+    return _Given(sample, run_is_sample, confidence).human()
+
+
+def naive_rate(
+    sample: JudgedSample, *, run_is_sample: bool = True, confidence: float = 0.95
+) -> CorrectedRate:
+    """The judge's own rate of failures; Wilson's interval, which knows nothing of the judge's errors."""
+    return _Given(sample, run_is_sample, confidence).naive()
+
+
+def powered_rate(
+    sample: JudgedSample, *, run_is_sample: bool = True, confidence: float = 0.95
+) -> CorrectedRate:
+    """PPI++, tuned stratum by stratum: see `ppi`. The interval inverts a test on groups of like predictions."""
+    return _Given(sample, run_is_sample, confidence).powered()
+
+
+def rogan_gladen_rate(
+    sample: JudgedSample, *, run_is_sample: bool = True, confidence: float = 0.95
+) -> CorrectedRate:
+    """Rogan–Gladen with Fieller's interval: see `rogan_gladen`. Predictions count as verdicts, cut at one half.
+
+    With unequal inclusion probabilities, labels are weighted up to the run's verdicts within each stratum. The rate is
+    then Σ (share of a verdict) × (weighted share of failures with it), with that sum's interval.
+    """
+    return _Given(sample, run_is_sample, confidence).rogan_gladen()
+
+
+class _Given:
+    """One sample, with what several methods need of it."""
+
+    def __init__(self, sample: JudgedSample, run_is_sample: bool, confidence: float) -> None:
+        self.sample, self.run_is_sample, self.confidence = sample, run_is_sample, confidence
+        self.undefined = sample.undefined()
+        self.moments: PoweredMoments | None = (
+            None if self.undefined else powered_moments(sample, run_is_sample=run_is_sample)
+        )
+        self.share = float(sample.verdict.mean()) if sample.judged else None
+
+    def human(self) -> CorrectedRate:
+        if self.moments is None:
+            return self._nothing(HUMAN)
+        weights, labelled, failures = self.sample.counts(np.zeros_like(self.sample.stratum)).stratum_cells()
+        effect = _design_effect(self.moments.human_variance, self.moments.human_unclustered)
+        low, high = stratified_interval(
+            weights,
+            labelled,
+            failures,
+            np.asarray(float(self.sample.judged)),
+            design_effect=effect,
+            run_is_sample=self.run_is_sample,
+            confidence=self.confidence,
+        )
+        return self._rate(HUMAN, self.moments.human, (float(low), float(high)), self.moments.human_variance)
+
+    def naive(self) -> CorrectedRate:
+        if self.share is None:
+            return self._nothing(NAIVE)
+        n = float(self.sample.judged)
+        interval: tuple[float, float] | None = None
+        if self.run_is_sample:
+            clusters = np.unique(self.sample.cluster, return_inverse=True)[1]
+            parts = np.bincount(clusters, self.sample.verdict - self.share)
+            effect = _design_effect(float((parts**2).sum()), n * self.share * (1 - self.share))
+            one, total, failed = np.ones(1), np.array([n]), np.array([n * self.share])
+            low, high = stratified_interval(
+                one, total, failed, np.asarray(np.inf), design_effect=effect, confidence=self.confidence
+            )
+            interval = float(low), float(high)
+        estimate = Estimate.of(self.share, self.sample.judged, interval)
+        return CorrectedRate(
+            NAIVE,
+            estimate,
+            self.sample.n,
+            self.sample.judged,
+            self.share,
+            Estimate.of_nothing("the judge naively is what the others are compared with"),
+            None,
+            None,
+            (),
+        )
+
+    def powered(self) -> CorrectedRate:
+        if self.moments is None:
+            return self._nothing(POWERED)
+        low, high = powered_interval(
+            self.sample.counts(self.sample.prediction_groups()),
+            design_effect=_design_effect(self.moments.variance, self.moments.unclustered),
+            run_is_sample=self.run_is_sample,
+            confidence=self.confidence,
+        )
+        value = float(np.clip(self.moments.value, 0, 1))
+        return self._rate(
+            POWERED, value, (float(low), float(high)), self.moments.variance, self.moments.tuning
+        )
+
+    def rogan_gladen(self) -> CorrectedRate:
+        if self.moments is None:
+            return self._nothing(ROGAN_GLADEN)
+        effect = max(
+            _design_effect(self.moments.variance, self.moments.unclustered),
+            _design_effect(self.moments.human_variance, self.moments.human_unclustered),
+        )
+        counts = self.sample.counts()
+        if not self.sample.equal_probabilities:
+            if ((counts.judged > 0) & (counts.labelled <= 0)).any():
+                return self._nothing(ROGAN_GLADEN, "a verdict of the judge has no label in some stratum")
+            counts = counts.by_verdict()
+        found = rogan_gladen(
+            counts,
+            design_effect=effect,
+            run_is_sample=self.run_is_sample,
+            confidence=self.confidence,
+        )
+        sensitivity, specificity = float(found.sensitivity), float(found.specificity)
+        if np.isnan(sensitivity):
+            return self._nothing(ROGAN_GLADEN, "no failure among the labels: the sensitivity is unknown")
+        if np.isnan(specificity):
+            return self._nothing(
+                ROGAN_GLADEN, "nothing but failures among the labels: the specificity is unknown"
+            )
+        if np.isnan(found.value):
+            return self._nothing(
+                ROGAN_GLADEN,
+                f"sensitivity {sensitivity:.2f} + specificity {specificity:.2f} is not above 1: "
+                "the judge finds failures no better than chance",
+            )
+        fits = not (np.isnan(found.low) or np.isnan(found.high))
+        interval = (float(found.low), float(found.high)) if fits else None
+        return self._rate(ROGAN_GLADEN, float(found.value), interval, float(found.variance))
+
+    def _rate(
+        self,
+        method: Method,
+        value: float,
+        interval: tuple[float, float] | None,
+        variance: float,
+        tuning: float | None = None,
+    ) -> CorrectedRate:
+        assert self.moments is not None
+        assert self.share is not None
+        if interval is not None:
+            value = float(np.clip(value, *interval))
+        estimate = Estimate.of(value, self.sample.n, interval)
+        mirrored = None if interval is None else (self.share - interval[1], self.share - interval[0])
+        known = self.moments.human_variance > 1e-12 and variance > 1e-12
+        gained = self.sample.n * self.moments.human_variance / variance if known else None
+        return CorrectedRate(
+            method=method,
+            estimate=estimate,
+            labelled=self.sample.n,
+            judged=self.sample.judged,
+            naive=self.share,
+            bias=Estimate.of(self.share - value, self.sample.n, mirrored),
+            tuning=tuning,
+            effective_labels=gained,
+            warnings=self._warnings(method, interval),
+        )
+
+    def _warnings(self, method: Method, interval: tuple[float, float] | None) -> tuple[str, ...]:
+        if interval is None:
+            return (
+                "No rate between 0 and 1 fits the judge's rate in the run and its errors among the labels.",
+            )
+        return coverage_warning(self.sample.counts(), method)
+
+    def _nothing(self, method: Method, reason: str | None = None) -> CorrectedRate:
+        why = reason or self.undefined or "no item is judged"
+        nothing = Estimate.of_nothing(why, self.sample.n)
+        return CorrectedRate(
+            method, nothing, self.sample.n, self.sample.judged, self.share, nothing, None, None, ()
+        )
+
+
+def _design_effect(clustered: float, plain: float) -> float:
+    """How much clusters widen a variance; at least 1, since an estimate below is chance more often than fact."""
+    return max(1.0, clustered / plain) if plain > 1e-12 else 1.0

@@ -1,0 +1,80 @@
+"""The items that people have labelled, and what people say of each: what judges are held against."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from annotations.agreement.assessment import most_common
+from annotations.agreement.ratings import Ratings, RatingTable
+from annotations.agreement.validation_input import ValidationInput
+from evaluation.statistics.resampling import Clusters
+
+NO_DECISION = "the ratings are not cut into followed and not followed"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LabelledItems:
+    """The m items that a person rated or that were adjudicated.
+
+    Attributes:
+        rows: (m,) their places among the n items of the input.
+        humans, judges: their ratings. clusters: (m,) their questions.
+        cut: followed = rating >= cut; None where ratings are not cut. On a nominal scale of two categories it is the
+            second one, and the first counts as the failure.
+        score: (m,) the people's median, or on a nominal scale their most common label; NaN where there is none.
+        categories: those of the scale, with half steps where a median has them.
+        majority: (m,) 1 = followed by most people, 0 = not, NaN = tied or not rated; None without a cut.
+        decision: (m,) the same, but as adjudicated where that was done.
+        adjudicated: (m,) as adjudicated, NaN where it was not done.
+    """
+
+    rows: Clusters
+    humans: RatingTable
+    judges: RatingTable
+    clusters: Clusters
+    cut: float | None
+    score: Ratings
+    categories: tuple[float, ...]
+    majority: Ratings | None
+    decision: Ratings | None
+    adjudicated: Ratings | None
+
+
+def labelled_items(given: ValidationInput) -> LabelledItems:
+    """Pick the labelled items out of all, and say what people say of them."""
+    rated = ~np.isnan(given.people.values).all(axis=1)
+    if given.gold is not None:
+        rated = rated | ~np.isnan(given.gold)
+    rows = np.flatnonzero(rated).astype(np.int64)
+    table = given.table
+    chosen = replace(table, units=tuple(table.units[row] for row in rows), values=table.values[rows])
+    humans, judges = chosen.select(given.ratings.people), chosen.select(given.ratings.judges)
+    nominal = given.ratings.scale == "nominal"
+    score = most_common(humans) if nominal else humans.aggregate(humans.raters)
+    cut = threshold_of(given)
+    gold = None if given.gold is None else given.gold[rows]
+    majority = decision = adjudicated = None
+    if cut is not None:
+        majority = humans.followed(cut).aggregate(humans.raters, "majority")
+        if gold is not None:
+            adjudicated = np.where(np.isnan(gold), np.nan, gold >= cut)
+        decision = majority if adjudicated is None else np.where(np.isnan(adjudicated), majority, adjudicated)
+    return LabelledItems(
+        rows=rows,
+        humans=humans,
+        judges=judges,
+        clusters=given.clusters[rows],
+        cut=cut,
+        score=score,
+        categories=humans.with_column("\0score", score).categories,
+        majority=majority,
+        decision=decision,
+        adjudicated=adjudicated,
+    )
+
+
+def threshold_of(given: ValidationInput) -> float | None:
+    """Where ratings are cut: the input's threshold, else the second of two categories, else nowhere."""
+    if given.threshold is None and len(given.table.categories) == 2:
+        return given.table.categories[1]
+    return given.threshold

@@ -1,0 +1,1 @@
+"""Figures of a validation report as geometry: templates draw SVG from it, without a script."""

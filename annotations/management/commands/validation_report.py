@@ -1,0 +1,132 @@
+"""`manage.py validation_report CAMPAIGN [--json]`: may the campaign's judges be trusted? Computed here and now."""
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import StringIO
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
+from rich.progress import Progress as Bar
+from rich.table import Table
+
+from annotations.agreement.alternative_annotator_test import EPSILON
+from annotations.agreement.validation import ValidationReportDict
+from annotations.agreement.validation_input import Progress
+from annotations.models import Campaign
+from annotations.selectors.validation import has_ratings
+from annotations.services.validation import computed_report, report_settings
+from evaluation import __version__
+from evaluation.errors import Conflict, DomainError, NotFound
+from evaluation.statistics.estimate import EstimateDict
+
+
+class Command(BaseCommand):
+    help = (
+        "May the judges of a campaign be trusted, and what are the true rates? The report is computed in this process "
+        "and printed, not stored."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        usual = ", ".join(f"{value:g} beside {kind} people" for kind, value in EPSILON.items())
+        parser.add_argument("campaign", help="name or id of the campaign")
+        parser.add_argument("--json", action="store_true", help="Print the whole report as one JSON object.")
+        parser.add_argument(
+            "--epsilon", type=float, help=f"Of the alternative annotator test ({usual}; skilled without it)."
+        )
+        parser.add_argument(
+            "--scoring",
+            choices=["accuracy", "neg_rmse"],
+            help="Of the same test (accuracy on nominal scales, neg_rmse on others).",
+        )
+
+    def handle(self, **options: Any) -> None:
+        try:
+            settings = report_settings(epsilon=options["epsilon"], scoring=options["scoring"])
+            campaign = campaign_named(options["campaign"])
+            if not has_ratings(campaign):
+                raise Conflict("Neither people nor judges have rated anything yet.", code="nothing_rated")
+            with progress_bar(campaign.name) as progress:
+                report, digest = computed_report(campaign, settings, progress=progress)
+        except DomainError as error:
+            if options["json"]:
+                refused = {"status": "refused", "code": error.code, "message": error.message}
+                self.stdout.write(json.dumps(refused, ensure_ascii=False))
+                sys.exit(1)
+            raise CommandError(error.message) from error
+        document = report.as_dict()
+        if options["json"]:
+            computed = {"campaign": {"id": campaign.pk, "name": campaign.name}, "input_hash": digest}
+            whole = {"report": computed | {"code_version": __version__}, **document}
+            self.stdout.write(json.dumps(whole, ensure_ascii=False, allow_nan=False))
+        else:
+            self.stdout.write(_in_words(document, is_terminal=self.stdout.isatty()))
+
+
+def _in_words(document: ValidationReportDict, *, is_terminal: bool) -> str:
+    """The report for people: a table of the judges, and why each has its verdict."""
+    written = StringIO()
+    console = Console(file=written, force_terminal=is_terminal, width=None if is_terminal else 120)
+    counts = document["summary"]
+    console.print(
+        f"{counts['items']} items, {counts['labelled']} rated by people "
+        f"({counts['ratings_by_people']} ratings). People with one another: α = "
+        f"{_figure(document['people']['alpha'])}."
+    )
+    table = Table("Judge", "Verdict", "α with people", "ω", "ρ", "Sensitivity", "Specificity")
+    for judge in document["judges"]:
+        test, against = judge["alternative_annotator_test"], judge["confusion"]
+        table.add_row(
+            escape(judge["name"]),
+            judge["verdict"]["kind"],
+            _figure(judge["alpha_with_humans"]),
+            _figure(test["winning_rate"]),
+            _figure(test["advantage_probability"]),
+            "—" if "undefined" in against else _figure(against["sensitivity"]),
+            "—" if "undefined" in against else _figure(against["specificity"]),
+        )
+    console.print(table)
+    for judge in document["judges"]:
+        console.print(f"[bold]{escape(judge['name'])}[/bold]: {judge['verdict']['sentence']}")
+        for reason in judge["verdict"]["reasons"]:
+            console.print(f"  {escape(reason)}")
+    return written.getvalue()
+
+
+def _figure(estimate: EstimateDict) -> str:
+    """An estimate with its interval and n, in a table's cell; a dash where it is undefined."""
+    if estimate["value"] is None:
+        return "—"
+    low, high = estimate["low"], estimate["high"]
+    interval = "" if low is None or high is None else f" [{low:.2f}, {high:.2f}]"
+    return f"{estimate['value']:.2f}{interval} n={estimate['n']}"
+
+
+def campaign_named(name_or_id: str) -> Campaign:
+    """The campaign of this name or, failing that, of this id. Raises NotFound."""
+    campaign = Campaign.objects.filter(name=name_or_id).first()
+    if campaign is None and name_or_id.isdecimal():
+        campaign = Campaign.objects.filter(pk=int(name_or_id)).first()
+    if campaign is None:
+        raise NotFound(f"There is no campaign named “{name_or_id}”.")
+    return campaign
+
+
+@contextmanager
+def progress_bar(description: str) -> Iterator[Progress | None]:
+    """A progress callback that draws a bar on stderr; none where stderr is no terminal."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(description, total=1.0)
+
+        def advance(step: str, share: float) -> None:
+            bar.update(task, completed=share, description=step)
+
+        yield advance

@@ -1,0 +1,92 @@
+import numpy as np
+import pytest
+from scipy.stats import norm
+
+from annotations.agreement.comparison import Statistic, compare_judges
+from annotations.agreement.comparison_power import (
+    JudgeRates,
+    comparison_power,
+    joint_of_rates,
+    joint_of_ratings,
+    units_for_comparison,
+)
+from annotations.agreement.ratings import BINARY
+
+GOOD, WORSE = JudgeRates(0.9, 0.95), JudgeRates(0.7, 0.85)
+
+
+def test_shares_have_the_rates_they_were_made_of() -> None:
+    joint = joint_of_rates(0.3, GOOD, WORSE, correlation=0.25)
+    assert joint.sum() == pytest.approx(1)
+    assert joint[0].sum() == pytest.approx(0.3)
+    assert joint[0, 0].sum() / 0.3 == pytest.approx(0.9)
+    assert joint[0, :, 0].sum() / 0.3 == pytest.approx(0.7)
+    assert joint[1, 1].sum() / 0.7 == pytest.approx(0.95)
+    assert joint[1, :, 1].sum() / 0.7 == pytest.approx(0.85)
+    both = joint[0, 0, 0] / 0.3
+    assert (both - 0.63) / np.sqrt(0.09 * 0.21) == pytest.approx(0.25)
+
+
+def test_shares_of_ratings_leave_out_what_is_missing() -> None:
+    ratings = [np.array([0.0, 1, 1, np.nan]), np.array([0.0, 1, 0, 1]), np.array([1.0, 1, np.nan, 1])]
+    joint = joint_of_ratings(ratings[0], ratings[1], ratings[2], BINARY)
+    assert joint[0, 0, 1] == joint[1, 1, 1] == 0.5
+    with pytest.raises(ValueError, match="no unit"):
+        joint_of_ratings(np.full(2, np.nan), np.ones(2), np.ones(2), BINARY)
+
+
+def test_power_of_accuracy_is_that_of_the_paired_z_test() -> None:
+    """Discordant shares b and c: mean b − c, variance b + c − (b − c)²; many units, so that t is normal."""
+    joint = joint_of_rates(0.3, GOOD, JudgeRates(0.86, 0.93))
+    a_only, b_only = joint[0, 0, 1] + joint[1, 1, 0], joint[0, 1, 0] + joint[1, 0, 1]
+    mean = a_only - b_only
+    error = np.sqrt((a_only + b_only - mean**2) / 800)
+    expected = norm.sf(norm.isf(0.025) - mean / error)
+    assert 0.2 < expected < 0.9
+    assert comparison_power(joint, 800, "accuracy") == pytest.approx(expected, abs=0.003)
+
+
+@pytest.mark.parametrize("statistic", ["alpha", "quadratic_kappa", "informedness", "accuracy"])
+def test_units_planned_have_the_power_planned(statistic: Statistic) -> None:
+    joint = joint_of_rates(0.25, GOOD, WORSE, correlation=0.2)
+    units = units_for_comparison(joint, statistic, power=0.8)
+    assert units is not None
+    assert comparison_power(joint, units, statistic) == pytest.approx(0.8, abs=0.02)
+
+
+@pytest.mark.parametrize("statistic", ["cohen_kappa", "informedness"])
+def test_the_better_judge_is_named_as_often_as_planned(statistic: Statistic) -> None:
+    """400 campaigns: the predicted share ± 5 points, and 2.5 standard errors of the simulation are 5 points."""
+    joint = joint_of_rates(0.3, GOOD, WORSE, correlation=0.3)
+    predicted = comparison_power(joint, 90, statistic)
+    assert 0.5 < predicted < 0.95
+    named = 0
+    for seed in range(400):
+        rng = np.random.default_rng(seed)
+        drawn = np.unravel_index(rng.choice(8, size=90, p=joint.ravel()), joint.shape)
+        reference, a, b = (codes.astype(float) for codes in drawn)
+        (found,) = compare_judges(reference, {"a": a, "b": b}, BINARY, statistic, resamples=200, rng=rng)
+        assert found.p_value is not None
+        assert found.difference.value is not None
+        named += found.p_value < 0.05 and found.difference.value > 0
+    assert named / 400 == pytest.approx(predicted, abs=0.05)
+
+
+def test_equal_judges_are_never_told_apart_by_plan() -> None:
+    joint = joint_of_rates(0.3, GOOD, GOOD)
+    assert units_for_comparison(joint, "alpha") is None
+    assert comparison_power(joint, 100, "alpha") == pytest.approx(0.025)
+    same = np.zeros((2, 2, 2))
+    same[0, 0, 0] = same[1, 1, 1] = 0.5
+    assert comparison_power(same, 100, "accuracy") == 0.025
+
+
+def test_what_cannot_be_is_refused() -> None:
+    with pytest.raises(ValueError, match="right together"):
+        joint_of_rates(0.3, JudgeRates(0.99, 0.9), JudgeRates(0.5, 0.9), correlation=0.9)
+    with pytest.raises(ValueError, match="undefined"):
+        comparison_power(np.pad([[[1.0]]], ((0, 1),) * 3), 10, "informedness")
+    with pytest.raises(ValueError, match="add up to 1"):
+        comparison_power(np.zeros((2, 2, 2)), 10, "accuracy")
+    with pytest.raises(ValueError, match="sensitivity"):
+        JudgeRates(1.2, 0.5)

@@ -1,0 +1,150 @@
+"""Small and poor tables against the reference packages: the same value, or a reason where they have none."""
+
+import warnings
+from collections.abc import Callable
+
+import krippendorff
+import numpy as np
+import pandas as pd
+import pytest
+from irrCAC.raw import CAC
+from scipy.stats import spearmanr
+from sklearn.metrics import cohen_kappa_score
+
+from annotations.agreement.alpha import Level, krippendorff_alpha
+from annotations.agreement.association import mean_signed_difference, spearman
+from annotations.agreement.fleiss import fleiss_kappa
+from annotations.agreement.gwet import AgreementWeights, gwet_coefficient
+from annotations.agreement.kappa import pairwise
+from annotations.agreement.ratings import RatingTable
+from evaluation.statistics.estimate import Estimate
+
+CATEGORIES = (1.0, 2.0, 3.0)
+SEEDS = range(400)
+
+
+def poor_table(seed: int) -> np.ndarray:
+    """0 to 5 units by 1 to 4 raters on 1 to 3 used categories, from none to most of the ratings missing."""
+    rng = np.random.default_rng(seed)
+    shape = (int(rng.integers(0, 6)), int(rng.integers(1, 5)))
+    values = rng.integers(1, int(rng.integers(2, 5)), size=shape).astype(float)
+    values[rng.random(shape) < rng.choice([0, 0.3, 0.8])] = np.nan
+    return values
+
+
+def of(values: np.ndarray) -> RatingTable:
+    raters = tuple(f"r{i}" for i in range(values.shape[1]))
+    return RatingTable(tuple(range(values.shape[0])), raters, values, CATEGORIES)
+
+
+def reference_value(reference: Callable[..., float], *arrays: np.ndarray) -> float | None:
+    """What the package says of the arrays; None where it raises or gives no finite number."""
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")
+        try:
+            value = float(reference(*arrays))
+        except (ValueError, ZeroDivisionError, IndexError, KeyError, TypeError, AttributeError):
+            return None
+    return value if np.isfinite(value) else None
+
+
+def compare(estimate: Estimate, known: float | None) -> str:
+    """Assert that ours is the reference's value, or has a reason; which of the two it was."""
+    if estimate.value is None:
+        assert estimate.undefined
+        return "undefined"
+    assert known is not None
+    assert estimate.value == pytest.approx(known, abs=1e-9)
+    return "defined"
+
+
+def rng() -> np.random.Generator:
+    return np.random.default_rng(0)
+
+
+@pytest.mark.parametrize("level", ["nominal", "ordinal", "interval"])
+def test_alpha(level: Level) -> None:
+    def reference(values: np.ndarray) -> float:
+        return float(
+            krippendorff.alpha(reliability_data=values.T, value_domain=CATEGORIES, level_of_measurement=level)
+        )
+
+    seen = []
+    for seed in SEEDS:
+        values = poor_table(seed)
+        known = reference_value(reference, values)
+        estimate = krippendorff_alpha(of(values), level, resamples=5, rng=rng())
+        seen.append(compare(estimate, known))
+        assert (estimate.value is None) == (known is None), seed
+    assert min(seen.count("defined"), seen.count("undefined")) > 40
+
+
+@pytest.mark.parametrize("weights", ["identity", "linear", "quadratic", "ordinal"])
+def test_gwet_and_fleiss(weights: AgreementWeights) -> None:
+    """irrCAC divides one rounding error by another where all ratings are the same: Fleiss' kappa is undefined.
+
+    It fails in its variance on a single unit, so it sees every unit twice, which changes neither coefficient.
+    """
+
+    def reference(values: np.ndarray) -> CAC:
+        frame = pd.DataFrame(np.repeat(values, 2, axis=0))
+        return CAC(frame, weights=weights, categories=list(CATEGORIES), digits=15)
+
+    def gwet(values: np.ndarray) -> float:
+        return float(reference(values).gwet()["est"]["coefficient_value"])
+
+    def fleiss(values: np.ndarray) -> float:
+        return float(reference(values).fleiss()["est"]["coefficient_value"])
+
+    seen = []
+    for seed in SEEDS[::2]:
+        values = poor_table(seed)
+        pairable = ((~np.isnan(values)).sum(axis=1) >= 2).any()
+        one_category = np.unique(values[~np.isnan(values)]).size == 1
+        ac = gwet_coefficient(of(values), weights, resamples=5, rng=rng())
+        seen.append(compare(ac, reference_value(gwet, values)))
+        assert (ac.value is None) == (not pairable)
+        kappa = fleiss_kappa(of(values), weights, resamples=5, rng=rng())
+        seen.append(compare(kappa, reference_value(fleiss, values)))
+        assert (kappa.value is None) == (not pairable or one_category)
+    assert min(seen.count("defined"), seen.count("undefined")) > 40
+
+
+@pytest.mark.parametrize("weights", [None, "linear", "quadratic"])
+def test_kappas(weights: str | None) -> None:
+    def reference(a: np.ndarray, b: np.ndarray) -> float:
+        return float(cohen_kappa_score(a.astype(int), b.astype(int), labels=[1, 2, 3], weights=weights))
+
+    seen = []
+    for seed in SEEDS:
+        values = poor_table(seed)
+        if values.shape[1] < 2:
+            continue
+        both = ~np.isnan(values[:, :2]).any(axis=1)
+        known = reference_value(reference, values[both, 0], values[both, 1])
+        found = pairwise(values[:, 0], values[:, 1], CATEGORIES, resamples=5, rng=rng())
+        ours = {None: found.cohen_kappa, "linear": found.linear_kappa, "quadratic": found.quadratic_kappa}
+        seen.append(compare(ours[weights], known))
+        same = np.unique(values[both, :2]).size == 1
+        assert (ours[weights].value is None) == (not both.any() or same)
+    assert min(seen.count("defined"), seen.count("undefined")) > 40
+
+
+def test_spearman_and_the_mean_difference() -> None:
+    def reference(a: np.ndarray, b: np.ndarray) -> float:
+        return float(spearmanr(a, b).statistic)
+
+    seen = []
+    for seed in SEEDS:
+        values = poor_table(seed)
+        if values.shape[1] < 2:
+            continue
+        a, b = values[:, 0], values[:, 1]
+        both = ~np.isnan(a) & ~np.isnan(b)
+        known = reference_value(reference, a[both], b[both])
+        rho = spearman(a, b, CATEGORIES, resamples=5, rng=rng())
+        seen.append(compare(rho, known))
+        assert (rho.value is None) == (known is None), seed
+        difference = mean_signed_difference(a, b, CATEGORIES, resamples=5, rng=rng())
+        assert (difference.value is None) == (not both.any())
+    assert min(seen.count("defined"), seen.count("undefined")) > 40

@@ -1,0 +1,157 @@
+"""The page that imports ratings, and the pages of a campaign that holds them."""
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import IntegrityError, transaction
+from django.http import HttpResponse
+from django.test import Client
+from django.urls import reverse
+
+from annotations.models import Campaign, ImportedRating, Member
+from annotations.services.ratings_import import RatingsFile, import_ratings
+from evaluation.errors import Conflict
+from tests import build
+
+pytestmark = pytest.mark.django_db
+
+PEOPLE = b"item,ann,bob\nq1,1,2\nq2,4,\n"
+JUDGE = b'{"gpt": {"q1": 1, "q2": 5}}'
+
+
+@pytest.fixture
+def staff() -> User:
+    return build.person("staff", staff=True)
+
+
+@pytest.fixture
+def client(staff: User) -> Client:
+    client = Client()
+    client.force_login(staff)
+    return client
+
+
+@pytest.fixture
+def campaign(staff: User) -> Campaign:
+    files = [RatingsFile("a.csv", PEOPLE.decode(), "human"), RatingsFile("b.json", JUDGE.decode(), "judge")]
+    return import_ratings(name="ours", files=files, scale="ordinal", created_by=staff).campaign
+
+
+def post(client: Client, *, people: list[bytes] | None = None, **fields: str) -> HttpResponse:
+    given = [PEOPLE] if people is None else people
+    human = [SimpleUploadedFile(f"people{i}.csv", content) for i, content in enumerate(given)]
+    judge = [SimpleUploadedFile("judge.json", JUDGE)]
+    form = {"name": "ours", "scale": "ordinal", "human": human, "judge": judge} | fields
+    return client.post(reverse("ratings_import"), form)  # type: ignore[return-value]
+
+
+def test_uploaded_files_become_a_campaign_led_by_who_imports_them(client: Client, staff: User) -> None:
+    answer = post(client, people=[PEOPLE, b"item,cid\nq1,3\n"])
+    campaign = Campaign.objects.get()
+    assert answer.status_code == 302
+    assert answer.headers["Location"] == reverse("campaign_detail", args=[campaign.pk])
+    assert ImportedRating.objects.filter(kind="human").count() == 4
+    assert ImportedRating.objects.filter(kind="judge").count() == 2
+    assert Member.objects.get().user == staff
+    assert Member.objects.get().role == "lead"
+
+
+def test_what_is_wrong_with_a_file_is_told_with_its_line(client: Client) -> None:
+    answer = post(client, people=[b"item,ann\nq1,<b>\n"])
+    assert answer.status_code == 422
+    assert (
+        "people0.csv: line 2: ann on q1: &#x27;&lt;b&gt;&#x27; is not a finite number"
+        in answer.content.decode()
+    )
+    assert not Campaign.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("people", "fields", "message"),
+    [
+        ([b"\xff\xfe"], {}, "people0.csv is not UTF-8 (at byte 0)."),
+        ([PEOPLE], {"threshold": "9"}, "The threshold lies above 1"),
+        ([PEOPLE], {"threshold": "2", "is_not_cut": "on"}, "Either give a threshold"),
+        ([PEOPLE], {"name": " "}, "This field is required."),
+    ],
+)
+def test_a_form_that_cannot_be_taken_says_why(
+    client: Client, people: list[bytes], fields: dict[str, str], message: str
+) -> None:
+    answer = post(client, people=people, **fields)
+    assert answer.status_code == 422
+    assert message in answer.content.decode()
+
+
+def test_at_least_one_file_is_wanted(client: Client) -> None:
+    answer = client.post(reverse("ratings_import"), {"name": "ours", "scale": "ordinal"})
+    assert answer.status_code == 422
+    assert "Choose at least one file." in answer.content.decode()
+
+
+def test_too_large_a_file_is_refused(client: Client, settings: pytest.FixtureRequest) -> None:
+    settings.UPLOAD_MAX_BYTES = 10  # type: ignore[attr-defined]
+    answer = post(client)
+    assert "at most 10" in answer.content.decode()
+
+
+def test_a_lead_may_import_and_an_annotator_may_not() -> None:
+    lead, annotator = build.person("lead"), build.person("annotator")
+    build.campaign(build.run_with_items(1), [annotator], leads=[lead], overlap=1)
+    for person, status in ((lead, 200), (annotator, 404)):
+        client = Client()
+        client.force_login(person)
+        assert client.get(reverse("ratings_import")).status_code == status
+
+
+PAGES = [
+    *("campaign_detail", "campaign_agreement", "campaign_people", "campaign_audit", "campaign_settings"),
+    *(
+        "campaign_guidelines",
+        "adjudication_queue",
+        "quality",
+        "controls",
+        "qualification_people",
+        "label_next",
+    ),
+]
+
+
+@pytest.mark.parametrize("route", PAGES)
+def test_no_page_of_a_campaign_breaks_on_imported_ratings(
+    client: Client, campaign: Campaign, route: str
+) -> None:
+    assert client.get(reverse(route, args=[campaign.pk])).status_code == 200
+
+
+def test_list_and_page_show_it_as_imported(client: Client, campaign: Campaign) -> None:
+    listed = client.get(reverse("campaign_list")).content.decode()
+    assert "imported ratings" in listed
+    assert reverse("label_next", args=[campaign.pk]) not in listed
+    page = client.get(reverse("campaign_detail", args=[campaign.pk])).content.decode()
+    for rater in ("ann", "bob", "gpt"):
+        assert f'<th scope="row">{rater}</th>' in page
+    assert reverse("validation", args=[campaign.pk]) in page
+
+
+def test_imported_ratings_are_never_labelled(client: Client, campaign: Campaign) -> None:
+    answer = client.post(reverse("campaign_status", args=[campaign.pk]), {"status": "open"})
+    assert answer.status_code == Conflict.status
+    with pytest.raises(IntegrityError, match="campaign_imported_is_not_labelled"), transaction.atomic():
+        Campaign.objects.update(status="open")
+
+
+@pytest.mark.parametrize(
+    ("changes", "constraint"),
+    [
+        ({"is_imported": False, "rating_threshold": None}, "campaign_rubric_unless_imported"),
+        ({"is_imported": False}, "campaign_own_scale_only_imported"),
+        ({"scale": "taste"}, "campaign_own_scale_only_imported"),
+        ({"scale": "nominal"}, "campaign_names_have_no_threshold"),
+    ],
+)
+def test_the_database_keeps_imported_campaigns_in_order(
+    campaign: Campaign, changes: dict[str, object], constraint: str
+) -> None:
+    with pytest.raises(IntegrityError, match=constraint), transaction.atomic():
+        Campaign.objects.update(**changes)
