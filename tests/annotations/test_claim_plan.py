@@ -57,7 +57,7 @@ def campaign() -> Campaign:
     )
     Task.objects.filter(pk__in=[task.pk for task in tasks]).update(open_slots=2)
     # What was skipped goes first, to others: it is in front of everything else for this person, too.
-    Task.objects.filter(assignments__status="skipped").update(open_slots=3, priority=1)
+    Task.objects.filter(pk__in=[task.pk for task in tasks[1::3]]).update(open_slots=3, priority=1)
     Member.objects.filter(pk=member.pk).update(claimed_up_to=tasks[-1].order_key)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
