@@ -22,7 +22,7 @@ from evaluation.statistics.pooling import PooledBootstrap, pool
 from evaluation.statistics.resampling import Clusters
 
 NAN = np.nan
-PUBLISHED = Path("/work/shared/data/human_vs_llm")
+PUBLISHED = Path(__file__).resolve().parents[4] / "shared" / "data" / "human_vs_llm"
 SCORINGS: tuple[Scoring, ...] = ("accuracy", "neg_rmse")
 
 
