@@ -12,21 +12,7 @@ from annotations.models import AuditEvent, Campaign, ImportedRating
 
 pytestmark = pytest.mark.django_db
 
-PUBLISHED = next(
-    (
-        folder / "shared" / "data" / "human_vs_llm"
-        for folder in [*Path(__file__).resolve().parents, Path("/work")]
-        if (folder / "shared" / "data" / "human_vs_llm").exists()
-    ),
-    None,
-)
-SCALES = {"wax": "nominal", "cebab_stars": "ordinal"}
-SCORING = {"wax": "accuracy", "cebab_stars": "neg_rmse"}
-
-PEOPLE = "item,ann,bob,cid\n" + "".join(
-    f"q{i},{1 + i % 5},{1 + i % 5},{1 + (i + i % 7 // 6) % 5}\n" for i in range(60)
-)
-JUDGES = "item,gpt,coin\n" + "".join(f"q{i},{1 + i % 5},{1 + i * 7 % 11 % 5}\n" for i in range(60))
+PUBLISHED = Path(__file__).resolve().parents[3] / "shared" / "data" / "human_vs_llm"
 
 
 def run(command: str, *arguments: object) -> str:
@@ -53,7 +39,7 @@ def import_files(files: tuple[Path, Path], *more: object) -> dict[str, Any]:
     return run_json("import_ratings", "--human", people, "--judge", judges, "--campaign", "ours", *more)
 
 
-@pytest.mark.skipif(PUBLISHED is None, reason="the published annotations are not on this machine")
+@pytest.mark.skipif(not PUBLISHED.exists(), reason="the published annotations are not on this machine")
 @pytest.mark.parametrize("dataset", SCALES)
 def test_the_published_rows_come_out_of_the_two_commands(dataset: str) -> None:
     assert PUBLISHED is not None
