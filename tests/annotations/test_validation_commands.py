@@ -13,6 +13,13 @@ from annotations.models import AuditEvent, Campaign, ImportedRating
 pytestmark = pytest.mark.django_db
 
 PUBLISHED = Path(__file__).resolve().parents[3] / "shared" / "data" / "human_vs_llm"
+SCALES = {"wax": "nominal", "cebab_stars": "ordinal"}
+SCORING = {"wax": "accuracy", "cebab_stars": "neg_rmse"}
+
+PEOPLE = "item,ann,bob,cid\n" + "".join(
+    f"q{i},{1 + i % 5},{1 + i % 5},{1 + (i + i % 7 // 6) % 5}\n" for i in range(60)
+)
+JUDGES = "item,gpt,coin\n" + "".join(f"q{i},{1 + i % 5},{1 + i * 7 % 11 % 5}\n" for i in range(60))
 
 
 def run(command: str, *arguments: object) -> str:
@@ -42,7 +49,6 @@ def import_files(files: tuple[Path, Path], *more: object) -> dict[str, Any]:
 @pytest.mark.skipif(not PUBLISHED.exists(), reason="the published annotations are not on this machine")
 @pytest.mark.parametrize("dataset", SCALES)
 def test_the_published_rows_come_out_of_the_two_commands(dataset: str) -> None:
-    assert PUBLISHED is not None
     rows = json.loads((PUBLISHED / "published_alt_test.json").read_text())["rows"]
     expected = {row["judge"]: row for row in rows if row["dataset"] == dataset}
     assert len(expected) == 6
