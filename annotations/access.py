@@ -1,10 +1,10 @@
 """Per-user access to campaigns. Whoever may not see a campaign gets 404, so that not even its existence shows."""
 
 from django.contrib.auth.models import AbstractUser, AnonymousUser, User
-from django.db import connection
 
 from annotations.models import Assignment, Campaign, GoldRelease, Member
 from annotations.models.partial import partly_read
+from annotations.prepared import prepared_row
 from evaluation.errors import NotAllowed, NotFound
 
 
@@ -36,9 +36,7 @@ def own_assignment(user: User, assignment_id: int) -> Assignment:
     Every label passes here and through `labelling_member`, so both read little: other fields are fetched when asked
     for.
     """
-    with connection.cursor() as cursor:
-        cursor.execute(OWN_ASSIGNMENT, [assignment_id, user.pk])
-        row = cursor.fetchone()
+    row = prepared_row(OWN_ASSIGNMENT, [assignment_id, user.pk])
     if row is None or not user.is_active:
         raise NotFound("There is no such task.")
     key, task, member, campaign = row
@@ -50,9 +48,7 @@ def own_assignment(user: User, assignment_id: int) -> Assignment:
 
 def labelling_member(user: User, campaign_id: int) -> Member:
     """The user's place in a campaign, to label in it. Raises NotFound, and NotAllowed for staff who are not in it."""
-    with connection.cursor() as cursor:
-        cursor.execute(LABELLING_MEMBER, [campaign_id, user.pk])
-        row = cursor.fetchone()
+    row = prepared_row(LABELLING_MEMBER, [campaign_id, user.pk])
     if row is None or not user.is_active:
         visible_campaign(user, campaign_id)
         raise NotAllowed("Only people in the campaign can label.")

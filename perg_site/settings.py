@@ -82,6 +82,11 @@ TEMPLATES = [
 
 DATABASES = {"default": env.db_url_config(embedded.database_url(PERG_HOME))}
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+# A statement that sends its values beside its text is prepared when it comes the second time on a connection. Only
+# `annotations.prepared` sends such; behind a pooler that keeps no prepared statements, set DATABASE_PREPARE=0.
+DATABASES["default"].setdefault("OPTIONS", {})["prepare_threshold"] = (
+    1 if env.bool("DATABASE_PREPARE", default=True) else None
+)
 if env.bool("DATABASE_POOL", default=False):
     # A pool is made per process; the web server's threads share it. Celery's processes keep one connection each.
     options = DATABASES["default"].setdefault("OPTIONS", {})

@@ -6,13 +6,13 @@ Annotators are blind: nothing read here tells the model, the run, a judge, or a 
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db import connection
 from django.db.models import Min
 from django.utils import timezone
 
 from annotations.models import Assignment, Member, Task
 from annotations.models.campaign import CampaignStatus
 from annotations.models.task import AssignmentStatus
+from annotations.prepared import the_row
 from annotations.selectors.standing import MOST_IN_HAND, must_qualify, standing_of
 from evaluation.models.dataset import LETTERS
 
@@ -90,12 +90,10 @@ def _minute(moment: datetime) -> str:
 
 def labelled_by(member: Member) -> int:
     """How many tasks the member has labelled, control items among them."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT count(*) FROM annotations_assignment WHERE member_id = %s AND submitted_at IS NOT NULL",
-            [member.pk],
-        )
-        (count,) = cursor.fetchone()
+    (count,) = the_row(
+        "SELECT count(*) FROM annotations_assignment WHERE member_id = %s AND submitted_at IS NOT NULL",
+        [member.pk],
+    )
     return int(count)
 
 
@@ -174,9 +172,7 @@ _SHOWN = """
 
 
 def shown_task(assignment: Assignment) -> ShownTask:
-    with connection.cursor() as cursor:
-        cursor.execute(_SHOWN, [assignment.pk])
-        key, status, _, *rest = cursor.fetchone()
+    key, status, _, *rest = the_row(_SHOWN, [assignment.pk])
     draft, label, (previous, flags, labelled, question, options, *texts) = rest[:5], rest[5:9], rest[9:]
     preference, baseline, personalised = texts
     return ShownTask(

@@ -1,15 +1,12 @@
 """Where a person stands in a campaign: what they have in hand, their quota, and when a control item is their turn."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
-from typing import Any
-
-from django.db import connection
 
 from annotations.models import Campaign, Member, Task
 from annotations.models.campaign import CampaignStatus
 from annotations.models.task import TaskKind
+from annotations.prepared import the_row
 
 MOST_IN_HAND = 2
 """The task that is shown and the next one."""
@@ -41,12 +38,6 @@ class Standing:
     controls_counted: int
     quota: int | None
 
-    @classmethod
-    def of(cls, member: Member, row: Sequence[Any]) -> "Standing":
-        """From the row that STANDING gives."""
-        labelled, in_hand, had, counted = row
-        return cls(labelled, in_hand, had, counted, member.campaign.labels_per_person)
-
     @property
     def handed_out(self) -> int:
         """The tasks that the member got, but for those skipped or lost: the next one's place in their sequence."""
@@ -58,9 +49,8 @@ class Standing:
 
 
 def standing_of(member: Member) -> Standing:
-    with connection.cursor() as cursor:
-        cursor.execute(STANDING, {"member": member.pk, "campaign": member.campaign_id})
-        return Standing.of(member, cursor.fetchone())
+    labelled, in_hand, had, counted = the_row(STANDING, {"member": member.pk, "campaign": member.campaign_id})
+    return Standing(labelled, in_hand, had, counted, member.campaign.labels_per_person)
 
 
 def may_get_tasks(member: Member) -> bool:

@@ -11,13 +11,14 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from django.contrib.auth.models import AbstractUser
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
 from annotations.models import Assignment, Campaign, Member, Task
 from annotations.models.task import AssignmentStatus, TaskKind
-from annotations.selectors.standing import MOST_IN_HAND, STANDING, Standing, control_is_due, may_get_tasks
+from annotations.prepared import prepared_row, the_row
+from annotations.selectors.standing import MOST_IN_HAND, Standing, control_is_due, may_get_tasks, standing_of
 from annotations.services.claim_sql import CLAIM_ANEW, CLAIM_CONTROL, CLAIM_ONWARD, LOCK_MEMBER
 from annotations.services.resolution import settle_task
 from evaluation.errors import Conflict, NotAllowed
@@ -53,20 +54,17 @@ def claim_task(*, campaign: Campaign, member: Member, holding: Collection[int] =
 def _locked(member: Member) -> tuple[Member, Standing]:
     """The member as they are now and where they stand: one claim at a time per person, whatever pages they have.
 
-    Only what decides on a claim is read anew: member and campaign have just been read, by who asks. The two statements
-    go in one message, and the second sees what was there when the first had its lock.
+    Only what decides on a claim is read anew: member and campaign have just been read, by who asks. The second
+    statement sees what was there when the first had its lock.
     """
-    with connection.cursor() as cursor:
-        cursor.execute(f"{LOCK_MEMBER}; {STANDING}", {"member": member.pk, "campaign": member.campaign_id})
-        (
-            member.is_active,
-            member.paused_at,
-            member.qualified_at,
-            member.claimed_up_to,
-            member.campaign.status,
-        ) = cursor.fetchone()
-        cursor.nextset()
-        return member, Standing.of(member, cursor.fetchone())
+    (
+        member.is_active,
+        member.paused_at,
+        member.qualified_at,
+        member.claimed_up_to,
+        member.campaign.status,
+    ) = the_row(LOCK_MEMBER, {"member": member.pk})
+    return member, standing_of(member)
 
 
 def _handed_again(key: int, member: Member, deadline: datetime) -> Assignment:
@@ -105,9 +103,7 @@ def _run_claim(
         "seed": member.campaign.seed,
     }
     while True:
-        with connection.cursor() as cursor:
-            cursor.execute(statement, known)
-            row = cursor.fetchone()
+        row = prepared_row(statement, known)
         if row is None:
             return None
         task, assignment = row

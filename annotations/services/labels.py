@@ -5,7 +5,7 @@ import uuid
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils import timezone
 
@@ -13,8 +13,9 @@ from annotations.models import Assignment, Campaign, Draft, Label, Task
 from annotations.models.label import AnswerCorrect
 from annotations.models.partial import partly_read
 from annotations.models.task import AssignmentStatus, TaskKind
+from annotations.prepared import the_row
 from annotations.services.audit import record
-from annotations.services.resolution import LOCK_TASK, resolve, save_settled, settled_values, task_of_lock
+from annotations.services.resolution import locked_task, resolve, save_settled, settled_values
 from evaluation.errors import Conflict, DomainError
 from evaluation.models.endpoint import SCALE
 
@@ -197,17 +198,12 @@ _KNOWN = """
 def _locked(assignment: Assignment, key: uuid.UUID) -> tuple[Task, Known]:
     """The task, locked, and what is known then, with which `assignment` is brought up to date.
 
-    The two statements go in one message, and the second sees what was there when the first had its lock.
+    The second statement sees what was there when the first had its lock.
     """
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"{LOCK_TASK}; {_KNOWN}", {"task": assignment.task_id, "assignment": assignment.pk, "key": key}
-        )
-        task = task_of_lock(cursor.fetchone())
-        cursor.nextset()
-        status, is_surplus, is_set_aside, submitted_at, member_set_aside, guidelines, votes, *labels = (
-            cursor.fetchone()
-        )
+    task = locked_task(assignment.task_id)
+    status, is_surplus, is_set_aside, submitted_at, member_set_aside, guidelines, votes, *labels = the_row(
+        _KNOWN, {"assignment": assignment.pk, "key": key}
+    )
     assignment.status, assignment.submitted_at = status, submitted_at
     assignment.is_surplus, assignment.is_set_aside = is_surplus, is_set_aside
     count = len(LABEL_FIELDS)
@@ -275,25 +271,23 @@ def _store(assignment: Assignment, submission: Submission, revision: int, guidel
         submission_key=submission.key,
         created_at=now,
     )
-    with connection.cursor() as cursor:
-        cursor.execute(
-            _STORE,
-            {
-                "assignment": assignment.pk,
-                "revision": revision,
-                "score": submission.score,
-                "answer_correct": submission.answer_correct,
-                "comment": submission.comment,
-                "seconds": submission.seconds,
-                "guidelines": guidelines,
-                "key": submission.key,
-                "now": now,
-                "submitted_at": assignment.submitted_at,
-                "is_surplus": assignment.is_surplus,
-                "is_set_aside": assignment.is_set_aside,
-            },
-        )
-        (label.pk,) = cursor.fetchone()
+    (label.pk,) = the_row(
+        _STORE,
+        {
+            "assignment": assignment.pk,
+            "revision": revision,
+            "score": submission.score,
+            "answer_correct": submission.answer_correct,
+            "comment": submission.comment,
+            "seconds": submission.seconds,
+            "guidelines": guidelines,
+            "key": submission.key,
+            "now": now,
+            "submitted_at": assignment.submitted_at,
+            "is_surplus": assignment.is_surplus,
+            "is_set_aside": assignment.is_set_aside,
+        },
+    )
     assignment.skip_reason = assignment.skip_note = ""
     return label
 

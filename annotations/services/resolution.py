@@ -5,12 +5,11 @@ The task's row is locked by whoever calls: its slots, its state and its votes ch
 
 from collections.abc import Sequence
 
-from django.db import connection
-
 from annotations.models import Assignment, Campaign, Label, Task
 from annotations.models.campaign import Disagreement
 from annotations.models.partial import partly_read
 from annotations.models.task import TaskKind, TaskState
+from annotations.prepared import prepared_row, the_row
 
 SETTLED = ("wanted_labels", "open_slots", "priority", "state", "score_range")
 """The fields of a task that its votes and the places on it decide."""
@@ -36,13 +35,7 @@ def locked_task(key: int) -> Task:
     """The task, locked, with what its campaign says of settling it: submissions, claims and reclaims of one task
     happen one after another. Every label comes by here, so only that is read; other fields are when asked for.
     """
-    with connection.cursor() as cursor:
-        cursor.execute(LOCK_TASK, {"task": key})
-        return task_of_lock(cursor.fetchone())
-
-
-def task_of_lock(row: Sequence[object]) -> Task:
-    """The task of the row that LOCK_TASK gives."""
+    row = the_row(LOCK_TASK, {"task": key})
     fields = ["id", "campaign_id", "kind", *SETTLED]
     own, of_campaign = row[: len(fields)], row[len(fields) :]
     task = partly_read(Task, **dict(zip(fields, own, strict=True)))
@@ -78,8 +71,7 @@ def save_settled(task: Task, before: dict[str, int | str | None]) -> Task:
     """Store what has changed since `before`. Most labels change nothing: then nothing is written."""
     after = settled_values(task)
     if after != before:
-        with connection.cursor() as cursor:
-            cursor.execute(_SAVE, {"task": task.pk, **after})
+        prepared_row(_SAVE, {"task": task.pk, **after})
     return task
 
 

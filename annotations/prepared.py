@@ -1,0 +1,33 @@
+"""Statements that PostgreSQL plans once for a connection, not at every call.
+
+For the few that every label takes: planning them costs several times what running them does. The ORM's cursors put
+the values into the text of a statement, so that each call is a new statement to plan; these send them beside it.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import psycopg
+from django.db import connection
+
+
+def prepared_row(statement: str, known: Mapping[str, object] | Sequence[object]) -> tuple[Any, ...] | None:
+    """The first row that the statement gives, None if it gives none. In the transaction of Django's connection.
+
+    Whether a statement is kept as a prepared one is the connection's own matter (`prepare_threshold` in the settings).
+    """
+    connection.close_if_health_check_failed()
+    connection.ensure_connection()
+    cursor = psycopg.Cursor(connection.connection)
+    with connection._prepare_cursor(cursor) as cursor:  # type: ignore[attr-defined]  # the stubs lack it
+        cursor.execute(statement, known)
+        row: tuple[Any, ...] | None = cursor.fetchone() if cursor.description else None
+    return row
+
+
+def the_row(statement: str, known: Mapping[str, object] | Sequence[object]) -> tuple[Any, ...]:
+    """The one row of a statement that always gives one. Raises LookupError if it does not."""
+    row = prepared_row(statement, known)
+    if row is None:
+        raise LookupError(f"No row came of {statement.strip()} with {known}")
+    return row
