@@ -6,8 +6,9 @@ from celery import shared_task
 from celery.signals import worker_shutting_down
 from django.conf import settings
 
-from evaluation import selectors
 from evaluation.models import CatalogueBuild, Endpoint, Run
+from evaluation.selectors.catalogues import builds_asking
+from evaluation.selectors.runs import endpoints_with_work, runs_waiting_on, unfinished_runs
 from evaluation.services import advance, catalogue_building
 from evaluation.services.drain import drain
 from evaluation.services.shutdown import begin_shutdown, shutting_down
@@ -51,18 +52,18 @@ def sweep() -> None:
 
     Messages that no worker has time for expire by the next sweep, so that they do not pile up.
     """
-    for endpoint in selectors.endpoints_with_work():
+    for endpoint in endpoints_with_work():
         drain_endpoint.apply_async(
             (endpoint.pk,), queue=queue_of(endpoint.provider), expires=settings.SWEEP_SECONDS
         )
-    for run in selectors.unfinished_runs():
+    for run in unfinished_runs():
         advance_run.apply_async((run.pk,), expires=settings.SWEEP_SECONDS)
-    for build in selectors.builds_asking():
+    for build in builds_asking():
         advance_build.apply_async((build.pk,), expires=settings.SWEEP_SECONDS)
 
 
 def _advance_waiting(endpoint_id: int) -> None:
-    for run in selectors.runs_waiting_on(endpoint_id):
+    for run in runs_waiting_on(endpoint_id):
         advance.advance_run(run)
-    for build in selectors.builds_asking().filter(endpoint=endpoint_id):
+    for build in builds_asking().filter(endpoint=endpoint_id):
         catalogue_building.advance_build(build)

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_GET
 
 from annotations.selectors.campaigns import campaigns_of
 from evaluation.access import PersonRequest
-from evaluation.selectors import runs_with_counts
+from evaluation.selectors.runs import runs_with_counts
 
 
 @require_GET

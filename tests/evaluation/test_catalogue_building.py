@@ -7,9 +7,10 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from evaluation import selectors, tasks
+from evaluation import tasks
 from evaluation.errors import DomainError
 from evaluation.models import BuildQuestion, CatalogueBuild, Completion, Endpoint, Prompt, Proposal
+from evaluation.selectors.catalogues import build_failures, builds_asking
 from evaluation.services import wake as wake_module
 from evaluation.services.catalogue_building import advance_build, ask_again, start_build
 from evaluation.services.prompts import current_prompts
@@ -158,7 +159,7 @@ def test_a_question_without_proposals_says_why_and_may_be_asked_again(
     Completion.objects.filter(pk=lost.pk).update(finished_at=timezone.now(), **ended)
     _answer()
     assert _advance(build).status == "reviewing"
-    assert list(selectors.build_failures(build)) == [{"failure": reason, "count": 1}]
+    assert list(build_failures(build)) == [{"failure": reason, "count": 1}]
     assert ask_again(build=build) == 1
     assert _advance(build).status == "asking"
     again = Completion.objects.get(status="pending")
@@ -251,7 +252,7 @@ def test_starting_and_sweeping_wake_a_worker_and_a_drained_endpoint_moves_its_bu
     with django_capture_on_commit_callbacks(execute=True):  # type: ignore[operator]
         tasks.advance_build(build.pk)
     assert [task for task, _ in sent] == ["evaluation.tasks.advance_build", "evaluation.tasks.drain_endpoint"]
-    assert list(selectors.builds_asking()) == [build]
+    assert list(builds_asking()) == [build]
     _answer()
     tasks.drain_endpoint(build.endpoint_id)
     build.refresh_from_db()

@@ -145,7 +145,7 @@ def test_the_page_shows_the_proposals_that_it_is_asked_for(staff: Client) -> Non
 
 
 def test_many_groups_come_in_pages(staff: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("evaluation.views_catalogue.GROUPS_PER_PAGE", 1)
+    monkeypatch.setattr("evaluation.views.catalogues.GROUPS_PER_PAGE", 1)
     build = _answered(staff)
     assert "Page 1 of 2" in _page(staff, build)
     assert _page(staff, build, page="2").count("<article") == 1

@@ -6,7 +6,6 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from evaluation import selectors
 from evaluation.errors import Conflict, DomainError
 from evaluation.models import (
     BuildQuestion,
@@ -18,6 +17,7 @@ from evaluation.models import (
     Proposal,
     Question,
 )
+from evaluation.selectors.catalogues import build_progress, near_duplicates
 from evaluation.services.catalogue_review import (
     accept_proposal,
     edit_proposal,
@@ -208,11 +208,11 @@ def test_near_duplicates_stand_together_without_what_is_merged() -> None:
     texts = ["I prefer short answers.", "Use examples.", "I prefer short answers!", "I prefer short answers"]
     proposals = [_proposal(build, text) for text in texts]
     merge_proposals(proposals=[proposals[3]], into=proposals[1])
-    assert [[each.text for each in group] for group in selectors.near_duplicates(build)] == [
+    assert [[each.text for each in group] for group in near_duplicates(build)] == [
         [texts[0], texts[2]],
         [texts[1]],
     ]
-    assert selectors.near_duplicates(_build()) == []
+    assert near_duplicates(_build()) == []
 
 
 def test_progress_counts_questions_and_proposals_and_pays_a_shared_call_once() -> None:
@@ -222,7 +222,7 @@ def test_progress_counts_questions_and_proposals_and_pays_a_shared_call_once() -
     for question in (build.dataset.questions.all()[0], built.question()):
         BuildQuestion.objects.create(build=build, question=question, completion=completion, status="read")
     BuildQuestion.objects.create(build=build, question=built.question())
-    progress = selectors.build_progress(build)
+    progress = build_progress(build)
     assert (progress.waiting, progress.read, progress.failed, progress.settled) == (1, 2, 0, 2)
     assert progress.proposals == {"proposed": 0, "accepted": 1, "rejected": 0, "merged": 0}
     assert str(progress.cost).startswith("0.25")

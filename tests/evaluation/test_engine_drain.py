@@ -10,11 +10,11 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from pytest_django import Settings
 
-from evaluation import selectors
 from evaluation.llm.replies import CallFailure, Reply
 from evaluation.llm.requests import ChatRequest, Message
 from evaluation.models import Completion, Endpoint, Run
 from evaluation.models.run import RunStatus
+from evaluation.selectors.runs import endpoints_with_work
 from evaluation.services import pipeline
 from evaluation.services.claims import claim_completions
 from evaluation.services.completions import enqueue_completions
@@ -248,14 +248,14 @@ def test_a_claim_reads_a_range_of_the_index_and_not_what_waits_for_a_paused_run(
 def test_the_sweep_finds_an_endpoint_only_while_a_worker_could_call_it() -> None:
     endpoint, run = _endpoint(), _running()
     enqueue_completions(endpoint, _requests(1), run=run)
-    assert list(selectors.endpoints_with_work()) == [endpoint]
+    assert list(endpoints_with_work()) == [endpoint]
     Run.objects.filter(pk=run.pk).update(status=RunStatus.PAUSED)
-    assert not selectors.endpoints_with_work()
+    assert not endpoints_with_work()
     Run.objects.filter(pk=run.pk).update(status=RunStatus.RUNNING)
     claim_completions(endpoint, limit=1)
-    assert not selectors.endpoints_with_work()
+    assert not endpoints_with_work()
     Completion.objects.update(leased_until=timezone.now() - timedelta(seconds=1))
-    assert list(selectors.endpoints_with_work()) == [endpoint]
+    assert list(endpoints_with_work()) == [endpoint]
 
 
 def test_local_models_are_called_by_workers_of_their_own() -> None:

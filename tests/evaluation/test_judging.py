@@ -5,10 +5,11 @@ import json
 import pytest
 from django.utils import timezone
 
-from evaluation import selectors
 from evaluation.errors import Conflict
 from evaluation.models import Completion, Judge, Judgment, Run
 from evaluation.models.completion import CompletionStatus
+from evaluation.selectors.progress import judging_progress
+from evaluation.selectors.runs import endpoints_with_work, unfinished_runs
 from evaluation.services.advance import advance_run
 from evaluation.services.drain import drain
 from evaluation.services.judges import heuristic_judge
@@ -111,7 +112,7 @@ def test_a_run_stays_unfinished_while_a_reply_is_missing() -> None:
     advance_run(run)
     run.refresh_from_db()
     assert run.status == "running"
-    progress = selectors.judging_progress(run)[0]
+    progress = judging_progress(run)[0]
     assert (progress.wanted, progress.scored, progress.waiting) == (2, 1, 1)
 
 
@@ -136,11 +137,11 @@ def test_imported_ratings_and_irrelevant_settings_cannot_be_judged() -> None:
 @pytest.mark.django_db
 def test_sweep_finds_waiting_endpoints_and_unfinished_runs() -> None:
     run = build.run_with_items(1)
-    assert not selectors.endpoints_with_work().exists()
+    assert not endpoints_with_work().exists()
     launch_judging(run=run, judge=heuristic_judge())
-    assert list(selectors.unfinished_runs()) == [run]
+    assert list(unfinished_runs()) == [run]
     advance_run(run)
-    assert list(selectors.endpoints_with_work()) == [heuristic_judge().endpoint]
+    assert list(endpoints_with_work()) == [heuristic_judge().endpoint]
 
 
 @pytest.mark.parametrize("form", ["document", "json_schema", "tool", "tagged"])

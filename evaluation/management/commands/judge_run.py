@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from evaluation.errors import DomainError
 from evaluation.models import Judge
 from evaluation.models.run import RunStatus
-from evaluation.selectors import run_named
+from evaluation.selectors.runs import run_named
 from evaluation.services.judges import HEURISTIC_JUDGE, heuristic_judge
 from evaluation.services.judging import launch_judging
 

@@ -12,11 +12,11 @@ from pydantic import ValidationError
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from evaluation import selectors
 from evaluation.errors import DomainError, NotFound
 from evaluation.importers.preference_store import catalogue_called
 from evaluation.models import Batch, Dataset, Endpoint, Judge
 from evaluation.models.run import Method, RunStatus, Setting
+from evaluation.selectors.progress import run_progress
 from evaluation.services.estimate import LaunchEstimate, estimate_launch
 from evaluation.services.judges import heuristic_judge
 from evaluation.services.launching import BatchSpec, check_launch, launch_batch
@@ -80,7 +80,7 @@ class Command(BaseCommand):
             while True:
                 runs = list(batch.runs.select_related("endpoint"))
                 for run in runs:
-                    stages = selectors.run_progress(run).stages
+                    stages = run_progress(run).stages
                     progress.update(
                         bars[run.pk],
                         total=sum(stage.wanted for stage in stages) or None,

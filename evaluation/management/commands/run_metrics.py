@@ -10,7 +10,7 @@ from rich.table import Table
 from evaluation.errors import DomainError
 from evaluation.metrics import DIMENSIONS, RunOutcomes
 from evaluation.plots import named_metrics
-from evaluation.selectors import run_named
+from evaluation.selectors.runs import run_named
 from evaluation.statistics.estimate import Estimate
 from evaluation.statistics.perg import PergMetrics
 

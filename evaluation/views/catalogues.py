@@ -9,12 +9,19 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from evaluation import selectors
 from evaluation.access import PersonRequest, staff_or_404
 from evaluation.errors import DomainError
-from evaluation.forms_catalogue import BuildForm, MergeForm, ProposalForm, ReleaseForm
+from evaluation.forms.catalogues import BuildForm, MergeForm, ProposalForm, ReleaseForm
 from evaluation.models import CatalogueBuild, Proposal
 from evaluation.models.catalogue_build import ProposalStatus
+from evaluation.selectors.catalogues import (
+    BuildProgress,
+    build_failures,
+    build_progress,
+    builds_with_counts,
+    catalogues_with_counts,
+    near_duplicates,
+)
 from evaluation.services.catalogue_building import ask_again, start_build
 from evaluation.services.catalogue_review import (
     accept_proposal,
@@ -43,14 +50,17 @@ DECISIONS: dict[str, Callable[..., Proposal]] = {
 @require_GET
 @staff_or_404
 def catalogue_list(request: PersonRequest) -> HttpResponse:
-    context = {"catalogues": selectors.catalogues_with_counts(), "builds": selectors.builds_with_counts()}
+    context = {
+        "catalogues": catalogues_with_counts(),
+        "builds": builds_with_counts(),
+    }
     return render(request, "evaluation/catalogue_list.html", context)
 
 
 @require_GET
 @staff_or_404
 def catalogue_detail(request: PersonRequest, catalogue_id: int) -> HttpResponse:
-    catalogue = get_object_or_404(selectors.catalogues_with_counts(), pk=catalogue_id)
+    catalogue = get_object_or_404(catalogues_with_counts(), pk=catalogue_id)
     context = {
         "catalogue": catalogue,
         "preferences": catalogue.preferences.order_by("-kind", "category", "pk"),
@@ -81,8 +91,8 @@ def build_detail(request: PersonRequest, build_id: int) -> HttpResponse:
     build = get_object_or_404(
         CatalogueBuild.objects.select_related("dataset", "endpoint", "prompt", "catalogue"), pk=build_id
     )
-    progress = selectors.build_progress(build)
-    context = {"build": build, "progress": progress, "failures": selectors.build_failures(build)}
+    progress = build_progress(build)
+    context = {"build": build, "progress": progress, "failures": build_failures(build)}
     if request.htmx:
         return render(request, "evaluation/_build_progress.html", context)
     context |= _review(request, build, progress) | {"release": ReleaseForm()}
@@ -158,12 +168,10 @@ def _shown(wanted: str | None) -> str:
     return wanted if wanted in FILTERS else "all"
 
 
-def _review(
-    request: PersonRequest, build: CatalogueBuild, progress: selectors.BuildProgress
-) -> dict[str, object]:
+def _review(request: PersonRequest, build: CatalogueBuild, progress: BuildProgress) -> dict[str, object]:
     """A page of groups that have a proposal of the status to show, each proposal with its form."""
     show = _shown(request.GET.get("show"))
-    groups = selectors.near_duplicates(build)
+    groups = near_duplicates(build)
     counts = {"all": sum(map(len, groups)), **progress.proposals}
     wanted = [group for group in groups if show == "all" or any(each.status == show for each in group)]
     page = Paginator(wanted, GROUPS_PER_PAGE).get_page(request.GET.get("page"))

@@ -1,29 +1,31 @@
-"""Pages of the evaluation, for staff."""
+"""Pages of runs, for staff."""
 
 from collections.abc import Callable
 
 from django.contrib import messages
-from django.db.models import Count, Q, Sum
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from evaluation import selectors
 from evaluation.access import PersonRequest, staff_or_404
 from evaluation.errors import DomainError
-from evaluation.forms import BudgetForm, LaunchForm, RecordedRunForm
+from evaluation.forms.runs import BudgetForm, RecordedRunForm
 from evaluation.importers.recorded_run import import_recorded_run
 from evaluation.metrics import DIMENSIONS, RunOutcomes
-from evaluation.models import Batch, Endpoint, Run
+from evaluation.models import Endpoint, Run
 from evaluation.models.completion import CompletionStatus
-from evaluation.models.item import ItemStatus
-from evaluation.models.run import RunStatus
 from evaluation.plots import DEFINITIONS, forest_plot, named_metrics
+from evaluation.selectors.progress import (
+    cost_by_endpoint,
+    failures_by_cause,
+    judging_progress,
+    unscored_reasons,
+)
+from evaluation.selectors.progress import run_progress as progress_of_run
+from evaluation.selectors.runs import runs_with_counts
 from evaluation.services.control import cancel_run, pause_run, resume_run, retry_failed, set_budgets
-from evaluation.services.estimate import estimate_launch
 from evaluation.services.judges import heuristic_judge
 from evaluation.services.judging import launch_judging
-from evaluation.services.launching import check_launch, launch_batch
 
 ACTIONS: dict[str, tuple[Callable[..., object], str]] = {
     "pause": (
@@ -39,7 +41,7 @@ ACTIONS: dict[str, tuple[Callable[..., object], str]] = {
 @require_GET
 @staff_or_404
 def run_list(request: PersonRequest) -> HttpResponse:
-    return render(request, "evaluation/run_list.html", {"runs": selectors.runs_with_counts()})
+    return render(request, "evaluation/run_list.html", {"runs": runs_with_counts()})
 
 
 @require_http_methods(["GET", "POST"])
@@ -111,63 +113,6 @@ def run_judge(request: PersonRequest, run_id: int) -> HttpResponse:
 
 @require_GET
 @staff_or_404
-def batch_list(request: PersonRequest) -> HttpResponse:
-    return render(request, "evaluation/batch_list.html", {"batches": selectors.batches_with_counts()})
-
-
-@require_http_methods(["GET", "POST"])
-@staff_or_404
-def batch_launch(request: PersonRequest) -> HttpResponse:
-    """Launch a batch. The estimate comes with every change of the form, before the button is pressed."""
-    heuristic_judge()
-    form = LaunchForm(request.POST or None)
-    if form.is_valid():
-        try:
-            batch = launch_batch(spec=form.spec(), created_by=request.user)
-        except DomainError as error:
-            form.add_error(error.field if error.field in form.fields else None, error.message)
-        else:
-            messages.success(request, f"“{batch}” is launched.")
-            return redirect("batch_detail", batch_id=batch.pk)
-    context = {"form": form, **_estimate(form)}
-    return render(request, "evaluation/batch_launch.html", context, status=422 if form.errors else 200)
-
-
-@require_POST
-@staff_or_404
-def batch_estimate(request: PersonRequest) -> HttpResponse:
-    """What the form's batch would take, or what is still missing: a fragment, or the page where no script asks."""
-    form = LaunchForm(request.POST)
-    template = "evaluation/_estimate_of_launch.html" if request.htmx else "evaluation/batch_launch.html"
-    return render(request, template, {"form": form, **_estimate(form)})
-
-
-@require_GET
-@staff_or_404
-def batch_detail(request: PersonRequest, batch_id: int) -> HttpResponse:
-    """The runs of a batch; the page asks for their table again while one of them runs."""
-    batch = get_object_or_404(Batch, pk=batch_id)
-    runs = (
-        batch.runs.select_related("endpoint")
-        .annotate(
-            item_count=Count("items"),
-            finished_count=Count("items", filter=~Q(items__status=ItemStatus.PENDING)),
-            failed_count=Count("items", filter=Q(items__status=ItemStatus.FAILED)),
-        )
-        .order_by("pk")
-    )
-    context = {
-        "batch": batch,
-        "runs": runs,
-        "is_running": any(run.status == RunStatus.RUNNING for run in runs),
-        "totals": batch.runs.aggregate(spent=Sum("spent"), calls=Sum("calls")),
-    }
-    template = "evaluation/_batch_runs.html" if request.htmx else "evaluation/batch_detail.html"
-    return render(request, template, context)
-
-
-@require_GET
-@staff_or_404
 def run_progress(request: PersonRequest, run_id: int) -> HttpResponse:
     """The fragment with stages, cost and failures of a launched run; it asks for itself again while it runs."""
     run = get_object_or_404(Run.objects.select_related("endpoint"), pk=run_id)
@@ -200,27 +145,14 @@ def run_budgets(request: PersonRequest, run_id: int) -> HttpResponse:
     return redirect("run_detail", run_id=run.pk)
 
 
-def _estimate(form: LaunchForm) -> dict[str, object]:
-    """What a valid form's batch would take, and what keeps it from being launched, if anything does."""
-    if not form.is_valid():
-        return {}
-    estimate = estimate_launch(form.spec())
-    context: dict[str, object] = {"estimate": estimate, "unpriced": estimate.unpriced}
-    try:
-        check_launch(form.spec())
-    except DomainError as error:
-        context["refused"] = error
-    return context
-
-
 def _progress(run: Run) -> dict[str, object]:
-    failures = list(selectors.failures_by_cause(run))
+    failures = list(failures_by_cause(run))
     without_price = Endpoint.objects.filter(input_price=None)
     unpriced = [endpoint.name for endpoint in without_price if not endpoint.costs_nothing]
-    costs = list(selectors.cost_by_endpoint(run))
+    costs = list(cost_by_endpoint(run))
     return {
         "run": run,
-        "progress": selectors.run_progress(run),
+        "progress": progress_of_run(run),
         "failures": failures,
         "can_retry": any(cause["status"] == CompletionStatus.FAILED for cause in failures),
         "costs": costs,
@@ -232,4 +164,7 @@ def _progress(run: Run) -> dict[str, object]:
 
 
 def _judging(run: Run) -> dict[str, object]:
-    return {"judging": selectors.judging_progress(run), "unscored_reasons": selectors.unscored_reasons(run)}
+    return {
+        "judging": judging_progress(run),
+        "unscored_reasons": unscored_reasons(run),
+    }

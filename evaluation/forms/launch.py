@@ -1,52 +1,13 @@
-"""Forms of the evaluation's pages."""
-
-from decimal import Decimal
+"""The form that launches a batch."""
 
 from django import forms
-from django.conf import settings
-from django.core.files.uploadedfile import UploadedFile
-from django.template.defaultfilters import filesizeformat
 
+from evaluation.forms.runs import SMALLEST_BUDGET
 from evaluation.models import Catalogue, Dataset, Endpoint, Judge
 from evaluation.models.endpoint import JudgeOrigin, Provider
 from evaluation.models.run import Method, Setting
 from evaluation.services.launching import BatchSpec
 from evaluation.stages.plan import RunOptions
-
-
-class RecordedRunForm(forms.Form):
-    """A recorded run to import, and what the file itself does not say of it."""
-
-    file = forms.FileField(label="CSV file", help_text="One row an item, as the PERG study records its runs.")
-    model = forms.CharField(
-        max_length=200, help_text="The model that wrote the responses, e.g. mixtral-8x7b."
-    )
-    method = forms.ChoiceField(choices=Method.choices)
-    setting = forms.ChoiceField(choices=Setting.choices)
-    name = forms.CharField(
-        max_length=300, required=False, help_text="Left empty, one is made up from the above."
-    )
-    catalogue = forms.ModelChoiceField(
-        Catalogue.objects.all(), required=False, help_text="Gives the preferences their categories."
-    )
-    judge = forms.CharField(
-        max_length=180, required=False, help_text="Who gave the ratings in the file, if there are any."
-    )
-    strict = forms.BooleanField(required=False, label="Refuse the file if any row is rejected")
-
-    def clean_file(self) -> UploadedFile[bytes]:
-        file: UploadedFile[bytes] = self.cleaned_data["file"]
-        if file.size is not None and file.size > settings.UPLOAD_MAX_BYTES:
-            raise forms.ValidationError(
-                f"The file has {filesizeformat(file.size)}; at most "
-                f"{filesizeformat(settings.UPLOAD_MAX_BYTES)} can be uploaded. "
-                "Use the command import_recorded_run for larger ones."
-            )
-        return file
-
-
-SMALLEST_BUDGET = Decimal("0.0001")
-"""The least that the money columns can hold; a budget of nothing is no budget."""
 
 CALLABLE = Endpoint.objects.exclude(provider__in=[Provider.RECORDED, Provider.HEURISTIC])
 ANSWERING = Endpoint.objects.exclude(provider=Provider.HEURISTIC)
@@ -132,16 +93,3 @@ class LaunchForm(forms.Form):
         fields = dict(self.cleaned_data)
         options = RunOptions(**{name: fields.pop(name) for name in RunOptions.model_fields})
         return BatchSpec(**fields, options=options)
-
-
-class BudgetForm(forms.Form):
-    """What a run may spend; an empty field is no limit."""
-
-    money_budget = forms.DecimalField(
-        min_value=SMALLEST_BUDGET,
-        max_digits=12,
-        decimal_places=4,
-        required=False,
-        help_text="US dollars; left empty, no limit.",
-    )
-    call_budget = forms.IntegerField(min_value=1, required=False, help_text="Left empty, no limit.")

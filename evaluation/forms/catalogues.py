@@ -2,11 +2,11 @@
 
 from django import forms
 
-from evaluation.forms import CALLABLE
+from evaluation.forms.launch import CALLABLE
 from evaluation.models import Catalogue, CatalogueBuild, Dataset, Proposal
 from evaluation.models.catalogue_build import MAX_PER_QUESTION
 from evaluation.models.dataset import PreferenceCategory
-from evaluation.selectors import catalogues_with_irrelevant
+from evaluation.selectors.catalogues import catalogues_with_irrelevant
 from evaluation.services.catalogue_building import MAX_NAME, MAX_SEED
 from evaluation.stages.propose import MAX_TEXT
 

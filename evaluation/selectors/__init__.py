@@ -1,0 +1,1 @@
+"""Reading the evaluation's tables. Nothing here writes."""

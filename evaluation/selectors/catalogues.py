@@ -1,0 +1,104 @@
+"""Preference catalogues and how far their builders are."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
+
+from evaluation.models import (
+    BuildQuestion,
+    Catalogue,
+    CatalogueBuild,
+    Completion,
+    Preference,
+    Proposal,
+)
+from evaluation.models.catalogue_build import BuildQuestionStatus, BuildStatus, ProposalStatus
+from evaluation.models.dataset import PreferenceKind
+from evaluation.statistics.near_duplicates import near_duplicate_groups
+
+
+def builds_asking() -> QuerySet[CatalogueBuild]:
+    """Catalogue builds that still wait for their endpoint."""
+    return CatalogueBuild.objects.filter(status=BuildStatus.ASKING).select_related("endpoint", "prompt")
+
+
+def catalogues_with_counts() -> QuerySet[Catalogue]:
+    """Catalogues with `relevant_count` and `irrelevant_count`, for lists."""
+    return Catalogue.objects.annotate(
+        relevant_count=Count("preferences", filter=Q(preferences__kind=PreferenceKind.RELEVANT)),
+        irrelevant_count=Count("preferences", filter=Q(preferences__kind=PreferenceKind.IRRELEVANT)),
+    )
+
+
+def catalogues_with_irrelevant() -> QuerySet[Catalogue]:
+    """Catalogues that have an irrelevant preference."""
+    irrelevant = Preference.objects.filter(catalogue=OuterRef("pk"), kind=PreferenceKind.IRRELEVANT)
+    return Catalogue.objects.filter(Exists(irrelevant))
+
+
+def builds_with_counts() -> QuerySet[CatalogueBuild]:
+    """Catalogue builds with `proposal_count`, `open_count` and `accepted_count`, newest first."""
+    return CatalogueBuild.objects.select_related("dataset", "endpoint", "catalogue").annotate(
+        proposal_count=Count("proposals"),
+        open_count=Count("proposals", filter=Q(proposals__status=ProposalStatus.PROPOSED)),
+        accepted_count=Count("proposals", filter=Q(proposals__status=ProposalStatus.ACCEPTED)),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class BuildProgress:
+    """Where a build stands: its questions, its proposals by status, and US dollars so far (None: unpriced)."""
+
+    waiting: int
+    read: int
+    failed: int
+    cost: Decimal | None
+    proposals: Mapping[str, int]
+
+    @property
+    def settled(self) -> int:
+        return self.read + self.failed
+
+
+def build_progress(build: CatalogueBuild) -> BuildProgress:
+    asked = BuildQuestion.objects.filter(build=build)
+    questions = asked.aggregate(
+        waiting=Count("pk", filter=Q(status=BuildQuestionStatus.WAITING)),
+        read=Count("pk", filter=Q(status=BuildQuestionStatus.READ)),
+        failed=Count("pk", filter=Q(status=BuildQuestionStatus.FAILED)),
+    )
+    # Two questions that read the same share a call: it is paid once.
+    calls = Completion.objects.filter(pk__in=asked.values("completion"))
+    counts = dict.fromkeys(ProposalStatus.values, 0)
+    counts |= dict(
+        Proposal.objects.filter(build=build).values_list("status").annotate(Count("pk")).order_by("status")
+    )
+    return BuildProgress(**questions, cost=calls.aggregate(sum=Sum("cost"))["sum"], proposals=counts)
+
+
+def build_failures(build: CatalogueBuild) -> Iterable[Mapping[str, object]]:
+    """Why questions of the build have no proposals: reason and count."""
+    return (
+        BuildQuestion.objects.filter(build=build, status=BuildQuestionStatus.FAILED)
+        .values("failure")
+        .annotate(count=Count("pk"))
+        .order_by("-count", "failure")
+    )
+
+
+def near_duplicates(build: CatalogueBuild) -> list[list[Proposal]]:
+    """The proposals of a build that are not merged, with near-identical ones in one group, in the questions' order.
+
+    The first of a group is the one that the others nearly repeat; what was merged into a proposal is `merged.all()`.
+    """
+    proposals = list(
+        Proposal.objects.filter(build=build)
+        .exclude(status=ProposalStatus.MERGED)
+        .select_related("question")
+        .prefetch_related("merged")
+        .order_by("question", "position")
+    )
+    groups = near_duplicate_groups([proposal.text for proposal in proposals])
+    return [[proposals[index] for index in group] for group in groups]

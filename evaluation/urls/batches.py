@@ -1,0 +1,12 @@
+"""Addresses of batches."""
+
+from django.urls import path
+
+from evaluation.views import batches
+
+urlpatterns = [
+    path("batches/", batches.batch_list, name="batch_list"),
+    path("batches/new/", batches.batch_launch, name="batch_launch"),
+    path("batches/estimate/", batches.batch_estimate, name="batch_estimate"),
+    path("batches/<int:batch_id>/", batches.batch_detail, name="batch_detail"),
+]
