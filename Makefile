@@ -87,9 +87,10 @@ types: setup-dev ## mypy, strict
 imports: setup-dev ## the import contracts of docs/architecture.md
 	@$(BIN)/lint-imports
 
-checks: lint types imports ## lint, format, types, imports, missing migrations, deployment settings
+checks: lint types imports ## lint, format, types, imports, missing migrations, the API's schema, deployment settings
 	@$(BIN)/ruff format --check .
 	@$(TEST_ENV) $(BIN)/python manage.py makemigrations --check --dry-run
+	@$(TEST_ENV) $(BIN)/python manage.py spectacular --validate --fail-on-warn --file /dev/null
 	@$(TEST_ENV) $(DEPLOY_ENV) $(BIN)/python manage.py check --deploy --fail-level WARNING
 
 lock: $(BIN)/python ## write both lock files from pyproject.toml (ARGS=--upgrade for newer versions)

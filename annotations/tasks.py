@@ -3,9 +3,13 @@
 from celery import shared_task
 from django.conf import settings
 
-from annotations.models import ValidationReport
+from annotations.models import Export, ValidationReport
+from annotations.selectors.exports import unfinished_exports
 from annotations.selectors.validation import unfinished_reports
 from annotations.services.assignment import reclaim_expired_assignments
+from annotations.services.completion import note_completed
+from annotations.services.exports import fail_export, prune_exports
+from annotations.services.exports import write_export as write_file
 from annotations.services.quality import pause_everywhere
 from annotations.services.validation import compute_report, fail_report
 
@@ -38,3 +42,33 @@ def sweep_validation_reports() -> None:
     """Pick up the reports that a lost message or a killed worker left behind."""
     for report in unfinished_reports():
         compute_validation_report.apply_async((report.pk,), expires=settings.SWEEP_SECONDS)
+
+
+@shared_task
+def note_completed_campaigns() -> None:
+    """Notice the campaigns in which nothing is left to label or to decide."""
+    note_completed()
+
+
+@shared_task
+def write_export(export_id: int) -> None:
+    """Write an export to its file, or note on it why that broke off."""
+    export = Export.objects.select_related("requested_by", "campaign", "release").get(pk=export_id)
+    try:
+        write_file(export=export)
+    except Exception as error:
+        fail_export(export=export, error=error)
+        raise
+
+
+@shared_task
+def sweep_exports() -> None:
+    """Pick up the exports that a lost message or a killed worker left behind."""
+    for export in unfinished_exports():
+        write_export.apply_async((export.pk,), expires=settings.SWEEP_SECONDS)
+
+
+@shared_task
+def prune_expired_exports() -> None:
+    """Take away the files whose time is over."""
+    prune_exports()

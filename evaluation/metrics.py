@@ -61,6 +61,16 @@ class RunOutcomes:
         position = {row.item: index for index, row in enumerate(self.rows)}
         self._verdicts = {judge.name: _verdicts(run, judge, position) for judge in self.judges}
 
+    @property
+    def outcomes(self) -> ItemOutcomes:
+        """What became of each item, in the order of `rows`."""
+        return self._outcomes
+
+    @property
+    def verdicts(self) -> dict[str, Verdicts]:
+        """Each judge, by name, on each item, in the order of `rows`."""
+        return self._verdicts
+
     def metrics(self) -> PergMetrics:
         """The metrics over all items of the run."""
         return self._metrics_of(np.ones(len(self.rows), dtype=np.bool_))

@@ -8,8 +8,9 @@ from django.conf import settings
 
 from evaluation.models import CatalogueBuild, Endpoint, Run
 from evaluation.selectors.catalogues import builds_asking
+from evaluation.selectors.results import gains_to_compute, runs_to_compute
 from evaluation.selectors.runs import endpoints_with_work, runs_waiting_on, unfinished_runs
-from evaluation.services import advance, catalogue_building
+from evaluation.services import advance, catalogue_building, results
 from evaluation.services.drain import drain
 from evaluation.services.shutdown import begin_shutdown, shutting_down
 from evaluation.services.wake import queue_of, wake_drain
@@ -60,6 +61,32 @@ def sweep() -> None:
         advance_run.apply_async((run.pk,), expires=settings.SWEEP_SECONDS)
     for build in builds_asking():
         advance_build.apply_async((build.pk,), expires=settings.SWEEP_SECONDS)
+
+
+@shared_task
+def refresh_result(run_id: int) -> None:
+    """Compute the result of a run, unless it is current or the run is gone."""
+    run = Run.objects.filter(pk=run_id).first()
+    if run is not None:
+        results.refresh_result(run=run)
+
+
+@shared_task
+def refresh_gain(run_id: int, reference_id: int) -> None:
+    """Compare a run with the direct run that it is measured against, unless one of them is gone."""
+    runs = Run.objects.select_related("endpoint").in_bulk([run_id, reference_id])
+    if len(runs) == 2:
+        results.refresh_gain(run=runs[run_id], reference=runs[reference_id])
+
+
+@shared_task
+def sweep_results() -> None:
+    """Have the results computed that are not current, those of runs from before there were any included."""
+    results.forget_deleted_runs()
+    for run_id in runs_to_compute():
+        refresh_result.apply_async((run_id,), expires=settings.SWEEP_SECONDS)
+    for pair in gains_to_compute():
+        refresh_gain.apply_async(pair, expires=settings.SWEEP_SECONDS)
 
 
 def _advance_waiting(endpoint_id: int) -> None:

@@ -1,10 +1,13 @@
 """System checks of the site's own rules."""
 
+import re
 from collections.abc import Sequence
 
 from django.apps import AppConfig
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
+
+from perg_site.api.throttles import SECONDS
 
 
 @register(Tags.compatibility)
@@ -21,4 +24,20 @@ def postgresql_only(
             hint="Set DATABASE_URL to postgres://…, or unset it to use the embedded server.",
             id="perg.E001",
         )
+    ]
+
+
+@register
+def api_rates_can_be_read(
+    app_configs: Sequence[AppConfig] | None = None, databases: Sequence[str] | None = None, **kwargs: object
+) -> list[CheckMessage]:
+    """A rate that nobody can read would fail every request."""
+    return [
+        Error(
+            f"The rate of API requests “{rate}” ({name}) cannot be read.",
+            hint="Set it to a number per second, minute, hour or day, such as 1200/minute.",
+            id="perg.E002",
+        )
+        for name, rate in settings.API_RATES.items()
+        if not re.fullmatch(rf"[1-9]\d*/({'|'.join(SECONDS)})", rate)
     ]

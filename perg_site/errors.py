@@ -1,16 +1,21 @@
 """Domain errors become HTTP here, and only here: problem details (RFC 9457) for programs, a page for people."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from http import HTTPStatus
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import render
+from django.views.defaults import page_not_found, server_error
+from rest_framework.exceptions import ErrorDetail, ValidationError
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
 from evaluation.errors import DomainError
 
 PROBLEM = "application/problem+json"
+API = "/api/"
+NON_FIELD = "non_field_errors"
 
 
 class DomainErrorMiddleware:
@@ -50,14 +55,69 @@ def problem_response(exception: Exception, context: dict[str, object]) -> Respon
         return Response(problem(exception), status=exception.status, content_type=PROBLEM)
     response = exception_handler(exception, context)
     if response is not None:
-        code = getattr(exception, "default_code", "not_found" if response.status_code == 404 else "error")
-        detail = response.data.get("detail") if isinstance(response.data, dict) else None
-        response.data = {
-            "type": "about:blank",
-            "title": HTTPStatus(response.status_code).phrase,
-            "status": response.status_code,
-            "code": code,
-            "detail": str(detail) if detail else HTTPStatus(response.status_code).description,
-        }
+        response.data = _details(exception, response.status_code)
         response.content_type = PROBLEM
     return response
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """The answer to an address that does not exist."""
+    return _plain(request, HTTPStatus.NOT_FOUND, "There is nothing here.") or page_not_found(
+        request, exception
+    )
+
+
+def failed(request: HttpRequest) -> HttpResponse:
+    """The answer where the platform itself is at fault; what went wrong is in its log."""
+    return _plain(
+        request, HTTPStatus.INTERNAL_SERVER_ERROR, "Something went wrong on this side."
+    ) or server_error(request)
+
+
+def _plain(request: HttpRequest, status: HTTPStatus, message: str) -> HttpResponse | None:
+    """Problem details where the API was asked; None: a page will do."""
+    if not request.path.startswith(API):
+        return None
+    code = "not_found" if status == HTTPStatus.NOT_FOUND else "failed"
+    return JsonResponse(
+        problem(DomainError(message, code=code, status=status)), status=status, content_type=PROBLEM
+    )
+
+
+def _details(exception: Exception, status: int) -> dict[str, object]:
+    """The problem details of an exception of Django's or REST framework's."""
+    details: dict[str, object] = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status}
+    if isinstance(exception, ValidationError):
+        errors = list(_entries(exception.detail))
+        first = errors[0]
+        details |= {"code": "invalid", "detail": _summary(errors)}
+        if first["field"]:
+            details["field"] = first["field"]
+        return details | {"errors": errors}
+    said = getattr(exception, "detail", None)
+    code = said.code if isinstance(said, ErrorDetail) else "not_found"
+    return details | {"code": code, "detail": str(said) if said else HTTPStatus(status).description}
+
+
+def _summary(errors: list[dict[str, str]]) -> str:
+    first = errors[0]
+    text = f"{first['field']}: {first['detail']}" if first["field"] else first["detail"]
+    return text if len(errors) == 1 else f"{text} (and {len(errors) - 1} more)"
+
+
+def _entries(detail: Any, path: tuple[str, ...] = ()) -> Iterator[dict[str, str]]:
+    """What a ValidationError holds, flat: a message for each field, named by its path with dots; "": the whole."""
+    # Any: messages in lists and mappings, of any depth
+    if isinstance(detail, Mapping):
+        for name, inner in detail.items():
+            yield from _entries(inner, path if name == NON_FIELD else (*path, str(name)))
+    elif isinstance(detail, list):
+        for place, inner in enumerate(detail):
+            # Messages of one field stand in a list; where mappings do, it is the field that is a list.
+            yield from _entries(inner, (*path, str(place)) if isinstance(inner, Mapping | list) else path)
+    else:
+        yield {
+            "field": ".".join(path),
+            "code": getattr(detail, "code", None) or "invalid",
+            "detail": str(detail),
+        }

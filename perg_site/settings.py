@@ -37,7 +37,8 @@ INSTALLED_APPS = [
     "csp",
     "django_htmx",
     "rest_framework",
-    "rest_framework.authtoken",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
     "evaluation",
     "annotations",
     "perg_site",
@@ -120,6 +121,7 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(PERG_HOME / "celerybeat-schedule")
 SWEEP_SECONDS = env.float("PERG_SWEEP_SECONDS", default=15.0)
 # It reads all labels of every campaign with a bar, and a pause need not come at once.
 QUALITY_SECONDS = env.float("PERG_QUALITY_SECONDS", default=120.0)
+EXPORT_PRUNE_SECONDS = env.float("PERG_EXPORT_PRUNE_SECONDS", default=3600.0)
 CELERY_BEAT_SCHEDULE = {
     "sweep-unfinished-work": {
         "task": "evaluation.tasks.sweep",
@@ -137,8 +139,33 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": QUALITY_SECONDS,
         "options": {"expires": QUALITY_SECONDS},
     },
+    "sweep-results": {
+        "task": "evaluation.tasks.sweep_results",
+        "schedule": SWEEP_SECONDS,
+        "options": {"expires": SWEEP_SECONDS},
+    },
     "sweep-validation-reports": {
         "task": "annotations.tasks.sweep_validation_reports",
+        "schedule": SWEEP_SECONDS,
+        "options": {"expires": SWEEP_SECONDS},
+    },
+    "sweep-exports": {
+        "task": "annotations.tasks.sweep_exports",
+        "schedule": SWEEP_SECONDS,
+        "options": {"expires": SWEEP_SECONDS},
+    },
+    "prune-exports": {
+        "task": "annotations.tasks.prune_expired_exports",
+        "schedule": EXPORT_PRUNE_SECONDS,
+        "options": {"expires": EXPORT_PRUNE_SECONDS},
+    },
+    "note-completed-campaigns": {
+        "task": "annotations.tasks.note_completed_campaigns",
+        "schedule": SWEEP_SECONDS,
+        "options": {"expires": SWEEP_SECONDS},
+    },
+    "sweep-webhook-deliveries": {
+        "task": "perg_site.tasks.sweep_deliveries",
         "schedule": SWEEP_SECONDS,
         "options": {"expires": SWEEP_SECONDS},
     },
@@ -155,6 +182,17 @@ COMPLETION_THROTTLED_SECONDS = env.float("PERG_COMPLETION_THROTTLED_SECONDS", de
 DRAIN_SECONDS = env.float("PERG_DRAIN_SECONDS", default=60.0)
 # A worker that computes a validation report and says nothing for so long is taken for lost.
 VALIDATION_LEASE_SECONDS = env.float("PERG_VALIDATION_LEASE_SECONDS", default=300.0)
+# A webhook's receiver answers within so long.
+WEBHOOK_SECONDS = env.float("PERG_WEBHOOK_SECONDS", default=10.0)
+# Whether webhooks may lead into one's own network or to this machine: only where everybody who makes them may, too.
+WEBHOOK_PRIVATE_ADDRESSES = env.bool("PERG_WEBHOOK_PRIVATE_ADDRESSES", default=False)
+# Up to so many rows an export is streamed at once; a worker writes larger ones to a file.
+EXPORT_STREAM_ROWS = env.int("PERG_EXPORT_STREAM_ROWS", default=10_000)
+# Rows are counted up to here, for progress.
+EXPORT_COUNTED_ROWS = env.int("PERG_EXPORT_COUNTED_ROWS", default=10_000_000)
+# A worker that writes an export and says nothing for so long is taken for lost.
+EXPORT_LEASE_SECONDS = env.float("PERG_EXPORT_LEASE_SECONDS", default=300.0)
+EXPORT_DAYS = env.int("PERG_EXPORT_DAYS", default=7)
 UPLOAD_MAX_BYTES = env.int("PERG_UPLOAD_MAX_BYTES", default=512 * 1024 * 1024)
 
 # --- People -------------------------------------------------------------------------------------------------
@@ -179,15 +217,44 @@ globals().update(env.email_url("EMAIL_URL", default="dummymail://"))
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="perg@localhost")
 
+# --- The REST API -------------------------------------------------------------------------------------------
+
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        "rest_framework.authentication.TokenAuthentication",
-        "rest_framework.authentication.SessionAuthentication",
+        "perg_site.api.authentication.TokenAuthentication",
+        "perg_site.api.authentication.BrowserAuthentication",
     ],
-    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_PERMISSION_CLASSES": ["evaluation.api.permissions.HasScope"],
+    "DEFAULT_THROTTLE_CLASSES": ["perg_site.api.throttles.ApiThrottle"],
+    "DEFAULT_PAGINATION_CLASS": "evaluation.api.pagination.KeysetPagination",
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_SCHEMA_CLASS": "perg_site.api.schema.ApiSchema",
     "EXCEPTION_HANDLER": "perg_site.errors.problem_response",
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
+SPECTACULAR_SETTINGS = {
+    "TITLE": "PERG",
+    "DESCRIPTION": "Everything that the pages do: evaluation runs, labelling, agreement, gold.",
+    "VERSION": "1",
+    "OAS_VERSION": "3.1.0",
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    # Not the library's own hook, which makes components of enumerations and wants a name for each.
+    "POSTPROCESSING_HOOKS": ["perg_site.api.schema.finish"],
+    "COMPONENT_SPLIT_REQUEST": True,
+}
+# Requests in a second, minute, hour or day: of one token, or of one person in the browser; in labelling; and from
+# one address without a good token.
+API_RATES = {
+    "token": env.str("PERG_API_RATE", default="1200/minute"),
+    "labelling": env.str("PERG_API_RATE_LABELLING", default="6000/minute"),
+    "anonymous": env.str("PERG_API_RATE_ANONYMOUS", default="60/minute"),
+}
+IDEMPOTENCY_STORE = "perg_site.idempotency.DatabaseStore"
+# For so long an answer is given again to whoever repeats a request with the same Idempotency-Key.
+IDEMPOTENCY_HOURS = env.int("PERG_IDEMPOTENCY_HOURS", default=24)
 
 # --- Security -----------------------------------------------------------------------------------------------
 
@@ -238,6 +305,8 @@ STORAGES = {
 # that a browser never mixes the files of two releases.
 WHITENOISE_MAX_AGE = 0
 MEDIA_ROOT = env.path("MEDIA_ROOT", default=PERG_HOME / "files")
+# Web servers and workers share this folder; never served by itself, since each file is for one person.
+EXPORT_ROOT = env.path("EXPORT_ROOT", default=Path(MEDIA_ROOT) / "exports")
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
 
 LOGGING = {

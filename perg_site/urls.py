@@ -4,10 +4,12 @@ from django.contrib import admin
 from django.contrib.auth import views as auth
 from django.urls import include, path
 
-from perg_site import passwords, views
+from perg_site import account, passwords, views
 from perg_site.login import AdminLoginForm, LoginForm
 
 admin.site.login_form = AdminLoginForm
+handler404 = "perg_site.errors.not_found"
+handler500 = "perg_site.errors.failed"
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -25,8 +27,11 @@ urlpatterns = [
         passwords.PasswordResetConfirm.as_view(),
         name="password_reset_confirm",
     ),
+    path("account/tokens/", account.tokens, name="token_list"),
+    path("account/tokens/<int:token_id>/revoke/", account.token_revoke, name="token_revoke"),
+    path("", include("perg_site.webhooks.urls")),
     path("", include("evaluation.urls")),
     path("", include("annotations.urls")),
-    path("api/v1/", include("perg_site.api")),
+    path("api/v1/", include("perg_site.api.urls")),
     path("admin/", admin.site.urls),
 ]

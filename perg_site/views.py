@@ -7,17 +7,28 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
-from annotations.selectors.campaigns import campaigns_of
+from annotations.selectors.needs import MANY, led_campaigns, own_campaigns
 from evaluation.access import PersonRequest
+from evaluation.selectors.needs import first_steps, run_needs
 from evaluation.selectors.runs import runs_with_counts
+
+LATEST_RUNS = 10
 
 
 @require_GET
 def home(request: PersonRequest) -> HttpResponse:
-    """What the person can do now: tasks to label, campaigns to lead, runs to look at."""
-    context = campaigns_of(request.user)
+    """What needs the person: tasks to label, what waits in campaigns that they lead, and for admins, in runs."""
+    context: dict[str, object] = {
+        "own": own_campaigns(request.user),
+        "led": led_campaigns(request.user),
+        "many": MANY,
+    }
     if request.user.is_staff:
-        context["runs"] = runs_with_counts()[:10]
+        context |= {
+            "needs": run_needs(),
+            "steps": first_steps(),
+            "runs": runs_with_counts().order_by("-pk")[:LATEST_RUNS],
+        }
     return render(request, "home.html", context)
 
 

@@ -1,14 +1,18 @@
 """Small pieces of the domain for tests, made through the ORM with as few facts as a test needs."""
 
+import hashlib
 import itertools
 import uuid
 from collections.abc import Sequence
+from datetime import timedelta
+from pathlib import Path
 
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 
-from annotations.models import Assignment, Campaign, Label, Task
+from annotations.models import Assignment, Campaign, Export, Label, Task
 from annotations.services.campaigns import create_campaign
 from annotations.services.resolution import settle_task
 from evaluation.models import (
@@ -29,6 +33,7 @@ from evaluation.models import (
 from evaluation.models.item import Condition
 from evaluation.services.judges import default_rubric
 from evaluation.services.prompts import current_prompt
+from perg_site.tokens import create_token
 
 _numbers = itertools.count(1)
 
@@ -42,6 +47,12 @@ def person(username: str = "", *, staff: bool = False, password: str = "") -> Us
         user.set_unusable_password()
     user.save()
     return user
+
+
+def bearer(user: User, *scopes: str) -> dict[str, str]:
+    """The header of a program that acts for the user, by a new token; without scopes, one that reads."""
+    issued = create_token(user=user, name="test", scopes=scopes or ["read"])
+    return {"authorization": f"Bearer {issued.secret}"}
 
 
 def question(
@@ -155,6 +166,27 @@ def proposal() -> Proposal:
     )
 
 
+def trial(endpoint: Endpoint | None) -> Completion:
+    """A finished test of the endpoint, made at the first call."""
+    assert endpoint is not None
+    return Completion.objects.get_or_create(
+        endpoint=endpoint,
+        request_key=f"trial of {endpoint.pk}",
+        defaults={
+            "request": {
+                "replicate": 1_000_000,
+                "messages": [{"role": "user", "content": "Ready?"}],
+                "temperature": None,
+            },
+            "status": "succeeded",
+            "text": '{"score": 4, "explanation": "It is short."}',
+            "seconds": 1.5,
+            "attempts": 1,
+            "finished_at": timezone.now(),
+        },
+    )[0]
+
+
 def campaign(
     runs: Run | Sequence[Run],
     people: Sequence[User],
@@ -174,6 +206,27 @@ def campaign(
         seed=1,
         **fields,  # type: ignore[arg-type]
     )
+
+
+def export(person: User, of: Campaign | None = None, *, content: bytes = b"task\r\n1\r\n") -> Export:
+    """An export of tasks that is ready, with its file."""
+    made = Export.objects.create(requested_by=person, table="tasks", format="csv", campaign=of)
+    path = Path(settings.EXPORT_ROOT) / f"{made.pk}-{uuid.uuid4().hex}.csv"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+    checksum = hashlib.sha256(content).hexdigest()
+    Export.objects.filter(pk=made.pk).update(
+        status="ready",
+        file=path.name,
+        size=len(content),
+        checksum=checksum,
+        manifest={"rows": 1, "sha256": checksum},
+        rows=1,
+        finished_at=timezone.now(),
+        expires_at=timezone.now() + timedelta(days=1),
+    )
+    made.refresh_from_db()
+    return made
 
 
 def vote(task: Task, person: User, *scores: int, comment: str = "", **assigned: object) -> Assignment:

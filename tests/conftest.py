@@ -30,6 +30,8 @@ def own_home() -> tuple[Path, BinaryIO]:
 _home, _lock = own_home()
 os.environ["PERG_HOME"] = str(_home)
 os.environ.setdefault("PERG_PLAIN_STATIC", "1")
+for _rate in ("PERG_API_RATE", "PERG_API_RATE_LABELLING", "PERG_API_RATE_ANONYMOUS"):
+    os.environ.setdefault(_rate, "1000000/day")
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "perg_site.settings")
 
 _services = pytest.StashKey[object]()

@@ -10,7 +10,6 @@ Source: Zrnic & Candès, Cross-prediction-powered inference, PNAS 121 (2024) e23
 from typing import Literal
 
 import numpy as np
-from sklearn.linear_model import LogisticRegression, Ridge
 
 from annotations.agreement.ratings import Codes, Ratings
 from evaluation.statistics.resampling import Clusters, Floats
@@ -72,6 +71,9 @@ def _fit_and_predict(scores: Floats, outcome: Ratings, train: np.ndarray, stack:
     seen = outcome[train]
     if seen.size < 2 or np.ptp(seen) == 0:
         return np.full(outcome.size, seen.mean() if seen.size else 0.5)
+    # Imported where it is needed: it takes a second and sixty megabytes, which every worker would pay for.
+    from sklearn.linear_model import LogisticRegression, Ridge
+
     if stack == "linear":
         return np.asarray(Ridge(alpha=1.0).fit(scores[train], seen).predict(scores), dtype=np.float64)
     fitted = LogisticRegression(C=1.0, max_iter=1000).fit(scores[train], seen)

@@ -1,18 +1,87 @@
-from django.urls import path
+"""Addresses of labelling in the REST API."""
 
-from annotations.api import validation, views
+from django.urls import URLPattern, path
 
-urlpatterns = [
-    path("campaigns/", views.CampaignList.as_view(), name="api_campaign_list"),
-    path("campaigns/<int:campaign_id>/agreement/", views.CampaignAgreement.as_view(), name="api_agreement"),
+from annotations.api import (
+    adjudication,
+    audit,
+    campaigns,
+    exports,
+    gold,
+    labelling,
+    people,
+    tasks,
+    validation,
+)
+
+CAMPAIGN = "campaigns/<int:campaign_id>/"
+ASSIGNMENT = "assignments/<int:assignment_id>/"
+
+labelling_urls: list[URLPattern] = [
+    path(f"{CAMPAIGN}next/", labelling.NextTask.as_view(), name="api_next_task"),
+    path(f"{CAMPAIGN}standing/", labelling.OwnStanding.as_view(), name="api_standing"),
+    path(f"{CAMPAIGN}history/", labelling.OwnHistory.as_view(), name="api_history"),
+    path(ASSIGNMENT, labelling.OwnTask.as_view(), name="api_assignment"),
+    path(f"{ASSIGNMENT}heartbeat/", labelling.Heartbeat.as_view(), name="api_heartbeat"),
+    path(f"{ASSIGNMENT}draft/", labelling.DraftOfTask.as_view(), name="api_draft"),
+    path(f"{ASSIGNMENT}submit/", labelling.Submission.as_view(), name="api_submit"),
+    path(f"{ASSIGNMENT}skip/", labelling.Skip.as_view(), name="api_skip"),
+    path(f"{ASSIGNMENT}flag/", labelling.FlagOfTask.as_view(), name="api_flag"),
+]
+campaign_urls: list[URLPattern] = [
+    path("campaigns/", campaigns.CampaignList.as_view(), name="api_campaign_list"),
+    path(CAMPAIGN, campaigns.CampaignDetail.as_view(), name="api_campaign"),
+    path(f"{CAMPAIGN}settings/", campaigns.CampaignSettings.as_view(), name="api_campaign_settings"),
+    path(f"{CAMPAIGN}progress/", campaigns.CampaignProgress.as_view(), name="api_campaign_progress"),
+    path(f"{CAMPAIGN}guidelines/", campaigns.CampaignGuidelines.as_view(), name="api_guidelines"),
+    path(f"{CAMPAIGN}agreement/", campaigns.CampaignAgreement.as_view(), name="api_agreement"),
+    path(f"{CAMPAIGN}validation/", validation.CampaignValidation.as_view(), name="api_validation"),
     path(
-        "campaigns/<int:campaign_id>/validation/",
-        validation.CampaignValidation.as_view(),
-        name="api_validation",
-    ),
-    path(
-        "campaigns/<int:campaign_id>/validation/schema/",
+        f"{CAMPAIGN}validation/schema/",
         validation.CampaignValidationSchema.as_view(),
         name="api_validation_schema",
     ),
+    path(f"{CAMPAIGN}members/", people.MemberList.as_view(), name="api_member_list"),
+    path(
+        f"{CAMPAIGN}members/<int:member_id>/<slug:action>/",
+        people.MemberAction.as_view(),
+        name="api_member_action",
+    ),
+    path(f"{CAMPAIGN}tasks/", tasks.TaskList.as_view(), name="api_task_list"),
+    path(f"{CAMPAIGN}labels/", tasks.LabelList.as_view(), name="api_label_list"),
+    path(f"{CAMPAIGN}flags/", tasks.FlagList.as_view(), name="api_flag_list"),
+    path(f"{CAMPAIGN}flags/<int:flag_id>/resolve/", tasks.FlagResolve.as_view(), name="api_flag_resolve"),
+    path(f"{CAMPAIGN}adjudications/", adjudication.AdjudicationList.as_view(), name="api_adjudication_list"),
+    path(
+        f"{CAMPAIGN}adjudications/queue/",
+        adjudication.AdjudicationQueue.as_view(),
+        name="api_adjudication_queue",
+    ),
+    path(
+        f"{CAMPAIGN}adjudications/<int:task_id>/",
+        adjudication.AdjudicationCase.as_view(),
+        name="api_adjudication",
+    ),
+    path(
+        f"{CAMPAIGN}adjudications/<int:task_id>/<slug:action>/",
+        adjudication.AdjudicationAction.as_view(),
+        name="api_adjudication_action",
+    ),
+    path(f"{CAMPAIGN}gold/", gold.GoldList.as_view(), name="api_gold_list"),
+    path(f"{CAMPAIGN}gold/preview/", gold.GoldPreview.as_view(), name="api_gold_preview"),
+    path("gold/<int:release_id>/", gold.GoldDetail.as_view(), name="api_gold"),
+    path("gold/<int:release_id>/differences/", gold.GoldDifferences.as_view(), name="api_gold_differences"),
+    path("exports/", exports.ExportList.as_view(), name="api_export_list"),
+    path("exports/tables/", exports.ExportTables.as_view(), name="api_export_tables"),
+    path("exports/<int:export_id>/", exports.ExportDetail.as_view(), name="api_export"),
+    path("exports/<int:export_id>/file/", exports.ExportFile.as_view(), name="api_export_file"),
+    path("exports/<int:export_id>/<slug:action>/", exports.ExportAction.as_view(), name="api_export_action"),
+    path(f"{CAMPAIGN}audit/", audit.CampaignAudit.as_view(), name="api_campaign_audit"),
+    path("audit/", audit.AuditLog.as_view(), name="api_audit"),
+]
+urlpatterns: list[URLPattern] = [
+    *labelling_urls,  # first: they are asked for with every label
+    *campaign_urls,
+    # last, for it takes any word
+    path(f"{CAMPAIGN}<slug:action>/", campaigns.CampaignAction.as_view(), name="api_campaign_action"),
 ]

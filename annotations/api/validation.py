@@ -6,6 +6,8 @@ from typing import TypedDict
 
 from django.contrib.auth.models import User
 from django.utils.cache import get_conditional_response
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -15,11 +17,12 @@ from annotations.access import led_campaign
 from annotations.agreement.validation import ValidationReportDict
 from annotations.agreement.validation_definitions import DEFINITIONS
 from annotations.agreement.validation_input import ValidationSettingsDict
-from annotations.api.json_schema import json_schema
 from annotations.models import ValidationReport
 from annotations.models.validation import ReportStatus
 from annotations.selectors.validation import ReportsNow, reports_now
 from annotations.services.validation import report_settings, request_report
+from evaluation.api.idempotency import idempotent
+from evaluation.api.json_schema import inline_schema, json_schema
 from evaluation.errors import NotFound
 
 RETRY_SECONDS = 5
@@ -55,9 +58,22 @@ class ReportRequest(serializers.Serializer[dict[str, object]]):
     scoring = serializers.ChoiceField(["accuracy", "neg_rmse"], required=False, allow_null=True)
 
 
+class StateAnswerDict(TypedDict):
+    """A report that has no document yet."""
+
+    report: ReportStateDict
+
+
+STATE = OpenApiResponse(inline_schema(StateAnswerDict), "The report is being computed: ask again.")
+UNCHANGED = OpenApiResponse(description="It is still the one that `If-None-Match` names.")
+
+
 class CampaignValidation(APIView):
     """The newest validation report of a campaign that the caller leads; POST has one computed."""
 
+    @extend_schema(
+        responses={200: inline_schema(StoredReportDict, descriptions=DEFINITIONS), 202: STATE, 304: UNCHANGED}
+    )
     def get(self, request: Request, campaign_id: int) -> Response:
         """The report. 202 while the first one is computed; 404 where none was asked for, or the only one failed."""
         now = reports_now(led_campaign(request.user, campaign_id))
@@ -70,6 +86,14 @@ class CampaignValidation(APIView):
         document = {"report": report_state(now.ready, now.stale), **(now.ready.document or {})}
         return Response(document, headers={"ETag": etag, "Cache-Control": "private, no-cache"})
 
+    @extend_schema(
+        request=ReportRequest,
+        responses={
+            200: OpenApiResponse(inline_schema(StateAnswerDict), "The newest report is still true."),
+            202: STATE,
+        },
+    )
+    @idempotent
     def post(self, request: Request, campaign_id: int) -> Response:
         """202 and the state of the report that is being computed; 200 where the newest one is still true."""
         campaign = led_campaign(request.user, campaign_id)
@@ -88,6 +112,7 @@ class CampaignValidation(APIView):
 class CampaignValidationSchema(APIView):
     """The JSON Schema of the report, with the definitions of its terms."""
 
+    @extend_schema(responses=OpenApiTypes.OBJECT)
     def get(self, request: Request, campaign_id: int) -> Response:
         led_campaign(request.user, campaign_id)
         return Response(

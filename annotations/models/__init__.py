@@ -2,6 +2,7 @@
 
 from annotations.models.audit import AuditEvent
 from annotations.models.campaign import Campaign, Guidelines, Member
+from annotations.models.export import Export
 from annotations.models.gold import GoldLabel, GoldRelease
 from annotations.models.imported import ImportedRating
 from annotations.models.label import Adjudication, Draft, Label
@@ -16,6 +17,7 @@ __all__ = [
     "AuditEvent",
     "Campaign",
     "Draft",
+    "Export",
     "Flag",
     "GoldLabel",
     "GoldRelease",

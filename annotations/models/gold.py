@@ -6,30 +6,63 @@ from django.db.models import Q
 
 from annotations.models.campaign import Campaign
 from annotations.models.task import Task
+from annotations.models.validation import ValidationReport
 
 
 class GoldStatus(models.TextChoices):
     UNANIMOUS = "unanimous", "All labels agree"
     MAJORITY = "majority", "Most labels agree"
+    MEDIAN = "median", "Decided by the median"
+    MODEL = "model", "Decided by a model of the raters"
     ADJUDICATED = "adjudicated", "Decided by an adjudicator"
     TIED = "tied", "Tied: unresolved"
     UNLABELLED = "unlabelled", "No label"
 
 
-RESOLVED = [GoldStatus.UNANIMOUS, GoldStatus.MAJORITY, GoldStatus.ADJUDICATED]
+RESOLVED = [
+    GoldStatus.UNANIMOUS,
+    GoldStatus.MAJORITY,
+    GoldStatus.MEDIAN,
+    GoldStatus.MODEL,
+    GoldStatus.ADJUDICATED,
+]
 
 
 class GoldRule(models.TextChoices):
     MAJORITY = "majority", "Majority of followed / not followed"
+    MEDIAN = "median", "Median score, cut at the threshold"
+    DAWID_SKENE = "dawid_skene", "Dawid–Skene"
+    MACE = "mace", "MACE"
 
 
 class GoldRelease(models.Model):
-    """A numbered release of a campaign's gold labels; `checksum` is the SHA-256 of its JSONL export."""
+    """A numbered release of a campaign's gold labels; `checksum` is the SHA-256 of its JSONL export.
+
+    What was added later is empty in releases that are older: criteria (they took in every task, by the majority),
+    counts, and the validation report's figures.
+    """
 
     campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="gold_releases")
     number = models.PositiveIntegerField()
     rule = models.CharField(max_length=20, choices=GoldRule.choices, default=GoldRule.MAJORITY)
     threshold = models.PositiveSmallIntegerField()
+    criteria = models.JSONField(
+        default=dict, blank=True, help_text="See annotations.agreement.gold_criteria.GoldCriteria."
+    )
+    counts = models.JSONField(
+        null=True, blank=True, help_text="What went in and what did not, by reason, as it was found."
+    )
+    report = models.ForeignKey(
+        ValidationReport,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="gold_releases",
+        help_text="The newest validation report at that moment.",
+    )
+    report_figures = models.JSONField(
+        null=True, blank=True, help_text="What that report said: agreement, raters, verdicts."
+    )
     checksum = models.CharField(max_length=64)
     code_version = models.CharField(max_length=50)
     created_by = models.ForeignKey(

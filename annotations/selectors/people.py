@@ -5,7 +5,6 @@ import hashlib
 from django.contrib.auth.models import User
 from django.db.models import Exists, OuterRef, Prefetch, QuerySet
 from django.utils import timezone
-from rest_framework.authtoken.models import Token
 
 from annotations.models import Campaign, Invitation, Member
 from annotations.models.people import InvitedRole
@@ -50,8 +49,11 @@ def accounts(*, search: str = "") -> QuerySet[User]:
 def account(user_id: int) -> User | None:
     """One account, with `campaigns_in` as in `accounts`, and `has_token`: a program acts for it over REST."""
     places = Member.objects.select_related("campaign").order_by("-is_active", "campaign__name")
+    with_token = User.objects.filter(
+        api_tokens__revoked_at__isnull=True, api_tokens__expires_at__gt=timezone.now()
+    )
     return (
-        User.objects.annotate(has_token=Exists(Token.objects.filter(user=OuterRef("pk"))))
+        User.objects.annotate(has_token=Exists(with_token.filter(pk=OuterRef("pk"))))
         .prefetch_related(Prefetch("memberships", places, to_attr="campaigns_in"))
         .filter(pk=user_id)
         .first()

@@ -1,199 +1,146 @@
 """Releasing gold: an immutable snapshot of what the labels say, with every rater's score."""
 
 import hashlib
-import json
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
-from typing import TypedDict
+from dataclasses import dataclass
 
 from django.contrib.auth.models import User
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Max
 
-from annotations.agreement.gold import GoldDecision, adjudicated, majority
-from annotations.models import Adjudication, Campaign, GoldLabel, GoldRelease, Task
-from annotations.models.task import TaskKind
-from annotations.selectors.labels import current_labels, decisions, judge_scores
+from annotations.agreement.gold_criteria import GoldCriteria
+from annotations.agreement.gold_selection import (
+    GoldSelection,
+    SelectionCounts,
+    TooManyRatings,
+    select_gold,
+)
+from annotations.models import Campaign, GoldLabel, GoldRelease
+from annotations.selectors.gold import ReportFigures, report_figures
+from annotations.selectors.gold_votes import RaterLabels, rater_labels
 from annotations.services.audit import record as audit
+from annotations.services.gold_records import canonical_line, gold_label_chunks
+from annotations.signals import gold_released
 from evaluation import __version__
-from evaluation.errors import Conflict
-from evaluation.models import Response
-from evaluation.models.item import Condition
+from evaluation.errors import Conflict, DomainError
 
-Scores = defaultdict[int, dict[str, int]]
-"""By task: rater → score."""
+NEXT_KEY = "SELECT nextval(pg_get_serial_sequence('annotations_goldrelease', 'id'))"
 
 
-class GoldRecord(TypedDict):
-    """One exported line: the item, the gold and how it came about, and every rater's score.
+@dataclass(frozen=True, slots=True, eq=False)
+class GoldPreview:
+    """What a release by these criteria would be, were it made now.
 
-    `labels` are the votes. Surplus labels and those that were set aside stand apart, without one.
+    `fingerprint` is for `release_gold`: with it, the release is only made if it would be what was seen.
     """
 
-    task: int
-    run: str
-    model: str
-    method: str
-    setting: str
-    position: int
-    question: str
-    options: list[str]
-    gold_option: str
-    source: str
-    category: str
-    preference: str
-    preference_category: str
-    baseline_response: str
-    personalised_response: str
-    followed: bool | None
-    score: float | None
-    status: str
-    how: str
-    adjudicator: str
-    rationale: str
-    inclusion_probability: float
-    labels: dict[str, int]
-    surplus_labels: dict[str, int]
-    set_aside_labels: dict[str, int]
-    judges: dict[str, int]
+    criteria: GoldCriteria
+    counts: SelectionCounts
+    selection: GoldSelection
+    fingerprint: str
+
+
+def preview_gold(*, campaign: Campaign, criteria: GoldCriteria | None = None) -> GoldPreview:
+    """What would go into a release, as what, and what would not and why. Nothing is written.
+
+    Raises Conflict where nothing is labelled yet, DomainError where the rule cannot be fitted.
+    """
+    _, selection = _selected(campaign, criteria or GoldCriteria())
+    return GoldPreview(selection.criteria, selection.counts(), selection, selection.fingerprint())
 
 
 @transaction.atomic
-def release_gold(*, campaign: Campaign, created_by: User | None = None) -> GoldRelease:
+def release_gold(
+    *,
+    campaign: Campaign,
+    criteria: GoldCriteria | None = None,
+    created_by: User | None = None,
+    seen: str = "",
+) -> GoldRelease:
     """A numbered release of the campaign's gold, as the labels are now.
 
-    The adjudicator's decision is the gold of an adjudicated task; elsewhere it is the majority of the votes, and ties
-    are unresolved. Labels without a vote, surplus or set aside, are exported beside the others. Raises Conflict where
-    nothing is labelled yet.
+    Without criteria every regular task goes in: the adjudicator's decision is the gold of an adjudicated one,
+    elsewhere it is the majority of the votes, and ties are unresolved. Labels without a vote, surplus or set aside,
+    are exported beside the others. Raises Conflict where nothing is labelled yet, where no task clears the bars, and
+    where `seen`, a preview's fingerprint, is no longer what would be released.
     """
-    # One release at a time: the number is the next one, and the snapshot is of one moment.
-    Campaign.objects.select_for_update().get(pk=campaign.pk)
-    drafts = list(_gold_labels(campaign))
-    if not any(label.record["labels"] or label.record["adjudicator"] for label in drafts):
-        raise Conflict("Nothing is labelled yet, so there is no gold to release.", code="nothing_labelled")
+    # One release at a time: the number is the next one. A lock that lets others refer to the campaign, since a large
+    # release takes a while, and every label that comes in meanwhile writes to the log.
+    Campaign.objects.select_for_update(no_key=True).get(pk=campaign.pk)
+    labels, selection = _selected(campaign, criteria or GoldCriteria())
+    counts = selection.counts()
+    if seen and seen != selection.fingerprint():
+        raise Conflict(
+            "Labels or decisions have changed since the preview: look again at what would be released.",
+            code="preview_outdated",
+        )
+    if not counts.included:
+        raise Conflict("No task clears these bars, so the release would be empty.", code="nothing_selected")
+    key = _next_key()
+    checksum = _write_labels(key, campaign, labels, selection)
+    figures = report_figures(campaign)
     last = campaign.gold_releases.aggregate(last=Max("number"))["last"] or 0
     release = GoldRelease.objects.create(
+        pk=key,
         campaign=campaign,
         number=last + 1,
+        rule=selection.criteria.rule,
         threshold=campaign.threshold,
-        checksum=checksum_of(label.record for label in drafts),
+        criteria=selection.criteria.model_dump(mode="json"),
+        counts=counts.as_dict(),
+        report_id=_report_of(figures),
+        report_figures=figures,
+        checksum=checksum,
         code_version=__version__,
         created_by=created_by,
     )
-    for label in drafts:
-        label.release = release
-    GoldLabel.objects.bulk_create(drafts, batch_size=1000)
     audit(
         "gold.released",
         actor=created_by,
         campaign=campaign,
         subject=release,
         number=release.number,
-        tasks=len(drafts),
+        tasks=counts.included,
+        left_out=counts.tasks - counts.included,
+        criteria=release.criteria,
         checksum=release.checksum,
     )
+    gold_released.send(GoldRelease, release=release)
     return release
 
 
-def canonical_line(record: Mapping[str, object]) -> bytes:
-    """A record as its line in the JSONL export: sorted keys, UTF-8, one newline."""
-    return json.dumps(record, ensure_ascii=False, sort_keys=True).encode() + b"\n"
+def _selected(campaign: Campaign, criteria: GoldCriteria) -> tuple[RaterLabels, GoldSelection]:
+    labels = rater_labels(campaign)
+    votes = labels.votes(include_surplus=criteria.include_surplus)
+    if not votes.unit.size and not (labels.decision > 0).any():
+        raise Conflict("Nothing is labelled yet, so there is no gold to release.", code="nothing_labelled")
+    try:
+        return labels, select_gold(votes, criteria, threshold=campaign.threshold)
+    except TooManyRatings as error:
+        raise DomainError(
+            f"This rule cannot be used here: {error}.", code="too_many_ratings", field="rule"
+        ) from error
 
 
-def checksum_of(records: Iterable[Mapping[str, object]]) -> str:
-    """SHA-256 (hex) of the JSONL export of these records."""
+def _write_labels(key: int, campaign: Campaign, labels: RaterLabels, selection: GoldSelection) -> str:
+    """Write the gold labels of release `key`; the SHA-256 of their JSONL export.
+
+    They come before the release, whose checksum they make and which cannot be changed once it is there: the database
+    checks the reference at the end of the transaction.
+    """
     digest = hashlib.sha256()
-    for record in records:
-        digest.update(canonical_line(record))
+    for chunk in gold_label_chunks(campaign, labels, selection):
+        for label in chunk:
+            label.release_id = key
+            digest.update(canonical_line(label.record))
+        GoldLabel.objects.bulk_create(chunk)
     return digest.hexdigest()
 
 
-def _gold_labels(campaign: Campaign) -> Iterator[GoldLabel]:
-    """Unsaved gold labels of all regular tasks, in the order of the runs."""
-    labels, surplus, set_aside = _scores_by_task(campaign)
-    decided = decisions(campaign)
-    judges: defaultdict[int, dict[str, int]] = defaultdict(dict)
-    for task_id, judge, score in judge_scores(campaign):
-        judges[task_id][judge] = score
-    tasks = (
-        campaign.tasks.filter(kind=TaskKind.REGULAR)
-        .select_related(
-            "response__item__question", "response__item__preference", "response__item__run__endpoint"
-        )
-        .order_by("response__item__run", "response__item__position")
-    )
-    baselines = dict(
-        Response.objects.filter(
-            item__responses__tasks__campaign=campaign, condition=Condition.BASELINE
-        ).values_list("item", "text")
-    )
-    for task in tasks:
-        scores, by = list(labels[task.pk].values()), decided.get(task.pk)
-        decision = (
-            adjudicated(by.score, scores, threshold=campaign.threshold)
-            if by
-            else majority(scores, threshold=campaign.threshold)
-        )
-        record = _record(task, decision, baselines.get(task.response.item_id, ""), by)
-        record |= {
-            "labels": labels[task.pk],
-            "surplus_labels": surplus[task.pk],
-            "set_aside_labels": set_aside[task.pk],
-            "judges": judges[task.pk],
-        }
-        yield GoldLabel(
-            task=task, status=decision.status, followed=decision.followed, score=decision.score, record=record
-        )
+def _next_key() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(NEXT_KEY)
+        return int(cursor.fetchone()[0])
 
 
-def _scores_by_task(campaign: Campaign) -> tuple[Scores, Scores, Scores]:
-    """Every rater's score by task: votes, surplus labels, labels that were set aside."""
-    labels, surplus, set_aside = Scores(dict), Scores(dict), Scores(dict)
-    rows = (
-        current_labels(campaign)
-        .order_by("pk")
-        .values_list(
-            "assignment__task",
-            "assignment__member__user__username",
-            "assignment__is_surplus",
-            "assignment__is_set_aside",
-            "score",
-        )
-    )
-    for task_id, rater, is_surplus, is_set_aside, score in rows:
-        group = surplus if is_surplus else set_aside if is_set_aside else labels
-        group[task_id][rater] = score
-    return labels, surplus, set_aside
-
-
-def _record(task: Task, decision: GoldDecision, baseline: str, by: Adjudication | None) -> GoldRecord:
-    item = task.response.item
-    preference = item.preference
-    return GoldRecord(
-        task=task.pk,
-        run=item.run.name,
-        model=item.run.model_name,
-        method=item.run.method,
-        setting=item.run.setting,
-        position=item.position,
-        question=item.question.text,
-        options=item.question.options,
-        gold_option=item.question.gold_option,
-        source=item.question.source,
-        category=item.question.category,
-        preference=preference.text if preference else "",
-        preference_category=preference.category if preference else "",
-        baseline_response=baseline,
-        personalised_response=task.response.text,
-        followed=decision.followed,
-        score=decision.score,
-        status=decision.status,
-        how=decision.rule,
-        adjudicator=by.adjudicator.get_username() if by else "",
-        rationale=by.rationale if by else "",
-        inclusion_probability=task.inclusion_probability,
-        labels={},
-        surplus_labels={},
-        set_aside_labels={},
-        judges={},
-    )
+def _report_of(figures: ReportFigures) -> int | None:
+    return figures["report"]

@@ -12,7 +12,6 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
-from rest_framework.authtoken.models import Token
 
 from annotations.models import Assignment, Invitation, Member, Task
 from annotations.models.campaign import Role
@@ -20,6 +19,7 @@ from annotations.models.people import InvitedRole
 from annotations.models.task import AssignmentStatus
 from annotations.services.assignment import give_slots_back
 from annotations.services.audit import record
+from annotations.signals import account_deactivated
 from evaluation.errors import Conflict, NotAllowed
 
 
@@ -65,7 +65,7 @@ def reactivate_member(*, member: Member, actor: User) -> Member:
 
 @transaction.atomic
 def deactivate_account(*, user: User, actor: User) -> User:
-    """Shut a person out at once: sessions end, API tokens are deleted, tasks in hand go to others.
+    """Shut a person out at once: sessions end, API tokens are revoked, tasks in hand go to others.
 
     What they labelled stays, with its vote. Raises NotAllowed for oneself, so that an admin is always left.
     """
@@ -74,10 +74,10 @@ def deactivate_account(*, user: User, actor: User) -> User:
     if not User.objects.filter(pk=user.pk, is_active=True).update(is_active=False):
         raise Conflict(f"{user.get_username()} is deactivated already.")
     _revoke_invitations_by(user.pk, actor)
-    Token.objects.filter(user=user).delete()
     _end_sessions(user)
     user.is_active = False
     record("account.deactivated", actor=actor, subject=user, username=user.get_username())
+    account_deactivated.send(User, user=user, actor=actor)
     return user
 
 

@@ -24,6 +24,7 @@ from annotations.models.validation import UNFINISHED, ReportStatus
 from annotations.selectors.input_hash import input_hash
 from annotations.selectors.validation import has_ratings, validation_input
 from annotations.services.audit import record as audit
+from annotations.signals import report_ready
 from evaluation import __version__
 from evaluation.errors import Conflict, DomainError
 from evaluation.services.wake import wake
@@ -182,6 +183,8 @@ def _finish(report: ValidationReport, **end: object) -> None:
                 campaign=report.campaign,
                 subject=report,
             )
+        if done and report.status == ReportStatus.READY:
+            report_ready.send(sender=ValidationReport, report=report)
 
 
 def _settings_of(report: ValidationReport) -> ValidationSettings:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from annotations.views import campaigns, gold
+from annotations.views import campaigns
 
 urlpatterns = [
     path("campaigns/", campaigns.campaign_list, name="campaign_list"),
@@ -19,6 +19,4 @@ urlpatterns = [
         "campaigns/<int:campaign_id>/guidelines/", campaigns.campaign_guidelines, name="campaign_guidelines"
     ),
     path("campaigns/<int:campaign_id>/agreement/", campaigns.campaign_agreement, name="campaign_agreement"),
-    path("campaigns/<int:campaign_id>/gold/", gold.gold_release, name="gold_release"),
-    path("gold/<int:release_id>.<str:extension>", gold.gold_export, name="gold_export"),
 ]

@@ -1,46 +1,175 @@
-"""Gold releases and their export."""
-
-from collections.abc import Callable, Iterator
+"""Gold: what would be released and why not, releasing it, releases and what differs between them, their files."""
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse, StreamingHttpResponse
-from django.shortcuts import redirect
+from django.http import Http404, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
 from annotations.access import led_campaign, led_release
-from annotations.exporters import csv, jsonl
-from annotations.models import GoldRelease
-from annotations.services import gold
+from annotations.agreement.gold_selection import REASONS
+from annotations.exporters.gold_table import GOLD_TABLE
+from annotations.exporters.release_card import LEFT_OUT, criteria_in_words
+from annotations.forms.gold import GoldForm
+from annotations.models import Campaign, GoldRelease
+from annotations.models.gold import GoldStatus
+from annotations.selectors.gold import (
+    KINDS,
+    DifferenceKind,
+    left_out_tasks,
+    release_differences,
+    releases_with_counts,
+    report_figures,
+    status_counts,
+)
+from annotations.services.gold import preview_gold, release_gold
+from annotations.views.exports import file_stream
 from evaluation.access import PersonRequest
+from evaluation.errors import Conflict, DomainError, NotFound
 
-EXPORTERS: dict[str, tuple[str, Callable[[GoldRelease], Iterator[bytes]]]] = {
-    "csv": (csv.CONTENT_TYPE, csv.export),
-    "jsonl": (jsonl.CONTENT_TYPE, jsonl.export),
-}
+SHOWN = 50
+
+
+@require_GET
+def campaign_gold(request: PersonRequest, campaign_id: int) -> HttpResponse:
+    """The releases, and what a new one would be by the criteria in the address."""
+    campaign = led_campaign(request.user, campaign_id)
+    return _gold_page(request, campaign, _form(request))
 
 
 @require_POST
 def gold_release(request: PersonRequest, campaign_id: int) -> HttpResponse:
-    """Release the campaign's gold as the labels are now."""
+    """Release the campaign's gold by the criteria that were previewed, if the labels are still as they were then."""
     campaign = led_campaign(request.user, campaign_id)
-    release = gold.release_gold(campaign=campaign, created_by=request.user)
+    form = GoldForm(request.POST)
+    if not form.is_valid():
+        return _gold_page(request, campaign, form)
+    try:
+        release = release_gold(
+            campaign=campaign,
+            criteria=form.criteria,
+            created_by=request.user,
+            seen=request.POST.get("seen", ""),
+        )
+    except Conflict as error:
+        form.add_error(None, error.message)
+        return _gold_page(request, campaign, form, status=error.status)
     messages.success(request, f"Gold release {release.number} is made.")
-    return redirect("campaign_detail", campaign_id=campaign.pk)
+    return redirect("gold_detail", release_id=release.pk)
 
 
 @require_GET
-def gold_export(request: PersonRequest, release_id: int, extension: str) -> StreamingHttpResponse:
-    """A gold release as a file, streamed."""
-    release = led_release(request.user, release_id)
-    if extension not in EXPORTERS:
+def gold_left_out(request: PersonRequest, campaign_id: int, reason: str) -> HttpResponse:
+    """The tasks that would not go in for one reason, a page at a time."""
+    campaign = led_campaign(request.user, campaign_id)
+    form = _form(request)
+    if reason not in REASONS or not reason or not form.is_valid():
         raise Http404
-    content_type, export = EXPORTERS[extension]
-    name = f"perg-gold-campaign{release.campaign_id}-release{release.number}.{extension}"
-    return StreamingHttpResponse(
-        export(release),
-        content_type=content_type,
-        headers={
-            "Content-Disposition": f'attachment; filename="{name}"',
-            "X-Gold-Checksum": release.checksum,
-        },
+    preview = preview_gold(campaign=campaign, criteria=form.criteria)
+    keys = preview.selection.left_out_for(reason)
+    keys = keys[keys > _behind(request)]
+    tasks = left_out_tasks(campaign, keys[:SHOWN].tolist())
+    kept = request.GET.copy()
+    kept.pop("behind", None)
+    context = {
+        "campaign": campaign,
+        "reason": LEFT_OUT[reason],
+        "count": preview.counts.left_out.get(reason, 0),
+        "tasks": tasks,
+        "more": tasks[-1].pk if keys.size > SHOWN else None,
+        "criteria": kept.urlencode(),
+    }
+    return render(request, "annotations/gold_left_out.html", context)
+
+
+@require_GET
+def gold_detail(request: PersonRequest, release_id: int) -> HttpResponse:
+    """A release: its criteria, counts, report, files, and what it changed of an earlier one."""
+    release = led_release(request.user, release_id)
+    earlier = list(
+        release.campaign.gold_releases.filter(number__lt=release.number).order_by("-number")[:SHOWN]
     )
+    against = next((each for each in earlier if str(each.number) == request.GET.get("against")), None)
+    against = against or (earlier[0] if earlier else None)
+    kinds: list[DifferenceKind] = list(KINDS)
+    kind = next((name for name in kinds if name == request.GET.get("kind")), kinds[-1])
+    context: dict[str, object] = {
+        "campaign": release.campaign,
+        "release": release,
+        "criteria": criteria_in_words(release),
+        "statuses": [(GoldStatus(status).label, n) for status, n in status_counts(release)],
+        "left_out": _left_out(release),
+        "earlier": earlier,
+        "against": against,
+        "kind": kind,
+    }
+    if against is not None:
+        differences = release_differences(against, release)
+        rows = differences.rows(kind, behind=_behind(request), limit=SHOWN + 1)
+        context |= {
+            "differences": differences,
+            "rows": rows[:SHOWN],
+            "more": rows[SHOWN - 1].task if len(rows) > SHOWN else None,
+        }
+    return render(request, "annotations/gold_detail.html", context)
+
+
+@require_GET
+def gold_export(request: PersonRequest, release_id: int, extension: str) -> HttpResponseBase:
+    """A gold release as a file, streamed, whatever its size: what broke off has to begin anew."""
+    release = led_release(request.user, release_id)
+    response = file_stream(
+        request,
+        GOLD_TABLE,
+        {"release": release.pk},
+        extension,
+        name=f"perg-gold-campaign{release.campaign_id}-release{release.number}",
+    )
+    response.headers["X-Gold-Checksum"] = release.checksum
+    return response
+
+
+def _form(request: PersonRequest) -> GoldForm:
+    """Filled from the address; as it is to begin with where that says nothing."""
+    if "shown" in request.GET:
+        return GoldForm(request.GET)
+    usual = GoldForm()
+    return GoldForm({name: usual.get_initial_for_field(field, name) for name, field in usual.fields.items()})
+
+
+def _gold_page(
+    request: PersonRequest, campaign: Campaign, form: GoldForm, *, status: int | None = None
+) -> HttpResponse:
+    if campaign.is_imported:
+        raise NotFound("Imported ratings have no tasks, so there is no gold to release.")
+    context: dict[str, object] = {
+        "campaign": campaign,
+        "form": form,
+        "releases": releases_with_counts(campaign),
+        "figures": report_figures(campaign),
+    }
+    if form.is_valid() or (form.is_bound and not set(form.errors) - {"__all__"}):
+        try:
+            preview = preview_gold(campaign=campaign, criteria=form.criteria)
+        except DomainError as error:
+            form.add_error(error.field, error.message)
+        else:
+            context |= {
+                "preview": preview,
+                "again": GoldForm(form.data, auto_id=False),
+                "statuses": [(GoldStatus(name).label, n) for name, n in preview.counts.statuses.items()],
+                "left_out": [(name, LEFT_OUT[name], n) for name, n in preview.counts.left_out.items()],
+                "criteria": form.data.urlencode() if hasattr(form.data, "urlencode") else "",
+            }
+    return render(
+        request, "annotations/campaign_gold.html", context, status=status or (422 if form.errors else 200)
+    )
+
+
+def _left_out(release: GoldRelease) -> list[tuple[str, int]]:
+    counts = (release.counts or {}).get("left_out", {})
+    return [(LEFT_OUT[reason], n) for reason, n in counts.items()]
+
+
+def _behind(request: PersonRequest) -> int:
+    behind = request.GET.get("behind", "")
+    return int(behind) if behind.isdecimal() and len(behind) < 19 else 0

@@ -1,22 +1,46 @@
 """REST views of runs, for staff."""
 
 from collections.abc import Callable
-from dataclasses import asdict
+from typing import Any
 
+from django.contrib.auth.models import User
 from django.shortcuts import get_object_or_404
-from rest_framework import generics
-from rest_framework.permissions import IsAdminUser
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import generics, status
+from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from evaluation.api.serializers import BudgetSerializer, RunSerializer
+from evaluation.api.conditional import conditional
+from evaluation.api.idempotency import idempotent
+from evaluation.api.imports import content_of
+from evaluation.api.permissions import IsStaff
+from evaluation.api.queries import FilteredList, Queried
+from evaluation.api.serializers.imports import RunImportSerializer
+from evaluation.api.serializers.runs import (
+    METRICS_SCHEMA,
+    BudgetSerializer,
+    CauseSerializer,
+    JudgingSerializer,
+    RecordedRunSerializer,
+    RunDetailSerializer,
+    RunProgressSerializer,
+    RunQuery,
+    RunSerializer,
+    SliceQuery,
+    SliceSerializer,
+)
 from evaluation.errors import NotFound
+from evaluation.importers.recorded_run import import_recorded_run
 from evaluation.metrics import RunOutcomes
 from evaluation.models import Run
-from evaluation.selectors.progress import cost_by_endpoint, failures_by_cause, run_progress
-from evaluation.selectors.runs import runs_with_counts
+from evaluation.selectors.bill import bill_of
+from evaluation.selectors.failures import Cause, failures_of
+from evaluation.selectors.progress import run_progress
+from evaluation.selectors.results import current_result
 from evaluation.services import control
+from evaluation.services.judging import launch_judging
 
 ACTIONS: dict[str, Callable[..., object]] = {
     "pause": control.pause_run,
@@ -26,61 +50,153 @@ ACTIONS: dict[str, Callable[..., object]] = {
 }
 
 
-class RunList(generics.ListAPIView[Run]):
+def run_or_404(run_id: int) -> Run:
+    """A run with what its summary shows."""
+    return get_object_or_404(Run.objects.select_related("endpoint", "dataset"), pk=run_id)
+
+
+class RunList(FilteredList[Run]):
     """All runs, newest first."""
 
-    permission_classes = [IsAdminUser]
+    permission_classes = [IsStaff]
     serializer_class = RunSerializer
-    queryset = runs_with_counts()
+    query_serializer_class = RunQuery
+    queryset = Run.objects.select_related("endpoint", "dataset")
+    lookups = {name: name for name in RunQuery.EQUAL} | {"judge": "judges", "search": "name__icontains"}
+
+
+class RunDetail(generics.RetrieveAPIView[Run]):
+    """One run with what it was launched with."""
+
+    permission_classes = [IsStaff]
+    serializer_class = RunDetailSerializer
+    lookup_url_kwarg = "run_id"
+    queryset = Run.objects.select_related(
+        "endpoint", "dataset", "catalogue", "aligner", "extractor"
+    ).prefetch_related("judges", "prompts")
 
 
 class RunMetrics(APIView):
-    """The PERG metrics of a run, each with n and a 95% interval."""
+    """The PERG metrics of a run."""
 
-    permission_classes = [IsAdminUser]
+    permission_classes = [IsStaff]
 
+    @extend_schema(responses={200: METRICS_SCHEMA, 304: None})
     def get(self, request: Request, run_id: int) -> Response:
-        return Response(RunOutcomes(get_object_or_404(Run, pk=run_id)).metrics().as_dict())
+        """The PERG metrics of a run as it is now, each with n and a 95% interval."""
+        run = get_object_or_404(Run, pk=run_id)
+        prepared = current_result(run)
+        return conditional(request, prepared.metrics if prepared else RunOutcomes(run).metrics().as_dict())
 
 
-class RunProgress(APIView):
-    """Where a run stands: stages, rate, cost, failures by cause."""
+class RunSlices(Queried):
+    """The metrics of parts of a run."""
 
-    permission_classes = [IsAdminUser]
+    permission_classes = [IsStaff]
+    query_serializer_class = SliceQuery
 
+    @extend_schema(responses={200: SliceSerializer(many=True), 304: None})
     def get(self, request: Request, run_id: int) -> Response:
-        run = get_object_or_404(Run.objects.select_related("endpoint", "dataset"), pk=run_id)
-        return Response(
-            {
-                "run": RunSerializer(run).data,
-                "progress": asdict(run_progress(run)),
-                "failures": list(failures_by_cause(run)),
-                "costs": list(cost_by_endpoint(run)),
-            }
+        """The PERG metrics of a run for each value of a dimension."""
+        slices = RunOutcomes(get_object_or_404(Run, pk=run_id)).slices(self.query["by"])
+        return conditional(
+            request, [{"value": part.value, "metrics": part.metrics.as_dict()} for part in slices]
         )
 
 
+class RunProgress(APIView):
+    """Where a run stands."""
+
+    permission_classes = [IsStaff]
+
+    @extend_schema(responses=RunProgressSerializer)
+    def get(self, request: Request, run_id: int) -> Response:
+        """Where a run stands: stages, rate, cost by stage and endpoint, failures by cause."""
+        run = run_or_404(run_id)
+        shown = {
+            "run": run,
+            "progress": run_progress(run),
+            "failures": failures_of([run]),
+            "costs": bill_of([run]).lines,
+        }
+        return Response(RunProgressSerializer(shown).data)
+
+
 class RunControl(APIView):
-    """Pause, resume or cancel a run, or try again what failed."""
+    """Pausing, resuming, cancelling a run, and trying again what failed."""
 
-    permission_classes = [IsAdminUser]
+    permission_classes = [IsStaff]
 
+    @extend_schema(
+        request=CauseSerializer,
+        responses=RunSerializer,
+        parameters=[OpenApiParameter("action", str, OpenApiParameter.PATH, enum=list(ACTIONS))],
+    )
+    @idempotent
     def post(self, request: Request, run_id: int, action: str) -> Response:
+        """Pause, resume or cancel a run, or try again what failed: all of it, or, with a body, by one cause."""
         if action not in ACTIONS:
             raise NotFound(f"A run can be made to {', '.join(ACTIONS)}; not to “{action}”.")
-        run = get_object_or_404(Run.objects.select_related("endpoint", "dataset"), pk=run_id)
-        ACTIONS[action](run=run)
+        run = run_or_404(run_id)
+        ACTIONS[action](run=run, **_cause(request, action))
         run.refresh_from_db()
         return Response(RunSerializer(run).data)
 
 
+class RunJudging(APIView):
+    """Having a run rated."""
+
+    permission_classes = [IsStaff]
+
+    @extend_schema(request=JudgingSerializer, responses={202: RunSerializer})
+    @idempotent
+    def post(self, request: Request, run_id: int) -> Response:
+        """Have a judge rate the run; once more continues what is unfinished."""
+        run = run_or_404(run_id)
+        wanted = JudgingSerializer(data=request.data)
+        wanted.is_valid(raise_exception=True)
+        launch_judging(run=run, judge=wanted.validated_data["judge"])
+        return Response(RunSerializer(run).data, status=status.HTTP_202_ACCEPTED)
+
+
 class RunBudgets(APIView):
-    """Set what a run may spend."""
+    """What a run may spend."""
 
-    permission_classes = [IsAdminUser]
+    permission_classes = [IsStaff]
 
+    @extend_schema(request=BudgetSerializer, responses=RunSerializer)
     def put(self, request: Request, run_id: int) -> Response:
-        run = get_object_or_404(Run.objects.select_related("endpoint", "dataset"), pk=run_id)
+        """Set what a run may spend."""
+        run = run_or_404(run_id)
         budgets = BudgetSerializer(data=request.data)
         budgets.is_valid(raise_exception=True)
         return Response(RunSerializer(control.set_budgets(run=run, **budgets.validated_data)).data)
+
+
+class RunImport(APIView):
+    """Recorded runs."""
+
+    permission_classes = [IsStaff]
+    parser_classes = [MultiPartParser]
+
+    @extend_schema(request=RecordedRunSerializer, responses={201: RunImportSerializer})
+    @idempotent
+    def post(self, request: Request) -> Response:
+        """Import a recorded run; the same file again, for the same model, method and setting, changes nothing."""
+        given = RecordedRunSerializer(data=request.data)
+        given.is_valid(raise_exception=True)
+        fields = dict(given.validated_data)
+        file = fields.pop("file")
+        assert isinstance(request.user, User)  # IsStaff has let nobody else in
+        report = import_recorded_run(
+            file=content_of(file), file_name=file.name or "", created_by=request.user, **fields
+        )
+        return Response(report.as_dict(), status=status.HTTP_201_CREATED)
+
+
+def _cause(request: Request, action: str) -> dict[str, Any]:
+    if action != "retry" or not request.data:
+        return {}
+    given = CauseSerializer(data=request.data)
+    given.is_valid(raise_exception=True)
+    return {"cause": Cause(**given.validated_data)}

@@ -1,11 +1,14 @@
 """Forms of the pages on which catalogues are built."""
 
 from django import forms
+from django.core.files.uploadedfile import UploadedFile
 
 from evaluation.forms.launch import CALLABLE
+from evaluation.forms.runs import SMALLEST_BUDGET
+from evaluation.forms.uploads import within_limit
 from evaluation.models import Catalogue, CatalogueBuild, Dataset, Proposal
 from evaluation.models.catalogue_build import MAX_PER_QUESTION
-from evaluation.models.dataset import PreferenceCategory
+from evaluation.models.dataset import PreferenceCategory, PreferenceKind
 from evaluation.selectors.catalogues import catalogues_with_irrelevant
 from evaluation.services.catalogue_building import MAX_NAME, MAX_SEED
 from evaluation.stages.propose import MAX_TEXT
@@ -30,6 +33,51 @@ class BuildForm(forms.Form):
     seed = forms.IntegerField(
         min_value=0, max_value=MAX_SEED, initial=0, help_text="The same seed draws the same questions."
     )
+    money_budget = forms.DecimalField(
+        min_value=SMALLEST_BUDGET,
+        max_digits=12,
+        decimal_places=4,
+        required=False,
+        help_text="US dollars; left empty, no limit. Questions that it has no room for are not asked.",
+    )
+
+
+class BuildBudgetForm(forms.Form):
+    """What a build may spend; empty is no limit."""
+
+    money_budget = forms.DecimalField(
+        min_value=SMALLEST_BUDGET,
+        max_digits=12,
+        decimal_places=4,
+        required=False,
+        help_text="US dollars; left empty, no limit.",
+    )
+
+
+class CatalogueFileForm(forms.Form):
+    """A file of preferences; the fields are arguments of `import_catalogue`."""
+
+    file = forms.FileField(
+        label="CSV file", help_text="The columns text, category and kind; only text is needed."
+    )
+    name = forms.CharField(
+        max_length=MAX_NAME,
+        label="Name of the catalogue",
+        help_text="A name that there is already gets a new version, unless it has this content already.",
+    )
+
+    def clean_file(self) -> UploadedFile[bytes]:
+        return within_limit(self.cleaned_data["file"], command="import_catalogue")
+
+
+class PreferenceSearchForm(forms.Form):
+    """Words, category and kind of preferences."""
+
+    q = forms.CharField(
+        required=False, label="Words", max_length=200, widget=forms.TextInput(attrs={"type": "search"})
+    )
+    category = forms.ChoiceField(required=False, choices=[("", "All"), *PreferenceCategory.choices])
+    kind = forms.ChoiceField(required=False, choices=[("", "All"), *PreferenceKind.choices])
 
 
 class ProposalForm(forms.Form):

@@ -21,7 +21,11 @@ class LaunchForm(forms.Form):
     catalogue = forms.ModelChoiceField(
         Catalogue.objects.all(), help_text="Where the preferences come from that the models are told."
     )
-    models = forms.ModelMultipleChoiceField(CALLABLE, widget=forms.CheckboxSelectMultiple)
+    models = forms.ModelMultipleChoiceField(
+        ANSWERING,
+        widget=forms.CheckboxSelectMultiple,
+        help_text="A recorded one replays the answers of its imported runs, at no cost.",
+    )
     methods = forms.MultipleChoiceField(choices=Method.choices, widget=forms.CheckboxSelectMultiple)
     settings = forms.MultipleChoiceField(choices=Setting.choices, widget=forms.CheckboxSelectMultiple)
     judges = forms.ModelMultipleChoiceField(

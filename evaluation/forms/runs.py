@@ -3,10 +3,9 @@
 from decimal import Decimal
 
 from django import forms
-from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
-from django.template.defaultfilters import filesizeformat
 
+from evaluation.forms.uploads import within_limit
 from evaluation.models import Catalogue
 from evaluation.models.run import Method, Setting
 
@@ -32,14 +31,7 @@ class RecordedRunForm(forms.Form):
     strict = forms.BooleanField(required=False, label="Refuse the file if any row is rejected")
 
     def clean_file(self) -> UploadedFile[bytes]:
-        file: UploadedFile[bytes] = self.cleaned_data["file"]
-        if file.size is not None and file.size > settings.UPLOAD_MAX_BYTES:
-            raise forms.ValidationError(
-                f"The file has {filesizeformat(file.size)}; at most "
-                f"{filesizeformat(settings.UPLOAD_MAX_BYTES)} can be uploaded. "
-                "Use the command import_recorded_run for larger ones."
-            )
-        return file
+        return within_limit(self.cleaned_data["file"], command="import_recorded_run")
 
 
 SMALLEST_BUDGET = Decimal("0.0001")

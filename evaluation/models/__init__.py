@@ -6,6 +6,7 @@ from evaluation.models.dataset import Catalogue, Dataset, Preference, Preference
 from evaluation.models.endpoint import Endpoint, Judge, Rubric
 from evaluation.models.item import Item, ItemCall, ItemPreference, Response
 from evaluation.models.judgment import Judgment
+from evaluation.models.result import ResultRow, RunChange, RunGain, RunResult
 from evaluation.models.run import Batch, Prompt, Run, RunImport, RunJudge
 
 __all__ = [
@@ -27,8 +28,12 @@ __all__ = [
     "Proposal",
     "Question",
     "Response",
+    "ResultRow",
     "Rubric",
     "Run",
+    "RunChange",
+    "RunGain",
     "RunImport",
     "RunJudge",
+    "RunResult",
 ]

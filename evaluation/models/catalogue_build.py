@@ -32,6 +32,19 @@ class CatalogueBuild(models.Model):
     sample_size = models.PositiveIntegerField(help_text="Questions that the endpoint is asked about.")
     per_question = models.PositiveSmallIntegerField(help_text="Proposals wanted for each question.")
     seed = models.PositiveBigIntegerField(default=0, help_text="Of the sample.")
+    money_budget = models.DecimalField(
+        max_digits=12,
+        decimal_places=4,
+        null=True,
+        blank=True,
+        help_text="US dollars; none: no limit. Questions that it has no room for are not asked.",
+    )
+    spent_before = models.DecimalField(
+        max_digits=14,
+        decimal_places=8,
+        default=0,
+        help_text="US dollars for calls that led to nothing, so that their questions were asked again.",
+    )
     status = models.CharField(max_length=10, choices=BuildStatus.choices, default=BuildStatus.ASKING)
     catalogue = models.OneToOneField(
         Catalogue, on_delete=models.PROTECT, null=True, blank=True, related_name="build"
@@ -62,6 +75,11 @@ class CatalogueBuild(models.Model):
                 condition=Q(per_question__gte=1, per_question__lte=MAX_PER_QUESTION),
                 name="build_per_question_1_to_10",
                 violation_error_message=f"Each question gets 1 to {MAX_PER_QUESTION} proposals.",
+            ),
+            models.CheckConstraint(
+                condition=Q(money_budget__isnull=True) | Q(money_budget__gt=0),
+                name="build_money_budget_positive",
+                violation_error_message="A money budget is above 0.",
             ),
             models.CheckConstraint(
                 condition=Q(status__in=BuildStatus.values),

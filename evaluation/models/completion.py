@@ -19,6 +19,10 @@ class CompletionStatus(models.TextChoices):
         return [cls.SUCCEEDED, cls.REFUSED, cls.FAILED]
 
 
+UNANSWERED = [CompletionStatus.REFUSED, CompletionStatus.FAILED]
+"""Statuses of calls that ended without an answer."""
+
+
 class Completion(models.Model):
     """A call to an endpoint: what was asked, what came back and what it cost.
 
@@ -88,6 +92,17 @@ class Completion(models.Model):
                 fields=["endpoint", "leased_until"],
                 name="completion_leased_index",
                 condition=Q(status=CompletionStatus.LEASED),
+            ),
+            # What went wrong: by who paid, and, newest first, by who was asked.
+            models.Index(
+                fields=["run"],
+                name="completion_unanswered_by_run",
+                condition=Q(status__in=UNANSWERED),
+            ),
+            models.Index(
+                fields=["endpoint", "-finished_at"],
+                name="completion_unanswered_index",
+                condition=Q(status__in=UNANSWERED),
             ),
         ]
         constraints = [

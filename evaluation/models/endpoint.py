@@ -167,11 +167,25 @@ class Judge(models.Model):
     rubric = models.ForeignKey(Rubric, on_delete=models.PROTECT, null=True, blank=True, related_name="judges")
     threshold = models.PositiveSmallIntegerField(default=DEFAULT_THRESHOLD)
     replicates = models.PositiveSmallIntegerField(default=1)
+    temperature = models.FloatField(
+        null=True, blank=True, help_text="Empty: 0 for the first rating, 1 for further ones."
+    )
+    max_tokens = models.PositiveIntegerField(default=1024, help_text="Of a reply, thinking included.")
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
         ordering = ["name"]
         constraints = [
+            models.CheckConstraint(
+                condition=Q(temperature__isnull=True) | Q(temperature__gte=0, temperature__lte=2),
+                name="judge_temperature_in_range",
+                violation_error_message="A temperature is from 0 to 2.",
+            ),
+            models.CheckConstraint(
+                condition=Q(max_tokens__gte=1),
+                name="judge_max_tokens_positive",
+                violation_error_message="A reply has at least one token.",
+            ),
             models.UniqueConstraint(
                 fields=["name"],
                 name="judge_name_unique",

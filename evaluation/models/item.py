@@ -33,6 +33,9 @@ class Item(models.Model):
             models.Index(
                 fields=["run", "id"], name="item_pending_index", condition=Q(status=ItemStatus.PENDING)
             ),
+            models.Index(
+                fields=["run", "id"], name="item_failed_index", condition=Q(status=ItemStatus.FAILED)
+            ),
         ]
         constraints = [
             models.CheckConstraint(

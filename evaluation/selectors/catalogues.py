@@ -1,6 +1,6 @@
 """Preference catalogues and how far their builders are."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -32,6 +32,49 @@ def catalogues_with_counts() -> QuerySet[Catalogue]:
     )
 
 
+def preferences_found(
+    catalogue: Catalogue, *, words: str = "", category: str = "", kind: str = ""
+) -> QuerySet[Preference]:
+    """Preferences of the catalogue that have all the words, of the category and kind."""
+    found = catalogue.preferences.all()
+    for word in words.split():
+        found = found.filter(text__icontains=word)
+    if category:
+        found = found.filter(category=category)
+    if kind:
+        found = found.filter(kind=kind)
+    return found
+
+
+def versions_of(catalogue: Catalogue) -> QuerySet[Catalogue]:
+    """All versions of the catalogue, newest first."""
+    return Catalogue.objects.filter(name=catalogue.name).order_by("-version")
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogueChanges:
+    """How a version differs from an older one. `changed`: the same text, before and after, of another category or
+    kind."""
+
+    added: Sequence[Preference]
+    removed: Sequence[Preference]
+    changed: Sequence[tuple[Preference, Preference]]
+    same: int
+
+
+def catalogue_changes(old: Catalogue, new: Catalogue) -> CatalogueChanges:
+    before = {preference.text: preference for preference in old.preferences.order_by("pk")}
+    after = {preference.text: preference for preference in new.preferences.order_by("pk")}
+    both = [(before[text], after[text]) for text in after if text in before]
+    changed = [(a, b) for a, b in both if (a.category, a.kind) != (b.category, b.kind)]
+    return CatalogueChanges(
+        added=[preference for text, preference in after.items() if text not in before],
+        removed=[preference for text, preference in before.items() if text not in after],
+        changed=changed,
+        same=len(both) - len(changed),
+    )
+
+
 def catalogues_with_irrelevant() -> QuerySet[Catalogue]:
     """Catalogues that have an irrelevant preference."""
     irrelevant = Preference.objects.filter(catalogue=OuterRef("pk"), kind=PreferenceKind.IRRELEVANT)
@@ -49,11 +92,15 @@ def builds_with_counts() -> QuerySet[CatalogueBuild]:
 
 @dataclass(frozen=True, slots=True)
 class BuildProgress:
-    """Where a build stands: its questions, its proposals by status, and US dollars so far (None: unpriced)."""
+    """Where a build stands: its questions, its proposals by status, and US dollars so far (None: unpriced).
+
+    `unasked` are those of the waiting questions that no call was made for.
+    """
 
     waiting: int
     read: int
     failed: int
+    unasked: int
     cost: Decimal | None
     proposals: Mapping[str, int]
 
@@ -68,6 +115,7 @@ def build_progress(build: CatalogueBuild) -> BuildProgress:
         waiting=Count("pk", filter=Q(status=BuildQuestionStatus.WAITING)),
         read=Count("pk", filter=Q(status=BuildQuestionStatus.READ)),
         failed=Count("pk", filter=Q(status=BuildQuestionStatus.FAILED)),
+        unasked=Count("pk", filter=Q(status=BuildQuestionStatus.WAITING, completion__isnull=True)),
     )
     # Two questions that read the same share a call: it is paid once.
     calls = Completion.objects.filter(pk__in=asked.values("completion"))
@@ -75,7 +123,10 @@ def build_progress(build: CatalogueBuild) -> BuildProgress:
     counts |= dict(
         Proposal.objects.filter(build=build).values_list("status").annotate(Count("pk")).order_by("status")
     )
-    return BuildProgress(**questions, cost=calls.aggregate(sum=Sum("cost"))["sum"], proposals=counts)
+    cost = calls.aggregate(sum=Sum("cost"))["sum"]
+    if cost is not None or build.spent_before:
+        cost = (cost or 0) + build.spent_before
+    return BuildProgress(**questions, cost=cost, proposals=counts)
 
 
 def build_failures(build: CatalogueBuild) -> Iterable[Mapping[str, object]]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 
-from django.db.models import Count, Max, Q, Sum
+from django.db.models import Count, Q, Sum
 from django.utils import timezone
 
 from evaluation.models import (
@@ -22,6 +22,7 @@ from evaluation.models.endpoint import JudgeOrigin
 from evaluation.models.item import Condition, ItemStatus
 from evaluation.models.judgment import JudgmentStatus
 from evaluation.models.run import RunStatus
+from evaluation.selectors.failures import failures_of
 from evaluation.stages.plan import Method, Stage, stages_of
 
 
@@ -152,15 +153,16 @@ def _stage_progress(run: Run, items: int) -> list[StageProgress]:
 
 def failures_by_cause(run: Run) -> Iterable[Mapping[str, object]]:
     """Calls of the run that failed or were refused: endpoint, code, an example message, and how many."""
-    return (
-        Completion.objects.filter(
-            Q(item_calls__item__run=run) | Q(judgments__response__item__run=run),
-            status__in=[CompletionStatus.FAILED, CompletionStatus.REFUSED],
-        )
-        .values("endpoint__name", "status", "error_code")
-        .annotate(count=Count("pk", distinct=True), example=Max("error_message"))
-        .order_by("-count")
-    )
+    return [
+        {
+            "endpoint__name": cause.endpoint_name,
+            "status": cause.status,
+            "error_code": cause.error_code,
+            "count": cause.count,
+            "example": cause.example,
+        }
+        for cause in failures_of([run])
+    ]
 
 
 def cost_by_endpoint(run: Run) -> Iterable[Mapping[str, object]]:

@@ -1,6 +1,13 @@
 """Runs and batches, and which of them have work left."""
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
+import re
+from collections.abc import Iterable
+from decimal import Decimal
+from itertools import count
+from typing import TypeVar
+
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from evaluation.errors import NotFound
@@ -8,10 +15,14 @@ from evaluation.models import (
     Batch,
     Completion,
     Endpoint,
+    Item,
     Run,
 )
 from evaluation.models.completion import CompletionStatus
+from evaluation.models.item import ItemStatus
 from evaluation.models.run import RunStatus
+
+T = TypeVar("T")
 
 
 def endpoints_with_work() -> QuerySet[Endpoint]:
@@ -68,12 +79,60 @@ def run_named(reference: str) -> Run:
 
 
 def runs_with_counts() -> QuerySet[Run]:
-    """Runs with `item_count`, for lists."""
-    return Run.objects.select_related("dataset", "endpoint").annotate(item_count=Count("items"))
+    """Runs with `item_count`, `finished_count` and `failed_count`, for lists; each is read from an index.
+
+    Items are numbered from 1 without a gap, so the last one's number is their count.
+    """
+    items = Item.objects.filter(run=OuterRef("pk"))
+    counted = items.order_by().values("run").annotate(n=Count("pk")).values("n")
+    return Run.objects.select_related("dataset", "endpoint").annotate(
+        item_count=Coalesce(Subquery(items.order_by("-position").values("position")[:1]), 0),
+        finished_count=F("item_count") - Coalesce(Subquery(counted.filter(status=ItemStatus.PENDING)), 0),
+        failed_count=Coalesce(Subquery(counted.filter(status=ItemStatus.FAILED)), 0),
+    )
 
 
 def batches_with_counts() -> QuerySet[Batch]:
-    """Batches with `run_count` and `unfinished_count`, newest first."""
+    """Batches, newest first, with `run_count`, `unfinished_count`, `stopped_count` (out of budget), `spent_by_runs`."""
     return Batch.objects.annotate(
-        run_count=Count("runs"), unfinished_count=Count("runs", filter=Q(runs__status=RunStatus.RUNNING))
+        run_count=Count("runs"),
+        unfinished_count=Count("runs", filter=Q(runs__status=RunStatus.RUNNING)),
+        stopped_count=Count("runs", filter=Q(runs__status=RunStatus.BUDGET_REACHED)),
+        spent_by_runs=Coalesce(Sum("runs__spent"), Decimal(0)),
     )
+
+
+def launch_settings_of(batch: Batch) -> dict[str, object]:
+    """What the launch form would say to launch the batch's runs again, by the names of its fields."""
+    runs = list(batch.runs.select_related("dataset", "catalogue").prefetch_related("judges").order_by("pk"))
+    if not runs:
+        return {}
+    first = runs[0]
+    last = first.items.order_by("-position").values_list("position", flat=True).first()
+    is_sample = last is not None and last < first.dataset.questions.count()
+    return {
+        "name": _free_name(batch.name),
+        "dataset": first.dataset_id,
+        "catalogue": first.catalogue_id,
+        "models": _distinct(run.endpoint_id for run in runs),
+        "methods": _distinct(run.method for run in runs),
+        "settings": _distinct(run.setting for run in runs),
+        "judges": _distinct(judge.pk for run in runs for judge in run.judges.all()),
+        "aligner": next((run.aligner_id for run in runs if run.aligner_id), None),
+        "extractor": first.extractor_id,
+        "sample_size": last if is_sample else None,
+        "money_budget": first.money_budget,
+        "call_budget": first.call_budget,
+        **first.options,
+    }
+
+
+def _free_name(name: str) -> str:
+    """The name with the next number that no batch has."""
+    stem = re.sub(r" \(\d+\)$", "", name)
+    taken = set(Batch.objects.filter(name__startswith=stem).values_list("name", flat=True))
+    return next(free for number in count(2) if (free := f"{stem} ({number})") not in taken)
+
+
+def _distinct(values: Iterable[T]) -> list[T]:
+    return list(dict.fromkeys(values))

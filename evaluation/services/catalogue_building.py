@@ -4,11 +4,14 @@ Asking and reading may run at any time, any number of times at once: unique cons
 locks make every step of it happen once.
 """
 
+import json
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
+from django.db.models import F, Sum
 
 from evaluation.errors import Conflict, DomainError
 from evaluation.llm.requests import ChatRequest
@@ -17,7 +20,9 @@ from evaluation.models.catalogue_build import MAX_PER_QUESTION, BuildQuestionSta
 from evaluation.models.completion import CompletionStatus
 from evaluation.models.endpoint import Provider
 from evaluation.services.completions import enqueue_completions
+from evaluation.services.costs import NOTHING, cost_of, most_it_may_cost
 from evaluation.services.endpoints import missing_key
+from evaluation.services.estimate import EstimateLine, prompt_tokens, question_tokens
 from evaluation.services.prompts import current_prompt
 from evaluation.services.wake import wake, wake_drain
 from evaluation.stages import propose
@@ -27,6 +32,8 @@ CHUNK = 500
 MAX_NAME = 200
 MAX_PROPOSALS = 2000
 MAX_SEED = 2**31 - 1
+PROPOSAL_TOKENS = 80
+"""Of one proposal with its reason, for estimates."""
 
 
 @transaction.atomic
@@ -38,14 +45,17 @@ def start_build(
     sample_size: int,
     per_question: int,
     seed: int = 0,
+    money_budget: Decimal | None = None,
     created_by: AbstractBaseUser | None = None,
 ) -> CatalogueBuild:
-    """Draw `sample_size` questions, the same for the same seed, and have the endpoint asked about each.
+    """Draw `sample_size` questions, the same for the same seed, and have the endpoint asked about each, as far as
+    `money_budget` (US dollars; None: no limit) has room for what it may cost.
 
     Raises DomainError for a name, a number or an endpoint that will not do, and for a key that the environment lacks.
     """
     name = name.strip()
     _check(name, dataset, endpoint, sample_size, per_question, seed)
+    check_budget(endpoint, money_budget)
     build = CatalogueBuild.objects.create(
         name=name,
         dataset=dataset,
@@ -54,6 +64,7 @@ def start_build(
         sample_size=sample_size,
         per_question=per_question,
         seed=seed,
+        money_budget=money_budget,
         created_by_id=created_by.pk if created_by else None,
     )
     questions = list(dataset.questions.order_by("pk").values_list("pk", flat=True))
@@ -92,29 +103,101 @@ def _check(
         raise DomainError(f"A seed is a number from 0 to {MAX_SEED:,}.", field="seed")
 
 
+def check_budget(endpoint: Endpoint, money_budget: Decimal | None) -> None:
+    """Raise DomainError for a budget that is none, or that nothing would be held to."""
+    if money_budget is None:
+        return
+    if money_budget <= 0:
+        raise DomainError("A money budget is above 0.", field="money_budget")
+    if endpoint.input_price is None and not endpoint.costs_nothing:
+        raise DomainError(
+            f"{endpoint} is unpriced, so no money budget can hold it. Give its prices first, or no budget.",
+            field="money_budget",
+        )
+
+
+def estimate_build(
+    *, dataset: Dataset, endpoint: Endpoint, sample_size: int, per_question: int
+) -> EstimateLine:
+    """What a build will take: one call a question. Tokens are guesses; the cost is None where it is unpriced."""
+    shown = question_tokens(dataset) + prompt_tokens(propose.PROMPT)
+    inputs, outputs = sample_size * shown, sample_size * per_question * PROPOSAL_TOKENS
+    return EstimateLine(endpoint, sample_size, inputs, outputs, cost_of(endpoint, inputs, outputs))
+
+
 def advance_build(build: CatalogueBuild) -> None:
     """Ask what has not been asked, read what has come back. Safe to run twice, at once, and after a kill."""
     if build.status != BuildStatus.ASKING:
         return
+    _read(build)  # first: what has come back tells how much of a budget is left
     _ask(build)
     _read(build)
     with transaction.atomic():
         # `ask_again` holds this lock, too, so no question becomes a waiting one in between.
         asking = CatalogueBuild.objects.filter(pk=build.pk, status=BuildStatus.ASKING)
         held = asking.select_for_update(no_key=True).first()
-        if held and not held.build_questions.filter(status=BuildQuestionStatus.WAITING).exists():
+        if held and not _goes_on(held):
             asking.update(status=BuildStatus.REVIEWING)
 
 
+def _goes_on(build: CatalogueBuild) -> bool:
+    """Whether a question waits for its reply, or could still be asked. What a budget has no room for stays unasked."""
+    waiting = build.build_questions.filter(status=BuildQuestionStatus.WAITING)
+    if waiting.filter(completion__isnull=False).exists():
+        return True
+    left = money_left(build)
+    first = waiting.select_related("question").order_by("pk").first()
+    if first is None or left is None:
+        return first is not None
+    return _most(build, _request(build, first, PromptText.parse(build.prompt.text))) <= left
+
+
+def money_left(build: CatalogueBuild) -> Decimal | None:
+    """US dollars of the budget that neither is spent nor may be needed by calls under way; None: no limit."""
+    if build.money_budget is None:
+        return None
+    calls = Completion.objects.filter(build_questions__build=build).distinct()
+    spent = Completion.objects.filter(pk__in=calls.values("pk")).aggregate(sum=Sum("cost"))["sum"] or NOTHING
+    open_calls = calls.exclude(status__in=CompletionStatus.finished()).only("request")
+    held = sum((_most(build, ChatRequest.from_json(call.request)) for call in open_calls), NOTHING)
+    return build.money_budget - build.spent_before - spent - held
+
+
+def _most(build: CatalogueBuild, request: ChatRequest) -> Decimal:
+    """What a call may cost at most."""
+    text = json.dumps(request.as_json(), ensure_ascii=False)
+    return most_it_may_cost(build.endpoint, text, request.max_tokens)
+
+
+def _affordable(build: CatalogueBuild, requests: Mapping[int, ChatRequest]) -> dict[int, ChatRequest]:
+    """Those of the requests, in their order, that the budget has room for."""
+    left = money_left(build)
+    if left is None:
+        return dict(requests)
+    fitting = {}
+    for key, request in requests.items():
+        left -= _most(build, request)
+        if left < 0:
+            break
+        fitting[key] = request
+    return fitting
+
+
 def _ask(build: CatalogueBuild) -> None:
-    """Queue a call for each question that has none."""
+    """Queue a call for each question that has none, as far as the budget allows."""
     unasked = BuildQuestion.objects.filter(
         build=build, status=BuildQuestionStatus.WAITING, completion__isnull=True
     )
     prompt = PromptText.parse(build.prompt.text)
     while asked := list(unasked.select_related("question").order_by("pk")[:CHUNK]):
         with transaction.atomic():
-            requests = {each.pk: _request(build, each, prompt) for each in asked}
+            # One worker at a time: two would spend the same money.
+            CatalogueBuild.objects.select_for_update(no_key=True).get(pk=build.pk)
+            build.refresh_from_db(fields=["money_budget", "spent_before"])
+            requests = _affordable(build, {each.pk: _request(build, each, prompt) for each in asked})
+            if not requests:
+                return
+            asked = [each for each in asked if each.pk in requests]
             completions = enqueue_completions(build.endpoint, requests.values(), run=None)
             for each in asked:
                 completion = completions[requests[each.pk].key(build.endpoint.name)]
@@ -203,16 +286,44 @@ def ask_again(*, build: CatalogueBuild) -> int:
 
     Raises Conflict where there is none, or the build is released.
     """
-    locked = CatalogueBuild.objects.select_for_update(no_key=True).get(pk=build.pk)
-    if locked.status == BuildStatus.RELEASED:
-        raise Conflict("This build is released; nothing is asked for it any more.", code="released")
+    _hold_unreleased(build)
     failed = list(BuildQuestion.objects.filter(build=build, status=BuildQuestionStatus.FAILED))
     if not failed:
         raise Conflict("No question of this build has failed.", code="nothing_failed")
+    calls = Completion.objects.filter(pk__in=[each.completion_id for each in failed])
+    wasted = calls.aggregate(sum=Sum("cost"))["sum"] or NOTHING
     for each in failed:
         each.status, each.failure = BuildQuestionStatus.WAITING, ""
         each.completion, each.replicate = None, each.replicate + 1
     BuildQuestion.objects.bulk_update(failed, ["status", "failure", "completion", "replicate"])
-    CatalogueBuild.objects.filter(pk=build.pk).update(status=BuildStatus.ASKING)
+    CatalogueBuild.objects.filter(pk=build.pk).update(
+        status=BuildStatus.ASKING, spent_before=F("spent_before") + wasted
+    )
     wake("evaluation.tasks.advance_build", build.pk)
     return len(failed)
+
+
+@transaction.atomic
+def set_build_budget(*, build: CatalogueBuild, money_budget: Decimal | None) -> CatalogueBuild:
+    """Set what the build may spend, in US dollars (None: no limit), and go on with what has not been asked.
+
+    Raises DomainError for a budget that will not do, Conflict where the build is released.
+    """
+    check_budget(build.endpoint, money_budget)
+    _hold_unreleased(build)
+    unasked = BuildQuestion.objects.filter(
+        build=build, status=BuildQuestionStatus.WAITING, completion__isnull=True
+    )
+    status = BuildStatus.ASKING if unasked.exists() else build.status
+    CatalogueBuild.objects.filter(pk=build.pk).update(money_budget=money_budget, status=status)
+    build.refresh_from_db()
+    if status == BuildStatus.ASKING:
+        wake("evaluation.tasks.advance_build", build.pk)
+    return build
+
+
+def _hold_unreleased(build: CatalogueBuild) -> None:
+    """Lock the build. Raises Conflict where it is released."""
+    locked = CatalogueBuild.objects.select_for_update(no_key=True).get(pk=build.pk)
+    if locked.status == BuildStatus.RELEASED:
+        raise Conflict("This build is released; nothing is asked for it any more.", code="released")

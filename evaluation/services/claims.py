@@ -17,9 +17,10 @@ from django.db import connection, transaction
 from pydantic import ValidationError
 
 from evaluation.llm.requests import ChatRequest
-from evaluation.models import Endpoint
+from evaluation.models import Endpoint, Run
 from evaluation.services.costs import NOTHING, Change, add_to_runs, lock_allowances, most_it_may_cost
 from evaluation.services.payers import release_for
+from evaluation.signals import run_failed
 
 logger = logging.getLogger(__name__)
 
@@ -98,6 +99,8 @@ def claim_completions(endpoint: Endpoint, *, limit: int, lease: uuid.UUID | None
         if claimed:
             _lease(claimed, lease)
         reached = [run for run in exhausted if _reach_budget(run)]
+        for stopped in Run.objects.filter(pk__in=reached):
+            run_failed.send(sender=Run, run=stopped, reason="budget_reached")
     for run in reached:
         logger.info("Run %d has reached its budget.", run)
         release_for(run)

@@ -1,12 +1,108 @@
-"""Endpoints as providers see them, and what keeps one from being called."""
+"""Endpoints: made, changed, as providers see them, and what keeps one from being called."""
 
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils import timezone
+from pydantic import JsonValue
+
+from evaluation.errors import Conflict, DomainError
 from evaluation.llm import registry
 from evaluation.llm.providers import Provider
 from evaluation.llm.recorded import RecordedProvider
 from evaluation.llm.registry import EndpointSettings
 from evaluation.models import Endpoint
 from evaluation.models.endpoint import Provider as ProviderName
+from evaluation.models.endpoint import StructuredOutput
 from evaluation.services.recorded_replies import recorded_replies
+
+API_PROVIDERS = (ProviderName.OPENAI, ProviderName.ANTHROPIC)
+
+
+@dataclass(frozen=True, slots=True)
+class EndpointSpec:
+    """What an endpoint is set to; names are those of the model's fields. Prices in US dollars for a million tokens."""
+
+    name: str
+    provider: str
+    model: str
+    base_url: str = ""
+    api_key_variable: str = ""
+    input_price: Decimal | None = None
+    output_price: Decimal | None = None
+    priced_on: date | None = None
+    account: str = ""
+    max_concurrency: int = 64
+    timeout_seconds: int = 120
+    structured_output: str = StructuredOutput.JSON_SCHEMA
+    options: dict[str, JsonValue] = field(default_factory=dict)
+
+
+FIXED = ("name", "provider", "model", "base_url")
+"""What says whose answers these are: fixed from the first call on, for they are part of what is on record."""
+
+
+def create_endpoint(*, spec: EndpointSpec) -> Endpoint:
+    """Make an endpoint. Raises DomainError, with the field at fault."""
+    return _saved(Endpoint(), spec)
+
+
+@transaction.atomic
+def change_endpoint(*, endpoint: Endpoint, spec: EndpointSpec) -> Endpoint:
+    """Change an endpoint. Raises DomainError, with the field at fault.
+
+    Once it has been called, or is the model of a run, its name, provider, model and base URL stay as they are: answers
+    on record would pass for those of another model. Raises Conflict then.
+    """
+    held = Endpoint.objects.select_for_update(no_key=True).get(pk=endpoint.pk)
+    changed = next((name for name in FIXED if getattr(held, name) != getattr(spec, name)), None)
+    if changed and is_in_use(held):
+        raise Conflict(
+            f"{held} has answers on record, so its name, provider, model and base URL stay as they are. Make "
+            "another endpoint instead.",
+            code="endpoint_in_use",
+            field=changed,
+        )
+    return _saved(held, spec)
+
+
+def is_in_use(endpoint: Endpoint) -> bool:
+    """Whether anything on record came, or is to come, from the endpoint."""
+    return endpoint.completions.exists() or endpoint.runs.exists()
+
+
+def _saved(endpoint: Endpoint, spec: EndpointSpec) -> Endpoint:
+    for name in EndpointSpec.__dataclass_fields__:
+        setattr(endpoint, name, getattr(spec, name))
+    priced = spec.input_price is not None or spec.output_price is not None
+    endpoint.priced_on = (spec.priced_on or timezone.localdate()) if priced else None
+    if endpoint.provider in API_PROVIDERS and _looks_like_a_key(endpoint.api_key_variable):
+        raise DomainError(
+            "This looks like a key itself. Give the name of the environment variable that holds it, such as "
+            "OPENAI_API_KEY: keys are never stored.",
+            field="api_key_variable",
+        )
+    try:
+        with transaction.atomic():
+            endpoint.full_clean()
+            endpoint.save()
+    except ValidationError as error:
+        name, messages = next(iter(error.message_dict.items()))
+        at = None if name == "__all__" else name
+        raise DomainError(messages[0], field=at or _field_of(messages[0])) from error
+    return endpoint
+
+
+def _field_of(message: str) -> str | None:
+    return "input_price" if "price" in message else "name" if "name" in message else None
+
+
+def _looks_like_a_key(variable: str) -> bool:
+    """Names of variables are of letters, digits and underscores; keys have dashes, or are long."""
+    return bool(variable) and (not variable.isidentifier() or len(variable) > 60)
 
 
 def settings_of(endpoint: Endpoint) -> EndpointSettings:
@@ -32,3 +128,9 @@ def provider_of(endpoint: Endpoint) -> Provider:
     if endpoint.provider == ProviderName.RECORDED:
         return RecordedProvider(recorded_replies(endpoint))
     return registry.provider_for(settings_of(endpoint))
+
+
+def limit_key(endpoint: Endpoint) -> str:
+    """What the endpoints that share a limit of calls have in common."""
+    account = endpoint.account or endpoint.api_key_variable or endpoint.base_url
+    return f"{account}/{endpoint.model}"

@@ -7,7 +7,7 @@ from decimal import Decimal
 from django.db.models import Avg, F
 from django.db.models.functions import Length
 
-from evaluation.models import Endpoint
+from evaluation.models import Dataset, Endpoint
 from evaluation.models.run import Setting
 from evaluation.services.costs import cost_of
 from evaluation.services.launching import BatchSpec
@@ -76,10 +76,10 @@ def estimate_launch(spec: BatchSpec) -> LaunchEstimate:
         inputs[endpoint] += count * input_tokens
         outputs[endpoint] += count * output_tokens
 
-    question_tokens = _question_tokens(spec)
+    asked_tokens = question_tokens(spec.dataset)
     for model in spec.models:
         # Every method and setting shares the model's baselines.
-        add(model, question_tokens + _prompt_tokens("baseline"), RESPONSE_TOKENS, questions)
+        add(model, asked_tokens + prompt_tokens("baseline"), RESPONSE_TOKENS, questions)
     drafted: set[tuple[Endpoint, str, str]] = set()
     for model, method, setting in spec.grid():
         for stage in stages_of(Method(method)):
@@ -91,10 +91,10 @@ def estimate_launch(spec: BatchSpec) -> LaunchEstimate:
             if stage == Stage.PERSONALISED and (model, setting, prompt) in drafted:
                 continue  # self-critic starts from what direct answers
             drafted.add((model, setting, prompt))
-            add(endpoint, question_tokens + _prompt_tokens(prompt) + carried, RESPONSE_TOKENS, questions)
+            add(endpoint, asked_tokens + prompt_tokens(prompt) + carried, RESPONSE_TOKENS, questions)
         for judge in spec.judges if setting != Setting.IRRELEVANT else ():
             if judge.endpoint is not None:
-                tokens = question_tokens + _prompt_tokens("judge") + 2 * RESPONSE_TOKENS
+                tokens = asked_tokens + prompt_tokens("judge") + 2 * RESPONSE_TOKENS
                 add(judge.endpoint, tokens, JUDGE_TOKENS, questions * judge.replicates)
     lines = tuple(
         EstimateLine(
@@ -109,11 +109,12 @@ def estimate_launch(spec: BatchSpec) -> LaunchEstimate:
     return LaunchEstimate(len(spec.grid()), questions * len(spec.grid()), lines)
 
 
-def _question_tokens(spec: BatchSpec) -> int:
+def question_tokens(dataset: Dataset) -> int:
     """Tokens of an average question with its options."""
-    averages = spec.dataset.questions.aggregate(text=Avg(Length("text")), options=Avg(F("options__len")))
+    averages = dataset.questions.aggregate(text=Avg(Length("text")), options=Avg(F("options__len")))
     return int((averages["text"] or 0) / CHARACTERS_PER_TOKEN + 15 * float(averages["options"] or 0))
 
 
-def _prompt_tokens(name: str) -> int:
+def prompt_tokens(name: str) -> int:
+    """Tokens of a prompt file, without what goes into it."""
     return len(prompt_files()[name]) // CHARACTERS_PER_TOKEN

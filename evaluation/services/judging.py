@@ -11,7 +11,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from evaluation.errors import Conflict
 from evaluation.llm.requests import ChatRequest
-from evaluation.models import Endpoint, Item, Judge, Judgment, Response, Run, RunJudge
+from evaluation.models import Completion, Endpoint, Item, Judge, Judgment, Response, Run, RunJudge
 from evaluation.models.completion import CompletionStatus
 from evaluation.models.endpoint import JudgeOrigin, Provider
 from evaluation.models.item import Condition
@@ -33,6 +33,7 @@ from evaluation.stages.judge import (
 from evaluation.stages.prompts import Prompts
 
 CHUNK = 500
+CALL_FAILED = "the call failed"
 
 
 @transaction.atomic
@@ -95,19 +96,15 @@ def _ask_about(
     run: Run, responses: Sequence[Response], judge: Judge, replicate: int, prompts: Prompts
 ) -> None:
     assert judge.endpoint is not None
-    assert judge.rubric is not None
     baselines = dict(
         Response.objects.filter(
             item__in=[response.item_id for response in responses], condition=Condition.BASELINE
         ).values_list("item", "text")
     )
-    rubric = RubricText(judge.rubric.instructions, tuple(judge.rubric.anchors))
     requests = {
-        response.pk: judge_request(
+        response.pk: request_of(
+            judge,
             judge_input(response.item, baselines[response.item_id], response.text),
-            model=judge.endpoint.model,
-            form=_form(judge.endpoint),
-            rubric=rubric,
             prompts=prompts,
             replicate=replicate,
         )
@@ -125,6 +122,22 @@ def _ask_about(
             for response_id, request in requests.items()
         ),
         ignore_conflicts=True,
+    )
+
+
+def request_of(judge: Judge, shown: JudgeInput, *, prompts: Prompts, replicate: int) -> ChatRequest:
+    """What the judge is asked about an item."""
+    assert judge.endpoint is not None
+    assert judge.rubric is not None
+    return judge_request(
+        shown,
+        model=judge.endpoint.model,
+        form=_form(judge.endpoint),
+        rubric=RubricText(judge.rubric.instructions, tuple(judge.rubric.anchors)),
+        prompts=prompts,
+        replicate=replicate,
+        temperature=judge.temperature,
+        max_tokens=judge.max_tokens,
     )
 
 
@@ -188,8 +201,12 @@ def _settle_chunk(run: Run, called: set[Endpoint]) -> int:
 
 
 def _verdict(judgment: Judgment) -> Verdict:
-    completion = judgment.completion
-    assert completion is not None
+    assert judgment.completion is not None
+    return verdict_of(judgment.completion)
+
+
+def verdict_of(completion: Completion) -> Verdict:
+    """What a finished call to a judge says, or why nothing."""
     match completion.status:
         case CompletionStatus.SUCCEEDED:
             verdict = read_verdict(completion.text)
@@ -198,7 +215,7 @@ def _verdict(judgment: Judgment) -> Verdict:
         case CompletionStatus.REFUSED:
             return Verdict(None, "", "the judge refused")
         case _:
-            return Verdict(None, "", f"the call failed: {completion.error_code}")
+            return Verdict(None, "", f"{CALL_FAILED}: {completion.error_code}")
 
 
 def _ask_again(run: Run, judgment: Judgment, called: set[Endpoint]) -> bool:

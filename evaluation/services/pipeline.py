@@ -29,6 +29,7 @@ from evaluation.services.claims import (
     seconds_until_due,
     stopped_runs,
 )
+from evaluation.services.endpoints import limit_key
 from evaluation.services.recording import Finished, record_finished
 
 logger = logging.getLogger(__name__)
@@ -75,11 +76,10 @@ class Pipeline:
 
     async def run(self) -> int:
         """Call until nothing waits, or until told to stop; give the number of results recorded."""
-        account = self._endpoint.account or self._endpoint.api_key_variable or self._endpoint.base_url
         self._news = asyncio.Event()
         self._limiter = Limiter(
             settings.REDIS_URL,
-            key=f"{account}/{self._endpoint.model}",
+            key=limit_key(self._endpoint),
             highest=self._endpoint.max_concurrency,
         )
         self._limiter.on_change = self._start_calls

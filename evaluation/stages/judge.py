@@ -80,9 +80,19 @@ class Verdict:
 
 
 def judge_request(
-    shown: JudgeInput, *, model: str, form: Form, rubric: RubricText, prompts: Prompts, replicate: int
+    shown: JudgeInput,
+    *,
+    model: str,
+    form: Form,
+    rubric: RubricText,
+    prompts: Prompts,
+    replicate: int,
+    temperature: float | None = None,
+    max_tokens: int = MAX_TOKENS,
 ) -> ChatRequest:
-    """The request to a judge. Replicates sample with a temperature of 1: without, they would say the same again."""
+    """The request to a judge. Replicates sample with a temperature of 1 unless another is given: at 0, they would say
+    the same again.
+    """
     if form == "document":
         return ChatRequest(model=model, messages=(Message("user", shown.as_document()),), replicate=replicate)
     messages = prompts["judge"].messages(
@@ -94,8 +104,8 @@ def judge_request(
     return ChatRequest(
         model=model,
         messages=messages,
-        temperature=0.0 if replicate == 1 else 1.0,
-        max_tokens=MAX_TOKENS,
+        temperature=temperature if temperature is not None else 0.0 if replicate == 1 else 1.0,
+        max_tokens=max_tokens,
         response_format="text" if form == "tagged" else form,
         response_schema="" if form == "tagged" else SCHEMA,
         replicate=replicate,

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 import numpy as np
-from sklearn.feature_extraction.text import TfidfVectorizer
 
 THRESHOLD = 0.75
 BLOCK = 256  # rows of the similarity matrix at a time, so that memory stays small
@@ -25,6 +24,9 @@ def near_duplicate_groups(texts: Sequence[str], *, threshold: float = THRESHOLD)
         raise ValueError("the threshold lies above 0 and is at most 1")
     if not any(text.strip() for text in texts):
         return [(index,) for index in range(len(texts))]
+    # Imported where it is needed: it takes a second and sixty megabytes, which every worker would pay for.
+    from sklearn.feature_extraction.text import TfidfVectorizer
+
     vectors = TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 4), dtype=np.float64).fit_transform(texts)
     free = np.ones(len(texts), dtype=bool)
     groups: list[tuple[int, ...]] = []

@@ -6,4 +6,6 @@ urlpatterns = [
     path("", include("evaluation.urls.runs")),
     path("", include("evaluation.urls.batches")),
     path("", include("evaluation.urls.catalogues")),
+    path("", include("evaluation.urls.results")),
+    path("", include("evaluation.urls.library")),
 ]

@@ -2,11 +2,19 @@
 
 from django.urls import path
 
-from evaluation.views import catalogues
+from evaluation.views import catalogue_files, catalogues
 
 urlpatterns = [
-    path("catalogues/", catalogues.catalogue_list, name="catalogue_list"),
-    path("catalogues/<int:catalogue_id>/", catalogues.catalogue_detail, name="catalogue_detail"),
+    path("catalogues/", catalogue_files.catalogue_list, name="catalogue_list"),
+    path("catalogues/import/", catalogue_files.catalogue_import, name="catalogue_import"),
+    path(
+        "catalogues/<int:catalogue_id>/changes/",
+        catalogue_files.catalogue_differences,
+        name="catalogue_differences",
+    ),
+    path("catalogues/builds/estimate/", catalogues.build_estimate, name="build_estimate"),
+    path("catalogues/builds/<int:build_id>/budget/", catalogues.build_budget, name="build_budget"),
+    path("catalogues/<int:catalogue_id>/", catalogue_files.catalogue_detail, name="catalogue_detail"),
     path("catalogues/builds/new/", catalogues.build_create, name="build_create"),
     path("catalogues/builds/<int:build_id>/", catalogues.build_detail, name="build_detail"),
     path("catalogues/builds/<int:build_id>/merge/", catalogues.build_merge, name="build_merge"),

@@ -1,18 +1,24 @@
 """Pages of batches, and launching them, for staff."""
 
+from collections.abc import Mapping
+
 from django.contrib import messages
-from django.db.models import Count, Q, Sum
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from evaluation.access import PersonRequest, staff_or_404
 from evaluation.errors import DomainError
+from evaluation.forms.failures import posted_cause
 from evaluation.forms.launch import LaunchForm
 from evaluation.models import Batch
-from evaluation.models.item import ItemStatus
 from evaluation.models.run import RunStatus
-from evaluation.selectors.runs import batches_with_counts
+from evaluation.presets import PRESETS, Preset
+from evaluation.selectors.bill import bill_of
+from evaluation.selectors.failures import failures_of
+from evaluation.selectors.runs import batches_with_counts, launch_settings_of, runs_with_counts
+from evaluation.services.control import retry_batch
 from evaluation.services.estimate import estimate_launch
 from evaluation.services.judges import heuristic_judge
 from evaluation.services.launching import check_launch, launch_batch
@@ -21,15 +27,21 @@ from evaluation.services.launching import check_launch, launch_batch
 @require_GET
 @staff_or_404
 def batch_list(request: PersonRequest) -> HttpResponse:
-    return render(request, "evaluation/batch_list.html", {"batches": batches_with_counts()})
+    context = {"batches": batches_with_counts(), "presets": PRESETS.values()}
+    return render(request, "evaluation/batch_list.html", context)
 
 
 @require_http_methods(["GET", "POST"])
 @staff_or_404
 def batch_launch(request: PersonRequest) -> HttpResponse:
-    """Launch a batch. The estimate comes with every change of the form, before the button is pressed."""
+    """Launch a batch. The estimate comes with every change of the form, before the button is pressed.
+
+    The address may name an experiment of the study or a batch, whose settings the form then has already.
+    """
     heuristic_judge()
-    form = LaunchForm(request.POST or None)
+    preset = PRESETS.get(request.GET.get("preset", ""))
+    again = _batch(request.GET.get("again", ""))
+    form = LaunchForm(request.POST or None, initial=_initial(request.GET, preset, again))
     if form.is_valid():
         try:
             batch = launch_batch(spec=form.spec(), created_by=request.user)
@@ -38,7 +50,7 @@ def batch_launch(request: PersonRequest) -> HttpResponse:
         else:
             messages.success(request, f"“{batch}” is launched.")
             return redirect("batch_detail", batch_id=batch.pk)
-    context = {"form": form, **_estimate(form)}
+    context = {"form": form, "presets": PRESETS.values(), "preset": preset, "again": again, **_estimate(form)}
     return render(request, "evaluation/batch_launch.html", context, status=422 if form.errors else 200)
 
 
@@ -48,31 +60,64 @@ def batch_estimate(request: PersonRequest) -> HttpResponse:
     """What the form's batch would take, or what is still missing: a fragment, or the page where no script asks."""
     form = LaunchForm(request.POST)
     template = "evaluation/_estimate_of_launch.html" if request.htmx else "evaluation/batch_launch.html"
-    return render(request, template, {"form": form, **_estimate(form)})
+    return render(request, template, {"form": form, "presets": PRESETS.values(), **_estimate(form)})
 
 
 @require_GET
 @staff_or_404
 def batch_detail(request: PersonRequest, batch_id: int) -> HttpResponse:
-    """The runs of a batch; the page asks for their table again while one of them runs."""
-    batch = get_object_or_404(Batch, pk=batch_id)
-    runs = (
-        batch.runs.select_related("endpoint")
-        .annotate(
-            item_count=Count("items"),
-            finished_count=Count("items", filter=~Q(items__status=ItemStatus.PENDING)),
-            failed_count=Count("items", filter=Q(items__status=ItemStatus.FAILED)),
-        )
-        .order_by("pk")
-    )
+    """The runs of a batch and what went wrong in them; the page asks for this again while one of them runs."""
+    batch = get_object_or_404(Batch.objects.select_related("created_by"), pk=batch_id)
+    runs = list(runs_with_counts().filter(batch=batch).order_by("pk"))
+    failures = failures_of(runs)
     context = {
         "batch": batch,
         "runs": runs,
         "is_running": any(run.status == RunStatus.RUNNING for run in runs),
-        "totals": batch.runs.aggregate(spent=Sum("spent"), calls=Sum("calls")),
+        "failures": failures,
+        "can_retry": any(cause.can_be_retried for cause in failures)
+        and any(run.status != RunStatus.CANCELLED for run in runs),
+        "totals": {"spent": sum(run.spent for run in runs), "calls": sum(run.calls for run in runs)},
     }
     template = "evaluation/_batch_runs.html" if request.htmx else "evaluation/batch_detail.html"
     return render(request, template, context)
+
+
+@require_POST
+@staff_or_404
+def batch_retry(request: PersonRequest, batch_id: int) -> HttpResponse:
+    """Try again what failed in the batch: by one cause, or all of it."""
+    batch = get_object_or_404(Batch, pk=batch_id)
+    retried = retry_batch(batch=batch, cause=posted_cause(request.POST))
+    messages.success(request, f"{retried} call{'' if retried == 1 else 's'} will be tried again.")
+    return redirect("batch_detail", batch_id=batch.pk)
+
+
+@require_GET
+@staff_or_404
+def batch_costs(request: PersonRequest, batch_id: int) -> HttpResponse:
+    """What the batch paid for, by stage and endpoint: a fragment, or a page where no script asks."""
+    batch = get_object_or_404(Batch, pk=batch_id)
+    bill = bill_of(list(batch.runs.all()))
+    template = "evaluation/_bill.html" if request.htmx else "evaluation/bill.html"
+    back = reverse("batch_detail", args=[batch.pk])
+    return render(request, template, {"bill": bill, "of": batch, "back": back, "many": True})
+
+
+def _batch(pk: str) -> Batch | None:
+    return (
+        Batch.objects.filter(pk=int(pk)).first() if pk.isascii() and pk.isdigit() and len(pk) < 19 else None
+    )
+
+
+def _initial(asked: Mapping[str, str], preset: Preset | None, again: Batch | None) -> dict[str, object]:
+    """What the form says before anything is entered."""
+    if again is not None:
+        return launch_settings_of(again)
+    initial: dict[str, object] = {name: asked[name] for name in ("dataset", "catalogue") if name in asked}
+    if preset is not None:
+        initial |= {"name": preset.name, "methods": list(preset.methods), "settings": list(preset.settings)}
+    return initial
 
 
 def _estimate(form: LaunchForm) -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""Pages of preference catalogues, and of building one, for staff."""
+"""Pages on which a catalogue of preferences is built, for staff."""
 
 from collections.abc import Callable
 
@@ -11,18 +11,16 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from evaluation.access import PersonRequest, staff_or_404
 from evaluation.errors import DomainError
-from evaluation.forms.catalogues import BuildForm, MergeForm, ProposalForm, ReleaseForm
+from evaluation.forms.catalogues import BuildBudgetForm, BuildForm, MergeForm, ProposalForm, ReleaseForm
 from evaluation.models import CatalogueBuild, Proposal
 from evaluation.models.catalogue_build import ProposalStatus
 from evaluation.selectors.catalogues import (
     BuildProgress,
     build_failures,
     build_progress,
-    builds_with_counts,
-    catalogues_with_counts,
     near_duplicates,
 )
-from evaluation.services.catalogue_building import ask_again, start_build
+from evaluation.services.catalogue_building import ask_again, estimate_build, set_build_budget, start_build
 from evaluation.services.catalogue_review import (
     accept_proposal,
     edit_proposal,
@@ -47,28 +45,6 @@ DECISIONS: dict[str, Callable[..., Proposal]] = {
 }
 
 
-@require_GET
-@staff_or_404
-def catalogue_list(request: PersonRequest) -> HttpResponse:
-    context = {
-        "catalogues": catalogues_with_counts(),
-        "builds": builds_with_counts(),
-    }
-    return render(request, "evaluation/catalogue_list.html", context)
-
-
-@require_GET
-@staff_or_404
-def catalogue_detail(request: PersonRequest, catalogue_id: int) -> HttpResponse:
-    catalogue = get_object_or_404(catalogues_with_counts(), pk=catalogue_id)
-    context = {
-        "catalogue": catalogue,
-        "preferences": catalogue.preferences.order_by("-kind", "category", "pk"),
-        "build": CatalogueBuild.objects.filter(catalogue=catalogue).first(),
-    }
-    return render(request, "evaluation/catalogue_detail.html", context)
-
-
 @require_http_methods(["GET", "POST"])
 @staff_or_404
 def build_create(request: PersonRequest) -> HttpResponse:
@@ -81,7 +57,17 @@ def build_create(request: PersonRequest) -> HttpResponse:
         else:
             messages.success(request, f"{build.endpoint} is being asked.")
             return redirect("build_detail", build_id=build.pk)
-    return render(request, "evaluation/build_create.html", {"form": form}, status=422 if form.errors else 200)
+    context = {"form": form, **_estimate(form)}
+    return render(request, "evaluation/build_create.html", context, status=422 if form.errors else 200)
+
+
+@require_POST
+@staff_or_404
+def build_estimate(request: PersonRequest) -> HttpResponse:
+    """What the form's build would take, or what is missing: a fragment, or the page where no script asks."""
+    form = BuildForm(request.POST)
+    template = "evaluation/_estimate_of_build.html" if request.htmx else "evaluation/build_create.html"
+    return render(request, template, {"form": form, **_estimate(form)})
 
 
 @require_GET
@@ -92,7 +78,12 @@ def build_detail(request: PersonRequest, build_id: int) -> HttpResponse:
         CatalogueBuild.objects.select_related("dataset", "endpoint", "prompt", "catalogue"), pk=build_id
     )
     progress = build_progress(build)
-    context = {"build": build, "progress": progress, "failures": build_failures(build)}
+    context = {
+        "build": build,
+        "progress": progress,
+        "failures": build_failures(build),
+        "budget": BuildBudgetForm(initial={"money_budget": build.money_budget}),
+    }
     if request.htmx:
         return render(request, "evaluation/_build_progress.html", context)
     context |= _review(request, build, progress) | {"release": ReleaseForm()}
@@ -105,6 +96,17 @@ def build_ask_again(request: PersonRequest, build_id: int) -> HttpResponse:
     """Ask once more about the questions without proposals."""
     count = ask_again(build=get_object_or_404(CatalogueBuild, pk=build_id))
     messages.success(request, f"Asking again about {count} question{'' if count == 1 else 's'}.")
+    return redirect("build_detail", build_id=build_id)
+
+
+@require_POST
+@staff_or_404
+def build_budget(request: PersonRequest, build_id: int) -> HttpResponse:
+    """Set what the build may spend, and go on with what has not been asked."""
+    form = BuildBudgetForm(request.POST)
+    _check(form)
+    set_build_budget(build=get_object_or_404(CatalogueBuild, pk=build_id), **form.cleaned_data)
+    messages.success(request, "The budget is set.")
     return redirect("build_detail", build_id=build_id)
 
 
@@ -149,7 +151,16 @@ def proposal_review(request: PersonRequest, proposal_id: int) -> HttpResponse:
     return _back_to(proposal, request)
 
 
-def _check(form: BuildForm | MergeForm | ProposalForm | ReleaseForm) -> None:
+def _estimate(form: BuildForm) -> dict[str, object]:
+    """What a valid form's build would take."""
+    if not form.is_valid():
+        return {}
+    fields = form.cleaned_data
+    wanted = ("dataset", "endpoint", "sample_size", "per_question")
+    return {"estimate": estimate_build(**{name: fields[name] for name in wanted})}
+
+
+def _check(form: BuildBudgetForm | MergeForm | ProposalForm | ReleaseForm) -> None:
     """Raise DomainError with the first thing that is wrong with what was posted."""
     if not form.is_valid():
         field, errors = next(iter(form.errors.items()))

@@ -5,19 +5,23 @@ from collections.abc import Callable
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from evaluation.access import PersonRequest, staff_or_404
 from evaluation.errors import DomainError
+from evaluation.forms.failures import posted_cause
 from evaluation.forms.runs import BudgetForm, RecordedRunForm
 from evaluation.importers.recorded_run import import_recorded_run
-from evaluation.metrics import DIMENSIONS, RunOutcomes
+from evaluation.metrics import DIMENSIONS
 from evaluation.models import Endpoint, Run
-from evaluation.models.completion import CompletionStatus
+from evaluation.models.run import RunStatus
 from evaluation.plots import DEFINITIONS, forest_plot, named_metrics
+from evaluation.selectors.bill import bill_of
+from evaluation.selectors.failures import failures_of
+from evaluation.selectors.needs import runs_with_failures
 from evaluation.selectors.progress import (
     cost_by_endpoint,
-    failures_by_cause,
     judging_progress,
     unscored_reasons,
 )
@@ -26,7 +30,10 @@ from evaluation.selectors.runs import runs_with_counts
 from evaluation.services.control import cancel_run, pause_run, resume_run, retry_failed, set_budgets
 from evaluation.services.judges import heuristic_judge
 from evaluation.services.judging import launch_judging
+from evaluation.stored_metrics import metrics_and_slices
 
+RUNS_PER_PAGE = 100
+RUN_FILTERS = {"": "All", "failed": "With failed items", **dict(RunStatus.choices)}
 ACTIONS: dict[str, tuple[Callable[..., object], str]] = {
     "pause": (
         pause_run,
@@ -41,7 +48,21 @@ ACTIONS: dict[str, tuple[Callable[..., object], str]] = {
 @require_GET
 @staff_or_404
 def run_list(request: PersonRequest) -> HttpResponse:
-    return render(request, "evaluation/run_list.html", {"runs": runs_with_counts()})
+    """The runs, newest first; the address may ask for those of a status, or with failed items."""
+    show = request.GET.get("show", "")
+    runs = runs_with_counts()
+    if show == "failed":
+        runs = runs.filter(pk__in=runs_with_failures().values("pk"))
+    elif show in RunStatus.values:
+        runs = runs.filter(status=show)
+    before = request.GET.get("before", "")
+    if before.isascii() and before.isdigit() and len(before) < 19:
+        runs = runs.filter(pk__lt=int(before))
+    page = list(runs.order_by("-pk")[: RUNS_PER_PAGE + 1])
+    shown = page[:RUNS_PER_PAGE]
+    older = shown[-1].pk if len(page) > RUNS_PER_PAGE else None
+    context = {"runs": shown, "older": older, "before": before, "show": show, "filters": RUN_FILTERS}
+    return render(request, "evaluation/run_list.html", context)
 
 
 @require_http_methods(["GET", "POST"])
@@ -73,19 +94,19 @@ def run_import(request: PersonRequest) -> HttpResponse:
 @staff_or_404
 def run_detail(request: PersonRequest, run_id: int) -> HttpResponse:
     run = get_object_or_404(Run.objects.select_related("dataset", "endpoint"), pk=run_id)
-    outcomes = RunOutcomes(run)
     dimension = request.GET.get("by", "source")
     dimension = dimension if dimension in DIMENSIONS else "source"
-    metrics = named_metrics(outcomes.metrics())
+    whole, slices = metrics_and_slices(run, dimension)
+    metrics = named_metrics(whole)
     context = {
         "run": run,
         "metrics": metrics,
-        "unscored": outcomes.metrics().unscored,
+        "unscored": whole.unscored,
         "plot": forest_plot(metrics),
         "definitions": DEFINITIONS,
         "dimension": dimension,
         "dimensions": DIMENSIONS,
-        "slices": [(part, named_metrics(part.metrics)) for part in outcomes.slices(dimension)],
+        "slices": [(part, named_metrics(part.metrics)) for part in slices],
         "heuristic": heuristic_judge(),
         **_judging(run),
         **_progress(run),
@@ -127,9 +148,22 @@ def run_control(request: PersonRequest, run_id: int, action: str) -> HttpRespons
     if action not in ACTIONS:
         raise Http404
     control, done = ACTIONS[action]
-    control(run=run)
+    if action == "retry":
+        retry_failed(run=run, cause=posted_cause(request.POST))
+    else:
+        control(run=run)
     messages.success(request, done)
     return redirect("run_detail", run_id=run.pk)
+
+
+@require_GET
+@staff_or_404
+def run_costs(request: PersonRequest, run_id: int) -> HttpResponse:
+    """What the run paid for, by stage and endpoint: a fragment, or a page where no script asks."""
+    run = get_object_or_404(Run, pk=run_id)
+    template = "evaluation/_bill.html" if request.htmx else "evaluation/bill.html"
+    back = reverse("run_detail", args=[run.pk])
+    return render(request, template, {"bill": bill_of([run]), "of": run, "back": back})
 
 
 @require_POST
@@ -146,7 +180,7 @@ def run_budgets(request: PersonRequest, run_id: int) -> HttpResponse:
 
 
 def _progress(run: Run) -> dict[str, object]:
-    failures = list(failures_by_cause(run))
+    failures = failures_of([run])
     without_price = Endpoint.objects.filter(input_price=None)
     unpriced = [endpoint.name for endpoint in without_price if not endpoint.costs_nothing]
     costs = list(cost_by_endpoint(run))
@@ -154,7 +188,7 @@ def _progress(run: Run) -> dict[str, object]:
         "run": run,
         "progress": progress_of_run(run),
         "failures": failures,
-        "can_retry": any(cause["status"] == CompletionStatus.FAILED for cause in failures),
+        "can_retry": any(cause.can_be_retried for cause in failures),
         "costs": costs,
         "unpriced_calls": any(cost["endpoint__name"] in unpriced for cost in costs),
         "free": [endpoint.name for endpoint in without_price if endpoint.costs_nothing],

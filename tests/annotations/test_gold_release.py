@@ -9,9 +9,11 @@ import uuid
 import pytest
 from django.contrib.auth.models import User
 
-from annotations.exporters import csv as csv_exporter
 from annotations.exporters import jsonl
+from annotations.exporters.gold_table import of_release
+from annotations.exporters.writing import stream
 from annotations.models import Assignment, Campaign, GoldRelease
+from annotations.models.export import ExportFormat
 from annotations.services.assignment import claim_task
 from annotations.services.gold import release_gold
 from annotations.services.labels import submit_label
@@ -121,10 +123,10 @@ def test_csv_has_a_column_per_rater_and_defuses_formulas() -> None:
     response.text = '=HYPERLINK("http://evil.example","click")'
     response.save()
     release = release_gold(campaign=campaign)
-    text = b"".join(csv_exporter.export(release)).decode()
+    text = b"".join(stream(of_release(release), ExportFormat.CSV)).decode()
     rows = list(csv.DictReader(io.StringIO(text)))
     assert [(row["label: ann"], row["label: bob"], row["followed"]) for row in rows] == [
-        ("5", "4", "True"),
+        ("5", "4", "true"),
         ("2", "4", ""),
     ]
     assert rows[0]["personalised_response"].startswith("'=HYPERLINK")

@@ -11,7 +11,6 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
-from rest_framework.authtoken.models import Token
 
 from annotations.models import Assignment, AuditEvent, Campaign, Label, Member
 from annotations.services import people
@@ -122,7 +121,7 @@ def test_a_deactivated_account_gets_nothing_by_page_or_token_and_old_sessions_st
 ) -> None:
     ann = User.objects.get(username="ann")
     client, other = _logged_in(ann), _logged_in(User.objects.get(username="bob"))
-    token = {"authorization": f"Token {Token.objects.create(user=ann).key}"}
+    token = build.bearer(ann)
     assert client.get(reverse("home")).status_code == 200
     assert Client().get(reverse("api_campaign_list"), headers=token).status_code == 200
     assignment = _claim(campaign, "ann")

@@ -33,10 +33,15 @@ NO_PAGE = {
     "run_progress": "a part of the page of a run, asked for by it",
     "run_judging": "a part of the page of a run, asked for by it",
     "gold_export": "a file",
+    "export_stream": "a file",
+    "export_download": "a file",
+    "export_manifest": "JSON beside a file",
     "audit_export": "a file",
     "campaign_audit_export": "a file",
     "controls_candidates": "a file",
     "validation_download": "a file",
+    "results_export": "a file",
+    "results_figure": "a file",
     "validation_figure": "a picture of the page of validation",
     "label_assignment": "JSON for the annotation screen",
     "label_differences": "JSON for the annotation screen",
@@ -54,6 +59,11 @@ ON_TRIAL = {
 # Looked at besides: what a page shows in another state.
 BESIDES = [
     ("staff", "/no/such/page/"),
+    ("staff", "/results/?by=source&sort=-breakage_rate"),
+    ("staff", "/results/?sort=nonsense"),
+    ("staff", "/results/compare/?run={run_id}&run={other_run_id}"),
+    ("staff", "/runs/{run_id}/items/?show=not_followed"),
+    ("staff", "/runs/{run_id}/items/?show=broken"),
     ("staff", "/people/?q=nobody-is-called-that"),
     ("staff", "/audit/?action=label.submitted&person=demo-ada"),
     ("staff", "/audit/?since=nonsense"),
@@ -104,6 +114,8 @@ def furnish() -> None:
     from annotations.services.qualification import answer_item, start_attempt
     from annotations.services.validation import compute_report, report_settings, request_report
     from evaluation.models import Batch, Run
+    from evaluation.services.judges import heuristic_judge
+    from evaluation.services.results import refresh_result
     from tests import build
 
     campaign = Campaign.objects.get(is_demonstration=True)
@@ -120,6 +132,7 @@ def furnish() -> None:
     batch = Batch.objects.create(name="A batch of recorded runs")
     Run.objects.filter(pk=run.pk).update(batch=batch)
     proposal = build.proposal()
+    judge = heuristic_judge()
     uidb64, token = make_reset_link(user=lead, actor=admin)
     invitation = invite(role="annotator", campaign=campaign, created_by=lead, note="Ada")
     invite(role="admin", campaign=None, created_by=admin, note="Chi")
@@ -147,11 +160,20 @@ def furnish() -> None:
         build.vote(task, people["demo-ben"], 5)
     attempt = start_attempt(member=trial.members.get(user=annotator))
     answer = answer_item(attempt=attempt, task=item, score=1)
+    for each in Run.objects.all():
+        refresh_result(run=each)
     compute_report(report=request_report(campaign=campaign, settings=report_settings()))
     world = {
         "run_id": run.pk,
+        "other_run_id": other_run.pk,
+        "item_id": labelled.task.response.item_id,
         "batch_id": batch.pk,
         "catalogue_id": build.preference().catalogue_id,
+        "dataset_id": run.dataset_id,
+        "endpoint_id": judge.endpoint_id,
+        "rubric_id": judge.rubric_id,
+        "judge_id": judge.pk,
+        "completion_id": build.trial(judge.endpoint).pk,
         "build_id": proposal.build_id,
         "campaign_id": campaign.pk,
         "trial": trial.pk,

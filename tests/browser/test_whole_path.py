@@ -115,8 +115,8 @@ def _label_by_keyboard(page: Page, username: str) -> dict[str, int]:
 
 
 def _api(site: Site, path: str) -> dict[str, object]:
-    token = site.manage("drf_create_token", "admin").split()[2]
-    request = urllib.request.Request(site.address + path, headers={"Authorization": f"Token {token}"})
+    token = site.manage("create_token", "admin").split()[-1]
+    request = urllib.request.Request(site.address + path, headers={"Authorization": f"Bearer {token}"})
     with urllib.request.urlopen(request) as response:
         document: dict[str, object] = json.load(response)
     return document
@@ -179,7 +179,10 @@ def test_import_judge_label_agree_release_export(site: Site, pages: dict[str, Pa
     _agreement_matches(_api(site, f"/api/v1/campaigns/{campaigns[0]['id']}/agreement/"), ann, bob)
 
     admin.go_back()
+    admin.get_by_role("link", name="Prepare a release").click()
+    is_accessible(admin)
     admin.get_by_role("button", name="Release gold").click()
+    is_accessible(admin)
     jsonl = _download(admin, "jsonl")
     records = [json.loads(line) for line in jsonl.splitlines()]
     _gold_matches(records, ann, bob)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-PACKAGES = ("perg_site", "annotations", "evaluation")
+PACKAGES = ("perg_client", "perg_site", "annotations", "evaluation")
 
 
 @pytest.fixture
@@ -48,6 +48,7 @@ def test_the_tree_keeps_its_contracts(copy: Path) -> None:
             "from django.db import models",
             "framework and Celery BROKEN",
         ),
+        ("perg_client/answers.py", "from evaluation.errors import DomainError", "nothing of the site"),
         (
             "annotations/agreement/ratings.py",
             "from annotations.agreement import report",

@@ -86,7 +86,7 @@ def _estimate(staff: Client, form: dict[str, object]) -> str:
 def test_without_an_endpoint_the_page_says_how_to_add_one(staff: Client) -> None:
     page = staff.get(reverse("batch_launch")).content.decode()
     assert "No model can be called yet" in page
-    assert reverse("admin:evaluation_endpoint_add") in page
+    assert reverse("endpoint_create") in page
     _endpoint()
     assert "No model can be called yet" not in staff.get(reverse("batch_launch")).content.decode()
 

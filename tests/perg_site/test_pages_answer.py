@@ -10,7 +10,6 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
-from rest_framework.authtoken.models import Token
 
 from annotations.models import Campaign, GoldRelease
 from evaluation.models import Run
@@ -109,24 +108,20 @@ def test_releasing_without_labels_is_an_error_page_not_a_crash(staff: Client) ->
 
 def test_agreement_over_rest_with_a_token_is_the_same_as_on_the_page(staff: Client) -> None:
     _, campaign = _labelling()
-    token = Token.objects.create(user=build.person("program", staff=True))
-    response = Client().get(
-        reverse("api_agreement", args=[campaign.pk]), headers={"authorization": f"Token {token.key}"}
-    )
+    token = build.bearer(build.person("program", staff=True))
+    response = Client().get(reverse("api_agreement", args=[campaign.pk]), headers=token)
     assert response.status_code == 200
     assert response.json()["people"]["alpha_ordinal"]["undefined"]
     assert staff.get(reverse("campaign_agreement", args=[campaign.pk])).status_code == 200
 
 
 def test_api_errors_are_problem_details() -> None:
-    response = Client().get(reverse("api_agreement", args=[1]), headers={"authorization": "Token wrong"})
+    response = Client().get(reverse("api_agreement", args=[1]), headers={"authorization": "Bearer wrong"})
     assert response.status_code == 401
     assert response.headers["Content-Type"] == "application/problem+json"
     assert json.loads(response.content)["code"]
-    token = Token.objects.create(user=build.person())
-    response = Client().get(
-        reverse("api_agreement", args=[10**9]), headers={"authorization": f"Token {token.key}"}
-    )
+    token = build.bearer(build.person())
+    response = Client().get(reverse("api_agreement", args=[10**9]), headers=token)
     assert (response.status_code, response.json()["code"]) == (404, "not_found")
 
 

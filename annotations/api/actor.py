@@ -1,0 +1,10 @@
+"""Who asks, for services that note who did what."""
+
+from django.contrib.auth.models import User
+from rest_framework.request import Request
+
+
+def actor_of(request: Request) -> User:
+    """The person; permissions have let nobody else in."""
+    assert isinstance(request.user, User)
+    return request.user

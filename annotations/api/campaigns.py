@@ -1,0 +1,166 @@
+"""REST views of campaigns: the list, one for its members, and what its leads do with it."""
+
+from http import HTTPStatus
+from typing import Any
+
+from django.db.models import OuterRef, QuerySet, Subquery
+from drf_spectacular.utils import extend_schema
+from rest_framework import generics
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from annotations.access import led_campaign, visible_campaign
+from annotations.agreement.report import AgreementDict, agreement_report
+from annotations.api.actor import actor_of
+from annotations.api.serializers.campaigns import (
+    CampaignQuery,
+    CampaignSerializer,
+    CampaignSettingsSerializer,
+    GuidelinesSerializer,
+    NewCampaignSerializer,
+    NewGuidelinesSerializer,
+    ProgressSerializer,
+    RubricSerializer,
+    SettingsChangesSerializer,
+)
+from annotations.models import Campaign, Member
+from annotations.models.campaign import CampaignStatus
+from annotations.selectors.campaigns import campaign_progress
+from annotations.services.campaigns import change_settings, create_campaign, set_campaign_status
+from annotations.services.guidelines import revise_guidelines
+from evaluation.api.conditional import conditional
+from evaluation.api.idempotency import idempotent
+from evaluation.api.json_schema import inline_schema
+from evaluation.api.queries import Queried, exact
+from evaluation.errors import NotAllowed, NotFound
+from evaluation.models import Rubric
+from evaluation.services.judges import default_rubric
+
+ACTIONS = {
+    "open": CampaignStatus.OPEN,
+    "pause": CampaignStatus.PAUSED,
+    "close": CampaignStatus.CLOSED,
+    "archive": CampaignStatus.ARCHIVED,
+    "reopen": CampaignStatus.OPEN,
+    "unarchive": CampaignStatus.CLOSED,
+}
+
+
+def with_role(campaigns: QuerySet[Campaign], user: Any) -> QuerySet[Campaign]:
+    """Campaigns, each with the user's own `role` in it."""
+    # Any: whoever REST framework says asks
+    own = Member.objects.filter(campaign=OuterRef("pk"), user_id=user.pk, is_active=True)
+    return campaigns.annotate(role=Subquery(own.values("role")[:1]))
+
+
+class CampaignList(Queried, generics.ListAPIView[Campaign]):
+    """The campaigns that the caller belongs to, all of them for admins; POST makes one."""
+
+    serializer_class = CampaignSerializer
+    query_serializer_class = CampaignQuery
+
+    def get_queryset(self) -> QuerySet[Campaign]:
+        found = with_role(Campaign.objects.visible_to(self.request.user), self.request.user)
+        found = found.filter(**exact(self.query, status="status"))
+        wanted = self.query.get("is_imported")
+        return found if wanted is None else found.filter(is_imported=wanted)
+
+    @extend_schema(
+        request=NewCampaignSerializer,
+        responses={201: CampaignSettingsSerializer},
+        description="Make a campaign, with its tasks, and open it. For admins.",
+    )
+    @idempotent
+    def post(self, request: Request) -> Response:
+        if not request.user.is_staff:
+            raise NotAllowed("Only an admin can make a campaign.")
+        default_rubric()  # a fresh installation has none before the first judge
+        given = NewCampaignSerializer(data=request.data)
+        given.is_valid(raise_exception=True)
+        wanted = {"rubric": Rubric.objects.latest("pk"), **given.validated_data}
+        campaign = create_campaign(created_by=actor_of(request), **wanted)
+        return Response(CampaignSettingsSerializer(campaign).data, status=HTTPStatus.CREATED)
+
+
+class CampaignDetail(APIView):
+    """A campaign that the caller belongs to."""
+
+    @extend_schema(responses=CampaignSerializer)
+    def get(self, request: Request, campaign_id: int) -> Response:
+        visible_campaign(request.user, campaign_id)
+        campaign = with_role(Campaign.objects.all(), request.user).get(pk=campaign_id)
+        return Response(CampaignSerializer(campaign).data)
+
+
+class CampaignSettings(APIView):
+    """All that a campaign was made with, for its leads; PATCH changes what is harmless to change."""
+
+    @extend_schema(responses=CampaignSettingsSerializer)
+    def get(self, request: Request, campaign_id: int) -> Response:
+        return Response(CampaignSettingsSerializer(led_campaign(request.user, campaign_id)).data)
+
+    @extend_schema(request=SettingsChangesSerializer, responses=CampaignSettingsSerializer)
+    def patch(self, request: Request, campaign_id: int) -> Response:
+        campaign = led_campaign(request.user, campaign_id)
+        given = SettingsChangesSerializer(data=request.data)
+        given.is_valid(raise_exception=True)
+        change_settings(campaign=campaign, actor=actor_of(request), **given.validated_data)
+        return Response(CampaignSettingsSerializer(led_campaign(request.user, campaign_id)).data)
+
+
+class CampaignAction(APIView):
+    """`open` or `reopen`, `pause`, `close`, `archive` a campaign; `unarchive` makes an archived one closed again."""
+
+    @extend_schema(request=None, responses=CampaignSerializer)
+    def post(self, request: Request, campaign_id: int, action: str) -> Response:
+        campaign = led_campaign(request.user, campaign_id)
+        if action not in ACTIONS:
+            raise NotFound(f"What can be done with a campaign: {', '.join(ACTIONS)}.")
+        set_campaign_status(campaign=campaign, status=ACTIONS[action], actor=actor_of(request))
+        campaign = with_role(Campaign.objects.all(), request.user).get(pk=campaign_id)
+        return Response(CampaignSerializer(campaign).data)
+
+
+class CampaignProgress(APIView):
+    """How far a campaign is, for its leads."""
+
+    @extend_schema(responses={200: ProgressSerializer, 304: None})
+    def get(self, request: Request, campaign_id: int) -> Response:
+        progress = campaign_progress(led_campaign(request.user, campaign_id))
+        return conditional(request, ProgressSerializer(progress).data)
+
+
+class CampaignGuidelines(APIView):
+    """The guidelines in force and the rubric, for everybody in the campaign; a lead PUTs a new version."""
+
+    @extend_schema(responses=GuidelinesSerializer)
+    def get(self, request: Request, campaign_id: int) -> Response:
+        return Response(_guidelines(visible_campaign(request.user, campaign_id)))
+
+    @extend_schema(request=NewGuidelinesSerializer, responses=GuidelinesSerializer)
+    def put(self, request: Request, campaign_id: int) -> Response:
+        campaign = led_campaign(request.user, campaign_id)
+        given = NewGuidelinesSerializer(data=request.data)
+        given.is_valid(raise_exception=True)
+        revise_guidelines(campaign=campaign, author=actor_of(request), **given.validated_data)
+        return Response(_guidelines(campaign))
+
+
+def _guidelines(campaign: Campaign) -> dict[str, object]:
+    newest = campaign.guidelines
+    return {
+        "version": newest.version if newest else 0,
+        "text": newest.text if newest else "",
+        "rubric": RubricSerializer(campaign.rubric).data if campaign.rubric else None,
+    }
+
+
+class CampaignAgreement(APIView):
+    """The agreement of people and judges in a campaign that the caller leads, as the labels are now: every measure
+    with its n and interval.
+    """
+
+    @extend_schema(responses={200: inline_schema(AgreementDict), 304: None})
+    def get(self, request: Request, campaign_id: int) -> Response:
+        return conditional(request, agreement_report(led_campaign(request.user, campaign_id)).as_dict())

@@ -1,0 +1,105 @@
+"""REST views of gold releases, for leads: what would go in, what went in, and what a later one has changed."""
+
+from http import HTTPStatus
+
+from django.db.models import QuerySet
+from drf_spectacular.utils import extend_schema
+from rest_framework import generics
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from annotations.access import led_campaign, led_release
+from annotations.api.actor import actor_of
+from annotations.api.serializers.gold import (
+    CriteriaSerializer,
+    DifferenceQuery,
+    DifferenceSerializer,
+    DifferencesSerializer,
+    DifferencesWithRowsSerializer,
+    NewReleaseSerializer,
+    PreviewSerializer,
+    ReleaseSerializer,
+)
+from annotations.models import GoldRelease
+from annotations.selectors.gold import release_differences
+from annotations.services.gold import preview_gold, release_gold
+from evaluation.api.conditional import conditional
+from evaluation.api.idempotency import idempotent
+from evaluation.api.queries import ListQuery, Queried
+from evaluation.errors import DomainError, NotFound
+
+
+class GoldList(Queried, generics.ListAPIView[GoldRelease]):
+    """The gold releases of a campaign that the caller leads, newest first; POST makes one."""
+
+    serializer_class = ReleaseSerializer
+    query_serializer_class = ListQuery
+
+    def get_queryset(self) -> QuerySet[GoldRelease]:
+        if getattr(self, "swagger_fake_view", False):
+            return GoldRelease.objects.none()
+        campaign = led_campaign(self.request.user, self.kwargs["campaign_id"])
+        return campaign.gold_releases.select_related("created_by")
+
+    @extend_schema(
+        request=NewReleaseSerializer,
+        responses={201: ReleaseSerializer},
+        description="Release the campaign's gold as the labels are now: an immutable, numbered snapshot.",
+    )
+    @idempotent
+    def post(self, request: Request, campaign_id: int) -> Response:
+        campaign = led_campaign(request.user, campaign_id)
+        given = NewReleaseSerializer(data=request.data)
+        given.is_valid(raise_exception=True)
+        release = release_gold(campaign=campaign, created_by=actor_of(request), **given.validated_data)
+        return Response(ReleaseSerializer(release).data, status=HTTPStatus.CREATED)
+
+
+class GoldPreview(APIView):
+    """What a release by these criteria would be, were it made now. Nothing is written."""
+
+    @extend_schema(request=CriteriaSerializer, responses=PreviewSerializer)
+    def post(self, request: Request, campaign_id: int) -> Response:
+        campaign = led_campaign(request.user, campaign_id)
+        given = CriteriaSerializer(data=request.data)
+        given.is_valid(raise_exception=True)
+        preview = preview_gold(campaign=campaign, **given.validated_data)
+        return Response(PreviewSerializer(preview).data)
+
+
+class GoldDetail(APIView):
+    """A gold release: its criteria, counts, checksum, and what the validation report said."""
+
+    @extend_schema(responses={200: ReleaseSerializer, 304: None})
+    def get(self, request: Request, release_id: int) -> Response:
+        return conditional(request, ReleaseSerializer(led_release(request.user, release_id)).data)
+
+
+class GoldDifferences(Queried):
+    """What a release has changed of an earlier one of its campaign."""
+
+    query_serializer_class = DifferenceQuery
+
+    @extend_schema(responses=DifferencesWithRowsSerializer)
+    def get(self, request: Request, release_id: int) -> Response:
+        release = led_release(request.user, release_id)
+        found = release_differences(self._earlier(release), release)
+        rows = found.rows(self.query["kind"], behind=self.query["behind"], limit=self.query["limit"])
+        return Response(
+            {**DifferencesSerializer(found).data, "rows": [DifferenceSerializer(row).data for row in rows]}
+        )
+
+    def _earlier(self, release: GoldRelease) -> GoldRelease:
+        """The release to compare with. Raises NotFound where there is none, DomainError for a later one."""
+        others = GoldRelease.objects.filter(campaign=release.campaign_id)
+        if "against" not in self.query:
+            others = others.filter(number__lt=release.number)
+            earlier = others.order_by("-number").first()
+        else:
+            earlier = others.filter(pk=self.query["against"]).first()
+        if earlier is None:
+            raise NotFound("There is no release to compare it with.", code="no_other_release")
+        if earlier.number >= release.number:
+            raise DomainError("A release is compared with an earlier one.", field="against")
+        return earlier

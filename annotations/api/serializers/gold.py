@@ -1,0 +1,233 @@
+"""Gold releases and exports."""
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
+from pydantic import ValidationError
+from rest_framework import serializers
+
+from annotations.agreement.gold_criteria import GoldCriteria
+from annotations.agreement.gold_selection import SelectionCounts
+from annotations.models import Export, GoldRelease
+from annotations.models.export import ExportFormat, ExportStatus, RaterNames
+from annotations.selectors.gold import GoldDifference, GoldSide, ReleaseDifferences
+from annotations.services.gold import GoldPreview
+from evaluation.api.queries import LARGEST_ID, ListQuery, Query
+
+CRITERIA_SCHEMA = {key: value for key, value in GoldCriteria.model_json_schema().items() if key != "title"}
+MOST_DIFFERENCES = 1000
+
+
+@extend_schema_field(CRITERIA_SCHEMA)
+class CriteriaField(serializers.JSONField):
+    """What goes into a release, and by which rule."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        # Any: GoldCriteria, which the type of the method has no place for
+        try:
+            return GoldCriteria.model_validate(super().to_internal_value(data))
+        except ValidationError as error:
+            raise serializers.ValidationError(
+                {str(each["loc"][0]) if each["loc"] else "": [each["msg"]] for each in error.errors()}
+            ) from error
+
+
+class NewReleaseSerializer(serializers.Serializer[Any]):
+    """What to release. `seen` is the `fingerprint` of a preview: if anything has changed since, nothing is released."""
+
+    criteria = CriteriaField(required=False, help_text="Left out: every task, by the majority of the votes.")
+    seen = serializers.CharField(max_length=64, required=False, default="", allow_blank=True)
+
+
+class CriteriaSerializer(serializers.Serializer[Any]):
+    criteria = CriteriaField(required=False, help_text="Left out: every task, by the majority of the votes.")
+
+
+class CountsSerializer(serializers.Serializer[SelectionCounts]):
+    """How many tasks go in, by decision and by status, and how many do not, by the first reason that holds."""
+
+    tasks = serializers.IntegerField()
+    included = serializers.IntegerField()
+    followed = serializers.IntegerField()
+    not_followed = serializers.IntegerField()
+    unresolved = serializers.IntegerField()
+    statuses = serializers.DictField(child=serializers.IntegerField())
+    left_out = serializers.DictField(child=serializers.IntegerField())
+
+
+class PreviewSerializer(serializers.Serializer[GoldPreview]):
+    """What a release would be, were it made now."""
+
+    criteria = serializers.SerializerMethodField()
+    counts = CountsSerializer()
+    fingerprint = serializers.CharField()
+
+    @extend_schema_field(CRITERIA_SCHEMA)
+    def get_criteria(self, preview: GoldPreview) -> dict[str, object]:
+        return preview.criteria.model_dump(mode="json")
+
+
+class ReleaseSerializer(serializers.ModelSerializer[GoldRelease]):
+    """A numbered, immutable release. `checksum` is the SHA-256 of its JSONL; `report_figures` what the validation
+    report said when it was made. Old releases have neither counts nor figures.
+    """
+
+    criteria = serializers.DictField(read_only=True)
+    counts = CountsSerializer(read_only=True, allow_null=True)
+    report_figures = serializers.DictField(read_only=True, allow_null=True)
+    created_by = serializers.SlugRelatedField[GoldRelease](
+        slug_field="username", read_only=True, allow_null=True
+    )
+
+    class Meta:
+        model = GoldRelease
+        fields = [
+            "id",
+            "campaign",
+            "number",
+            "rule",
+            "threshold",
+            "criteria",
+            "counts",
+            "report",
+            "report_figures",
+            "checksum",
+            "code_version",
+            "created_by",
+            "created_at",
+        ]
+        read_only_fields = fields
+
+
+class SideSerializer(serializers.Serializer[GoldSide]):
+    followed = serializers.BooleanField(allow_null=True)
+    score = serializers.FloatField(allow_null=True)
+    status = serializers.CharField()
+
+
+class DifferenceSerializer(serializers.Serializer[GoldDifference]):
+    """A task on which two releases differ; null on the side where it is not in."""
+
+    task = serializers.IntegerField()
+    question = serializers.CharField(allow_blank=True)
+    before = SideSerializer(allow_null=True)
+    after = SideSerializer(allow_null=True)
+
+
+class DifferencesSerializer(serializers.Serializer[ReleaseDifferences]):
+    """What a release has changed of an earlier one; `rows` are tasks of the `kind` asked for, in the order of their
+    keys, those behind task `behind` if one is named.
+    """
+
+    before = serializers.IntegerField(source="before.pk")
+    after = serializers.IntegerField(source="after.pk")
+    added = serializers.IntegerField()
+    removed = serializers.IntegerField()
+    changed = serializers.IntegerField()
+    same = serializers.IntegerField()
+
+
+class DifferencesWithRowsSerializer(DifferencesSerializer):
+    rows = DifferenceSerializer(many=True)
+
+
+class DifferenceQuery(Query):
+    against = serializers.IntegerField(
+        min_value=1,
+        max_value=LARGEST_ID,
+        required=False,
+        help_text="Id of the earlier release; the one before, if it is not named.",
+    )
+    kind = serializers.ChoiceField(["added", "removed", "changed"], required=False, default="changed")
+    behind = serializers.IntegerField(min_value=0, max_value=LARGEST_ID, required=False, default=0)
+    limit = serializers.IntegerField(min_value=1, max_value=MOST_DIFFERENCES, required=False, default=100)
+
+
+class ExportSerializer(serializers.ModelSerializer[Export]):
+    """A file that was asked for. `checksum` is its SHA-256; `share_done` is null while nobody knows how many rows
+    there are; `manifest` says what is in it, column by column.
+    """
+
+    filters = serializers.DictField(read_only=True)
+    manifest = serializers.DictField(read_only=True, allow_null=True)
+    share_done = serializers.FloatField(read_only=True, allow_null=True)
+
+    class Meta:
+        model = Export
+        fields = [
+            "id",
+            "table",
+            "format",
+            "filters",
+            "raters",
+            "licence",
+            "campaign",
+            "release",
+            "status",
+            "rows",
+            "rows_expected",
+            "share_done",
+            "size",
+            "checksum",
+            "manifest",
+            "failure",
+            "created_at",
+            "finished_at",
+            "expires_at",
+        ]
+        read_only_fields = fields
+
+
+class NewExportSerializer(serializers.Serializer[Any]):
+    """What to write. Which tables there are, and their filters, is at `exports/tables/`."""
+
+    table = serializers.CharField(max_length=40)
+    format = serializers.ChoiceField(ExportFormat.choices)
+    filters = serializers.DictField(
+        child=serializers.JSONField(), required=False, default=dict, help_text="By name; all may be left out."
+    )
+    raters = serializers.ChoiceField(
+        RaterNames.choices,
+        required=False,
+        allow_blank=True,
+        default="",
+        help_text="Left out: pseudonyms in a dataset, user names elsewhere.",
+    )
+    licence = serializers.CharField(max_length=60, required=False, allow_blank=True, default="")
+
+    def validate_filters(self, filters: dict[str, Any]) -> dict[str, Any]:
+        for name, value in filters.items():
+            if not isinstance(value, str | int | bool | None):
+                raise serializers.ValidationError({name: ["A text or a number."]})
+        return filters
+
+
+class ExportQuery(ListQuery):
+    status = serializers.ChoiceField(ExportStatus.choices, required=False)
+
+
+class FilterSerializer(serializers.Serializer[Any]):
+    name = serializers.CharField()
+    kind = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment] # Field has a `label` of its own
+    is_required = serializers.BooleanField()
+    choices = serializers.SerializerMethodField()
+
+    def get_choices(self, found: Any) -> list[str]:
+        return [value for value, _ in found.choices]
+
+
+class ColumnSerializer(serializers.Serializer[Any]):
+    name = serializers.CharField()
+    kind = serializers.CharField()
+    description = serializers.CharField()
+
+
+class TableSerializer(serializers.Serializer[Any]):
+    """Something that can be exported."""
+
+    name = serializers.CharField()
+    title = serializers.CharField()
+    description = serializers.CharField()
+    filters = FilterSerializer(many=True)
+    columns = ColumnSerializer(many=True)

@@ -1,0 +1,197 @@
+"""Whether every page and every list of the API answers quickly on a site with millions of rows.
+
+`.venv/bin/python bench/scale.py [--items 750000 --runs 250 --judgments 5000000 --labels 300000]`. The site runs as
+`manage.py up` starts it, in a folder of its own, with 1,500,000 responses; an admin asks every address that answers GET
+over HTTP, several times, one at a time. What addresses there are is asked of the site itself: a new page is measured
+without a line here. Prints a table, slowest first; the last line is a JSON object with the median of each route in
+milliseconds, and `slower_than_limit`, the routes whose median is over the limit.
+"""
+
+import argparse
+import contextlib
+import json
+import os
+import re
+import statistics
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(REPOSITORY))
+
+from bench.annotation_load import site  # noqa: E402
+from bench.scale_rows import Site, make_site  # noqa: E402
+
+PASSWORD = "only-for-this-bench-4711"
+LIMIT_MS = 300
+REPEATS = 7
+# Not pages of the console: files, and what tells somebody else's secret or needs one.
+LEFT_OUT = re.compile(
+    r"export|download|admin:|media|static|invitation_|password|logout|label_differences|label_assignment"
+)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Every page on a site with millions of rows.")
+    parser.add_argument("--items", type=int, default=750_000)
+    parser.add_argument("--runs", type=int, default=250)
+    parser.add_argument("--judgments", type=int, default=5_000_000)
+    parser.add_argument("--labels", type=int, default=300_000)
+    parser.add_argument("--home", help="keep the site in this folder, or use the one that is there")
+    arguments = parser.parse_args()
+    with contextlib.ExitStack() as stack:
+        home = arguments.home or stack.enter_context(tempfile.TemporaryDirectory(prefix="perg-bench-"))
+        os.environ |= {
+            "PERG_HOME": home,
+            "DJANGO_SETTINGS_MODULE": "perg_site.settings",
+            "LOG_LEVEL": "WARNING",
+        }
+        for name in ("DATABASE_URL", "REDIS_URL"):
+            os.environ.pop(name, None)
+        Path(home).mkdir(exist_ok=True)
+        Path(home).chmod(0o711)
+        kept = Path(home) / "bench-site.json"
+        host, port = stack.enter_context(site())
+        import django
+
+        django.setup()
+        if kept.exists():
+            made = Site(**json.loads(kept.read_text()))
+        else:
+            began = time.perf_counter()
+            made = make_site(
+                items=arguments.items,
+                runs=arguments.runs,
+                judgments=arguments.judgments,
+                labels=arguments.labels,
+                password=PASSWORD,
+            )
+            print(f"Made the rows in {time.perf_counter() - began:.0f} s", flush=True)
+            kept.write_text(json.dumps(made.__dict__))
+        prepared = wait_for_results()
+        print(json.dumps(measure(f"http://{host}:{port}", made) | prepared | counts()))
+
+
+def wait_for_results() -> dict[str, float]:
+    """Wait till the workers have prepared the results of every run."""
+    from evaluation.models import RunChange
+
+    began = time.perf_counter()
+    while left := RunChange.objects.values("run").distinct().count():
+        print(f"  results of {left} runs are being prepared ...", flush=True)
+        time.sleep(5)
+    return {"results_prepared_in_s": round(time.perf_counter() - began, 1)}
+
+
+def counts() -> dict[str, int]:
+    from annotations.models import Label
+    from evaluation.models import Item, Judgment, Response, Run
+
+    return {
+        f"{model._meta.model_name}s": model.objects.count()
+        for model in (Run, Item, Response, Judgment, Label)
+    }
+
+
+def addresses(made: Site) -> tuple[dict[str, str], list[str]]:
+    """Route → an address of it, for all that can be made of what the site has; and the routes that cannot."""
+    from django.urls import URLPattern, get_resolver, reverse
+
+    known = known_parts(made)
+    found, unknown = {}, []
+
+    def walk(patterns, converters):
+        for pattern in patterns:
+            names = converters | pattern.pattern.converters.keys()
+            if not isinstance(pattern, URLPattern):
+                if getattr(pattern, "app_name", None) != "admin":
+                    walk(pattern.url_patterns, names)
+            elif pattern.name and not LEFT_OUT.search(pattern.name):
+                missing = [name for name in names if name not in known]
+                if missing:
+                    unknown.append(f"{pattern.name} ({', '.join(missing)})")
+                else:
+                    found[pattern.name] = reverse(pattern.name, kwargs={name: known[name] for name in names})
+
+    walk(get_resolver().url_patterns, frozenset())
+    return found, unknown
+
+
+def known_parts(made: Site) -> dict[str, object]:
+    """What the parts of an address stand for here."""
+    from annotations.models import Assignment, Label, Member, Task
+    from evaluation.models import Endpoint, Item, Judge, Judgment, Preference, Question, Response, Rubric
+
+    first = {
+        "item_id": Item.objects.filter(run=made.run, status="done"),
+        "question_id": Question.objects,
+        "preference_id": Preference.objects,
+        "response_id": Response.objects,
+        "judgment_id": Judgment.objects,
+        "endpoint_id": Endpoint.objects,
+        "judge_id": Judge.objects,
+        "rubric_id": Rubric.objects,
+        "task_id": Task.objects,
+        "member_id": Member.objects,
+        "label_id": Label.objects,
+        "assignment_id": Assignment.objects,
+    }
+    parts: dict[str, object] = {
+        name: rows.order_by("pk").values_list("pk", flat=True).first() for name, rows in first.items()
+    }
+    return parts | {
+        "dataset_id": made.dataset,
+        "catalogue_id": made.catalogue,
+        "run_id": made.run,
+        "batch_id": made.batch,
+        "campaign_id": made.campaign,
+        "user_id": Member.objects.order_by("pk").values_list("user", flat=True).first(),
+        "person_id": Member.objects.order_by("pk").values_list("user", flat=True).first(),
+    }
+
+
+def measure(origin: str, made: Site) -> dict[str, object]:
+    import httpx2 as httpx
+
+    found, unknown = addresses(made)
+    medians, other = {}, {}
+    with httpx.Client(base_url=origin, timeout=120) as client:
+        client.get("/login/")
+        answer = client.post(
+            "/login/",
+            data={
+                "username": made.admin,
+                "password": PASSWORD,
+                "csrfmiddlewaretoken": client.cookies["csrftoken"],
+            },
+        )
+        assert answer.status_code == 302, answer.text
+        for route, address in sorted(found.items()):
+            answer = client.get(address, headers={"Accept": "application/json"} if "/api/" in address else {})
+            if answer.status_code != 200:
+                other[route] = answer.status_code
+                continue
+            times = []
+            for _ in range(REPEATS):
+                began = time.perf_counter()
+                client.get(address)
+                times.append((time.perf_counter() - began) * 1000)
+            medians[route] = round(statistics.median(times), 1)
+    print(f"{'route':40} {'median':>9} ms")
+    for route, median in sorted(medians.items(), key=lambda each: -each[1]):
+        print(f"{route:40} {median:9.1f}{'  over the limit' if median > LIMIT_MS else ''}")
+    print("No page by GET:", ", ".join(f"{route} {status}" for route, status in sorted(other.items())))
+    print("Not asked, an address cannot be made:", ", ".join(unknown))
+    return {
+        "slower_than_limit": sorted(route for route, median in medians.items() if median > LIMIT_MS),
+        "limit_ms": LIMIT_MS,
+        "routes": len(medians),
+        "medians_ms": medians,
+        "not_asked": unknown,
+    }
+
+
+if __name__ == "__main__":
+    main()

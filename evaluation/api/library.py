@@ -1,0 +1,191 @@
+"""REST views of what runs are made of: datasets, catalogues, prompts, rubrics. For staff."""
+
+from django.db.models import QuerySet
+from django.shortcuts import get_object_or_404
+from drf_spectacular.utils import extend_schema
+from rest_framework import generics, status
+from rest_framework.parsers import MultiPartParser
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from evaluation.api.idempotency import idempotent
+from evaluation.api.imports import content_of
+from evaluation.api.permissions import IsStaff
+from evaluation.api.queries import FilteredList, M
+from evaluation.api.serializers.imports import CatalogueImportSerializer, QuestionsImportSerializer
+from evaluation.api.serializers.library import (
+    CatalogueFileSerializer,
+    CatalogueSerializer,
+    DatasetSerializer,
+    NameQuery,
+    NewRubricSerializer,
+    PreferenceQuery,
+    PreferenceSerializer,
+    PromptSerializer,
+    QuestionQuery,
+    QuestionSerializer,
+    QuestionsFileSerializer,
+    RubricTextSerializer,
+    RubricVersionSerializer,
+)
+from evaluation.importers.catalogue import import_catalogue
+from evaluation.importers.questions import import_questions
+from evaluation.models import Catalogue, Dataset, Preference, Prompt, Question, Rubric
+from evaluation.services.rubrics import create_rubric, revise_rubric
+
+
+class NamedList(FilteredList[M]):
+    """A list of things that have a name, newest first."""
+
+    permission_classes = [IsStaff]
+    query_serializer_class = NameQuery
+    lookups = {"search": "name__icontains"}
+
+
+class DatasetList(NamedList[Dataset]):
+    """All datasets."""
+
+    serializer_class = DatasetSerializer
+    queryset = Dataset.objects.all()
+
+
+class DatasetDetail(generics.RetrieveAPIView[Dataset]):
+    """One dataset."""
+
+    permission_classes = [IsStaff]
+    serializer_class = DatasetSerializer
+    lookup_url_kwarg = "dataset_id"
+    queryset = Dataset.objects.all()
+
+
+class DatasetQuestions(FilteredList[Question]):
+    """The questions of a dataset."""
+
+    permission_classes = [IsStaff]
+    serializer_class = QuestionSerializer
+    query_serializer_class = QuestionQuery
+    lookups = {"source": "source", "category": "category", "search": "text__icontains"}
+
+    def get_queryset(self) -> QuerySet[Question]:
+        return get_object_or_404(Dataset, pk=self.kwargs["dataset_id"]).questions.all()
+
+
+class DatasetImport(APIView):
+    """Files of questions."""
+
+    permission_classes = [IsStaff]
+    parser_classes = [MultiPartParser]
+
+    @extend_schema(request=QuestionsFileSerializer, responses={201: QuestionsImportSerializer})
+    @idempotent
+    def post(self, request: Request) -> Response:
+        """Import questions into a dataset; what it has already is not made again."""
+        given = QuestionsFileSerializer(data=request.data)
+        given.is_valid(raise_exception=True)
+        fields = dict(given.validated_data)
+        file = fields.pop("file")
+        report = import_questions(file=content_of(file), file_name=file.name or "", **fields)
+        return Response(report.as_dict(), status=status.HTTP_201_CREATED)
+
+
+class CatalogueList(NamedList[Catalogue]):
+    """All versions of all preference catalogues."""
+
+    serializer_class = CatalogueSerializer
+    queryset = Catalogue.objects.all()
+
+
+class CatalogueDetail(generics.RetrieveAPIView[Catalogue]):
+    """One version of a preference catalogue."""
+
+    permission_classes = [IsStaff]
+    serializer_class = CatalogueSerializer
+    lookup_url_kwarg = "catalogue_id"
+    queryset = Catalogue.objects.all()
+
+
+class CataloguePreferences(FilteredList[Preference]):
+    """The preferences of a version of a catalogue."""
+
+    permission_classes = [IsStaff]
+    serializer_class = PreferenceSerializer
+    query_serializer_class = PreferenceQuery
+    lookups = {"category": "category", "kind": "kind", "search": "text__icontains"}
+
+    def get_queryset(self) -> QuerySet[Preference]:
+        return get_object_or_404(Catalogue, pk=self.kwargs["catalogue_id"]).preferences.all()
+
+
+class CatalogueImport(APIView):
+    """Files of preferences."""
+
+    permission_classes = [IsStaff]
+    parser_classes = [MultiPartParser]
+
+    @extend_schema(request=CatalogueFileSerializer, responses={201: CatalogueImportSerializer})
+    @idempotent
+    def post(self, request: Request) -> Response:
+        """Import a catalogue; other content than that of the versions that there are becomes the next version."""
+        given = CatalogueFileSerializer(data=request.data)
+        given.is_valid(raise_exception=True)
+        file = given.validated_data["file"]
+        report = import_catalogue(file=content_of(file), name=given.validated_data["name"])
+        return Response(report.as_dict(), status=status.HTTP_201_CREATED)
+
+
+class PromptList(NamedList[Prompt]):
+    """All versions of all prompts that runs used."""
+
+    serializer_class = PromptSerializer
+    queryset = Prompt.objects.all()
+
+
+class PromptDetail(generics.RetrieveAPIView[Prompt]):
+    """One version of a prompt."""
+
+    permission_classes = [IsStaff]
+    serializer_class = PromptSerializer
+    lookup_url_kwarg = "prompt_id"
+    queryset = Prompt.objects.all()
+
+
+class RubricList(NamedList[Rubric]):
+    """All versions of all rubrics."""
+
+    serializer_class = RubricVersionSerializer
+    queryset = Rubric.objects.all()
+
+    @extend_schema(request=NewRubricSerializer, responses={201: RubricVersionSerializer})
+    @idempotent
+    def post(self, request: Request) -> Response:
+        """Make a rubric."""
+        given = NewRubricSerializer(data=request.data)
+        given.is_valid(raise_exception=True)
+        rubric = create_rubric(**given.validated_data)
+        return Response(RubricVersionSerializer(rubric).data, status=status.HTTP_201_CREATED)
+
+
+class RubricDetail(generics.RetrieveAPIView[Rubric]):
+    """One version of a rubric."""
+
+    permission_classes = [IsStaff]
+    serializer_class = RubricVersionSerializer
+    lookup_url_kwarg = "rubric_id"
+    queryset = Rubric.objects.all()
+
+
+class RubricRevise(APIView):
+    """Versions of a rubric."""
+
+    permission_classes = [IsStaff]
+
+    @extend_schema(request=RubricTextSerializer, responses={201: RubricVersionSerializer})
+    @idempotent
+    def post(self, request: Request, rubric_id: int) -> Response:
+        """Make the next version of a rubric; the others stay as they are."""
+        rubric = get_object_or_404(Rubric, pk=rubric_id)
+        given = RubricTextSerializer(data=request.data)
+        given.is_valid(raise_exception=True)
+        revised = revise_rubric(rubric=rubric, **given.validated_data)
+        return Response(RubricVersionSerializer(revised).data, status=status.HTTP_201_CREATED)

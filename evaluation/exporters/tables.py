@@ -1,0 +1,39 @@
+"""A table as CSV or JSON, written as it is read. Cells that a spreadsheet would run as formulas are defused."""
+
+import csv
+import json
+from collections.abc import Iterable, Iterator, Mapping
+
+CONTENT_TYPES = {"csv": "text/csv; charset=utf-8", "json": "application/json"}
+
+
+class Echo:
+    """A file whose write gives the text back, so that csv.writer can feed a stream."""
+
+    def write(self, text: str) -> str:
+        return text
+
+
+def as_csv(columns: Iterable[str], records: Iterable[Mapping[str, object]]) -> Iterator[str]:
+    """A header, then a line for each record; what a record lacks is empty."""
+    columns = list(columns)
+    writer = csv.writer(Echo())
+    yield writer.writerow(columns)
+    for record in records:
+        yield writer.writerow([defused(record.get(column)) for column in columns])
+
+
+def as_json(records: Iterable[Mapping[str, object]], **facts: object) -> Iterator[str]:
+    """One object: the facts, then `rows`."""
+    head = json.dumps(facts, ensure_ascii=False)
+    yield head[:-1] + (", " if facts else "") + '"rows": ['
+    for number, record in enumerate(records):
+        yield (",\n" if number else "\n") + json.dumps(record, ensure_ascii=False, allow_nan=False)
+    yield "\n]}\n"
+
+
+def defused(cell: object) -> object:
+    """Text that a spreadsheet would take for a formula gets an apostrophe in front (OWASP, CSV injection)."""
+    if isinstance(cell, str) and cell.startswith(("=", "+", "-", "@", "\t", "\r")):
+        return "'" + cell
+    return cell

@@ -1,0 +1,113 @@
+"""What went wrong in runs, by cause: calls that failed or were refused, whoever paid for them."""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+
+from django.db import connection
+
+from evaluation.models import Run
+from evaluation.models.completion import UNANSWERED, CompletionStatus
+
+# A call that several runs share is on the bill of one of them. So besides what the runs paid for, there is what others
+# paid for: it is looked for among the calls without an answer, of which there are few, to the runs' own endpoints.
+CALLS_OF_RUNS = """
+    WITH others AS MATERIALIZED (
+        SELECT id FROM evaluation_completion
+        WHERE status = ANY(%(statuses)s) AND status IN ('refused', 'failed')
+            AND (run_id IS NULL OR run_id <> ALL(%(runs)s))
+            AND endpoint_id IN (
+                SELECT unnest(ARRAY[endpoint_id, aligner_id, extractor_id]) FROM evaluation_run
+                WHERE id = ANY(%(runs)s)
+                UNION
+                SELECT judge.endpoint_id FROM evaluation_runjudge AS run_judge
+                JOIN evaluation_judge AS judge ON judge.id = run_judge.judge_id
+                WHERE run_judge.run_id = ANY(%(runs)s)
+            )
+    )
+    SELECT id, run_id AS wanted_by, 0 AS place FROM evaluation_completion
+    WHERE run_id = ANY(%(runs)s) AND status = ANY(%(statuses)s) AND status IN ('refused', 'failed')
+    UNION ALL
+    SELECT others.id, item.run_id, 1 FROM others
+    JOIN evaluation_itemcall AS call ON call.completion_id = others.id
+    JOIN evaluation_item AS item ON item.id = call.item_id
+    WHERE item.run_id = ANY(%(runs)s)
+    UNION ALL
+    SELECT others.id, item.run_id, 1 FROM others
+    JOIN evaluation_judgment AS judgment ON judgment.completion_id = others.id
+    JOIN evaluation_response AS response ON response.id = judgment.response_id
+    JOIN evaluation_item AS item ON item.id = response.item_id
+    WHERE item.run_id = ANY(%(runs)s)
+"""
+BY_CAUSE = f"""
+    SELECT endpoint.id, endpoint.name, completion.status, completion.error_code,
+        count(DISTINCT completion.id), max(completion.error_message),
+        array_agg(DISTINCT wanted.wanted_by ORDER BY wanted.wanted_by)
+    FROM ({CALLS_OF_RUNS}) AS wanted
+    JOIN evaluation_completion AS completion ON completion.id = wanted.id
+    JOIN evaluation_endpoint AS endpoint ON endpoint.id = completion.endpoint_id
+    GROUP BY endpoint.id, endpoint.name, completion.status, completion.error_code
+    ORDER BY 5 DESC, endpoint.name, completion.status, completion.error_code
+"""
+FAILED_CALLS = f"""
+    SELECT DISTINCT ON (wanted.id) wanted.id, wanted.wanted_by
+    FROM ({CALLS_OF_RUNS}) AS wanted
+    JOIN evaluation_completion AS completion ON completion.id = wanted.id
+    WHERE (%(endpoint)s::bigint IS NULL OR completion.endpoint_id = %(endpoint)s)
+        AND (%(code)s::text IS NULL OR completion.error_code = %(code)s)
+    ORDER BY wanted.id, wanted.place, wanted.wanted_by
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """Why calls failed: what the endpoint (primary key) was told, as a code."""
+
+    endpoint: int
+    error_code: str
+
+
+@dataclass(frozen=True, slots=True)
+class Failures:
+    """Calls that ended without an answer for one cause: how many, one of the messages, and the runs they hurt."""
+
+    endpoint: int
+    endpoint_name: str
+    status: str
+    error_code: str
+    count: int
+    example: str
+    runs: tuple[int, ...]
+
+    @property
+    def can_be_retried(self) -> bool:
+        """A refusal is an answer: the same question would be refused again."""
+        return self.status == CompletionStatus.FAILED
+
+
+def failures_of(runs: Iterable[Run]) -> list[Failures]:
+    """What went wrong in the runs, the commonest cause first."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            BY_CAUSE, {"runs": [run.pk for run in runs], "statuses": [str(each) for each in UNANSWERED]}
+        )
+        return [
+            Failures(endpoint, name, status, code, count, example, tuple(hurt))
+            for endpoint, name, status, code, count, example, hurt in cursor.fetchall()
+        ]
+
+
+def failed_calls(runs: Collection[Run], cause: Cause | None = None) -> Mapping[int, int]:
+    """The calls of the runs that failed, by that cause if one is given, and for each a run among them that wants it:
+    the one that paid, if it is one of them.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            FAILED_CALLS,
+            {
+                "runs": [run.pk for run in runs],
+                "statuses": [CompletionStatus.FAILED.value],
+                "endpoint": cause.endpoint if cause else None,
+                "code": cause.error_code if cause else None,
+            },
+        )
+        return dict(cursor.fetchall())

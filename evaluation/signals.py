@@ -1,0 +1,13 @@
+"""What others may want to know of the evaluation. Each is sent inside the transaction that makes it true.
+
+A receiver that raises undoes the transaction: it writes down what is to be done, and does it after the commit.
+"""
+
+from django.dispatch import Signal
+
+run_finished = Signal()
+"""`run`: nothing of it is left to do."""
+
+run_failed = Signal()
+"""`run`, `reason` (a code: `budget_reached`, `cancelled` or `every_item_failed`): it ended without what it was to
+bring. One that has reached its budget goes on when that is raised."""

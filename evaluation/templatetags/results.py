@@ -1,0 +1,84 @@
+"""Small parts of the results pages: links that sort, links to the items behind a number, numbers in words."""
+
+from urllib.parse import parse_qsl, urlencode
+
+from django import template
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from evaluation.models import ResultRow
+from evaluation.models.result import Dimension
+from evaluation.models.run import Method
+from evaluation.selectors.results import RowFilter
+from evaluation.selectors.run_items import SETS
+
+register = template.Library()
+
+SMALLEST_P = 0.001
+FALLING = {
+    "breakage_rate",
+    "alignment_failure",
+    "robustness_error",
+    "performance_variation",
+    "delivery_failure",
+}
+"""What one wants to see the worst of first."""
+
+
+@register.simple_tag
+def sort_link(wanted: RowFilter, key: str, name: str, query: str) -> SafeString:
+    """A column's name as the link that sorts by it, the other way round where the table is sorted by it already."""
+    descending = not wanted.descending if wanted.sort == key else key in FALLING
+    parts = [(field, value) for field, value in parse_qsl(query) if field != "sort"]
+    address = urlencode([*parts, ("sort", f"{'-' if descending else ''}{key}")])
+    mark = ("▼" if wanted.descending else "▲") if wanted.sort == key else ""
+    return format_html(
+        '<a class="sort" href="?{}">{}<span aria-hidden="true"> {}</span></a>', address, name, mark
+    )
+
+
+@register.simple_tag
+def sorted_by(wanted: RowFilter, key: str) -> SafeString | str:
+    """The attribute that says by which column the table is sorted."""
+    if wanted.sort != key:
+        return ""
+    return format_html(' aria-sort="{}"', "descending" if wanted.descending else "ascending")
+
+
+@register.simple_tag
+def items_behind(row: ResultRow, show: str) -> str:
+    """The address of the items behind a number of a row."""
+    asked = {"show": show}
+    if row.dimension != Dimension.WHOLE:
+        asked[row.dimension] = row.value
+    if SETS[show].by_judge:
+        if row.judge_id is None:
+            asked["show"] = "broken"  # where no judge is needed, robustness error is the breakage rate
+        else:
+            asked["judge"] = str(row.judge_id)
+    return f"{reverse('run_item_list', args=[row.result.run_id])}?{urlencode(asked)}"
+
+
+@register.filter
+def p_value(value: float) -> str:
+    """A p-value; very small ones say only that they are."""
+    return f"< {SMALLEST_P}" if value < SMALLEST_P else f"{value:.3f}"
+
+
+@register.filter
+def amount(value: float | None) -> str:
+    """Seconds, tokens or dollars to four digits that count."""
+    return "—" if value is None else f"{value:,.4g}"
+
+
+@register.filter
+def digits_of(key: str) -> int:
+    """Decimals to show of an amount."""
+    return {"dollars": 6, "seconds": 3}.get(key, 1)
+
+
+@register.filter
+def method_name(method: str) -> str:
+    """A method as pages call it."""
+    return str(Method(method).label)

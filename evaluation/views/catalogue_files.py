@@ -1,0 +1,86 @@
+"""Pages of preference catalogues, for staff: browsing them, importing files, and how versions differ."""
+
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_GET, require_http_methods
+
+from evaluation.access import PersonRequest, staff_or_404
+from evaluation.errors import DomainError
+from evaluation.forms.catalogues import CatalogueFileForm, PreferenceSearchForm
+from evaluation.importers.catalogue import import_catalogue
+from evaluation.keyset import keyset_page
+from evaluation.models import Catalogue, CatalogueBuild
+from evaluation.selectors.catalogues import (
+    builds_with_counts,
+    catalogue_changes,
+    catalogues_with_counts,
+    preferences_found,
+    versions_of,
+)
+
+
+@require_GET
+@staff_or_404
+def catalogue_list(request: PersonRequest) -> HttpResponse:
+    context = {"catalogues": catalogues_with_counts(), "builds": builds_with_counts()}
+    return render(request, "evaluation/catalogue_list.html", context)
+
+
+@require_GET
+@staff_or_404
+def catalogue_detail(request: PersonRequest, catalogue_id: int) -> HttpResponse:
+    """The catalogue's preferences, by page and search, and its other versions."""
+    catalogue = get_object_or_404(catalogues_with_counts(), pk=catalogue_id)
+    form = PreferenceSearchForm(request.GET)
+    asked = form.cleaned_data if form.is_valid() else {}
+    found = preferences_found(
+        catalogue, words=asked.get("q", ""), category=asked.get("category", ""), kind=asked.get("kind", "")
+    )
+    context = {
+        "catalogue": catalogue,
+        "form": form,
+        "is_search": any(asked.values()),
+        "page": keyset_page(found, request.GET.dict()),
+        "versions": versions_of(catalogue),
+        "build": CatalogueBuild.objects.filter(catalogue=catalogue).first(),
+    }
+    return render(request, "evaluation/catalogue_detail.html", context, status=422 if form.errors else 200)
+
+
+@require_GET
+@staff_or_404
+def catalogue_differences(request: PersonRequest, catalogue_id: int) -> HttpResponse:
+    """What the version changed of an older one: the one before it, or the one that the address names."""
+    catalogue = get_object_or_404(Catalogue, pk=catalogue_id)
+    others = [version for version in versions_of(catalogue) if version.pk != catalogue.pk]
+    asked = [version for version in others if str(version.version) == request.GET.get("since")]
+    older = [version for version in others if version.version < catalogue.version]
+    base = next(iter(asked + older + others), None)
+    context = {
+        "catalogue": catalogue,
+        "others": others,
+        "base": base,
+        "changes": catalogue_changes(base, catalogue) if base is not None else None,
+    }
+    return render(request, "evaluation/catalogue_differences.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+@staff_or_404
+def catalogue_import(request: PersonRequest) -> HttpResponse:
+    """Preferences of a file as a version of a catalogue; any bad row refuses it, with the reasons."""
+    form = CatalogueFileForm(
+        request.POST or None, request.FILES or None, initial={"name": request.GET.get("name", "")}
+    )
+    refused: DomainError | None = None
+    if form.is_valid():
+        try:
+            report = import_catalogue(file=form.cleaned_data["file"].file, name=form.cleaned_data["name"])
+        except DomainError as error:
+            refused = error
+        else:
+            return render(request, "evaluation/catalogue_imported.html", {"report": report})
+    status = 422 if refused or form.errors else 200
+    return render(
+        request, "evaluation/catalogue_import.html", {"form": form, "refused": refused}, status=status
+    )

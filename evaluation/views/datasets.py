@@ -1,0 +1,71 @@
+"""Pages of datasets, for staff: browsing questions, and importing files of them."""
+
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_GET, require_http_methods
+
+from evaluation.access import PersonRequest, staff_or_404
+from evaluation.errors import DomainError
+from evaluation.forms.datasets import QuestionSearchForm, QuestionsForm
+from evaluation.importers.questions import import_questions
+from evaluation.keyset import keyset_page
+from evaluation.models import Dataset
+from evaluation.selectors.datasets import (
+    catalogues_assigned_to,
+    datasets_with_counts,
+    latest_runs_on,
+    question_counts,
+    questions_found,
+)
+
+
+@require_GET
+@staff_or_404
+def dataset_list(request: PersonRequest) -> HttpResponse:
+    return render(request, "evaluation/dataset_list.html", {"datasets": datasets_with_counts()})
+
+
+@require_GET
+@staff_or_404
+def dataset_detail(request: PersonRequest, dataset_id: int) -> HttpResponse:
+    """The dataset's questions, by page and search, and how many there are of each source and category."""
+    dataset = get_object_or_404(Dataset, pk=dataset_id)
+    counts = question_counts(dataset)
+    form = QuestionSearchForm(request.GET, counts)
+    asked = form.cleaned_data if form.is_valid() else {}
+    found = questions_found(
+        dataset, words=asked.get("q", ""), source=asked.get("source", ""), category=asked.get("category", "")
+    )
+    context = {
+        "dataset": dataset,
+        "counts": counts,
+        "question_count": sum(count for _, _, count in counts),
+        "form": form,
+        "is_search": any(asked.values()),
+        "page": keyset_page(found, request.GET.dict()),
+        "catalogues": catalogues_assigned_to(dataset),
+        "runs": latest_runs_on(dataset),
+    }
+    return render(request, "evaluation/dataset_detail.html", context, status=422 if form.errors else 200)
+
+
+@require_http_methods(["GET", "POST"])
+@staff_or_404
+def dataset_import(request: PersonRequest) -> HttpResponse:
+    """Questions of a file into a dataset, with every rejected row and why."""
+    given = {"dataset": request.GET.get("dataset", "")}
+    form = QuestionsForm(request.POST or None, request.FILES or None, initial=given)
+    refused: DomainError | None = None
+    if form.is_valid():
+        fields = dict(form.cleaned_data)
+        file = fields.pop("file")
+        try:
+            report = import_questions(file=file.file, file_name=file.name, **fields)
+        except DomainError as error:
+            refused = error
+        else:
+            return render(request, "evaluation/questions_imported.html", {"report": report})
+    status = 422 if refused or form.errors else 200
+    return render(
+        request, "evaluation/dataset_import.html", {"form": form, "refused": refused}, status=status
+    )

@@ -1,0 +1,156 @@
+"""Results of all runs, for staff: the explorer, comparisons, figures and the two analyses."""
+
+from collections.abc import Iterable
+
+from django.core.paginator import Paginator
+from django.http import Http404, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
+
+from evaluation.access import PersonRequest, staff_or_404
+from evaluation.aligner_failures import DETERMINED, NAMES
+from evaluation.analyses import COST_DEFINITIONS, COST_FIGURES, cost_lines, stage_runs
+from evaluation.comparison import GAIN, compare_runs
+from evaluation.explorer import COLUMNS, as_records, export_columns, lines, published_otherwise
+from evaluation.exporters.figures import WRITERS
+from evaluation.exporters.tables import CONTENT_TYPES, as_csv, as_json
+from evaluation.forms.results import ComparisonForm, RowFilterForm
+from evaluation.models.result import Dimension
+from evaluation.plots import DEFINITIONS
+from evaluation.published import published
+from evaluation.result_figures import FIGURES, MOST_READ, figure_of
+from evaluation.selectors.results import models_and_conditions, result_rows, runs_without_result
+
+ROWS_ON_A_PAGE = 50
+
+
+@require_GET
+@staff_or_404
+def results(request: PersonRequest) -> HttpResponse:
+    """The explorer: a row for each run (or slice of it) and judge."""
+    form = RowFilterForm(request.GET)
+    wanted = form.wanted()
+    page = Paginator(result_rows(wanted), ROWS_ON_A_PAGE).get_page(request.GET.get("page"))
+    query = request.GET.copy()
+    query.pop("page", None)
+    context = {
+        "form": form,
+        "wanted": wanted,
+        "page": page,
+        "lines": lines(page.object_list),
+        "columns": COLUMNS,
+        "definitions": DEFINITIONS,
+        "dimension": Dimension(wanted.dimension),
+        "query": query.urlencode(),
+        "computing": runs_without_result(),
+        "published": published(),
+        "published_otherwise": published_otherwise(wanted, models_and_conditions()),
+    }
+    return render(request, "evaluation/results.html", context)
+
+
+@require_GET
+@staff_or_404
+def results_export(request: PersonRequest, extension: str) -> HttpResponseBase:
+    """The table as it is filtered, all pages of it, as a file."""
+    if extension not in CONTENT_TYPES:
+        raise Http404
+    wanted = RowFilterForm(request.GET).wanted()
+    records = as_records(result_rows(wanted).iterator(chunk_size=1000))
+    file: Iterable[str] = (
+        as_csv(export_columns(), records) if extension == "csv" else as_json(records, unit="fraction")
+    )
+    name = f"perg-results-{wanted.dimension or 'all'}.{extension}"
+    return StreamingHttpResponse(
+        file,
+        content_type=CONTENT_TYPES[extension],
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    )
+
+
+@require_GET
+@staff_or_404
+def results_compare(request: PersonRequest) -> HttpResponse:
+    """Runs against one of them, on the items that they have in common."""
+    chosen = request.GET.copy()
+    runs = chosen.getlist("run")
+    if runs and not chosen.get("reference"):
+        chosen["reference"] = runs[0]
+    form = ComparisonForm(chosen if runs else None)
+    context: dict[str, object] = {"form": form, "definitions": DEFINITIONS, "gain": GAIN}
+    if form.is_valid():
+        given = form.cleaned_data
+        context |= {
+            "reference": given["reference"],
+            "comparisons": compare_runs(given["reference"], given["others"]),
+        }
+    return render(request, "evaluation/results_compare.html", context, status=422 if form.errors else 200)
+
+
+@require_GET
+@staff_or_404
+def results_figures(request: PersonRequest) -> HttpResponse:
+    """A figure of the runs that the filter lets through; the address says which."""
+    form = RowFilterForm(request.GET)
+    chosen = request.GET.get("figure", "")
+    chosen = chosen if chosen in FIGURES else next(iter(FIGURES))
+    query = request.GET.copy()
+    query.pop("figure", None)
+    context = {
+        "form": form,
+        "names": FIGURES,
+        "chosen": chosen,
+        "figure": figure_of(chosen, form.wanted(), most=MOST_READ),
+        "query": query.urlencode(),
+        "definitions": DEFINITIONS,
+    }
+    return render(request, "evaluation/results_figures.html", context)
+
+
+@require_GET
+@staff_or_404
+def results_figure(request: PersonRequest, figure: str, extension: str) -> HttpResponse:
+    """A figure, or its numbers, as a file."""
+    if figure not in {*FIGURES, *COST_FIGURES} or extension not in WRITERS:
+        raise Http404
+    content_type, written = WRITERS[extension]
+    wanted = RowFilterForm(request.GET).wanted()
+    drawn = (
+        figure_of(figure, wanted) if figure in FIGURES else cost_lines(wanted).figures[COST_FIGURES[figure]]
+    )
+    return HttpResponse(
+        written(drawn),
+        content_type=content_type,
+        headers={"Content-Disposition": f'attachment; filename="perg-{figure}.{extension}"'},
+    )
+
+
+@require_GET
+@staff_or_404
+def results_stages(request: PersonRequest) -> HttpResponse:
+    """Where Pref-Aligner fails, stage by stage."""
+    form = RowFilterForm(request.GET)
+    page = Paginator(stage_runs(form.wanted()), 10).get_page(request.GET.get("page"))
+    context = {"form": form, "page": page, "names": NAMES, "determined": _determined()}
+    return render(request, "evaluation/results_stages.html", context)
+
+
+@require_GET
+@staff_or_404
+def results_costs(request: PersonRequest) -> HttpResponse:
+    """What robustness costs: robustness error beside what an item takes, and what the extra effort buys."""
+    form = RowFilterForm(request.GET)
+    found = cost_lines(form.wanted())
+    page = Paginator(found.lines, ROWS_ON_A_PAGE).get_page(request.GET.get("page"))
+    context = {
+        "form": form,
+        "page": page,
+        "figures": found.figures,
+        "query": request.GET.urlencode(),
+        "definitions": COST_DEFINITIONS | {"Gain": GAIN},
+    }
+    return render(request, "evaluation/results_costs.html", context)
+
+
+def _determined() -> list[tuple[str, str]]:
+    return [(NAMES[stage], DETERMINED[stage]) for stage in NAMES]

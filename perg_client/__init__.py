@@ -1,0 +1,62 @@
+"""A typed client of the REST API: launch batches, wait for runs, read reports, label, fetch gold.
+
+It knows nothing of the site, neither Django nor its settings: the folder can be copied into another program. It needs
+httpx2, pydantic and rich.
+
+    from perg_client import Client
+
+    with Client("http://127.0.0.1:8000", token="perg_…") as perg:
+        report = perg.validation_report(campaign=1)
+"""
+
+from perg_client.answers import (
+    Batch,
+    Campaign,
+    Export,
+    GoldRelease,
+    JudgeReport,
+    NextTask,
+    Run,
+    RunProgress,
+    ShownTask,
+    Submitted,
+    ValidationReport,
+)
+from perg_client.client import Client
+from perg_client.errors import (
+    ApiError,
+    ChecksumDiffers,
+    Conflict,
+    ExportFailed,
+    NotAllowed,
+    NotFound,
+    NotReached,
+    PergError,
+    RunNotFinished,
+    TookTooLong,
+)
+
+__all__ = [
+    "ApiError",
+    "Batch",
+    "Campaign",
+    "ChecksumDiffers",
+    "Client",
+    "Conflict",
+    "Export",
+    "ExportFailed",
+    "GoldRelease",
+    "JudgeReport",
+    "NextTask",
+    "NotAllowed",
+    "NotFound",
+    "NotReached",
+    "PergError",
+    "Run",
+    "RunNotFinished",
+    "RunProgress",
+    "ShownTask",
+    "Submitted",
+    "TookTooLong",
+    "ValidationReport",
+]

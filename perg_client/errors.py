@@ -1,0 +1,82 @@
+"""What can go wrong, as exceptions. All of them are a PergError."""
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+
+class PergError(Exception):
+    """Something went wrong between this program and the platform."""
+
+
+class NotReached(PergError):
+    """The platform does not answer, also after trying again."""
+
+
+class TookTooLong(PergError):
+    """What was waited for did not come in time. Waiting again is safe."""
+
+
+class ChecksumDiffers(PergError):
+    """A downloaded file is not what the platform says that it is. It has been deleted."""
+
+
+class ExportFailed(PergError):
+    """The platform could not write a file."""
+
+
+class RunNotFinished(PergError):
+    """A run that was waited for has been cancelled, or has reached its budget; `status` says which."""
+
+    def __init__(self, run: int, status: str) -> None:
+        super().__init__(f"Run {run} did not finish: it is {status.replace('_', ' ')}.")
+        self.run = run
+        self.status = status
+
+
+@dataclasses.dataclass(eq=False)
+class ApiError(PergError):
+    """The platform refuses a request (problem details, RFC 9457).
+
+    `code` is for programs and stays the same; `field` names the input at fault, where there is one; `problem` is all
+    that was said.
+    """
+
+    status: int
+    code: str
+    detail: str
+    field: str = ""
+    errors: Sequence[Mapping[str, str]] = ()
+    problem: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+
+    def __str__(self) -> str:
+        at = f" ({self.field})" if self.field else ""
+        return f"{self.status} {self.code}{at}: {self.detail}"
+
+
+class NotAllowed(ApiError):
+    """The token is unknown or has not the scope, or the person may not do this."""
+
+
+class NotFound(ApiError):
+    """There is no such thing, or not for this person."""
+
+
+class Conflict(ApiError):
+    """The state of the thing does not allow it, or somebody else was first."""
+
+
+KINDS: Mapping[int, type[ApiError]] = {401: NotAllowed, 403: NotAllowed, 404: NotFound, 409: Conflict}
+
+
+def error_of(status: int, problem: object) -> ApiError:
+    """The exception for an answer; one that is no problem details, as a proxy gives, is told by its status."""
+    said = problem if isinstance(problem, Mapping) else {}
+    return KINDS.get(status, ApiError)(
+        status,
+        str(said.get("code", "error")),
+        str(said.get("detail", "The answer says no more.")),
+        str(said.get("field", "")),
+        said.get("errors", ()),
+        said,
+    )

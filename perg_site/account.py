@@ -1,0 +1,57 @@
+"""The page of one's own API tokens."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.contrib.auth.models import User
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST
+
+from evaluation.access import PersonRequest
+from evaluation.errors import NotFound
+from evaluation.scopes import Scope
+from perg_site.tokens import DAYS, MOST_DAYS, create_token, revoke_token, scopes_open_to, tokens_of
+
+
+class TokenForm(forms.Form):
+    """A new token. Only those who have something to manage are offered that."""
+
+    name = forms.CharField(
+        max_length=100, help_text="What it is for, such as the program or notebook that will use it."
+    )
+    scopes = forms.MultipleChoiceField(
+        label="What it may do", widget=forms.CheckboxSelectMultiple, initial=[Scope.READ]
+    )
+    days = forms.IntegerField(label="Good for days", min_value=1, max_value=MOST_DAYS, initial=DAYS)
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["scopes"]
+        assert isinstance(field, forms.MultipleChoiceField)
+        field.choices = [(scope.value, scope.label) for scope in scopes_open_to(user)]
+
+
+@require_http_methods(["GET", "POST"])
+@never_cache
+def tokens(request: PersonRequest) -> HttpResponse:
+    """One's tokens, and a new one, whose secret is shown this once."""
+    form = TokenForm(request.POST or None, user=request.user)
+    if form.is_valid():
+        issued = create_token(user=request.user, actor=request.user, **form.cleaned_data)
+        return render(request, "perg_site/token_made.html", {"issued": issued})
+    context = {"form": form, "tokens": tokens_of(request.user)}
+    return render(request, "perg_site/tokens.html", context, status=422 if form.errors else 200)
+
+
+@require_POST
+def token_revoke(request: PersonRequest, token_id: int) -> HttpResponse:
+    """Make one of one's tokens worthless."""
+    token = tokens_of(request.user).filter(pk=token_id).first()
+    if token is None:
+        raise NotFound("There is no such token.")
+    revoke_token(token=token, actor=request.user)
+    messages.success(request, f"“{token.name}” is revoked: no program gets in with it any more.")
+    return redirect("token_list")

@@ -1,0 +1,13 @@
+"""Addresses of the REST API, version 1."""
+
+from django.urls import include, path
+
+from perg_site.api import views
+
+urlpatterns = [
+    path("schema/", views.Schema.as_view(), name="api_schema"),
+    path("docs/", views.docs, name="api_docs"),
+    path("", include("evaluation.api.urls")),
+    path("", include("annotations.api.urls")),
+    path("", include("perg_site.webhooks.api_urls")),
+]

@@ -1,0 +1,41 @@
+"""The API's schema for programs, and its documentation for people."""
+
+from functools import cache
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
+from drf_spectacular.generators import SchemaGenerator
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from evaluation.access import PersonRequest
+from evaluation.api.conditional import conditional
+from evaluation.api.permissions import HasScope
+
+
+@cache
+def document() -> dict[str, Any]:
+    """The OpenAPI document: the same for everybody, and only a release changes it."""
+    generator: Any = SchemaGenerator  # Any: the library has no types
+    made: dict[str, Any] = generator().get_schema(request=None, public=True)
+    return made
+
+
+@extend_schema(exclude=True)
+class Schema(APIView):
+    """The OpenAPI document, for whoever may use the API at all."""
+
+    permission_classes = [HasScope]
+
+    def get(self, request: Request) -> Response:
+        return conditional(request, document())
+
+
+@require_GET
+def docs(request: PersonRequest) -> HttpResponse:
+    """The documentation, drawn in the browser from the schema by files of this site alone."""
+    return render(request, "perg_site/api_docs.html")

@@ -1,0 +1,51 @@
+"""Tokens by which programs act for a person over REST."""
+
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from evaluation.scopes import Scope
+
+
+class ApiToken(models.Model):
+    """A secret of one person, of which only a hash is stored: it is shown once, when it is made."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="api_tokens")
+    name = models.CharField(max_length=100, help_text="What it is for, such as the program that uses it.")
+    scopes = ArrayField(models.CharField(max_length=10, choices=Scope.choices))
+    secret_hash = models.CharField(max_length=64, help_text="SHA-256 of the secret, hex.")
+    prefix = models.CharField(max_length=20, help_text="How the secret begins, to tell tokens apart.")
+    created_at = models.DateTimeField(auto_now_add=True)
+    last_used_at = models.DateTimeField(null=True, blank=True, help_text="To the minute.")
+    expires_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-pk"]
+        verbose_name = "API token"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["secret_hash"],
+                name="api_token_secret_unique",
+                violation_error_message="This token exists already.",
+            ),
+            models.CheckConstraint(
+                condition=~Q(name=""),
+                name="api_token_name_given",
+                violation_error_message="A token needs a name.",
+            ),
+            models.CheckConstraint(
+                condition=Q(scopes__len__gte=1) & Q(scopes__contained_by=Scope.values),
+                name="api_token_scopes_known",
+                violation_error_message="A token has at least one of the known scopes.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.prefix}…)"
+
+    @property
+    def has_expired(self) -> bool:
+        return self.expires_at <= timezone.now()

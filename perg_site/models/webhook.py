@@ -1,0 +1,143 @@
+"""Webhooks: addresses that are told what has happened, and each telling of it, with what came of it."""
+
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.core.validators import MaxLengthValidator
+from django.db import models
+from django.db.models import Q
+
+BODY_LENGTH = 2000
+"""So much of an answer is kept: enough to see what the receiver made of it."""
+
+
+class Event(models.TextChoices):
+    """What can be told. A ping is sent when somebody asks for one, and cannot be subscribed to."""
+
+    RUN_FINISHED = "run.finished", "A run has finished"
+    RUN_FAILED = "run.failed", "A run has failed, was cancelled, or has reached its budget"
+    CAMPAIGN_COMPLETED = "campaign.completed", "A campaign has all its labels and decisions"
+    REPORT_READY = "report.ready", "A validation report is ready"
+    GOLD_RELEASED = "gold.released", "Gold has been released"
+    PING = "ping", "A test"
+
+
+SUBSCRIBABLE = [event for event in Event if event != Event.PING]
+
+
+class Webhook(models.Model):
+    """An address and the events that it is told of.
+
+    The secret that deliveries are signed with is not stored: it is made of `secret_seed` and the site's own key, so
+    that a copy of the database does not hold it.
+    """
+
+    name = models.CharField(max_length=100)
+    url = models.URLField(max_length=500)
+    secret_seed = models.CharField(max_length=64, editable=False)
+    events = ArrayField(models.CharField(max_length=30, choices=[(e.value, e.label) for e in SUBSCRIBABLE]))
+    is_active = models.BooleanField(default=True, help_text="A paused one is told nothing.")
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="webhooks"
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["name"],
+                name="webhook_name_unique",
+                violation_error_message="A webhook has this name already.",
+            ),
+            models.CheckConstraint(
+                condition=~Q(name="") & ~Q(url="") & ~Q(secret_seed=""),
+                name="webhook_complete",
+                violation_error_message="A webhook has a name, an address and a secret.",
+            ),
+            models.CheckConstraint(
+                condition=Q(events__len__gte=1, events__contained_by=[e.value for e in SUBSCRIBABLE]),
+                name="webhook_events_known",
+                violation_error_message="A webhook is told of at least one of the known events.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class DeliveryStatus(models.TextChoices):
+    WAITING = "waiting", "Waiting"
+    SENDING = "sending", "Being sent"
+    DELIVERED = "delivered", "Delivered"
+    FAILED = "failed", "Given up"
+
+
+class Delivery(models.Model):
+    """One event for one webhook: written with what it tells of, sent after that is committed.
+
+    `attempts` counts the attempts, and is what a worker's claim is known by: one that comes back after its lease ran
+    out finds another number there and writes nothing. The response is that of the last attempt.
+    """
+
+    webhook = models.ForeignKey(Webhook, on_delete=models.CASCADE, related_name="deliveries")
+    event_id = models.UUIDField(help_text="The same for every webhook, attempt and repetition of one event.")
+    event = models.CharField(max_length=30, choices=Event.choices)
+    payload = models.JSONField()
+    status = models.CharField(max_length=9, choices=DeliveryStatus.choices, default=DeliveryStatus.WAITING)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    next_attempt_at = models.DateTimeField(null=True, blank=True)
+    leased_until = models.DateTimeField(null=True, blank=True)
+    response_status = models.PositiveSmallIntegerField(null=True, blank=True)
+    response_body = models.TextField(blank=True, validators=[MaxLengthValidator(BODY_LENGTH)])
+    error = models.CharField(max_length=500, blank=True)
+    duration = models.FloatField(null=True, blank=True, help_text="Seconds that the last attempt took.")
+    created_at = models.DateTimeField(auto_now_add=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-pk"]
+        verbose_name_plural = "deliveries"
+        indexes = [
+            models.Index(fields=["webhook", "-id"], name="delivery_log_index"),
+            models.Index(
+                fields=["webhook", "next_attempt_at"],
+                name="delivery_due_index",
+                condition=Q(status=DeliveryStatus.WAITING),
+            ),
+            models.Index(
+                fields=["leased_until"],
+                name="delivery_sending_index",
+                condition=Q(status=DeliveryStatus.SENDING),
+            ),
+            models.Index(fields=["finished_at"], name="delivery_finished_index"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(status__in=DeliveryStatus.values, event__in=Event.values),
+                name="delivery_status_and_event_known",
+                violation_error_message="Status and event are of the known ones.",
+            ),
+            models.CheckConstraint(
+                condition=Q(status=DeliveryStatus.WAITING, next_attempt_at__isnull=False)
+                | (~Q(status=DeliveryStatus.WAITING) & Q(next_attempt_at__isnull=True)),
+                name="delivery_waiting_iff_due",
+                violation_error_message="A delivery has a time for its next attempt exactly while it waits.",
+            ),
+            models.CheckConstraint(
+                condition=Q(status=DeliveryStatus.SENDING, leased_until__isnull=False)
+                | (~Q(status=DeliveryStatus.SENDING) & Q(leased_until__isnull=True)),
+                name="delivery_sending_iff_leased",
+                violation_error_message="A delivery has a deadline exactly while it is sent.",
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    status__in=[DeliveryStatus.DELIVERED, DeliveryStatus.FAILED], finished_at__isnull=False
+                )
+                | Q(status__in=[DeliveryStatus.WAITING, DeliveryStatus.SENDING], finished_at__isnull=True),
+                name="delivery_finished_has_time",
+                violation_error_message="A delivery has an end exactly when it is finished.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.event} to {self.webhook_id} ({self.status})"

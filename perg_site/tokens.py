@@ -1,0 +1,118 @@
+"""API tokens: making, revoking and finding them. Only a hash of a secret is stored."""
+
+import hashlib
+import secrets
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from annotations.models import Campaign
+from annotations.services.audit import record
+from evaluation.errors import Conflict, DomainError, NotAllowed
+from evaluation.scopes import Scope
+from perg_site.models import ApiToken
+
+PREFIX = "perg_"
+SECRET_BYTES = 32
+SHOWN_CHARACTERS = len(PREFIX) + 6
+DAYS = 90
+MOST_DAYS = 366
+USE_NOTED_EVERY = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class IssuedToken:
+    """A new token with its secret, which nobody can read again."""
+
+    token: ApiToken
+    secret: str
+
+
+def scopes_open_to(user: User) -> list[Scope]:
+    """The scopes that a token of this person may have: only staff and leads have anything to manage."""
+    manages = user.is_active and (user.is_staff or Campaign.objects.led_by(user).exists())
+    return [scope for scope in Scope if scope != Scope.MANAGE or manages]
+
+
+@transaction.atomic
+def create_token(
+    *, user: User, name: str, scopes: Collection[str], days: int = DAYS, actor: User | None = None
+) -> IssuedToken:
+    """A token by which a program acts for `user`; `actor` None: an operator at the command line.
+
+    Raises NotAllowed for a scope that the person has no use for, or for an account that is deactivated.
+    """
+    # Under the lock that shutting the person out takes: it revokes every token of theirs, this one too.
+    user = User.objects.select_for_update(no_key=True).get(pk=user.pk)
+    if not user.is_active:
+        raise NotAllowed(f"{user.get_username()} is deactivated.")
+    if not scopes or not set(scopes) <= set(Scope.values):
+        raise DomainError(f"Choose among {', '.join(Scope.values)}.", code="scope_unknown", field="scopes")
+    if not set(scopes) <= set(scopes_open_to(user)):
+        raise NotAllowed("Only admins and leads may have a token that manages.", field="scopes")
+    if not 1 <= days <= MOST_DAYS:
+        raise DomainError(f"A token is good for 1 to {MOST_DAYS} days.", code="expiry", field="days")
+    secret = PREFIX + secrets.token_urlsafe(SECRET_BYTES)
+    token = ApiToken.objects.create(
+        user=user,
+        name=name,
+        scopes=[scope for scope in Scope.values if scope in scopes],
+        secret_hash=hash_of(secret),
+        prefix=secret[:SHOWN_CHARACTERS],
+        expires_at=timezone.now() + timedelta(days=days),
+    )
+    record(
+        "token.created",
+        actor=actor,
+        subject=token,
+        username=user.get_username(),
+        name=name,
+        scopes=token.scopes,
+        expires_at=token.expires_at.isoformat(),
+    )
+    return IssuedToken(token, secret)
+
+
+@transaction.atomic
+def revoke_token(*, token: ApiToken, actor: User | None) -> ApiToken:
+    """Make the token worthless. Raises Conflict where it is revoked already."""
+    now = timezone.now()
+    if not ApiToken.objects.filter(pk=token.pk, revoked_at__isnull=True).update(revoked_at=now):
+        raise Conflict("This token is revoked already.")
+    token.revoked_at = now
+    record("token.revoked", actor=actor, subject=token, username=token.user.get_username(), name=token.name)
+    return token
+
+
+def revoke_tokens_when_deactivated(sender: object, *, user: User, actor: User, **_: object) -> None:
+    """Whoever is shut out has no token left, not even when the account comes back."""
+    for token in ApiToken.objects.select_for_update(no_key=True).filter(user=user, revoked_at__isnull=True):
+        revoke_token(token=token, actor=actor)
+
+
+def tokens_of(user: User) -> QuerySet[ApiToken]:
+    """A person's tokens, newest first."""
+    return ApiToken.objects.filter(user=user)
+
+
+def token_by(secret: str) -> ApiToken | None:
+    """The token with this secret, good or not, with its user."""
+    return ApiToken.objects.select_related("user").filter(secret_hash=hash_of(secret)).first()
+
+
+def note_use(token: ApiToken, *, at: datetime) -> None:
+    """Remember that the token is in use, to the minute: not every request writes."""
+    before = at - USE_NOTED_EVERY
+    if token.last_used_at is None or token.last_used_at < before:
+        stale = Q(last_used_at__isnull=True) | Q(last_used_at__lt=before)
+        ApiToken.objects.filter(stale, pk=token.pk).update(last_used_at=at)
+
+
+def hash_of(secret: str) -> str:
+    """What is stored of a secret. It is random and long, so that a plain hash is enough."""
+    return hashlib.sha256(secret.encode()).hexdigest()

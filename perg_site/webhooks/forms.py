@@ -1,0 +1,42 @@
+"""Forms of webhooks."""
+
+from django import forms
+
+from perg_site.models.webhook import SUBSCRIBABLE, DeliveryStatus, Event
+from perg_site.webhooks.connection import problem_with
+
+EVENTS = [(event.value, event.label) for event in SUBSCRIBABLE]
+
+
+class AddressForm(forms.Form):
+    """Where a webhook leads, and what it is told of."""
+
+    url = forms.CharField(
+        label="Address",
+        max_length=500,
+        widget=forms.URLInput(attrs={"placeholder": "https://"}),
+        help_text="It gets a POST with JSON. It may not lead into this network, and redirects are not followed.",
+    )
+    events = forms.MultipleChoiceField(
+        label="Tell it when", choices=EVENTS, widget=forms.CheckboxSelectMultiple
+    )
+
+    def clean_url(self) -> str:
+        url: str = self.cleaned_data["url"]
+        if problem := problem_with(url):
+            raise forms.ValidationError(problem)
+        return url
+
+
+class WebhookForm(AddressForm):
+    name = forms.CharField(max_length=100, help_text="For the list.")
+    field_order = ["name", "url", "events"]
+
+
+class LogFilterForm(forms.Form):
+    """What of a log of deliveries to show."""
+
+    status = forms.ChoiceField(required=False, choices=[("", "All"), *DeliveryStatus.choices])
+    event = forms.ChoiceField(
+        required=False, choices=[("", "All"), *((event.value, event.value) for event in Event)]
+    )

@@ -1,0 +1,173 @@
+"""Gold for many tasks at once: what each rule decides, and the bar that keeps a task out."""
+
+import numpy as np
+import pytest
+from pydantic import ValidationError
+
+from annotations.agreement import gold_selection
+from annotations.agreement.aggregation import aggregate
+from annotations.agreement.gold import majority
+from annotations.agreement.gold_criteria import GoldCriteria
+from annotations.agreement.gold_selection import (
+    STATUSES,
+    GoldSelection,
+    TaskVotes,
+    TooManyRatings,
+    select_gold,
+)
+from annotations.agreement.ratings import BINARY, RatingTable
+
+
+def _votes(
+    scores: list[list[int]], *, states: list[str] | None = None, decisions: dict[int, int] | None = None
+) -> TaskVotes:
+    """Tasks 10, 20, … with these scores; rater k gives the k-th score of a task."""
+    decision = np.full(len(scores), np.nan)
+    for at, score in (decisions or {}).items():
+        decision[at] = score
+    rows = [(unit, rater, score) for unit, row in enumerate(scores) for rater, score in enumerate(row)]
+    table = np.array(rows, dtype=np.int64).reshape(-1, 3)
+    return TaskVotes(
+        np.arange(1, len(scores) + 1) * 10,
+        np.array(states or ["agreed"] * len(scores)),
+        decision,
+        table[:, 0],
+        table[:, 1],
+        table[:, 2].astype(np.int8),
+    )
+
+
+def _select(votes: TaskVotes, **criteria: object) -> GoldSelection:
+    return select_gold(votes, GoldCriteria.model_validate(criteria), threshold=3)
+
+
+def _told(found: GoldSelection) -> list[tuple[int, float | None, str]]:
+    return [
+        (int(followed), None if np.isnan(score) else float(score), STATUSES[status])
+        for followed, score, status in zip(found.followed, found.score, found.status, strict=True)
+    ]
+
+
+def test_the_majority_is_that_of_one_task_at_a_time() -> None:
+    rng = np.random.default_rng(3)
+    scores = [rng.integers(1, 6, size=rng.integers(0, 6)).tolist() for _ in range(300)]
+    found = _select(_votes(scores))
+    for at, row in enumerate(scores):
+        one = majority(row, threshold=3)
+        assert _told(found)[at] == ({True: 1, False: 0, None: -1}[one.followed], one.score, one.status)
+
+
+def test_the_median_decides_where_the_majority_is_tied() -> None:
+    found = _select(_votes([[1, 5], [2, 3], [1, 1, 5], []]), rule="median")
+    assert _told(found) == [
+        (1, 3.0, "median"),
+        (0, 2.5, "median"),
+        (0, 1.0, "median"),
+        (-1, None, "unlabelled"),
+    ]
+
+
+def test_an_adjudicator_decides_before_the_rule_and_only_where_that_counts() -> None:
+    votes = _votes([[5, 5], [1, 5]], decisions={0: 1, 1: 4})
+    assert _told(_select(votes)) == [(0, 1.0, "adjudicated"), (1, 4.0, "adjudicated")]
+    assert _told(_select(votes, adjudicated_first=False)) == [(1, 5.0, "unanimous"), (-1, 3.0, "tied")]
+
+
+@pytest.mark.parametrize("rule", ["dawid_skene", "mace"])
+def test_a_model_says_what_it_says_on_the_table_of_ratings(rule: str) -> None:
+    rng = np.random.default_rng(5)
+    truth = rng.random(60) < 0.6
+    scores = [[4 if hit != (rng.random() < error) else 2 for error in (0.1, 0.2, 0.4)] for hit in truth]
+    found = _select(_votes(scores), rule=rule)
+    table = RatingTable(tuple(range(60)), ("0", "1", "2"), (np.array(scores) >= 3).astype(float), BINARY)
+    expected = aggregate(table, rule)  # type: ignore[arg-type]
+    assert np.array_equal(np.where(np.isnan(expected.labels), -1, expected.labels), found.followed)
+    assert np.allclose(found.confidence, expected.confidence, equal_nan=True)
+    assert {STATUSES[status] for status in found.status} <= {"model", "tied"}
+
+
+def test_a_model_leaves_unlabelled_tasks_alone() -> None:
+    found = _select(_votes([[5, 5], [], [1, 1]]), rule="dawid_skene")
+    assert _told(found)[1] == (-1, None, "unlabelled")
+    assert np.isnan(found.confidence[1])
+
+
+def test_a_model_is_not_fitted_to_more_votes_than_it_can_hold(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gold_selection, "MOST_RATINGS", 3)
+    with pytest.raises(TooManyRatings, match="4 votes"):
+        _select(_votes([[5, 5], [1, 1]]), rule="mace")
+
+
+def test_left_as_it_is_every_task_goes_in() -> None:
+    found = _select(_votes([[5], [1, 5], []], states=["agreed", "disputed", "open"]))
+    assert found.goes_in.all()
+    assert found.counts().as_dict() == {
+        "tasks": 3,
+        "included": 3,
+        "followed": 1,
+        "not_followed": 0,
+        "unresolved": 2,
+        "statuses": {"unanimous": 1, "tied": 1, "unlabelled": 1},
+        "left_out": {},
+    }
+
+
+def test_each_bar_keeps_out_what_fails_it_and_says_so() -> None:
+    votes = _votes(
+        [[5, 5, 5], [5, 5, 1], [5], [1, 5], [], [5, 5, 5]],
+        states=["agreed", "agreed", "agreed", "disputed", "agreed", "open"],
+    )
+    found = _select(
+        votes,
+        states=["agreed", "disputed"],
+        include_unresolved=False,
+        minimum_labels=2,
+        minimum_agreement=0.7,
+    )
+    assert found.counts().left_out == {
+        "state": 1,
+        "unlabelled": 1,
+        "tied": 1,
+        "few_labels": 1,
+        "low_agreement": 1,
+    }
+    assert found.left_out_for("low_agreement").tolist() == [20]
+    assert found.tasks[found.goes_in].tolist() == [10]
+
+
+def test_a_share_equal_to_the_bar_is_enough() -> None:
+    found = _select(_votes([[5, 5, 5, 1]]), minimum_agreement=0.75)
+    assert found.goes_in.all()
+
+
+def test_an_adjudicated_task_clears_the_bars_on_votes() -> None:
+    votes = _votes([[1, 5], [1, 5]], decisions={0: 5})
+    found = _select(votes, minimum_labels=3, minimum_agreement=1.0, include_unresolved=False)
+    assert found.tasks[found.goes_in].tolist() == [10]
+
+
+def test_confidence_is_a_bar_of_models_alone() -> None:
+    votes = _votes([[5, 5, 5]] * 20 + [[5, 5, 1]] * 5 + [[1, 1, 1]] * 20)
+    sure = _select(votes, rule="dawid_skene", minimum_confidence=0.0)
+    bar = float(np.nextafter(sure.confidence.min(), 1))
+    assert _select(votes, rule="dawid_skene", minimum_confidence=bar).counts().left_out["low_confidence"] >= 1
+    assert not _select(votes, minimum_confidence=1.0).counts().left_out
+
+
+def test_the_fingerprint_changes_with_what_would_be_released() -> None:
+    first = _select(_votes([[5], [1]]))
+    assert first.fingerprint() == _select(_votes([[5], [1]])).fingerprint()
+    assert first.fingerprint() != _select(_votes([[5], [2]])).fingerprint()
+    assert first.fingerprint() != _select(_votes([[5], [1]]), minimum_labels=1).fingerprint()
+
+
+def test_criteria_know_their_names_and_ranges() -> None:
+    wrongs: list[dict[str, object]] = [
+        {"rule": "best"},
+        {"minimum_agreement": 1.1},
+        {"states": []},
+        {"seed": 1},
+    ]
+    for wrong in wrongs:
+        with pytest.raises(ValidationError):
+            GoldCriteria.model_validate(wrong)

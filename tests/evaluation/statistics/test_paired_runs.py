@@ -1,0 +1,150 @@
+"""Differences of two runs on the same items, against hand-derived fractions and other implementations."""
+
+import numpy as np
+import pytest
+from scipy.stats import binomtest
+from statsmodels.stats.multitest import multipletests
+
+from evaluation.statistics.aligner_stages import AlignerOutcomes, Failure, aligner_stages
+from evaluation.statistics.means import mean
+from evaluation.statistics.multiple_tests import holm
+from evaluation.statistics.paired_runs import PairedRatio, paired_gain, paired_rates
+from evaluation.statistics.perg import ItemOutcomes, Verdicts
+
+
+def ratio(a: list[float], b: list[float], **options: object) -> PairedRatio:
+    ones = np.ones(len(a))
+    return PairedRatio(np.array(a), ones, np.array(b), ones, **options)  # type: ignore[arg-type]
+
+
+def rng() -> np.random.Generator:
+    return np.random.default_rng(1)
+
+
+def test_the_difference_is_that_of_the_two_rates() -> None:
+    found = paired_rates([ratio([1, 1, 0, 0], [1, 0, 0, 0])], clusters=np.arange(4), rng=rng()).rates[0]
+    assert (found.a, found.b, found.difference.value, found.difference.n) == (0.5, 0.25, -0.25, 4)
+
+
+def test_a_complement_turns_rates_and_difference_round() -> None:
+    found = paired_rates(
+        [ratio([1, 1, 0, 0], [1, 0, 0, 0], complement=True)], clusters=np.arange(4), rng=rng()
+    ).rates[0]
+    assert (found.a, found.b, found.difference.value) == (0.5, 0.75, 0.25)
+
+
+def test_denominators_may_differ_between_the_runs() -> None:
+    pair = PairedRatio(
+        np.array([1.0, 0, 0]), np.array([1.0, 1, 0]), np.array([1.0, 0, 1]), np.array([1.0, 0, 1])
+    )
+    found = paired_rates([pair], clusters=np.arange(3), rng=rng()).rates[0]
+    assert (found.a, found.b, found.difference.n) == (0.5, 1.0, 3)
+
+
+@pytest.mark.parametrize(("lost", "won"), [(12, 3), (8, 8), (20, 6)])
+def test_the_p_value_is_mcnemars_where_every_item_is_a_question_of_its_own(lost: int, won: int) -> None:
+    a = np.concatenate([np.ones(lost), np.zeros(won), np.ones(40)])
+    b = np.concatenate([np.zeros(lost), np.ones(won), np.ones(40)])
+    ones = np.ones(a.size)
+    found = paired_rates([PairedRatio(a, ones, b, ones)], clusters=np.arange(a.size), rng=rng()).rates[0]
+    exact = binomtest(lost, lost + won, 0.5).pvalue
+    assert found.p_value == pytest.approx(exact, abs=0.02)
+
+
+def test_the_interval_agrees_with_the_normal_one() -> None:
+    source = np.random.default_rng(5)
+    a, b = (source.random(2000) < 0.6).astype(float), (source.random(2000) < 0.55).astype(float)
+    ones = np.ones(2000)
+    found = paired_rates([PairedRatio(a, ones, b, ones)], clusters=np.arange(2000), rng=rng()).rates[0]
+    half = 1.96 * (b - a).std() / np.sqrt(2000)
+    assert found.difference.low == pytest.approx((b - a).mean() - half, abs=0.004)
+    assert found.difference.high == pytest.approx((b - a).mean() + half, abs=0.004)
+
+
+def test_items_of_one_question_count_as_one_for_the_interval() -> None:
+    a = np.repeat((np.arange(40) % 2 == 0).astype(float), 25)
+    b = np.repeat((np.arange(40) % 3 == 0).astype(float), 25)
+    ones = np.ones(1000)
+    questions = np.repeat(np.arange(40), 25)
+    alone = paired_rates([PairedRatio(a, ones, b, ones)], clusters=np.arange(1000), rng=rng()).rates[0]
+    together = paired_rates([PairedRatio(a, ones, b, ones)], clusters=questions, rng=rng()).rates[0]
+    assert _width(together.difference) > 3 * _width(alone.difference)
+
+
+def _width(estimate: object) -> float:
+    return float(estimate.high - estimate.low)  # type: ignore[attr-defined]
+
+
+def test_runs_without_items_in_common_have_no_difference() -> None:
+    found = paired_rates([ratio([], [])], clusters=np.array([], dtype=np.int64), rng=rng()).rates[0]
+    assert found.difference.undefined == "no items in common"
+    assert found.p_value is None
+
+
+def test_a_rate_without_a_denominator_is_undefined_with_its_reason() -> None:
+    nothing = PairedRatio(np.zeros(2), np.zeros(2), np.ones(2), np.ones(2), undefined="nothing scored")
+    found = paired_rates([nothing], clusters=np.arange(2), rng=rng()).rates[0]
+    assert (found.a, found.difference.undefined) == (None, "nothing scored")
+
+
+def test_gain_is_the_ratio_of_the_two_differences() -> None:
+    gain, cost = np.full(100, 0.1) + np.linspace(-0.01, 0.01, 100), np.full(100, 2.0)
+    found = paired_gain(gain, cost, gain_found=0.1, cost_found=2.0, n=9, per="seconds")
+    assert (found.value, found.n) == (0.05, 9)
+    assert found.low is not None
+
+
+@pytest.mark.parametrize(
+    ("cost", "cost_found", "reason"),
+    [
+        (np.linspace(-1, 2, 100), 0.5, "the runs do not surely differ in seconds"),
+        (np.full(100, -2.0), -2.0, "it takes fewer seconds, so nothing is paid for the gain"),
+        (np.zeros(100), 0.0, "the runs do not surely differ in seconds"),
+        (np.full(100, np.nan), None, "one of the two differences is undefined"),
+    ],
+)
+def test_gain_says_why_it_is_undefined(cost: np.ndarray, cost_found: float | None, reason: str) -> None:
+    found = paired_gain(np.ones(100), cost, gain_found=1.0, cost_found=cost_found, n=9, per="seconds")
+    assert found.undefined == reason
+
+
+def test_holms_correction_agrees_with_statsmodels() -> None:
+    p_values = np.array([0.01, 0.04, 0.03, 0.005, 0.5])
+    assert holm(p_values) == pytest.approx(multipletests(p_values, method="holm")[1])
+    assert holm(np.array([])).size == 0
+
+
+def test_a_mean_leaves_out_what_is_not_known() -> None:
+    found = mean(np.array([1.0, np.nan, 3.0]), clusters=np.arange(3), rng=rng(), undefined="not told")
+    assert (found.value, found.n) == (2.0, 2)
+    nothing = mean(np.array([np.nan]), clusters=np.arange(1), rng=rng(), undefined="not told")
+    assert nothing.undefined == "not told"
+
+
+def _flags(text: str) -> np.ndarray:
+    return np.array([letter == "x" for letter in text])
+
+
+def test_an_item_counts_at_the_first_stage_where_it_failed() -> None:
+    outcomes = ItemOutcomes(
+        baseline_correct=_flags("x.xxxxx"),
+        personalised_correct=_flags("x.x.xxx"),
+        baseline_delivered=_flags("xxxxxxx"),
+        personalised_delivered=_flags("xxxxxxx"),
+        question=np.arange(7),
+    )
+    aligner = AlignerOutcomes(fell_back=_flags(".xx...."), acted="not asked")
+    verdicts = Verdicts(scored=_flags("xxxxx.x"), followed=_flags("x.....x"))
+    found = {stage.stage: stage for stage in aligner_stages(outcomes, aligner, verdicts, rng=rng())}
+    assert {stage: each.items for stage, each in found.items()} == {
+        Failure.BASELINE_WRONG: 1,
+        Failure.FELL_BACK: 1,
+        Failure.BROKEN: 1,
+        Failure.ACTED_ON_IRRELEVANT: None,
+        Failure.NOT_FOLLOWED: 1,
+        Failure.UNSCORED: 1,
+        Failure.NONE: 2,
+    }
+    assert found[Failure.BROKEN].of_all.value == pytest.approx(1 / 7)
+    assert found[Failure.BROKEN].of_reached.value == pytest.approx(1 / 5)
+    assert found[Failure.ACTED_ON_IRRELEVANT].of_all.undefined == "not asked"
