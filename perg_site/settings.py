@@ -81,7 +81,7 @@ TEMPLATES = [
 # --- Services: the environment names them, or the embedded ones stand in ------------------------------------
 
 DATABASES = {"default": env.db_url_config(embedded.database_url(PERG_HOME))}
-DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+DATABASES["default"] |= {"ENGINE": "perg_site.postgresql", "CONN_HEALTH_CHECKS": True}
 # A statement that sends its values beside its text is prepared when it comes the second time on a connection. Only
 # `annotations.prepared` sends such; behind a pooler that keeps no prepared statements, set DATABASE_PREPARE=0.
 DATABASES["default"].setdefault("OPTIONS", {})["prepare_threshold"] = (
@@ -155,6 +155,8 @@ COMPLETION_THROTTLED_SECONDS = env.float("PERG_COMPLETION_THROTTLED_SECONDS", de
 DRAIN_SECONDS = env.float("PERG_DRAIN_SECONDS", default=60.0)
 # A worker that computes a validation report and says nothing for so long is taken for lost.
 VALIDATION_LEASE_SECONDS = env.float("PERG_VALIDATION_LEASE_SECONDS", default=300.0)
+# Reports of a campaign that are kept, besides those that a gold release was made by.
+VALIDATION_REPORTS_KEPT = env.int("PERG_VALIDATION_REPORTS_KEPT", default=20)
 UPLOAD_MAX_BYTES = env.int("PERG_UPLOAD_MAX_BYTES", default=512 * 1024 * 1024)
 
 # --- People -------------------------------------------------------------------------------------------------
@@ -244,7 +246,8 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "filters": {"tokens": {"()": "perg_site.tokens_in_logs.TokenFilter"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["tokens"]}},
     "root": {"handlers": ["console"], "level": os.environ.get("LOG_LEVEL", "INFO")},
     "loggers": {"httpx2": {"level": "WARNING"}},  # a line for every call to a model is too many
 }
