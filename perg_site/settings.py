@@ -81,7 +81,9 @@ TEMPLATES = [
 # --- Services: the environment names them, or the embedded ones stand in ------------------------------------
 
 DATABASES = {"default": env.db_url_config(embedded.database_url(PERG_HOME))}
-DATABASES["default"] |= {"ENGINE": "perg_site.postgresql", "CONN_HEALTH_CHECKS": True}
+if DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql":  # any other is refused by a check
+    DATABASES["default"]["ENGINE"] = "perg_site.postgresql"
+DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 # A statement that sends its values beside its text is prepared when it comes the second time on a connection. Only
 # `annotations.prepared` sends such; behind a pooler that keeps no prepared statements, set DATABASE_PREPARE=0.
 DATABASES["default"].setdefault("OPTIONS", {})["prepare_threshold"] = (

@@ -43,6 +43,11 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
+    if hasattr(session.config, "workerinput") or not session.config.getoption("numprocesses", None):
+        _start_services(session)  # not in the process that only hands tests out to others
+
+
+def _start_services(session: pytest.Session) -> None:
     try:
         session.config.stash[_services] = embedded.ensure_running()
     except embedded.ServiceDidNotStart as error:
