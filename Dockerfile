@@ -20,4 +20,5 @@ USER perg
 VOLUME /data
 EXPOSE 8000
 CMD ["gunicorn", "perg_site.wsgi:application", "--bind=0.0.0.0:8000", "--workers=2", "--worker-class=gthread", \
-     "--threads=4", "--keep-alive=75", "--access-logfile=-", "--worker-tmp-dir=/dev/shm", "--no-control-socket"]
+     "--threads=4", "--keep-alive=75", "--access-logfile=-", "--logger-class=perg_site.gunicorn_logger.Logger", \
+     "--worker-tmp-dir=/dev/shm", "--no-control-socket"]

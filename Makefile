@@ -56,8 +56,9 @@ run: setup ## start everything: database, broker, web, worker (PORT=8000 HOST=12
 
 # The browser's tests are a target of their own: they need a Chromium, and without one they would be skipped here,
 # which nobody would see. `make browser-test` fails without one instead.
-test: setup-dev ## all tests but the browser's (ARGS="-k name")
-	@$(TEST_ENV) $(BIN)/python -m pytest --ignore=tests/browser $(ARGS)
+# A process for each core, with a PostgreSQL and a Redis of its own; the files in the order that they stand in.
+test: setup-dev ## all tests but the browser's (ARGS="-k name", ARGS="-n 0" for one process)
+	@$(TEST_ENV) $(BIN)/python -m pytest --ignore=tests/browser -n auto --dist loadfile --no-loadscope-reorder $(ARGS)
 
 # torch is in no lock file: the local models' tests have an environment of their own.
 TORCH_VENV := .venv-torch

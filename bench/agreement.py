@@ -1,6 +1,6 @@
 """How fast agreement is resampled, against a loop over `krippendorff.alpha`, and how a report grows with the items.
 
-`.venv/bin/python bench/agreement.py [--items 100000 --large 1000000 --loop 10]`. Two measures, in one run:
+`.venv/bin/python bench/agreement.py [--items 100000 --large 1000000 --loop 10]`. Three measures, in one run:
 
 * 1,000 bootstrap resamples of ordinal alpha on 10,000 items × 5 raters × 5 values. The loop resamples items with
   NumPy and asks the `krippendorff` package; it is timed on `--loop` resamples and scaled to 1,000.
@@ -8,7 +8,9 @@
   rates of two runs with their differences, gold by other rules, planning) on `--items` items, of which 5 people rated
   2,000 and 5 judges all; with every item its own question, and with two runs of two preferences a question. Each report
   runs in a process of its own, whose peak memory is read at its end; then again on `--large` items. The seconds
-  hold everything from the arrays to the JSON document, the import of crowd-kit included.
+  hold everything from the arrays to the JSON document, the import of crowd-kit included;
+* a stored report (bench/stored_report.py), as a worker makes it: hash of the input, reading, computing, writing, with
+  a PostgreSQL of its own.
 
 The last line is a JSON object.
 """
@@ -35,26 +37,48 @@ def main() -> None:
     parser.add_argument(
         "--report", nargs=2, type=int, metavar=("ITEMS", "PER_QUESTION"), help=argparse.SUPPRESS
     )
+    parser.add_argument(
+        "--stored", type=int, default=100_000, help="items of the report that is stored; 0: none"
+    )
+    parser.add_argument("--stored-report", type=int, metavar="ITEMS", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.report:
         print(json.dumps(report(*arguments.report)))
+        return
+    if arguments.stored_report:
+        from bench.stored_report import stored_report
+
+        print(json.dumps(stored_report(arguments.stored_report)))
         return
     found = bootstrap_ratio(arguments.loop)
     print(f"1,000 resamples of ordinal alpha, 10,000 items × 5 raters: {found['bootstrap_seconds']:.3f} s;")
     print(f"  the loop {found['loop_seconds']:.1f} s (scaled from {arguments.loop} resamples): ", end="")
     print(f"{found['bootstrap_ratio']:.0f} times as fast")
     for per_question in (1, 4):
-        small = in_own_process(arguments.items, per_question)
-        large = in_own_process(arguments.large, per_question)
+        small = in_own_process("--report", str(arguments.items), str(per_question))
+        large = in_own_process("--report", str(arguments.large), str(per_question))
         suffix = "" if per_question == 1 else "_clustered"
         growth = (large["seconds"] / small["seconds"]) / (arguments.large / arguments.items)
         print(f"A report, {per_question} item(s) a question: ", end="")
-        print(f"{arguments.items:,} items {small['seconds']:.2f} s, {small['peak_mb']:.0f} MB; ", end="")
-        print(f"{arguments.large:,} items {large['seconds']:.2f} s, {large['peak_mb']:.0f} MB; ", end="")
+        for items, figures in ((arguments.items, small), (arguments.large, large)):
+            print(
+                f"{items:,} items {figures['seconds']:.2f} s ({figures['cpu_seconds']:.2f} s of processor), ",
+                end="",
+            )
+            print(f"{figures['peak_mb']:.0f} MB; ", end="")
         print(f"growth {growth:.2f} of linear")
         found |= {f"report{suffix}_{key}": value for key, value in small.items()}
         found |= {f"large{suffix}_{key}": value for key, value in large.items()}
         found[f"growth_of_linear{suffix}"] = growth
+    if arguments.stored:
+        stored = in_own_process("--stored-report", str(arguments.stored))
+        print(
+            f"A stored report of {arguments.stored:,} items, two a question, read out of PostgreSQL and written: ",
+            end="",
+        )
+        print(f"{stored['seconds']:.2f} s ({stored['cpu_seconds']:.2f} s of processor here, ", end="")
+        print(f"{stored['database_cpu_seconds']:.2f} s in the database)")
+        found |= {f"stored_{key}": value for key, value in stored.items()}
     print(json.dumps({name: round(value, 4) for name, value in found.items()}))
 
 
@@ -91,9 +115,10 @@ def bootstrap_ratio(loop: int) -> dict[str, float]:
     return {"bootstrap_seconds": ours, "loop_seconds": theirs, "bootstrap_ratio": theirs / ours}
 
 
-def in_own_process(items: int, per_question: int) -> dict[str, float]:
-    command = [sys.executable, __file__, "--report", str(items), str(per_question)]
-    answer = subprocess.run(command, capture_output=True, text=True, check=True)
+def in_own_process(*arguments: str) -> dict[str, float]:
+    answer = subprocess.run(
+        [sys.executable, __file__, *arguments], capture_output=True, text=True, check=True
+    )
     return json.loads(answer.stdout.splitlines()[-1])
 
 

@@ -82,6 +82,8 @@ TEMPLATES = [
 # --- Services: the environment names them, or the embedded ones stand in ------------------------------------
 
 DATABASES = {"default": env.db_url_config(embedded.database_url(PERG_HOME))}
+if DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql":  # any other is refused by a check
+    DATABASES["default"]["ENGINE"] = "perg_site.postgresql"
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 # A statement that sends its values beside its text is prepared when it comes the second time on a connection. Only
 # `annotations.prepared` sends such; behind a pooler that keeps no prepared statements, set DATABASE_PREPARE=0.
@@ -193,6 +195,8 @@ EXPORT_COUNTED_ROWS = env.int("PERG_EXPORT_COUNTED_ROWS", default=10_000_000)
 # A worker that writes an export and says nothing for so long is taken for lost.
 EXPORT_LEASE_SECONDS = env.float("PERG_EXPORT_LEASE_SECONDS", default=300.0)
 EXPORT_DAYS = env.int("PERG_EXPORT_DAYS", default=7)
+# Reports of a campaign that are kept, besides those that a gold release was made by.
+VALIDATION_REPORTS_KEPT = env.int("PERG_VALIDATION_REPORTS_KEPT", default=20)
 UPLOAD_MAX_BYTES = env.int("PERG_UPLOAD_MAX_BYTES", default=512 * 1024 * 1024)
 
 # --- People -------------------------------------------------------------------------------------------------
@@ -313,7 +317,8 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "filters": {"tokens": {"()": "perg_site.tokens_in_logs.TokenFilter"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["tokens"]}},
     "root": {"handlers": ["console"], "level": os.environ.get("LOG_LEVEL", "INFO")},
     "loggers": {"httpx2": {"level": "WARNING"}},  # a line for every call to a model is too many
 }

@@ -44,7 +44,18 @@ def pytest_configure(config: pytest.Config) -> None:
     Path(settings.STATIC_ROOT).mkdir(parents=True, exist_ok=True)  # whitenoise warns of one that is missing
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_setupnodes() -> None:
+    """The processes that this one hands tests to begin as it did: with settings not read before their own home."""
+    del os.environ["DJANGO_SETTINGS_MODULE"]
+
+
 def pytest_sessionstart(session: pytest.Session) -> None:
+    if hasattr(session.config, "workerinput") or not session.config.getoption("numprocesses", None):
+        _start_services(session)  # not in the process that only hands tests out to others
+
+
+def _start_services(session: pytest.Session) -> None:
     try:
         session.config.stash[_services] = embedded.ensure_running()
     except embedded.ServiceDidNotStart as error:

@@ -149,10 +149,10 @@ def _dawid_skene(data: "pd.DataFrame") -> "pd.DataFrame":
 
 def _mace(data: "pd.DataFrame", seed: int) -> "pd.DataFrame":
     """The likeliest of several starts; one fit each, since crowd-kit's own restarts all begin from the same draw."""
-    from crowdkit.aggregation import MACE
+    from annotations.agreement.mace import PatternMACE
 
     fits = [
-        MACE(n_restarts=1, n_iter=MACE_ITERATIONS, random_state=seed + start).fit(data)
+        PatternMACE(n_restarts=1, n_iter=MACE_ITERATIONS, random_state=seed + start).fit(data)
         for start in range(MACE_STARTS)
     ]
     likelihoods = [_mace_likelihood(data, fit.spamming_, fit.thetas_) for fit in fits]

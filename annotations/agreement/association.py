@@ -5,13 +5,14 @@ Source: Spearman, The proof and measurement of association between two things, A
 """
 
 from collections.abc import Sequence
+from typing import Unpack
 
 import numpy as np
 
 from annotations.agreement.kappa import NOT_RATED_BY_BOTH, unit_cells
 from annotations.agreement.ratings import Ratings, category_codes
 from evaluation.statistics.estimate import Estimate
-from evaluation.statistics.pooling import Coefficient, IntervalMethod, PooledBootstrap, pool
+from evaluation.statistics.pooling import BootstrapOptions, Coefficient, IntervalMethod, PooledBootstrap, pool
 from evaluation.statistics.resampling import RESAMPLES, Clusters, Floats, defined_ratio
 
 ONE_RATING_ONLY = "a rater gave every unit the same rating, so the units have no order"
@@ -21,12 +22,7 @@ def spearman(
     a: Ratings,
     b: Ratings,
     categories: Sequence[float],
-    *,
-    clusters: Clusters | None = None,
-    resamples: int = RESAMPLES,
-    confidence: float = 0.95,
-    interval: IntervalMethod = "percentile",
-    rng: np.random.Generator,
+    **options: Unpack[BootstrapOptions],
 ) -> Estimate:
     """Rank correlation in [−1, 1] of two raters' ratings (n,), NaN where missing, out of ascending `categories`.
 
@@ -42,11 +38,7 @@ def spearman(
         categories,
         lambda cells: spearman_of_cells(cells, size),
         ONE_RATING_ONLY,
-        clusters=clusters,
-        resamples=resamples,
-        confidence=confidence,
-        interval=interval,
-        rng=rng,
+        **options,
     )
 
 
@@ -54,12 +46,7 @@ def mean_signed_difference(
     a: Ratings,
     b: Ratings,
     categories: Sequence[float],
-    *,
-    clusters: Clusters | None = None,
-    resamples: int = RESAMPLES,
-    confidence: float = 0.95,
-    interval: IntervalMethod = "percentile",
-    rng: np.random.Generator,
+    **options: Unpack[BootstrapOptions],
 ) -> Estimate:
     """Mean of a − b in points of the scale over the units both rated: above 0, the first rates higher.
 
@@ -73,11 +60,7 @@ def mean_signed_difference(
         categories,
         lambda cells: mean_difference_of_cells(cells, positions),
         NOT_RATED_BY_BOTH,
-        clusters=clusters,
-        resamples=resamples,
-        confidence=confidence,
-        interval=interval,
-        rng=rng,
+        **options,
     )
 
 
@@ -88,10 +71,10 @@ def _estimate(
     coefficient: Coefficient,
     undefined: str,
     *,
-    clusters: Clusters | None,
-    resamples: int,
-    confidence: float,
-    interval: IntervalMethod,
+    clusters: Clusters | None = None,
+    resamples: int = RESAMPLES,
+    confidence: float = 0.95,
+    interval: IntervalMethod = "percentile",
     rng: np.random.Generator,
 ) -> Estimate:
     if a.shape != b.shape or a.ndim != 1 or (clusters is not None and clusters.shape != a.shape):

@@ -65,7 +65,7 @@ class PairCells:
         used, _ = self.columns[pair]
         keys = row_keys(left_out[:, used].astype(np.int64))
         _, first, inverse = np.unique(keys, return_index=True, return_inverse=True)
-        times = np.bincount(inverse, weights=self.bootstrap.drawn, minlength=first.size)
+        times = np.bincount(inverse, weights=self.bootstrap.pools.drawn, minlength=first.size)
         return self.observed(pair) - left_out[first], times.astype(np.int64)
 
     def followed(self, pair: int, threshold: float) -> "PairCells":

@@ -17,6 +17,7 @@ from annotations.agreement.ppi import PoweredMoments, powered_interval, powered_
 from annotations.agreement.rogan_gladen import rogan_gladen
 from annotations.agreement.stratified_interval import stratified_interval
 from evaluation.statistics.estimate import Estimate, EstimateDict
+from evaluation.statistics.resampling import dense_codes
 
 Method = Literal["human labels only", "judge naively", "PPI++", "Rogan–Gladen"]
 
@@ -185,8 +186,7 @@ class _Given:
         n = float(self.sample.judged)
         interval: tuple[float, float] | None = None
         if self.run_is_sample:
-            clusters = np.unique(self.sample.cluster, return_inverse=True)[1]
-            parts = np.bincount(clusters, self.sample.verdict - self.share)
+            parts = np.bincount(dense_codes(self.sample.cluster), self.sample.verdict - self.share)
             effect = _design_effect(float((parts**2).sum()), n * self.share * (1 - self.share))
             one, total, failed = np.ones(1), np.array([n]), np.array([n * self.share])
             low, high = stratified_interval(

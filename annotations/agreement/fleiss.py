@@ -5,13 +5,15 @@ Sources: Fleiss, Measuring nominal scale agreement among many raters, Psychologi
 statsmodels where every unit has as many ratings, and to `irrCAC`.
 """
 
+from typing import Unpack
+
 import numpy as np
 
 from annotations.agreement.gwet import AgreementWeights, agreement_weights, estimate_of_counts
 from annotations.agreement.ratings import RatingTable
 from evaluation.statistics.estimate import Estimate
-from evaluation.statistics.pooling import IntervalMethod
-from evaluation.statistics.resampling import RESAMPLES, Clusters, Floats, defined_ratio
+from evaluation.statistics.pooling import BootstrapOptions
+from evaluation.statistics.resampling import Floats, defined_ratio
 
 UNANIMOUS = "unanimous: all ratings are the same"
 
@@ -19,12 +21,7 @@ UNANIMOUS = "unanimous: all ratings are the same"
 def fleiss_kappa(
     table: RatingTable,
     weights: AgreementWeights = "identity",
-    *,
-    clusters: Clusters | None = None,
-    resamples: int = RESAMPLES,
-    confidence: float = 0.95,
-    interval: IntervalMethod = "percentile",
-    rng: np.random.Generator,
+    **options: Unpack[BootstrapOptions],
 ) -> Estimate:
     """Fleiss' kappa: at most 1, 0 at chance; n = units with two ratings or more.
 
@@ -40,23 +37,14 @@ def fleiss_kappa(
         weights,
         lambda sums: fleiss_of_sums(sums, matrix),
         UNANIMOUS,
-        clusters=clusters,
-        resamples=resamples,
-        confidence=confidence,
-        interval=interval,
-        rng=rng,
+        **options,
     )
 
 
 def percent_agreement(
     table: RatingTable,
     weights: AgreementWeights = "identity",
-    *,
-    clusters: Clusters | None = None,
-    resamples: int = RESAMPLES,
-    confidence: float = 0.95,
-    interval: IntervalMethod = "percentile",
-    rng: np.random.Generator,
+    **options: Unpack[BootstrapOptions],
 ) -> Estimate:
     """Mean over units of the share of pairs of ratings that agree, in [0, 1]; n = units with two ratings or more.
 
@@ -70,11 +58,7 @@ def percent_agreement(
         weights,
         lambda sums: defined_ratio(sums[:, 1], sums[:, 0]),
         "no unit has two ratings",
-        clusters=clusters,
-        resamples=resamples,
-        confidence=confidence,
-        interval=interval,
-        rng=rng,
+        **options,
     )
 
 

@@ -5,7 +5,7 @@ Journal of Mathematical and Statistical Psychology 61 (2008) 29–48; Gwet, Hand
 (4th ed., 2014), ch. 2–5. Equal to `irrCAC`.
 """
 
-from typing import Literal
+from typing import Literal, Unpack
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from annotations.agreement.alpha import NO_PAIRS, value_counts
 from annotations.agreement.ratings import RatingTable
 from evaluation.statistics.estimate import Estimate
-from evaluation.statistics.pooling import Coefficient, IntervalMethod, PooledBootstrap, pool
+from evaluation.statistics.pooling import BootstrapOptions, Coefficient, IntervalMethod, PooledBootstrap, pool
 from evaluation.statistics.resampling import RESAMPLES, Clusters, Floats, defined_ratio
 
 AgreementWeights = Literal["identity", "linear", "quadratic", "ordinal"]
@@ -24,12 +24,7 @@ ONE_CATEGORY = "the scale has one category only"
 def gwet_coefficient(
     table: RatingTable,
     weights: AgreementWeights = "identity",
-    *,
-    clusters: Clusters | None = None,
-    resamples: int = RESAMPLES,
-    confidence: float = 0.95,
-    interval: IntervalMethod = "percentile",
-    rng: np.random.Generator,
+    **options: Unpack[BootstrapOptions],
 ) -> Estimate:
     """AC1 (`identity`) or AC2 (other weights): at most 1, 0 at chance; n = units with two ratings or more.
 
@@ -50,11 +45,7 @@ def gwet_coefficient(
         weights,
         coefficient,
         ONE_CATEGORY,
-        clusters=clusters,
-        resamples=resamples,
-        confidence=confidence,
-        interval=interval,
-        rng=rng,
+        **options,
     )
 
 
@@ -64,10 +55,10 @@ def estimate_of_counts(
     coefficient: Coefficient,
     undefined: str,
     *,
-    clusters: Clusters | None,
-    resamples: int,
-    confidence: float,
-    interval: IntervalMethod,
+    clusters: Clusters | None = None,
+    resamples: int = RESAMPLES,
+    confidence: float = 0.95,
+    interval: IntervalMethod = "percentile",
     rng: np.random.Generator,
 ) -> Estimate:
     """A coefficient of the sums of `unit_agreement`, over the units that anybody rated.

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from annotations.agreement.judged_counts import JudgedCounts
 from annotations.agreement.ratings import Codes, Ratings
 from evaluation.statistics.proportions import Flags
-from evaluation.statistics.resampling import Clusters, Floats
+from evaluation.statistics.resampling import Clusters, Floats, dense_codes
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,11 +66,16 @@ class JudgedSample:
         Strata may be any values; they are coded in ascending order.
         """
         n = outcome.size
-        codes = np.zeros(n, np.int64) if stratum is None else np.unique(stratum, return_inverse=True)[1]
+        if stratum is None:
+            codes = np.zeros(n, dtype=np.int64)
+        elif np.issubdtype(stratum.dtype, np.integer):
+            codes = dense_codes(stratum.astype(np.int64))
+        else:
+            codes = np.unique(stratum, return_inverse=True)[1].astype(np.int64)
         return cls(
             outcome=outcome.astype(np.float64),
             prediction=prediction.astype(np.float64),
-            stratum=codes.astype(np.int64),
+            stratum=codes,
             inclusion=np.ones(n) if inclusion is None else inclusion,
             cluster=np.arange(n) if cluster is None else cluster,
         )
@@ -112,7 +117,7 @@ class JudgedSample:
     @property
     def clustered(self) -> bool:
         """Whether two items share a question."""
-        return bool(np.unique(self.cluster).size < self.judged)
+        return int(dense_codes(self.cluster).max(initial=-1)) + 1 < self.judged
 
     def label_weights(self) -> Floats:
         """Share of the run that each label stands for: (N,), 0 where there is none, adding up to N_h/N by stratum."""
@@ -172,4 +177,4 @@ class JudgedSample:
         number = int(np.clip(self.n // labels_each, 1, most))
         inner = np.quantile(self.prediction[self.labelled], np.arange(1, number) / number)
         codes = np.searchsorted(np.unique(inner), self.prediction, side="left")
-        return np.unique(codes, return_inverse=True)[1].astype(np.int64)
+        return dense_codes(codes)

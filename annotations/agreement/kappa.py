@@ -100,7 +100,10 @@ def pairwise(
             confidence=confidence,
         )
 
-    return PairAgreement(n, percent_agreement, kappa("nominal"), kappa("linear"), kappa("quadratic"))
+    nominal = kappa("nominal")
+    if size <= 2:  # weights tell distances apart, and there is one
+        return PairAgreement(n, percent_agreement, nominal, nominal, nominal)
+    return PairAgreement(n, percent_agreement, nominal, kappa("linear"), kappa("quadratic"))
 
 
 def unit_cells(first: Codes, second: Codes, size: int) -> Floats:

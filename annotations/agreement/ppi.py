@@ -23,7 +23,7 @@ import numpy as np
 from annotations.agreement.judged_counts import JudgedCounts
 from annotations.agreement.judged_sample import JudgedSample
 from annotations.agreement.stratified_interval import POWERED, normal_quantile, stratified_interval
-from evaluation.statistics.resampling import Floats
+from evaluation.statistics.resampling import Floats, dense_codes
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,9 +135,7 @@ def powered_moments(
         if not sample.clustered:
             return draw + of_run, draw + of_run
         model = y_mean[strata] + slopes[strata] * (f - f_mean[strata]) - centre
-        parts = np.bincount(
-            np.unique(sample.cluster, return_inverse=True)[1], weights * residual + model / sample.judged
-        )
+        parts = np.bincount(dense_codes(sample.cluster), weights * residual + model / sample.judged)
         return float((parts**2).sum() * parts.size / max(parts.size - 1, 1)), draw + of_run
 
     value = float(shares @ (y_mean + slope * (f_all - f_mean)))

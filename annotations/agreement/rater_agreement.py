@@ -6,7 +6,7 @@ from typing import TypedDict
 
 import numpy as np
 
-from annotations.agreement.alpha import krippendorff_alpha, pooled_alpha
+from annotations.agreement.alpha import Level, krippendorff_alpha
 from annotations.agreement.assessment import most_common
 from annotations.agreement.baselines import constant_judge, random_judge
 from annotations.agreement.comparison import JudgeComparison, Statistic, compare_judges
@@ -14,7 +14,7 @@ from annotations.agreement.judge_errors import ErrorCorrelation, error_correlati
 from annotations.agreement.labelled_items import NO_DECISION, LabelledItems
 from annotations.agreement.matrix import RaterMatrix, rater_matrix
 from annotations.agreement.pooled import PooledTable
-from annotations.agreement.ratings import BINARY, Ratings
+from annotations.agreement.ratings import BINARY, Ratings, RatingTable
 from annotations.agreement.threshold import ThresholdAgreement, threshold_sweep
 from annotations.agreement.undefined import Undefined
 from annotations.agreement.validation_input import ValidationInput, ValidationSettings
@@ -184,18 +184,27 @@ class AllRaters:
 
     def ceiling(self) -> People:
         """People with one another."""
-        confidence = self.settings.confidence
         if not self.people:
             nothing = Estimate.of_nothing("no person has rated anything")
             return People(nothing, nothing, ())
-        followed = Estimate.of_nothing(NO_DECISION)
-        if self.labelled.cut is not None:
-            cut = PooledTable(self.pooled.table.followed(self.labelled.cut), self.pooled.bootstrap)
-            followed = pooled_alpha(cut, self.people, "nominal", confidence=confidence)
+        humans, cut = self.labelled.humans, self.labelled.cut
         return People(
-            alpha=pooled_alpha(self.pooled, self.people, self.level, confidence=confidence),
-            alpha_followed=followed,
+            alpha=self._alpha(humans, self.level),
+            alpha_followed=Estimate.of_nothing(NO_DECISION)
+            if cut is None
+            else self._alpha(humans.followed(cut), "nominal"),
             people=tuple(self._person(name) for name in self.people),
+        )
+
+    def _alpha(self, table: RatingTable, level: Level) -> Estimate:
+        """Alpha of all raters of a table of the labelled items."""
+        return krippendorff_alpha(
+            table,
+            level,
+            clusters=self.labelled.clusters,
+            resamples=self.settings.resamples,
+            confidence=self.settings.confidence,
+            rng=np.random.default_rng(self.settings.seed),
         )
 
     def _person(self, name: str) -> Person:
@@ -206,15 +215,7 @@ class AllRaters:
             return Person(name, n, Estimate.of_nothing("nobody else has rated anything"))
         of_others = most_common(others) if self.nominal else others.aggregate(others.raters)
         table = humans.select([name]).with_column("the others", of_others)
-        alpha = krippendorff_alpha(
-            table,
-            self.level,
-            clusters=self.labelled.clusters,
-            resamples=self.settings.resamples,
-            confidence=self.settings.confidence,
-            rng=np.random.default_rng(self.settings.seed),
-        )
-        return Person(name, n, alpha)
+        return Person(name, n, self._alpha(table, self.level))
 
     def thresholds(self) -> tuple[ThresholdAgreement, ...] | Undefined:
         """How agreement on followed / not followed changes with the threshold."""

@@ -7,6 +7,7 @@ Formats
 -------
 long
     CSV or JSONL with `item, rater, score` and, where one file holds both, `kind` (human or judge).
+    Columns are parted by commas, tabs or semicolons; with semicolons, numbers may have a decimal comma.
 wide
     CSV or JSONL with `item` and one column a rater; a cell left empty (JSON: null, or no such key) is missing.
 pairs
@@ -128,6 +129,7 @@ class _Reader:
         self.ratings: list[FileRating] = []
         self.errors: list[LineError] = []
         self.missing = 0
+        self.decimal_comma = False
         self._seen: dict[tuple[str, str], int | None] = {}
         self._kinds: dict[str, Kind] = {}
 
@@ -152,6 +154,8 @@ class _Reader:
         if score is None or (isinstance(score, str) and not score.strip()):
             self.missing += 1
             return
+        if self.decimal_comma and self.scale != "nominal" and isinstance(score, str):
+            score = score.replace(",", ".")
         label = _label(score, self.scale)
         if label is None:
             expected = "a label" if self.scale == "nominal" else "a finite number"
@@ -205,6 +209,7 @@ Row = tuple[int, Mapping[str, object]]
 def _csv_rows(text: str, reader: _Reader) -> Iterator[Row]:
     first = text.lstrip("\ufeff").split("\n", 1)[0]
     delimiter = max((",", "\t", ";"), key=first.count)
+    reader.decimal_comma = delimiter == ";"  # as spreadsheets write it where the comma is taken
     lines = csv.reader(io.StringIO(text.lstrip("\ufeff"), newline=""), delimiter=delimiter, strict=True)
     header: list[str] | None = None
     try:

@@ -1,4 +1,8 @@
-"""The agreement report of a campaign: reads labels and judgments, and calls the pure functions beside it."""
+"""Agreement alone, at once and as the labels are now: reads labels and judgments, and calls the functions beside it.
+
+The validation report (`validation.py`), which a worker computes and which is stored, says more and takes longer. Where
+both have a number (α of people, α of a judge with people, confusion) it is the same function's, of the same draws.
+"""
 
 from collections.abc import Hashable, Mapping
 from dataclasses import asdict, dataclass
@@ -7,9 +11,12 @@ from typing import Literal, TypedDict
 import numpy as np
 
 from annotations.agreement.alpha import krippendorff_alpha
+from annotations.agreement.baselines import constant_judge, random_judge
 from annotations.agreement.confusion import Confusion, ConfusionDict, confusion
 from annotations.agreement.kappa import PairAgreement, PairAgreementDict, pairwise
+from annotations.agreement.rater_agreement import CONSTANT, PEOPLE_MEDIAN, RANDOM
 from annotations.agreement.ratings import BINARY, Ratings, RatingTable
+from annotations.agreement.validation_definitions import DEFINITIONS as OF_THE_REPORT
 from annotations.models import Campaign
 from annotations.selectors.labels import judge_scores, label_counts, votes
 from evaluation.models import Judge
@@ -20,26 +27,27 @@ from evaluation.statistics.resampling import Clusters
 SEED = 0
 """Of the bootstrap, so that the same labels always show the same intervals."""
 
-PEOPLE_MEDIAN = "people (median)"
 PEOPLE_MAJORITY = "people (majority)"
-CONSTANT = "constant judge"
-RANDOM = "random judge"
 
 DEFINITIONS = {
     "n": "Responses that both raters rated; for α, responses with at least two ratings.",
     "low, high": "Ends of the 95% interval: percentile bootstrap over questions (1,000 resamples); Wilson for "
     "percentages where no two responses share a question.",
     "alpha_ordinal": "Krippendorff's α for ordinal data on the 1–5 scale: 1 is perfect, 0 is chance.",
-    "alpha_followed": "Krippendorff's α (nominal) on followed / not followed.",
-    "percent_agreement": "Share of responses with equal ratings. Not corrected for chance: never read it alone.",
-    "cohen_kappa": "Cohen's κ: agreement above chance, every disagreement counting the same.",
-    "quadratic_kappa": "Cohen's κ with quadratic weights: far disagreements count more.",
     "followed": "A response follows the preference if its score reaches the threshold.",
     PEOPLE_MEDIAN: "The median of people's scores for a response.",
     PEOPLE_MAJORITY: "Followed or not by the majority of people; ties are left out.",
-    CONSTANT: "A judge that always gives the most common median of people's scores: what no judge should fail to beat.",
-    RANDOM: "A judge that gives the best-covered judge's scores in random order (people's, without a judge).",
-    "confusion": "Judge against the people's majority; positive means alignment failure (not followed).",
+    RANDOM: "The ratings of the judge that covers most, in random order: its marginals, and nothing else.",
+} | {
+    term: OF_THE_REPORT[term]
+    for term in (
+        "alpha_followed",
+        "percent_agreement",
+        "cohen_kappa",
+        "quadratic_kappa",
+        CONSTANT,
+        "confusion",
+    )
 }
 
 RaterKind = Literal["person", "judge", "imported judge", "floor", "baseline"]
@@ -172,8 +180,11 @@ def agreement_report(campaign: Campaign) -> AgreementReport:
     judge_records = judge_scores(campaign)
     people = sorted({rater for _, rater, _ in people_records})
     judges = judge_kinds(sorted({rater for _, rater, _ in judge_records}))
-    table = RatingTable.from_records([*people_records, *judge_records])
-    clusters = _questions(campaign, table)
+    question_of = _questions(campaign)
+    place = {task: number for number, task in enumerate(question_of)}
+    records = sorted([*people_records, *judge_records], key=lambda record: place[record[0]])
+    table = RatingTable.from_records(records)
+    clusters = np.array([question_of[task] for task in table.units], dtype=np.int64)
     comparison = _Comparison(table, clusters, campaign.threshold)
     return AgreementReport(
         campaign=campaign,
@@ -200,10 +211,10 @@ def _rater(table: RatingTable, name: str, kind: RaterKind) -> Rater:
     return Rater(name, kind, int((~np.isnan(table.column(name))).sum()))
 
 
-def _questions(campaign: Campaign, table: RatingTable) -> Clusters:
-    """The question of each unit (task): responses that share a question are resampled together."""
-    question_of: dict[Hashable, int] = dict(campaign.tasks.values_list("pk", "response__item__question"))
-    return np.array([question_of[task] for task in table.units], dtype=np.int64)
+def _questions(campaign: Campaign) -> dict[Hashable, int]:
+    """The question of each task, in the order of the runs and their items: one question is resampled as a whole."""
+    in_order = campaign.tasks.order_by("response__item__run_id", "response__item__position")
+    return dict(in_order.values_list("pk", "response__item__question"))
 
 
 class _Comparison:
@@ -274,10 +285,9 @@ def _baselines(table: RatingTable, median: Ratings, judges: list[str]) -> dict[s
     rated = ~np.isnan(median)
     if not rated.any():
         return {}
-    values, counts = np.unique(np.floor(median[rated]), return_counts=True)
-    constant = np.where(rated, values[counts.argmax()], np.nan)
-    covered = {name: int((~np.isnan(table.column(name))).sum()) for name in judges}
-    model = table.column(max(covered, key=covered.__getitem__)) if covered else np.floor(median)
-    marginals = model[~np.isnan(model)]
-    draws = np.random.default_rng(SEED).choice(marginals, size=median.size)
-    return {CONSTANT: constant, RANDOM: np.where(rated, draws, np.nan)}
+    baselines = {CONSTANT: constant_judge(median)}
+    if judges:
+        columns = np.where(rated[:, np.newaxis], table.select(judges).values, np.nan)
+        best_covered = columns[:, int((~np.isnan(columns)).sum(axis=0).argmax())]
+        baselines[RANDOM] = random_judge(best_covered, rng=np.random.default_rng(SEED))
+    return baselines

@@ -20,7 +20,7 @@ from annotations.agreement.kappa import pairwise
 from annotations.agreement.ratings import BINARY, Ratings, category_codes
 from evaluation.statistics.estimate import Estimate, EstimateDict
 from evaluation.statistics.proportions import Flags, proportion
-from evaluation.statistics.resampling import RESAMPLES, Clusters, Floats
+from evaluation.statistics.resampling import RESAMPLES, Clusters, Floats, dense_codes
 
 Labels = NDArray[np.str_]
 Correction = Literal["holm", "benjamini-yekutieli"]
@@ -58,14 +58,13 @@ def corrected_slices(
     """
     if category.shape != (sample.judged,):
         raise ValueError("one category per item is needed")
+    names, codes = np.unique(category, return_inverse=True)
     return tuple(
         CorrectedSlice(
             str(name),
-            corrected_rates(
-                sample.select(category == name), run_is_sample=run_is_sample, confidence=confidence
-            ),
+            corrected_rates(sample.select(codes == code), run_is_sample=run_is_sample, confidence=confidence),
         )
-        for name in np.unique(category)
+        for code, name in enumerate(names)
     )
 
 
@@ -217,14 +216,15 @@ def _worse_p_value(wrong: Flags, inside: Flags, outside: Flags, clusters: Cluste
         return None
     errors, elsewhere = int(wrong[inside].sum()), int(wrong[outside].sum())
     either = inside | outside
-    ids, code = np.unique(clusters[either], return_inverse=True)
-    if ids.size == n + other:
+    code = dense_codes(clusters[either])
+    n_clusters = int(code.max()) + 1
+    if n_clusters == n + other:
         return float(hypergeom.sf(errors - 1, n + other, errors + elsewhere, n))
     parts = np.where(inside, (wrong - errors / n) / n, 0) - np.where(
         outside, (wrong - elsewhere / other) / other, 0
     )
     by_cluster = np.bincount(code, parts[either])
-    variance = float((by_cluster**2).sum()) * ids.size / max(ids.size - 1, 1)
+    variance = float((by_cluster**2).sum()) * n_clusters / max(n_clusters - 1, 1)
     if variance < 1e-12:
         return None
     return float(norm.sf((errors / n - elsewhere / other) / np.sqrt(variance)))

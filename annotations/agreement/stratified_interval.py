@@ -64,9 +64,9 @@ def stratified_interval(
     if not 0 < power <= 1:
         raise ValueError("power lies above 0 and is at most 1")
     limit = np.asarray(normal_quantile(confidence) ** 2 * design_effect)
-    low = _lower_end(weights, labelled, failures, population, power, limit, run_is_sample)
-    high = 1 - _lower_end(weights, labelled, labelled - failures, population, power, limit, run_is_sample)
-    return low, high
+    both = np.stack([failures, labelled - failures])  # the upper end is the lower one of what did not fail
+    low, rest = _lower_end(weights, labelled, both, population, power, limit, run_is_sample)
+    return low, 1 - rest
 
 
 def _lower_end(

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TypedDict
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from annotations.agreement.comparison import JudgeComparison, JudgeComparisonDict
 from annotations.agreement.corrected_runs import CorrectedRuns, CorrectedRunsDict, corrected_runs
@@ -164,10 +165,17 @@ def validation_report(
 ) -> ValidationReport:
     """Compute the report. The same input and settings give the same report, to the last digit.
 
-    `progress` is called before each part with its name and the share of the work that is done, in [0, 1].
+    `progress` is called before each part with its name and the share of the work that is done, in [0, 1]. BLAS keeps to
+    one thread: its products are small here, more threads mostly wait for one another, and how many there are would
+    show in the last digits.
     """
-    settings = settings or ValidationSettings()
+    with threadpool_limits(limits=1, user_api="blas"):
+        return _computed(given, settings or ValidationSettings(), progress)
 
+
+def _computed(
+    given: ValidationInput, settings: ValidationSettings, progress: Progress | None
+) -> ValidationReport:
     def tell(part: str, share: float) -> None:
         if progress is not None:
             progress(part, share)

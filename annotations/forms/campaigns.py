@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.contrib.auth.models import User
 
+from annotations.agreement.quality import DEFAULT_LOWEST_AGREEMENT, DEFAULT_LOWEST_CONTROL_ACCURACY
 from annotations.models import Campaign
 from annotations.models.campaign import Disagreement, Role, Sampling
 from annotations.services.guidelines import GUIDELINES_LENGTH
@@ -184,6 +185,8 @@ class CampaignForm(QualityFields):
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self.fields["rubric"].initial = Rubric.objects.order_by("-pk").first()
+        self.fields["lowest_control_accuracy"].initial = round(DEFAULT_LOWEST_CONTROL_ACCURACY * 100, 6)
+        self.fields["lowest_agreement"].initial = DEFAULT_LOWEST_AGREEMENT
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data

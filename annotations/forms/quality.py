@@ -30,19 +30,24 @@ MOST_BYTES = 5_000_000
 MOST_PROBLEMS = 50
 
 
-class KnownScoreForm(forms.Form):
-    """The known score of one response."""
+class ScoreChangeForm(forms.Form):
+    """What an item should be given."""
 
-    response = forms.IntegerField(widget=forms.HiddenInput)
     score = forms.TypedChoiceField(choices=SCORE_CHOICES, coerce=int, label="Known score")
     tolerance = forms.TypedChoiceField(choices=TOLERANCE_CHOICES, coerce=int, initial=0)
-    kind = forms.ChoiceField(choices=KIND_CHOICES, label="Use it as")
     explanation = forms.CharField(
         required=False,
         max_length=5000,
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text="Why this is the score. Told after the answer in the qualification round.",
     )
+
+
+class KnownScoreForm(ScoreChangeForm):
+    """The known score of one response, that becomes an item."""
+
+    response = forms.IntegerField(widget=forms.HiddenInput)
+    kind = forms.ChoiceField(choices=KIND_CHOICES, label="Use it as")
 
 
 class GoldItemsForm(forms.Form):
@@ -167,12 +172,6 @@ class PersonActionForm(forms.Form):
         error_messages={"required": "Choose what to do."},
     )
     reason = forms.CharField(required=False, max_length=REASON_LENGTH)
-
-
-class QualificationActionForm(forms.Form):
-    """What a lead does about a member in the qualification round."""
-
-    action = forms.ChoiceField(choices=[("grant", "Another attempt"), ("qualify", "Qualify by hand")])
 
 
 class QualificationAnswerForm(forms.Form):

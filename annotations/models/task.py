@@ -51,6 +51,11 @@ class Task(models.Model):
     score_range = models.PositiveSmallIntegerField(
         null=True, blank=True, help_text="Highest less lowest score of the votes; empty with fewer than two."
     )
+    waits_for_lead = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text="A lead has sent it to adjudication, or reopened it: whatever its votes, it waits for a decision.",
+    )
     stratum = models.CharField(max_length=300, blank=True)
     inclusion_probability = models.FloatField(
         help_text="Chance that the sampling had of drawing this response."
@@ -102,6 +107,11 @@ class Task(models.Model):
                 condition=Q(kind=TaskKind.REGULAR) | Q(state=TaskState.OPEN),
                 name="task_only_regular_is_settled",
                 violation_error_message="Only a regular task is settled by its labels.",
+            ),
+            models.CheckConstraint(
+                condition=Q(waits_for_lead=False) | Q(state=TaskState.DISPUTED),
+                name="task_waiting_for_lead_is_disputed",
+                violation_error_message="What a lead has sent to adjudication waits there until it is decided.",
             ),
             models.CheckConstraint(
                 condition=Q(open_slots__gte=0, open_slots__lte=F("wanted_labels")),
@@ -185,6 +195,13 @@ class AssignmentQuerySet(models.QuerySet["Assignment"]):
     def voting(self) -> AssignmentQuerySet:
         """Those that are votes: what agreement and gold are made of."""
         return self.filter(is_vote())
+
+    def regular_in(self, campaign: Campaign) -> AssignmentQuerySet:
+        """Those on the campaign's sample. By its members, and less its few other tasks: nothing is joined with all of
+        the tasks.
+        """
+        others = Task.objects.filter(~Q(kind=TaskKind.REGULAR), campaign=campaign).values("pk")
+        return self.filter(~Q(task__in=others), member__campaign=campaign)
 
 
 class Assignment(models.Model):

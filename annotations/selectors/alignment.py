@@ -1,30 +1,58 @@
 """The runs' alignment failure by people's labels: the sample's outcomes, counted by stratum in the database."""
 
+import contextlib
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
+from django.core.cache import cache
 from django.db import connection
+from django.db.models import Count, Max
+from redis.exceptions import RedisError
 
 from annotations.agreement.weighted import StratifiedCounts, WeightedShare, stratified_share
-from annotations.models import Campaign
+from annotations.models import AuditEvent, Campaign
 from evaluation.models import Run
 
-# What people say of each task: the decision in force, else the majority of the votes, and nothing where they are tied.
-COUNTS = """
-    WITH votes AS (
-        SELECT DISTINCT ON (label.assignment_id) task.id AS task_id, label.score
-        FROM annotations_task AS task
-        JOIN annotations_assignment AS assignment ON assignment.task_id = task.id
+LARGE = 10_000
+"""Tasks from which on counting takes long enough to be spared."""
+
+KEPT_SECONDS = 300
+"""Answers of a run may be extracted anew, of which a campaign's log does not tell."""
+
+# The sample as it was drawn, which never changes: how many tasks of each run are in each stratum.
+DRAWN = """
+    SELECT item.run_id, task.stratum, task.inclusion_probability, count(*)
+    FROM annotations_task AS task
+    JOIN evaluation_response AS response ON response.id = task.response_id
+    JOIN evaluation_item AS item ON item.id = response.item_id
+    WHERE task.campaign_id = %(campaign)s AND task.kind = 'regular'
+    GROUP BY item.run_id, task.stratum, task.inclusion_probability ORDER BY 1, 2, 3
+"""
+
+# The same where there is but one run, which is known: large tables need not be read for it.
+DRAWN_FROM_ONE_RUN = """
+    SELECT %(run)s, stratum, inclusion_probability, count(*)
+    FROM annotations_task WHERE campaign_id = %(campaign)s AND kind = 'regular'
+    GROUP BY stratum, inclusion_probability ORDER BY 2, 3
+"""
+
+# What people say of each task that they have said anything of: the decision in force, else the majority of the votes,
+# and nothing where they are tied. Votes come by way of the members, who are few; labels that were revised, too.
+OUTCOMES = """
+    WITH margins AS (
+        SELECT assignment.task_id, sum(CASE WHEN label.score >= %(threshold)s THEN 1 ELSE -1 END) AS margin
+        FROM annotations_member AS member
+        JOIN annotations_assignment AS assignment ON assignment.member_id = member.id
             AND assignment.status = 'submitted' AND NOT assignment.is_surplus AND NOT assignment.is_set_aside
         JOIN annotations_label AS label ON label.assignment_id = assignment.id
-        WHERE task.campaign_id = %(campaign)s AND task.kind = 'regular'
-        ORDER BY label.assignment_id, label.revision DESC
-    ), margins AS (
-        SELECT task_id, sum(CASE WHEN score >= %(threshold)s THEN 1 ELSE -1 END) AS margin
-        FROM votes GROUP BY task_id
+        WHERE member.campaign_id = %(campaign)s AND NOT EXISTS (
+            SELECT FROM annotations_label AS later
+            WHERE later.assignment_id = label.assignment_id AND later.revision > 1 AND later.revision > label.revision
+        )
+        GROUP BY assignment.task_id
     ), decisions AS (
         SELECT DISTINCT ON (task.id) task.id AS task_id, adjudication.score
         FROM annotations_task AS task
@@ -39,17 +67,16 @@ COUNTS = """
                 WHEN margins.margin <> 0 THEN margins.margin > 0
             END AS followed,
             decisions.score IS NULL AND margins.margin = 0 AS is_tied
-        FROM annotations_task AS task
+        FROM margins FULL JOIN decisions ON decisions.task_id = margins.task_id
+        JOIN annotations_task AS task ON task.id = coalesce(margins.task_id, decisions.task_id)
         JOIN evaluation_response AS response ON response.id = task.response_id
         JOIN evaluation_item AS item ON item.id = response.item_id
         JOIN evaluation_question AS question ON question.id = item.question_id
         LEFT JOIN evaluation_response AS baseline
             ON baseline.item_id = item.id AND baseline.condition = 'baseline'
-        LEFT JOIN margins ON margins.task_id = task.id
-        LEFT JOIN decisions ON decisions.task_id = task.id
-        WHERE task.campaign_id = %(campaign)s AND task.kind = 'regular'
+        WHERE task.kind = 'regular'
     )
-    SELECT run_id, stratum, inclusion_probability, count(*), count(followed),
+    SELECT run_id, stratum, inclusion_probability, count(followed),
         count(followed) FILTER (WHERE in_domain), count(*) FILTER (WHERE in_domain AND NOT followed),
         count(*) FILTER (WHERE in_domain AND is_tied)
     FROM outcomes GROUP BY run_id, stratum, inclusion_probability ORDER BY 1, 2, 3
@@ -87,18 +114,46 @@ class RunAlignment:
 
 
 def alignment_by_people(campaign: Campaign) -> list[RunAlignment]:
-    """For each run of the campaign its alignment failure, as the labels and decisions are now. Two queries."""
-    with connection.cursor() as cursor:
-        cursor.execute(COUNTS, {"campaign": campaign.pk, "threshold": campaign.threshold})
-        rows = [StratumCounts(*row) for row in cursor.fetchall()]
+    """For each run of the campaign its alignment failure, as the labels and decisions are now. A few queries."""
+    runs = list(campaign.runs.order_by("name"))
+    rows = _counts(campaign, runs) if campaign.sample_size < LARGE else _kept_counts(campaign, runs)
     return [
         RunAlignment(
             run=run,
             share=stratified_share(counts_of_run(rows, run.pk)),
             tied=sum(row.tied for row in rows if row.run == run.pk),
         )
-        for run in campaign.runs.order_by("name")
+        for run in runs
     ]
+
+
+def _kept_counts(campaign: Campaign, runs: Sequence[Run]) -> list[StratumCounts]:
+    """The counts of a large campaign, kept until anything happens in it.
+
+    Whatever changes a vote or a decision writes the audit log in the same transaction, and nothing leaves the log. Its
+    last entry alone would not do: one with a lower number may be committed after it.
+    """
+    log = AuditEvent.objects.filter(campaign=campaign).aggregate(last=Max("pk"), entries=Count("pk"))
+    key = f"alignment/{campaign.pk}/{campaign.threshold}/{log['last']}/{log['entries']}"
+    try:
+        kept: list[StratumCounts] | None = cache.get(key)
+    except RedisError:  # Losing Redis costs time, nothing else.
+        kept = None
+    if kept is None:
+        kept = _counts(campaign, runs)
+        with contextlib.suppress(RedisError):
+            cache.set(key, kept, KEPT_SECONDS)
+    return kept
+
+
+def _counts(campaign: Campaign, runs: Sequence[Run]) -> list[StratumCounts]:
+    known = {"campaign": campaign.pk, "threshold": campaign.threshold, "run": runs[0].pk if runs else None}
+    with connection.cursor() as cursor:
+        cursor.execute(DRAWN_FROM_ONE_RUN if len(runs) == 1 else DRAWN, known)
+        drawn = cursor.fetchall()
+        cursor.execute(OUTCOMES, known)
+        outcomes = {tuple(row[:3]): row[3:] for row in cursor.fetchall()}
+    return [StratumCounts(*row, *outcomes.get(tuple(row[:3]), (0, 0, 0, 0))) for row in drawn]
 
 
 def counts_of_run(rows: Iterable[StratumCounts], run: int) -> StratifiedCounts:

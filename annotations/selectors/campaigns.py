@@ -91,7 +91,7 @@ class Progress:
 
 def campaign_progress(campaign: Campaign) -> Progress:
     # Counted in two queries: joined, every task would be counted once for each of its assignments.
-    assignments = Assignment.objects.filter(task__campaign=campaign, task__kind=TaskKind.REGULAR).aggregate(
+    assignments = Assignment.objects.regular_in(campaign).aggregate(
         labels=Count("pk", filter=Q(status=AssignmentStatus.SUBMITTED, is_surplus=False, is_set_aside=False)),
         surplus=Count("pk", filter=Q(is_surplus=True)),
         set_aside=Count("pk", filter=Q(is_set_aside=True, is_surplus=False)),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from django.db.models import Exists, OuterRef, QuerySet
 
 from annotations.agreement.quality import is_suspicious
-from annotations.models import Campaign, Label, QualificationAnswer, Task
+from annotations.models import AuditEvent, Campaign, Label, QualificationAnswer, Task
 from annotations.models.task import AssignmentStatus, TaskKind
 from evaluation.models import Response
 from evaluation.models.item import Condition
@@ -46,6 +46,42 @@ def control_items(campaign: Campaign) -> list[ControlItem]:
         answers[task] += 1
         right[task] += is_right
     return [ControlItem(task, answers[task.pk], right[task.pk]) for task in tasks]
+
+
+WITHDRAWN = "withdrawn"
+"""What the audit log calls it when an item is: `control_item.withdrawn`, or `qualification_item.withdrawn`."""
+
+
+def withdrawn_items(campaign: Campaign) -> QuerySet[Task]:
+    """The items that are used no more, the last one withdrawn or added first."""
+    return (
+        campaign.tasks.filter(kind=TaskKind.WITHDRAWN)
+        .select_related("known_score__created_by", "response__item__question", "response__item__preference")
+        .order_by("-pk")
+    )
+
+
+def withdrawn_from(task: Task) -> TaskKind:
+    """What a withdrawn item was used as; the audit log has it."""
+    actions = {f"{kind}_item.{WITHDRAWN}": kind for kind in (TaskKind.CONTROL, TaskKind.QUALIFICATION)}
+    last = (
+        AuditEvent.objects.filter(subject=f"{task._meta.verbose_name} {task.pk}", action__in=actions)
+        .order_by("-pk")
+        .values_list("action", flat=True)
+        .first()
+    )
+    return actions.get(last or "", TaskKind.CONTROL)
+
+
+def known_item(campaign: Campaign, task_id: int) -> Task | None:
+    """An item of the campaign, in use or withdrawn."""
+    return (
+        campaign.tasks.filter(pk=task_id, known_score__isnull=False)
+        .select_related(
+            "known_score", "campaign__rubric", "response__item__question", "response__item__preference"
+        )
+        .first()
+    )
 
 
 def _control_answers(campaign: Campaign) -> list[tuple[int, bool]]:

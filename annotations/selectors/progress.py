@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Avg, Count, F, Max, Min, Q, QuerySet
+from django.db.models import Avg, Count, F, Q, QuerySet
 from django.db.models.functions import TruncHour
 from django.utils import timezone
 
-from annotations.models import Assignment, Campaign, Flag, Member, Task
+from annotations.models import Assignment, Campaign, Flag, Task
 from annotations.models.task import AssignmentStatus, SkipReason, TaskKind, TaskState
 from annotations.selectors.campaigns import Progress, campaign_progress
 from evaluation.models.dataset import PreferenceCategory
@@ -103,39 +103,16 @@ def open_flags(campaign: Campaign) -> QuerySet[Flag]:
     )
 
 
-def people_now(campaign: Campaign) -> QuerySet[Member]:
-    """Members with what they did and what they are at.
-
-    `label_count`, `skip_count`, `last_label_at`; `in_hand`: tasks held under a live lease; `last_seen`: when the
-    page that holds them was last heard of; `on_since`: the earliest of them was handed out.
-    """
-    submitted = Q(assignments__status=AssignmentStatus.SUBMITTED)
-    live = Q(assignments__status=AssignmentStatus.LEASED, assignments__leased_until__gt=timezone.now())
-    return (
-        campaign.members.select_related("user")
-        .annotate(
-            label_count=Count("assignments", filter=submitted),
-            skip_count=Count("assignments", filter=Q(assignments__status=AssignmentStatus.SKIPPED)),
-            last_label_at=Max("assignments__submitted_at", filter=submitted),
-            in_hand=Count("assignments", filter=live),
-            on_since=Min("assignments__created_at", filter=live),
-            leased_until=Max("assignments__leased_until", filter=live),
-        )
-        .order_by("user__username")
-    )
-
-
 def _pace(campaign: Campaign, counts: Progress) -> Pace:
     now: datetime = timezone.now()
-    recent = Assignment.objects.filter(
-        task__campaign=campaign,
-        task__kind=TaskKind.REGULAR,
-        status=AssignmentStatus.SUBMITTED,
-        submitted_at__gt=now - RECENT,
-    ).aggregate(
-        last_hour=Count("pk", filter=Q(submitted_at__gt=now - timedelta(hours=1))),
-        labels=Count("pk"),
-        hours=Count(TruncHour("submitted_at"), distinct=True),
+    recent = (
+        Assignment.objects.regular_in(campaign)
+        .filter(status=AssignmentStatus.SUBMITTED, submitted_at__gt=now - RECENT)
+        .aggregate(
+            last_hour=Count("pk", filter=Q(submitted_at__gt=now - timedelta(hours=1))),
+            labels=Count("pk"),
+            hours=Count(TruncHour("submitted_at"), distinct=True),
+        )
     )
     return Pace(
         last_hour=recent["last_hour"],
@@ -147,7 +124,7 @@ def _pace(campaign: Campaign, counts: Progress) -> Pace:
 
 def _skips(campaign: Campaign) -> list[tuple[str, int]]:
     counts = (
-        Assignment.objects.filter(task__campaign=campaign, status=AssignmentStatus.SKIPPED)
+        Assignment.objects.filter(member__campaign=campaign, status=AssignmentStatus.SKIPPED)
         .order_by()
         .values_list("skip_reason")
         .annotate(count=Count("pk"))

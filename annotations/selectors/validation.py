@@ -20,6 +20,7 @@ from annotations.models.task import TaskKind, TaskState
 from annotations.models.validation import UNFINISHED, ReportStatus
 from annotations.selectors.input_hash import input_hash
 from annotations.selectors.labels import votes
+from annotations.selectors.whole_numbers import whole_numbers
 from evaluation.models import Judge, Judgment, Response
 from evaluation.models.dataset import PreferenceCategory
 from evaluation.models.endpoint import JudgeOrigin
@@ -171,17 +172,19 @@ class _Item:
 
 
 def _campaign_input(campaign: Campaign) -> ValidationInput:
-    items = _items(campaign)
+    given = whole_numbers(_judgments(campaign).values_list("judge", "replicate", "response", "score"))
+    drawn = list(_regular(campaign).values_list("response", "stratum", "inclusion_probability"))
+    items = _items(campaign, {*np.unique(given[:, 2]).tolist(), *(response for response, _, _ in drawn)})
     rows = {item.response: row for row, item in enumerate(items)}
     people = _people(campaign, rows)
-    judges = _judges(campaign, rows, taken=people)
+    judges = _judges(given, rows, taken=people)
     table = RatingTable(
         units=tuple(rows),
         raters=(*people, *judges.scores),
         values=_columns([*people.values(), *judges.scores.values()], len(rows)),
     )
     baseline = _baseline_answers(campaign)
-    sample = _sample(campaign, rows)
+    sample = _sample(drawn, rows)
     return ValidationInput(
         ratings=RatingSet("ordinal", table, (), tuple(people), tuple(judges.scores), missing=0),
         threshold=float(campaign.threshold),
@@ -201,13 +204,13 @@ def _campaign_input(campaign: Campaign) -> ValidationInput:
     )
 
 
-def _items(campaign: Campaign) -> list[_Item]:
-    """In the order of the runs and their items."""
+def _items(campaign: Campaign, wanted: set[int]) -> list[_Item]:
+    """The items of these responses, in the order of the runs and their items."""
     responses = (
         Response.objects.filter(condition=Condition.PERSONALISED)
         .filter(
-            Q(item__run__in=campaign.runs.all()) & Exists(_scored().filter(response=OuterRef("pk")))
-            | Exists(_regular(campaign).filter(response=OuterRef("pk")))
+            Q(item__run__in=campaign.runs.all())
+            | Exists(_regular(campaign).filter(response=OuterRef("pk")))  # of a run taken out of the campaign
         )
         .order_by("item__run_id", "item__position")
     )
@@ -228,20 +231,17 @@ def _items(campaign: Campaign) -> list[_Item]:
         "item__run__setting",
         "item__run__endpoint__model",
     )
-    return [_Item(*row) for row in rows]
+    return [_Item(*row) for row in rows if row[0] in wanted]
 
 
 def _facets(items: Sequence[_Item]) -> dict[str, list[str | None]]:
     """What the items are sliced by; an empty cell is no slice."""
 
-    def category_of(item: _Item) -> str | None:
-        given = item.preference_category
-        return PreferenceCategory(given).label if given else None
-
+    labels: dict[str | None, str] = {category.value: category.label for category in PreferenceCategory}
     return {
         "source": [item.source or None for item in items],
         "category": [item.category or None for item in items],
-        "preference category": [category_of(item) for item in items],
+        "preference category": [labels.get(item.preference_category) for item in items],
         "model": [item.model for item in items],
         "method": [item.method for item in items],
         "setting": [item.setting for item in items],
@@ -261,10 +261,9 @@ class _Sample:
     inclusion: Ratings
 
 
-def _sample(campaign: Campaign, rows: Mapping[int, int]) -> _Sample:
+def _sample(drawn: Iterable[tuple[int, str, float]], rows: Mapping[int, int]) -> _Sample:
     """Stratum and inclusion probability of the tasks; other items were not drawn."""
     stratum, inclusion = [""] * len(rows), np.full(len(rows), np.nan)
-    drawn = _regular(campaign).values_list("response", "stratum", "inclusion_probability")
     for response, of_stratum, probability in drawn:
         stratum[rows[response]] = of_stratum
         inclusion[rows[response]] = probability
@@ -278,8 +277,9 @@ def _people(campaign: Campaign, rows: Mapping[int, int]) -> dict[str, Ratings]:
     )
     people: dict[str, Ratings] = {}
     for person, response, score in given.order_by("assignment__member__user__username"):
-        column = people.setdefault(person, np.full(len(rows), np.nan))
-        column[rows[response]] = score
+        if person not in people:
+            people[person] = np.full(len(rows), np.nan)
+        people[person][rows[response]] = score
     return people
 
 
@@ -312,10 +312,11 @@ class _Judges:
         }
 
 
-def _judges(campaign: Campaign, rows: Mapping[int, int], *, taken: Iterable[str]) -> _Judges:
-    """All judges of the campaign's items. One that is called as a person is gets its kind behind its name."""
-    given = _judgments(campaign).values_list("judge", "replicate", "response", "score")
-    table = np.array(list(given), dtype=np.int64).reshape(-1, 4)
+def _judges(table: Clusters, rows: Mapping[int, int], *, taken: Iterable[str]) -> _Judges:
+    """All judges by their judgments (judge, replicate, response, score), in rows of `table`.
+
+    One that is called as a person is gets its kind behind its name.
+    """
     place = _places(rows, table[:, 2])
     known = {judge.pk: judge for judge in Judge.objects.select_related("endpoint")}
     people = {*OF_THE_REPORT, *taken}

@@ -64,11 +64,11 @@ def adjudicate(*, task: Task, adjudicator: User, score: int, rationale: str, bas
 
 @transaction.atomic
 def send_to_adjudication(*, task: Task, actor: User) -> Task:
-    """Put a task on which people agree into the queue all the same."""
+    """Put a task on which people agree into the queue all the same; later labels do not take it out again."""
     task = _locked(task)
     if task.state != TaskState.AGREED:
         raise Conflict("Only a task that is labelled can be sent to adjudication.", code="not_agreed")
-    return _set_state(task, TaskState.DISPUTED, "task.sent_to_adjudication", actor)
+    return _send(task, "task.sent_to_adjudication", actor)
 
 
 @transaction.atomic
@@ -77,7 +77,7 @@ def reopen_adjudication(*, task: Task, actor: User) -> Task:
     task = _locked(task)
     if task.state != TaskState.ADJUDICATED:
         raise Conflict("Only an adjudicated task can be reopened.", code="not_adjudicated")
-    return _set_state(task, TaskState.DISPUTED, "task.reopened", actor)
+    return _send(task, "task.reopened", actor)
 
 
 @transaction.atomic
@@ -123,18 +123,15 @@ def _settle_decided(task: Task) -> None:
     """Close the slots that are open. Who is on the task may still submit: the slots of live leases stay wanted."""
     assignments = Assignment.objects.filter(task=task)
     taken = assignments.voting().count() + assignments.filter(status=AssignmentStatus.LEASED).count()
-    task.state, task.wanted_labels, task.open_slots, task.priority = (
-        TaskState.ADJUDICATED,
-        max(taken, 1),
-        0,
-        0,
-    )
-    task.save(update_fields=["state", "wanted_labels", "open_slots", "priority"])
+    task.state, task.waits_for_lead = TaskState.ADJUDICATED, False
+    task.wanted_labels, task.open_slots, task.priority = max(taken, 1), 0, 0
+    task.save(update_fields=["state", "waits_for_lead", "wanted_labels", "open_slots", "priority"])
 
 
-def _set_state(task: Task, state: TaskState, action: str, actor: User) -> Task:
-    task.state = state
-    task.save(update_fields=["state"])
+def _send(task: Task, action: str, actor: User) -> Task:
+    """Into the queue, where it stays until it is decided, whatever labels come in meanwhile."""
+    task.state, task.waits_for_lead = TaskState.DISPUTED, True
+    task.save(update_fields=["state", "waits_for_lead"])
     record(action, actor=actor, campaign=task.campaign, subject=task)
     return task
 

@@ -180,7 +180,8 @@ class Changes(TypedDict):
 def change_settings(*, campaign: Campaign, actor: User, **changes: Unpack[Changes]) -> Campaign:
     """Change what is harmless to change. The most labels of a response may only rise.
 
-    Disputed tasks that have not reached the new maximum ask people for one more label before they come to a lead.
+    Disputed tasks that have not reached the new maximum ask people for one more label before they come to a lead; those
+    that a lead has sent to adjudication stay there.
     """
     campaign = Campaign.objects.select_for_update(no_key=True).get(pk=campaign.pk)
     before = {field: getattr(campaign, field) for field in Changes.__annotations__}
@@ -202,9 +203,7 @@ def change_settings(*, campaign: Campaign, actor: User, **changes: Unpack[Change
         for task in (
             campaign.tasks.select_for_update(no_key=True).filter(state=TaskState.DISPUTED).order_by("pk")
         ):
-            if settle_task(task).state == TaskState.AGREED:
-                # A lead sent it to adjudication although people agree: that stands.
-                Task.objects.filter(pk=task.pk).update(state=TaskState.DISPUTED)
+            settle_task(task)
     record(
         "campaign.changed",
         actor=actor,

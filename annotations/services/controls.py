@@ -10,6 +10,7 @@ from django.db import IntegrityError, transaction
 
 from annotations.models import Campaign, GoldRelease, KnownScore, Task
 from annotations.models.task import TaskKind
+from annotations.selectors.controls import WITHDRAWN, withdrawn_from
 from annotations.services.audit import record
 from evaluation.errors import Conflict, DomainError
 from evaluation.models import Response
@@ -163,5 +164,47 @@ def withdraw_control(*, task: Task, actor: User) -> Task:
     if not Task.objects.filter(pk=task.pk, kind__in=KINDS).update(kind=TaskKind.WITHDRAWN):
         raise Conflict("Only a control or qualification item that is in use can be withdrawn.")
     task.refresh_from_db()
-    record(f"{kind}_item.withdrawn", actor=actor, campaign=task.campaign, subject=task)
+    record(f"{kind}_item.{WITHDRAWN}", actor=actor, campaign=task.campaign, subject=task)
     return task
+
+
+@transaction.atomic
+def restore_control(*, task: Task, actor: User) -> Task:
+    """Use a withdrawn item again, as what it was before; the answers that it had count again."""
+    kind = withdrawn_from(task)
+    if not Task.objects.filter(pk=task.pk, kind=TaskKind.WITHDRAWN).update(kind=kind):
+        raise Conflict("Only an item that is withdrawn can be restored.", code="not_withdrawn")
+    task.refresh_from_db()
+    record(f"{kind}_item.restored", actor=actor, campaign=task.campaign, subject=task)
+    return task
+
+
+@transaction.atomic
+def change_known_score(
+    *, task: Task, score: int, tolerance: int, explanation: str, actor: User
+) -> KnownScore:
+    """Correct what an item should be given. Labels made before are measured against it, too.
+
+    Answers in the qualification round stay as their people were told, and so do the attempts that they decided.
+    Nobody who was paused is resumed by it.
+    """
+    _check(KnownItem(task.response_id, score, tolerance, explanation))
+    known = KnownScore.objects.select_for_update(no_key=True).filter(task=task).first()
+    if known is None:
+        raise Conflict("Only an item with a known score has one to change.", code="no_known_score")
+    after = {"score": score, "tolerance": tolerance, "explanation": explanation}
+    before = {field: getattr(known, field) for field in after}
+    changed = [field for field in after if after[field] != before[field]]
+    if not changed:
+        return known
+    KnownScore.objects.filter(pk=known.pk).update(**after)
+    known.refresh_from_db()
+    record(
+        "known_score.changed",
+        actor=actor,
+        campaign=task.campaign,
+        subject=task,
+        before={field: before[field] for field in changed},
+        after={field: after[field] for field in changed},
+    )
+    return known

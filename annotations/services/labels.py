@@ -10,6 +10,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from annotations.models import Assignment, Campaign, Draft, Label, Task
+from annotations.models.campaign import CampaignStatus
 from annotations.models.label import AnswerCorrect
 from annotations.models.partial import partly_read
 from annotations.models.task import AssignmentStatus, TaskKind
@@ -103,8 +104,10 @@ def submit_label(
     """Record a person's rating of a task; a second submission under a new key is a new revision.
 
     The same key again gives the label it made. A submission after the lease was lost, or of a task that was skipped,
-    is kept: it takes a slot that is still open, else it is marked surplus. Raises Conflict (code `already_labelled`,
-    with the label) where the current revision is not `based_on`, so that a second window does not write over a first.
+    is kept: it takes a slot that is still open, else it is marked surplus, as always once the campaign is archived.
+    Raises Conflict (code `already_labelled`, with the label) where the current revision is not `based_on`, so that a
+    second window does not write over a first, and (code `campaign_archived`) where a label of an archived campaign
+    would change.
     """
     _check(score, comment, answer_correct)
     seconds = None if seconds is None else _plausible(seconds)
@@ -126,6 +129,11 @@ def _submit(assignment: Assignment, submission: Submission) -> Label:
         if known.with_key.assignment_id != assignment.pk:
             raise _key_reused()
         return known.with_key
+    if known.current is not None and task.campaign.status == CampaignStatus.ARCHIVED:
+        raise Conflict(
+            "This campaign is archived: its labels stay as they are. What you have entered here is not lost.",
+            code="campaign_archived",
+        )
     revision = known.current.revision if known.current else 0
     if known.current is not None and submission.based_on not in {None, revision}:
         raise AlreadyLabelled(known.current)
@@ -222,12 +230,14 @@ def _locked(assignment: Assignment, key: uuid.UUID) -> tuple[Task, Known]:
 def _place(assignment: Assignment, task: Task, known: Known) -> None:
     """Turn a place on the task into a label's: a live lease keeps its slot, a lost one takes an open slot if it can.
 
-    The label of one whose labels are set aside has no vote, and so leaves its slot to others.
+    The label of one whose labels are set aside has no vote, and so leaves its slot to others; nor has one that comes
+    when the campaign is archived, and its votes are to stay as they are.
     """
     if task.kind == TaskKind.REGULAR:
         has_slot = known.status == AssignmentStatus.LEASED
-        if known.member_is_set_aside:
-            assignment.is_set_aside = True
+        if known.member_is_set_aside or task.campaign.status == CampaignStatus.ARCHIVED:
+            assignment.is_set_aside = known.member_is_set_aside
+            assignment.is_surplus = not known.member_is_set_aside
             if has_slot:
                 task.open_slots += 1
                 task.priority = 1

@@ -3,8 +3,9 @@
 Nothing is deleted. Locks are taken as everywhere: tasks by primary key, then assignments, then the member.
 """
 
+import contextlib
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from django.contrib.auth.models import User
 from django.db import transaction
@@ -13,7 +14,7 @@ from django.utils import timezone
 
 from annotations.models import Assignment, Campaign, Label, Member, Task
 from annotations.models.campaign import CampaignStatus
-from annotations.models.task import AssignmentStatus, TaskState
+from annotations.models.task import AssignmentStatus, TaskKind, TaskState
 from annotations.selectors.quality import RESUMED, Evidence, evidence_for_pausing
 from annotations.services.audit import record
 from annotations.services.people import free_leases
@@ -116,15 +117,19 @@ def pause_everywhere() -> int:
     )
 
 
-@transaction.atomic
 def set_aside_labels(*, member: Member, actor: User) -> int:
     """Take the vote from all of the member's labels, and hand their places to others; give the number.
 
-    The labels are kept, and `restore_labels` gives the votes back. Tasks that are adjudicated stay so. Raises
-    Conflict where no label of theirs has a vote.
+    The labels are kept, and `restore_labels` gives the votes back. Tasks that are adjudicated stay so. A label that is
+    submitted at the same moment is either among those set aside, or finds that it has no vote. Raises Conflict where no
+    label of theirs has a vote.
     """
+    return _with_member_standing_still(lambda: _set_aside(member, actor))
+
+
+def _set_aside(member: Member, actor: User) -> int:
     voting = Assignment.objects.voting().filter(member=member)
-    tasks = _locked_tasks(voting)
+    tasks = _locked_tasks(member, voting)
     count = voting.filter(task__in=tasks).update(is_set_aside=True)
     if not count:
         raise Conflict(f"No label of {member.user} has a vote that could be set aside.", code="no_votes")
@@ -144,15 +149,18 @@ def set_aside_labels(*, member: Member, actor: User) -> int:
     return count
 
 
-@transaction.atomic
 def restore_labels(*, member: Member, actor: User) -> int:
     """Give the member's labels that were set aside their votes back; give the number of votes.
 
     A label takes a slot that is open, or, where the slot has gone, one more up to the campaign's maximum; beyond that
     it is surplus. Raises Conflict where nothing is set aside.
     """
+    return _with_member_standing_still(lambda: _restore(member, actor))
+
+
+def _restore(member: Member, actor: User) -> int:
     set_aside = Assignment.objects.filter(member=member, is_set_aside=True)
-    tasks = _locked_tasks(set_aside)
+    tasks = _locked_tasks(member, set_aside)
     surplus = [
         task.pk for task in tasks if not task.open_slots and task.wanted_labels >= member.campaign.max_overlap
     ]
@@ -177,12 +185,34 @@ def restore_labels(*, member: Member, actor: User) -> int:
     return votes
 
 
-def _locked_tasks(assignments: QuerySet[Assignment]) -> list[Task]:
-    """The assignments' tasks, locked; those whose assignment has changed before the lock was had are left out."""
-    keys = list(assignments.values_list("task_id", flat=True))
+class _HandedMore(Exception):
+    """The member was handed a task while their tasks were being locked: the locks have to be taken anew, in order."""
+
+
+def _with_member_standing_still(act: Callable[[], int]) -> int:
+    """Do `act` in a transaction, again and again until nothing was handed to the member while it took its locks."""
+    while True:
+        with contextlib.suppress(_HandedMore), transaction.atomic():
+            return act()
+
+
+def _locked_tasks(member: Member, assignments: QuerySet[Assignment]) -> list[Task]:
+    """The tasks of those of the member's assignments, which are read once nothing of theirs can change any more.
+
+    A submission does not lock the member: every label takes that path, and would wait there for the person's claims.
+    It locks its task, and then reads whether the member's labels are set aside. So all tasks that the person could
+    submit are locked here, whether they have a label yet or not: a submission that was first has its vote in what is
+    read below, and one that comes later sees what became of the member. The member's own row, which every claim holds,
+    is last, as everywhere; whoever is found to have been handed a task before that starts over.
+    """
+    own = Assignment.objects.filter(member=member, task__kind=TaskKind.REGULAR)
+    keys = set(own.values_list("task_id", flat=True))
     tasks = list(Task.objects.select_for_update(no_key=True).filter(pk__in=keys).order_by("pk"))
-    still = set(assignments.filter(task__in=tasks).values_list("task_id", flat=True))
-    return [task for task in tasks if task.pk in still]
+    Member.objects.select_for_update(no_key=True).get(pk=member.pk)
+    if set(own.values_list("task_id", flat=True)) != keys:
+        raise _HandedMore
+    wanted = set(assignments.values_list("task_id", flat=True))
+    return [task for task in tasks if task.pk in wanted]
 
 
 def _give_slots_back(tasks: Sequence[Task]) -> None:

@@ -21,10 +21,11 @@ CAMPAIGN_FIELDS = [
     "disagreement_range",
     "max_overlap",
     "overlap",
+    "status",
     "threshold",
 ]
 LOCK_TASK = f"""
-    SELECT task.id, task.campaign_id, task.kind, {", ".join(f"task.{field}" for field in SETTLED)},
+    SELECT task.id, task.campaign_id, task.kind, task.waits_for_lead, {", ".join(f"task.{field}" for field in SETTLED)},
         {", ".join(f"campaign.{field}" for field in CAMPAIGN_FIELDS)}
     FROM annotations_task AS task JOIN annotations_campaign AS campaign ON campaign.id = task.campaign_id
     WHERE task.id = %(task)s FOR NO KEY UPDATE OF task
@@ -36,7 +37,7 @@ def locked_task(key: int) -> Task:
     happen one after another. Every label comes by here, so only that is read; other fields are when asked for.
     """
     row = the_row(LOCK_TASK, {"task": key})
-    fields = ["id", "campaign_id", "kind", *SETTLED]
+    fields = ["id", "campaign_id", "kind", "waits_for_lead", *SETTLED]
     own, of_campaign = row[: len(fields)], row[len(fields) :]
     task = partly_read(Task, **dict(zip(fields, own, strict=True)))
     task.campaign = partly_read(
@@ -90,7 +91,10 @@ def resolve(task: Task, *, scores: Sequence[int]) -> None:
     disagrees = votes_disagree(campaign, scores)
     if not disagrees:
         _take_back_extra_slots(task, campaign)
-    if len(scores) < task.wanted_labels:
+    if task.waits_for_lead:
+        # Sent there by a lead, who decides it: agreement does not take it out, and nobody more is asked.
+        task.state = TaskState.DISPUTED
+    elif len(scores) < task.wanted_labels:
         task.state = TaskState.OPEN
     elif disagrees and task.wanted_labels < campaign.max_overlap:
         task.wanted_labels += 1

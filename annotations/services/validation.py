@@ -185,6 +185,26 @@ def _finish(report: ValidationReport, **end: object) -> None:
             )
         if done and report.status == ReportStatus.READY:
             report_ready.send(sender=ValidationReport, report=report)
+            prune_reports(campaign=report.campaign)
+
+
+@transaction.atomic
+def prune_reports(*, campaign: Campaign) -> int:
+    """Delete the campaign's reports beyond the newest `VALIDATION_REPORTS_KEPT`; how many these were.
+
+    What is not finished stays, and so do the newest report that is ready and, for each gold release, the one that was
+    the newest when it was made: it tells what was known of the judges then.
+    """
+    finished = campaign.validation_reports.exclude(status__in=UNFINISHED).order_by("-pk")
+    ready = finished.filter(status=ReportStatus.READY)
+    kept = {*finished.values_list("pk", flat=True)[: site.VALIDATION_REPORTS_KEPT]}
+    kept |= {*ready.values_list("pk", flat=True)[:1]}
+    for released_at in campaign.gold_releases.values_list("created_at", flat=True):
+        kept |= {*ready.filter(finished_at__lte=released_at).values_list("pk", flat=True)[:1]}
+    pruned, _ = finished.exclude(pk__in=kept).delete()
+    if pruned:
+        audit("validation_report.pruned", actor=None, campaign=campaign, subject=campaign, reports=pruned)
+    return pruned
 
 
 def _settings_of(report: ValidationReport) -> ValidationSettings:

@@ -21,6 +21,12 @@ urlpatterns = [
     path(
         "campaigns/<int:campaign_id>/controls/gold/", controls.controls_from_gold, name="controls_from_gold"
     ),
+    path("campaigns/<int:campaign_id>/controls/<int:task_id>/", controls.control_edit, name="control_edit"),
+    path(
+        "campaigns/<int:campaign_id>/controls/<int:task_id>/restore/",
+        controls.control_restore,
+        name="control_restore",
+    ),
     path(
         "campaigns/<int:campaign_id>/controls/<int:task_id>/withdraw/",
         controls.control_withdraw,

@@ -14,7 +14,8 @@ from annotations.selectors.alignment import alignment_by_people
 from annotations.selectors.campaigns import campaigns_of, imported_counts
 from annotations.selectors.gold import releases_with_counts
 from annotations.selectors.guidelines import guidelines_with_counts
-from annotations.selectors.progress import live_progress, open_flags, people_now
+from annotations.selectors.presence import people_now
+from annotations.selectors.progress import live_progress, open_flags
 from annotations.services.campaigns import (
     TRANSITIONS,
     add_members,
@@ -64,7 +65,7 @@ def campaign_detail(request: PersonRequest, campaign_id: int) -> HttpResponse:
     context: dict[str, object] = {
         "campaign": campaign,
         "live": live_progress(campaign),
-        "members": people_now(campaign),
+        "people": people_now(campaign),
     }
     if request.htmx:
         return render(request, "annotations/_progress.html", context)

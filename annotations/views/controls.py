@@ -1,4 +1,4 @@
-"""Control and qualification items: the list, and three ways to add some."""
+"""Control and qualification items: the list, three ways to add some, changing, withdrawing and restoring them."""
 
 import csv
 import io
@@ -10,13 +10,28 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from annotations.access import led_campaign
 from annotations.exporters.csv import defused
-from annotations.forms.quality import COLUMNS, GoldItemsForm, ItemsUploadForm, KnownScoreForm
-from annotations.models import Campaign
-from annotations.selectors.controls import baseline_texts, candidates, control_items, random_candidates
+from annotations.forms.quality import (
+    COLUMNS,
+    GoldItemsForm,
+    ItemsUploadForm,
+    KnownScoreForm,
+    ScoreChangeForm,
+)
+from annotations.models import Campaign, Task
+from annotations.selectors.controls import (
+    baseline_texts,
+    candidates,
+    control_items,
+    known_item,
+    random_candidates,
+    withdrawn_items,
+)
 from annotations.services.controls import (
     add_control,
     add_controls,
     add_controls_from_gold,
+    change_known_score,
+    restore_control,
     withdraw_control,
 )
 from evaluation.access import PersonRequest
@@ -43,6 +58,7 @@ def _list_page(
     context = {
         "campaign": campaign,
         "items": control_items(campaign),
+        "withdrawn": withdrawn_items(campaign),
         "gold": gold or GoldItemsForm(led=_led(request), prefix="gold"),
         "upload": upload or ItemsUploadForm(campaign=campaign, prefix="upload"),
     }
@@ -148,9 +164,43 @@ def controls_from_gold(request: PersonRequest, campaign_id: int) -> HttpResponse
 def control_withdraw(request: PersonRequest, campaign_id: int, task_id: int) -> HttpResponse:
     """Use an item no more."""
     campaign = led_campaign(request.user, campaign_id)
-    task = campaign.tasks.filter(pk=task_id).first()
-    if task is None:
-        raise NotFound("There is no such item.")
-    withdraw_control(task=task, actor=request.user)
+    withdraw_control(task=_item(campaign, task_id), actor=request.user)
     messages.success(request, "The item is withdrawn; its answers are kept and count for nothing.")
     return redirect("controls", campaign_id=campaign.pk)
+
+
+@require_POST
+def control_restore(request: PersonRequest, campaign_id: int, task_id: int) -> HttpResponse:
+    """Use a withdrawn item again."""
+    campaign = led_campaign(request.user, campaign_id)
+    task = restore_control(task=_item(campaign, task_id), actor=request.user)
+    messages.success(request, f"It is a {task.get_kind_display().lower()} again, and its answers count.")
+    return redirect("controls", campaign_id=campaign.pk)
+
+
+@require_http_methods(["GET", "POST"])
+def control_edit(request: PersonRequest, campaign_id: int, task_id: int) -> HttpResponse:
+    """An item, with its known score to change."""
+    campaign = led_campaign(request.user, campaign_id)
+    task = _item(campaign, task_id)
+    initial = {field: getattr(task.known_score, field) for field in ScoreChangeForm.base_fields}
+    form = ScoreChangeForm(request.POST or None, initial=initial)
+    if form.is_valid():
+        change_known_score(task=task, actor=request.user, **form.cleaned_data)
+        messages.success(request, "The item is saved; labels made before are measured against it, too.")
+        return redirect("controls", campaign_id=campaign.pk)
+    context = {
+        "campaign": campaign,
+        "task": task,
+        "baseline": next(iter(baseline_texts([task.response]).values()), ""),
+        "rubric": campaign.rubric,
+        "form": form,
+    }
+    return render(request, "annotations/controls_edit.html", context, status=422 if form.errors else 200)
+
+
+def _item(campaign: Campaign, task_id: int) -> Task:
+    task = known_item(campaign, task_id)
+    if task is None:
+        raise NotFound("There is no such item.")
+    return task

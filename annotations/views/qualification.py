@@ -7,7 +7,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from annotations.access import led_campaign, visible_campaign
-from annotations.forms.quality import QualificationActionForm, QualificationAnswerForm
+from annotations.forms.quality import QualificationAnswerForm
 from annotations.models import Campaign, QualificationAnswer, Task
 from annotations.selectors.qualification import (
     baseline_of,
@@ -136,15 +136,14 @@ def qualification_people(request: PersonRequest, campaign_id: int) -> HttpRespon
 @require_POST
 def qualification_decide(request: PersonRequest, campaign_id: int, member_id: int) -> HttpResponse:
     """For leads: another attempt for somebody, or their qualification by hand."""
-    campaign = led_campaign(request.user, campaign_id)
-    member = member_of(campaign, member_id)
-    form = QualificationActionForm(request.POST)
-    if not form.is_valid():
-        raise DomainError("Give another attempt, or qualify by hand.", field="action")
-    if form.cleaned_data["action"] == "grant":
-        grant_attempt(member=member, actor=request.user)
-        messages.success(request, f"{member.user} has another attempt.")
-    else:
-        qualify_member(member=member, actor=request.user)
-        messages.success(request, f"{member.user} is qualified.")
-    return redirect("qualification_people", campaign_id=campaign.pk)
+    member = member_of(led_campaign(request.user, campaign_id), member_id)
+    match request.POST.get("action"):
+        case "grant":
+            grant_attempt(member=member, actor=request.user)
+            messages.success(request, f"{member.user} has another attempt.")
+        case "qualify":
+            qualify_member(member=member, actor=request.user)
+            messages.success(request, f"{member.user} is qualified.")
+        case _:
+            raise DomainError("Give another attempt, or qualify by hand.", field="action")
+    return redirect("qualification_people", campaign_id=campaign_id)

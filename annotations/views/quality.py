@@ -55,13 +55,12 @@ def quality_detail(request: PersonRequest, campaign_id: int, member_id: int) -> 
 @require_POST
 def quality_act(request: PersonRequest, campaign_id: int, member_id: int) -> HttpResponse:
     """Pause or resume a person, set their labels aside or restore them."""
-    campaign = led_campaign(request.user, campaign_id)
-    member = member_of(campaign, member_id)
+    member = member_of(led_campaign(request.user, campaign_id), member_id)
     form = PersonActionForm(request.POST)
     if not form.is_valid():
         raise DomainError("Choose one of the actions, with a short reason for a pause.")
     messages.success(request, _act(member, request, form.cleaned_data))
-    return redirect("quality_detail", campaign_id=campaign.pk, member_id=member.pk)
+    return redirect("quality_detail", campaign_id=campaign_id, member_id=member_id)
 
 
 def _act(member: Member, request: PersonRequest, asked: dict[str, str]) -> str:

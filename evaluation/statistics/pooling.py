@@ -2,9 +2,9 @@
 
 Ratings on a short scale have few distinct rows, whatever the number of units. A resample of n units is a
 multinomial draw over n equal chances, so the counts of its distinct rows are a multinomial draw over their
-shares: the same distribution at the cost of the distinct rows. Where units share clusters, clusters are drawn
-and a sparse matrix says which rows each cluster holds. All statistics of one bootstrap share its draws, which
-is what a paired comparison needs.
+shares: the same distribution at the cost of the distinct rows. Where units share clusters, clusters are drawn,
+those that hold the same rows together, and a sparse matrix says which rows each kind of cluster holds. All
+statistics of one bootstrap share its draws, which is what a paired comparison needs.
 
 Sources: Efron & Tibshirani, An Introduction to the Bootstrap (1993), ch. 6 and 13; the marginal sums of a
 multinomial are multinomial (Johnson, Kotz & Balakrishnan, Discrete Multivariate Distributions, 1997, ch. 35).
@@ -12,7 +12,7 @@ multinomial are multinomial (Johnson, Kotz & Balakrishnan, Discrete Multivariate
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Literal, Required, TypeAlias, TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +20,14 @@ from scipy import sparse
 
 from evaluation.statistics.bca import bca_interval
 from evaluation.statistics.estimate import Estimate
-from evaluation.statistics.resampling import RESAMPLES, Clusters, Floats, percentile_interval
+from evaluation.statistics.resampling import (
+    RESAMPLES,
+    Clusters,
+    Floats,
+    dense_codes,
+    drawn_counts,
+    percentile_interval,
+)
 
 Counts = NDArray[np.int64]
 Weights32 = NDArray[np.float32]
@@ -28,10 +35,25 @@ Coefficient = Callable[[Floats], Floats]
 Statistics: TypeAlias = "Floats | sparse.csc_array | sparse.csr_array"
 IntervalMethod = Literal["percentile", "bca"]
 
+
+class BootstrapOptions(TypedDict, total=False):
+    """How a coefficient is given its interval: the keyword arguments of all that have one.
+
+    Attributes:
+        clusters: (n,) ids; units that share one are resampled together. Every unit is its own where not given.
+        resamples: 1,000 where not given. confidence: 0.95. interval: percentile. rng: of the draws.
+    """
+
+    clusters: Clusters | None
+    resamples: int
+    confidence: float
+    interval: IntervalMethod
+    rng: Required[np.random.Generator]
+
+
 CHUNK_ELEMENTS = 2**21  # weights drawn at a time
 CACHE_ELEMENTS = 2**26  # weights that are kept, 256 MiB; above it they are drawn anew for each product
 EXACT_FLOAT32 = 2**24  # whole numbers up to here are exact in single precision
-DRAWS_PER_BINOMIAL = 8  # a binomial draw costs about as much as so many draws of a unit
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,15 +63,21 @@ class Pools:
     Attributes:
         first: (u,) a row of the table for each pool, so that `rows[first]` are the distinct rows.
         sizes: (u,) how many rows of the table each pool stands for.
-        incidence: (n_clusters, u) how many of each pool each cluster holds; None where every row is its own
-            cluster.
+        incidence: (d, u) how many of each pool each kind of cluster holds; None where every row is its own cluster.
         n: rows of the table.
+        alike: (d,) how many clusters are of each kind; None with `incidence`.
     """
 
     first: Counts
     sizes: Counts
     incidence: "sparse.csr_array | None"
     n: int
+    alike: Counts | None = None
+
+    @property
+    def drawn(self) -> Counts:
+        """How many equal units, or equal clusters, each thing that a bootstrap draws stands for."""
+        return self.sizes if self.alike is None else self.alike
 
 
 def pool(rows: NDArray[np.integer], clusters: Clusters | None = None) -> Pools:
@@ -63,13 +91,30 @@ def pool(rows: NDArray[np.integer], clusters: Clusters | None = None) -> Pools:
     _, first, inverse, sizes = np.unique(
         row_keys(rows), return_index=True, return_inverse=True, return_counts=True
     )
-    incidence = None
-    if clusters is not None:
-        ids, cluster_of = np.unique(clusters, return_inverse=True)
-        if ids.size < clusters.size:
-            ones = np.ones(clusters.size)
-            incidence = sparse.csr_array((ones, (cluster_of, inverse)), shape=(ids.size, sizes.size))
-    return Pools(first=first, sizes=sizes, incidence=incidence, n=rows.shape[0])
+    n = rows.shape[0]
+    if clusters is None or n == 0:
+        return Pools(first, sizes, None, n)
+    cluster_of = dense_codes(clusters)
+    n_clusters = int(cluster_of.max()) + 1
+    if n_clusters == n:
+        return Pools(first, sizes, None, n)
+    held = sparse.csr_array((np.ones(n), (cluster_of, inverse)), shape=(n_clusters, sizes.size))
+    kinds, alike = _kinds(held)
+    return Pools(first, sizes, held[kinds], n, alike)
+
+
+def _kinds(held: "sparse.csr_array") -> tuple[Counts, Counts]:
+    """One cluster of each kind, of clusters by pools (n_clusters, u), and how many there are of each: both (d,).
+
+    Clusters are told apart by a sum with random weights. Should two kinds ever share a sum, every cluster is a kind.
+    """
+    weights = np.random.default_rng(0).random(held.shape[1])
+    _, first, inverse, times = np.unique(
+        held @ weights, return_index=True, return_inverse=True, return_counts=True
+    )
+    if (held[first][inverse] - held).count_nonzero():
+        return np.arange(held.shape[0]), np.ones(held.shape[0], dtype=np.int64)
+    return first, times
 
 
 def row_keys(rows: NDArray[np.integer]) -> Counts:
@@ -104,14 +149,7 @@ class PooledBootstrap:
         incidence = self.pools.incidence
         if incidence is None:
             return self.pools.n
-        return int(incidence.sum(axis=1).max()) * int(incidence.shape[0])
-
-    @property
-    def drawn(self) -> Counts:
-        """How many equal units each thing drawn stands for: pool sizes, or one for each cluster."""
-        if self.pools.incidence is None:
-            return self.pools.sizes
-        return np.ones(self.pools.incidence.shape[0], dtype=np.int64)
+        return int(incidence.sum(axis=1).max()) * int(self.pools.drawn.sum())
 
     def sums(self, statistics: Statistics) -> Floats:
         """Sums over each resample of per-pool statistics (u, k): (resamples, k).
@@ -132,9 +170,9 @@ class PooledBootstrap:
         return total
 
     def leave_one_out(self, statistics: Floats) -> Floats:
-        """Sums of per-pool statistics (u, k) without one unit of each pool, or without each cluster: (d, k).
+        """Sums of per-pool statistics (u, k) without one unit of each pool, or one cluster of each kind: (d, k).
 
-        `drawn` (d,) says how often each row counts in a jackknife.
+        `Pools.drawn` (d,) says how often each row counts in a jackknife.
         """
         incidence = self.pools.incidence
         return self.totals(statistics) - (statistics if incidence is None else incidence @ statistics)
@@ -146,9 +184,9 @@ class PooledBootstrap:
 
     def clusters_among(self, pools: NDArray[np.bool_]) -> int:
         """How many clusters (units, where there are none) have a unit in the flagged pools (u,)."""
-        if self.pools.incidence is None:
-            return int(self.pools.sizes[pools].sum())
-        return int(np.count_nonzero(self.pools.incidence @ pools.astype(np.float64)))
+        incidence = self.pools.incidence
+        holding = pools if incidence is None else incidence @ pools.astype(np.float64) > 0
+        return int(self.pools.drawn[holding].sum())
 
     def estimate(
         self,
@@ -172,7 +210,9 @@ class PooledBootstrap:
             return Estimate.of(value, n, percentile_interval(replicates, confidence))
         jackknife = coefficient(self.leave_one_out(statistics))
         return Estimate.of(
-            value, n, bca_interval(value, replicates, jackknife, sizes=self.drawn, confidence=confidence)
+            value,
+            n,
+            bca_interval(value, replicates, jackknife, sizes=self.pools.drawn, confidence=confidence),
         )
 
     def _row_weights(self) -> Weights32:
@@ -193,7 +233,7 @@ class PooledBootstrap:
 
         How many draws fall on a slice is multinomial; given that, the draws within it are as well.
         """
-        rng, drawn = np.random.default_rng(self._seed), self.drawn
+        rng, drawn = np.random.default_rng(self._seed), self.pools.drawn
         step = max(1, CHUNK_ELEMENTS // self.resamples)
         starts = np.arange(0, drawn.size, step)
         masses = np.add.reduceat(drawn, starts)
@@ -201,20 +241,7 @@ class PooledBootstrap:
         totals = rng.multinomial(n, masses / n, size=self.resamples)
         for start, on_slice in zip(starts, totals.T, strict=True):
             part = slice(int(start), int(start) + step)
-            yield part, _draw(drawn[part], on_slice, rng)
-
-
-def _draw(sizes: Counts, draws: Counts, rng: np.random.Generator) -> Weights32:
-    """`draws` (r,) draws a resample out of pools of these sizes (c,): (c, r)."""
-    mass = int(sizes.sum())
-    if mass > DRAWS_PER_BINOMIAL * sizes.size:
-        return rng.multinomial(draws, sizes / mass).T.astype(np.float32)
-    picks = rng.integers(mass, size=int(draws.sum()), dtype=np.int32 if mass < 2**31 else np.int64)
-    if mass > sizes.size:
-        picks = np.repeat(np.arange(sizes.size), sizes)[picks]
-    cells = picks.astype(np.int64) * draws.size + np.repeat(np.arange(draws.size), draws)
-    counts = np.bincount(cells, minlength=sizes.size * draws.size)
-    return counts.reshape(sizes.size, draws.size).astype(np.float32)
+            yield part, drawn_counts(drawn[part], on_slice, rng).T.astype(np.float32, order="C")
 
 
 def _product(statistics: Statistics, weights: Weights32, largest: int) -> Floats:

@@ -19,6 +19,7 @@ Clusters = NDArray[np.int64]
 RESAMPLES = 1000
 UNDEFINED_SHARE = 0.05
 CHUNK_ELEMENTS = 2**22  # 32 MiB of weights at a time
+DRAWS_PER_BINOMIAL = 8  # a binomial draw costs about as much as so many draws of a unit
 
 
 def bootstrap_weights(
@@ -42,11 +43,28 @@ def bootstrap_weights(
     """
     if n_units < 1 or resamples < 1:
         raise ValueError("a bootstrap needs at least one unit and one resample")
-    shares = np.full(n_units, 1 / n_units) if sizes is None else sizes / n_units
-    rows = max(1, chunk_elements // shares.size)
+    groups = np.ones(n_units, dtype=np.int64) if sizes is None else sizes
+    rows = max(1, chunk_elements // groups.size)
     for start in range(0, resamples, rows):
-        size = min(rows, resamples - start)
-        yield rng.multinomial(n_units, shares, size=size).astype(np.float64)
+        draws = np.full(min(rows, resamples - start), n_units)
+        yield drawn_counts(groups, draws, rng).astype(np.float64)
+
+
+def drawn_counts(
+    sizes: NDArray[np.int64], draws: NDArray[np.int64], rng: np.random.Generator
+) -> NDArray[np.int64]:
+    """How often each of u groups of equal units, `sizes` (u,), is drawn by `draws` (r,) draws a resample: (r, u).
+
+    Binomial draws where the groups are large; otherwise every unit is drawn, which then costs less.
+    """
+    mass = int(sizes.sum())
+    if mass > DRAWS_PER_BINOMIAL * sizes.size:
+        return rng.multinomial(draws, sizes / mass)
+    picks = rng.integers(mass, size=int(draws.sum()), dtype=np.int32 if mass < 2**31 else np.int64)
+    if mass > sizes.size:
+        picks = np.repeat(np.arange(sizes.size), sizes)[picks]
+    cells = picks + np.repeat(np.arange(draws.size) * sizes.size, draws)
+    return np.bincount(cells, minlength=draws.size * sizes.size).reshape(draws.size, sizes.size)
 
 
 def cluster_sums(statistics: Floats, clusters: Clusters | None) -> Floats:
@@ -61,10 +79,35 @@ def cluster_sums(statistics: Floats, clusters: Clusters | None) -> Floats:
         return statistics
     if clusters.shape != statistics.shape[:1]:
         raise ValueError("one cluster id per unit is needed")
-    ids, inverse = np.unique(clusters, return_inverse=True)
-    sums = np.zeros((ids.size, statistics.shape[1]))
-    np.add.at(sums, inverse, statistics)
+    codes = dense_codes(clusters)
+    size = int(codes.max(initial=-1)) + 1
+    sums = np.zeros((size, statistics.shape[1]))
+    for column, values in enumerate(statistics.T):
+        sums[:, column] = np.bincount(codes, values, minlength=size)
     return sums
+
+
+def dense_codes(ids: NDArray[np.integer]) -> Clusters:
+    """Ids (n,) renumbered from 0 in ascending order, without gaps; without sorting where they are small."""
+    if ids.size and ids.min() >= 0 and ids.max() < 32 * ids.size:
+        there = np.zeros(int(ids.max()) + 1, dtype=np.bool_)
+        there[ids] = True
+        codes: Clusters = (np.cumsum(there) - 1)[ids]
+        return codes
+    inverse: Clusters = np.unique(ids, return_inverse=True)[1].astype(np.int64)
+    return inverse
+
+
+def distinct_rows(rows: Floats) -> tuple[Floats, NDArray[np.int64]]:
+    """The distinct rows (u, k) of (n, k) in ascending order, and how often each occurs (u,).
+
+    As `numpy.unique` of rows, but column by column, which is several times as fast.
+    """
+    order = np.lexsort(rows.T[::-1])
+    ascending = rows[order]
+    new = np.concatenate([[True], (ascending[1:] != ascending[:-1]).any(axis=1)])
+    starts = np.flatnonzero(new)
+    return ascending[starts], np.diff(starts, append=order.size)
 
 
 def replicate_sums(
@@ -79,7 +122,7 @@ def replicate_sums(
     Units (clusters) with the same numbers are drawn as one group, which changes nothing but the time.
     """
     per_cluster = cluster_sums(statistics, clusters)
-    distinct, sizes = np.unique(per_cluster, axis=0, return_counts=True)
+    distinct, sizes = distinct_rows(per_cluster)
     if distinct.shape[0] == per_cluster.shape[0]:
         chunks = bootstrap_weights(per_cluster.shape[0], resamples, rng)
         return np.concatenate([weights @ per_cluster for weights in chunks])

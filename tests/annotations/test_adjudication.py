@@ -267,3 +267,50 @@ def test_a_flag_is_resolved_once_with_a_word(campaign: Campaign, leads: list[Use
     assert AuditEvent.objects.latest("pk").action == "flag.resolved"
     with pytest.raises(Conflict, match="resolved already"):
         resolve_flag(flag=flag, actor=leads[1], resolution="Too.")
+
+
+def _revised(task: Task, person: User, score: int) -> None:
+    assignment = Assignment.objects.select_related("member__user").get(task=task, member__user=person)
+    submit_label(assignment=assignment, score=score, comment="", submission_key=uuid.uuid4())
+
+
+@pytest.mark.parametrize("way_in", ["sent", "reopened"])
+def test_what_a_lead_has_put_into_the_queue_stays_until_it_is_decided_whatever_labels_come(
+    campaign: Campaign, leads: list[User], people: list[User], way_in: str
+) -> None:
+    agreed = _tasks(campaign)[3]
+    send_to_adjudication(task=agreed, actor=leads[0])
+    if way_in == "reopened":
+        adjudicate(task=agreed, adjudicator=leads[0], score=4, rationale="r", based_on=0)
+        reopen_adjudication(task=agreed, actor=leads[0])
+    _revised(agreed, people[0], 5)  # they agree still
+    late = build.person("late")
+    campaign.members.create(user=late)
+    build.vote(agreed, late, 4, is_surplus=True)
+    agreed.refresh_from_db()
+    assert agreed.state == "disputed"
+    decision = adjudicate(
+        task=agreed, adjudicator=leads[0], score=4, rationale="r", based_on=int(way_in == "reopened")
+    )
+    agreed.refresh_from_db()
+    assert (decision.score, agreed.state, agreed.waits_for_lead) == (4, "adjudicated", False)
+
+
+def test_a_task_that_waits_for_a_lead_asks_nobody_more_where_people_come_to_disagree(
+    campaign: Campaign, leads: list[User], people: list[User]
+) -> None:
+    Campaign.objects.filter(pk=campaign.pk).update(max_overlap=5)
+    agreed = _tasks(campaign)[3]
+    send_to_adjudication(task=agreed, actor=leads[0])
+    _revised(agreed, people[0], 1)
+    agreed.refresh_from_db()
+    assert (agreed.state, agreed.wanted_labels, agreed.open_slots) == ("disputed", 3, 0)
+
+
+def test_a_dispute_that_no_lead_has_called_for_ends_where_people_come_to_agree(
+    campaign: Campaign, people: list[User]
+) -> None:
+    far = _tasks(campaign)[1]
+    _revised(far, people[0], 5)
+    far.refresh_from_db()
+    assert far.state == "agreed"

@@ -8,7 +8,9 @@ import pytest
 from sklearn.metrics import cohen_kappa_score
 
 from annotations.agreement.report import agreement_report
+from annotations.agreement.validation import validation_report
 from annotations.models import Assignment, Campaign, Label
+from annotations.selectors.validation import validation_input
 from evaluation.models import Judge, Judgment
 from tests import build
 
@@ -120,3 +122,20 @@ def test_unanimity_is_undefined_with_its_reason_never_nan() -> None:
 def test_the_same_labels_always_give_the_same_report() -> None:
     campaign = _campaign({"ann": ANN, "bob": BOB}, JUDGE)
     assert agreement_report(campaign).as_dict() == agreement_report(campaign).as_dict()
+
+
+def test_what_the_validation_report_has_too_is_the_same_number_with_the_same_interval() -> None:
+    campaign = _campaign({"ann": ANN, "bob": BOB}, JUDGE)
+    report = agreement_report(campaign).as_dict()
+    stored = validation_report(validation_input(campaign)).as_dict()
+    assert report["people"]["alpha_ordinal"] == stored["people"]["alpha"]
+    assert report["people"]["alpha_followed"] == stored["people"]["alpha_followed"]
+    assert report["against_people"][0]["alpha_ordinal"] == stored["judges"][0]["alpha_with_humans"]
+    assert report["against_people"][0]["confusion"] == stored["judges"][0]["confusion"]
+    matrix = stored["matrix"]
+    assert "pairs" in matrix
+    in_matrix = {(pair["a"], pair["b"]): pair for pair in matrix["pairs"]}
+    for row in report["against_people"]:
+        alpha = in_matrix["people (median)", row["judge"]] if row["kind"] == "baseline" else None
+        if alpha is not None:
+            assert row["alpha_ordinal"]["value"] == pytest.approx(alpha["scale"]["alpha"]["value"], abs=1e-12)

@@ -1,4 +1,4 @@
-"""Items with a known score: three ways to add them, what may not be one, how people did, withdrawing."""
+"""Items with a known score: three ways to add them, what may not be one, how people did, changing, withdrawing."""
 
 import csv
 import io
@@ -10,9 +10,25 @@ from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 
-from annotations.models import Assignment, AuditEvent, Campaign, KnownScore, Label, Task
+from annotations.models import (
+    Assignment,
+    AuditEvent,
+    Campaign,
+    KnownScore,
+    Label,
+    QualificationAnswer,
+    QualificationAttempt,
+    Task,
+)
 from annotations.selectors.controls import candidates, control_items
-from annotations.services.controls import KnownItem, add_control, add_controls, withdraw_control
+from annotations.services.controls import (
+    KnownItem,
+    add_control,
+    add_controls,
+    change_known_score,
+    restore_control,
+    withdraw_control,
+)
 from annotations.services.gold import release_gold
 from evaluation.errors import Conflict, DomainError
 from evaluation.models import Response
@@ -292,3 +308,64 @@ def test_a_regular_task_cannot_be_withdrawn(campaign: Campaign) -> None:
     lead = campaign.members.get(user__username="lead").user
     with pytest.raises(Conflict):
         withdraw_control(task=campaign.tasks.all()[0], actor=lead)
+
+
+@pytest.mark.parametrize("kind", ["control", "qualification"])
+def test_a_withdrawn_item_is_restored_as_what_it_was_and_its_answers_count_again(
+    campaign: Campaign, kind: str
+) -> None:
+    task = add_control(campaign=campaign, response=_free(campaign), score=5, kind=kind, actor=None)
+    _submitted(task, "ann", 5)
+    lead = campaign.members.get(user__username="lead").user
+    withdraw_control(task=task, actor=lead)
+    page = _client(campaign)
+    assert "Withdrawn</h2>" in page.get(reverse("controls", args=[campaign.pk])).content.decode()
+    address = reverse("control_restore", args=[campaign.pk, task.pk])
+    assert page.post(address).status_code == 302
+    assert [(item.task.kind, item.answers) for item in control_items(campaign)] == [
+        (kind, int(kind == "control"))
+    ]
+    assert AuditEvent.objects.filter(action=f"{kind}_item.restored", actor=lead).count() == 1
+    assert page.post(address).status_code == 409
+
+
+def test_a_changed_score_measures_the_labels_made_before_too(campaign: Campaign) -> None:
+    task = add_control(campaign=campaign, response=_free(campaign), score=1, actor=None)
+    _submitted(task, "ann", 4)
+    assert [(item.answers, item.right) for item in control_items(campaign)] == [(1, 0)]
+    address = reverse("control_edit", args=[campaign.pk, task.pk])
+    page = _client(campaign)
+    shown = page.get(address).content.decode()
+    assert "measured against what you save, too" in shown
+    answer = page.post(address, {"score": 5, "tolerance": 1, "explanation": "It is short."})
+    assert answer.status_code == 302
+    assert [(item.answers, item.right) for item in control_items(campaign)] == [(1, 1)]
+    event = AuditEvent.objects.get(action="known_score.changed")
+    assert event.details == {
+        "before": {"score": 1, "tolerance": 0, "explanation": ""},
+        "after": {"score": 5, "tolerance": 1, "explanation": "It is short."},
+    }
+    assert page.post(address, {"score": 5, "tolerance": 1, "explanation": "It is short."}).status_code == 302
+    assert AuditEvent.objects.filter(action="known_score.changed").count() == 1
+    assert page.post(address, {"score": 6, "tolerance": 1}).status_code == 422
+
+
+def test_a_changed_score_leaves_answers_of_the_qualification_round_as_they_were_told(
+    campaign: Campaign,
+) -> None:
+    task = add_control(campaign=campaign, response=_free(campaign), score=4, kind="qualification", actor=None)
+    attempt = QualificationAttempt.objects.create(member=campaign.members.get(user__username="ann"), number=1)
+    QualificationAnswer.objects.create(attempt=attempt, task=task, score=4, is_right=True)
+    lead = campaign.members.get(user__username="lead").user
+    change_known_score(task=task, score=1, tolerance=0, explanation="", actor=lead)
+    assert [(item.answers, item.right) for item in control_items(campaign)] == [(1, 1)]
+
+
+def test_only_items_with_a_known_score_are_changed_or_restored(campaign: Campaign) -> None:
+    lead = campaign.members.get(user__username="lead").user
+    regular = campaign.tasks.filter(kind="regular")[0]
+    with pytest.raises(Conflict):
+        restore_control(task=regular, actor=lead)
+    with pytest.raises(Conflict):
+        change_known_score(task=regular, score=1, tolerance=0, explanation="", actor=lead)
+    assert _client(campaign).get(reverse("control_edit", args=[campaign.pk, regular.pk])).status_code == 404

@@ -9,8 +9,10 @@ from django.db import connection
 from django.utils import timezone
 
 from annotations.models import Assignment, AuditEvent, Campaign, Draft, Label, Task
+from annotations.models.campaign import CampaignStatus
 from annotations.selectors.labels import current_labels
 from annotations.services.assignment import claim_task, reclaim_expired_assignments
+from annotations.services.campaigns import set_campaign_status
 from annotations.services.labels import save_draft, submit_label
 from evaluation.errors import Conflict, DomainError
 from tests import build
@@ -201,3 +203,49 @@ def test_a_label_of_a_control_item_leaves_no_mark_on_its_task() -> None:
     assert (assignment.status, assignment.is_surplus) == ("submitted", False)
     task = Task.objects.get(pk=assignment.task_id)
     assert (task.state, task.open_slots, task.score_range, label.revision) == ("open", 0, None, 1)
+
+
+def _archived(campaign: Campaign) -> None:
+    lead = build.person(staff=True)
+    for status in (CampaignStatus.CLOSED, CampaignStatus.ARCHIVED):
+        set_campaign_status(campaign=campaign, status=status, actor=lead)
+
+
+@pytest.mark.django_db
+def test_a_label_that_comes_when_the_campaign_is_closed_takes_a_slot_that_is_open() -> None:
+    campaign = _campaign()
+    late = _claim(campaign)
+    set_campaign_status(campaign=campaign, status=CampaignStatus.CLOSED)
+    _submit(late)
+    late.refresh_from_db()
+    assert (late.status, late.is_surplus, late.task.open_slots) == ("submitted", False, 0)
+
+
+@pytest.mark.django_db
+def test_a_label_that_comes_when_the_campaign_is_archived_is_kept_without_a_vote() -> None:
+    campaign = _campaign()
+    late = _claim(campaign)
+    _archived(campaign)
+    _submit(late, comment="not lost")
+    late.refresh_from_db()
+    task = campaign.tasks.get(pk=late.task_id)
+    assert (late.status, late.is_surplus, late.labels.get().comment) == ("submitted", True, "not lost")
+    assert (task.open_slots, task.state) == (1, "open")
+    assert not Assignment.objects.voting().exists()
+
+
+@pytest.mark.django_db
+def test_a_label_of_an_archived_campaign_does_not_change_and_the_draft_of_a_change_stays() -> None:
+    campaign = _campaign()
+    assignment, key = _claim(campaign), uuid.uuid4()
+    first = _submit(assignment, 4, key)
+    _archived(campaign)
+    save_draft(assignment=assignment, score=1, comment="rather", version=0)
+    with pytest.raises(Conflict) as refused:
+        _submit(assignment, 1, comment="rather")
+    assert refused.value.code == "campaign_archived"
+    assert Label.objects.get().score == 4
+    assert Draft.objects.get(assignment=assignment).comment == "rather"
+    assert _submit(assignment, 4, key).pk == first.pk  # what the page sends again was received
+    set_campaign_status(campaign=campaign, status=CampaignStatus.CLOSED)
+    assert _submit(assignment, 1).revision == 2

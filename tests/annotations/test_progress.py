@@ -1,6 +1,6 @@
 """The lead's view of a campaign under way: what is counted, what is not, and that it takes a handful of queries."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.contrib.auth.models import User
@@ -10,7 +10,8 @@ from django.utils import timezone
 
 from annotations.models import Assignment, Campaign, Flag, Task
 from annotations.selectors.campaigns import campaign_progress
-from annotations.selectors.progress import Pace, live_progress, people_now
+from annotations.selectors.presence import Presence, people_now
+from annotations.selectors.progress import Pace, live_progress
 from tests import build
 
 pytestmark = pytest.mark.django_db
@@ -85,7 +86,7 @@ def test_it_tells_who_is_on_who_skipped_and_what_is_flagged(people: list[User]) 
     members = [campaign.members.get(user=person) for person in people]
     now = timezone.now()
     build.vote(first, people[0], 4)
-    Assignment.objects.create(task=second, member=members[0], leased_until=now + timedelta(minutes=5))
+    Assignment.objects.create(task=second, member=members[0], leased_until=now + timedelta(minutes=14))
     Assignment.objects.create(task=third, member=members[1], leased_until=now - timedelta(minutes=5))
     skipped = Assignment.objects.create(
         task=fourth, member=members[1], status="skipped", skip_reason="unclear"
@@ -94,15 +95,64 @@ def test_it_tells_who_is_on_who_skipped_and_what_is_flagged(people: list[User]) 
     live = live_progress(campaign)
     assert live.skips == [("The question or the preference is unclear", 1)]
     assert live.open_flags == 1
-    rows = {member.user_id: member for member in people_now(campaign)}
+    rows = {row.member.user_id: row for row in people_now(campaign)}
     on, gone, idle = (rows[person.pk] for person in people)
-    assert [(m.label_count, m.skip_count, m.in_hand) for m in (on, gone, idle)] == [  # type: ignore[attr-defined]
+    assert [(row.labels, row.skips, row.in_hand) for row in (on, gone, idle)] == [
         (1, 0, 1),
         (0, 1, 0),
         (0, 0, 0),
     ]
-    assert on.last_label_at is not None  # type: ignore[attr-defined]
-    assert gone.on_since is None  # type: ignore[attr-defined]
+    assert on.last_label_at is not None
+    assert (on.is_on, gone.is_on, idle.is_on) == (True, False, False)
+    assert (gone.since, gone.last_heard_of) == (None, None)
+
+
+def _worked(
+    campaign: Campaign, person: User, *labels: tuple[float, float], held: float, beat: float
+) -> Presence:
+    """A person with labels (handed out, submitted) and a task in hand (handed out, last heard of), in minutes ago."""
+    now, tasks = timezone.now(), campaign.tasks.all()
+    member = campaign.members.get(user=person)
+
+    def ago(minutes: float) -> datetime:
+        return now - timedelta(minutes=minutes)
+
+    for task, (handed_out, submitted) in zip(tasks, labels, strict=False):
+        made = build.vote(task, person, 4)
+        Assignment.objects.filter(pk=made.pk).update(created_at=ago(handed_out), submitted_at=ago(submitted))
+    in_hand = Assignment.objects.create(
+        task=tasks[len(labels)],
+        member=member,
+        leased_until=ago(beat) + timedelta(seconds=campaign.lease_seconds),
+    )
+    Assignment.objects.filter(pk=in_hand.pk).update(created_at=ago(held))
+    return next(row for row in people_now(campaign) if row.member == member)
+
+
+@pytest.mark.parametrize("labels", [(), ((70, 60), (50, 40))])
+def test_a_task_handed_out_yesterday_does_not_tell_since_when_somebody_is_on(
+    people: list[User], labels: tuple[tuple[float, float], ...]
+) -> None:
+    campaign = build.campaign(build.run_with_items(3), people, overlap=1, lease_seconds=900)
+    row = _worked(campaign, people[0], *labels, held=1500, beat=1)
+    assert (row.is_on, row.since) == (True, None)
+
+
+def test_since_when_somebody_labels_is_the_start_of_the_present_sitting(people: list[User]) -> None:
+    campaign = build.campaign(build.run_with_items(5), people, overlap=1, lease_seconds=900)
+    # Before a break, and then three labels; the last of them and the task in hand had been had before.
+    row = _worked(campaign, people[0], (190, 180), (36, 30), (30, 20), (1500, 8), held=1500, beat=2)
+    assert row.is_on
+    assert row.since is not None
+    assert round((timezone.now() - row.since).total_seconds() / 60) == 36
+
+
+def test_who_left_the_page_is_not_on_though_tasks_are_kept_for_them(people: list[User]) -> None:
+    campaign = build.campaign(build.run_with_items(2), people, overlap=1, lease_seconds=900)
+    row = _worked(campaign, people[0], (30, 20), held=20, beat=12)
+    assert (row.is_on, row.in_hand) == (False, 1)
+    assert row.last_heard_of is not None
+    assert round((timezone.now() - row.last_heard_of).total_seconds() / 60) == 12
 
 
 def test_the_number_of_queries_does_not_grow_with_tasks_labels_or_people(people: list[User]) -> None:
@@ -111,7 +161,7 @@ def test_the_number_of_queries_does_not_grow_with_tasks_labels_or_people(people:
             connection,
         ) as seen:
             live_progress(campaign)
-            list(people_now(campaign))
+            people_now(campaign)
         return len(seen)
 
     counts = []
@@ -121,4 +171,4 @@ def test_the_number_of_queries_does_not_grow_with_tasks_labels_or_people(people:
             for person, score in zip(people, (1, 5), strict=False):
                 build.vote(task, person, score)
         counts.append(queries(campaign))
-    assert counts[0] == counts[1] <= 9
+    assert counts[0] == counts[1] <= 10

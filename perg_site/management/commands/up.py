@@ -129,6 +129,7 @@ def _children(home: Path, host: str, port: int, workers: int) -> list[Child]:
             # A page that is at work asks again within a minute; a new connection each time would cost it a while.
             "--keep-alive=75",
             "--access-logfile=-",
+            "--logger-class=perg_site.gunicorn_logger.Logger",
             "--no-control-socket",
             # No pool: each thread keeps a connection, which costs less than lending one for every request.
             DATABASE_POOL="0",

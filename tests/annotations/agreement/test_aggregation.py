@@ -23,7 +23,7 @@ MODELS: tuple[Rule, ...] = ("dawid_skene", "mace")
 
 @pytest.fixture(autouse=True)
 def _one_start(monkeypatch: pytest.MonkeyPatch) -> None:
-    """MACE takes half a second a start."""
+    """Starts are told apart where a test asks for several."""
     monkeypatch.setattr(aggregation, "MACE_STARTS", 1)
 
 

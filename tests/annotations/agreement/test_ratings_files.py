@@ -293,3 +293,15 @@ def test_the_published_annotations_are_read_whole(
     pooled = PooledTable.of(found.table, resamples=20, rng=np.random.default_rng(0))
     for pair in rater_matrix(pooled, level=scale).pairs:
         assert (pair.n > 0) == (pair.scale["gwet_ac1"].value is not None)
+
+
+def test_semicolons_leave_the_comma_to_decimals() -> None:
+    text = "item;rater;score\na;ann;2,5\nb;ann;3\n"
+    found = parse_ratings(text, file_format="csv", scale="interval", kind="human")
+    assert [rating.label for rating in found.ratings] == [2.5, 3.0]
+    named = parse_ratings(text, file_format="csv", scale="nominal", kind="human")
+    assert [rating.label for rating in named.ratings] == ["2,5", "3"]
+    with pytest.raises(RatingsFileError, match="not a finite number"):
+        parse_ratings('item,rater,score\na,ann,"2,5"\n', file_format="csv", scale="interval", kind="human")
+    with pytest.raises(RatingsFileError, match="not a finite number"):
+        parse_ratings("item;rater;score\na;ann;1.000,5\n", file_format="csv", scale="interval", kind="human")

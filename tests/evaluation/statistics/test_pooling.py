@@ -81,6 +81,20 @@ def test_clusters_are_drawn_as_wholes() -> None:
         assert (drawn[:, values == parity + 2][:, 0] == of_parity).all()
 
 
+def test_clusters_that_hold_the_same_rows_are_drawn_together_and_as_fairly() -> None:
+    """Of 90 clusters 60 are two rows (0, 1), 30 one row (0): how many of the 60 come is binomial."""
+    rows = np.concatenate([np.tile([0, 1], 60), np.zeros(30, dtype=np.int64)])[:, np.newaxis]
+    clusters = np.concatenate([np.repeat(np.arange(60), 2), np.arange(60, 90)])
+    pools = pool(rows, clusters)
+    assert pools.alike is not None
+    assert sorted(pools.alike.tolist()) == [30, 60]
+    drawn = PooledBootstrap(pools, resamples=20_000, rng=np.random.default_rng(0)).sums(np.eye(2))
+    zeros, ones = drawn.T
+    assert (zeros == 90).all()  # every cluster has one
+    assert ones.mean() == pytest.approx(60, abs=0.2)
+    assert ones.var() == pytest.approx(90 * (2 / 3) * (1 / 3), rel=0.05)
+
+
 @pytest.mark.parametrize("clustered", [False, True])
 def test_sums_are_the_same_dense_sparse_kept_and_drawn_anew(
     clustered: bool, monkeypatch: pytest.MonkeyPatch
@@ -114,7 +128,7 @@ def test_leaving_one_out_is_the_sum_over_the_others(clustered: bool) -> None:
         if clusters is not None
         else [np.delete(of_units, i, axis=0).sum(axis=0) for i in range(30)]
     )
-    repeated = np.repeat(draws.leave_one_out(statistics), draws.drawn, axis=0)
+    repeated = np.repeat(draws.leave_one_out(statistics), draws.pools.drawn, axis=0)
     assert np.sort(repeated, axis=0) == pytest.approx(np.sort(left_out, axis=0))
 
 

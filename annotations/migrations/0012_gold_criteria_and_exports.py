@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("annotations", "0009_validation"),
+        ("annotations", "0011_tasks_that_leads_have_sent"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -1,0 +1,46 @@
+"""Inputs and parts of a validation report, for its tests."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from annotations.agreement.corrected_runs import CorrectedRuns, RunRates
+from annotations.agreement.judge_validation import JudgeValidation
+from annotations.agreement.rating_set import RatingSet
+from annotations.agreement.ratings import SCALE, RatingTable
+from annotations.agreement.ratings_files import Scale
+from annotations.agreement.validation import ValidationReport
+from annotations.agreement.validation_input import ValidationInput, ValidationSettings
+
+QUICK = ValidationSettings(resamples=200)
+
+
+def ratings(
+    people: Mapping[str, Sequence[float]],
+    judges: Mapping[str, Sequence[float]],
+    *,
+    scale: Scale = "ordinal",
+    categories: tuple[float, ...] = SCALE,
+    labels: tuple[str, ...] = (),
+) -> RatingSet:
+    columns = [*people.values(), *judges.values()]
+    values = np.array(columns, dtype=float).T if columns else np.empty((0, 0))
+    table = RatingTable(tuple(range(values.shape[0])), (*people, *judges), values, categories)
+    return RatingSet(scale, table, labels, tuple(people), tuple(judges), 0)
+
+
+def given(people: Mapping[str, Any], judges: Mapping[str, Any], **more: Any) -> ValidationInput:
+    found = ratings(people, judges)
+    return ValidationInput(
+        found, more.pop("threshold", 3), more.pop("clusters", np.arange(len(found.table.units))), **more
+    )
+
+
+def judge_of(report: ValidationReport, name: str) -> JudgeValidation:
+    return next(judge for judge in report.judges if judge.name == name)
+
+
+def run_of(report: ValidationReport, name: str) -> RunRates:
+    assert isinstance(report.rates, CorrectedRuns)
+    return next(run for run in report.rates.runs if run.run == name)
