@@ -183,8 +183,8 @@ def _finish(report: ValidationReport, **end: object) -> None:
                 campaign=report.campaign,
                 subject=report,
             )
-        if done and report.status == ReportStatus.READY:
-            report_ready.send(sender=ValidationReport, report=report)
+            if report.status == ReportStatus.READY:
+                report_ready.send(sender=ValidationReport, report=report)
             prune_reports(campaign=report.campaign)
 
 
@@ -192,15 +192,17 @@ def _finish(report: ValidationReport, **end: object) -> None:
 def prune_reports(*, campaign: Campaign) -> int:
     """Delete the campaign's reports beyond the newest `VALIDATION_REPORTS_KEPT`; how many these were.
 
-    What is not finished stays, and so do the newest report that is ready and, for each gold release, the one that was
-    the newest when it was made: it tells what was known of the judges then.
+    What is not finished stays, and so do the newest report that is ready and, for each gold release, the one that it
+    names or, of releases that name none, the one that was the newest when it was made: it tells what was known of the
+    judges then.
     """
     finished = campaign.validation_reports.exclude(status__in=UNFINISHED).order_by("-pk")
     ready = finished.filter(status=ReportStatus.READY)
     kept = {*finished.values_list("pk", flat=True)[: site.VALIDATION_REPORTS_KEPT]}
     kept |= {*ready.values_list("pk", flat=True)[:1]}
-    for released_at in campaign.gold_releases.values_list("created_at", flat=True):
-        kept |= {*ready.filter(finished_at__lte=released_at).values_list("pk", flat=True)[:1]}
+    for named, released_at in campaign.gold_releases.values_list("report", "created_at"):
+        at_release = ready.filter(finished_at__lte=released_at).values_list("pk", flat=True)[:1]
+        kept |= {named} if named else {*at_release}
     pruned, _ = finished.exclude(pk__in=kept).delete()
     if pruned:
         audit("validation_report.pruned", actor=None, campaign=campaign, subject=campaign, reports=pruned)
