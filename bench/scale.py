@@ -79,7 +79,7 @@ def wait_for_results() -> dict[str, float]:
     from evaluation.models import RunChange
 
     began = time.perf_counter()
-    while left := RunChange.objects.values("run").distinct().count():
+    while left := RunChange.objects.values("run_id").distinct().count():
         print(f"  results of {left} runs are being prepared ...", flush=True)
         time.sleep(5)
     return {"results_prepared_in_s": round(time.perf_counter() - began, 1)}

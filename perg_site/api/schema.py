@@ -146,8 +146,11 @@ class ApiSchema(AutoSchema):
         found = {401, 403, 429}
         if "requestBody" in operation:
             found |= {400, 415}
-        if any(parameter["in"] == "query" for parameter in operation.get("parameters", ())):
+        asked = [each for each in operation.get("parameters", ()) if each["in"] == "query"]
+        if asked:
             found.add(400)
+        if any(parameter.get("required") for parameter in asked):
+            found.add(404)  # what they name
         if "{" in self.path:
             found.add(404)
         if self.method not in SAFE_METHODS:

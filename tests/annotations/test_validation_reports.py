@@ -239,6 +239,9 @@ def test_a_run_without_a_preference_to_follow_does_no_harm(people: list[User]) -
     assert report.status == "ready"
 
 
+NOTHING_SAID = {"people": {"alpha": None, "alpha_followed": None, "people": []}, "judges": []}
+
+
 def stored(campaign: Campaign, *, status: str = "ready") -> ValidationReport:
     return ValidationReport.objects.create(
         campaign=campaign,
@@ -246,7 +249,7 @@ def stored(campaign: Campaign, *, status: str = "ready") -> ValidationReport:
         status=status,
         finished_at=timezone.now(),
         input_hash="0" * 64 if status == "ready" else "",
-        document={} if status == "ready" else None,
+        document=NOTHING_SAID if status == "ready" else None,
         failure="It broke off." if status == "failed" else "",
     )
 

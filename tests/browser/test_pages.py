@@ -59,6 +59,7 @@ ON_TRIAL = {
 # Looked at besides: what a page shows in another state.
 BESIDES = [
     ("staff", "/no/such/page/"),
+    ("staff", "/api/v1/docs/"),
     ("staff", "/results/?by=source&sort=-breakage_rate"),
     ("staff", "/results/?sort=nonsense"),
     ("staff", "/results/compare/?run={run_id}&run={other_run_id}"),

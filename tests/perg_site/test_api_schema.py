@@ -52,7 +52,7 @@ CHECKS = [
     response_headers_conformance,
     response_schema_conformance,
 ]
-EXAMPLES = {GenerationMode.POSITIVE: 4, GenerationMode.NEGATIVE: 3}
+EXAMPLES = {GenerationMode.POSITIVE: 6, GenerationMode.NEGATIVE: 5}
 APPS = ("evaluation", "annotations", "perg_site", "auth")
 # Path parameters that are not named after a model.
 NAMED = {"release": "goldrelease"}

@@ -10,7 +10,6 @@ from evaluation.models import Completion, Judge
 from evaluation.models.completion import CompletionStatus
 from evaluation.services.judging import verdict_of
 
-
 TOLD = (
     "status",
     "text",
