@@ -1,6 +1,8 @@
 """API tokens: hashed, scoped, expiring, revocable; made and revoked on a page of their own."""
 
 import hashlib
+import uuid
+from collections.abc import Callable
 from datetime import timedelta
 from io import StringIO
 
@@ -11,10 +13,10 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 from pytest_django import Settings
-from redis.exceptions import ConnectionError as RedisIsAway
 
 from annotations.models import AuditEvent
 from evaluation.errors import Conflict, DomainError, NotAllowed
+from perg_site.api import authentication, throttles
 from perg_site.models import ApiToken
 from perg_site.tokens import create_token, revoke_token
 from tests import build
@@ -110,7 +112,7 @@ def test_the_database_refuses_a_token_without_name_or_known_scopes(broken: dict[
         ApiToken.objects.filter(pk=token.pk).update(**broken)
 
 
-def test_use_is_noted_once_a_minute_at_most(django_assert_max_num_queries: object) -> None:
+def test_use_is_noted_once_a_minute_at_most() -> None:
     headers = build.bearer(build.person())
     Client().get(CAMPAIGNS, headers=headers)
     first = ApiToken.objects.get().last_used_at
@@ -181,10 +183,27 @@ def test_the_command_prints_a_token_that_works() -> None:
         call_command("create_token", "nobody", stdout=out)
 
 
+@pytest.fixture
+def limit(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Sets a rate for this test alone: what was counted before is counted under another name."""
+
+    def set_rate(**rates: str) -> None:
+        for name, rate in rates.items():
+            own = f"{name}-{uuid.uuid4()}"
+            settings.API_RATES = settings.API_RATES | {own: rate}
+            monkeypatch.setattr(throttles, NAMES[name], throttles.Rate(own))
+            monkeypatch.setattr(authentication, "ANONYMOUS", throttles.ANONYMOUS)
+
+    return set_rate
+
+
+NAMES = {"token": "REQUESTS", "labelling": "LABELLING", "anonymous": "ANONYMOUS"}
+
+
 def test_too_many_requests_of_one_token_are_told_when_to_go_on_and_others_are_not(
-    settings: Settings,
+    limit: Callable[..., None],
 ) -> None:
-    settings.API_RATES = {"token": "3/day", "labelling": "100/day", "anonymous": "100/day"}
+    limit(token="3/day")
     one, other = build.bearer(build.person()), build.bearer(build.person())
     assert [_code(one)[0] for _ in range(4)] == [200, 200, 200, 429]
     response = Client().get(CAMPAIGNS, headers=one)
@@ -193,8 +212,8 @@ def test_too_many_requests_of_one_token_are_told_when_to_go_on_and_others_are_no
     assert _code(other)[0] == 200
 
 
-def test_too_many_requests_of_nobody_are_counted_by_address(settings: Settings) -> None:
-    settings.API_RATES = {"token": "100/day", "labelling": "100/day", "anonymous": "2/day"}
+def test_too_many_requests_of_nobody_are_counted_by_address(limit: Callable[..., None]) -> None:
+    limit(anonymous="2/day")
     here, elsewhere = Client(REMOTE_ADDR="10.6.0.1"), Client(REMOTE_ADDR="10.6.0.2")
     wrong = {"authorization": "Bearer perg_wrong"}
     statuses = [here.get(CAMPAIGNS, headers=headers).status_code for headers in (wrong, {}, wrong, {})]
@@ -203,13 +222,15 @@ def test_too_many_requests_of_nobody_are_counted_by_address(settings: Settings) 
     assert here.get(CAMPAIGNS, headers=build.bearer(build.person())).status_code == 200
 
 
-def test_without_redis_everybody_may(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> None:
-    settings.API_RATES = {"token": "1/day", "labelling": "1/day", "anonymous": "1/day"}
+def test_without_redis_everybody_may(monkeypatch: pytest.MonkeyPatch, limit: Callable[..., None]) -> None:
+    limit(token="1/day", anonymous="1/day")
 
-    def away(*_: object, **__: object) -> None:
-        raise RedisIsAway
 
-    monkeypatch.setattr("perg_site.throttle.cache.add", away)
-    headers = build.bearer(build.person())
-    assert [_code(headers)[0] for _ in range(3)] == [200] * 3
-    assert [_code({})[0] for _ in range(3)] == [401] * 3
+def test_labelling_has_a_rate_of_its_own(limit: Callable[..., None]) -> None:
+    limit(token="1/day")
+    annotator = build.person()
+    campaign = build.campaign(build.run_with_items(1), [annotator], overlap=1)
+    headers = build.bearer(annotator, "annotate")
+    next_task = f"{CAMPAIGNS}{campaign.pk}/next/"
+    assert [_code(headers, next_task, "post")[0] for _ in range(3)] == [200] * 3
+    assert [_code(headers)[0] for _ in range(2)] == [200, 429]
