@@ -18,7 +18,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 export PIP_ROOT_USER_ACTION = ignore
 export PIP_NO_INPUT = 1
 
-.PHONY: local-model-test help setup setup-dev run test lint format types imports checks browser-test lock clean
+.PHONY: local-model-test help setup setup-dev run test lint format types imports checks browser-test screenshots lock clean
 .DEFAULT_GOAL := help
 
 help: ## list these targets
@@ -75,6 +75,9 @@ local-model-test: $(TORCH_VENV)/.installed ## the local models' tests, with torc
 
 browser-test: setup-dev ## the tests in a real browser; fails when there is no Chromium
 	@$(TEST_ENV) PERG_REQUIRE_BROWSER=1 $(BIN)/python -m pytest tests/browser $(ARGS)
+
+screenshots: setup-dev ## the pictures of README.md and docs/, taken anew (ARGS="home.png"); needs a Chromium
+	@$(BIN)/python -m docs.screenshots $(ARGS)
 
 lint: setup-dev ## ruff: style and likely mistakes
 	@$(BIN)/ruff check .

@@ -28,7 +28,7 @@ CAMPAIGNS = "/api/v1/campaigns/"
 
 
 def _code(headers: dict[str, str], path: str = CAMPAIGNS, method: str = "get") -> tuple[int, str]:
-    response = getattr(Client(), method)(path, headers=headers)
+    response = getattr(Client(), method)(path, content_type="application/json", headers=headers)
     return response.status_code, response.json().get("code", "")
 
 

@@ -12,8 +12,9 @@ function setColours() {
 // Its own layout is a whole page, with a main landmark. Ours has the parts of it that are not on our page already.
 function partOfPage({ React }) {
   const draw = React.createElement;
-  const PartOfPage = ({ getComponent }) =>
-    draw(
+  const PartOfPage = ({ getComponent, specSelectors }) => {
+    if (["loading", undefined].includes(specSelectors.loadingStatus())) return draw("p", null, "Reading the schema …");
+    return draw(
       "div",
       { className: "swagger-ui" },
       draw(getComponent("SvgAssets")),
@@ -22,6 +23,7 @@ function partOfPage({ React }) {
       draw(getComponent("FilterContainer", true)),
       draw(getComponent("operations", true)),
     );
+  };
   return { components: { PartOfPage } };
 }
 
