@@ -3,9 +3,11 @@
 from celery import shared_task
 from django.conf import settings
 
-from annotations.models import Export, ValidationReport
+from annotations.agreement.gold_criteria import GoldCriteria
+from annotations.models import Campaign, Export, ValidationReport
 from annotations.selectors.exports import unfinished_exports
 from annotations.selectors.validation import unfinished_reports
+from annotations.services import gold_kept, quality_kept, validation_kept
 from annotations.services.assignment import reclaim_expired_assignments
 from annotations.services.completion import note_completed
 from annotations.services.exports import fail_export, prune_exports
@@ -42,6 +44,27 @@ def sweep_validation_reports() -> None:
     """Pick up the reports that a lost message or a killed worker left behind."""
     for report in unfinished_reports():
         compute_validation_report.apply_async((report.pk,), expires=settings.SWEEP_SECONDS)
+
+
+@shared_task
+def keep_quality(campaign_id: int) -> None:
+    """Compute the figures of a large campaign's people for its pages."""
+    quality_kept.keep_quality(campaign=Campaign.objects.get(pk=campaign_id))
+
+
+@shared_task
+def keep_gold_preview(campaign_id: int, criteria: str) -> None:
+    """Work out what a gold release of a large campaign would be, by `criteria` (JSON)."""
+    gold_kept.keep_preview(
+        campaign=Campaign.objects.get(pk=campaign_id), criteria=GoldCriteria.model_validate_json(criteria)
+    )
+
+
+@shared_task
+def keep_staleness(report_id: int) -> None:
+    """Find out whether a large campaign's report is still true."""
+    report = ValidationReport.objects.select_related("campaign").defer("document").get(pk=report_id)
+    validation_kept.keep_staleness(report=report)
 
 
 @shared_task

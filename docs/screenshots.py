@@ -10,7 +10,6 @@ import argparse
 import json
 import os
 import re
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -111,8 +110,10 @@ def campaign(page: Page, part: str) -> Page:
 def results(people: People) -> Page:
     page = people.admin
     until(
-        lambda: open_page(page, "/results/").locator("table tbody tr").count() >= 4
-        and not page.get_by_text("being computed").count(),
+        lambda: (
+            open_page(page, "/results/").locator("table tbody tr").count() >= 4
+            and not page.get_by_text("being computed").count()
+        ),
         "the results of the demonstration's runs",
     )
     return page
@@ -147,8 +148,10 @@ def report(people: People) -> Page:
     page = campaign(people.lead, "validation/")
     page.get_by_role("button", name=re.compile("Compute")).first.click()
     until(
-        lambda: campaign(people.lead, "validation/").get_by_role("heading", name="Verdict").count() > 0
-        or people.lead.locator(".verdict").count() > 0,
+        lambda: (
+            campaign(people.lead, "validation/").get_by_role("heading", name="Verdict").count() > 0
+            or people.lead.locator(".verdict").count() > 0
+        ),
         "the validation report",
     )
     return people.lead
@@ -243,8 +246,10 @@ def exports(people: People) -> Page:
     page = open_page(people.admin, "/exports/")
     assert page.evaluate(ASK_FOR_EXPORT, {"table": "labels", "format": "dataset"}) == 202
     until(
-        lambda: open_page(page, "/exports/").locator("section[aria-labelledby=exports] .badge-complete").count()
-        > 0,
+        lambda: (
+            open_page(page, "/exports/").locator("section[aria-labelledby=exports] .badge-complete").count()
+            > 0
+        ),
         "the export",
     )
     return page
@@ -270,7 +275,7 @@ def webhooks(people: People) -> Page:
 def api_docs(people: People) -> Page:
     page = open_page(people.admin, "/api/v1/docs/")
     page.locator("#operations-tag-batches button, [data-tag=batches] button").first.click()
-    page.wait_for_timeout(500)
+    page.wait_for_timeout(1500)  # it unfolds
     return page
 
 
@@ -352,20 +357,25 @@ def kept(path: Path, png: bytes) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("names", nargs="*", help="pictures to write (default: all); all are taken in any case")
+    parser.add_argument(
+        "names", nargs="*", help="pictures to write (default: all); all are taken in any case"
+    )
     wanted = set(parser.parse_args().names)
     if unknown := wanted - {picture.file for picture in PICTURES}:
         raise SystemExit(f"There is no such picture: {', '.join(sorted(unknown))}")
     if CHROMIUM is None:
         raise SystemExit("There is no Chromium on this machine (Debian: apt install chromium).")
-    os.environ["SECRET_KEY"] = "for-pictures-alone-" * 3  # names that are made up from it are the same each time
+    os.environ["SECRET_KEY"] = (
+        "for-pictures-alone-" * 3
+    )  # names that are made up from it are the same each time
     with (
         tempfile.TemporaryDirectory(prefix="perg-screenshots-") as folder,
         running_site(Path(folder)) as site,
         sync_playwright() as playwright,
     ):
         browser = playwright.chromium.launch(
-            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+            executable_path=CHROMIUM,
+            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
         )
         with logged_in(browser, site.address, Path(folder)) as people:
             for picture in PICTURES:
@@ -378,4 +388,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -5,15 +5,12 @@ from dataclasses import dataclass, replace
 from typing import TypedDict
 
 import numpy as np
-from django.core.cache import cache
 from numpy.typing import NDArray
 
-from evaluation import __version__
 from evaluation.metrics import SEED, ItemRow, RunOutcomes
 from evaluation.models import Run
 from evaluation.models.run import Setting
 from evaluation.run_costs import ItemCosts, item_costs
-from evaluation.selectors.results import current_result
 from evaluation.statistics.estimate import Estimate, EstimateDict
 from evaluation.statistics.multiple_tests import holm
 from evaluation.statistics.paired_runs import PairedRate, PairedRates, PairedRatio, paired_gain, paired_rates
@@ -27,8 +24,6 @@ from evaluation.statistics.perg import (
 
 Indices = NDArray[np.int64]
 Flags = NDArray[np.bool_]
-
-REMEMBERED_SECONDS = 24 * 3600
 
 COSTS = (
     ("seconds", "Seconds an item"),
@@ -174,17 +169,22 @@ class Side:
 
 
 def compare_runs(reference: Run, others: Sequence[Run]) -> list[Comparison]:
-    """Each of the others against the reference; p-values are corrected over everything (Holm)."""
-    sides = _Sides()
-    comparisons = [_compared(reference, other, sides) for other in others]
+    """Each of the others against the reference, read now; p-values are corrected over everything."""
+    side = Side(reference)
+    return corrected([_compare(side, Side(other)) for other in others])
+
+
+def corrected(found: Sequence[Comparison]) -> list[Comparison]:
+    """Comparisons that are shown together, with p-values corrected over all of them (Holm)."""
+    comparisons = [replace(comparison, measures=list(comparison.measures)) for comparison in found]
     tests = [
         (i, j, measure.rate.p_value)
         for i, comparison in enumerate(comparisons)
         for j, measure in enumerate(comparison.measures)
         if measure.rate.p_value is not None
     ]
-    corrected = holm(np.array([p_value for *_, p_value in tests], dtype=np.float64))
-    for (i, j, _), p_value in zip(tests, corrected, strict=True):
+    p_values = holm(np.array([p_value for *_, p_value in tests], dtype=np.float64))
+    for (i, j, _), p_value in zip(tests, p_values, strict=True):
         comparisons[i].measures[j] = replace(comparisons[i].measures[j], p_holm=float(p_value))
     return comparisons
 
@@ -192,34 +192,6 @@ def compare_runs(reference: Run, others: Sequence[Run]) -> list[Comparison]:
 def compare_anew(reference: Run, other: Run) -> Comparison:
     """One run against the reference, read now; its p-values are not corrected."""
     return _compare(Side(reference), Side(other))
-
-
-class _Sides(dict[int, Side]):
-    """Runs that have been read, by primary key."""
-
-    def of(self, run: Run) -> Side:
-        if run.pk not in self:
-            self[run.pk] = Side(run)
-        return self[run.pk]
-
-
-def _compared(reference: Run, other: Run, sides: _Sides) -> Comparison:
-    """The comparison, remembered for as long as both runs' results are current."""
-    as_of = [result.computed_at for run in (reference, other) if (result := current_result(run)) is not None]
-    if len(as_of) < 2:
-        return _compare(sides.of(reference), sides.of(other))
-    moments = ":".join(str(moment.timestamp()) for moment in as_of)
-    key = f"comparison:{__version__}:{reference.pk}:{other.pk}:{moments}"
-    known: Comparison | None = cache.get(key)
-    if known is None:
-        known = _compare(sides.of(reference), sides.of(other))
-        # Looked at again: what changed while the items were read is in the comparison, but not in its key.
-        if [run.pk for run in (reference, other) if current_result(run) is not None] == [
-            reference.pk,
-            other.pk,
-        ]:
-            cache.set(key, known, REMEMBERED_SECONDS)
-    return replace(known, reference=reference, other=other, measures=list(known.measures))
 
 
 def _compare(a: Side, b: Side) -> Comparison:

@@ -10,7 +10,7 @@ from evaluation.models import CatalogueBuild, Endpoint, Run
 from evaluation.selectors.catalogues import builds_asking
 from evaluation.selectors.results import gains_to_compute, runs_to_compute
 from evaluation.selectors.runs import endpoints_with_work, runs_waiting_on, unfinished_runs
-from evaluation.services import advance, catalogue_building, results
+from evaluation.services import advance, catalogue_building, comparing, results
 from evaluation.services.drain import drain
 from evaluation.services.shutdown import begin_shutdown, shutting_down
 from evaluation.services.wake import queue_of, wake_drain
@@ -26,6 +26,12 @@ def advance_run(run_id: int) -> None:
 def advance_build(build_id: int) -> None:
     """Ask what a catalogue build still lacks, and read what has come back."""
     catalogue_building.advance_build(CatalogueBuild.objects.get(pk=build_id))
+
+
+@shared_task
+def keep_comparison(reference_id: int, other_id: int) -> None:
+    """Compare two large runs for the page of comparisons."""
+    comparing.keep_comparison(reference=Run.objects.get(pk=reference_id), other=Run.objects.get(pk=other_id))
 
 
 @worker_shutting_down.connect

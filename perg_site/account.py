@@ -7,6 +7,7 @@ from django.contrib import messages
 from django.contrib.auth.models import User
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -41,7 +42,9 @@ def tokens(request: PersonRequest) -> HttpResponse:
     form = TokenForm(request.POST or None, user=request.user)
     if form.is_valid():
         issued = create_token(user=request.user, actor=request.user, **form.cleaned_data)
-        return render(request, "perg_site/token_made.html", {"issued": issued})
+        campaigns_url = request.build_absolute_uri(reverse("api_campaign_list"))
+        context = {"issued": issued, "campaigns_url": campaigns_url}
+        return render(request, "perg_site/token_made.html", context)
     context = {"form": form, "tokens": tokens_of(request.user)}
     return render(request, "perg_site/tokens.html", context, status=422 if form.errors else 200)
 

@@ -22,6 +22,7 @@ from annotations.agreement.alpha import alpha_of_coincidences
 from annotations.agreement.kappa import NOT_RATED_BY_BOTH, kappa_of_cells, unit_cells
 from annotations.agreement.ratings import Codes, Ratings, category_codes, require_evenly_spaced
 from evaluation.statistics.estimate import Estimate, EstimateDict
+from evaluation.statistics.multiple_tests import holm
 from evaluation.statistics.pooling import PooledBootstrap, pool
 from evaluation.statistics.resampling import RESAMPLES, Clusters, Floats, defined_ratio, percentile_interval
 
@@ -148,16 +149,6 @@ def corrected(comparisons: Sequence[JudgeComparison]) -> tuple[JudgeComparison, 
         )
         for i, comparison in enumerate(comparisons)
     )
-
-
-def holm(p_values: Floats) -> Floats:
-    """Holm's step-down adjusted p-values (m,), at most 1: the chance of any false finding is kept below the level."""
-    m = p_values.size
-    order = np.argsort(p_values, kind="stable")
-    stepped = np.maximum.accumulate((m - np.arange(m)) * p_values[order]) if m else p_values
-    adjusted = np.empty(m)
-    adjusted[order] = np.minimum(stepped, 1)
-    return adjusted
 
 
 def benjamini_yekutieli(p_values: Floats) -> Floats:

@@ -19,7 +19,7 @@ from annotations.agreement.ratings import BINARY, Ratings, RatingTable
 from annotations.agreement.validation_definitions import DEFINITIONS as OF_THE_REPORT
 from annotations.models import Campaign
 from annotations.selectors.labels import judge_scores, label_counts, votes
-from evaluation.models import Judge
+from evaluation.models import Judge, RunJudge
 from evaluation.models.endpoint import JudgeOrigin
 from evaluation.statistics.estimate import Estimate, EstimateDict
 from evaluation.statistics.resampling import Clusters
@@ -28,6 +28,9 @@ SEED = 0
 """Of the bootstrap, so that the same labels always show the same intervals."""
 
 PEOPLE_MAJORITY = "people (majority)"
+
+LIVE_RATINGS = 5_000
+"""Up to so many tasks times raters all is computed for whoever asks; beyond that, it takes seconds to minutes."""
 
 DEFINITIONS = {
     "n": "Responses that both raters rated; for α, responses with at least two ratings.",
@@ -165,6 +168,12 @@ class AgreementReport:
             ],
             "definitions": DEFINITIONS,
         }
+
+
+def is_computed_at_once(campaign: Campaign) -> bool:
+    """Whether the agreement of the campaign is soon computed; else the validation report is what tells it."""
+    judges = RunJudge.objects.filter(run__in=campaign.runs.all()).values("judge").distinct().count()
+    return campaign.sample_size * (campaign.members.count() + judges) <= LIVE_RATINGS
 
 
 def agreement_report(campaign: Campaign) -> AgreementReport:

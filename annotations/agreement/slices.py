@@ -13,12 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import hypergeom, norm
 
-from annotations.agreement.comparison import benjamini_yekutieli, holm
+from annotations.agreement.comparison import benjamini_yekutieli
 from annotations.agreement.correction import CorrectedRates, CorrectedRatesDict, corrected_rates
 from annotations.agreement.judged_sample import JudgedSample
 from annotations.agreement.kappa import pairwise
 from annotations.agreement.ratings import BINARY, Ratings, category_codes
 from evaluation.statistics.estimate import Estimate, EstimateDict
+from evaluation.statistics.multiple_tests import holm
 from evaluation.statistics.proportions import Flags, proportion
 from evaluation.statistics.resampling import RESAMPLES, Clusters, Floats, dense_codes
 

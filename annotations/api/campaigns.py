@@ -4,6 +4,7 @@ from http import HTTPStatus
 from typing import Any
 
 from django.db.models import OuterRef, QuerySet, Subquery
+from django.urls import reverse
 from drf_spectacular.utils import extend_schema
 from rest_framework import generics
 from rest_framework.request import Request
@@ -11,7 +12,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from annotations.access import led_campaign, visible_campaign
-from annotations.agreement.report import AgreementDict, agreement_report
+from annotations.agreement.report import AgreementDict, agreement_report, is_computed_at_once
 from annotations.api.actor import actor_of
 from annotations.api.serializers.campaigns import (
     CampaignQuery,
@@ -33,7 +34,7 @@ from evaluation.api.conditional import conditional
 from evaluation.api.idempotency import idempotent
 from evaluation.api.json_schema import inline_schema
 from evaluation.api.queries import Queried, exact
-from evaluation.errors import NotAllowed, NotFound
+from evaluation.errors import Conflict, NotAllowed, NotFound
 from evaluation.models import Rubric
 from evaluation.services.judges import default_rubric
 
@@ -159,8 +160,20 @@ def _guidelines(campaign: Campaign) -> dict[str, object]:
 class CampaignAgreement(APIView):
     """The agreement of people and judges in a campaign that the caller leads, as the labels are now: every measure
     with its n and interval.
+
+    409 with the code `report_needed` where the campaign is too large for that: its validation report, which a worker
+    computes and which says as of when it is, has the same numbers and more.
     """
 
     @extend_schema(responses={200: inline_schema(AgreementDict), 304: None})
     def get(self, request: Request, campaign_id: int) -> Response:
-        return conditional(request, agreement_report(led_campaign(request.user, campaign_id)).as_dict())
+        campaign = led_campaign(request.user, campaign_id)
+        if not is_computed_at_once(campaign):
+            address = reverse("api_validation", args=[campaign.pk])
+            raise Conflict(
+                f"This campaign is too large for its agreement to be computed at once: GET {address} has it as of the "
+                "newest validation report, and POST there has a new one computed.",
+                code="report_needed",
+                extra={"validation": address},
+            )
+        return conditional(request, agreement_report(campaign).as_dict())

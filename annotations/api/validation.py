@@ -19,8 +19,9 @@ from annotations.agreement.validation_definitions import DEFINITIONS
 from annotations.agreement.validation_input import ValidationSettingsDict
 from annotations.models import ValidationReport
 from annotations.models.validation import ReportStatus
-from annotations.selectors.validation import ReportsNow, reports_now
+from annotations.selectors.validation import ReportsNow
 from annotations.services.validation import report_settings, request_report
+from annotations.services.validation_kept import reports_shown
 from evaluation.api.idempotency import idempotent
 from evaluation.api.json_schema import inline_schema, json_schema
 from evaluation.errors import NotFound
@@ -76,7 +77,7 @@ class CampaignValidation(APIView):
     )
     def get(self, request: Request, campaign_id: int) -> Response:
         """The report. 202 while the first one is computed; 404 where none was asked for, or the only one failed."""
-        now = reports_now(led_campaign(request.user, campaign_id))
+        now = reports_shown(led_campaign(request.user, campaign_id))
         if now.ready is None:
             return _without_report(now)
         etag = _etag(now.ready, now.stale)

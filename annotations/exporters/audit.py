@@ -4,8 +4,9 @@ import csv
 import json
 from collections.abc import Iterable, Iterator
 
-from annotations.exporters.csv import CONTENT_TYPE, Echo, defused
+from annotations.exporters.csv import CONTENT_TYPE
 from annotations.models import AuditEvent
+from evaluation.exporters.spreadsheet import Echo, defused
 
 __all__ = ["COLUMNS", "CONTENT_TYPE", "export"]
 

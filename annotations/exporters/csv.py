@@ -2,45 +2,18 @@
 
 Absent cells are empty, `true` and `false` are lower-case, times are ISO 8601 in UTC, lists are JSON: pandas and polars
 find the types by themselves. A column of ratings becomes a column for each rater.
-
-A text that begins with a sign which spreadsheets take for a formula's gets an apostrophe in front (OWASP, CSV
-injection), unless it is a plain number; so does one that begins with apostrophes before such a sign, so that taking
-one apostrophe away again from every cell that matches `DEFUSED` gives back what was there.
 """
 
 import csv
 import json
-import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from annotations.exporters.columns import Column, Kind, Row, Sink
+from evaluation.exporters.spreadsheet import Echo, defused
 
 CONTENT_TYPE = "text/csv; charset=utf-8"
-SIGNS = "=+\\-@\t\r\n＝＋－＠"
-DANGEROUS = re.compile(f"'*[{SIGNS}]")
-DEFUSED = re.compile(f"'+[{SIGNS}]")
-PLAIN_NUMBER = re.compile(r"[+-]?\d+(\.\d+)?([eE][+-]?\d+)?")
-
-
-class Echo:
-    """A file whose write gives the text back, so that csv.writer can feed a stream."""
-
-    def write(self, text: str) -> str:
-        return text
-
-
-def defused(cell: object) -> object:
-    """The cell, with an apostrophe in front where a spreadsheet would take it for a formula."""
-    if isinstance(cell, str) and DANGEROUS.match(cell) and not PLAIN_NUMBER.fullmatch(cell):
-        return "'" + cell
-    return cell
-
-
-def armed(cell: str) -> str:
-    """What `defused` was given."""
-    return cell[1:] if DEFUSED.match(cell) else cell
 
 
 class CsvWriter:

@@ -126,7 +126,12 @@ class CampaignForm(QualityFields):
         max_value=2**31 - 1,
         help_text="Of the sample; left empty, one is drawn and kept.",
     )
-    annotators = forms.ModelMultipleChoiceField(people(), widget=forms.CheckboxSelectMultiple)
+    annotators = forms.ModelMultipleChoiceField(
+        people(),
+        widget=forms.CheckboxSelectMultiple,
+        help_text="Those without an account are invited on the campaign's page of people, once it is there; if nobody "
+        "has one yet, choose yourself.",
+    )
     leads = forms.ModelMultipleChoiceField(
         people(),
         required=False,

@@ -9,11 +9,11 @@ from typing import NamedTuple
 import numpy as np
 from django.core.cache import cache
 from django.db import connection
-from django.db.models import Count, Max
 from redis.exceptions import RedisError
 
 from annotations.agreement.weighted import StratifiedCounts, WeightedShare, stratified_share
-from annotations.models import AuditEvent, Campaign
+from annotations.models import Campaign
+from annotations.selectors.stamps import log_stamp
 from evaluation.models import Run
 
 LARGE = 10_000
@@ -128,13 +128,8 @@ def alignment_by_people(campaign: Campaign) -> list[RunAlignment]:
 
 
 def _kept_counts(campaign: Campaign, runs: Sequence[Run]) -> list[StratumCounts]:
-    """The counts of a large campaign, kept until anything happens in it.
-
-    Whatever changes a vote or a decision writes the audit log in the same transaction, and nothing leaves the log. Its
-    last entry alone would not do: one with a lower number may be committed after it.
-    """
-    log = AuditEvent.objects.filter(campaign=campaign).aggregate(last=Max("pk"), entries=Count("pk"))
-    key = f"alignment/{campaign.pk}/{campaign.threshold}/{log['last']}/{log['entries']}"
+    """The counts of a large campaign, kept until anything happens in it."""
+    key = f"alignment/{campaign.pk}/{log_stamp(campaign)}"
     try:
         kept: list[StratumCounts] | None = cache.get(key)
     except RedisError:  # Losing Redis costs time, nothing else.

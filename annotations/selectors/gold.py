@@ -8,8 +8,7 @@ from django.db.models import Count, OuterRef, Prefetch, Q, QuerySet, Subquery
 
 from annotations.agreement.validation import ValidationReportDict
 from annotations.models import Assignment, Campaign, GoldLabel, GoldRelease, Label, Task
-from annotations.models.validation import ReportStatus
-from annotations.selectors.validation import staleness
+from annotations.selectors.validation import ReportsNow, reports_now
 from evaluation.statistics.estimate import EstimateDict
 
 DifferenceKind = Literal["added", "removed", "changed"]
@@ -188,7 +187,12 @@ def _votes() -> QuerySet[Assignment]:
 
 def report_figures(campaign: Campaign) -> ReportFigures:
     """What the campaign's newest validation report says, and whether it is still true."""
-    ready = campaign.validation_reports.filter(status=ReportStatus.READY).order_by("-pk").first()
+    return figures_of_report(reports_now(campaign))
+
+
+def figures_of_report(now: ReportsNow) -> ReportFigures:
+    """What the newest report that is ready says, where it is known whether that is still true."""
+    ready = now.ready
     if ready is None or ready.finished_at is None:
         return ReportFigures(
             report=None,
@@ -207,7 +211,7 @@ def report_figures(campaign: Campaign) -> ReportFigures:
         undefined=None,
         computed_at=ready.finished_at.isoformat(),
         code_version=ready.code_version,
-        stale=staleness(campaign, ready),
+        stale=now.stale,
         alpha=document["people"]["alpha"],
         alpha_followed=document["people"]["alpha_followed"],
         raters=len(document["people"]["people"]),

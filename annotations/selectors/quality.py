@@ -1,6 +1,6 @@
 """How well each person of a campaign does: their labels as arrays, and what the pure functions make of them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -180,18 +180,43 @@ def _agreement(own: Ratings, rest: Ratings, questions: Codes) -> Estimate:
 
 def people_quality(campaign: Campaign) -> list[PersonQuality]:
     """The figures of every member who has labelled or may label, by name."""
-    labels, bars = campaign_labels(campaign), bars_of(campaign)
-    people = []
-    for member in _members(campaign):
-        figures = figures_of(labels, member, minimum_seconds=campaign.minimum_seconds)
-        below = quality.surely_below_bars(figures.control_accuracy, figures.agreement, bars)
-        people.append(PersonQuality(member, figures, below))
-    return people
+    return people_with_figures(campaign, figures_by_member(campaign))
+
+
+def figures_by_member(campaign: Campaign, *, only: Member | None = None) -> dict[int, AnnotatorQuality]:
+    """The figures of every member, or one of them, by primary key, from all labels as they are now."""
+    labels = campaign_labels(campaign)
+    return {
+        member.pk: figures_of(labels, member, minimum_seconds=campaign.minimum_seconds)
+        for member in (_members(campaign) if only is None else [only])
+    }
+
+
+def members_without_figures(campaign: Campaign, figures: Mapping[int, AnnotatorQuality]) -> list[Member]:
+    """Members of whom no figures have been computed yet, by name."""
+    return list(_members(campaign).exclude(pk__in=figures))
+
+
+def people_with_figures(campaign: Campaign, figures: Mapping[int, AnnotatorQuality]) -> list[PersonQuality]:
+    """Every member of whom there are figures, by name, as the members and the bars are now."""
+    bars = bars_of(campaign)
+    return [
+        _judged(member, figures[member.pk], bars) for member in _members(campaign) if member.pk in figures
+    ]
 
 
 def person_quality(campaign: Campaign, member: Member) -> PersonQuality:
     figures = figures_of(campaign_labels(campaign), member, minimum_seconds=campaign.minimum_seconds)
-    below = quality.surely_below_bars(figures.control_accuracy, figures.agreement, bars_of(campaign))
+    return _judged(member, figures, bars_of(campaign))
+
+
+def person_with_figures(campaign: Campaign, member: Member, figures: AnnotatorQuality) -> PersonQuality:
+    """One member with the figures that there are of them."""
+    return _judged(member, figures, bars_of(campaign))
+
+
+def _judged(member: Member, figures: AnnotatorQuality, bars: Bars) -> PersonQuality:
+    below = quality.surely_below_bars(figures.control_accuracy, figures.agreement, bars)
     return PersonQuality(member, figures, below)
 
 

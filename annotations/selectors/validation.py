@@ -1,7 +1,7 @@
 """What a validation report is computed from, read in a few queries, and the reports that there are."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -43,12 +43,14 @@ OF_THE_REPORT = frozenset(
 class ReportsNow:
     """A campaign's newest report that is ready, and what has become of the newest that was asked for.
 
-    `stale` says in words why the ready one no longer tells how things are; empty where it does.
+    `stale` says in words why the ready one no longer tells how things are; empty where it does. `is_being_checked`:
+    something has happened of which it is not known yet whether it changes the report; `stale` says so.
     """
 
     ready: ValidationReport | None
     newest: ValidationReport | None
     stale: str
+    is_being_checked: bool = False
 
     @property
     def pending(self) -> ValidationReport | None:
@@ -64,10 +66,15 @@ class ReportsNow:
 
 def reports_now(campaign: Campaign) -> ReportsNow:
     """Where the campaign's reports stand. Reads a hash of all the input, to tell whether the ready one is stale."""
+    found = newest_reports(campaign)
+    return found if found.ready is None else replace(found, stale=staleness(campaign, found.ready))
+
+
+def newest_reports(campaign: Campaign) -> ReportsNow:
+    """The newest report and the newest that is ready; nobody has looked whether that one is stale."""
     reports = campaign.validation_reports.select_related("requested_by").order_by("-pk")
     newest = reports.defer("document").first()
-    ready = reports.filter(status=ReportStatus.READY).first()
-    return ReportsNow(ready, newest, "" if ready is None else staleness(campaign, ready))
+    return ReportsNow(reports.filter(status=ReportStatus.READY).first(), newest, "")
 
 
 def report_progress(campaign: Campaign) -> ReportsNow:

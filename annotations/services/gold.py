@@ -3,6 +3,7 @@
 import hashlib
 from dataclasses import dataclass
 
+import numpy as np
 from django.contrib.auth.models import User
 from django.db import connection, transaction
 from django.db.models import Max
@@ -10,6 +11,7 @@ from django.db.models import Max
 from annotations.agreement.gold_criteria import GoldCriteria
 from annotations.agreement.gold_selection import (
     GoldSelection,
+    Ints,
     SelectionCounts,
     TooManyRatings,
     select_gold,
@@ -23,6 +25,8 @@ from annotations.signals import gold_released
 from evaluation import __version__
 from evaluation.errors import Conflict, DomainError
 
+NO_KEYS: Ints = np.empty(0, dtype=np.int64)
+
 NEXT_KEY = "SELECT nextval(pg_get_serial_sequence('annotations_goldrelease', 'id'))"
 
 
@@ -30,13 +34,18 @@ NEXT_KEY = "SELECT nextval(pg_get_serial_sequence('annotations_goldrelease', 'id
 class GoldPreview:
     """What a release by these criteria would be, were it made now.
 
-    `fingerprint` is for `release_gold`: with it, the release is only made if it would be what was seen.
+    `fingerprint` is for `release_gold`: with it, the release is only made if it would be what was seen. `left_out` are
+    the keys of the tasks that would not go in, ascending, by reason.
     """
 
     criteria: GoldCriteria
     counts: SelectionCounts
-    selection: GoldSelection
+    left_out: dict[str, Ints]
     fingerprint: str
+
+    def left_out_for(self, reason: str) -> Ints:
+        """Keys of the tasks that would not go in for this reason."""
+        return self.left_out.get(reason, NO_KEYS)
 
 
 def preview_gold(*, campaign: Campaign, criteria: GoldCriteria | None = None) -> GoldPreview:
@@ -45,7 +54,9 @@ def preview_gold(*, campaign: Campaign, criteria: GoldCriteria | None = None) ->
     Raises Conflict where nothing is labelled yet, DomainError where the rule cannot be fitted.
     """
     _, selection = _selected(campaign, criteria or GoldCriteria())
-    return GoldPreview(selection.criteria, selection.counts(), selection, selection.fingerprint())
+    counts = selection.counts()
+    left_out = {reason: selection.left_out_for(reason) for reason in counts.left_out}
+    return GoldPreview(selection.criteria, counts, left_out, selection.fingerprint())
 
 
 @transaction.atomic

@@ -6,8 +6,9 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from annotations.access import led_campaign
-from annotations.agreement.report import agreement_report
+from annotations.agreement.report import agreement_report, is_computed_at_once
 from annotations.forms.campaigns import CampaignForm, GuidelinesForm, MembersForm, SettingsForm
+from annotations.forms.validation import ReportForm
 from annotations.models import Campaign, Member
 from annotations.models.campaign import CampaignStatus
 from annotations.selectors.alignment import alignment_by_people
@@ -24,6 +25,7 @@ from annotations.services.campaigns import (
     set_campaign_status,
 )
 from annotations.services.guidelines import revise_guidelines
+from annotations.services.validation_kept import reports_shown
 from evaluation.access import PersonRequest, staff_or_404
 from evaluation.errors import DomainError
 from evaluation.services.judges import default_rubric
@@ -165,7 +167,13 @@ def campaign_guidelines(request: PersonRequest, campaign_id: int) -> HttpRespons
 
 @require_GET
 def campaign_agreement(request: PersonRequest, campaign_id: int) -> HttpResponse:
+    """At once where that is quick; of a large campaign, as its newest validation report has it."""
     campaign = led_campaign(request.user, campaign_id)
+    if is_computed_at_once(campaign):
+        context = {"campaign": campaign, "report": agreement_report(campaign)}
+        return render(request, "annotations/agreement.html", context)
+    now = reports_shown(campaign)
+    form = ReportForm(initial=now.ready.settings if now.ready else None)
     return render(
-        request, "annotations/agreement.html", {"campaign": campaign, "report": agreement_report(campaign)}
+        request, "annotations/agreement_stored.html", {"campaign": campaign, "now": now, "form": form}
     )

@@ -9,7 +9,6 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from annotations.access import led_campaign
-from annotations.exporters.csv import defused
 from annotations.forms.quality import (
     COLUMNS,
     GoldItemsForm,
@@ -36,6 +35,7 @@ from annotations.services.controls import (
 )
 from evaluation.access import PersonRequest
 from evaluation.errors import DomainError, NotFound
+from evaluation.exporters.spreadsheet import defused
 from evaluation.models import Response
 
 CANDIDATES_IN_FILE = 200

@@ -1,7 +1,7 @@
 """Gold: what would be released and why not, releasing it, releases and what differs between them, their files."""
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
@@ -15,13 +15,15 @@ from annotations.models.gold import GoldStatus
 from annotations.selectors.gold import (
     KINDS,
     DifferenceKind,
+    figures_of_report,
     left_out_tasks,
     release_differences,
     releases_with_counts,
-    report_figures,
     status_counts,
 )
-from annotations.services.gold import preview_gold, release_gold
+from annotations.services.gold import NO_KEYS, release_gold
+from annotations.services.gold_kept import preview_now
+from annotations.services.validation_kept import reports_shown
 from annotations.views.exports import file_stream
 from evaluation.access import PersonRequest
 from evaluation.errors import Conflict, DomainError, NotFound
@@ -64,19 +66,21 @@ def gold_left_out(request: PersonRequest, campaign_id: int, reason: str) -> Http
     form = _form(request)
     if reason not in REASONS or not reason or not form.is_valid():
         raise Http404
-    preview = preview_gold(campaign=campaign, criteria=form.criteria)
-    keys = preview.selection.left_out_for(reason)
+    kept = preview_now(campaign=campaign, criteria=form.criteria)
+    keys = kept.value.left_out_for(reason) if kept.value else NO_KEYS
     keys = keys[keys > _behind(request)]
     tasks = left_out_tasks(campaign, keys[:SHOWN].tolist())
-    kept = request.GET.copy()
-    kept.pop("behind", None)
+    asked = request.GET.copy()
+    asked.pop("behind", None)
     context = {
         "campaign": campaign,
         "reason": LEFT_OUT[reason],
-        "count": preview.counts.left_out.get(reason, 0),
+        "reason_key": reason,
+        "count": kept.value.counts.left_out.get(reason, 0) if kept.value else None,
+        "kept": kept,
         "tasks": tasks,
         "more": tasks[-1].pk if keys.size > SHOWN else None,
-        "criteria": kept.urlencode(),
+        "criteria": asked.urlencode(),
     }
     return render(request, "annotations/gold_left_out.html", context)
 
@@ -145,24 +149,42 @@ def _gold_page(
         "campaign": campaign,
         "form": form,
         "releases": releases_with_counts(campaign),
-        "figures": report_figures(campaign),
+        "figures": figures_of_report(reports_shown(campaign)),
     }
     if form.is_valid() or (form.is_bound and not set(form.errors) - {"__all__"}):
         try:
-            preview = preview_gold(campaign=campaign, criteria=form.criteria)
+            context |= _preview(campaign, form)
         except DomainError as error:
             form.add_error(error.field, error.message)
-        else:
-            context |= {
-                "preview": preview,
-                "again": GoldForm(form.data, auto_id=False),
-                "statuses": [(GoldStatus(name).label, n) for name, n in preview.counts.statuses.items()],
-                "left_out": [(name, LEFT_OUT[name], n) for name, n in preview.counts.left_out.items()],
-                "criteria": form.data.urlencode() if hasattr(form.data, "urlencode") else "",
-            }
-    return render(
-        request, "annotations/campaign_gold.html", context, status=status or (422 if form.errors else 200)
-    )
+    # Who only opens the page, before anything is labelled, has asked for nothing wrong.
+    is_refused = bool(form.errors) and (request.method == "POST" or "shown" in request.GET)
+    status = status or (422 if is_refused else 200)
+    return render(request, "annotations/campaign_gold.html", context, status=status)
+
+
+def _preview(campaign: Campaign, form: GoldForm) -> dict[str, object]:
+    """What a valid form would release, as the page shows it."""
+    kept = preview_now(campaign=campaign, criteria=form.criteria)
+    shown: dict[str, object] = {"kept": kept, "criteria": _as_address(form)}
+    if kept.value is not None:
+        counts = kept.value.counts
+        shown |= {
+            "preview": kept.value,
+            "again": GoldForm(form.data, auto_id=False),
+            "statuses": [(GoldStatus(name).label, n) for name, n in counts.statuses.items()],
+            "left_out": [(name, LEFT_OUT[name], n) for name, n in counts.left_out.items()],
+        }
+    return shown
+
+
+def _as_address(form: GoldForm) -> str:
+    """The criteria for an address; empty where they are as the page has them to begin with."""
+    if not isinstance(form.data, QueryDict):
+        return ""
+    criteria = form.data.copy()
+    for name in {*criteria} - {*form.fields}:
+        del criteria[name]
+    return criteria.urlencode()
 
 
 def _left_out(release: GoldRelease) -> list[tuple[str, int]]:

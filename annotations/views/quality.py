@@ -9,8 +9,14 @@ from annotations.access import led_campaign
 from annotations.agreement import quality
 from annotations.forms.quality import PersonActionForm
 from annotations.models import Campaign, Member
-from annotations.selectors.quality import bars_of, people_quality, person_quality
+from annotations.selectors.quality import (
+    bars_of,
+    members_without_figures,
+    people_with_figures,
+    person_with_figures,
+)
 from annotations.services.quality import pause_member, restore_labels, resume_member, set_aside_labels
+from annotations.services.quality_kept import quality_now
 from annotations.views.quality_shown import DEFINITIONS, course_line, score_shares
 from evaluation.access import PersonRequest
 from evaluation.errors import DomainError, NotFound
@@ -22,9 +28,13 @@ RULE = {"least_controls": quality.MINIMUM_CONTROLS, "least_shared": quality.MINI
 def quality_list(request: PersonRequest, campaign_id: int) -> HttpResponse:
     """A row for each person, with the figures that the bars are about."""
     campaign = led_campaign(request.user, campaign_id)
+    kept = quality_now(campaign)
+    figures = kept.value or {}
     context = {
         "campaign": campaign,
-        "people": people_quality(campaign),
+        "kept": kept,
+        "people": people_with_figures(campaign, figures),
+        "without_figures": [] if kept.is_current else members_without_figures(campaign, figures),
         "bars": bars_of(campaign),
         "definitions": DEFINITIONS,
         **RULE,
@@ -36,19 +46,24 @@ def quality_list(request: PersonRequest, campaign_id: int) -> HttpResponse:
 def quality_detail(request: PersonRequest, campaign_id: int, member_id: int) -> HttpResponse:
     """All figures of one person, and what can be done."""
     campaign = led_campaign(request.user, campaign_id)
-    person = person_quality(campaign, member_of(campaign, member_id))
+    member = member_of(campaign, member_id)
+    kept = quality_now(campaign, only=member)
     context = {
         "campaign": campaign,
-        "person": person,
-        "member": person.member,
-        "figures": person.figures,
-        "scores": score_shares(person.figures),
-        "course": course_line(person.figures.drift.course),
-        "has_votes": person.member.assignments.voting().exists(),
-        "has_set_aside": person.member.assignments.filter(is_set_aside=True).exists(),
+        "kept": kept,
+        "member": member,
+        "has_votes": member.assignments.voting().exists(),
+        "has_set_aside": member.assignments.filter(is_set_aside=True).exists(),
         "definitions": DEFINITIONS,
         **RULE,
     }
+    if figures := (kept.value or {}).get(member.pk):
+        context |= {
+            "person": person_with_figures(campaign, member, figures),
+            "figures": figures,
+            "scores": score_shares(figures),
+            "course": course_line(figures.drift.course),
+        }
     return render(request, "annotations/quality_detail.html", context)
 
 

@@ -22,8 +22,9 @@ from annotations.exporters.validation import (
 from annotations.forms.validation import ReportForm
 from annotations.models import Campaign, ValidationReport
 from annotations.models.validation import ReportStatus
-from annotations.selectors.validation import ReportsNow, report_progress, reports_now
+from annotations.selectors.validation import ReportsNow, report_progress
 from annotations.services.validation import report_settings, request_report
+from annotations.services.validation_kept import reports_shown
 from annotations.validation_page import validation_page
 from evaluation.access import PersonRequest
 from evaluation.errors import NotFound
@@ -36,7 +37,7 @@ def validation(request: PersonRequest, campaign_id: int) -> HttpResponse:
     if request.htmx:
         context = {"campaign": campaign, "now": report_progress(campaign)}
         return render(request, "annotations/_report_progress.html", context)
-    now = reports_now(campaign)
+    now = reports_shown(campaign)
     return _page(request, campaign, now, ReportForm(initial=now.ready.settings if now.ready else None))
 
 
@@ -46,7 +47,7 @@ def validation_request(request: PersonRequest, campaign_id: int) -> HttpResponse
     campaign = led_campaign(request.user, campaign_id)
     form = ReportForm(request.POST)
     if not form.is_valid():
-        return _page(request, campaign, reports_now(campaign), form, status=422)
+        return _page(request, campaign, reports_shown(campaign), form, status=422)
     report = request_report(
         campaign=campaign, settings=report_settings(**form.arguments()), requested_by=request.user
     )

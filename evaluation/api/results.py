@@ -20,11 +20,12 @@ from evaluation.api.serializers.results import (
     ResultRowSerializer,
     RunResultSerializer,
 )
-from evaluation.comparison import ComparisonDict, compare_runs
+from evaluation.comparison import ComparisonDict
 from evaluation.errors import NotFound
 from evaluation.models import ResultRow, Run, RunResult
 from evaluation.published import published
 from evaluation.selectors.results import has_changed
+from evaluation.services.comparing import comparison_at_once
 
 
 class ResultList(FilteredList[ResultRow]):
@@ -80,8 +81,7 @@ class Comparison(Queried):
         """Compare two runs on the items that they have in common: paired differences with intervals."""
         reference = get_object_or_404(Run, pk=self.query["reference"])
         other = get_object_or_404(Run, pk=self.query["other"])
-        (comparison,) = compare_runs(reference, [other])
-        return conditional(request, comparison.as_dict())
+        return conditional(request, comparison_at_once(reference, other).as_dict())
 
 
 class Published(APIView):

@@ -4,14 +4,9 @@ import csv
 import json
 from collections.abc import Iterable, Iterator, Mapping
 
+from evaluation.exporters.spreadsheet import Echo, defused
+
 CONTENT_TYPES = {"csv": "text/csv; charset=utf-8", "json": "application/json"}
-
-
-class Echo:
-    """A file whose write gives the text back, so that csv.writer can feed a stream."""
-
-    def write(self, text: str) -> str:
-        return text
 
 
 def as_csv(columns: Iterable[str], records: Iterable[Mapping[str, object]]) -> Iterator[str]:
@@ -30,10 +25,3 @@ def as_json(records: Iterable[Mapping[str, object]], **facts: object) -> Iterato
     for number, record in enumerate(records):
         yield (",\n" if number else "\n") + json.dumps(record, ensure_ascii=False, allow_nan=False)
     yield "\n]}\n"
-
-
-def defused(cell: object) -> object:
-    """Text that a spreadsheet would take for a formula gets an apostrophe in front (OWASP, CSV injection)."""
-    if isinstance(cell, str) and cell.startswith(("=", "+", "-", "@", "\t", "\r")):
-        return "'" + cell
-    return cell

@@ -97,3 +97,13 @@ class LaunchForm(forms.Form):
         fields = dict(self.cleaned_data)
         options = RunOptions(**{name: fields.pop(name) for name in RunOptions.model_fields})
         return BatchSpec(**fields, options=options)
+
+
+def only_choices() -> dict[str, object]:
+    """Dataset and catalogue, where there is but one of them: nobody has to choose it."""
+    only: dict[str, object] = {}
+    for name, known in (("dataset", Dataset.objects.all()), ("catalogue", Catalogue.objects.all())):
+        keys = list(known.values_list("pk", flat=True)[:2])
+        if len(keys) == 1:
+            only[name] = keys[0]
+    return only

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
-from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, F, Max, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
 from evaluation.models import ResultRow, Run, RunChange, RunGain, RunResult
@@ -31,6 +31,18 @@ def is_current(run: Run) -> bool:
 def current_result(run: Run) -> RunResult | None:
     """The run's result if it is current."""
     return RunResult.objects.filter(run=run).exclude(has_changed(OuterRef("run_id"))).first()
+
+
+def runs_stamp(runs: Iterable[int]) -> str:
+    """Another text as soon as anything changes that the results of these runs (primary keys) are made of.
+
+    Every change leaves a note, and the notes go only where a result is computed, which has a time of its own.
+    """
+    keys = sorted(runs)
+    computed = RunResult.objects.filter(run__in=keys).order_by("run").values_list("run", "computed_at")
+    notes = RunChange.objects.filter(run_id__in=keys).aggregate(last=Max("pk"), number=Count("pk"))
+    moments = ",".join(f"{run}@{computed_at.timestamp()}" for run, computed_at in computed)
+    return f"{moments}/{notes['last']}/{notes['number']}"
 
 
 def runs_to_compute() -> list[int]:

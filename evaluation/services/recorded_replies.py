@@ -1,12 +1,13 @@
 """What a recorded endpoint answers: the responses of the imported runs of its model."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from evaluation.llm.recorded import Lookup, RecordedAsk
-from evaluation.models import Endpoint, Response
+from evaluation.models import Endpoint, Response, Run
+from evaluation.models.endpoint import Provider
 from evaluation.models.item import Condition
-from evaluation.models.run import Setting
+from evaluation.models.run import Method, Setting
 from evaluation.stages.plan import Stage
 
 
@@ -31,6 +32,20 @@ def recorded_replies(endpoint: Endpoint) -> Lookup:
         return [_reply(ask, found) for ask in asks]
 
     return lookup
+
+
+def unrecorded(grid: Iterable[tuple[Endpoint, str, str]]) -> list[str]:
+    """Those of the grid (model, method, setting) that would find no reply, in words: no such run was imported."""
+    replayed = [parts for parts in grid if parts[0].provider == Provider.RECORDED]
+    if not replayed:
+        return []
+    imported = Run.objects.filter(endpoint__in={model for model, *_ in replayed}, imported_from__isnull=False)
+    known = set(imported.values_list("endpoint", "method", "setting"))
+    return [
+        f"{model} · {Method(method).label} · {Setting(setting).label}"
+        for model, method, setting in replayed
+        if (model.pk, method, setting) not in known
+    ]
 
 
 Key = tuple[object, ...]

@@ -15,7 +15,7 @@ logger = logging.getLogger(__name__)
 DRAIN = "evaluation.tasks.drain_endpoint"
 
 
-def wake(task: str, *keys: int) -> None:
+def wake(task: str, *keys: int | str) -> None:
     """Queue a task by name once the transaction is committed.
 
     A broker that is down costs time, never work: the sweep finds in PostgreSQL what was left behind.
@@ -34,7 +34,7 @@ def queue_of(provider: str) -> str:
     return "gpu" if provider == Provider.TRANSFORMERS else "llm"
 
 
-def _send(task: str, keys: tuple[int, ...], queue: str | None = None) -> None:
+def _send(task: str, keys: tuple[int | str, ...], queue: str | None = None) -> None:
     try:
         current_app.send_task(task, args=keys, queue=queue)
     except (OperationalError, ConnectionError) as error:

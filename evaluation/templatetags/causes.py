@@ -2,6 +2,8 @@
 
 from django import template
 
+from evaluation.templatetags.progress import stage_name
+
 register = template.Library()
 
 # Code: what happened, and what to do about it.
@@ -50,6 +52,7 @@ CAUSES = {
     "refused": ("The model refused to answer.", "That is an answer: it is not tried again."),
 }
 UNKNOWN = ("The call failed.", "The message says how.")
+CALL_FAILED = "the call failed: "
 
 
 @register.filter
@@ -62,3 +65,13 @@ def cause_in_words(code: str) -> str:
 def cause_helps(code: str) -> str:
     """What helps against an error code."""
     return CAUSES.get(code, UNKNOWN)[1]
+
+
+@register.filter
+def failure_in_words(failure: str) -> str:
+    """Why an item failed: its stage, and what happened instead of the error code."""
+    stage, _, reason = failure.partition(": ")
+    code = reason.removeprefix(CALL_FAILED)
+    if code == reason or code not in CAUSES:
+        return failure
+    return f"{stage_name(stage)}: {cause_in_words(code)}"

@@ -7,11 +7,12 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django_htmx.http import trigger_client_event
 
 from evaluation.access import PersonRequest, staff_or_404
 from evaluation.errors import DomainError
 from evaluation.forms.failures import posted_cause
-from evaluation.forms.launch import LaunchForm
+from evaluation.forms.launch import LaunchForm, only_choices
 from evaluation.models import Batch
 from evaluation.models.run import RunStatus
 from evaluation.presets import PRESETS, Preset
@@ -22,6 +23,7 @@ from evaluation.services.control import retry_batch
 from evaluation.services.estimate import estimate_launch
 from evaluation.services.judges import heuristic_judge
 from evaluation.services.launching import check_launch, launch_batch
+from evaluation.services.recorded_replies import unrecorded
 
 
 @require_GET
@@ -74,13 +76,17 @@ def batch_detail(request: PersonRequest, batch_id: int) -> HttpResponse:
         "batch": batch,
         "runs": runs,
         "is_running": any(run.status == RunStatus.RUNNING for run in runs),
+        "has_answers": any(run.finished_count > run.failed_count for run in runs),  # type: ignore[attr-defined]
         "failures": failures,
         "can_retry": any(cause.can_be_retried for cause in failures)
         and any(run.status != RunStatus.CANCELLED for run in runs),
         "totals": {"spent": sum(run.spent for run in runs), "calls": sum(run.calls for run in runs)},
     }
     template = "evaluation/_batch_runs.html" if request.htmx else "evaluation/batch_detail.html"
-    return render(request, template, context)
+    response = render(request, template, context)
+    if request.htmx and not context["is_running"]:
+        trigger_client_event(response, "runs-ended")  # for the bill, which was read when the page came
+    return response
 
 
 @require_POST
@@ -114,7 +120,8 @@ def _initial(asked: Mapping[str, str], preset: Preset | None, again: Batch | Non
     """What the form says before anything is entered."""
     if again is not None:
         return launch_settings_of(again)
-    initial: dict[str, object] = {name: asked[name] for name in ("dataset", "catalogue") if name in asked}
+    initial: dict[str, object] = only_choices()
+    initial |= {name: asked[name] for name in ("dataset", "catalogue") if name in asked}
     if preset is not None:
         initial |= {"name": preset.name, "methods": list(preset.methods), "settings": list(preset.settings)}
     return initial
@@ -125,7 +132,11 @@ def _estimate(form: LaunchForm) -> dict[str, object]:
     if not form.is_valid():
         return {}
     estimate = estimate_launch(form.spec())
-    context: dict[str, object] = {"estimate": estimate, "unpriced": estimate.unpriced}
+    context: dict[str, object] = {
+        "estimate": estimate,
+        "unpriced": estimate.unpriced,
+        "unrecorded": unrecorded(form.spec().grid()),
+    }
     try:
         check_launch(form.spec())
     except DomainError as error:

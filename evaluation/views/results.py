@@ -10,7 +10,7 @@ from django.views.decorators.http import require_GET
 from evaluation.access import PersonRequest, staff_or_404
 from evaluation.aligner_failures import DETERMINED, NAMES
 from evaluation.analyses import COST_DEFINITIONS, COST_FIGURES, cost_lines, stage_runs
-from evaluation.comparison import GAIN, compare_runs
+from evaluation.comparison import GAIN
 from evaluation.explorer import COLUMNS, as_records, export_columns, lines, published_otherwise
 from evaluation.exporters.figures import WRITERS
 from evaluation.exporters.tables import CONTENT_TYPES, as_csv, as_json
@@ -20,6 +20,7 @@ from evaluation.plots import DEFINITIONS
 from evaluation.published import published
 from evaluation.result_figures import FIGURES, MOST_READ, figure_of
 from evaluation.selectors.results import models_and_conditions, result_rows, runs_without_result
+from evaluation.services.comparing import comparisons_now
 
 ROWS_ON_A_PAGE = 50
 
@@ -82,7 +83,8 @@ def results_compare(request: PersonRequest) -> HttpResponse:
         given = form.cleaned_data
         context |= {
             "reference": given["reference"],
-            "comparisons": compare_runs(given["reference"], given["others"]),
+            "compared": comparisons_now(given["reference"], given["others"]),
+            "query": chosen.urlencode(),
         }
     return render(request, "evaluation/results_compare.html", context, status=422 if form.errors else 200)
 

@@ -150,7 +150,10 @@ class CheckedBackend(httpcore2.NetworkBackend):
             raise httpcore2.ConnectError(f"The name {host} is not known: {error}") from error
         addresses = list(dict.fromkeys(str(sockaddr[0]) for *_, sockaddr in found))
         if not self._allow_private and not all(map(is_public, addresses)):
-            raise AddressRefused(f"{host} leads into a private network, which webhooks may not reach.")
+            raise AddressRefused(
+                f"{host} leads into a private network, which webhooks may not reach unless "
+                "the site is started with PERG_WEBHOOK_PRIVATE_ADDRESSES=1."
+            )
         return addresses
 
 

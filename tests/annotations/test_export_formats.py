@@ -18,7 +18,6 @@ from django.contrib.auth.models import User
 
 from annotations.exporters.arrow_arrays import arrow_array
 from annotations.exporters.columns import ARROW, Kind
-from annotations.exporters.csv import armed, defused
 from annotations.exporters.dataset_folder import folder_facts, write_folder
 from annotations.exporters.parquet import ParquetWriter
 from annotations.exporters.registry import TABLES
@@ -28,6 +27,7 @@ from annotations.models import Campaign, GoldRelease, Label
 from annotations.models.export import ExportFormat
 from annotations.services.adjudication import adjudicate
 from annotations.services.gold import release_gold
+from evaluation.exporters.spreadsheet import armed, defused
 from tests import build
 
 pytestmark = pytest.mark.django_db

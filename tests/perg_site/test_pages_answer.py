@@ -11,6 +11,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
+from annotations.agreement.gold_criteria import ALL_STATES
 from annotations.models import Campaign, GoldRelease
 from evaluation.models import Run
 from evaluation.services.judges import heuristic_judge
@@ -99,9 +100,19 @@ def _labelling() -> tuple[Client, Campaign]:
     return client, campaign
 
 
+GOLD = {
+    "rule": "majority",
+    "states": ALL_STATES,
+    "include_unresolved": "on",
+    "minimum_labels": 0,
+    "minimum_agreement": 0,
+    "minimum_confidence": 0,
+}
+
+
 def test_releasing_without_labels_is_an_error_page_not_a_crash(staff: Client) -> None:
     _, campaign = _labelling()
-    response = staff.post(reverse("gold_release", args=[campaign.pk]))
+    response = staff.post(reverse("gold_release", args=[campaign.pk]), GOLD)
     assert response.status_code == 409
     assert "Nothing is labelled yet" in response.content.decode()
 
@@ -145,7 +156,7 @@ def test_gold_is_released_and_downloaded(staff: Client) -> None:
     entered = {"score": 5, "seconds": 3, "submission_key": uuid.uuid4(), "based_on": 0}
     address = reverse("label_submit", args=[_task(client, campaign)["assignment"]])
     assert client.post(address, entered).status_code == 200
-    assert staff.post(reverse("gold_release", args=[campaign.pk])).status_code == 302
+    assert staff.post(reverse("gold_release", args=[campaign.pk]), GOLD).status_code == 302
     release = GoldRelease.objects.get()
     for extension in ("csv", "jsonl"):
         response = staff.get(reverse("gold_export", args=[release.pk, extension]))

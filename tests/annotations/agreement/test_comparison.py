@@ -12,11 +12,11 @@ from annotations.agreement.comparison import (
     Statistic,
     benjamini_yekutieli,
     compare_judges,
-    holm,
     statistic_of_cells,
 )
 from annotations.agreement.kappa import unit_cells
 from annotations.agreement.ratings import BINARY, SCALE, Ratings
+from evaluation.statistics.multiple_tests import holm
 
 NAN = np.nan
 STATISTICS: tuple[Statistic, ...] = ("alpha", "quadratic_kappa", "cohen_kappa", "accuracy", "informedness")

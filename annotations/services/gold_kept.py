@@ -1,0 +1,76 @@
+"""Previews of gold for pages: at once where there are few labels, else as a worker last had them.
+
+A release never rests on a kept preview: it decides anew, and is not made if that differs from what was seen.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from http import HTTPStatus
+
+from annotations.agreement.gold_criteria import GoldCriteria
+from annotations.models import Campaign
+from annotations.selectors.stamps import log_stamp
+from annotations.services.gold import GoldPreview, preview_gold
+from evaluation.errors import DomainError
+from evaluation.services.kept_figures import Kept, keep_figures, kept_figures
+
+KEEP = "annotations.tasks.keep_gold_preview"
+
+LIVE_LABELS = 10_000
+"""Up to so many wanted labels the preview is computed for each page, unless a model has to be fitted."""
+
+LIVE_LABELS_OF_A_MODEL = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Why there is no preview, so that it can be kept like one."""
+
+    message: str
+    code: str
+    status: HTTPStatus
+    field: str | None
+
+    def as_error(self) -> DomainError:
+        """To be raised for whoever asks."""
+        return DomainError(self.message, code=self.code, status=self.status, field=self.field)
+
+
+def preview_now(*, campaign: Campaign, criteria: GoldCriteria) -> Kept[GoldPreview]:
+    """What a release would be; where that is late, a worker is asked for it. Raises what `preview_gold` does."""
+    fitted = criteria.rule in ("dawid_skene", "mace")
+    if campaign.sample_size * campaign.overlap <= (LIVE_LABELS_OF_A_MODEL if fitted else LIVE_LABELS):
+        return Kept.just_now(preview_gold(campaign=campaign, criteria=criteria))
+    kept = kept_figures(
+        _name(campaign, criteria),
+        stamp=log_stamp(campaign),
+        task=KEEP,
+        keys=(campaign.pk, criteria.model_dump_json()),
+        compute=lambda: _previewed(campaign, criteria),
+    )
+    if isinstance(kept.value, Refused):
+        if kept.is_current:
+            raise kept.value.as_error()
+        return Kept(None, None, is_current=False, has_failed=kept.has_failed)
+    return Kept(kept.value, kept.as_of, kept.is_current, kept.has_failed)
+
+
+def keep_preview(*, campaign: Campaign, criteria: GoldCriteria) -> None:
+    """Work out what a release would be and keep that, unless what is kept is current."""
+    keep_figures(
+        _name(campaign, criteria),
+        stamp=lambda: log_stamp(campaign),
+        compute=lambda: _previewed(campaign, criteria),
+    )
+
+
+def _previewed(campaign: Campaign, criteria: GoldCriteria) -> GoldPreview | Refused:
+    try:
+        return preview_gold(campaign=campaign, criteria=criteria)
+    except DomainError as error:
+        return Refused(error.message, error.code, error.status, error.field)
+
+
+def _name(campaign: Campaign, criteria: GoldCriteria) -> str:
+    wanted = hashlib.sha256(criteria.model_dump_json().encode()).hexdigest()
+    return f"gold/{campaign.pk}/{wanted}"

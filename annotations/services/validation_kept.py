@@ -1,0 +1,53 @@
+"""Whether a campaign's newest report is still true, for pages: looked up at once in small campaigns, else as kept.
+
+Telling takes a hash of every row that the report is made of, a second where there are a million. A stamp is quicker,
+but changes with all that happens: where it has changed, a worker takes the hash, and till then the report counts as
+stale.
+"""
+
+from dataclasses import replace
+
+from annotations.models import Campaign, ValidationReport
+from annotations.selectors.stamps import input_stamp
+from annotations.selectors.validation import ReportsNow, newest_reports, reports_now, staleness
+from evaluation.services.kept_figures import keep_figures, kept_figures
+
+KEEP = "annotations.tasks.keep_staleness"
+
+LIVE_TASKS = 5_000
+"""Up to so many tasks the hash is taken for each page."""
+
+BEING_CHECKED = "Something has happened in the campaign or its runs since: whether it is still true is being checked."
+
+
+def reports_shown(campaign: Campaign) -> ReportsNow:
+    """Where the campaign's reports stand, soon enough for a page."""
+    if campaign.is_imported or campaign.sample_size <= LIVE_TASKS:
+        return reports_now(campaign)
+    found = newest_reports(campaign)
+    if found.ready is None:
+        return found
+    report = found.ready
+    kept = kept_figures(
+        _name(report),
+        stamp=input_stamp(campaign),
+        task=KEEP,
+        keys=(report.pk,),
+        compute=lambda: staleness(campaign, report),
+    )
+    if kept.is_current:
+        return replace(found, stale=kept.value or "")
+    return replace(found, stale=BEING_CHECKED, is_being_checked=True)
+
+
+def keep_staleness(*, report: ValidationReport) -> None:
+    """Find out whether the report is still true and keep that, unless it is known."""
+    keep_figures(
+        _name(report),
+        stamp=lambda: input_stamp(report.campaign),
+        compute=lambda: staleness(report.campaign, report),
+    )
+
+
+def _name(report: ValidationReport) -> str:
+    return f"staleness/{report.pk}"

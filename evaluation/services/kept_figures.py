@@ -1,0 +1,114 @@
+"""Figures that take long: a worker computes them, Redis keeps them, and who asks is told what they are as of.
+
+Each is kept with a stamp of what it was computed from. The stamp is read before the input, so that what changes
+meanwhile makes the figures late, never wrongly current. Losing Redis costs time: then they are computed at once.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Generic, TypeVar
+
+from django.core.cache import cache
+from django.utils import timezone
+from redis.exceptions import RedisError
+
+from evaluation import __version__
+from evaluation.services.wake import wake
+
+T = TypeVar("T")
+
+PATIENCE = 20
+"""Figures of what changes all the time are computed anew after so many times as long as computing them took."""
+
+ASKED_SECONDS = 180
+"""So long a worker is waited for before another one is asked."""
+
+FAILED_SECONDS = 60
+"""So long nobody tries again what broke off with an error."""
+
+KEPT_SECONDS = 7 * 24 * 3600
+
+
+@dataclass(frozen=True, slots=True)
+class Kept(Generic[T]):
+    """Figures, what they are as of, and whether nothing has changed since.
+
+    `value` is None where they have never been computed, `has_failed` says that computing them anew broke off.
+    """
+
+    value: T | None
+    as_of: datetime | None
+    is_current: bool
+    has_failed: bool = False
+
+    @classmethod
+    def just_now(cls, value: T) -> "Kept[T]":
+        """Figures computed for whoever asks."""
+        return cls(value, timezone.now(), is_current=True)
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry(Generic[T]):
+    stamp: str
+    as_of: datetime
+    seconds: float
+    value: T
+
+    def is_due(self) -> bool:
+        return timezone.now() - self.as_of >= timedelta(seconds=PATIENCE * self.seconds)
+
+
+def kept_figures(
+    name: str, *, stamp: str, task: str, keys: tuple[int | str, ...], compute: Callable[[], T]
+) -> Kept[T]:
+    """The figures called `name` as they are kept; where they are late, a worker is asked for them by `task`(*keys).
+
+    `compute` is only called where Redis cannot be reached.
+    """
+    try:
+        entry: _Entry[T] | None = cache.get(_key(name))
+        if entry is not None and entry.stamp == stamp:
+            return Kept(entry.value, entry.as_of, is_current=True)
+        has_failed = cache.get(_failed(name)) is not None
+        is_wanted = not has_failed and (entry is None or entry.is_due())
+        if is_wanted and cache.add(_asked(name), 1, ASKED_SECONDS):
+            wake(task, *keys)
+    except RedisError:
+        return Kept.just_now(compute())
+    if entry is None:
+        return Kept(None, None, is_current=False, has_failed=has_failed)
+    return Kept(entry.value, entry.as_of, is_current=False, has_failed=has_failed)
+
+
+def keep_figures(name: str, *, stamp: Callable[[], str], compute: Callable[[], T]) -> T:
+    """Compute the figures called `name` and keep them, unless those that are kept are current; give them.
+
+    For workers, and for programs that would rather wait.
+    """
+    began, as_of, computed_from = time.monotonic(), timezone.now(), stamp()
+    entry: _Entry[T] | None = cache.get(_key(name))
+    try:
+        if entry is None or entry.stamp != computed_from:
+            entry = _Entry(computed_from, as_of, 0.0, compute())
+            entry = replace(entry, seconds=time.monotonic() - began)
+            cache.set(_key(name), entry, KEPT_SECONDS)
+    except Exception:
+        cache.set(_failed(name), 1, FAILED_SECONDS)
+        raise
+    finally:
+        cache.delete(_asked(name))
+    return entry.value
+
+
+def _key(name: str) -> str:
+    return f"kept/{__version__}/{name}"
+
+
+def _asked(name: str) -> str:
+    return f"{_key(name)}/asked"
+
+
+def _failed(name: str) -> str:
+    return f"{_key(name)}/failed"
