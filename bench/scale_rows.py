@@ -142,9 +142,7 @@ def make_site(*, items: int, runs: int, judgments: int, labels: int, password: s
     endpoints = Endpoint.objects.bulk_create(
         Endpoint(name=f"model {n}", provider="recorded", model=f"model-{n}") for n in range(MODELS)
     )
-    judges = Judge.objects.bulk_create(
-        Judge(name=f"judge {n}", origin="imported") for n in range(JUDGES)
-    )
+    judges = Judge.objects.bulk_create(Judge(name=f"judge {n}", origin="imported") for n in range(JUDGES))
     batches = Batch.objects.bulk_create(
         Batch(name=f"batch {n}", created_by=admin) for n in range(max(runs // 25, 1))
     )

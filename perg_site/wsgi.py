@@ -7,3 +7,6 @@ from django.core.wsgi import get_wsgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "perg_site.settings")
 
 application = get_wsgi_application()
+
+# Django would import these, and all that the pages need, with the first request: whoever came first would wait.
+import perg_site.urls  # noqa: E402, F401

@@ -27,8 +27,10 @@ def log_stamp(campaign: Campaign) -> str:
         effectless |= Q(action__startswith=beginning)
     entries = AuditEvent.objects.filter(campaign=campaign).exclude(effectless)
     log = entries.aggregate(last=Max("pk"), entries=Count("pk"))
+    # Its time, too: after a backup is restored, other entries get the same numbers.
+    at = AuditEvent.objects.filter(pk=log["last"]).values_list("at", flat=True).first()
     settings = (campaign.threshold, campaign.minimum_seconds, campaign.rating_threshold, campaign.scale)
-    return "/".join(str(part) for part in (log["last"], log["entries"], *settings))
+    return "/".join(str(part) for part in (log["last"], log["entries"], at, *settings))
 
 
 def input_stamp(campaign: Campaign) -> str:

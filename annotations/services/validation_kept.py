@@ -17,7 +17,9 @@ KEEP = "annotations.tasks.keep_staleness"
 LIVE_TASKS = 5_000
 """Up to so many tasks the hash is taken for each page."""
 
-BEING_CHECKED = "Something has happened in the campaign or its runs since: whether it is still true is being checked."
+BEING_CHECKED = (
+    "Something has happened in the campaign or its runs since: whether it is still true is being checked."
+)
 
 
 def reports_shown(campaign: Campaign) -> ReportsNow:

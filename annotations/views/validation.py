@@ -7,6 +7,8 @@ from typing import cast
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import slugify
 from django.views.decorators.http import require_GET, require_POST
 
@@ -28,6 +30,7 @@ from annotations.services.validation_kept import reports_shown
 from annotations.validation_page import validation_page
 from evaluation.access import PersonRequest
 from evaluation.errors import NotFound
+from evaluation.services.kept_figures import kept_text
 
 
 @require_GET
@@ -82,8 +85,23 @@ def _page(
     context: dict[str, object] = {"campaign": campaign, "now": now, "stored": now.ready, "form": form}
     if now.ready is not None:
         document = _document(now.ready)
-        context |= {"page": validation_page(document), "figure_names": figure_names(document)}
+        context |= {
+            "summary": document["summary"],
+            "body": _body(now.ready),
+            "figure_names": figure_names(document),
+        }
     return render(request, "annotations/validation.html", context, status=status)
+
+
+def _body(stored: ValidationReport) -> SafeString:
+    """The report as HTML: megabytes where there are many judges, and the same as long as the report is there."""
+    written = kept_text(
+        f"report/{stored.pk}/{stored.finished_at}/{stored.input_hash}",
+        lambda: render_to_string(
+            "annotations/_validation_report.html", {"page": validation_page(_document(stored))}
+        ),
+    )
+    return mark_safe(written)  # a template has written it
 
 
 def _ready(campaign: Campaign) -> ValidationReport:

@@ -39,9 +39,11 @@ def runs_stamp(runs: Iterable[int]) -> str:
     Every change leaves a note, and the notes go only where a result is computed, which has a time of its own.
     """
     keys = sorted(runs)
-    computed = RunResult.objects.filter(run__in=keys).order_by("run").values_list("run", "computed_at")
+    times = (
+        Run.objects.filter(pk__in=keys).order_by("pk").values_list("pk", "created_at", "result__computed_at")
+    )
     notes = RunChange.objects.filter(run_id__in=keys).aggregate(last=Max("pk"), number=Count("pk"))
-    moments = ",".join(f"{run}@{computed_at.timestamp()}" for run, computed_at in computed)
+    moments = ",".join("@".join(str(part) for part in row) for row in times)
     return f"{moments}/{notes['last']}/{notes['number']}"
 
 

@@ -102,6 +102,18 @@ def keep_figures(name: str, *, stamp: Callable[[], str], compute: Callable[[], T
     return entry.value
 
 
+def kept_text(name: str, write: Callable[[], str]) -> str:
+    """A text that never changes, such as a long page of a stored document: written once, then read."""
+    try:
+        found: str | None = cache.get(_key(name))
+        if found is None:
+            found = write()
+            cache.set(_key(name), found, KEPT_SECONDS)
+    except RedisError:
+        return write()
+    return found
+
+
 def _key(name: str) -> str:
     return f"kept/{__version__}/{name}"
 

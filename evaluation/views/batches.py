@@ -76,7 +76,7 @@ def batch_detail(request: PersonRequest, batch_id: int) -> HttpResponse:
         "batch": batch,
         "runs": runs,
         "is_running": any(run.status == RunStatus.RUNNING for run in runs),
-        "has_answers": any(run.finished_count > run.failed_count for run in runs),  # type: ignore[attr-defined]
+        "has_answers": any(run.finished_count > run.failed_count for run in runs),  # type: ignore[attr-defined] # annotated
         "failures": failures,
         "can_retry": any(cause.can_be_retried for cause in failures)
         and any(run.status != RunStatus.CANCELLED for run in runs),

@@ -117,6 +117,7 @@ def furnish() -> None:
     from evaluation.models import Batch, Run
     from evaluation.services.judges import heuristic_judge
     from evaluation.services.results import refresh_result
+    from perg_site.webhooks.managing import create_webhook, ping_webhook
     from tests import build
 
     campaign = Campaign.objects.get(is_demonstration=True)
@@ -164,6 +165,10 @@ def furnish() -> None:
     for each in Run.objects.all():
         refresh_result(run=each)
     compute_report(report=request_report(campaign=campaign, settings=report_settings()))
+    webhook = create_webhook(
+        name="dashboard", url="https://dashboard.invalid/perg", events=["gold.released"], actor=admin
+    ).webhook
+    delivery = ping_webhook(webhook=webhook, actor=admin)
     world = {
         "run_id": run.pk,
         "other_run_id": other_run.pk,
@@ -183,6 +188,10 @@ def furnish() -> None:
         "task_id": disputed.pk,
         "answer_id": answer.pk,
         "user_id": lead.pk,
+        "reason": "tied",
+        "table": "gold",
+        "webhook_id": webhook.pk,
+        "delivery_id": delivery.pk,
         "token": invitation.token,
         "reset": reverse("password_reset_confirm", kwargs={"uidb64": uidb64, "token": token}),
     }
