@@ -27,6 +27,46 @@ from bench.scale_rows import Site, make_site  # noqa: E402
 PASSWORD = "only-for-this-bench-4711"
 LIMIT_MS = 300
 REPEATS = 7
+# What a route is asked besides, by its name: filters, slices, second pages, and what it cannot do without. Each is
+# measured as a row of its own; {parts} are those of addresses.
+QUERIES = {
+    "results": ["dimension=source", "dimension=category&sort=breakage_rate", "dimension=preference&page=2"],
+    "results_compare": ["reference={run_id}&run={other_run}", "reference={run_id}&run={other_run}&run=3"],
+    "results_figures": ["figure=preference-categories"],
+    "results_stages": ["page=2"],
+    "results_costs": ["page=2"],
+    "run_list": ["page=2"],
+    "run_item_list": [
+        "show=broken",
+        "show=not_robust&judge={judge_id}",
+        "source=cais/mmlu&category=category+3",
+        "q=plants",
+        "after=1500",
+        "cause=The+model+refused.",
+    ],
+    "dataset_detail": ["q=plants", "page=20"],
+    "campaign_gold": [
+        "shown=1&rule=median&states=open&states=agreed&states=disputed&states=adjudicated&minimum_labels=2"
+        "&minimum_agreement=60&minimum_confidence=0"
+    ],
+    "audit_log": ["action=label.submitted"],
+    "campaign_audit": ["action=label.submitted"],
+    "api_result_list": ["dimension=category", "run={run_id}"],
+    "api_result_comparison": ["reference={run_id}&other={other_run}"],
+    "api_run_list": ["method=direct", "judge={judge_id}"],
+    "api_run_slices": ["by=preference"],
+    "api_item_list": ["run={run_id}", "run={run_id}&status=failed", "question={question_id}"],
+    "api_response_list": ["run={run_id}&condition=personalised&answer=A", "item={item_id}"],
+    "api_judgment_list": ["run={run_id}&score=1", "run={run_id}&judge={judge_id}&status=unscored"],
+    "api_dataset_questions": ["search=plants", "category=category+3"],
+    "api_task_list": ["state=disputed", "page_size=100"],
+    "api_label_list": ["page_size=100"],
+    "api_audit": ["action=label.submitted"],
+}
+# The next page of a list of the API, whose address the first one tells.
+SECOND_PAGES = ("api_task_list", "api_label_list", "api_item_list", "api_judgment_list", "api_campaign_audit")
+BEING_COMPUTED = "data-being-computed"
+PATIENCE_SECONDS = 300
 # Not pages of the console: files, and what tells somebody else's secret or needs one.
 LEFT_OUT = re.compile(
     r"export|download|admin:|media|static|invitation_|password|logout|label_differences|label_assignment"
@@ -39,6 +79,7 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=250)
     parser.add_argument("--judgments", type=int, default=5_000_000)
     parser.add_argument("--labels", type=int, default=300_000)
+    parser.add_argument("--only", default="", help="routes that this regular expression finds")
     parser.add_argument("--home", help="keep the site in this folder, or use the one that is there")
     arguments = parser.parse_args()
     with contextlib.ExitStack() as stack:
@@ -71,7 +112,8 @@ def main() -> None:
             print(f"Made the rows in {time.perf_counter() - began:.0f} s", flush=True)
             kept.write_text(json.dumps(made.__dict__))
         prepared = wait_for_results()
-        print(json.dumps(measure(f"http://{host}:{port}", made) | prepared | counts()))
+        wait_for_report(made)
+        print(json.dumps(measure(f"http://{host}:{port}", made, arguments.only) | prepared | counts()))
 
 
 def wait_for_results() -> dict[str, float]:
@@ -147,12 +189,14 @@ def known_parts(made: Site) -> dict[str, object]:
         "run_id": made.run,
         "batch_id": made.batch,
         "campaign_id": made.campaign,
+        "other_run": made.other_run,
+        "reason": "state",
         "user_id": Member.objects.order_by("pk").values_list("user", flat=True).first(),
         "person_id": Member.objects.order_by("pk").values_list("user", flat=True).first(),
     }
 
 
-def measure(origin: str, made: Site) -> dict[str, object]:
+def measure(origin: str, made: Site, only: str = "") -> dict[str, object]:
     import httpx2 as httpx
 
     found, unknown = addresses(made)
@@ -168,15 +212,17 @@ def measure(origin: str, made: Site) -> dict[str, object]:
             },
         )
         assert answer.status_code == 302, answer.text
-        for route, address in sorted(found.items()):
+        for route, address in sorted((found | with_queries(client, found, made)).items()):
+            if not re.search(only, route):
+                continue
             status, times = ask(client, address)
             if status == 200:
                 medians[route] = round(statistics.median(times), 1)
             else:
                 other[route] = status
-    print(f"{'route':40} {'median':>9} ms")
+    print(f"{'route':90} {'median':>9} ms")
     for route, median in sorted(medians.items(), key=lambda each: -each[1]):
-        print(f"{route:40} {median:9.1f}{'  over the limit' if median > LIMIT_MS else ''}")
+        print(f"{route:90.90} {median:9.1f}{'  over the limit' if median > LIMIT_MS else ''}")
     print("No page by GET:", ", ".join(f"{route} {status}" for route, status in sorted(other.items())))
     print("Not asked, an address cannot be made:", ", ".join(unknown))
     return {
@@ -188,10 +234,44 @@ def measure(origin: str, made: Site) -> dict[str, object]:
     }
 
 
+def with_queries(client, found: dict[str, str], made: Site) -> dict[str, str]:
+    """The routes of `QUERIES` and `SECOND_PAGES` by name and query, with their addresses."""
+    known = known_parts(made)
+    more = {}
+    for route, queries in QUERIES.items():
+        for query in (each.format(**known) for each in queries):
+            more[f"{route}?{query}"] = f"{found[route]}?{query}"
+    for route in SECOND_PAGES:
+        following = client.get(found[route], headers={"Accept": "application/json"}).json()["next"]
+        if following:
+            more[f"{route} page 2"] = following
+    return more
+
+
+def wait_for_report(made: Site) -> None:
+    """Have a worker compute the campaign's validation report, which several pages show."""
+    from annotations.models import Campaign, ValidationReport
+    from annotations.models.validation import UNFINISHED
+    from annotations.services.validation import report_settings, request_report
+
+    request_report(campaign=Campaign.objects.get(pk=made.campaign), settings=report_settings())
+    while ValidationReport.objects.filter(status__in=UNFINISHED).exists():
+        print("  the validation report is being computed ...", flush=True)
+        time.sleep(10)
+
+
 def ask(client, address: str) -> tuple[int, list[float]]:
-    """The status, and milliseconds of each time but the first; of the first alone where that took very long."""
+    """The status, and milliseconds of each time but the first; of the first alone where that took very long.
+
+    A page that says that its figures are being computed is asked again until it has them; then it is measured.
+    """
     accept = {"Accept": "application/json"} if "/api/" in address else {}
     times = []
+    began = time.perf_counter()
+    while BEING_COMPUTED in client.get(address, headers=accept).text:
+        if time.perf_counter() - began > PATIENCE_SECONDS:
+            raise RuntimeError(f"{address} has no figures after {PATIENCE_SECONDS} s")
+        time.sleep(1)
     for _ in range(REPEATS + 1):
         began = time.perf_counter()
         answer = client.get(address, headers=accept)

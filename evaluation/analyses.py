@@ -135,7 +135,10 @@ class Costs:
 
 def cost_lines(wanted: RowFilter) -> Costs:
     """What robustness costs, in the runs that the filter lets through."""
-    rows = by_one_judge(list(result_rows(replace(wanted, dimension=Dimension.WHOLE, value=""))))
+    found = result_rows(replace(wanted, dimension=Dimension.WHOLE, value=""))
+    # Of all rows only whose they are: where many judges rate, most rows are left out.
+    judged = found.values_list("pk", "result_id", "value", "judge_id", named=True)
+    rows = list(found.filter(pk__in=[row.pk for row in by_one_judge(list(judged))]))
     costs = dict(RunResult.objects.filter(pk__in=[row.result_id for row in rows]).values_list("pk", "costs"))
     gains = current_gains([row.result.run_id for row in rows])
     lines = [_cost_line(row, costs[row.result_id], gains.get(row.result.run_id)) for row in rows]

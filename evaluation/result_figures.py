@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from typing import Protocol, TypeVar
 
 from evaluation.comparison import ComparisonDict
 from evaluation.explorer import COLUMNS
@@ -63,14 +64,28 @@ def figure_of(name: str, wanted: RowFilter, *, most: int | None = None) -> Figur
             return _aligner_gain(rows)
 
 
-def by_one_judge(rows: Sequence[ResultRow]) -> list[ResultRow]:
+class OfJudge(Protocol):
+    """What of a row tells whose it is: its result, slice and judge."""
+
+    @property
+    def result_id(self) -> int: ...
+    @property
+    def value(self) -> str: ...
+    @property
+    def judge_id(self) -> int | None: ...
+
+
+Row = TypeVar("Row", bound=OfJudge)
+
+
+def by_one_judge(rows: Sequence[Row]) -> list[Row]:
     """The rows by the judge that rates most of the runs, and those that want no judge: each run once.
 
     A run that this judge does not rate keeps its first other judge.
     """
     counts = Counter(row.judge_id for row in rows if row.judge_id is not None)
     most = counts.most_common(1)[0][0] if counts else None
-    chosen: dict[tuple[int, str], ResultRow] = {}
+    chosen: dict[tuple[int, str], Row] = {}
     for row in rows:
         key = (row.result_id, row.value)
         if key not in chosen or (row.judge_id == most and chosen[key].judge_id != most):

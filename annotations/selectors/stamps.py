@@ -30,7 +30,7 @@ def log_stamp(campaign: Campaign) -> str:
     # Its time, too: after a backup is restored, other entries get the same numbers.
     at = AuditEvent.objects.filter(pk=log["last"]).values_list("at", flat=True).first()
     settings = (campaign.threshold, campaign.minimum_seconds, campaign.rating_threshold, campaign.scale)
-    return "/".join(str(part) for part in (log["last"], log["entries"], at, *settings))
+    return "/".join(str(part) for part in (log["last"], log["entries"], at and at.timestamp(), *settings))
 
 
 def input_stamp(campaign: Campaign) -> str:

@@ -96,7 +96,7 @@ def _page(
 def _body(stored: ValidationReport) -> SafeString:
     """The report as HTML: megabytes where there are many judges, and the same as long as the report is there."""
     written = kept_text(
-        f"report/{stored.pk}/{stored.finished_at}/{stored.input_hash}",
+        f"report/{stored.pk}/{stored.finished_at:%Y%m%d%H%M%S%f}/{stored.input_hash}",
         lambda: render_to_string(
             "annotations/_validation_report.html", {"page": validation_page(_document(stored))}
         ),

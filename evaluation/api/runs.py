@@ -41,6 +41,7 @@ from evaluation.selectors.progress import run_progress
 from evaluation.selectors.results import current_result
 from evaluation.services import control
 from evaluation.services.judging import launch_judging
+from evaluation.stored_metrics import metrics_and_slices
 
 ACTIONS: dict[str, Callable[..., object]] = {
     "pause": control.pause_run,
@@ -98,7 +99,7 @@ class RunSlices(Queried):
     @extend_schema(responses={200: SliceSerializer(many=True), 304: None})
     def get(self, request: Request, run_id: int) -> Response:
         """The PERG metrics of a run for each value of a dimension."""
-        slices = RunOutcomes(get_object_or_404(Run, pk=run_id)).slices(self.query["by"])
+        _, slices = metrics_and_slices(get_object_or_404(Run, pk=run_id), self.query["by"])
         return conditional(
             request, [{"value": part.value, "metrics": part.metrics.as_dict()} for part in slices]
         )
