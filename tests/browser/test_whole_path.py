@@ -175,7 +175,7 @@ def test_import_judge_label_agree_release_export(site: Site, pages: dict[str, Pa
     admin.get_by_role("link", name="agreement", exact=False).first.click()
     expect(admin.get_by_role("rowheader", name="heuristic (floor)").first).to_be_visible()
     is_accessible(admin)
-    campaigns: list[dict[str, int]] = _api(site, "/api/v1/campaigns/")  # type: ignore[assignment]
+    campaigns: list[dict[str, int]] = _api(site, "/api/v1/campaigns/")["results"]  # type: ignore[assignment]
     _agreement_matches(_api(site, f"/api/v1/campaigns/{campaigns[0]['id']}/agreement/"), ann, bob)
 
     admin.go_back()
