@@ -49,6 +49,7 @@ NO_PAGE = {
 
 # Pages of the campaign with a qualification round and control items, which the demonstration has not.
 ON_TRIAL = {
+    "control_edit",
     "controls",
     "controls_browse",
     "qualification",
@@ -183,6 +184,7 @@ def furnish() -> None:
         "build_id": proposal.build_id,
         "campaign_id": campaign.pk,
         "trial": trial.pk,
+        "control": trial.tasks.filter(kind="control").values_list("pk", flat=True)[0],
         "release_id": release.pk,
         "member_id": member.pk,
         "task_id": disputed.pk,
@@ -204,6 +206,8 @@ def address_of(route: str, world: dict[str, object]) -> str:
         return str(world["reset"])
     if route in ON_TRIAL:
         world = world | {"campaign_id": world["trial"]}
+    if route == "control_edit":
+        world = world | {"task_id": world["control"]}
     ((template, parts),) = get_resolver().reverse_dict.getlist(route)[0][0]
     return "/" + str(template) % {part: world[part] for part in parts}
 
