@@ -266,3 +266,25 @@ def test_the_verdict_is_read_and_gold_downloaded_by_keyboard(site: Site, page: P
     with page.expect_download() as download:
         page.keyboard.press("Enter")
     assert Path(download.value.path()).read_text().startswith("task,")
+
+
+def test_the_focus_outlives_a_new_estimate(site: Site, page: Page) -> None:
+    _log_in(page, site, "admin")
+    _click(page, "Launch a batch")
+    estimate = page.locator("[data-estimate]")
+    _tab_to(page, estimate.get_by_role("link", name="Models"))
+    # As if the answer to the last key came only now.
+    page.get_by_label("demo-model (recorded)").first.evaluate("box => box.click()")
+    expect(estimate.get_by_role("link", name="Models")).to_have_count(0)
+    assert page.evaluate(FOCUS_IS_SEEN)
+    # What had the focus is gone: what it stood in has it.
+    expect(estimate).to_be_focused()
+    page.get_by_label("Name").first.fill("Focus")
+    for label in ("Direct", "Relevant"):
+        page.get_by_label(label, exact=True).check()
+    table = estimate.get_by_role("region", name="Estimate by endpoint")
+    _tab_to(page, table)
+    table.evaluate("region => { region.dataset.old = ''; }")
+    page.get_by_label("Name").first.dispatch_event("input")
+    expect(estimate.locator("[data-old]")).to_have_count(0)
+    expect(table).to_be_focused()

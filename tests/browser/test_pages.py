@@ -16,7 +16,7 @@ from typing import Literal
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.urls import get_resolver
-from playwright.sync_api import Browser, ConsoleMessage, Error, Page, ViewportSize
+from playwright.sync_api import Browser, ConsoleMessage, Error, Page, ViewportSize, expect
 
 from tests.browser.conftest import Site, running_site
 from tests.perg_site.test_access import COLUMNS, MATRIX
@@ -239,7 +239,7 @@ def windows(browser: Browser, site: Site) -> Iterator[dict[str, Page]]:
             page.locator("[name=username]").fill(username)
             page.locator("[name=password]").fill(logins[username])
             page.keyboard.press("Enter")
-            page.wait_for_url("**/")
+            expect(page.get_by_role("heading", name="Home", level=1)).to_be_visible()
     yield opened
     for page in opened.values():
         page.context.close()
@@ -320,3 +320,12 @@ def test_a_page_in_another_state_is_accessible_too(
     name = "besides" + address.replace("/", "-").replace("?", "-")
     faults = _visit(windows[who], Visit(who, name, address.format(**world)), status=None)
     assert not faults, "\n".join(faults)
+
+
+def test_the_documentation_of_the_api_does_not_move_for_those_who_want_no_motion(
+    windows: dict[str, Page],
+) -> None:
+    page = windows["staff"]
+    page.goto("/api/v1/docs/")
+    for moving in (page.locator(".opblock-tag").first, page.locator(".btn.authorize")):
+        assert moving.evaluate("element => getComputedStyle(element).transitionDuration") == "0s"

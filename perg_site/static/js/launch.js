@@ -1,5 +1,7 @@
 // The estimate beside the launch form: when it cannot be brought up to date, it says so. What is typed stays.
 
+import "./focus.js";
+
 const loginPath = new URL(document.body.dataset.loginUrl, location.href).pathname;
 const estimate = document.querySelector("[data-estimate]");
 const stale = document.querySelector("[data-estimate-stale]");

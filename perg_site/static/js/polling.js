@@ -1,5 +1,7 @@
 // Fragments that htmx asks for again and again: whoever is logged out meanwhile gets the login page as a page.
 
+import "./focus.js";
+
 const loginPath = new URL(document.body.dataset.loginUrl, location.href).pathname;
 
 document.body.addEventListener("htmx:beforeSwap", (event) => {
