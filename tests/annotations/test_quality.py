@@ -9,11 +9,17 @@ from django.urls import reverse
 from django.utils import timezone
 
 from annotations import tasks as celery_tasks
+from annotations.agreement.quality import AnnotatorQuality
 from annotations.agreement.report import agreement_report
 from annotations.models import Adjudication, Assignment, AuditEvent, Campaign, Draft, Label, Member, Task
 from annotations.models.campaign import Role
 from annotations.selectors.labels import judge_scores, label_counts
-from annotations.selectors.quality import evidence_for_pausing, people_quality, person_quality
+from annotations.selectors.quality import (
+    PersonQuality,
+    evidence_for_pausing,
+    figures_by_member,
+    people_with_figures,
+)
 from annotations.services.controls import KnownItem, add_controls
 from annotations.services.gold import release_gold
 from annotations.services.quality import (
@@ -91,11 +97,19 @@ def _lead_client(campaign: Campaign) -> Client:
 # Figures
 
 
+def _people(campaign: Campaign) -> list[PersonQuality]:
+    return people_with_figures(campaign, figures_by_member(campaign))
+
+
+def _figures(campaign: Campaign) -> dict[str, AnnotatorQuality]:
+    return {each.member.user.username: each.figures for each in _people(campaign)}
+
+
 def test_figures_leave_a_person_out_of_their_own_rest_and_count_the_newest_revision() -> None:
     campaign = _campaign({"ann": [1, 2, 4, 5], "bob": [1, 2, 4, 5], "cat": [5, 5, 1, 1]})
     revised = Assignment.objects.filter(member=_member(campaign, "ann")).order_by("pk")[0]
     Label.objects.create(assignment=revised, revision=2, score=3, seconds=500, submission_key=uuid.uuid4())
-    figures = person_quality(campaign, _member(campaign, "ann")).figures
+    figures = _figures(campaign)["ann"]
     assert figures.own_counts == (0, 1, 1, 1, 1)
     assert figures.rest_counts == (3, 1, 0, 1, 3)
     # Against the medians of bob and cat, 3, 3.5, 2.5 and 3.
@@ -106,25 +120,25 @@ def test_figures_leave_a_person_out_of_their_own_rest_and_count_the_newest_revis
 
 def test_control_items_count_for_accuracy_only_and_withdrawn_ones_for_nothing() -> None:
     campaign = _campaign({"ann": [1, 5], "bob": [1, 5]}, controls={"ann": [3, 3, 1, 3], "bob": [1, 1, 1, 1]})
-    figures = {each.member.user.username: each.figures for each in people_quality(campaign)}
+    figures = _figures(campaign)
     assert (figures["ann"].control_accuracy.value, figures["bob"].control_accuracy.value) == (0.75, 0)
     assert (figures["ann"].labels, figures["ann"].own_counts) == (2, (1, 0, 0, 0, 1))
     Task.objects.filter(kind="control").update(kind="withdrawn")
-    withdrawn = person_quality(campaign, _member(campaign, "ann")).figures
+    withdrawn = _figures(campaign)["ann"]
     assert withdrawn.control_accuracy.undefined == "no control item was answered"
 
 
 def test_who_is_set_aside_still_has_figures_but_is_no_longer_among_the_others() -> None:
     campaign = _campaign({"ann": [1, 2, 4, 5], "bob": [1, 2, 4, 5], "cat": [5, 5, 1, 1]})
     Assignment.objects.filter(member=_member(campaign, "cat")).update(is_set_aside=True)
-    assert person_quality(campaign, _member(campaign, "cat")).figures.agreement.n == 4
-    agreement = person_quality(campaign, _member(campaign, "ann")).figures.agreement
+    assert _figures(campaign)["cat"].agreement.n == 4
+    agreement = _figures(campaign)["ann"].agreement
     assert (agreement.value, agreement.n) == (1, 4)
 
 
 def test_the_share_of_fast_labels_is_against_the_campaigns_minimum() -> None:
     campaign = _campaign({"ann": [1, 2], "bob": [1, 2]}, minimum_seconds=21)
-    assert person_quality(campaign, _member(campaign, "ann")).figures.fast.value == 1
+    assert _figures(campaign)["ann"].fast.value == 1
 
 
 # Pausing
@@ -394,4 +408,4 @@ def test_a_member_of_another_campaign_is_not_found() -> None:
 
 def test_a_lead_who_labels_has_a_row_too() -> None:
     campaign = _campaign({"ann": [4]})
-    assert {each.member.role for each in people_quality(campaign)} == {Role.ANNOTATOR, Role.LEAD}
+    assert {each.member.role for each in _people(campaign)} == {Role.ANNOTATOR, Role.LEAD}

@@ -9,12 +9,14 @@ from django.test import Client
 from django.urls import reverse
 
 from evaluation.aligner_failures import aligner_failures
-from evaluation.comparison import compare_runs
+from evaluation.comparison import Comparison, compare_anew
 from evaluation.metrics import RunOutcomes
 from evaluation.models import Completion, ItemCall, Judge, Run, RunJudge
 from evaluation.published import model_key, published, source_key
 from evaluation.selectors.results import current_gains, gains_to_compute
 from evaluation.selectors.run_items import SETS, ItemFilter, run_items
+from evaluation.services import comparing
+from evaluation.services.comparing import comparison_at_once
 from evaluation.services.results import refresh_gain, refresh_result
 from evaluation.statistics.aligner_stages import Failure
 from tests import build
@@ -283,7 +285,7 @@ def test_a_comparison_is_over_the_items_in_common() -> None:
     one = judged(build.run())
     other = judged(build.run(method="cot"), questions=one)
     build.item(other)
-    (compared,) = compare_runs(one, [other])
+    compared = comparison_at_once(one, other)
     assert (compared.common, compared.only_reference, compared.only_other) == (7, 0, 1)
     for measure in compared.measures:
         assert measure.rate.difference.value == pytest.approx(0)
@@ -295,7 +297,7 @@ def test_a_comparison_gives_the_difference_of_the_runs_own_rates() -> None:
     other = build.run(method="cot")
     for item in one.items.order_by("position"):
         build.item(other, about=item.question)
-    (compared,) = compare_runs(one, [other])
+    compared = comparison_at_once(one, other)
     rates = {measure.key: measure.rate for measure in compared.measures}
     for key in ("breakage_rate", "performance_variation"):
         a, b = (getattr(RunOutcomes(run).metrics(), key).value for run in (one, other))
@@ -316,7 +318,7 @@ def test_relevant_and_irrelevant_runs_are_paired_by_question() -> None:
     irrelevant = build.run(setting="irrelevant")
     for item in relevant.items.all():
         build.item(irrelevant, about=item.question)
-    (compared,) = compare_runs(relevant, [irrelevant])
+    compared = comparison_at_once(relevant, irrelevant)
     assert compared.by_question
     assert compared.common == 3
 
@@ -370,16 +372,26 @@ def test_a_figure_is_chosen_by_its_address(staff: Client, figure: str) -> None:
     assert staff.get(reverse("results_figures"), {"figure": "none such"}).status_code == 200
 
 
-def test_a_comparison_is_remembered_until_a_run_changes() -> None:
+def test_a_comparison_is_remembered_until_a_run_changes(monkeypatch: pytest.MonkeyPatch) -> None:
+    computed: list[tuple[Run, Run]] = []
+
+    def counted(reference: Run, other: Run) -> Comparison:
+        computed.append((reference, other))
+        return compare_anew(reference, other)
+
+    monkeypatch.setattr(comparing, "compare_anew", counted)
     one = judged(build.run())
     other = judged(build.run(method="cot"), questions=one)
     for run in (one, other):
         refresh_result(run=run)
-    before = compare_runs(one, [other])
-    assert compare_runs(one, [other]) == before
+    before = comparison_at_once(one, other)
+    assert computed == [(one, other)]
+    assert comparison_at_once(one, other) == before
+    assert computed == [(one, other)], "nothing is computed again"
     other.items.filter(position=1).get().responses.filter(condition="personalised").update(answer="B")
-    after = compare_runs(one, [other])
-    assert after[0].measures[0].rate.difference.value != before[0].measures[0].rate.difference.value
+    after = comparison_at_once(one, other)
+    assert computed == [(one, other)] * 2
+    assert after.measures[0].rate.difference.value != before.measures[0].rate.difference.value
 
 
 @pytest.mark.parametrize("page", ["results_stages", "results_costs", "results_figures", "results_compare"])
