@@ -33,7 +33,10 @@ from evaluation.models import (
 from evaluation.models.item import Condition
 from evaluation.services.judges import default_rubric
 from evaluation.services.prompts import current_prompt
+from perg_site.models import Webhook
+from perg_site.models.webhook import SUBSCRIBABLE
 from perg_site.tokens import create_token
+from perg_site.webhooks.managing import create_webhook
 
 _numbers = itertools.count(1)
 
@@ -254,3 +257,11 @@ def vote(task: Task, person: User, *scores: int, comment: str = "", **assigned: 
             task.save()
         settle_task(task)
     return assignment
+
+
+def webhook(admin: User, url: str, *events: str, name: str = "ours") -> tuple[Webhook, str]:
+    """A webhook and its secret; it is told of everything, unless events are named."""
+    issued = create_webhook(
+        name=name, url=url, events=events or [event.value for event in SUBSCRIBABLE], actor=admin
+    )
+    return issued.webhook, issued.secret
