@@ -40,13 +40,6 @@ def _key(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CONSOLE_TEST_KEY", "k")
 
 
-@pytest.fixture
-def staff() -> Client:
-    client = Client()
-    client.force_login(build.person("staff", staff=True))
-    return client
-
-
 def _endpoint(name: str = "model") -> Endpoint:
     return Endpoint.objects.get_or_create(
         name=name,

@@ -18,13 +18,6 @@ from tests.stub_llm import StubProcess
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def staff() -> Client:
-    client = Client()
-    client.force_login(build.person("staff", staff=True))
-    return client
-
-
 def _page(staff: Client, route: str, *keys: int, status: int = 200, **query: str | int) -> str:
     response = staff.get(reverse(route, args=keys), query)
     assert response.status_code == status

@@ -18,13 +18,6 @@ pytestmark = pytest.mark.django_db
 HTMX = {"hx-request": "true"}
 
 
-@pytest.fixture
-def staff() -> Client:
-    client = Client()
-    client.force_login(build.person("staff", staff=True))
-    return client
-
-
 def _page(client: Client, route: str, *keys: int, **query: str | int) -> str:
     response = client.get(reverse(route, args=keys), query)
     assert response.status_code == 200
