@@ -168,12 +168,6 @@ class Side:
         return {key(row): index for index, row in enumerate(self.read.rows)}
 
 
-def compare_runs(reference: Run, others: Sequence[Run]) -> list[Comparison]:
-    """Each of the others against the reference, read now; p-values are corrected over everything."""
-    side = Side(reference)
-    return corrected([_compare(side, Side(other)) for other in others])
-
-
 def corrected(found: Sequence[Comparison]) -> list[Comparison]:
     """Comparisons that are shown together, with p-values corrected over all of them (Holm)."""
     comparisons = [replace(comparison, measures=list(comparison.measures)) for comparison in found]

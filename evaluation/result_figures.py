@@ -10,7 +10,7 @@ from evaluation.explorer import COLUMNS
 from evaluation.figures.drawing import TONES, Figure
 from evaluation.figures.panels import PanelRow, panels
 from evaluation.figures.scatter import ScatterPoint, scatter
-from evaluation.models import Judge, ResultRow, RunGain
+from evaluation.models import ResultRow, RunGain
 from evaluation.models.result import Dimension
 from evaluation.models.run import Method, Setting
 from evaluation.selectors.results import RowFilter, current_gains, result_rows
@@ -91,12 +91,6 @@ def by_one_judge(rows: Sequence[Row]) -> list[Row]:
         if key not in chosen or (row.judge_id == most and chosen[key].judge_id != most):
             chosen[key] = row
     return [row for row in rows if chosen[row.result_id, row.value] is row]
-
-
-def judges_in(rows: Sequence[ResultRow]) -> list[Judge]:
-    """Whose verdicts the rows show, by name."""
-    found = {row.judge_id: row.judge for row in rows if row.judge is not None}
-    return sorted(found.values(), key=lambda judge: judge.name)
 
 
 def _facts(row: ResultRow) -> dict[str, object]:

@@ -94,16 +94,6 @@ class Submitted(Answer):
     done: int
 
 
-class Interval(Answer):
-    """A number with its n and interval; undefined ones are None and say why."""
-
-    value: float | None
-    n: int
-    low: float | None
-    high: float | None
-    undefined: str | None
-
-
 class Verdict(Answer):
     """May the judge be trusted? `kind` is for programs, `sentence` for people."""
 

@@ -5,6 +5,7 @@ import itertools
 import uuid
 from collections.abc import Sequence
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 
 from django.conf import settings
@@ -33,7 +34,11 @@ from evaluation.models import (
 from evaluation.models.item import Condition
 from evaluation.services.judges import default_rubric
 from evaluation.services.prompts import current_prompt
+from perg_site.models import Webhook
+from perg_site.models.webhook import SUBSCRIBABLE
 from perg_site.tokens import create_token
+from perg_site.webhooks.managing import create_webhook
+from tests.stub_llm import StubProcess
 
 _numbers = itertools.count(1)
 
@@ -254,3 +259,25 @@ def vote(task: Task, person: User, *scores: int, comment: str = "", **assigned: 
             task.save()
         settle_task(task)
     return assignment
+
+
+def stub_endpoint(providers: StubProcess) -> Endpoint:
+    """An endpoint that calls the stub of the providers."""
+    return Endpoint.objects.create(
+        name="stub",
+        provider="openai",
+        model="stub-model",
+        base_url=providers.openai_url,
+        api_key_variable="STUB_KEY",
+        input_price=Decimal(1),
+        output_price=Decimal(1),
+        priced_on="2026-01-01",
+    )
+
+
+def webhook(admin: User, url: str, *events: str, name: str = "ours") -> tuple[Webhook, str]:
+    """A webhook and its secret; it is told of everything, unless events are named."""
+    issued = create_webhook(
+        name=name, url=url, events=events or [event.value for event in SUBSCRIBABLE], actor=admin
+    )
+    return issued.webhook, issued.secret

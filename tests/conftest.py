@@ -4,12 +4,15 @@ import fcntl
 import itertools
 import os
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 import pytest
 
 from perg_site import embedded
 from perg_site.embedded import try_lock
+
+if TYPE_CHECKING:
+    from django.test import Client
 
 
 def own_home() -> tuple[Path, BinaryIO]:
@@ -67,3 +70,15 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     if isinstance(services, embedded.Services):
         services.release()
     _lock.close()
+
+
+@pytest.fixture
+def staff() -> "Client":
+    """The browser of an admin."""
+    from django.test import Client  # only now that Django is set up
+
+    from tests import build
+
+    client = Client()
+    client.force_login(build.person("staff", staff=True))
+    return client

@@ -4,7 +4,8 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,9 @@ from perg_site import embedded
 from perg_site.celery import app
 from perg_site.tokens import create_token
 from tests import build
+
+ALL_QUEUES = "default,llm"
+Worker = subprocess.Popen[bytes]
 
 
 @dataclass(frozen=True)
@@ -41,18 +45,9 @@ def loaded_with_demonstration(address: str) -> LivePlatform:
 @contextmanager
 def running_worker(folder: Path) -> Iterator[None]:
     """A Celery worker with beat on the test database. What it says goes to a file, which is shown in the end."""
-    server, _ = embedded.database_url(settings.PERG_HOME).rsplit("/", 1)
-    environment = os.environ | {
-        "DATABASE_URL": f"{server}/{connection.settings_dict['NAME']}",
-        "REDIS_URL": settings.REDIS_URL,
-        "PERG_SWEEP_SECONDS": "1",
-    }
-    command = [sys.executable, "-m", "celery", "-A", "perg_site", "worker", "-B", "-Q", "default,llm"]
-    command += ["--concurrency", "2", "-s", str(folder / "schedule")]
     app.control.purge()  # what earlier tests queued, with nobody there to do it
     log_path = folder / "worker.log"
-    with log_path.open("wb") as log:
-        worker = subprocess.Popen(command, env=environment, stdout=log, stderr=log, start_new_session=True)
+    worker = _worker(folder, log_path)
     try:
         yield
     finally:
@@ -60,6 +55,65 @@ def running_worker(folder: Path) -> Iterator[None]:
         try:
             worker.wait(timeout=30)
         except subprocess.TimeoutExpired:
-            os.killpg(worker.pid, signal.SIGKILL)
-            worker.wait()
-        sys.stdout.write(f"--- worker\n{log_path.read_text()[-4000:]}")
+            kill_worker(worker)
+        _show(log_path)
+
+
+@contextmanager
+def killable_workers(
+    folder: Path, *, queues: str = ALL_QUEUES, processes: int = 2, **environment: str
+) -> Iterator[Callable[[], Worker]]:
+    """Starts a worker at each call, to be killed with `kill_worker`: for tests of what a kill leaves behind.
+
+    The environment sets a short lease, say, so that the next worker takes over soon.
+    """
+    started: list[tuple[Worker, Path]] = []
+
+    def start() -> Worker:
+        log_path = folder / f"worker-{len(started)}.log"
+        worker = _worker(folder, log_path, queues=queues, processes=processes, **environment)
+        started.append((worker, log_path))
+        return worker
+
+    app.control.purge()
+    try:
+        yield start
+    finally:
+        for worker, log_path in started:
+            if worker.poll() is None:
+                kill_worker(worker)
+            _show(log_path)
+
+
+def kill_worker(worker: Worker) -> None:
+    """As `kill -9` does, with the processes it has started."""
+    os.killpg(worker.pid, signal.SIGKILL)
+    worker.wait()
+
+
+def wait_until(true: Callable[[], bool], *, seconds: float) -> None:
+    deadline = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < deadline, "it took too long"
+        time.sleep(0.02)
+
+
+def _worker(
+    folder: Path, log_path: Path, *, queues: str = ALL_QUEUES, processes: int = 2, **environment: str
+) -> Worker:
+    server, _ = embedded.database_url(settings.PERG_HOME).rsplit("/", 1)
+    known = {
+        "DATABASE_URL": f"{server}/{connection.settings_dict['NAME']}",
+        "REDIS_URL": settings.REDIS_URL,
+        "PERG_SWEEP_SECONDS": "1",
+    }
+    command = [sys.executable, "-m", "celery", "-A", "perg_site", "worker", "-B", "-Q", queues]
+    command += ["--concurrency", str(processes), "-s", str(folder / "schedule")]
+    with log_path.open("wb") as log:
+        return subprocess.Popen(
+            command, env=os.environ | known | environment, stdout=log, stderr=log, start_new_session=True
+        )
+
+
+def _show(log_path: Path) -> None:
+    sys.stdout.write(f"--- {log_path.name}\n{log_path.read_text()[-4000:]}")

@@ -121,36 +121,11 @@ def corrected_rates(
     return CorrectedRates(given.human(), given.naive(), given.powered(), given.rogan_gladen())
 
 
-def human_rate(
-    sample: JudgedSample, *, run_is_sample: bool = True, confidence: float = 0.95
-) -> CorrectedRate:
-    """Labels alone, weighted by design; the interval is Wilson's, stratified (Wilson's own for one stratum)."""
-    return _Given(sample, run_is_sample, confidence).human()
-
-
-def naive_rate(
-    sample: JudgedSample, *, run_is_sample: bool = True, confidence: float = 0.95
-) -> CorrectedRate:
-    """The judge's own rate of failures; Wilson's interval, which knows nothing of the judge's errors."""
-    return _Given(sample, run_is_sample, confidence).naive()
-
-
 def powered_rate(
     sample: JudgedSample, *, run_is_sample: bool = True, confidence: float = 0.95
 ) -> CorrectedRate:
-    """PPI++, tuned stratum by stratum: see `ppi`. The interval inverts a test on groups of like predictions."""
+    """The rate by PPI++ alone."""
     return _Given(sample, run_is_sample, confidence).powered()
-
-
-def rogan_gladen_rate(
-    sample: JudgedSample, *, run_is_sample: bool = True, confidence: float = 0.95
-) -> CorrectedRate:
-    """Rogan–Gladen with Fieller's interval: see `rogan_gladen`. Predictions count as verdicts, cut at one half.
-
-    With unequal inclusion probabilities, labels are weighted up to the run's verdicts within each stratum. The rate is
-    then Σ (share of a verdict) × (weighted share of failures with it), with that sum's interval.
-    """
-    return _Given(sample, run_is_sample, confidence).rogan_gladen()
 
 
 class _Given:
@@ -165,6 +140,7 @@ class _Given:
         self.share = float(sample.verdict.mean()) if sample.judged else None
 
     def human(self) -> CorrectedRate:
+        """Labels alone, weighted by design; the interval is Wilson's, stratified (Wilson's own for one stratum)."""
         if self.moments is None:
             return self._nothing(HUMAN)
         weights, labelled, failures = self.sample.counts(np.zeros_like(self.sample.stratum)).stratum_cells()
@@ -181,6 +157,7 @@ class _Given:
         return self._rate(HUMAN, self.moments.human, (float(low), float(high)), self.moments.human_variance)
 
     def naive(self) -> CorrectedRate:
+        """The judge's own rate of failures; Wilson's interval, which knows nothing of the judge's errors."""
         if self.share is None:
             return self._nothing(NAIVE)
         n = float(self.sample.judged)
@@ -207,6 +184,7 @@ class _Given:
         )
 
     def powered(self) -> CorrectedRate:
+        """PPI++, tuned stratum by stratum: see `ppi`. The interval inverts a test on groups of like predictions."""
         if self.moments is None:
             return self._nothing(POWERED)
         low, high = powered_interval(
@@ -221,6 +199,11 @@ class _Given:
         )
 
     def rogan_gladen(self) -> CorrectedRate:
+        """Rogan–Gladen with Fieller's interval: see `rogan_gladen`. Predictions count as verdicts, cut at one half.
+
+        With unequal inclusion probabilities, labels are weighted up to the run's verdicts within each stratum. The
+        rate is then Σ (share of a verdict) × (weighted share of failures with it), with that sum's interval.
+        """
         if self.moments is None:
             return self._nothing(ROGAN_GLADEN)
         effect = max(

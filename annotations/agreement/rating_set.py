@@ -39,10 +39,6 @@ class RatingSet:
     judges: tuple[str, ...]
     missing: int
 
-    def label_of(self, value: float) -> str | float:
-        """A rating as the file had it: the name of a nominal code, else the number itself."""
-        return self.labels[round(value)] if self.scale == "nominal" else value
-
 
 def rating_set(
     files: Iterable[FileRatings], scale: Scale, *, categories: Sequence[float] | None = None

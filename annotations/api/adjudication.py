@@ -12,7 +12,6 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from annotations.access import led_campaign
-from annotations.api.actor import actor_of
 from annotations.api.serializers.tasks import (
     AdjudicationQuery,
     AdjudicationSerializer,
@@ -29,6 +28,7 @@ from annotations.services.adjudication import (
     reveal_judges,
     send_to_adjudication,
 )
+from evaluation.api.actor import actor_of
 from evaluation.api.queries import ListQuery, Queried, exact
 from evaluation.errors import NotFound
 
@@ -46,8 +46,6 @@ class AdjudicationQueue(Queried, generics.ListAPIView[Task]):
     query_serializer_class = ListQuery
 
     def get_queryset(self) -> QuerySet[Task]:
-        if getattr(self, "swagger_fake_view", False):
-            return Task.objects.none()
         campaign = led_campaign(self.request.user, self.kwargs["campaign_id"])
         return with_votes(queue_of(campaign, actor_of(self.request)))
 
@@ -59,8 +57,6 @@ class AdjudicationList(Queried, generics.ListAPIView[Adjudication]):
     query_serializer_class = AdjudicationQuery
 
     def get_queryset(self) -> QuerySet[Adjudication]:
-        if getattr(self, "swagger_fake_view", False):
-            return Adjudication.objects.none()
         campaign = led_campaign(self.request.user, self.kwargs["campaign_id"])
         narrowed = exact(self.query, task="task", adjudicator="adjudicator__username")
         return Adjudication.objects.filter(task__campaign=campaign, **narrowed).select_related("adjudicator")

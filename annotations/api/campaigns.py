@@ -13,7 +13,6 @@ from rest_framework.views import APIView
 
 from annotations.access import led_campaign, visible_campaign
 from annotations.agreement.report import AgreementDict, agreement_report, is_computed_at_once
-from annotations.api.actor import actor_of
 from annotations.api.serializers.campaigns import (
     CampaignQuery,
     CampaignSerializer,
@@ -30,6 +29,7 @@ from annotations.models.campaign import CampaignStatus
 from annotations.selectors.campaigns import campaign_progress
 from annotations.services.campaigns import change_settings, create_campaign, set_campaign_status
 from annotations.services.guidelines import revise_guidelines
+from evaluation.api.actor import actor_of
 from evaluation.api.conditional import conditional
 from evaluation.api.idempotency import idempotent
 from evaluation.api.json_schema import inline_schema

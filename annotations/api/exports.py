@@ -12,7 +12,6 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from annotations.api.actor import actor_of
 from annotations.api.serializers.gold import (
     ExportQuery,
     ExportSerializer,
@@ -25,6 +24,7 @@ from annotations.models.export import ExportStatus
 from annotations.ranged_file import ranged_file_response
 from annotations.selectors.exports import own_export, visible_exports
 from annotations.services.exports import discard_export, file_of, request_export, retry_export
+from evaluation.api.actor import actor_of
 from evaluation.api.idempotency import idempotent
 from evaluation.api.queries import Queried, exact
 from evaluation.errors import Conflict, NotFound

@@ -10,7 +10,6 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from annotations.access import led_campaign, led_release
-from annotations.api.actor import actor_of
 from annotations.api.serializers.gold import (
     CriteriaSerializer,
     DifferenceQuery,
@@ -24,6 +23,7 @@ from annotations.api.serializers.gold import (
 from annotations.models import GoldRelease
 from annotations.selectors.gold import release_differences
 from annotations.services.gold import preview_gold, release_gold
+from evaluation.api.actor import actor_of
 from evaluation.api.conditional import conditional
 from evaluation.api.idempotency import idempotent
 from evaluation.api.queries import ListQuery, Queried
@@ -37,8 +37,6 @@ class GoldList(Queried, generics.ListAPIView[GoldRelease]):
     query_serializer_class = ListQuery
 
     def get_queryset(self) -> QuerySet[GoldRelease]:
-        if getattr(self, "swagger_fake_view", False):
-            return GoldRelease.objects.none()
         campaign = led_campaign(self.request.user, self.kwargs["campaign_id"])
         return campaign.gold_releases.select_related("created_by")
 

@@ -4,7 +4,6 @@ import hashlib
 from http import HTTPStatus
 from typing import TypedDict
 
-from django.contrib.auth.models import User
 from django.utils.cache import get_conditional_response
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiResponse, extend_schema
@@ -22,6 +21,7 @@ from annotations.models.validation import ReportStatus
 from annotations.selectors.validation import ReportsNow
 from annotations.services.validation import report_settings, request_report
 from annotations.services.validation_kept import reports_shown
+from evaluation.api.actor import actor_of
 from evaluation.api.idempotency import idempotent
 from evaluation.api.json_schema import inline_schema, json_schema
 from evaluation.errors import NotFound
@@ -100,9 +100,10 @@ class CampaignValidation(APIView):
         campaign = led_campaign(request.user, campaign_id)
         wanted = ReportRequest(data=request.data)
         wanted.is_valid(raise_exception=True)
-        assert isinstance(request.user, User)  # nobody else leads a campaign
         report = request_report(
-            campaign=campaign, settings=report_settings(**wanted.validated_data), requested_by=request.user
+            campaign=campaign,
+            settings=report_settings(**wanted.validated_data),
+            requested_by=actor_of(request),
         )
         ready = report.status == ReportStatus.READY
         return Response(

@@ -44,6 +44,12 @@ ITEM_COLUMNS = (
     Column("setting", Kind.TEXT, "Which preferences it was told.", "item__run__setting"),
     Column("position", Kind.INTEGER, "Place of the item in the run.", "item__position"),
 )
+CALL_COLUMNS = (
+    Column("input_tokens", Kind.INTEGER, "Tokens read by the call.", "completion__input_tokens"),
+    Column("output_tokens", Kind.INTEGER, "Tokens written by the call.", "completion__output_tokens"),
+    Column("seconds", Kind.NUMBER, "Duration of the call.", "completion__seconds"),
+    Column("cost", Kind.NUMBER, "US dollars; empty: unpriced, or not called here.", "completion__cost"),
+)
 
 
 def _of_campaign(scope: Scope, item: str) -> Q:
@@ -51,6 +57,12 @@ def _of_campaign(scope: Scope, item: str) -> Q:
     if scope.campaign is None:
         return Q()
     return Q(Exists(Task.objects.filter(campaign=scope.campaign, response__item=OuterRef(item))))
+
+
+def _narrowed(scope: Scope, found: QuerySet[Any], **paths: str) -> QuerySet[Any]:
+    """By those of the scope's filters that are given; `paths`: what of the row each of them fits."""
+    wanted = {path: scope.filters.get(name) for name, path in paths.items()}
+    return found.filter(**{path: value for path, value in wanted.items() if value})
 
 
 # --- Responses --------------------------------------------------------------------------------------------------
@@ -69,24 +81,19 @@ RESPONSES = (
     Column("extraction_rule", Kind.TEXT, "The rule that found it."),
     Column("thoughts", Kind.TEXT, "What the aligner says it did."),
     Column("fell_back", Kind.FLAG, "Whether the baseline stands in for an unreadable reply of the aligner."),
-    Column("input_tokens", Kind.INTEGER, "Tokens read by the call.", "completion__input_tokens"),
-    Column("output_tokens", Kind.INTEGER, "Tokens written by the call.", "completion__output_tokens"),
-    Column("seconds", Kind.NUMBER, "Duration of the call.", "completion__seconds"),
-    Column("cost", Kind.NUMBER, "US dollars; empty: unpriced, or not called here.", "completion__cost"),
+    *CALL_COLUMNS,
 )
 
 
 def responses(scope: Scope) -> Source:
     found = Response.objects.filter(_of_campaign(scope, "item")).order_by("pk")
-    if run := scope.filters.get("run"):
-        found = found.filter(item__run=run)
-    if condition := scope.filters.get("condition"):
-        found = found.filter(condition=condition)
-    return of_queryset(RESPONSES, found.annotate(is_correct=_equal("answer", "item__question__gold_option")))
-
-
-def _equal(one: str, other: str) -> Case:
-    return Case(When(**{one: F(other)}, then=Value(True)), default=Value(False), output_field=BooleanField())
+    found = _narrowed(scope, found, run="item__run", condition="condition")
+    is_correct = Case(
+        When(answer=F("item__question__gold_option"), then=Value(True)),
+        default=Value(False),
+        output_field=BooleanField(),
+    )
+    return of_queryset(RESPONSES, found.annotate(is_correct=is_correct))
 
 
 # --- Judgments --------------------------------------------------------------------------------------------------
@@ -104,18 +111,14 @@ JUDGMENTS = (
     Column("followed", Kind.FLAG, "Whether the score reaches the judge's threshold; empty: no score."),
     Column("explanation", Kind.TEXT, "What the judge says of it."),
     Column("unscored_reason", Kind.TEXT, "Why there is no score."),
-    Column("input_tokens", Kind.INTEGER, "Tokens read by the call.", "completion__input_tokens"),
-    Column("output_tokens", Kind.INTEGER, "Tokens written by the call.", "completion__output_tokens"),
-    Column("seconds", Kind.NUMBER, "Duration of the call.", "completion__seconds"),
-    Column("cost", Kind.NUMBER, "US dollars; empty: unpriced, or not called here.", "completion__cost"),
+    *CALL_COLUMNS,
     Column("created_at", Kind.TIME, "When it was made."),
 )
 
 
 def judgments(scope: Scope) -> Source:
     found = Judgment.objects.filter(_of_campaign(scope, "response__item")).order_by("pk")
-    if run := scope.filters.get("run"):
-        found = found.filter(response__item__run=run)
+    found = _narrowed(scope, found, run="response__item__run")
     followed = Case(
         When(score__isnull=True, then=Value(None)),
         When(score__gte=F("judge__threshold"), then=Value(True)),
@@ -151,9 +154,7 @@ ITEMS = (
 
 
 def items(scope: Scope) -> Source:
-    found = Item.objects.filter(_of_campaign(scope, "pk")).order_by("pk")
-    if run := scope.filters.get("run"):
-        found = found.filter(run=run)
+    found = _narrowed(scope, Item.objects.filter(_of_campaign(scope, "pk")).order_by("pk"), run="run")
     irrelevant = ArrayAgg(
         "shown_irrelevant__preference__text",
         order_by=["shown_irrelevant__position"],
@@ -186,16 +187,12 @@ PREFERENCES = (
 
 
 def questions(scope: Scope) -> Source:
-    found = Question.objects.order_by("pk")
-    if dataset := scope.filters.get("dataset"):
-        found = found.filter(dataset=dataset)
+    found = _narrowed(scope, Question.objects.order_by("pk"), dataset="dataset")
     return of_queryset(QUESTIONS, _asked_in(scope, found, "question"))
 
 
 def preferences(scope: Scope) -> Source:
-    found = Preference.objects.order_by("pk")
-    if catalogue := scope.filters.get("catalogue"):
-        found = found.filter(catalogue=catalogue)
+    found = _narrowed(scope, Preference.objects.order_by("pk"), catalogue="catalogue")
     return of_queryset(PREFERENCES, _asked_in(scope, found, "preference"))
 
 
@@ -229,11 +226,9 @@ RUN_METRICS = (
 
 def run_metrics(scope: Scope) -> Source:
     """A row per run, metric and judge; of runs whose prepared result is not current, computed anew."""
-    found = Run.objects.select_related("endpoint", "result").order_by("pk")
+    found = _narrowed(scope, Run.objects.select_related("endpoint", "result").order_by("pk"), run="pk")
     if scope.campaign is not None:
         found = found.filter(campaigns=scope.campaign)
-    if run := scope.filters.get("run"):
-        found = found.filter(pk=run)
 
     def rows() -> Iterator[Row]:
         for run in found.iterator(chunk_size=100):
@@ -302,10 +297,7 @@ COMPLETIONS = (
 
 
 def completions(scope: Scope) -> Source:
-    found = Completion.objects.order_by("pk")
-    if run := scope.filters.get("run"):
-        found = found.filter(run=run)
-    return of_queryset(COMPLETIONS, found)
+    return of_queryset(COMPLETIONS, _narrowed(scope, Completion.objects.order_by("pk"), run="run"))
 
 
 CONDITION = Filter(

@@ -80,11 +80,6 @@ class Progress:
         return self.tasks - self.open
 
     @property
-    def all_labels(self) -> int:
-        """Votes, and the labels that are kept without one."""
-        return self.labels + self.surplus + self.set_aside
-
-    @property
     def percent(self) -> int:
         return 100 * self.labels // self.labels_wanted if self.labels_wanted else 0
 

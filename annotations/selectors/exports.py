@@ -5,7 +5,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from annotations.models import Campaign, Export
-from annotations.models.export import UNFINISHED, ExportStatus
+from annotations.models.export import ExportStatus
 from evaluation.errors import NotFound
 
 SHOWN = 50
@@ -36,8 +36,3 @@ def unfinished_exports() -> QuerySet[Export]:
 def expired_exports() -> QuerySet[Export]:
     """Exports whose file need not be kept any longer."""
     return Export.objects.filter(status=ExportStatus.READY, expires_at__lt=timezone.now())
-
-
-def are_any_unfinished(user: AbstractUser) -> bool:
-    """Whether a worker is to be waited for."""
-    return Export.objects.filter(requested_by_id=user.pk, status__in=UNFINISHED).exists()

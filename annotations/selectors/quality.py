@@ -178,11 +178,6 @@ def _agreement(own: Ratings, rest: Ratings, questions: Codes) -> Estimate:
     return quality.agreement_with_rest(own, rest, clusters=questions, rng=np.random.default_rng(SEED))
 
 
-def people_quality(campaign: Campaign) -> list[PersonQuality]:
-    """The figures of every member who has labelled or may label, by name."""
-    return people_with_figures(campaign, figures_by_member(campaign))
-
-
 def figures_by_member(campaign: Campaign, *, only: Member | None = None) -> dict[int, AnnotatorQuality]:
     """The figures of every member, or one of them, by primary key, from all labels as they are now."""
     labels = campaign_labels(campaign)
@@ -203,11 +198,6 @@ def people_with_figures(campaign: Campaign, figures: Mapping[int, AnnotatorQuali
     return [
         _judged(member, figures[member.pk], bars) for member in _members(campaign) if member.pk in figures
     ]
-
-
-def person_quality(campaign: Campaign, member: Member) -> PersonQuality:
-    figures = figures_of(campaign_labels(campaign), member, minimum_seconds=campaign.minimum_seconds)
-    return _judged(member, figures, bars_of(campaign))
 
 
 def person_with_figures(campaign: Campaign, member: Member, figures: AnnotatorQuality) -> PersonQuality:

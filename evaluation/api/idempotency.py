@@ -25,6 +25,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from evaluation.api.actor import actor_of
 from evaluation.errors import Conflict, DomainError
 
 HEADER = "Idempotency-Key"
@@ -87,22 +88,20 @@ def idempotent(
 
 def _once(request: Request, key: str, work: Callable[[], Response]) -> HttpResponseBase:
     store: AnswerStore = import_string(settings.IDEMPOTENCY_STORE)()
-    assert isinstance(request.user, User)  # permissions have let nobody else in
-    if not store.is_mine(user=request.user, key=key):
+    user = actor_of(request)
+    if not store.is_mine(user=user, key=key):
         raise Conflict(
             "The first request with this key is still at work.", code="idempotency_key_in_use", field=HEADER
         )
     fingerprint = _fingerprint(request)
-    kept = store.found(user=request.user, key=key)
+    kept = store.found(user=user, key=key)
     if kept is None:
         response = work()
         if response.status_code < HTTPStatus.BAD_REQUEST:
             headers = {name: response.headers[name] for name in KEPT_HEADERS if name in response.headers}
             body = JSONRenderer().render(response.data).decode()
             answer = KeptAnswer(fingerprint, response.status_code, headers, body)
-            store.keep(
-                answer, user=request.user, key=key, method=request.method or "", path=request.get_full_path()
-            )
+            store.keep(answer, user=user, key=key, method=request.method or "", path=request.get_full_path())
         return response
     if kept.fingerprint != fingerprint:
         raise DomainError(

@@ -2,14 +2,13 @@
 
 A text that begins with a sign which spreadsheets take for a formula's gets an apostrophe in front (OWASP, CSV
 injection), unless it is a plain number; so does one that begins with apostrophes before such a sign, so that taking
-one apostrophe away again from every cell that matches `DEFUSED` gives back what was there.
+one apostrophe away again from every cell in which apostrophes stand before such a sign gives back what was there.
 """
 
 import re
 
 SIGNS = "=+\\-@\t\r\n＝＋－＠"
 DANGEROUS = re.compile(f"'*[{SIGNS}]")
-DEFUSED = re.compile(f"'+[{SIGNS}]")
 PLAIN_NUMBER = re.compile(r"[+-]?\d+(\.\d+)?([eE][+-]?\d+)?")
 
 
@@ -25,8 +24,3 @@ def defused(cell: object) -> object:
     if isinstance(cell, str) and DANGEROUS.match(cell) and not PLAIN_NUMBER.fullmatch(cell):
         return "'" + cell
     return cell
-
-
-def armed(cell: str) -> str:
-    """What `defused` was given."""
-    return cell[1:] if DEFUSED.match(cell) else cell

@@ -3,8 +3,8 @@
 from django import forms
 from django.core.exceptions import ValidationError
 
-from evaluation.models import Endpoint, Judge, Rubric, Run
-from evaluation.models.endpoint import DEFAULT_THRESHOLD, SCALE, JudgeOrigin, Provider
+from evaluation.models import Endpoint, Rubric, Run
+from evaluation.models.endpoint import DEFAULT_THRESHOLD, SCALE, Provider
 from evaluation.services.judges import MAX_NAME as JUDGE_NAME
 from evaluation.services.judges import MAX_REPLICATES
 from evaluation.services.rubrics import MAX_ANCHOR, MAX_INSTRUCTIONS, MAX_NAME
@@ -72,9 +72,6 @@ class JudgeForm(forms.Form):
         label="Longest reply",
         help_text="Tokens; a model that thinks first needs more.",
     )
-
-
-JUDGES_TO_ASK = Judge.objects.exclude(origin=JudgeOrigin.IMPORTED)
 
 
 class ItemChoiceForm(forms.Form):

@@ -22,7 +22,6 @@ from evaluation.models.endpoint import JudgeOrigin
 from evaluation.models.item import Condition, ItemStatus
 from evaluation.models.judgment import JudgmentStatus
 from evaluation.models.run import RunStatus
-from evaluation.selectors.failures import failures_of
 from evaluation.stages.plan import Method, Stage, stages_of
 
 
@@ -149,20 +148,6 @@ def _stage_progress(run: Run, items: int) -> list[StageProgress]:
                 StageProgress(f"judge: {judged.judge}", wanted, judged.scored, judged.unscored, waiting)
             )
     return stages
-
-
-def failures_by_cause(run: Run) -> Iterable[Mapping[str, object]]:
-    """Calls of the run that failed or were refused: endpoint, code, an example message, and how many."""
-    return [
-        {
-            "endpoint__name": cause.endpoint_name,
-            "status": cause.status,
-            "error_code": cause.error_code,
-            "count": cause.count,
-            "example": cause.example,
-        }
-        for cause in failures_of([run])
-    ]
 
 
 def cost_by_endpoint(run: Run) -> Iterable[Mapping[str, object]]:

@@ -145,34 +145,15 @@ def runs_without_result() -> int:
     return Run.objects.filter(result=None).count()
 
 
-def reference_of(run: Run) -> Run | None:
-    """The direct run that a run by another method is measured against: same model, setting, dataset; the newest."""
-    if run.method == Method.DIRECT:
-        return None
-    return Run.objects.filter(pk=_reference(run.endpoint_id, run.setting, run.dataset_id)[:1]).first()
-
-
-def _reference(
-    endpoint: "int | OuterRef", setting: "str | OuterRef", dataset: "int | OuterRef"
-) -> QuerySet[Run, int]:
-    """Direct runs of a model, setting and dataset whose result is current, the newest first."""
-    return (
-        Run.objects.filter(method=Method.DIRECT, endpoint=endpoint, setting=setting, dataset=dataset)
-        .filter(result__isnull=False)
-        .exclude(has_changed())
-        .order_by("-pk")
-        .values_list("pk", flat=True)
-    )
-
-
 def with_reference(runs: QuerySet[Run]) -> QuerySet[Run]:
     """Runs by other methods than direct that have a current result, with `reference_id`, their newest direct run."""
-    newest = _reference(OuterRef("endpoint"), OuterRef("setting"), OuterRef("dataset"))
+    alike = {name: OuterRef(name) for name in ("endpoint", "setting", "dataset")}
+    direct = Run.objects.filter(method=Method.DIRECT, result__isnull=False, **alike).exclude(has_changed())
     return (
         runs.exclude(method=Method.DIRECT)
         .filter(result__isnull=False)
         .exclude(has_changed())
-        .annotate(reference_id=Subquery(newest[:1]))
+        .annotate(reference_id=Subquery(direct.order_by("-pk").values("pk")[:1]))
         .filter(reference_id__isnull=False)
     )
 

@@ -25,7 +25,6 @@ from tests import build
 
 SECONDS = 6.0
 PEOPLE = 8
-WINDOWS = 2
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -1,42 +1,19 @@
 """What leads and admins do with a campaign over REST."""
 
-import json
-from collections.abc import Mapping
-from typing import Any
-
 import pytest
 from django.contrib.auth.models import User
-from django.test import Client
 
-from annotations.models import AuditEvent, Campaign, GoldRelease, Member, Task
+from annotations.models import AuditEvent, Campaign, Member, Task
 from annotations.services.adjudication import adjudicate, send_to_adjudication
 from annotations.services.campaigns import add_members
-from annotations.services.exports import write_export
 from annotations.services.gold import release_gold
 from annotations.services.skips import flag_task
 from evaluation.models import Run
 from tests import build
+from tests.api_person import Person, results
 from tests.query_counts import check_query_count
 
 pytestmark = pytest.mark.django_db
-
-
-class Person:
-    def __init__(self, user: User) -> None:
-        self.user = user
-        self._client = Client()
-        self._client.force_login(user)
-
-    def get(self, path: str, query: Mapping[str, Any] | None = None, **headers: Any) -> Any:
-        return self._client.get(f"/api/v1/{path}", query or {}, headers=headers)
-
-    def send(self, method: str, path: str, body: object = None, **headers: str) -> Any:
-        return self._client.generic(
-            method, f"/api/v1/{path}", json.dumps(body or {}), "application/json", headers=headers
-        )
-
-    def post(self, path: str, body: object = None, **headers: str) -> Any:
-        return self.send("POST", path, body, **headers)
 
 
 @pytest.fixture
@@ -57,12 +34,6 @@ def lead() -> Person:
 @pytest.fixture
 def campaign(run: Run, lead: Person) -> Campaign:
     return build.campaign(run, [build.person("ann"), build.person("bob")], leads=[lead.user])
-
-
-def results(answer: Any) -> list[dict[str, Any]]:
-    assert answer.status_code == 200, answer.content
-    rows: list[dict[str, Any]] = answer.json()["results"]
-    return rows
 
 
 class TestCampaigns:
@@ -285,97 +256,6 @@ class TestAdjudication:
 
     def test_a_control_item_is_not_adjudicated(self, lead: Person, campaign: Campaign) -> None:
         assert lead.get(f"campaigns/{campaign.pk}/adjudications/{10**25}/").status_code == 404
-
-
-class TestGoldAndExports:
-    @pytest.fixture
-    def labelled(self, campaign: Campaign) -> Campaign:
-        for task, scores in zip(campaign.tasks.all(), ((4, 5), (1, 1), (5, 1)), strict=False):
-            for name, score in zip(("ann", "bob"), scores, strict=True):
-                build.vote(task, User.objects.get(username=name), score)
-        return campaign
-
-    def test_preview_release_and_differences(self, lead: Person, labelled: Campaign) -> None:
-        at = f"campaigns/{labelled.pk}/gold/"
-        criteria = {"include_unresolved": False}
-        preview = lead.post(f"{at}preview/", {"criteria": criteria}).json()
-        assert (preview["counts"]["included"], preview["criteria"]["rule"]) == (2, "majority")
-        assert not GoldRelease.objects.exists()
-        seen = {"criteria": criteria, "seen": preview["fingerprint"]}
-        first = lead.post(at, seen, **{"Idempotency-Key": "one"})
-        assert (first.status_code, first.json()["number"]) == (201, 1)
-        assert lead.post(at, seen, **{"Idempotency-Key": "one"}).json() == first.json()
-        build.vote(labelled.tasks.all()[3], User.objects.get(username="ann"), 5)
-        outdated = lead.post(at, {"seen": preview["fingerprint"], "criteria": criteria})
-        assert outdated.json()["code"] == "preview_outdated"
-        second = lead.post(at).json()
-        assert [row["number"] for row in results(lead.get(at))] == [2, 1]
-        differences = lead.get(f"gold/{second['id']}/differences/", {"kind": "added"}).json()
-        assert (differences["added"], differences["same"], len(differences["rows"])) == (2, 2, 2)
-        assert differences["rows"][0]["before"] is None
-        answer = lead.get(f"gold/{first.json()['id']}/differences/", {"against": second["id"]})
-        assert answer.json()["field"] == "against"
-        detail = lead.get(f"gold/{second['id']}/")
-        assert detail.json()["checksum"] == second["checksum"]
-        assert (
-            lead.get(f"gold/{second['id']}/", None, **{"If-None-Match": detail.headers["ETag"]}).status_code
-            == 304
-        )
-
-    def test_criteria_that_make_no_sense_are_named(self, lead: Person, labelled: Campaign) -> None:
-        answer = lead.post(f"campaigns/{labelled.pk}/gold/preview/", {"criteria": {"rule": "dice"}})
-        assert (answer.status_code, answer.json()["field"]) == (400, "criteria.rule")
-
-    def test_an_export_is_asked_for_written_and_fetched_in_parts(
-        self, lead: Person, labelled: Campaign, settings: Any, tmp_path: Any
-    ) -> None:
-        settings.EXPORT_ROOT = tmp_path
-        release = lead.post(f"campaigns/{labelled.pk}/gold/").json()
-        assert "gold" in [table["name"] for table in lead.get("exports/tables/").json()]
-        wanted = {"table": "gold", "format": "jsonl", "filters": {"release": release["id"]}}
-        asked = lead.post("exports/", wanted)
-        assert (asked.status_code, asked.json()["status"]) == (202, "queued")
-        at = f"exports/{asked.json()['id']}/"
-        assert lead.get(f"{at}file/").json()["code"] == "no_file"
-        write_export(export=lead.user.exports.get())
-        ready = lead.get(at).json()
-        assert (ready["status"], ready["rows"]) == ("ready", 4)
-        whole = lead.get(f"{at}file/")
-        content = _body(whole)
-        assert len(content) == ready["size"]
-        part = lead.get(f"{at}file/", Range="bytes=10-19", **{"If-Range": whole.headers["ETag"]})
-        assert (part.status_code, _body(part)) == (206, content[10:20])
-        changed = lead.get(f"{at}file/", None, Range="bytes=10-19", **{"If-Range": '"another"'})
-        assert (changed.status_code, _body(changed)) == (200, content)
-        assert [row["status"] for row in results(lead.get("exports/", {"status": "ready"}))] == ["ready"]
-        assert lead.post(f"{at}discard/").json()["status"] == "expired"
-        assert lead.post(f"{at}retry/").json()["status"] == "queued"
-        ann = Person(User.objects.get(username="ann"))
-        assert ann.get(at).status_code == 404
-        assert ann.post("exports/", wanted).status_code == 404
-
-    @pytest.mark.parametrize(
-        ("wrong", "status", "field"),
-        [
-            ({"table": "nothing"}, 404, "table"),
-            ({"format": "xls"}, 400, "format"),
-            ({"filters": {"colour": "red"}}, 400, "colour"),
-            ({"filters": {"release": [1]}}, 400, "filters"),
-            ({"filters": {}}, 400, None),
-        ],
-    )
-    def test_an_export_that_makes_no_sense_is_refused(
-        self, lead: Person, labelled: Campaign, wrong: dict[str, object], status: int, field: str | None
-    ) -> None:
-        wanted = {"table": "labels", "format": "csv", "filters": {"campaign": labelled.pk}}
-        answer = lead.post("exports/", wanted | wrong)
-        assert answer.status_code == status, answer.content
-        if field:
-            assert answer.json()["field"].startswith(field)
-
-
-def _body(answer: Any) -> bytes:
-    return b"".join(answer.streaming_content)
 
 
 class TestAudit:

@@ -39,7 +39,7 @@ def test_tasks_are_counted_by_state_and_labels_by_what_they_count_for(people: li
     counts = campaign_progress(campaign)
     assert (counts.open, counts.agreed, counts.disputed, counts.adjudicated) == (3, 1, 1, 0)
     assert (counts.tasks, counts.tasks_done) == (5, 2)
-    assert (counts.labels, counts.surplus, counts.set_aside, counts.all_labels) == (8, 1, 1, 10)
+    assert (counts.labels, counts.surplus, counts.set_aside) == (8, 1, 1)
     assert (counts.labels_wanted, counts.open_slots) == (2 + 3 + 3 + 2 + 2, 1 + 1 + 2)
 
 

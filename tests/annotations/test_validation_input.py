@@ -150,7 +150,7 @@ def test_imported_ratings_are_read_as_they_were_in_the_file() -> None:
     ).campaign
     given = validation_input(campaign)
     assert given.ratings.labels == ("9", "10", "x")
-    assert [given.ratings.label_of(value) for value in given.table.column("bob")] == ["9", "x"]
+    assert [given.ratings.labels[int(value)] for value in given.table.column("bob")] == ["9", "x"]
     assert given.threshold is None
     assert given.inclusion is None
 

@@ -3,7 +3,8 @@
 import json
 import re
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -155,3 +156,18 @@ class Desk:
 
     def on_record(self) -> list[Recorded]:
         return [Recorded(*row) for row in self.site.query(LABELS, self.campaign)]
+
+
+@contextmanager
+def desks(browser: Browser, site: Site, campaign: int) -> Iterator[Callable[..., Desk]]:
+    """Sit people down at the campaign; at the end, nobody has seen an error that the test did not ask for."""
+    sat: list[Desk] = []
+
+    def sit(username: str = "cat", **options: object) -> Desk:
+        sat.append(Desk(browser, site, campaign, username, **options))
+        return sat[-1]
+
+    yield sit
+    for each in sat:
+        each.context.close()
+    assert [error for each in sat for error in each.errors] == []

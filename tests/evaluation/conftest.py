@@ -1,4 +1,4 @@
-"""One stub of the model providers for all tests that call it; each gets it without the memory of the others."""
+"""One stub of the model providers for all tests that call it, each without the memory of the others; and keys."""
 
 from collections.abc import Iterator
 
@@ -19,3 +19,9 @@ def providers(_stub_process: StubProcess, monkeypatch: pytest.MonkeyPatch) -> St
     monkeypatch.setenv("STUB_KEY", "a-long-secret-key")
     _stub_process.configure()
     return _stub_process
+
+
+@pytest.fixture
+def console_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The key of the endpoints of `tests.launched_batches` is there."""
+    monkeypatch.setenv("CONSOLE_TEST_KEY", "k")

@@ -26,13 +26,6 @@ def _key(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TEST_KEY", "k")
 
 
-@pytest.fixture
-def staff() -> Client:
-    client = Client()
-    client.force_login(built.person("staff", staff=True))
-    return client
-
-
 def _fields(**fields: object) -> dict[str, object]:
     endpoint, _ = Endpoint.objects.get_or_create(
         name="proposer", defaults={"provider": "openai", "model": "m", "api_key_variable": "TEST_KEY"}

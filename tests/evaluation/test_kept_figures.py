@@ -14,7 +14,7 @@ from evaluation.services.kept_figures import kept_figures as asked
 from evaluation.services.results import refresh_result
 from evaluation.tasks import keep_comparison
 from tests import build
-from tests.evaluation.test_results_pages import judged
+from tests.judged_runs import judged
 
 pytestmark = pytest.mark.django_db
 

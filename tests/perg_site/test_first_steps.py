@@ -1,7 +1,6 @@
 """What a newcomer needs to be told on the way: what will fail, what failed and what helps, where to go next."""
 
 import json
-import re
 
 import pytest
 from django.test import Client
@@ -12,23 +11,11 @@ from evaluation.models import Batch, Catalogue, Completion, Dataset, Item, ItemC
 from evaluation.models.run import RunImport
 from evaluation.templatetags.causes import failure_in_words
 from tests import build
+from tests.pages import page_text
 
 pytestmark = pytest.mark.django_db
 
 HTMX = {"hx-request": "true"}
-
-
-@pytest.fixture
-def staff() -> Client:
-    client = Client()
-    client.force_login(build.person("staff", staff=True))
-    return client
-
-
-def _page(client: Client, route: str, *keys: int, **query: str | int) -> str:
-    response = client.get(reverse(route, args=keys), query)
-    assert response.status_code == 200
-    return re.sub(r"\s+", " ", response.content.decode())
 
 
 def _batch(*runs: Run) -> Batch:
@@ -99,7 +86,7 @@ def test_the_bill_of_a_batch_is_read_again_when_its_runs_have_ended(staff: Clien
     run = build.run_with_items(1)
     batch = _batch(run)
     address = reverse("batch_detail", args=[batch.pk])
-    assert 'hx-trigger="load, runs-ended from:body"' in _page(staff, "batch_detail", batch.pk)
+    assert 'hx-trigger="load, runs-ended from:body"' in page_text(staff, "batch_detail", batch.pk)
     assert "runs-ended" in json.loads(staff.get(address, headers=HTMX).headers["HX-Trigger"])
     Run.objects.filter(pk=run.pk).update(status="running")
     assert "HX-Trigger" not in staff.get(address, headers=HTMX).headers
@@ -109,22 +96,22 @@ def test_a_complete_run_whose_items_failed_does_not_look_well(staff: Client) -> 
     well, worse = build.run_with_items(1, name="well"), build.run_with_items(1, name="worse")
     _fail(worse)
     batch = _batch(well, worse)
-    page = _page(staff, "batch_detail", batch.pk)
+    page = page_text(staff, "batch_detail", batch.pk)
     assert "Complete, some failed" in page
     assert "Complete</span>" in page
     assert f"{reverse('results')}?run={well.pk}&amp;run={worse.pk}" in page
     assert "unpriced" not in page.split("Cost by stage")[0]  # a record costs nothing
     _fail(build.run())
-    assert "Complete, all failed" in _page(staff, "run_list")
+    assert "Complete, all failed" in page_text(staff, "run_list")
 
 
 def test_why_an_item_failed_is_said_in_words_with_what_helps(staff: Client) -> None:
     run = build.run()
     item = _fail(run)
-    listed = _page(staff, "run_item_list", run.pk, show="failed")
+    listed = page_text(staff, "run_item_list", run.pk, show="failed")
     assert "Personalised: The record has no reply to this." in listed
     assert f"{reverse('run_detail', args=[run.pk])}#failures" in listed
-    story = _page(staff, "item_story", item.pk)
+    story = page_text(staff, "item_story", item.pk)
     assert "Import a run that has one, or ask a live model." in story
     assert f"{reverse('run_detail', args=[run.pk])}#failures" in story
     assert " · free" in story
@@ -145,7 +132,7 @@ def test_only_a_known_code_is_put_into_words(failure: str, words: str) -> None:
 
 def test_a_run_leads_to_its_items_and_its_results(staff: Client) -> None:
     run = build.run_with_items(1)
-    page = _page(staff, "run_detail", run.pk)
+    page = page_text(staff, "run_detail", run.pk)
     assert f'href="{reverse("run_item_list", args=[run.pk])}"' in page
     assert f'href="{reverse("results")}?run={run.pk}"' in page
 
@@ -162,18 +149,18 @@ def _lead(campaign: Campaign) -> Client:
 
 
 def test_gold_before_any_label_is_no_mistake_of_who_opens_the_page(campaign: Campaign) -> None:
-    assert "Nothing is labelled yet" in _page(_lead(campaign), "campaign_gold", campaign.pk)
+    assert "Nothing is labelled yet" in page_text(_lead(campaign), "campaign_gold", campaign.pk)
 
 
 def test_the_preview_of_gold_says_that_tasks_have_no_decision_and_what_to_do(campaign: Campaign) -> None:
     task = campaign.tasks.order_by("pk")[0]
     build.vote(task, campaign.members.get(role="annotator").user, 5)
-    page = _page(_lead(campaign), "campaign_gold", campaign.pk)
+    page = page_text(_lead(campaign), "campaign_gold", campaign.pk)
     assert "1 of these has no decision." in page
     assert reverse("adjudication_queue", args=[campaign.pk]) in page
     decided: dict[str, str | int] = {"shown": 1, "rule": "majority", "states": "open", "minimum_labels": 0}
     bars: dict[str, str | int] = {"minimum_agreement": 0, "minimum_confidence": 0}
-    page = _page(_lead(campaign), "campaign_gold", campaign.pk, **decided, **bars)
+    page = page_text(_lead(campaign), "campaign_gold", campaign.pk, **decided, **bars)
     assert "no decision" not in page
 
 

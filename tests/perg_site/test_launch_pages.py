@@ -23,13 +23,6 @@ HTMX = {"hx-request": "true"}
 
 
 @pytest.fixture
-def staff() -> Client:
-    client = Client()
-    client.force_login(build.person("staff", staff=True))
-    return client
-
-
-@pytest.fixture
 def _key(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(KEY, "not-a-real-key")
 

@@ -23,13 +23,6 @@ pytestmark = pytest.mark.django_db
 DEMONSTRATION = Path(__file__).parents[2] / "evaluation" / "demonstration" / "direct.csv"
 
 
-@pytest.fixture
-def staff() -> Client:
-    client = Client()
-    client.force_login(build.person("staff", staff=True))
-    return client
-
-
 def _upload(client: Client, content: bytes, **fields: str) -> tuple[int, str]:
     response = client.post(
         reverse("run_import"),

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from annotations.models import Assignment, Flag
@@ -16,6 +17,8 @@ MOST_HELD = 10
 
 
 class OptionSerializer(serializers.Serializer[Any]):
+    """An option of a question."""
+
     letter = serializers.CharField()
     text = serializers.CharField(allow_blank=True)
 
@@ -52,6 +55,7 @@ class ShownTaskSerializer(serializers.Serializer[ShownTask]):
     previous = serializers.IntegerField(allow_null=True)
     flags = serializers.IntegerField()
 
+    @extend_schema_field(OptionSerializer(many=True))
     def get_options(self, shown: ShownTask) -> list[dict[str, str]]:
         return [{"letter": letter, "text": text} for letter, text in shown.options]
 

@@ -11,10 +11,7 @@ import pytest
 from annotations.agreement.correction import (
     CorrectedRate,
     corrected_rates,
-    human_rate,
-    naive_rate,
     powered_rate,
-    rogan_gladen_rate,
 )
 from annotations.agreement.coverage_warning import SENTENCES
 from annotations.agreement.judged_sample import JudgedSample
@@ -50,7 +47,7 @@ def bench() -> ModuleType:
 
 def test_labels_alone_are_the_share_with_wilsons_interval() -> None:
     sample = campaign(0, judged=200_000)
-    rate = human_rate(sample)
+    rate = corrected_rates(sample).human
     hits = int(np.nansum(sample.outcome))
     assert rate.estimate.value == pytest.approx(hits / 150)
     assert (rate.estimate.low, rate.estimate.high) == pytest.approx(wilson_interval(hits, 150), abs=5e-4)
@@ -59,11 +56,11 @@ def test_labels_alone_are_the_share_with_wilsons_interval() -> None:
 
 def test_the_naive_rate_is_the_judges_share_and_its_interval_wilsons() -> None:
     sample = campaign(0)
-    rate = naive_rate(sample)
+    rate = corrected_rates(sample).naive
     hits = int(sample.prediction.sum())
     assert rate.estimate.value == pytest.approx(hits / 2000)
     assert (rate.estimate.low, rate.estimate.high) == pytest.approx(wilson_interval(hits, 2000), abs=1e-6)
-    assert naive_rate(sample, run_is_sample=False).estimate.low is None
+    assert corrected_rates(sample, run_is_sample=False).naive.estimate.low is None
 
 
 def test_the_bias_is_naive_less_corrected_with_the_interval_mirrored() -> None:
@@ -114,7 +111,7 @@ def test_rogan_gladen_says_what_it_lacks() -> None:
 
     def undefined(labels: list[float]) -> str:
         outcome = np.r_[labels, np.full(100 - len(labels), NAN)]
-        return rogan_gladen_rate(JudgedSample.of(outcome, predictions)).estimate.undefined or ""
+        return corrected_rates(JudgedSample.of(outcome, predictions)).rogan_gladen.estimate.undefined or ""
 
     assert "no failure among the labels" in undefined([0.0] * 10)
     assert "nothing but failures" in undefined([1.0] * 10)
@@ -168,7 +165,7 @@ def test_enriched_labels_are_brought_back_to_the_run_by_strata_and_by_probabilit
             ("probabilities", JudgedSample.of(outcome, said, inclusion=inclusion)),
             ("unweighted", JudgedSample.of(outcome, said)),
         ):
-            value = human_rate(sample).estimate.value
+            value = corrected_rates(sample).human.estimate.value
             assert value is not None
             errors[name].append(value - truth.mean())
     assert abs(np.mean(errors["strata"])) < 0.01
@@ -196,7 +193,7 @@ def test_probabilities_that_leave_a_verdict_without_labels_leave_rogan_gladen_un
     sample = JudgedSample.of(
         outcome, np.r_[np.zeros(8), np.ones(2)], inclusion=np.r_[0.2, 0.3, np.full(8, 0.4)]
     )
-    assert "no label in some stratum" in (rogan_gladen_rate(sample).estimate.undefined or "")
+    assert "no label in some stratum" in (corrected_rates(sample).rogan_gladen.estimate.undefined or "")
 
 
 def test_a_graded_prediction_says_more_than_its_verdict() -> None:

@@ -6,7 +6,7 @@ const PAUSE = 800;
 const RETRY = 5_000;
 const LOAD = Math.random().toString(36).slice(2, 10); // This page, as it was loaded: other windows have others.
 
-export const EMPTY = { score: null, answer_correct: "", comment: "" };
+const EMPTY = { score: null, answer_correct: "", comment: "" };
 
 export function contentOf({ score, answer_correct, comment }) {
   return { score: score ?? null, answer_correct: answer_correct ?? "", comment: comment ?? "" };

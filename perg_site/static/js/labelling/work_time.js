@@ -1,6 +1,6 @@
 // Time on the task: it runs while the page is visible and there was input within the last half minute.
 
-export const IDLE_AFTER = 30_000;
+const IDLE_AFTER = 30_000;
 const INPUT = ["keydown", "pointerdown", "pointermove", "touchstart", "wheel", "scroll"];
 
 export class WorkTime {

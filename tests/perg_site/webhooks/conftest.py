@@ -1,0 +1,31 @@
+"""What the tests of webhooks share: a receiver that runs, an admin, and that this machine may be a receiver."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+from pytest_django import Settings
+
+from tests.perg_site.webhooks.receiver import Receiver, receiving
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    with receiving() as started:
+        yield started
+
+
+@pytest.fixture(autouse=True)
+def _private_addresses(settings: Settings) -> None:
+    settings.WEBHOOK_PRIVATE_ADDRESSES = True
+    settings.WEBHOOK_SECONDS = 5.0
+
+
+@pytest.fixture
+def admin() -> "User":
+    from tests import build  # only now: a conftest is read before Django is set up
+
+    return build.person("admin", staff=True)
