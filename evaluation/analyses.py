@@ -42,10 +42,11 @@ BEHIND: Mapping[str, str] = {
 
 def stage_runs(wanted: RowFilter) -> "StageRuns":
     """The Pref-Aligner runs that the filter lets through, by model and setting."""
-    return StageRuns(_aligner_results(wanted))
+    return StageRuns(aligner_results(wanted))
 
 
-def _aligner_results(wanted: RowFilter) -> QuerySet[RunResult]:
+def aligner_results(wanted: RowFilter) -> QuerySet[RunResult]:
+    """Results of Pref-Aligner runs with `is_stale`, by model and setting."""
     given = {
         "run__endpoint__model": wanted.model,
         "run__setting": wanted.setting,
@@ -90,10 +91,11 @@ class StageRuns(Sequence[StagesOfRun]):
     def __getitem__(self, which: object) -> "list[StagesOfRun]":  # type: ignore[override]
         assert isinstance(which, slice)
         results = list(self._results[which].prefetch_related("run__judges"))
-        return [_stages_of(result) for result in results]
+        return [stages_of(result) for result in results]
 
 
-def _stages_of(result: RunResult) -> StagesOfRun:
+def stages_of(result: RunResult) -> StagesOfRun:
+    """The stages of a Pref-Aligner run, by judge."""
     keys = {judge.name: judge.pk for judge in result.run.judges.all()}
     by_judge = result.stages["judges"] if result.stages else {}
     return StagesOfRun(
@@ -136,15 +138,24 @@ class Costs:
 def cost_lines(wanted: RowFilter) -> Costs:
     """What robustness costs, in the runs that the filter lets through."""
     found = result_rows(replace(wanted, dimension=Dimension.WHOLE, value=""))
-    # Of all rows only whose they are: where many judges rate, most rows are left out.
-    judged = found.values_list("pk", "result_id", "value", "judge_id", named=True)
-    rows = list(found.filter(pk__in=[row.pk for row in by_one_judge(list(judged))]))
-    costs = dict(RunResult.objects.filter(pk__in=[row.result_id for row in rows]).values_list("pk", "costs"))
-    gains = current_gains([row.result.run_id for row in rows])
-    lines = [_cost_line(row, costs[row.result_id], gains.get(row.result.run_id)) for row in rows]
+    lines = lines_of(list(one_row_a_run(found)))
     return Costs(
         lines, [figure for figure in (_cost_figure(lines, *kind) for kind in KINDS) if figure.records]
     )
+
+
+def one_row_a_run(rows: QuerySet[ResultRow]) -> QuerySet[ResultRow]:
+    """Of rows on whole runs, in the order of `result_rows`, those by the judge that rates most of the runs."""
+    # Of all rows only whose they are: where many judges rate, most rows are left out.
+    judged = rows.values_list("pk", "result_id", "value", "judge_id", named=True)
+    return rows.filter(pk__in=[row.pk for row in by_one_judge(list(judged))])
+
+
+def lines_of(rows: Sequence[ResultRow]) -> list[CostLine]:
+    """The rows with what an item takes and the gain."""
+    costs = dict(RunResult.objects.filter(pk__in=[row.result_id for row in rows]).values_list("pk", "costs"))
+    gains = current_gains([row.result.run_id for row in rows])
+    return [_cost_line(row, costs[row.result_id], gains.get(row.result.run_id)) for row in rows]
 
 
 def _cost_line(row: ResultRow, costs: Mapping[str, EstimateDict], gain: RunGain | None) -> CostLine:

@@ -16,12 +16,14 @@ from annotations.api.serializers.gold import (
     DifferenceSerializer,
     DifferencesSerializer,
     DifferencesWithRowsSerializer,
+    LeftOutQuerySerializer,
+    LeftOutSerializer,
     NewReleaseSerializer,
     PreviewSerializer,
     ReleaseSerializer,
 )
 from annotations.models import GoldRelease
-from annotations.selectors.gold import release_differences
+from annotations.selectors.gold import left_out_tasks, release_differences
 from annotations.services.gold import preview_gold, release_gold
 from evaluation.api.actor import actor_of
 from evaluation.api.conditional import conditional
@@ -64,6 +66,22 @@ class GoldPreview(APIView):
         given.is_valid(raise_exception=True)
         preview = preview_gold(campaign=campaign, **given.validated_data)
         return Response(PreviewSerializer(preview).data)
+
+
+class GoldLeftOut(APIView):
+    """The tasks that a release by these criteria would leave out for one reason. Nothing is written."""
+
+    @extend_schema(request=LeftOutQuerySerializer, responses=LeftOutSerializer)
+    def post(self, request: Request, campaign_id: int) -> Response:
+        campaign = led_campaign(request.user, campaign_id)
+        given = LeftOutQuerySerializer(data=request.data)
+        given.is_valid(raise_exception=True)
+        asked = given.validated_data
+        preview = preview_gold(campaign=campaign, criteria=asked.get("criteria"))
+        keys = preview.left_out_for(asked["reason"])
+        wanted = keys[keys > asked["behind"]][: asked["limit"]].tolist()
+        shown = {"count": int(keys.size), "tasks": left_out_tasks(campaign, wanted)}
+        return Response(LeftOutSerializer(shown).data)
 
 
 class GoldDetail(APIView):

@@ -22,6 +22,7 @@ from annotations.models import Member
 from annotations.models.campaign import Role
 from annotations.services import people, quality
 from annotations.services.campaigns import add_members
+from annotations.services.qualification import grant_attempt, qualify_member
 from evaluation.api.actor import actor_of
 from evaluation.api.idempotency import idempotent
 from evaluation.api.queries import Queried
@@ -36,6 +37,8 @@ ACTIONS: dict[str, Action] = {
     "pause": lambda member, actor, why: quality.pause_member(member=member, reason=why, actor=actor),
     "resume": lambda member, actor, _: quality.resume_member(member=member, actor=actor),
     "set_aside_labels": lambda member, actor, _: quality.set_aside_labels(member=member, actor=actor),
+    "grant_attempt": lambda member, actor, _: grant_attempt(member=member, actor=actor),
+    "qualify": lambda member, actor, _: qualify_member(member=member, actor=actor),
     "restore_labels": lambda member, actor, _: quality.restore_labels(member=member, actor=actor),
 }
 
@@ -71,7 +74,8 @@ class MemberList(Queried, generics.ListAPIView[Member]):
 
 class MemberAction(APIView):
     """Change a member: `lead` and `annotator` (their role), `remove` and `restore` (out of the campaign and back in),
-    `pause` (with a reason) and `resume`, `set_aside_labels` and `restore_labels`.
+    `pause` (with a reason) and `resume`, `set_aside_labels` and `restore_labels`; in the qualification round,
+    `grant_attempt` (another one, where all are used up) and `qualify` (by hand).
     """
 
     @extend_schema(request=MemberActionSerializer, responses=MemberSerializer)

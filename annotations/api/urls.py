@@ -3,13 +3,19 @@
 from django.urls import URLPattern, path
 
 from annotations.api import (
+    accounts,
     adjudication,
     audit,
     campaigns,
+    controls,
     exports,
     gold,
     labelling,
+    needs,
     people,
+    qualification,
+    quality,
+    ratings,
     tasks,
     validation,
 )
@@ -28,8 +34,68 @@ labelling_urls: list[URLPattern] = [
     path(f"{ASSIGNMENT}skip/", labelling.Skip.as_view(), name="api_skip"),
     path(f"{ASSIGNMENT}flag/", labelling.FlagOfTask.as_view(), name="api_flag"),
 ]
+qualification_urls: list[URLPattern] = [
+    path(f"{CAMPAIGN}qualification/", qualification.Qualification.as_view(), name="api_qualification"),
+    path(
+        f"{CAMPAIGN}qualification/start/",
+        qualification.QualificationStart.as_view(),
+        name="api_qualification_start",
+    ),
+    path(
+        f"{CAMPAIGN}qualification/item/",
+        qualification.QualificationItem.as_view(),
+        name="api_qualification_item",
+    ),
+    path(
+        f"{CAMPAIGN}qualification/answers/<int:answer_id>/",
+        qualification.QualificationFeedback.as_view(),
+        name="api_qualification_answer",
+    ),
+    path(
+        f"{CAMPAIGN}qualification/people/",
+        qualification.QualificationPeople.as_view(),
+        name="api_qualification_people",
+    ),
+]
+quality_urls: list[URLPattern] = [
+    path(f"{CAMPAIGN}quality/", quality.CampaignQuality.as_view(), name="api_quality"),
+    path(f"{CAMPAIGN}activity/", quality.CampaignActivity.as_view(), name="api_activity"),
+    path(f"{CAMPAIGN}alignment/", quality.CampaignAlignment.as_view(), name="api_alignment"),
+    path(f"{CAMPAIGN}adjudicators/", quality.AdjudicatorList.as_view(), name="api_adjudicator_list"),
+    path(
+        f"{CAMPAIGN}guidelines/versions/",
+        quality.GuidelinesVersions.as_view(),
+        name="api_guidelines_versions",
+    ),
+    path(f"{CAMPAIGN}controls/", controls.ControlList.as_view(), name="api_control_list"),
+    path(
+        f"{CAMPAIGN}controls/candidates/", controls.ControlCandidates.as_view(), name="api_control_candidates"
+    ),
+    path(
+        f"{CAMPAIGN}controls/from_gold/", controls.ControlsFromGold.as_view(), name="api_controls_from_gold"
+    ),
+    path(f"{CAMPAIGN}controls/<int:task_id>/", controls.ControlDetail.as_view(), name="api_control"),
+    path(
+        f"{CAMPAIGN}controls/<int:task_id>/<slug:action>/",
+        controls.ControlAction.as_view(),
+        name="api_control_action",
+    ),
+]
+people_urls: list[URLPattern] = [
+    path(f"{CAMPAIGN}invitations/", accounts.InvitationList.as_view(), name="api_invitation_list"),
+    path(
+        f"{CAMPAIGN}invitations/<int:invitation_id>/revoke/",
+        accounts.InvitationRevoke.as_view(),
+        name="api_invitation_revoke",
+    ),
+    path("people/", accounts.AccountList.as_view(), name="api_account_list"),
+    path("people/<int:user_id>/", accounts.AccountDetail.as_view(), name="api_account"),
+    path("people/<int:user_id>/<slug:action>/", accounts.AccountAction.as_view(), name="api_account_action"),
+    path("needs/", needs.Needs.as_view(), name="api_needs"),
+]
 campaign_urls: list[URLPattern] = [
     path("campaigns/", campaigns.CampaignList.as_view(), name="api_campaign_list"),
+    path("campaigns/import/", ratings.RatingsImport.as_view(), name="api_ratings_import"),
     path(CAMPAIGN, campaigns.CampaignDetail.as_view(), name="api_campaign"),
     path(f"{CAMPAIGN}settings/", campaigns.CampaignSettings.as_view(), name="api_campaign_settings"),
     path(f"{CAMPAIGN}progress/", campaigns.CampaignProgress.as_view(), name="api_campaign_progress"),
@@ -69,6 +135,7 @@ campaign_urls: list[URLPattern] = [
     ),
     path(f"{CAMPAIGN}gold/", gold.GoldList.as_view(), name="api_gold_list"),
     path(f"{CAMPAIGN}gold/preview/", gold.GoldPreview.as_view(), name="api_gold_preview"),
+    path(f"{CAMPAIGN}gold/left_out/", gold.GoldLeftOut.as_view(), name="api_gold_left_out"),
     path("gold/<int:release_id>/", gold.GoldDetail.as_view(), name="api_gold"),
     path("gold/<int:release_id>/differences/", gold.GoldDifferences.as_view(), name="api_gold_differences"),
     path("exports/", exports.ExportList.as_view(), name="api_export_list"),
@@ -82,6 +149,9 @@ campaign_urls: list[URLPattern] = [
 urlpatterns: list[URLPattern] = [
     *labelling_urls,  # first: they are asked for with every label
     *campaign_urls,
+    *qualification_urls,
+    *quality_urls,
+    *people_urls,
     # last, for it takes any word
     path(f"{CAMPAIGN}<slug:action>/", campaigns.CampaignAction.as_view(), name="api_campaign_action"),
 ]

@@ -2,6 +2,7 @@
 
 import secrets
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.db.models import Exists, OuterRef, QuerySet
@@ -41,11 +42,23 @@ def control_items(campaign: Campaign) -> list[ControlItem]:
         .select_related("known_score__created_by", "response__item__question", "response__item__preference")
         .order_by("kind", "pk")
     )
+    return with_answers(campaign, tasks)
+
+
+def with_answers(campaign: Campaign, items: Iterable[Task]) -> list[ControlItem]:
+    """Items of the campaign with how people did on them; the answers to withdrawn ones count for nothing."""
     answers, right = Counter[int](), Counter[int]()
     for task, is_right in [*_control_answers(campaign), *_qualification_answers(campaign)]:
         answers[task] += 1
         right[task] += is_right
-    return [ControlItem(task, answers[task.pk], right[task.pk]) for task in tasks]
+    return [ControlItem(task, answers[task.pk], right[task.pk]) for task in items]
+
+
+def known_items(campaign: Campaign) -> QuerySet[Task]:
+    """All items with a known score, in use or withdrawn."""
+    return campaign.tasks.filter(known_score__isnull=False).select_related(
+        "known_score__created_by", "response__item__question", "response__item__preference"
+    )
 
 
 WITHDRAWN = "withdrawn"

@@ -11,11 +11,22 @@ from evaluation.api.actor import actor_of
 from evaluation.api.idempotency import idempotent
 from evaluation.api.permissions import IsStaff
 from evaluation.api.queries import ListQuery, Queried
-from evaluation.api.serializers.batches import BatchSerializer, EstimateSerializer, LaunchSerializer
+from evaluation.api.serializers.batches import (
+    BatchProgressSerializer,
+    BatchSerializer,
+    EstimateSerializer,
+    LaunchedSerializer,
+    LaunchSerializer,
+    PresetSerializer,
+)
 from evaluation.api.serializers.runs import CauseSerializer
+from evaluation.errors import NotFound
 from evaluation.models import Batch
+from evaluation.presets import PRESETS
 from evaluation.scopes import Scope
-from evaluation.selectors.failures import Cause
+from evaluation.selectors.bill import bill_of
+from evaluation.selectors.failures import Cause, failures_of
+from evaluation.selectors.runs import launch_spec_of, runs_with_counts
 from evaluation.services.control import retry_batch
 from evaluation.services.estimate import estimate_launch
 from evaluation.services.launching import check_launch, launch_batch
@@ -80,6 +91,47 @@ class BatchEstimate(APIView):
         launch.is_valid(raise_exception=True)
         check_launch(launch.spec())
         return Response(EstimateSerializer(estimate_launch(launch.spec())).data)
+
+
+class BatchPresets(APIView):
+    """The study's first experiments."""
+
+    permission_classes = [IsStaff]
+
+    @extend_schema(responses=PresetSerializer(many=True))
+    def get(self, request: Request) -> Response:
+        """The study's first experiments: put a preset's methods and settings into what you POST to `batches/`."""
+        return Response(PresetSerializer(list(PRESETS.values()), many=True).data)
+
+
+class BatchProgress(APIView):
+    """Where a batch stands."""
+
+    permission_classes = [IsStaff]
+
+    @extend_schema(responses=BatchProgressSerializer)
+    def get(self, request: Request, batch_id: int) -> Response:
+        """Where a batch stands: items of each run, failures by cause, cost by stage and endpoint, over all its runs."""
+        batch = get_object_or_404(Batch, pk=batch_id)
+        runs = list(
+            runs_with_counts().select_related("endpoint", "dataset").filter(batch=batch).order_by("pk")
+        )
+        shown = {"runs": runs, "failures": failures_of(runs), "costs": bill_of(runs).lines}
+        return Response(BatchProgressSerializer(shown).data)
+
+
+class BatchSettings(APIView):
+    """What a batch was launched with."""
+
+    permission_classes = [IsStaff]
+
+    @extend_schema(responses=LaunchedSerializer)
+    def get(self, request: Request, batch_id: int) -> Response:
+        """What to POST to `batches/` to launch the batch again, under a name that is free."""
+        found = launch_spec_of(get_object_or_404(Batch, pk=batch_id))
+        if found is None:
+            raise NotFound("This batch has no runs any more.", code="no_runs")
+        return Response(LaunchedSerializer(found).data)
 
 
 class BatchRetry(APIView):

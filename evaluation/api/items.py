@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from django.db.models import F
+from django.db.models import F, QuerySet
+from django.shortcuts import get_object_or_404
 from rest_framework import generics
 
 from evaluation.api.permissions import IsStaff
@@ -15,8 +16,12 @@ from evaluation.api.serializers.items import (
     JudgmentSerializer,
     ResponseQuery,
     ResponseSerializer,
+    RunItemQuery,
+    RunItemSerializer,
 )
-from evaluation.models import Item, Judgment, Response
+from evaluation.errors import DomainError
+from evaluation.models import Item, Judgment, Response, Run
+from evaluation.selectors.run_items import ItemFilter, run_items, verdicts_on
 
 
 class LargeList(FilteredList[M]):
@@ -46,6 +51,34 @@ class ItemList(LargeList[Item]):
     query_serializer_class = ItemQuery
     queryset = Item.objects.all()
     lookups = {name: name for name in ("run", "question", "status")}
+
+
+class RunItems(FilteredList[Item]):
+    """The items of a run behind a number, in their order, with their answers and what judges say of them."""
+
+    permission_classes = [IsStaff]
+    serializer_class = RunItemSerializer
+    query_serializer_class = RunItemQuery
+    ordering = "position"
+
+    def get_queryset(self) -> QuerySet[Item]:
+        run = get_object_or_404(Run, pk=self.kwargs["run_id"])
+        given = {name: value for name, value in self.query.items() if name in RunItemQuery.SLICE}
+        judge = None
+        if "judge" in self.query:
+            judge = run.judges.filter(pk=self.query["judge"]).first()
+            if judge is None:
+                raise DomainError("This judge does not rate the run.", field="judge")
+        return run_items(run, ItemFilter(judge=judge, text=self.query.get("search"), **given))
+
+    def paginate_queryset(self, queryset: Any) -> Any:
+        # Any: as REST framework declares it
+        page = super().paginate_queryset(queryset) or []
+        self.verdicts = verdicts_on(page)
+        return page
+
+    def get_serializer_context(self) -> dict[str, Any]:
+        return {**super().get_serializer_context(), "verdicts": getattr(self, "verdicts", {})}
 
 
 class ItemDetail(generics.RetrieveAPIView[Item]):

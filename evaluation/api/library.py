@@ -9,10 +9,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from evaluation.api.conditional import conditional
 from evaluation.api.idempotency import idempotent
 from evaluation.api.imports import content_of
 from evaluation.api.permissions import IsStaff
-from evaluation.api.queries import FilteredList, M
+from evaluation.api.queries import FilteredList, M, Queried
+from evaluation.api.serializers.builds import CatalogueChangesSerializer, changes_data
 from evaluation.api.serializers.imports import CatalogueImportSerializer, QuestionsImportSerializer
 from evaluation.api.serializers.library import (
     CatalogueFileSerializer,
@@ -23,15 +25,20 @@ from evaluation.api.serializers.library import (
     PreferenceQuery,
     PreferenceSerializer,
     PromptSerializer,
+    QuestionCountSerializer,
     QuestionQuery,
     QuestionSerializer,
     QuestionsFileSerializer,
     RubricTextSerializer,
     RubricVersionSerializer,
+    SinceQuery,
 )
+from evaluation.errors import NotFound
 from evaluation.importers.catalogue import import_catalogue
 from evaluation.importers.questions import import_questions
 from evaluation.models import Catalogue, Dataset, Preference, Prompt, Question, Rubric
+from evaluation.selectors.catalogues import catalogue_changes, versions_of
+from evaluation.selectors.datasets import question_counts
 from evaluation.services.rubrics import create_rubric, revise_rubric
 
 
@@ -57,6 +64,19 @@ class DatasetDetail(generics.RetrieveAPIView[Dataset]):
     serializer_class = DatasetSerializer
     lookup_url_kwarg = "dataset_id"
     queryset = Dataset.objects.all()
+
+
+class DatasetCounts(APIView):
+    """What questions a dataset has."""
+
+    permission_classes = [IsStaff]
+
+    @extend_schema(responses=QuestionCountSerializer(many=True))
+    def get(self, request: Request, dataset_id: int) -> Response:
+        """How many questions a dataset has of each source and category."""
+        counts = question_counts(get_object_or_404(Dataset, pk=dataset_id))
+        rows = [{"source": source, "category": category, "questions": n} for source, category, n in counts]
+        return Response(QuestionCountSerializer(rows, many=True).data)
 
 
 class DatasetQuestions(FilteredList[Question]):
@@ -103,6 +123,25 @@ class CatalogueDetail(generics.RetrieveAPIView[Catalogue]):
     serializer_class = CatalogueSerializer
     lookup_url_kwarg = "catalogue_id"
     queryset = Catalogue.objects.all()
+
+
+class CatalogueDifferences(Queried):
+    """How versions of a catalogue differ."""
+
+    permission_classes = [IsStaff]
+    query_serializer_class = SinceQuery
+
+    @extend_schema(responses={200: CatalogueChangesSerializer, 304: None})
+    def get(self, request: Request, catalogue_id: int) -> Response:
+        """What a version of a catalogue changed of the one before it, or of the one that is named."""
+        catalogue = get_object_or_404(Catalogue, pk=catalogue_id)
+        others = versions_of(catalogue).exclude(pk=catalogue.pk)
+        since = self.query.get("since")
+        wanted = {"version__lt": catalogue.version} if since is None else {"version": since}
+        base = others.filter(**wanted).first()
+        if base is None:
+            raise NotFound("There is no such version to compare it with.", code="no_other_version")
+        return conditional(request, changes_data(base, catalogue_changes(base, catalogue)))
 
 
 class CataloguePreferences(FilteredList[Preference]):

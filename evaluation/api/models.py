@@ -5,11 +5,13 @@ from drf_spectacular.utils import extend_schema
 from rest_framework import generics, status
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.views import APIView
 
 from evaluation.api.idempotency import idempotent
 from evaluation.api.permissions import IsStaff
 from evaluation.api.queries import FilteredList
 from evaluation.api.serializers.models import (
+    EndpointHealthSerializer,
     EndpointQuery,
     EndpointSerializer,
     EndpointWriteSerializer,
@@ -18,7 +20,8 @@ from evaluation.api.serializers.models import (
     NewJudgeSerializer,
 )
 from evaluation.models import Endpoint, Judge
-from evaluation.services.endpoints import change_endpoint, create_endpoint
+from evaluation.selectors.endpoints import health_of
+from evaluation.services.endpoints import change_endpoint, create_endpoint, limit_key
 from evaluation.services.judges import create_judge
 
 JUDGES = Judge.objects.select_related("endpoint", "rubric")
@@ -59,6 +62,19 @@ class EndpointDetail(generics.RetrieveAPIView[Endpoint]):
         given.is_valid(raise_exception=True)
         changed = change_endpoint(endpoint=endpoint, spec=given.spec(endpoint))
         return Response(EndpointSerializer(changed).data)
+
+
+class EndpointHealth(APIView):
+    """How an endpoint is doing."""
+
+    permission_classes = [IsStaff]
+
+    @extend_schema(responses=EndpointHealthSerializer)
+    def get(self, request: Request, endpoint_id: int) -> Response:
+        """How an endpoint is doing: its limit of calls, what waits, errors of the last day, what it has cost."""
+        endpoint = get_object_or_404(Endpoint, pk=endpoint_id)
+        health = health_of(endpoint, limit_key=limit_key(endpoint))
+        return Response(EndpointHealthSerializer(health).data)
 
 
 class JudgeList(FilteredList[Judge]):

@@ -22,6 +22,7 @@ from evaluation.api.serializers.runs import (
     METRICS_SCHEMA,
     BudgetSerializer,
     CauseSerializer,
+    JudgedSerializer,
     JudgingSerializer,
     RecordedRunSerializer,
     RunDetailSerializer,
@@ -30,6 +31,7 @@ from evaluation.api.serializers.runs import (
     RunSerializer,
     SliceQuery,
     SliceSerializer,
+    judged_data,
 )
 from evaluation.errors import NotFound
 from evaluation.importers.recorded_run import import_recorded_run
@@ -37,7 +39,8 @@ from evaluation.metrics import RunOutcomes
 from evaluation.models import Run
 from evaluation.selectors.bill import bill_of
 from evaluation.selectors.failures import Cause, failures_of
-from evaluation.selectors.progress import run_progress
+from evaluation.selectors.needs import runs_with_failures
+from evaluation.selectors.progress import judging_progress, run_progress, unscored_reasons
 from evaluation.selectors.results import current_result
 from evaluation.services import control
 from evaluation.services.judging import launch_judging
@@ -64,6 +67,17 @@ class RunList(FilteredList[Run]):
     query_serializer_class = RunQuery
     queryset = Run.objects.select_related("endpoint", "dataset")
     lookups = {name: name for name in RunQuery.EQUAL} | {"judge": "judges", "search": "name__icontains"}
+
+    def filter_queryset(self, queryset: Any) -> Any:
+        # Any: as in FilteredList
+        found = super().filter_queryset(queryset)
+        match self.query.get("has_failed_items"):
+            case None:
+                return found
+            case True:
+                return found.filter(pk__in=runs_with_failures().values("pk"))
+            case _:
+                return found.exclude(pk__in=runs_with_failures().values("pk"))
 
 
 class RunDetail(generics.RetrieveAPIView[Run]):
@@ -121,6 +135,18 @@ class RunProgress(APIView):
             "costs": bill_of([run]).lines,
         }
         return Response(RunProgressSerializer(shown).data)
+
+
+class RunJudged(APIView):
+    """How far a run is rated."""
+
+    permission_classes = [IsStaff]
+
+    @extend_schema(responses=JudgedSerializer(many=True))
+    def get(self, request: Request, run_id: int) -> Response:
+        """How far each judge of a run is, and why judgments have no score."""
+        run = get_object_or_404(Run, pk=run_id)
+        return Response(judged_data(judging_progress(run), unscored_reasons(run)))
 
 
 class RunControl(APIView):

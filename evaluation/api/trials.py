@@ -21,6 +21,7 @@ from evaluation.models import Endpoint, Item, Judge
 from evaluation.selectors.judges import texts_of
 from evaluation.services.judging import judge_input
 from evaluation.services.trials import trial_of, try_endpoint, try_judge
+from evaluation.stages.judge import JudgeInput
 
 
 class EndpointTest(APIView):
@@ -55,16 +56,20 @@ class JudgeTest(APIView):
     @extend_schema(request=JudgeTestSerializer, responses={202: JudgeTrialSerializer})
     @idempotent
     def post(self, request: Request, judge_id: int) -> Response:
-        """Ask the judge about an item as a run would; no judgment is written."""
+        """Ask the judge about an item, or texts, as a run would; no judgment is written."""
         judge = get_object_or_404(Judge.objects.select_related("endpoint", "rubric"), pk=judge_id)
         given = JudgeTestSerializer(data=request.data)
         given.is_valid(raise_exception=True)
-        items = Item.objects.select_related("question", "preference")
-        item = items.filter(pk=given.validated_data["item"]).first()
-        if item is None or item.preference is None:
-            raise DomainError("There is no such item with a preference to follow.", field="item")
-        trial = try_judge(judge=judge, shown=judge_input(item, *texts_of(item)))
+        trial = try_judge(judge=judge, shown=given.texts() or _shown(given.validated_data["item"]))
         return Response(judge_trial_data(trial, judge), status=status.HTTP_202_ACCEPTED)
+
+
+def _shown(item_id: int) -> JudgeInput:
+    """What the judge sees of an item. Raises DomainError where there is none with a preference."""
+    item = Item.objects.select_related("question", "preference").filter(pk=item_id).first()
+    if item is None or item.preference is None:
+        raise DomainError("There is no such item with a preference to follow.", field="item")
+    return judge_input(item, *texts_of(item))
 
 
 class JudgeTrial(APIView):

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from evaluation.api import batches, items, library, models, results, runs, trials
+from evaluation.api import analyses, batches, builds, items, library, models, results, runs, trials
 
 urlpatterns = [
     path("runs/", runs.RunList.as_view(), name="api_run_list"),
@@ -8,6 +8,8 @@ urlpatterns = [
     path("runs/<int:run_id>/", runs.RunDetail.as_view(), name="api_run_detail"),
     path("runs/<int:run_id>/metrics/", runs.RunMetrics.as_view(), name="api_run_metrics"),
     path("runs/<int:run_id>/result/", results.ResultOfRun.as_view(), name="api_run_result"),
+    path("runs/<int:run_id>/items/", items.RunItems.as_view(), name="api_run_items"),
+    path("runs/<int:run_id>/judging/", runs.RunJudged.as_view(), name="api_run_judging"),
     path("runs/<int:run_id>/slices/", runs.RunSlices.as_view(), name="api_run_slices"),
     path("runs/<int:run_id>/progress/", runs.RunProgress.as_view(), name="api_run_progress"),
     path("runs/<int:run_id>/budgets/", runs.RunBudgets.as_view(), name="api_run_budgets"),
@@ -15,11 +17,15 @@ urlpatterns = [
     path("runs/<int:run_id>/<slug:action>/", runs.RunControl.as_view(), name="api_run_control"),
     path("batches/", batches.BatchList.as_view(), name="api_batch_list"),
     path("batches/estimate/", batches.BatchEstimate.as_view(), name="api_batch_estimate"),
+    path("batches/presets/", batches.BatchPresets.as_view(), name="api_preset_list"),
     path("batches/<int:batch_id>/", batches.BatchDetail.as_view(), name="api_batch_detail"),
+    path("batches/<int:batch_id>/progress/", batches.BatchProgress.as_view(), name="api_batch_progress"),
+    path("batches/<int:batch_id>/settings/", batches.BatchSettings.as_view(), name="api_batch_settings"),
     path("batches/<int:batch_id>/retry/", batches.BatchRetry.as_view(), name="api_batch_retry"),
     path("datasets/", library.DatasetList.as_view(), name="api_dataset_list"),
     path("datasets/import/", library.DatasetImport.as_view(), name="api_dataset_import"),
     path("datasets/<int:dataset_id>/", library.DatasetDetail.as_view(), name="api_dataset_detail"),
+    path("datasets/<int:dataset_id>/counts/", library.DatasetCounts.as_view(), name="api_dataset_counts"),
     path(
         "datasets/<int:dataset_id>/questions/",
         library.DatasetQuestions.as_view(),
@@ -27,7 +33,42 @@ urlpatterns = [
     ),
     path("catalogues/", library.CatalogueList.as_view(), name="api_catalogue_list"),
     path("catalogues/import/", library.CatalogueImport.as_view(), name="api_catalogue_import"),
+    path("catalogues/builds/", builds.BuildList.as_view(), name="api_build_list"),
+    path("catalogues/builds/estimate/", builds.BuildEstimate.as_view(), name="api_build_estimate"),
+    path("catalogues/builds/<int:build_id>/", builds.BuildDetail.as_view(), name="api_build"),
+    path(
+        "catalogues/builds/<int:build_id>/progress/",
+        builds.BuildProgress.as_view(),
+        name="api_build_progress",
+    ),
+    path("catalogues/builds/<int:build_id>/budget/", builds.BuildBudget.as_view(), name="api_build_budget"),
+    path("catalogues/builds/<int:build_id>/again/", builds.BuildAgain.as_view(), name="api_build_again"),
+    path(
+        "catalogues/builds/<int:build_id>/release/", builds.BuildRelease.as_view(), name="api_build_release"
+    ),
+    path("catalogues/builds/<int:build_id>/merge/", builds.BuildMerge.as_view(), name="api_build_merge"),
+    path(
+        "catalogues/builds/<int:build_id>/proposals/",
+        builds.BuildProposals.as_view(),
+        name="api_proposal_list",
+    ),
+    path(
+        "catalogues/builds/<int:build_id>/near_duplicates/",
+        builds.BuildNearDuplicates.as_view(),
+        name="api_near_duplicates",
+    ),
+    path("catalogues/proposals/<int:proposal_id>/", builds.ProposalDetail.as_view(), name="api_proposal"),
+    path(
+        "catalogues/proposals/<int:proposal_id>/<slug:action>/",
+        builds.ProposalDecision.as_view(),
+        name="api_proposal_action",
+    ),
     path("catalogues/<int:catalogue_id>/", library.CatalogueDetail.as_view(), name="api_catalogue_detail"),
+    path(
+        "catalogues/<int:catalogue_id>/differences/",
+        library.CatalogueDifferences.as_view(),
+        name="api_catalogue_differences",
+    ),
     path(
         "catalogues/<int:catalogue_id>/preferences/",
         library.CataloguePreferences.as_view(),
@@ -40,6 +81,7 @@ urlpatterns = [
     path("rubrics/<int:rubric_id>/revise/", library.RubricRevise.as_view(), name="api_rubric_revise"),
     path("endpoints/", models.EndpointList.as_view(), name="api_endpoint_list"),
     path("endpoints/<int:endpoint_id>/", models.EndpointDetail.as_view(), name="api_endpoint_detail"),
+    path("endpoints/<int:endpoint_id>/health/", models.EndpointHealth.as_view(), name="api_endpoint_health"),
     path("endpoints/<int:endpoint_id>/test/", trials.EndpointTest.as_view(), name="api_endpoint_test"),
     path(
         "endpoints/<int:endpoint_id>/tests/<int:completion_id>/",
@@ -55,6 +97,8 @@ urlpatterns = [
     path("judges/", models.JudgeList.as_view(), name="api_judge_list"),
     path("judges/<int:judge_id>/", models.JudgeDetail.as_view(), name="api_judge_detail"),
     path("results/", results.ResultList.as_view(), name="api_result_list"),
+    path("results/stages/", analyses.StageList.as_view(), name="api_result_stages"),
+    path("results/costs/", analyses.CostList.as_view(), name="api_result_costs"),
     path("results/compare/", results.Comparison.as_view(), name="api_result_comparison"),
     path("results/published/", results.Published.as_view(), name="api_published"),
     path("items/", items.ItemList.as_view(), name="api_item_list"),

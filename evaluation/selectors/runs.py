@@ -16,6 +16,7 @@ from evaluation.models import (
     Completion,
     Endpoint,
     Item,
+    Judge,
     Run,
 )
 from evaluation.models.completion import CompletionStatus
@@ -124,6 +125,25 @@ def launch_settings_of(batch: Batch) -> dict[str, object]:
         "money_budget": first.money_budget,
         "call_budget": first.call_budget,
         **first.options,
+    }
+
+
+def launch_spec_of(batch: Batch) -> dict[str, object] | None:
+    """The same as things instead of keys, sampling and prompting apart in `options`; None: there are no runs."""
+    settings = launch_settings_of(batch)
+    if not settings:
+        return None
+    first = batch.runs.select_related("dataset", "catalogue", "aligner", "extractor").earliest("pk")
+    aligned = batch.runs.select_related("aligner").filter(aligner__isnull=False).order_by("pk").first()
+    judges = Judge.objects.filter(runs__batch=batch).distinct().order_by("pk")
+    return settings | {
+        "dataset": first.dataset,
+        "catalogue": first.catalogue,
+        "models": list(Endpoint.objects.filter(runs__batch=batch).distinct().order_by("pk")),
+        "judges": list(judges),
+        "aligner": aligned.aligner if aligned else None,
+        "extractor": first.extractor,
+        "options": first.options,
     }
 
 

@@ -29,10 +29,13 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from annotations.models import Campaign
-from evaluation.models import Batch, Run
+from annotations.models import Campaign, QualificationAnswer, QualificationAttempt
+from annotations.services.controls import add_control
+from annotations.services.invitations import invite
+from evaluation.models import Batch, CatalogueBuild, Proposal, Run
 from evaluation.services.judges import heuristic_judge
 from evaluation.services.prompts import current_prompts
+from evaluation.services.results import refresh_result
 from tests import build
 
 # What schemathesis uploads, broken on purpose, is not always closed by the parser that gives up on it.
@@ -55,7 +58,7 @@ CHECKS = [
 EXAMPLES = {GenerationMode.POSITIVE: 6, GenerationMode.NEGATIVE: 5}
 APPS = ("evaluation", "annotations", "perg_site", "auth")
 # Path parameters that are not named after a model.
-NAMED = {"release": "goldrelease"}
+NAMED = {"release": "goldrelease", "build": "cataloguebuild", "answer": "qualificationanswer"}
 
 
 @pytest.fixture(scope="module")
@@ -89,7 +92,37 @@ def owner() -> User:
     task = campaign.tasks.order_by("pk").first()
     assert task is not None
     build.vote(task, annotator, 4, comment=MARK)
+    _add_round(campaign, run, owner)
+    _add_build()
+    invite(role="annotator", campaign=campaign, created_by=owner, note=MARK)
+    aligned = build.run(f"aligned {MARK}", method="pref_aligner")
+    build.item(aligned)
+    for each in (run, aligned):
+        refresh_result(run=each)
     return owner
+
+
+def _add_round(campaign: Campaign, run: Run, owner: User) -> None:
+    """Two items of a qualification round; the owner has answered one of them."""
+    for _ in range(2):
+        response = build.item(run, texts=("A.", f"{MARK}: A.")).responses.get(condition="personalised")
+        task = add_control(
+            campaign=campaign,
+            response=response,
+            score=4,
+            kind="qualification",
+            explanation=f"So. {MARK}",
+            actor=owner,
+        )
+    attempt = QualificationAttempt.objects.create(member=campaign.members.get(user=owner), number=1)
+    QualificationAnswer.objects.create(attempt=attempt, task=task, score=4, is_right=True)
+
+
+def _add_build() -> None:
+    """A catalogue in the making, with a proposal to review."""
+    proposal = build.proposal()
+    Proposal.objects.update(text=f"I like {MARK}.", reason=MARK)
+    CatalogueBuild.objects.filter(pk=proposal.build_id).update(name=f"taste {MARK}")
 
 
 @pytest.fixture

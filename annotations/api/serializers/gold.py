@@ -7,9 +7,10 @@ from pydantic import ValidationError
 from rest_framework import serializers
 
 from annotations.agreement.gold_criteria import GoldCriteria
-from annotations.agreement.gold_selection import SelectionCounts
-from annotations.models import Export, GoldRelease
+from annotations.agreement.gold_selection import REASONS, SelectionCounts
+from annotations.models import Export, GoldRelease, Task
 from annotations.models.export import ExportFormat, ExportStatus, RaterNames
+from annotations.models.task import TaskState
 from annotations.selectors.gold import GoldDifference, GoldSide, ReleaseDifferences
 from annotations.services.gold import GoldPreview
 from evaluation.api.queries import LARGEST_ID, ListQuery, Query
@@ -65,6 +66,39 @@ class PreviewSerializer(serializers.Serializer[GoldPreview]):
     @extend_schema_field(CRITERIA_SCHEMA)
     def get_criteria(self, preview: GoldPreview) -> dict[str, object]:
         return preview.criteria.model_dump(mode="json")
+
+
+class LeftOutQuerySerializer(CriteriaSerializer):
+    """Which of the tasks that a release by these criteria would leave out: those for one reason, in the order of their
+    keys, behind task `behind` if one is named.
+    """
+
+    reason = serializers.ChoiceField(REASONS[1:])
+    behind = serializers.IntegerField(min_value=0, max_value=LARGEST_ID, required=False, default=0)
+    limit = serializers.IntegerField(min_value=1, max_value=MOST_DIFFERENCES, required=False, default=100)
+
+
+class VoteSerializer(serializers.Serializer[Any]):
+    annotator = serializers.CharField(source="member.user.username")
+    score = serializers.IntegerField()
+
+
+class LeftOutTaskSerializer(serializers.Serializer[Task]):
+    """A task that would not go in, with the votes on it."""
+
+    task = serializers.IntegerField(source="pk")
+    state = serializers.ChoiceField(TaskState.choices)
+    run = serializers.IntegerField(source="response.item.run_id")
+    question = serializers.CharField(source="response.item.question.text")
+    preference = serializers.CharField(source="response.item.preference.text", default=None, allow_null=True)
+    votes = VoteSerializer(source="given_votes", many=True)
+
+
+class LeftOutSerializer(serializers.Serializer[Any]):
+    """How many tasks would be left out for the reason, and those asked for."""
+
+    count = serializers.IntegerField()
+    tasks = LeftOutTaskSerializer(many=True)
 
 
 class ReleaseSerializer(serializers.ModelSerializer[GoldRelease]):

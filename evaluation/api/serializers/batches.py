@@ -7,7 +7,12 @@ from pydantic import ValidationError
 from rest_framework import serializers
 
 from evaluation.api.queries import LARGEST_INTEGER
-from evaluation.api.serializers.runs import LEAST_MONEY, RunSerializer
+from evaluation.api.serializers.runs import (
+    LEAST_MONEY,
+    BillLineSerializer,
+    FailuresSerializer,
+    RunSerializer,
+)
 from evaluation.models import Batch, Catalogue, Dataset, Endpoint, Judge
 from evaluation.models.run import Method, Setting
 from evaluation.services.estimate import EstimateLine, LaunchEstimate
@@ -45,7 +50,7 @@ def _named(queryset: Any, **options: Any) -> Any:
     return serializers.SlugRelatedField(slug_field="name", queryset=queryset, **options)
 
 
-class LaunchSerializer(serializers.Serializer[BatchSpec]):
+class LaunchSerializer(serializers.Serializer[Any]):
     """A batch to launch. Things are named by their names; a catalogue by its id."""
 
     name = serializers.CharField(max_length=150)
@@ -78,6 +83,12 @@ class LaunchSerializer(serializers.Serializer[BatchSpec]):
         return BatchSpec(**fields)
 
 
+class LaunchedSerializer(LaunchSerializer):
+    """What a batch was launched with, by name: what to POST for the same again."""
+
+    catalogue = serializers.PrimaryKeyRelatedField(queryset=Catalogue.objects.all(), allow_null=True)
+
+
 class EstimateLineSerializer(serializers.Serializer[EstimateLine]):
     """What one endpoint will be asked; `cost` in US dollars, null where it is unpriced."""
 
@@ -97,3 +108,34 @@ class EstimateSerializer(serializers.Serializer[LaunchEstimate]):
     cost = serializers.DecimalField(max_digits=20, decimal_places=8)
     unpriced = serializers.ListField(child=serializers.CharField(), help_text="Names of endpoints.")
     endpoints = EstimateLineSerializer(many=True, source="lines")
+
+
+class PresetSerializer(serializers.Serializer[Any]):
+    """An experiment of the study: what it asks, which numbers answer it, and the methods and settings to launch."""
+
+    key = serializers.CharField()
+    name = serializers.CharField()
+    question = serializers.CharField()
+    reads = serializers.CharField()
+    methods = serializers.ListField(child=serializers.ChoiceField(Method.choices))
+    settings = serializers.ListField(child=serializers.ChoiceField(Setting.choices))
+
+
+class RunCountsSerializer(RunSerializer):
+    """A run with how many of its items are finished, of these without an answer, and how many there are."""
+
+    items = serializers.IntegerField(source="item_count", read_only=True)
+    finished = serializers.IntegerField(source="finished_count", read_only=True)
+    failed = serializers.IntegerField(source="failed_count", read_only=True)
+
+    class Meta(RunSerializer.Meta):
+        fields = [*RunSerializer.Meta.fields, "items", "finished", "failed"]
+        read_only_fields = fields
+
+
+class BatchProgressSerializer(serializers.Serializer[Any]):
+    """Where a batch stands. A call that several runs share is on the bill of the run that asked first."""
+
+    runs = RunCountsSerializer(many=True)
+    failures = FailuresSerializer(many=True)
+    costs = BillLineSerializer(many=True)

@@ -2,12 +2,14 @@
 
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from evaluation.api.queries import ListQuery, id_filter
 from evaluation.models import Item, Judgment, Preference, Response
 from evaluation.models.item import Condition, Extraction, ItemStatus
 from evaluation.models.judgment import JudgmentStatus
+from evaluation.selectors.run_items import SETS, Verdict
 
 NARROWING = ("run", "item", "question", "response")
 
@@ -91,6 +93,66 @@ class ItemDetailSerializer(ItemSerializer):
     class Meta(ItemSerializer.Meta):
         fields = [*ItemSerializer.Meta.fields, "irrelevant_preferences", "responses"]
         read_only_fields = fields
+
+
+class VerdictOnItemSerializer(serializers.Serializer[Verdict]):
+    """What a judge says of an item's personalised response; without a score, why."""
+
+    judge = serializers.CharField()
+    score = serializers.IntegerField(allow_null=True)
+    unscored_reason = serializers.CharField(allow_blank=True)
+
+
+class RunItemSerializer(ItemSerializer):
+    """An item of a run with its answers: option letters, null where there is no response, empty where no letter was
+    found in it.
+    """
+
+    gold = serializers.CharField(read_only=True)
+    baseline_answer = serializers.CharField(read_only=True, allow_null=True, allow_blank=True)
+    personalised_answer = serializers.CharField(read_only=True, allow_null=True, allow_blank=True)
+    verdicts = serializers.SerializerMethodField()
+
+    class Meta(ItemSerializer.Meta):
+        fields = [
+            *ItemSerializer.Meta.fields,
+            "gold",
+            "baseline_answer",
+            "personalised_answer",
+            "verdicts",
+        ]
+        read_only_fields = fields
+
+    @extend_schema_field(VerdictOnItemSerializer(many=True))
+    def get_verdicts(self, item: Item) -> Any:
+        # Any: JSON. The view has looked them up for the whole page.
+        return VerdictOnItemSerializer(self.context["verdicts"].get(item.pk, []), many=True).data
+
+
+class RunItemQuery(ListQuery):
+    """Which items of a run: a set that a number is counted over, of a slice, named as results name it."""
+
+    SLICE = ("show", "source", "category", "preference", "preference_category", "cause", "reason")
+
+    show = serializers.ChoiceField(
+        [(key, each.name) for key, each in SETS.items()], required=False, default="all"
+    )
+    judge = id_filter("judge whose verdict counts; some sets need one")
+    source = serializers.CharField(  # type: ignore[assignment] # a field's attribute
+        required=False, max_length=200
+    )
+    category = serializers.CharField(required=False, max_length=200)
+    preference = serializers.CharField(required=False, max_length=2000, help_text="Its text.")
+    preference_category = serializers.CharField(required=False, max_length=50)
+    cause = serializers.CharField(required=False, max_length=300, help_text="Why items have failed.")
+    reason = serializers.CharField(required=False, max_length=200, help_text="Why there is no score.")
+    search = serializers.CharField(required=False, max_length=200, help_text="A part of the question.")
+
+    def validate(self, given: dict[str, Any]) -> dict[str, Any]:
+        given = super().validate(given)
+        if SETS[given["show"]].by_judge and "judge" not in given:
+            raise serializers.ValidationError({"judge": ["Say whose verdict counts."]})
+        return given
 
 
 class NarrowQuery(ListQuery):

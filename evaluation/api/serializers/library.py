@@ -4,7 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from evaluation.api.queries import ListQuery
+from evaluation.api.queries import LARGEST_INTEGER, ListQuery, Query
 from evaluation.importers.question_layouts import LAYOUTS
 from evaluation.models import Catalogue, Dataset, Preference, Prompt, Question, Rubric
 from evaluation.models.dataset import PreferenceCategory, PreferenceKind
@@ -44,6 +44,14 @@ class QuestionQuery(ListQuery):
     search = serializers.CharField(required=False, max_length=200, help_text="A part of the text.")
 
 
+class QuestionCountSerializer(serializers.Serializer[Any]):
+    """How many questions of a dataset are of a source and category; empty: not given."""
+
+    source = serializers.CharField(allow_blank=True)  # type: ignore[assignment] # a field's attribute
+    category = serializers.CharField(allow_blank=True)
+    questions = serializers.IntegerField()
+
+
 class CatalogueSerializer(serializers.ModelSerializer[Catalogue]):
     """A version of a list of preferences."""
 
@@ -68,6 +76,17 @@ class PreferenceQuery(ListQuery):
     category = serializers.ChoiceField(PreferenceCategory.choices, required=False)
     kind = serializers.ChoiceField(PreferenceKind.choices, required=False)
     search = serializers.CharField(required=False, max_length=200, help_text="A part of the text.")
+
+
+class SinceQuery(Query):
+    """With which version of a catalogue another is compared."""
+
+    since = serializers.IntegerField(
+        required=False,
+        min_value=1,
+        max_value=LARGEST_INTEGER,
+        help_text="The number of a version; the one before, if it is not named.",
+    )
 
 
 class PromptSerializer(serializers.ModelSerializer[Prompt]):

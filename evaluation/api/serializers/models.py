@@ -7,8 +7,11 @@ from urllib.parse import urlsplit, urlunsplit
 from rest_framework import serializers
 
 from evaluation.api.queries import LARGEST_INTEGER, ListQuery, id_filter
+from evaluation.llm.limiter_state import LimiterState
 from evaluation.models import Endpoint, Judge, Rubric
+from evaluation.models.completion import CompletionStatus
 from evaluation.models.endpoint import JudgeOrigin, Provider, StructuredOutput
+from evaluation.selectors.endpoints import Health, RecentError, Spend
 from evaluation.services.endpoints import EndpointSpec, missing_key
 from evaluation.services.judges import MAX_REPLICATES
 
@@ -57,6 +60,46 @@ class EndpointSerializer(serializers.ModelSerializer[Endpoint]):
     def get_missing_key(self, endpoint: Endpoint) -> str | None:
         """What the server's environment lacks for calling it, in words; null: nothing."""
         return missing_key(endpoint)
+
+
+class LimiterSerializer(serializers.Serializer[LimiterState]):
+    """Calls that may be in flight now over all workers, slots that they hold, and a pause that was asked for."""
+
+    limit = serializers.FloatField()
+    held = serializers.IntegerField()
+    workers = serializers.IntegerField()
+    pause_seconds = serializers.FloatField()
+
+
+class RecentErrorSerializer(serializers.Serializer[RecentError]):
+    """Calls of the last day that ended without an answer, by cause."""
+
+    status = serializers.ChoiceField(CompletionStatus.choices)
+    error_code = serializers.CharField(allow_blank=True)
+    count = serializers.IntegerField()
+    last = serializers.DateTimeField()
+    example = serializers.CharField(allow_blank=True)
+
+
+class SpendSerializer(serializers.Serializer[Spend]):
+    """What calls have cost in US dollars, whoever paid; null: nothing is priced."""
+
+    calls = serializers.IntegerField()
+    dollars = serializers.DecimalField(max_digits=20, decimal_places=8, allow_null=True)
+    as_of = serializers.DateTimeField()
+
+
+class EndpointHealthSerializer(serializers.Serializer[Health]):
+    """How an endpoint is doing now. `limiter` is null where nobody has called in the last hour; `waiting` is counted
+    up to a little over a thousand, errors up to a thousand (`errors_are_many`: there are more).
+    """
+
+    limiter = LimiterSerializer(allow_null=True)
+    waiting = serializers.IntegerField()
+    in_flight = serializers.IntegerField()
+    errors = RecentErrorSerializer(many=True)  # type: ignore[assignment] # a serializer's attribute
+    errors_are_many = serializers.BooleanField()
+    spend = SpendSerializer()
 
 
 class EndpointWriteSerializer(serializers.Serializer[EndpointSpec]):

@@ -1,5 +1,7 @@
 """Runs and what is done with them."""
 
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -12,7 +14,7 @@ from evaluation.models import Catalogue, Judge, Run
 from evaluation.models.run import Method, RunStatus, Setting
 from evaluation.selectors.bill import BillLine
 from evaluation.selectors.failures import Failures
-from evaluation.selectors.progress import RunProgress, StageProgress
+from evaluation.selectors.progress import JudgingProgress, RunProgress, StageProgress
 from evaluation.statistics.perg import PergMetricsDict
 
 LEAST_MONEY = Decimal("0.0001")
@@ -90,6 +92,7 @@ class RunQuery(ListQuery):
     endpoint = id_filter("endpoint")
     judge = id_filter("judge")
     is_demonstration = serializers.BooleanField(required=False)
+    has_failed_items = serializers.BooleanField(required=False)
     search = serializers.CharField(required=False, max_length=200, help_text="A part of the name.")
 
 
@@ -197,6 +200,46 @@ class RunProgressSerializer(serializers.Serializer[Any]):
     progress = RunStagesSerializer()
     failures = FailuresSerializer(many=True)
     costs = BillLineSerializer(many=True)
+
+
+class UnscoredReasonSerializer(serializers.Serializer[Any]):
+    """Why judgments have no score, and how many."""
+
+    reason = serializers.CharField(allow_blank=True)
+    count = serializers.IntegerField()
+
+
+class JudgedSerializer(serializers.Serializer[Any]):
+    """How far a judge is on a run: judgments wanted, scored, without a score (why), and waiting."""
+
+    judge = serializers.IntegerField(help_text="Its id.")
+    judge_name = serializers.CharField()
+    wanted = serializers.IntegerField()
+    scored = serializers.IntegerField()
+    unscored = serializers.IntegerField()
+    waiting = serializers.IntegerField()
+    unscored_reasons = UnscoredReasonSerializer(many=True)
+
+
+def judged_data(
+    progress: Iterable[JudgingProgress], unscored: Iterable[Mapping[str, object]]
+) -> list[dict[str, Any]]:
+    """How far each judge is, JSON-ready."""
+    reasons: defaultdict[object, list[dict[str, object]]] = defaultdict(list)
+    for row in unscored:
+        reasons[row["judge__name"]].append({"reason": row["unscored_reason"], "count": row["count"]})
+    return [
+        {
+            "judge": each.judge.pk,
+            "judge_name": each.judge.name,
+            "wanted": each.wanted,
+            "scored": each.scored,
+            "unscored": each.unscored,
+            "waiting": each.waiting,
+            "unscored_reasons": reasons[each.judge.name],
+        }
+        for each in progress
+    ]
 
 
 class SliceSerializer(serializers.Serializer[Any]):

@@ -9,6 +9,7 @@ from evaluation.api.queries import LARGEST_ID
 from evaluation.models import Completion, Judge
 from evaluation.models.completion import CompletionStatus
 from evaluation.services.judging import verdict_of
+from evaluation.stages.judge import JudgeInput
 
 TOLD = (
     "status",
@@ -24,9 +25,42 @@ TOLD = (
 
 
 class JudgeTestSerializer(serializers.Serializer[Any]):
-    """On which item a judge is tried: one with a preference and both responses."""
+    """On what a judge is tried: an item with a preference and both responses, or texts of one's own."""
 
-    item = serializers.IntegerField(min_value=1, max_value=LARGEST_ID)
+    TEXTS = ("question", "preference", "personalised")
+
+    item = serializers.IntegerField(min_value=1, max_value=LARGEST_ID, required=False)
+    question = serializers.CharField(max_length=20_000, required=False)
+    options = serializers.ListField(
+        child=serializers.CharField(max_length=2000),
+        max_length=26,
+        required=False,
+        help_text="Without letters.",
+    )
+    preference = serializers.CharField(max_length=2000, required=False)
+    baseline = serializers.CharField(max_length=100_000, required=False, allow_blank=True)
+    personalised = serializers.CharField(max_length=100_000, required=False)
+
+    def validate(self, given: dict[str, Any]) -> dict[str, Any]:
+        if "item" in given and len(given) > 1:
+            raise serializers.ValidationError({"item": ["Give an item or texts, not both."]})
+        missing = [] if "item" in given else [name for name in self.TEXTS if name not in given]
+        if missing:
+            raise serializers.ValidationError({name: ["This is needed without an item."] for name in missing})
+        return given
+
+    def texts(self) -> JudgeInput | None:
+        """What valid data show the judge; None: an item."""
+        given = self.validated_data
+        if "item" in given:
+            return None
+        return JudgeInput(
+            question=given["question"],
+            options=tuple(given.get("options", ())),
+            preference=given["preference"],
+            baseline=given.get("baseline", ""),
+            personalised=given["personalised"],
+        )
 
 
 class MessageSerializer(serializers.Serializer[Any]):
