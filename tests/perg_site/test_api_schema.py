@@ -55,7 +55,7 @@ CHECKS = [
 EXAMPLES = {GenerationMode.POSITIVE: 6, GenerationMode.NEGATIVE: 5}
 APPS = ("evaluation", "annotations", "perg_site", "auth")
 # Path parameters that are not named after a model.
-NAMED = {"release": "goldrelease"}
+NAMED = {"release": "goldrelease", "request": "goldrequest"}
 
 
 @pytest.fixture(scope="module")
@@ -89,6 +89,7 @@ def owner() -> User:
     task = campaign.tasks.order_by("pk").first()
     assert task is not None
     build.vote(task, annotator, 4, comment=MARK)
+    build.gold_request(campaign, owner, failure=MARK)
     return owner
 
 
