@@ -17,7 +17,7 @@ from annotations import tasks
 from annotations.agreement.gold_criteria import GoldCriteria
 from annotations.models import Assignment, AuditEvent, Campaign, GoldRelease, GoldRequest
 from annotations.services import gold_kept, gold_requests
-from annotations.services.gold import preview_gold
+from annotations.services.gold import preview_gold, release_gold
 from annotations.services.gold_requests import fail_release, make_release, request_release, retry_release
 from annotations.services.labels import submit_label
 from evaluation.errors import Conflict
@@ -244,11 +244,10 @@ def test_a_worker_that_has_lost_its_claim_releases_nothing(
     campaign: Campaign, lead: User, large: list[tuple[object, ...]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     request = request_release(campaign=campaign, requested_by=lead)
-    release = gold_requests.release_gold
 
     def overtaken(**given: object) -> GoldRelease:
         GoldRequest.objects.filter(pk=request.pk).update(attempts=7)
-        return release(**given)  # type: ignore[arg-type]
+        return release_gold(**given)  # type: ignore[arg-type]
 
     monkeypatch.setattr(gold_requests, "release_gold", overtaken)
     assert make_release(request=request).status == "writing"
