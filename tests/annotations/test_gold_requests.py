@@ -9,12 +9,14 @@ import pytest
 from django.contrib.auth.models import User
 from django.core.management import call_command
 from django.db import IntegrityError, connection, transaction
+from django.http import QueryDict
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
 from annotations import tasks
 from annotations.agreement.gold_criteria import GoldCriteria
+from annotations.forms.gold import GoldForm, as_address
 from annotations.models import Assignment, AuditEvent, Campaign, GoldRelease, GoldRequest
 from annotations.services import gold_kept, gold_requests
 from annotations.services.gold import preview_gold, release_gold
@@ -357,6 +359,32 @@ def test_the_page_tells_what_broke_off_and_offers_to_try_again(client: Client, c
     page = client.get(reverse("gold_request", args=[request.pk])).content.decode()
     assert again not in page
     assert f"{reverse('campaign_gold', args=[campaign.pk])}?shown=1&amp;rule=majority" in page
+
+
+@pytest.mark.parametrize(
+    "criteria",
+    [
+        GoldCriteria(),
+        GoldCriteria(
+            rule="mace",
+            adjudicated_first=False,
+            include_surplus=True,
+            states=("agreed", "disputed"),
+            include_unresolved=False,
+            minimum_labels=2,
+            minimum_agreement=0.6,
+            minimum_confidence=0.29,
+        ),
+    ],
+)
+def test_from_a_request_one_comes_back_to_the_preview_by_the_same_criteria(criteria: GoldCriteria) -> None:
+    form = GoldForm(QueryDict(as_address(criteria)))
+    assert form.is_valid()
+    assert form.criteria == criteria
+
+
+def test_criteria_that_the_page_cannot_show_lead_to_no_others() -> None:
+    assert as_address(GoldCriteria(minimum_agreement=0.655)) == ""
 
 
 # Programs
