@@ -2,7 +2,7 @@
 
 from django.contrib.auth.models import AbstractUser, AnonymousUser, User
 
-from annotations.models import Assignment, Campaign, GoldRelease, Member
+from annotations.models import Assignment, Campaign, GoldRelease, GoldRequest, Member
 from annotations.models.partial import partly_read
 from annotations.prepared import prepared_row
 from evaluation.errors import NotAllowed, NotFound
@@ -83,3 +83,16 @@ def led_release(user: AbstractUser | AnonymousUser, release_id: int) -> GoldRele
     if release is None:
         raise NotFound("There is no such gold release.")
     return release
+
+
+def led_gold_request(user: AbstractUser | AnonymousUser, request_id: int) -> GoldRequest:
+    """A gold release that was asked for, of a campaign that the user leads. Raises NotFound."""
+    request = (
+        GoldRequest.objects.filter(campaign__in=Campaign.objects.led_by(user))
+        .select_related("campaign", "release", "requested_by")
+        .filter(pk=request_id)
+        .first()
+    )
+    if request is None:
+        raise NotFound("There is no such request.")
+    return request

@@ -4,16 +4,19 @@ from celery import shared_task
 from django.conf import settings
 
 from annotations.agreement.gold_criteria import GoldCriteria
-from annotations.models import Campaign, Export, ValidationReport
+from annotations.models import Campaign, Export, GoldRequest, ValidationReport
 from annotations.selectors.exports import unfinished_exports
+from annotations.selectors.gold_requests import unfinished_gold_requests
 from annotations.selectors.validation import unfinished_reports
 from annotations.services import gold_kept, quality_kept, validation_kept
 from annotations.services.assignment import reclaim_expired_assignments
 from annotations.services.completion import note_completed
 from annotations.services.exports import fail_export, prune_exports
 from annotations.services.exports import write_export as write_file
+from annotations.services.gold_requests import fail_release, make_release
 from annotations.services.quality import pause_everywhere
 from annotations.services.validation import compute_report, fail_report
+from evaluation.errors import DomainError
 
 
 @shared_task
@@ -58,6 +61,26 @@ def keep_gold_preview(campaign_id: int, criteria: str) -> None:
     gold_kept.keep_preview(
         campaign=Campaign.objects.get(pk=campaign_id), criteria=GoldCriteria.model_validate_json(criteria)
     )
+
+
+@shared_task
+def make_gold_release(request_id: int) -> None:
+    """Make a gold release that somebody asked for, or note on its request why there is none."""
+    request = GoldRequest.objects.select_related("requested_by", "campaign").get(pk=request_id)
+    try:
+        make_release(request=request)
+    except DomainError as refusal:
+        fail_release(request=request, error=refusal)
+    except Exception as error:
+        fail_release(request=request, error=error)
+        raise
+
+
+@shared_task
+def sweep_gold_requests() -> None:
+    """Pick up the releases that a lost message or a killed worker left behind."""
+    for request in unfinished_gold_requests():
+        make_gold_release.apply_async((request.pk,), expires=settings.SWEEP_SECONDS)
 
 
 @shared_task

@@ -32,6 +32,7 @@ from perg_client.errors import (
     NotFound,
     NotReached,
     PergError,
+    ReleaseFailed,
     RunNotFinished,
     TookTooLong,
 )
@@ -52,6 +53,7 @@ __all__ = [
     "NotFound",
     "NotReached",
     "PergError",
+    "ReleaseFailed",
     "Run",
     "RunNotFinished",
     "RunProgress",

@@ -153,6 +153,19 @@ class GoldRelease(Answer):
     created_at: datetime
 
 
+class GoldRequest(Answer):
+    """A release that a worker makes; `release` is its id once `status` is `released`."""
+
+    id: int
+    campaign: int
+    status: str
+    tasks: int | None
+    written: int
+    release: int | None
+    failure: str
+    failure_code: str
+
+
 class Export(Answer):
     id: int
     table: str

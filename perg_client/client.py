@@ -14,6 +14,7 @@ from perg_client.answers import (
     Campaign,
     Export,
     GoldRelease,
+    GoldRequest,
     NextTask,
     Run,
     RunProgress,
@@ -21,7 +22,7 @@ from perg_client.answers import (
     ValidationReport,
 )
 from perg_client.download import Part, fetch, forget, part_of
-from perg_client.errors import Conflict, ExportFailed, NotFound, RunNotFinished
+from perg_client.errors import Conflict, ExportFailed, NotFound, ReleaseFailed, RunNotFinished
 from perg_client.transport import Json, Transport
 from perg_client.waiting import Bars, Deadline, bars
 
@@ -252,12 +253,38 @@ class Client:
         return (GoldRelease.model_validate(row) for row in self.rows(f"campaigns/{campaign}/gold/"))
 
     def release_gold(
-        self, campaign: int, *, criteria: Mapping[str, Any] | None = None, idempotency_key: str = ""
+        self,
+        campaign: int,
+        *,
+        criteria: Mapping[str, Any] | None = None,
+        seen: str = "",
+        idempotency_key: str = "",
+        progress: bool = False,
+        timeout: float | None = None,
     ) -> GoldRelease:
-        """A numbered, immutable release of the campaign's gold, as the labels are now."""
-        body = {} if criteria is None else {"criteria": dict(criteria)}
-        path = f"campaigns/{campaign}/gold/"
-        return GoldRelease.model_validate(self.post(path, body, idempotency_key=_key(idempotency_key)))
+        """A numbered, immutable release of the campaign's gold, as the labels are now.
+
+        `seen` is the `fingerprint` of a preview: with it, nothing else is released than that showed. A large release
+        is made by a worker, and is waited for; calling again while it is being made waits for the same one. Raises
+        ReleaseFailed where the worker releases nothing, Conflict where that is known at once.
+        """
+        body: Json = {"seen": seen} if seen else {}
+        if criteria is not None:
+            body["criteria"] = dict(criteria)
+        deadline = Deadline(timeout, "The release")
+        found = self.post(f"campaigns/{campaign}/gold/", body, idempotency_key=_key(idempotency_key))
+        if "number" in found:
+            return GoldRelease.model_validate(found)
+        with bars(progress, console=self._console) as shown:
+            while True:
+                at = GoldRequest.model_validate(found)
+                if at.failure:
+                    raise ReleaseFailed(at.failure, at.failure_code)
+                shown.show(at.id, "Gold release", at.written, at.tasks)
+                if at.release is not None:
+                    return GoldRelease.model_validate(self.get(f"gold/{at.release}/"))
+                deadline.sleep(self._poll)
+                found = self.get(f"gold/requests/{at.id}/")
 
     def download_gold(
         self,

@@ -25,6 +25,14 @@ class ExportFailed(PergError):
     """The platform could not write a file."""
 
 
+class ReleaseFailed(PergError):
+    """No gold was released; `code` says why: `preview_outdated` and the like, `broken_off`, `worker_lost`."""
+
+    def __init__(self, detail: str, code: str) -> None:
+        super().__init__(detail)
+        self.code = code
+
+
 class RunNotFinished(PergError):
     """A run that was waited for has been cancelled, or has reached its budget; `status` says which."""
 

@@ -156,6 +156,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": SWEEP_SECONDS,
         "options": {"expires": SWEEP_SECONDS},
     },
+    "sweep-gold-requests": {
+        "task": "annotations.tasks.sweep_gold_requests",
+        "schedule": SWEEP_SECONDS,
+        "options": {"expires": SWEEP_SECONDS},
+    },
     "prune-exports": {
         "task": "annotations.tasks.prune_expired_exports",
         "schedule": EXPORT_PRUNE_SECONDS,
@@ -184,6 +189,8 @@ COMPLETION_THROTTLED_SECONDS = env.float("PERG_COMPLETION_THROTTLED_SECONDS", de
 DRAIN_SECONDS = env.float("PERG_DRAIN_SECONDS", default=60.0)
 # A worker that computes a validation report and says nothing for so long is taken for lost.
 VALIDATION_LEASE_SECONDS = env.float("PERG_VALIDATION_LEASE_SECONDS", default=300.0)
+# A worker that makes a gold release and says nothing for so long is taken for lost; it says something every second.
+GOLD_LEASE_SECONDS = env.float("PERG_GOLD_LEASE_SECONDS", default=60.0)
 # A webhook's receiver answers within so long.
 WEBHOOK_SECONDS = env.float("PERG_WEBHOOK_SECONDS", default=10.0)
 # Whether webhooks may lead into one's own network or to this machine: only where everybody who makes them may, too.

@@ -13,7 +13,8 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 
-from annotations.models import Assignment, Campaign, Export, Label, Task
+from annotations.agreement.gold_criteria import GoldCriteria
+from annotations.models import Assignment, Campaign, Export, GoldRequest, Label, Task
 from annotations.services.campaigns import create_campaign
 from annotations.services.resolution import settle_task
 from evaluation.models import (
@@ -232,6 +233,18 @@ def export(person: User, of: Campaign | None = None, *, content: bytes = b"task\
     )
     made.refresh_from_db()
     return made
+
+
+def gold_request(campaign: Campaign, person: User, **values: object) -> GoldRequest:
+    """A gold release that was asked for, and broke off if `values` do not say otherwise."""
+    usual: dict[str, object] = {
+        "criteria": GoldCriteria().model_dump(mode="json"),
+        "status": "failed",
+        "failure": "OperationalError: the disk is full",
+        "failure_code": "broken_off",
+        "finished_at": timezone.now(),
+    }
+    return GoldRequest.objects.create(campaign=campaign, requested_by=person, **usual | values)
 
 
 def vote(task: Task, person: User, *scores: int, comment: str = "", **assigned: object) -> Assignment:

@@ -16,7 +16,6 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from annotations.access import led_campaign
-from annotations.api.actor import actor_of
 from annotations.api.serializers.people import (
     AccountQuery,
     AccountSerializer,
@@ -28,6 +27,7 @@ from annotations.models import Invitation
 from annotations.selectors.people import account, accounts, invitations_to
 from annotations.services.invitations import invite, revoke_invitation
 from annotations.services.people import deactivate_account, reactivate_account
+from evaluation.api.actor import actor_of
 from evaluation.api.permissions import IsStaff
 from evaluation.api.queries import ListQuery, Queried, exact
 from evaluation.errors import NotFound

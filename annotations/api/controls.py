@@ -11,7 +11,6 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from annotations.access import led_campaign, led_release
-from annotations.api.actor import actor_of
 from annotations.api.serializers.controls import (
     CandidateQuery,
     CandidateSerializer,
@@ -39,6 +38,7 @@ from annotations.services.controls import (
     restore_control,
     withdraw_control,
 )
+from evaluation.api.actor import actor_of
 from evaluation.api.idempotency import idempotent
 from evaluation.api.queries import Queried, exact
 from evaluation.errors import DomainError, NotFound

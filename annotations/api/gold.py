@@ -3,19 +3,21 @@
 from http import HTTPStatus
 
 from django.db.models import QuerySet
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import generics
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.reverse import reverse
 from rest_framework.views import APIView
 
-from annotations.access import led_campaign, led_release
+from annotations.access import led_campaign, led_gold_request, led_release
 from annotations.api.serializers.gold import (
     CriteriaSerializer,
     DifferenceQuery,
     DifferenceSerializer,
     DifferencesSerializer,
     DifferencesWithRowsSerializer,
+    GoldRequestSerializer,
     LeftOutQuerySerializer,
     LeftOutSerializer,
     NewReleaseSerializer,
@@ -24,12 +26,15 @@ from annotations.api.serializers.gold import (
 )
 from annotations.models import GoldRelease
 from annotations.selectors.gold import left_out_tasks, release_differences
-from annotations.services.gold import preview_gold, release_gold
+from annotations.services.gold import preview_gold
+from annotations.services.gold_requests import request_release, retry_release
 from evaluation.api.actor import actor_of
 from evaluation.api.conditional import conditional
 from evaluation.api.idempotency import idempotent
 from evaluation.api.queries import ListQuery, Queried
 from evaluation.errors import DomainError, NotFound
+
+RETRY_SECONDS = 2
 
 
 class GoldList(Queried, generics.ListAPIView[GoldRelease]):
@@ -44,16 +49,52 @@ class GoldList(Queried, generics.ListAPIView[GoldRelease]):
 
     @extend_schema(
         request=NewReleaseSerializer,
-        responses={201: ReleaseSerializer},
-        description="Release the campaign's gold as the labels are now: an immutable, numbered snapshot.",
+        responses={
+            201: OpenApiResponse(
+                ReleaseSerializer, "The release. That of a small campaign is there at once."
+            ),
+            202: OpenApiResponse(
+                GoldRequestSerializer, "A worker makes it: ask at `Location` how far it is."
+            ),
+        },
+        description="Release the campaign's gold as the labels are now: an immutable, numbered snapshot. In a campaign "
+        "of more than 10,000 labels a worker makes it, as the labels are when it begins; `seen` has it refused if they "
+        "say something else than the preview. The same request while it is being made is the same release.",
     )
     @idempotent
     def post(self, request: Request, campaign_id: int) -> Response:
         campaign = led_campaign(request.user, campaign_id)
         given = NewReleaseSerializer(data=request.data)
         given.is_valid(raise_exception=True)
-        release = release_gold(campaign=campaign, created_by=actor_of(request), **given.validated_data)
-        return Response(ReleaseSerializer(release).data, status=HTTPStatus.CREATED)
+        asked = request_release(campaign=campaign, requested_by=actor_of(request), **given.validated_data)
+        if asked.release is not None:
+            return Response(ReleaseSerializer(asked.release).data, status=HTTPStatus.CREATED)
+        return Response(
+            GoldRequestSerializer(asked).data,
+            status=HTTPStatus.ACCEPTED,
+            headers={
+                "Location": reverse("api_gold_request", [asked.pk], request=request),
+                "Retry-After": str(RETRY_SECONDS),
+            },
+        )
+
+
+class GoldRequestDetail(APIView):
+    """A gold release that a worker makes: how far it is; its id in `release` once it is there, or why there is none."""
+
+    @extend_schema(responses=GoldRequestSerializer)
+    def get(self, request: Request, request_id: int) -> Response:
+        return Response(GoldRequestSerializer(led_gold_request(request.user, request_id)).data)
+
+
+class GoldRequestRetry(APIView):
+    """Have a release made after all that broke off. One that was refused has to be asked for anew: 409."""
+
+    @extend_schema(request=None, responses={202: GoldRequestSerializer})
+    @idempotent
+    def post(self, request: Request, request_id: int) -> Response:
+        asked = retry_release(request=led_gold_request(request.user, request_id), actor=actor_of(request))
+        return Response(GoldRequestSerializer(asked).data, status=HTTPStatus.ACCEPTED)
 
 
 class GoldPreview(APIView):

@@ -5,9 +5,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from annotations.api.actor import actor_of
 from annotations.api.serializers.needs import NeedsSerializer
 from annotations.selectors.needs import led_campaigns, own_campaigns
+from evaluation.api.actor import actor_of
 from evaluation.selectors.needs import run_needs
 
 

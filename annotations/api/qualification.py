@@ -12,7 +12,6 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from annotations.access import led_campaign, visible_campaign
-from annotations.api.actor import actor_of
 from annotations.api.serializers.qualification import (
     AnswerToItemSerializer,
     FeedbackSerializer,
@@ -33,6 +32,7 @@ from annotations.selectors.qualification import (
 )
 from annotations.services.assignment import membership
 from annotations.services.qualification import answer_item, start_attempt
+from evaluation.api.actor import actor_of
 from evaluation.api.idempotency import idempotent
 from evaluation.api.queries import Queried
 from evaluation.errors import Conflict, NotFound

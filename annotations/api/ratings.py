@@ -13,9 +13,9 @@ from rest_framework.views import APIView
 
 from annotations.access import campaign_maker
 from annotations.agreement.ratings_files import Kind
-from annotations.api.actor import actor_of
 from annotations.api.serializers.ratings import RatingsFilesSerializer, RatingsImportSerializer
 from annotations.services.ratings_import import RatingsFile, import_ratings
+from evaluation.api.actor import actor_of
 from evaluation.api.idempotency import idempotent
 from evaluation.api.imports import content_of
 

@@ -136,6 +136,12 @@ campaign_urls: list[URLPattern] = [
     path(f"{CAMPAIGN}gold/", gold.GoldList.as_view(), name="api_gold_list"),
     path(f"{CAMPAIGN}gold/preview/", gold.GoldPreview.as_view(), name="api_gold_preview"),
     path(f"{CAMPAIGN}gold/left_out/", gold.GoldLeftOut.as_view(), name="api_gold_left_out"),
+    path("gold/requests/<int:request_id>/", gold.GoldRequestDetail.as_view(), name="api_gold_request"),
+    path(
+        "gold/requests/<int:request_id>/retry/",
+        gold.GoldRequestRetry.as_view(),
+        name="api_gold_request_retry",
+    ),
     path("gold/<int:release_id>/", gold.GoldDetail.as_view(), name="api_gold"),
     path("gold/<int:release_id>/differences/", gold.GoldDifferences.as_view(), name="api_gold_differences"),
     path("exports/", exports.ExportList.as_view(), name="api_export_list"),

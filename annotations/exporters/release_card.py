@@ -71,7 +71,7 @@ def _origin(release: GoldRelease, statuses: Mapping[str, int]) -> Iterator[Fact]
     yield Fact("Sampling", f"{Sampling(campaign.sampling).label}, seed {campaign.seed}")
     yield Fact("Rule", GoldRule(release.rule).label)
     yield Fact("Threshold", f"a score of {release.threshold} or more counts as followed")
-    yield from (Fact(name, value) for name, value in criteria_in_words(release))
+    yield from (Fact(name, value) for name, value in criteria_in_words(release.criteria))
     for status, n in sorted(statuses.items(), key=lambda each: -each[1]):
         yield Fact(GoldStatus(status).label, f"{n:,}")
     left_out = (release.counts or {}).get("left_out") or {}
@@ -97,9 +97,9 @@ LEFT_OUT = {
 """Reasons of annotations.agreement.gold_selection, in words."""
 
 
-def criteria_in_words(release: GoldRelease) -> list[tuple[str, str]]:
+def criteria_in_words(stored: Mapping[str, Any]) -> list[tuple[str, str]]:
     """A release's criteria, as (what, how)."""
-    criteria = GoldCriteria(**release.criteria)
+    criteria = GoldCriteria(**stored)
     states = (
         "any"
         if set(criteria.states) == set(ALL_STATES)

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.http import QueryDict
 
 from annotations.agreement.gold_criteria import ALL_STATES, GoldCriteria
 from annotations.models.gold import GoldRule
@@ -60,7 +61,34 @@ class GoldForm(forms.Form):
     @property
     def criteria(self) -> GoldCriteria:
         """Call it on a valid form."""
-        given: dict[str, Any] = {name: value for name, value in self.cleaned_data.items() if name != "shown"}
+        given: dict[str, Any] = {name: self.cleaned_data[name] for name in GoldCriteria.model_fields}
         for share in ("minimum_agreement", "minimum_confidence"):
             given[share] /= 100
         return GoldCriteria(**given)
+
+
+class ReleaseForm(GoldForm):
+    """What was previewed, to be released: `seen` is the preview's fingerprint, `key` makes two clicks one release."""
+
+    seen = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput)
+    key = forms.UUIDField(required=False, widget=forms.HiddenInput)
+
+
+def as_address(criteria: GoldCriteria) -> str:
+    """Criteria as the query with which the page of gold previews them; empty where its form has no place for them."""
+    query = QueryDict(mutable=True)
+    query["shown"] = "1"
+    for name, value in criteria.model_dump().items():
+        if isinstance(value, bool):
+            if value:
+                query[name] = "on"
+        elif isinstance(value, tuple):
+            query.setlist(name, list(value))
+        elif isinstance(value, float):
+            percent = round(100 * value)
+            if percent / 100 != value:
+                return ""
+            query[name] = str(percent)
+        else:
+            query[name] = str(value)
+    return query.urlencode()

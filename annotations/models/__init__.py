@@ -4,6 +4,7 @@ from annotations.models.audit import AuditEvent
 from annotations.models.campaign import Campaign, Guidelines, Member
 from annotations.models.export import Export
 from annotations.models.gold import GoldLabel, GoldRelease
+from annotations.models.gold_request import GoldRequest
 from annotations.models.imported import ImportedRating
 from annotations.models.label import Adjudication, Draft, Label
 from annotations.models.people import Invitation, ScreenSettings
@@ -21,6 +22,7 @@ __all__ = [
     "Flag",
     "GoldLabel",
     "GoldRelease",
+    "GoldRequest",
     "Guidelines",
     "ImportedRating",
     "Invitation",

@@ -1,19 +1,46 @@
 """The votes that gold is made of, read into arrays: millions of them in some tens of megabytes."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 from django.contrib.auth.models import User
-from django.db.models import QuerySet
+from django.db import connection
 
+from annotations.agreement.gold_criteria import ALL_STATES
 from annotations.agreement.gold_selection import Codes, Flags, Floats, Ints, TaskVotes
-from annotations.models import Adjudication, Campaign, Label, Member, Task
-from annotations.models.task import TaskKind, TaskState
-from annotations.selectors.labels import current_labels
+from annotations.models import Campaign, Member
 
-CHUNK = 20_000
+TASK = np.dtype([("task", ">i8"), ("state", ">i2")])
+DECISION = np.dtype([("task", ">i8"), ("adjudication", ">i8"), ("score", ">i2")])
+LABEL = np.dtype(
+    [("task", ">i8"), ("rater", ">i8"), ("score", ">i2"), ("surplus", ">i2"), ("set_aside", ">i2")]
+)
+# One statement sees the database as it is at one moment: a label or a decision that comes meanwhile is in all of it or
+# in none. PostgreSQL packs the rows into one value each, as they stand in the arrays.
+READ = """
+    WITH task AS MATERIALIZED (
+        SELECT id, state FROM annotations_task WHERE campaign_id = %(campaign)s AND kind = 'regular'
+    ), decision AS (
+        SELECT DISTINCT ON (task.id) task.id AS task, adjudication.id, adjudication.score
+        FROM task JOIN annotations_adjudication AS adjudication ON adjudication.task_id = task.id
+        WHERE task.state = 'adjudicated' ORDER BY task.id, adjudication.revision DESC
+    ), label AS (
+        SELECT task.id AS task, member.user_id, label.score, assignment.is_surplus, assignment.is_set_aside
+        FROM task JOIN annotations_assignment AS assignment ON assignment.task_id = task.id
+        JOIN annotations_member AS member ON member.id = assignment.member_id
+        JOIN annotations_label AS label ON label.assignment_id = assignment.id
+        WHERE NOT EXISTS (
+            SELECT FROM annotations_label AS later
+            WHERE later.assignment_id = label.assignment_id AND later.revision > label.revision
+        )
+    )
+    SELECT
+        (SELECT string_agg(int8send(id) || int2send(array_position(%(states)s, state::text)::int2), '') FROM task),
+        (SELECT string_agg(int8send(task) || int8send(id) || int2send(score), '') FROM decision),
+        (SELECT string_agg(int8send(task) || int8send(user_id) || int2send(score) || int2send(is_surplus::int::int2)
+            || int2send(is_set_aside::int::int2), '') FROM label)
+"""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -22,7 +49,8 @@ class RaterLabels:
 
     Attributes:
         tasks, states, decision: as in `TaskVotes`.
-        unit, rater, score, is_surplus, is_set_aside: (n_labels,), ordered by unit, then by when they were made.
+        adjudication: (n_tasks,) key of the adjudicator's decision in force, 0 where there is none.
+        unit, rater, score, is_surplus, is_set_aside: (n_labels,), ordered by unit.
         start: (n_tasks + 1,) where the labels of each task begin.
         names: by the numbers in `rater`.
     """
@@ -30,6 +58,7 @@ class RaterLabels:
     tasks: Ints
     states: npt.NDArray[np.str_]
     decision: Floats
+    adjudication: Ints
     unit: Ints
     rater: Ints
     score: Codes
@@ -55,49 +84,46 @@ class RaterLabels:
     def of(self, place: int) -> tuple[dict[str, int], dict[str, int], dict[str, int]]:
         """Scores by name on the task at this place: plain labels, surplus ones, those set aside."""
         plain, surplus, set_aside = dict[str, int](), dict[str, int](), dict[str, int]()
-        for at in range(self.start[place], self.start[place + 1]):
-            group = surplus if self.is_surplus[at] else set_aside if self.is_set_aside[at] else plain
-            group[self.names[int(self.rater[at])]] = int(self.score[at])
+        there = slice(self.start[place], self.start[place + 1])
+        for rater, score, is_surplus, is_set_aside in zip(
+            self.rater[there].tolist(),
+            self.score[there].tolist(),
+            self.is_surplus[there].tolist(),
+            self.is_set_aside[there].tolist(),
+            strict=True,
+        ):
+            group = surplus if is_surplus else set_aside if is_set_aside else plain
+            group[self.names[rater]] = score
         return plain, surplus, set_aside
 
 
 def rater_labels(campaign: Campaign) -> RaterLabels:
-    """Read the labels and decisions of a campaign's regular tasks."""
-    regular = Task.objects.filter(campaign=campaign, kind=TaskKind.REGULAR).order_by("pk")
-    keys, states = _columns(regular, "pk", "state", of=[np.int64, "U11"])
-    decision = np.full(keys.size, np.nan)
-    decided, scores = _columns(
-        Adjudication.objects.filter(task__campaign=campaign, task__state=TaskState.ADJUDICATED)
-        .order_by("task_id", "-revision")
-        .distinct("task_id"),
-        "task_id",
-        "score",
-        of=[np.int64, np.float64],
+    """Read the labels and decisions of a campaign's regular tasks, as they are at one moment."""
+    with connection.cursor() as cursor:
+        cursor.execute(READ, {"campaign": campaign.pk, "states": list(ALL_STATES)})
+        packed = cursor.fetchone()
+    tasks, decisions, labels = (
+        np.frombuffer(data or b"", dtype=kind)
+        for data, kind in zip(packed, (TASK, DECISION, LABEL), strict=True)
     )
-    there = np.isin(decided, keys)
-    decision[np.searchsorted(keys, decided[there])] = scores[there]
-    task, rater, score, surplus, set_aside = _columns(
-        current_labels(campaign).order_by("pk"),
-        "assignment__task_id",
-        "assignment__member__user_id",
-        "score",
-        "assignment__is_surplus",
-        "assignment__is_set_aside",
-        of=[np.int64, np.int64, np.int8, np.bool_, np.bool_],
-    )
-    known = np.isin(task, keys)
-    unit = np.searchsorted(keys, task[known])
+    tasks = tasks[np.argsort(tasks["task"])]
+    keys = tasks["task"].astype(np.int64)
+    decision, adjudication = np.full(keys.size, np.nan), np.zeros(keys.size, dtype=np.int64)
+    decided = np.searchsorted(keys, decisions["task"])
+    decision[decided], adjudication[decided] = decisions["score"], decisions["adjudication"]
+    unit = np.searchsorted(keys, labels["task"])
     order = np.argsort(unit, kind="stable")
-    unit = unit[order]
+    unit, labels = unit[order], labels[order]
     return RaterLabels(
         tasks=keys,
-        states=states,
+        states=np.array(ALL_STATES)[tasks["state"] - 1],
         decision=decision,
+        adjudication=adjudication,
         unit=unit,
-        rater=rater[known][order],
-        score=score[known][order],
-        is_surplus=surplus[known][order],
-        is_set_aside=set_aside[known][order],
+        rater=labels["rater"].astype(np.int64),
+        score=labels["score"].astype(np.int8),
+        is_surplus=labels["surplus"].astype(np.bool_),
+        is_set_aside=labels["set_aside"].astype(np.bool_),
         start=np.searchsorted(unit, np.arange(keys.size + 1)),
         names=dict(
             User.objects.filter(pk__in=Member.objects.filter(campaign=campaign).values("user")).values_list(
@@ -105,25 +131,3 @@ def rater_labels(campaign: Campaign) -> RaterLabels:
             )
         ),
     )
-
-
-def _columns(
-    rows: "QuerySet[Task] | QuerySet[Adjudication] | QuerySet[Label]", *fields: str, of: list[npt.DTypeLike]
-) -> list[np.ndarray]:
-    """The fields as arrays, read by a cursor, so that the rows are never all there as Python objects."""
-    parts: list[list[np.ndarray]] = [[np.empty(0, dtype=kind)] for kind in of]
-    for chunk in _chunks(rows.values_list(*fields).iterator(chunk_size=CHUNK)):
-        for part, values, kind in zip(parts, zip(*chunk, strict=True), of, strict=True):
-            part.append(np.array(values, dtype=kind))
-    return [np.concatenate(part) for part in parts]
-
-
-def _chunks(rows: Iterator[tuple[object, ...]]) -> Iterator[list[tuple[object, ...]]]:
-    chunk: list[tuple[object, ...]] = []
-    for row in rows:
-        chunk.append(row)
-        if len(chunk) == CHUNK:
-            yield chunk
-            chunk = []
-    if chunk:
-        yield chunk

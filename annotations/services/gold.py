@@ -1,6 +1,7 @@
 """Releasing gold: an immutable snapshot of what the labels say, with every rater's score."""
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,11 +17,11 @@ from annotations.agreement.gold_selection import (
     TooManyRatings,
     select_gold,
 )
-from annotations.models import Campaign, GoldLabel, GoldRelease
+from annotations.models import Campaign, GoldRelease
 from annotations.selectors.gold import ReportFigures, report_figures
 from annotations.selectors.gold_votes import RaterLabels, rater_labels
 from annotations.services.audit import record as audit
-from annotations.services.gold_records import canonical_line, gold_label_chunks
+from annotations.services.gold_records import canonical_text, gold_records
 from annotations.signals import gold_released
 from evaluation import __version__
 from evaluation.errors import Conflict, DomainError
@@ -28,6 +29,10 @@ from evaluation.errors import Conflict, DomainError
 NO_KEYS: Ints = np.empty(0, dtype=np.int64)
 
 NEXT_KEY = "SELECT nextval(pg_get_serial_sequence('annotations_goldrelease', 'id'))"
+COPY = "COPY annotations_goldlabel (release_id, task_id, status, followed, score, record) FROM STDIN"
+
+Progress = Callable[[int, int], None]
+"""Told how many gold labels are written so far, and how many there will be."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,6 +71,7 @@ def release_gold(
     criteria: GoldCriteria | None = None,
     created_by: User | None = None,
     seen: str = "",
+    progress: Progress = lambda written, tasks: None,
 ) -> GoldRelease:
     """A numbered release of the campaign's gold, as the labels are now.
 
@@ -74,9 +80,6 @@ def release_gold(
     are exported beside the others. Raises Conflict where nothing is labelled yet, where no task clears the bars, and
     where `seen`, a preview's fingerprint, is no longer what would be released.
     """
-    # One release at a time: the number is the next one. A lock that lets others refer to the campaign, since a large
-    # release takes a while, and every label that comes in meanwhile writes to the log.
-    Campaign.objects.select_for_update(no_key=True).get(pk=campaign.pk)
     labels, selection = _selected(campaign, criteria or GoldCriteria())
     counts = selection.counts()
     if seen and seen != selection.fingerprint():
@@ -87,8 +90,11 @@ def release_gold(
     if not counts.included:
         raise Conflict("No task clears these bars, so the release would be empty.", code="nothing_selected")
     key = _next_key()
-    checksum = _write_labels(key, campaign, labels, selection)
+    checksum = _write_labels(key, campaign, labels, selection, progress)
     figures = report_figures(campaign)
+    # Only now, as a large release takes a while: the number is the next one. A lock that lets others refer to the
+    # campaign, since every label that comes in meanwhile writes to the log.
+    Campaign.objects.select_for_update(no_key=True).get(pk=campaign.pk)
     last = campaign.gold_releases.aggregate(last=Max("number"))["last"] or 0
     release = GoldRelease.objects.create(
         pk=key,
@@ -132,18 +138,27 @@ def _selected(campaign: Campaign, criteria: GoldCriteria) -> tuple[RaterLabels, 
         ) from error
 
 
-def _write_labels(key: int, campaign: Campaign, labels: RaterLabels, selection: GoldSelection) -> str:
+def _write_labels(
+    key: int, campaign: Campaign, labels: RaterLabels, selection: GoldSelection, progress: Progress
+) -> str:
     """Write the gold labels of release `key`; the SHA-256 of their JSONL export.
 
     They come before the release, whose checksum they make and which cannot be changed once it is there: the database
-    checks the reference at the end of the transaction.
+    checks the reference at the end of the transaction. What is hashed is what is written, and what an export gives:
+    a record as JSON text is the same after PostgreSQL has stored it.
     """
     digest = hashlib.sha256()
-    for chunk in gold_label_chunks(campaign, labels, selection):
-        for label in chunk:
-            label.release_id = key
-            digest.update(canonical_line(label.record))
-        GoldLabel.objects.bulk_create(chunk)
+    written, tasks = 0, int(selection.goes_in.sum())
+    for records in gold_records(campaign, labels, selection):
+        with connection.cursor() as cursor, connection.wrap_database_errors, cursor.copy(COPY) as copy:
+            for record in records:
+                text = canonical_text(record)
+                digest.update(text.encode())
+                digest.update(b"\n")
+                row = (key, record["task"], record["status"], record["followed"], record["score"], text)
+                copy.write_row(row)
+        written += len(records)
+        progress(written, tasks)
     return digest.hexdigest()
 
 

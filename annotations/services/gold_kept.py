@@ -36,10 +36,16 @@ class Refused:
         return DomainError(self.message, code=self.code, status=self.status, field=self.field)
 
 
+def is_late(campaign: Campaign, criteria: GoldCriteria) -> bool:
+    """Whether a release by these criteria takes longer than somebody waits for a page."""
+    fitted = criteria.rule in ("dawid_skene", "mace")
+    labels = campaign.sample_size * campaign.overlap
+    return labels > (LIVE_LABELS_OF_A_MODEL if fitted else LIVE_LABELS)
+
+
 def preview_now(*, campaign: Campaign, criteria: GoldCriteria) -> Kept[GoldPreview]:
     """What a release would be; where that is late, a worker is asked for it. Raises what `preview_gold` does."""
-    fitted = criteria.rule in ("dawid_skene", "mace")
-    if campaign.sample_size * campaign.overlap <= (LIVE_LABELS_OF_A_MODEL if fitted else LIVE_LABELS):
+    if not is_late(campaign, criteria):
         return Kept.just_now(preview_gold(campaign=campaign, criteria=criteria))
     kept = kept_figures(
         _name(campaign, criteria),

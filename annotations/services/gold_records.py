@@ -2,20 +2,18 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from itertools import islice
 from typing import Any, TypedDict, cast
 
 import numpy as np
+from django.db import connection
 
-from annotations.agreement.gold_selection import STATUSES, UNDECIDED, GoldSelection
-from annotations.models import Adjudication, Campaign, GoldLabel
-from annotations.models.task import TaskKind, TaskState
+from annotations.agreement.gold_selection import STATUSES, UNDECIDED, GoldSelection, Ints
+from annotations.models import Adjudication, Campaign
+from annotations.models.task import TaskKind
 from annotations.selectors.gold_votes import RaterLabels
-from evaluation.models import Judgment, Response
-from evaluation.models.item import Condition
-from evaluation.models.judgment import JudgmentStatus
+from annotations.selectors.whole_numbers import whole_numbers
 
-CHUNK = 1000
+CHUNK = 2000
 
 
 class GoldRecord(TypedDict):
@@ -56,76 +54,97 @@ class GoldRecord(TypedDict):
     judges: dict[str, int]
 
 
-FIELDS = {
-    "task": "pk",
-    "run": "response__item__run__name",
-    "model": "response__item__run__endpoint__model",
-    "method": "response__item__run__method",
-    "setting": "response__item__run__setting",
-    "position": "response__item__position",
-    "question": "response__item__question__text",
-    "options": "response__item__question__options",
-    "gold_option": "response__item__question__gold_option",
-    "source": "response__item__question__source",
-    "category": "response__item__question__category",
-    "preference": "response__item__preference__text",
-    "preference_category": "response__item__preference__category",
-    "personalised_response": "response__text",
-    "inclusion_probability": "inclusion_probability",
-}
-"""What of a record is read with its task, and from where."""
+READ = (
+    "task",
+    "run",
+    "model",
+    "method",
+    "setting",
+    "position",
+    "question",
+    "options",
+    "gold_option",
+    "source",
+    "category",
+    "preference",
+    "preference_category",
+    "baseline_response",
+    "personalised_response",
+    "inclusion_probability",
+)
+"""What of a record is read with its task, in the order of the columns of FACTS."""
+
+FACTS = """
+    SELECT task.id, run.name, endpoint.model, run.method, run.setting, item.position,
+        question.text, question.options, question.gold_option, question.source, question.category,
+        coalesce(preference.text, ''), coalesce(preference.category, ''), coalesce(baseline.text, ''), response.text,
+        task.inclusion_probability, response.id
+    FROM unnest(%(tasks)s::bigint[]) WITH ORDINALITY AS wanted (id, place)
+    JOIN annotations_task AS task ON task.id = wanted.id
+    JOIN evaluation_response AS response ON response.id = task.response_id
+    JOIN evaluation_item AS item ON item.id = response.item_id
+    JOIN evaluation_run AS run ON run.id = item.run_id
+    JOIN evaluation_endpoint AS endpoint ON endpoint.id = run.endpoint_id
+    JOIN evaluation_question AS question ON question.id = item.question_id
+    LEFT JOIN evaluation_preference AS preference ON preference.id = item.preference_id
+    LEFT JOIN evaluation_response AS baseline ON baseline.item_id = item.id AND baseline.condition = 'baseline'
+    ORDER BY wanted.place
+"""
+# Of the first replicate of every judge.
+JUDGED = """
+    SELECT judgment.response_id, judge.name, judgment.score
+    FROM evaluation_judgment AS judgment JOIN evaluation_judge AS judge ON judge.id = judgment.judge_id
+    WHERE judgment.response_id = ANY(%(responses)s::bigint[]) AND judgment.status = 'scored'
+        AND judgment.replicate = 1 AND judgment.score IS NOT NULL
+"""
+_encode = json.JSONEncoder(ensure_ascii=False, sort_keys=True).encode
+
+
+def canonical_text(record: Mapping[str, object]) -> str:
+    """A record as JSON, its keys sorted."""
+    return _encode(record)
 
 
 def canonical_line(record: Mapping[str, object]) -> bytes:
     """A record as its line in the JSONL export: sorted keys, UTF-8, one newline."""
-    return json.dumps(record, ensure_ascii=False, sort_keys=True).encode() + b"\n"
+    return canonical_text(record).encode() + b"\n"
 
 
-def gold_label_chunks(
+def gold_records(
     campaign: Campaign, labels: RaterLabels, selection: GoldSelection
-) -> Iterator[list[GoldLabel]]:
-    """Unsaved gold labels of the tasks that go in, in the order of the runs, a chunk at a time."""
-    inside = selection.goes_in
-    tasks = (
-        campaign.tasks.filter(kind=TaskKind.REGULAR)
-        .order_by("response__item__run", "response__item__position", "pk")
-        .values_list(*FIELDS.values(), "response__item", "response")
-    )
-    rows = (row for row in tasks.iterator(chunk_size=CHUNK) if _is_in(selection, inside, row[0]))
-    while chunk := list(islice(rows, CHUNK)):
-        baselines = _baselines([row[-2] for row in chunk])
-        judges = _judge_scores([row[-1] for row in chunk])
-        decided = _decisions([row[0] for row in chunk])
+) -> Iterator[list[GoldRecord]]:
+    """Records of the tasks that go in, in the order of the runs, a chunk at a time."""
+    places = _in_order(campaign, selection)
+    for first in range(0, places.size, CHUNK):
+        chunk = places[first : first + CHUNK]
+        facts = _facts(selection.tasks[chunk].tolist())
+        judges = _judge_scores([row[-1] for row in facts])
+        decided = _decisions(labels.adjudication[chunk].tolist())
         made = []
-        for row in chunk:
-            *values, item, response = row
-            place = int(np.searchsorted(selection.tasks, row[0]))
-            record = _record(
-                campaign,
-                dict(zip(FIELDS, values, strict=True)),
-                selection,
-                place,
-                labels,
-                decided.get(row[0], ("", "")),
-            )
-            record["baseline_response"] = baselines.get(item, "")
-            record["judges"] = judges.get(response, {})
-            made.append(
-                GoldLabel(
-                    task_id=row[0],
-                    status=record["status"],
-                    followed=record["followed"],
-                    score=record["score"],
-                    record=record,
-                )
-            )
+        for place, (*values, response) in zip(chunk.tolist(), facts, strict=True):
+            by = decided.get(int(labels.adjudication[place]), ("", ""))
+            read = dict(zip(READ, values, strict=True)) | {"judges": judges.get(response, {})}
+            made.append(_record(campaign, read, selection, place, labels, by))
         yield made
 
 
-def _is_in(selection: GoldSelection, inside: np.ndarray, task: int) -> bool:
-    """Whether the task goes in; one that came after the labels were read does not."""
-    place = int(np.searchsorted(selection.tasks, task))
-    return place < selection.tasks.size and selection.tasks[place] == task and bool(inside[place])
+def _in_order(campaign: Campaign, selection: GoldSelection) -> Ints:
+    """Places in the selection of the tasks that go in: by run, then by position."""
+    rows = campaign.tasks.filter(kind=TaskKind.REGULAR).order_by()
+    keys = whole_numbers(rows.values_list("pk", "response__item__run", "response__item__position"))
+    keys = keys[np.lexsort(keys.T[[0, 2, 1]])]
+    # A task that came after the labels were read is not in the selection.
+    known = keys[np.isin(keys[:, 0], selection.tasks[selection.goes_in]), 0]
+    places: Ints = np.searchsorted(selection.tasks, known)
+    return places
+
+
+def _facts(tasks: list[int]) -> list[tuple[Any, ...]]:
+    # Any: columns of many types
+    with connection.cursor() as cursor:
+        cursor.execute(FACTS, {"tasks": tasks})
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+    return rows
 
 
 def _record(
@@ -141,9 +160,6 @@ def _record(
     adjudicator, rationale = by if status == "adjudicated" else ("", "")
     plain, surplus, set_aside = labels.of(place)
     record: dict[str, Any] = read | {
-        "preference": read["preference"] or "",
-        "preference_category": read["preference_category"] or "",
-        "baseline_response": "",
         "followed": None if followed == UNDECIDED else bool(followed),
         "score": _number(selection.score[place]),
         "status": status,
@@ -156,7 +172,6 @@ def _record(
         "labels": plain,
         "surplus_labels": surplus,
         "set_aside_labels": set_aside,
-        "judges": {},
     }
     return cast(GoldRecord, record)
 
@@ -181,27 +196,20 @@ def _how(selection: GoldSelection, place: int, status: str, threshold: int) -> s
     return f"{rule} {labels}, {cut}"
 
 
-def _baselines(items: list[int]) -> dict[int, str]:
-    found = Response.objects.filter(item__in=items, condition=Condition.BASELINE)
-    return dict(found.values_list("item", "text"))
-
-
 def _judge_scores(responses: list[int]) -> dict[int, dict[str, int]]:
-    """Of the first replicate of every judge, by response."""
+    """By response and judge's name."""
     scores: dict[int, dict[str, int]] = {}
-    found = Judgment.objects.filter(response__in=responses, status=JudgmentStatus.SCORED, replicate=1)
-    for response, judge, score in found.values_list("response", "judge__name", "score"):
-        if score is not None:
+    with connection.cursor() as cursor:
+        cursor.execute(JUDGED, {"responses": responses})
+        for response, judge, score in cursor.fetchall():
             scores.setdefault(response, {})[judge] = score
     return scores
 
 
-def _decisions(tasks: list[int]) -> dict[int, tuple[str, str]]:
-    """Adjudicator and rationale of the decision in force, by adjudicated task."""
-    found = (
-        Adjudication.objects.filter(task__in=tasks, task__state=TaskState.ADJUDICATED)
-        .order_by("task_id", "-revision")
-        .distinct("task_id")
-        .values_list("task_id", "adjudicator__username", "rationale")
-    )
-    return {task: (adjudicator, rationale) for task, adjudicator, rationale in found}
+def _decisions(adjudications: list[int]) -> dict[int, tuple[str, str]]:
+    """Adjudicator and rationale, by the decision's key."""
+    rows = Adjudication.objects.filter(pk__in={key for key in adjudications if key})
+    return {
+        key: (adjudicator, rationale)
+        for key, adjudicator, rationale in rows.values_list("pk", "adjudicator__username", "rationale")
+    }

@@ -2,13 +2,17 @@
 
 from django.urls import path
 
-from annotations.views import exports, gold
+from annotations.views import exports, gold, gold_requests
 
 urlpatterns = [
     path("campaigns/<int:campaign_id>/gold/", gold.campaign_gold, name="campaign_gold"),
     path("campaigns/<int:campaign_id>/gold/release/", gold.gold_release, name="gold_release"),
     path(
         "campaigns/<int:campaign_id>/gold/left-out/<slug:reason>/", gold.gold_left_out, name="gold_left_out"
+    ),
+    path("gold/requests/<int:request_id>/", gold_requests.gold_request, name="gold_request"),
+    path(
+        "gold/requests/<int:request_id>/retry/", gold_requests.gold_request_retry, name="gold_request_retry"
     ),
     path("gold/<int:release_id>/", gold.gold_detail, name="gold_detail"),
     path("gold/<int:release_id>.<str:extension>", gold.gold_export, name="gold_export"),

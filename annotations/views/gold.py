@@ -1,6 +1,7 @@
 """Gold: what would be released and why not, releasing it, releases and what differs between them, their files."""
 
-from django.contrib import messages
+import uuid
+
 from django.http import Http404, HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
@@ -9,7 +10,7 @@ from annotations.access import led_campaign, led_release
 from annotations.agreement.gold_selection import REASONS
 from annotations.exporters.gold_table import GOLD_TABLE
 from annotations.exporters.release_card import LEFT_OUT, criteria_in_words
-from annotations.forms.gold import GoldForm
+from annotations.forms.gold import GoldForm, ReleaseForm
 from annotations.models import Campaign, GoldRelease
 from annotations.models.gold import GoldStatus
 from annotations.selectors.gold import (
@@ -21,10 +22,13 @@ from annotations.selectors.gold import (
     releases_with_counts,
     status_counts,
 )
-from annotations.services.gold import NO_KEYS, release_gold
+from annotations.selectors.gold_requests import request_to_show
+from annotations.services.gold import NO_KEYS
 from annotations.services.gold_kept import preview_now
+from annotations.services.gold_requests import request_release
 from annotations.services.validation_kept import reports_shown
 from annotations.views.exports import file_stream
+from annotations.views.gold_requests import shown_at
 from evaluation.access import PersonRequest
 from evaluation.errors import Conflict, DomainError, NotFound
 
@@ -40,23 +44,26 @@ def campaign_gold(request: PersonRequest, campaign_id: int) -> HttpResponse:
 
 @require_POST
 def gold_release(request: PersonRequest, campaign_id: int) -> HttpResponse:
-    """Release the campaign's gold by the criteria that were previewed, if the labels are still as they were then."""
+    """Release the campaign's gold by the criteria that were previewed, if the labels are still as they were then.
+
+    That of a small campaign is there at once; else the page of the request tells how far it is.
+    """
     campaign = led_campaign(request.user, campaign_id)
-    form = GoldForm(request.POST)
+    form = ReleaseForm(request.POST)
     if not form.is_valid():
         return _gold_page(request, campaign, form)
     try:
-        release = release_gold(
+        asked = request_release(
             campaign=campaign,
+            requested_by=request.user,
             criteria=form.criteria,
-            created_by=request.user,
-            seen=request.POST.get("seen", ""),
+            seen=form.cleaned_data["seen"],
+            submission_key=form.cleaned_data["key"],
         )
     except Conflict as error:
         form.add_error(None, error.message)
         return _gold_page(request, campaign, form, status=error.status)
-    messages.success(request, f"Gold release {release.number} is made.")
-    return redirect("gold_detail", release_id=release.pk)
+    return redirect(*shown_at(request, asked))
 
 
 @require_GET
@@ -99,7 +106,7 @@ def gold_detail(request: PersonRequest, release_id: int) -> HttpResponse:
     context: dict[str, object] = {
         "campaign": release.campaign,
         "release": release,
-        "criteria": criteria_in_words(release),
+        "criteria": criteria_in_words(release.criteria),
         "statuses": [(GoldStatus(status).label, n) for status, n in status_counts(release)],
         "left_out": _left_out(release),
         "earlier": earlier,
@@ -149,6 +156,8 @@ def _gold_page(
         "campaign": campaign,
         "form": form,
         "releases": releases_with_counts(campaign),
+        "asked": request_to_show(campaign),
+        "key": uuid.uuid4(),
         "figures": figures_of_report(reports_shown(campaign)),
     }
     if form.is_valid() or (form.is_bound and not set(form.errors) - {"__all__"}):
@@ -182,7 +191,7 @@ def _as_address(form: GoldForm) -> str:
     if not isinstance(form.data, QueryDict):
         return ""
     criteria = form.data.copy()
-    for name in {*criteria} - {*form.fields}:
+    for name in {*criteria} - {*GoldForm.base_fields}:
         del criteria[name]
     return criteria.urlencode()
 

@@ -117,6 +117,17 @@ def test_the_checksum_is_that_of_the_jsonl_file() -> None:
     assert release.checksum == hashlib.sha256(b"".join(jsonl.export(release))).hexdigest()
 
 
+@pytest.mark.parametrize("text", ["\\N", "\\.", "a\\tb\tc\r\nd\\", '"ü" \u2028 😀', "\x01\x7f"])
+def test_every_text_is_released_as_it_is_and_keeps_the_checksum_right(text: str) -> None:
+    campaign = _campaign({"ann": [5]})
+    response = campaign.tasks.get().response
+    response.text = text
+    response.save()
+    release = release_gold(campaign=campaign)
+    assert _records(release)[0]["personalised_response"] == text
+    assert release.checksum == hashlib.sha256(b"".join(jsonl.export(release))).hexdigest()
+
+
 def test_csv_has_a_column_per_rater_and_defuses_formulas() -> None:
     campaign = _campaign({"ann": [5, 2], "bob": [4, 4]})
     response = campaign.tasks.get(response__item__position=1).response

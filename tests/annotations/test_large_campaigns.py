@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from annotations import tasks
 from annotations.agreement import report as agreement
-from annotations.models import Assignment, Campaign, GoldRelease, Member
+from annotations.models import Assignment, Campaign, GoldRelease, GoldRequest, Member
 from annotations.selectors import quality
 from annotations.selectors.stamps import input_stamp, log_stamp
 from annotations.services import gold_kept, quality_kept, validation_kept
@@ -159,8 +159,10 @@ def test_a_preview_that_labels_have_overtaken_says_so_and_releases_nothing(
     _revise()
     assert "Something has happened since" in _page(lead, "campaign_gold", campaign, **CRITERIA)
     answer = lead.post(reverse("gold_release", args=[campaign.pk]), CRITERIA | {"seen": seen})
-    assert answer.status_code == 409
-    assert "csrfmiddlewaretoken=" not in answer.content.decode()
+    request = GoldRequest.objects.get()
+    assert answer.headers["Location"] == reverse("gold_request", args=[request.pk])
+    tasks.make_gold_release(request.pk)
+    assert "changed since the preview" in lead.get(answer.headers["Location"]).content.decode()
     assert not GoldRelease.objects.exists()
 
 

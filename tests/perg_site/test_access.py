@@ -148,6 +148,8 @@ MATRIX: dict[str, tuple[str, int, int, int, int, int]] = {
     "campaign_gold": ("get", 302, 404, 404, 200, 200),
     "gold_release": ("post", 302, 404, 404, 302, 302),
     "gold_left_out": ("get", 302, 404, 404, 200, 200),
+    "gold_request": ("get", 302, 404, 404, 200, 200),
+    "gold_request_retry": ("post", 302, 404, 404, 302, 302),
     "gold_detail": ("get", 302, 404, 404, 200, 200),
     "gold_export": ("get", 302, 404, 404, 200, 200),
     "export_list": ("get", 302, 404, 404, 200, 200),
@@ -299,6 +301,8 @@ MATRIX: dict[str, tuple[str, int, int, int, int, int]] = {
     "api_flag": ("post", 401, 404, 201, 404, 404),
     "api_gold_list": ("get", 401, 404, 404, 200, 200),
     "api_gold_preview": ("post", 401, 404, 404, 200, 200),
+    "api_gold_request": ("get", 401, 404, 404, 200, 200),
+    "api_gold_request_retry": ("post", 401, 404, 404, 202, 202),
     "api_gold": ("get", 401, 404, 404, 200, 200),
     "api_gold_differences": ("get", 401, 404, 404, 404, 404),
     "api_export_list": ("get", 401, 200, 200, 200, 200),
@@ -450,6 +454,7 @@ class World:
             },
             "task action": {"campaign_id": self.campaign.pk, "task_id": self._labelled(), "action": "send"},
             "gold": {"release_id": self.release.pk},
+            "gold request": {"request_id": self.campaign.gold_requests.get().pk},
             "export": {"export_id": self._export()},
             "export action": {"export_id": self._export(), "action": "retry"},
             "dataset": {"dataset_id": self.run.dataset_id},
@@ -613,6 +618,8 @@ OWN_ADDRESS = {
     "campaign_gold": "campaign",
     "gold_left_out": "left out",
     "gold_detail": "gold release",
+    "gold_request": "gold request",
+    "gold_request_retry": "gold request",
     "export_create": "table",
     "export_stream": "table file",
     "export_download": "ready export",
@@ -663,6 +670,8 @@ OWN_ADDRESS = {
     "api_gold_list": "campaign",
     "api_gold_preview": "campaign",
     "api_gold": "gold",
+    "api_gold_request": "gold request",
+    "api_gold_request_retry": "gold request",
     "api_gold_differences": "gold",
     "api_export": "export",
     "api_export_file": "export",
@@ -771,6 +780,7 @@ def world() -> World:
         leads=[people["lead elsewhere"]],
     )
     build.export(people["lead"], campaign)
+    build.gold_request(campaign, people["lead"])
     _add_known_items(campaign, member)
     build.judgment(run.items.order_by("pk")[0], 4)
     create_token(user=people["lead"], name="t", scopes=["read"])

@@ -58,7 +58,12 @@ CHECKS = [
 EXAMPLES = {GenerationMode.POSITIVE: 6, GenerationMode.NEGATIVE: 5}
 APPS = ("evaluation", "annotations", "perg_site", "auth")
 # Path parameters that are not named after a model.
-NAMED = {"release": "goldrelease", "build": "cataloguebuild", "answer": "qualificationanswer"}
+NAMED = {
+    "release": "goldrelease",
+    "request": "goldrequest",
+    "build": "cataloguebuild",
+    "answer": "qualificationanswer",
+}
 
 
 @pytest.fixture(scope="module")
@@ -99,6 +104,7 @@ def owner() -> User:
     build.item(aligned)
     for each in (run, aligned):
         refresh_result(run=each)
+    build.gold_request(campaign, owner, failure=MARK)
     return owner
 
 

@@ -8,7 +8,7 @@ from rest_framework import serializers
 
 from annotations.agreement.gold_criteria import GoldCriteria
 from annotations.agreement.gold_selection import REASONS, SelectionCounts
-from annotations.models import Export, GoldRelease, Task
+from annotations.models import Export, GoldRelease, GoldRequest, Task
 from annotations.models.export import ExportFormat, ExportStatus, RaterNames
 from annotations.models.task import TaskState
 from annotations.selectors.gold import GoldDifference, GoldSide, ReleaseDifferences
@@ -129,6 +129,36 @@ class ReleaseSerializer(serializers.ModelSerializer[GoldRelease]):
             "code_version",
             "created_by",
             "created_at",
+        ]
+        read_only_fields = fields
+
+
+class GoldRequestSerializer(serializers.ModelSerializer[GoldRequest]):
+    """A release that was asked for. `release` is its id once `status` is `released`; `failure` and `failure_code` say
+    why there is none where it is `failed`. `share_done` is null while nobody knows how many tasks go in.
+    """
+
+    criteria = serializers.DictField(read_only=True)
+    share_done = serializers.FloatField(read_only=True, allow_null=True)
+    requested_by = serializers.SlugRelatedField[GoldRequest](slug_field="username", read_only=True)
+
+    class Meta:
+        model = GoldRequest
+        fields = [
+            "id",
+            "campaign",
+            "criteria",
+            "seen",
+            "status",
+            "tasks",
+            "written",
+            "share_done",
+            "release",
+            "failure",
+            "failure_code",
+            "requested_by",
+            "created_at",
+            "finished_at",
         ]
         read_only_fields = fields
 
