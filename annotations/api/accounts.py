@@ -42,8 +42,6 @@ class InvitationList(Queried, generics.ListAPIView[Invitation]):
     query_serializer_class = ListQuery
 
     def get_queryset(self) -> QuerySet[Invitation]:
-        if getattr(self, "swagger_fake_view", False):
-            return Invitation.objects.none()
         return invitations_to(led_campaign(self.request.user, self.kwargs["campaign_id"]))
 
     @extend_schema(

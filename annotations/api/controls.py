@@ -53,8 +53,6 @@ class ControlList(Queried, generics.ListAPIView[Task]):
     query_serializer_class = ControlQuery
 
     def get_queryset(self) -> QuerySet[Task]:
-        if getattr(self, "swagger_fake_view", False):
-            return Task.objects.none()
         return known_items(self.campaign()).filter(**exact(self.query, kind="kind"))
 
     def campaign(self) -> Campaign:
