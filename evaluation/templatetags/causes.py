@@ -68,6 +68,13 @@ def cause_helps(code: str) -> str:
 
 
 @register.filter
+def reason_in_words(reason: str) -> str:
+    """Why a judge gave no score: what happened instead of the error code, if its call failed."""
+    code = reason.removeprefix(CALL_FAILED)
+    return f"its {CALL_FAILED}{cause_in_words(code)}" if code != reason and code in CAUSES else reason
+
+
+@register.filter
 def failure_in_words(failure: str) -> str:
     """Why an item failed: its stage, and what happened instead of the error code."""
     stage, _, reason = failure.partition(": ")

@@ -11,6 +11,7 @@ from evaluation.access import PersonRequest, staff_or_404
 from evaluation.aligner_failures import DETERMINED, NAMES
 from evaluation.analyses import COST_DEFINITIONS, COST_FIGURES, cost_lines, stage_runs
 from evaluation.comparison import GAIN
+from evaluation.drill_down import linked_comparison
 from evaluation.explorer import COLUMNS, as_records, export_columns, lines, published_otherwise
 from evaluation.exporters.figures import WRITERS
 from evaluation.exporters.tables import CONTENT_TYPES, as_csv, as_json
@@ -19,6 +20,7 @@ from evaluation.models.result import Dimension
 from evaluation.plots import DEFINITIONS
 from evaluation.published import published
 from evaluation.result_figures import FIGURES, MOST_READ, figure_of
+from evaluation.selectors.judges import judges_by_name
 from evaluation.selectors.results import models_and_conditions, result_rows, runs_without_result
 from evaluation.services.comparing import comparisons_now
 
@@ -81,9 +83,14 @@ def results_compare(request: PersonRequest) -> HttpResponse:
     context: dict[str, object] = {"form": form, "definitions": DEFINITIONS, "gain": GAIN}
     if form.is_valid():
         given = form.cleaned_data
+        compared = comparisons_now(given["reference"], given["others"])
+        judges = judges_by_name([given["reference"], *given["others"]])
         context |= {
             "reference": given["reference"],
-            "compared": comparisons_now(given["reference"], given["others"]),
+            "compared": [
+                (each, linked_comparison(each.kept.value, judges) if each.kept.value else None)
+                for each in compared
+            ],
             "query": chosen.urlencode(),
         }
     return render(request, "evaluation/results_compare.html", context, status=422 if form.errors else 200)

@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from evaluation.access import PersonRequest, staff_or_404
+from evaluation.drill_down import linked, linked_slices
 from evaluation.errors import DomainError
 from evaluation.forms.failures import posted_cause
 from evaluation.forms.runs import BudgetForm, RecordedRunForm
@@ -18,7 +19,7 @@ from evaluation.models import Endpoint, Run
 from evaluation.models.run import RunStatus
 from evaluation.plots import DEFINITIONS, forest_plot, named_metrics
 from evaluation.selectors.bill import bill_of
-from evaluation.selectors.failures import failures_of
+from evaluation.selectors.failures import failures_with_items, tried_again
 from evaluation.selectors.needs import runs_with_failures
 from evaluation.selectors.progress import (
     cost_by_endpoint,
@@ -98,15 +99,16 @@ def run_detail(request: PersonRequest, run_id: int) -> HttpResponse:
     dimension = dimension if dimension in DIMENSIONS else "source"
     whole, slices = metrics_and_slices(run, dimension)
     metrics = named_metrics(whole)
+    judges = {judge.name: judge.pk for judge in run.judges.all()}
     context = {
         "run": run,
-        "metrics": metrics,
-        "unscored": whole.unscored,
+        "metrics": linked(run, metrics, judges),
+        "unscored": [(judge, judges.get(judge), count) for judge, count in whole.unscored.items() if count],
         "plot": forest_plot(metrics),
         "definitions": DEFINITIONS,
         "dimension": dimension,
         "dimensions": DIMENSIONS,
-        "slices": [(part, named_metrics(part.metrics)) for part in slices],
+        "slices": linked_slices(run, dimension, slices, judges),
         "heuristic": heuristic_judge(),
         **_judging(run),
         **_progress(run),
@@ -180,7 +182,7 @@ def run_budgets(request: PersonRequest, run_id: int) -> HttpResponse:
 
 
 def _progress(run: Run) -> dict[str, object]:
-    failures = failures_of([run])
+    failures = failures_with_items([run])
     without_price = Endpoint.objects.filter(input_price=None)
     unpriced = [endpoint.name for endpoint in without_price if not endpoint.costs_nothing]
     costs = list(cost_by_endpoint(run))
@@ -188,6 +190,7 @@ def _progress(run: Run) -> dict[str, object]:
         "run": run,
         "progress": progress_of_run(run),
         "failures": failures,
+        "tried_again": tried_again([run]),
         "can_retry": any(cause.can_be_retried for cause in failures),
         "costs": costs,
         "unpriced_calls": any(cost["endpoint__name"] in unpriced for cost in costs),
