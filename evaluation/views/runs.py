@@ -19,6 +19,7 @@ from evaluation.models import Endpoint, Run
 from evaluation.models.run import RunStatus
 from evaluation.plots import DEFINITIONS, forest_plot, named_metrics
 from evaluation.selectors.bill import bill_of
+from evaluation.selectors.computing import trouble_with_result
 from evaluation.selectors.failures import failures_with_items, tried_again
 from evaluation.selectors.needs import runs_with_failures
 from evaluation.selectors.progress import (
@@ -28,12 +29,16 @@ from evaluation.selectors.progress import (
 )
 from evaluation.selectors.progress import run_progress as progress_of_run
 from evaluation.selectors.runs import runs_with_counts
+from evaluation.services.computing import compute_again
 from evaluation.services.control import cancel_run, pause_run, resume_run, retry_failed, set_budgets
 from evaluation.services.judges import heuristic_judge
 from evaluation.services.judging import launch_judging
 from evaluation.stored_metrics import metrics_and_slices
 
 RUNS_PER_PAGE = 100
+BACK = {"home", "results", "results_figures", "results_stages", "results_costs"}
+"""Pages that wait for the results of runs, besides a run's own."""
+
 RUN_FILTERS = {"": "All", "failed": "With failed items", **dict(RunStatus.choices)}
 ACTIONS: dict[str, tuple[Callable[..., object], str]] = {
     "pause": (
@@ -97,19 +102,16 @@ def run_detail(request: PersonRequest, run_id: int) -> HttpResponse:
     run = get_object_or_404(Run.objects.select_related("dataset", "endpoint"), pk=run_id)
     dimension = request.GET.get("by", "source")
     dimension = dimension if dimension in DIMENSIONS else "source"
-    whole, slices = metrics_and_slices(run, dimension)
-    metrics = named_metrics(whole)
-    judges = {judge.name: judge.pk for judge in run.judges.all()}
+    trouble = trouble_with_result(run)
     context = {
         "run": run,
-        "metrics": linked(run, metrics, judges),
-        "unscored": [(judge, judges.get(judge), count) for judge, count in whole.unscored.items() if count],
-        "plot": forest_plot(metrics),
         "definitions": DEFINITIONS,
         "dimension": dimension,
         "dimensions": DIMENSIONS,
-        "slices": linked_slices(run, dimension, slices, judges),
         "heuristic": heuristic_judge(),
+        "troubles": [trouble] if trouble else [],
+        # What a worker could not compute is not tried while somebody waits for a page.
+        **({} if trouble else _metrics(run, dimension)),
         **_judging(run),
         **_progress(run),
     }
@@ -158,6 +160,17 @@ def run_control(request: PersonRequest, run_id: int, action: str) -> HttpRespons
     return redirect("run_detail", run_id=run.pk)
 
 
+@require_POST
+@staff_or_404
+def run_compute_again(request: PersonRequest, run_id: int) -> HttpResponse:
+    """Have the run's result computed again that could not be, and go back to the page that waits for it."""
+    run = get_object_or_404(Run, pk=run_id)
+    compute_again(run=run)
+    messages.success(request, f"The results of “{run}” are being computed again.")
+    back = request.POST.get("back", "")
+    return redirect(back if back in BACK else reverse("run_detail", args=[run.pk]))
+
+
 @require_GET
 @staff_or_404
 def run_costs(request: PersonRequest, run_id: int) -> HttpResponse:
@@ -179,6 +192,18 @@ def run_budgets(request: PersonRequest, run_id: int) -> HttpResponse:
     set_budgets(run=run, **form.cleaned_data)
     messages.success(request, "The budgets are set.")
     return redirect("run_detail", run_id=run.pk)
+
+
+def _metrics(run: Run, dimension: str) -> dict[str, object]:
+    whole, slices = metrics_and_slices(run, dimension)
+    metrics = named_metrics(whole)
+    judges = {judge.name: judge.pk for judge in run.judges.all()}
+    return {
+        "metrics": linked(run, metrics, judges),
+        "unscored": [(judge, judges.get(judge), count) for judge, count in whole.unscored.items() if count],
+        "plot": forest_plot(metrics),
+        "slices": linked_slices(run, dimension, slices, judges),
+    }
 
 
 def _progress(run: Run) -> dict[str, object]:
