@@ -8,6 +8,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from evaluation.models import Catalogue, Completion, Dataset, Endpoint, Judge, Judgment, Question, Rubric
 from evaluation.services.drain import drain
@@ -185,7 +186,9 @@ def test_an_endpoint_with_answers_on_record_keeps_what_they_are_known_by(staff: 
     endpoint = Endpoint.objects.get(name="mine")
     edit = reverse("endpoint_edit", args=[endpoint.pk])
     assert staff.post(edit, _endpoint_fields(model="other")).status_code == 302
-    Completion.objects.create(endpoint=endpoint, request_key="k", request={})
+    Completion.objects.create(
+        endpoint=endpoint, request_key="k", request={}, status="succeeded", finished_at=timezone.now()
+    )
     response = staff.post(edit, _endpoint_fields(model="third"))
     assert response.status_code == 422
     assert "has answers on record" in response.content.decode()
