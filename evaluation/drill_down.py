@@ -39,12 +39,15 @@ BEHIND: Mapping[str, Behind] = {
 
 
 class Linked(NamedTuple):
-    """A metric with the addresses of the items that it counts and of those among which; empty where it is undefined."""
+    """A metric with the addresses of the items that it counts and of those among which; empty where it is undefined.
+
+    `items`: how many it counts.
+    """
 
     name: str
     estimate: Estimate
     definition: str
-    count: int
+    items: int
     counted: str
     among: str
 

@@ -142,6 +142,7 @@ def _import(
         if dialect.has_ratings
         else None,
         problems=problems,
+        catalogue=request.catalogue,
     )
     for chunk in _chunks(_parsed(records, dialect, request, problems)):
         writer.write(chunk)

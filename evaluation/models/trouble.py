@@ -16,7 +16,8 @@ FIRST_PAUSE, LONGEST_PAUSE = timedelta(minutes=1), timedelta(hours=1)
 
 def pause_after(tries: int) -> timedelta:
     """How long nobody tries again by themselves what has failed so often: each time twice as long."""
-    return min(FIRST_PAUSE * 2 ** min(tries - 1, 20), LONGEST_PAUSE)
+    doubled: int = 2 ** min(tries - 1, 20)
+    return min(FIRST_PAUSE * doubled, LONGEST_PAUSE)
 
 
 class Computed(models.TextChoices):

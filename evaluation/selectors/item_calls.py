@@ -38,7 +38,7 @@ def asked_as(run: Run, stage: str, call: str) -> Q:
 
 def failed_by(run: Run, *, endpoint: int | None, error: str) -> Q:
     """Items of the run that want a call, of theirs or of a judge, which ended for this cause without an answer."""
-    ended = {"completion__status__in": UNANSWERED, "completion__error_code": error}
+    ended: dict[str, object] = {"completion__status__in": UNANSWERED, "completion__error_code": error}
     if endpoint is not None:
         ended["completion__endpoint"] = endpoint
     calls = ItemCall.objects.filter(item__run=run, **ended)

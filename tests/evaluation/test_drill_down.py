@@ -197,7 +197,7 @@ def test_a_list_says_what_narrows_it_and_a_new_filter_keeps_that(staff: Client) 
     run = run_of_all_kinds()
     launched(run, status="complete")
     address = reverse("run_item_list", args=[run.pk])
-    page = staff.get(address, {"endpoint": run.endpoint_id, "error": "connection"}).content.decode()
+    page = staff.get(address, {"endpoint": str(run.endpoint_id), "error": "connection"}).content.decode()
     assert "ended without an answer: the connection failed" in page
     assert re.search(r'<input type="hidden" name="error" value="connection"', page)
     assert staff.get(address, {"stage": "no such"}).context["count"] == 0
