@@ -13,6 +13,7 @@ from evaluation.models import ResultRow, RunGain, RunResult
 from evaluation.models.result import Dimension
 from evaluation.models.run import Method, Setting
 from evaluation.result_figures import METHOD_TONES, by_one_judge, short_model
+from evaluation.selectors.computing import troubled_gains
 from evaluation.selectors.results import RowFilter, current_gains, has_changed, result_rows
 from evaluation.statistics.aligner_stages import Failure, StageFailureDict
 from evaluation.statistics.estimate import EstimateDict
@@ -154,14 +155,27 @@ def one_row_a_run(rows: QuerySet[ResultRow]) -> QuerySet[ResultRow]:
 def lines_of(rows: Sequence[ResultRow]) -> list[CostLine]:
     """The rows with what an item takes and the gain."""
     costs = dict(RunResult.objects.filter(pk__in=[row.result_id for row in rows]).values_list("pk", "costs"))
-    gains = current_gains([row.result.run_id for row in rows])
-    return [_cost_line(row, costs[row.result_id], gains.get(row.result.run_id)) for row in rows]
+    runs = [row.result.run_id for row in rows]
+    gains, troubled = current_gains(runs), troubled_gains(runs)
+    return [
+        _cost_line(
+            row,
+            costs[row.result_id],
+            gains.get(row.result.run_id),
+            is_troubled=row.result.run_id in troubled,
+        )
+        for row in rows
+    ]
 
 
-def _cost_line(row: ResultRow, costs: Mapping[str, EstimateDict], gain: RunGain | None) -> CostLine:
+def _cost_line(
+    row: ResultRow, costs: Mapping[str, EstimateDict], gain: RunGain | None, *, is_troubled: bool
+) -> CostLine:
     why, found, reference = "", None, None
     if row.result.run.method == Method.DIRECT:
         why = "what the others are measured against"
+    elif gain is None and is_troubled:
+        why = "it could not be computed; see above"
     elif gain is None:
         why = "no direct run of the same model, setting and dataset, or being computed"
     else:

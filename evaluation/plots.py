@@ -41,11 +41,16 @@ class ForestPlot:
 
 
 class NamedMetric(NamedTuple):
-    """A metric as pages show it; where it is by a judge, the judge is part of the name."""
+    """A metric as pages show it; where it is by a judge, the judge is part of the name.
+
+    `key` is its name in DEFINITIONS; `judge` is empty where none is asked, and NO_JUDGE_NEEDED where none need be.
+    """
 
     name: str
     estimate: Estimate
     definition: str
+    key: str
+    judge: str = ""
 
 
 DEFINITIONS = {
@@ -80,10 +85,10 @@ def named_metrics(metrics: PergMetrics) -> list[NamedMetric]:
     named = []
     for name, definition in DEFINITIONS.items():
         if name in alone:
-            named.append(NamedMetric(name, alone[name], definition))
+            named.append(NamedMetric(name, alone[name], definition, name))
         else:
             named += [
-                NamedMetric(f"{name} — {judge}", estimate, definition)
+                NamedMetric(f"{name} — {judge}", estimate, definition, name, judge)
                 for judge, estimate in by_judge[name].items()
             ]
     return named

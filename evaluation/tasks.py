@@ -7,10 +7,13 @@ from celery.signals import worker_shutting_down
 from django.conf import settings
 
 from evaluation.models import CatalogueBuild, Endpoint, Run
+from evaluation.models.trouble import Computed
 from evaluation.selectors.catalogues import builds_asking
+from evaluation.selectors.computing import runs_to_leave
 from evaluation.selectors.results import gains_to_compute, runs_to_compute
 from evaluation.selectors.runs import endpoints_with_work, runs_waiting_on, unfinished_runs
 from evaluation.services import advance, catalogue_building, comparing, results
+from evaluation.services.computing import noted
 from evaluation.services.drain import drain
 from evaluation.services.shutdown import begin_shutdown, shutting_down
 from evaluation.services.wake import queue_of, wake_drain
@@ -74,7 +77,8 @@ def refresh_result(run_id: int) -> None:
     """Compute the result of a run, unless it is current or the run is gone."""
     run = Run.objects.filter(pk=run_id).first()
     if run is not None:
-        results.refresh_result(run=run)
+        with noted(run, Computed.RESULT):
+            results.refresh_result(run=run)
 
 
 @shared_task
@@ -82,17 +86,25 @@ def refresh_gain(run_id: int, reference_id: int) -> None:
     """Compare a run with the direct run that it is measured against, unless one of them is gone."""
     runs = Run.objects.select_related("endpoint").in_bulk([run_id, reference_id])
     if len(runs) == 2:
-        results.refresh_gain(run=runs[run_id], reference=runs[reference_id])
+        with noted(runs[run_id], Computed.GAIN):
+            results.refresh_gain(run=runs[run_id], reference=runs[reference_id])
 
 
 @shared_task
 def sweep_results() -> None:
-    """Have the results computed that are not current, those of runs from before there were any included."""
+    """Have the results computed that are not current, those of runs from before there were any included.
+
+    What failed lately waits: each time twice as long.
+    """
     results.forget_deleted_runs()
+    left = runs_to_leave(Computed.RESULT)
     for run_id in runs_to_compute():
-        refresh_result.apply_async((run_id,), expires=settings.SWEEP_SECONDS)
-    for pair in gains_to_compute():
-        refresh_gain.apply_async(pair, expires=settings.SWEEP_SECONDS)
+        if run_id not in left:
+            refresh_result.apply_async((run_id,), expires=settings.SWEEP_SECONDS)
+    left = runs_to_leave(Computed.GAIN)
+    for run_id, reference_id in gains_to_compute():
+        if run_id not in left:
+            refresh_gain.apply_async((run_id, reference_id), expires=settings.SWEEP_SECONDS)
 
 
 def _advance_waiting(endpoint_id: int) -> None:

@@ -81,7 +81,7 @@ def _rows(kind: FilterKind, user: User) -> list[tuple[int, str]]:
         return [(each.pk, f"{each.campaign.name}: release {each.number}") for each in releases[:MOST_LISTED]]
     if kind == FilterKind.RUN:
         runs = Run.objects.all() if user.is_staff else Run.objects.filter(campaigns__in=led).distinct()
-        return [(run.pk, run.name) for run in runs.order_by("-pk")[:MOST_LISTED]]
+        return [(run.pk, str(run)) for run in runs.order_by("-pk")[:MOST_LISTED]]
     if kind == FilterKind.DATASET:
         datasets = Dataset.objects.all()
         if not user.is_staff:

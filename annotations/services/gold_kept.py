@@ -57,8 +57,8 @@ def preview_now(*, campaign: Campaign, criteria: GoldCriteria) -> Kept[GoldPrevi
     if isinstance(kept.value, Refused):
         if kept.is_current:
             raise kept.value.as_error()
-        return Kept(None, None, is_current=False, has_failed=kept.has_failed)
-    return Kept(kept.value, kept.as_of, kept.is_current, kept.has_failed)
+        return Kept(None, None, is_current=False, failure=kept.failure, name=kept.name)
+    return Kept(kept.value, kept.as_of, kept.is_current, kept.failure, kept.name)
 
 
 def keep_preview(*, campaign: Campaign, criteria: GoldCriteria) -> None:

@@ -20,6 +20,7 @@ LIVE_TASKS = 5_000
 BEING_CHECKED = (
     "Something has happened in the campaign or its runs since: whether it is still true is being checked."
 )
+NOT_CHECKED = "Something has happened in the campaign or its runs since, and finding out whether it is still true failed."
 
 
 def reports_shown(campaign: Campaign) -> ReportsNow:
@@ -39,6 +40,8 @@ def reports_shown(campaign: Campaign) -> ReportsNow:
     )
     if kept.is_current:
         return replace(found, stale=kept.value or "")
+    if kept.failure:
+        return replace(found, stale=f"{NOT_CHECKED} {kept.failure.why}")
     return replace(found, stale=BEING_CHECKED, is_being_checked=True)
 
 

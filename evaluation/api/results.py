@@ -24,6 +24,7 @@ from evaluation.comparison import ComparisonDict
 from evaluation.errors import NotFound
 from evaluation.models import ResultRow, Run, RunResult
 from evaluation.published import published
+from evaluation.selectors.computing import trouble_with_result
 from evaluation.selectors.results import has_changed
 from evaluation.services.comparing import comparison_at_once
 
@@ -66,6 +67,10 @@ class ResultOfRun(APIView):
         results = RunResult.objects.filter(run=run).annotate(is_stale=has_changed(OuterRef("run")))
         result = results.first()
         if result is None:
+            if trouble := trouble_with_result(run):
+                raise NotFound(
+                    f"The result of this run could not be computed: {trouble.reason}", code="result_failed"
+                )
             raise NotFound("The result of this run has not been computed yet.", code="no_result")
         return conditional(request, RunResultSerializer(result).data)
 

@@ -6,11 +6,11 @@ from evaluation.forms.runs import SMALLEST_BUDGET
 from evaluation.models import Catalogue, Dataset, Endpoint, Judge
 from evaluation.models.endpoint import JudgeOrigin, Provider
 from evaluation.models.run import Method, Setting
+from evaluation.selectors.endpoints import answering_endpoints
 from evaluation.services.launching import BatchSpec
 from evaluation.stages.plan import RunOptions
 
 CALLABLE = Endpoint.objects.exclude(provider__in=[Provider.RECORDED, Provider.HEURISTIC])
-ANSWERING = Endpoint.objects.exclude(provider=Provider.HEURISTIC)
 
 
 class LaunchForm(forms.Form):
@@ -22,7 +22,7 @@ class LaunchForm(forms.Form):
         Catalogue.objects.all(), help_text="Where the preferences come from that the models are told."
     )
     models = forms.ModelMultipleChoiceField(
-        ANSWERING,
+        answering_endpoints(),
         widget=forms.CheckboxSelectMultiple,
         help_text="A recorded one replays the answers of its imported runs, at no cost.",
     )

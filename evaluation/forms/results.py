@@ -4,13 +4,32 @@ from typing import Any
 
 from django import forms
 
-from evaluation.models import Dataset, Judge, Run
+from evaluation.models import Dataset, Endpoint, Judge, Run
+from evaluation.models.endpoint import SCALE
 from evaluation.models.result import Dimension
 from evaluation.models.run import Method, Setting
+from evaluation.selectors.item_calls import CALLS
 from evaluation.selectors.results import ROWS_SORTED_BY, RowFilter, models_with_runs
 from evaluation.selectors.run_items import SETS, ItemFilter
+from evaluation.templatetags.causes import cause_in_words
+from evaluation.templatetags.progress import stage_name
 
 ANY = [("", "Any")]
+NARROWING = (
+    "source",
+    "category",
+    "preference",
+    "preference_category",
+    "cause",
+    "reason",
+    "score",
+    "stage",
+    "call",
+    "error",
+    "common",
+    "only",
+)
+"""Fields of `ItemFilterForm` that are those of `ItemFilter`; what is empty does not narrow."""
 MOST_COMPARED = 6
 """Runs beside the reference: each is read item by item."""
 
@@ -99,9 +118,22 @@ class ItemFilterForm(forms.Form):
     q = forms.CharField(
         label="Question has", max_length=200, required=False, widget=forms.TextInput({"type": "search"})
     )
-    preference = forms.CharField(required=False, widget=forms.HiddenInput)
+    preference = forms.CharField(required=False, strip=False, widget=forms.HiddenInput)
     cause = forms.CharField(label="Failed because", max_length=300, required=False)
     reason = forms.CharField(label="Unscored because", max_length=200, required=False)
+    score = forms.TypedChoiceField(
+        label="Score",
+        choices=[*ANY, *((str(score), str(score)) for score in SCALE)],
+        coerce=int,
+        empty_value=None,
+        required=False,
+    )
+    stage = forms.CharField(max_length=30, required=False, widget=forms.HiddenInput)
+    call = forms.ChoiceField(choices=list(CALLS.items()), required=False, widget=forms.HiddenInput)
+    endpoint = forms.ModelChoiceField(Endpoint.objects.all(), required=False, widget=forms.HiddenInput)
+    error = forms.CharField(max_length=50, required=False, widget=forms.HiddenInput)
+    common = forms.ModelChoiceField(Run.objects.all(), required=False, widget=forms.HiddenInput)
+    only = forms.ModelChoiceField(Run.objects.all(), required=False, widget=forms.HiddenInput)
     after = forms.IntegerField(min_value=0, required=False, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, run: Run, **kwargs: Any) -> None:
@@ -121,8 +153,29 @@ class ItemFilterForm(forms.Form):
             show=given["show"] or "all",
             judge=given["judge"],
             text=given["q"] or None,
-            **{
-                name: given[name] or None
-                for name in ("source", "category", "preference", "preference_category", "cause", "reason")
-            },
+            endpoint=given["endpoint"].pk if given["endpoint"] else None,
+            **{name: given[name] or None for name in NARROWING},
         )
+
+    def hidden_fields_given(self) -> list[forms.BoundField]:
+        """What narrows the list beyond the fields that show, so that a new filter keeps it."""
+        return [field for field in self.hidden_fields() if field.name != "after" and field.value()]
+
+    def narrowed(self) -> list[str]:
+        """In words, what narrows the list and shows in none of the fields."""
+        given = self.cleaned_data
+        words = []
+        if given["preference"]:
+            words.append(f"the preference “{given['preference']}”")
+        if given["stage"]:
+            call = CALLS[given["call"] or "wanted"]
+            words.append(f"calls of the stage “{stage_name(given['stage'])}”: {call[:1].lower()}{call[1:]}")
+        if given["error"]:
+            called = f" by {given['endpoint']}" if given["endpoint"] else ""
+            cause = cause_in_words(given["error"]).rstrip(".")
+            words.append(f"calls{called} that ended without an answer: {cause[:1].lower()}{cause[1:]}")
+        if given["common"]:
+            words.append(f"items in common with {given['common']}")
+        if given["only"]:
+            words.append(f"items that {given['only']} has not")
+        return words

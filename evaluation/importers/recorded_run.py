@@ -30,7 +30,7 @@ from evaluation.importers.source_file import Progress, no_progress, opened
 from evaluation.models import Catalogue, Response, Run, RunImport
 from evaluation.models.dataset import PreferenceKind
 from evaluation.models.item import Condition
-from evaluation.models.run import RunStatus, Setting
+from evaluation.models.run import Method, RunStatus, Setting
 
 DEFAULT_DATASET = "Recorded runs"
 CHUNK_ROWS = 500
@@ -142,6 +142,7 @@ def _import(
         if dialect.has_ratings
         else None,
         problems=problems,
+        catalogue=request.catalogue,
     )
     for chunk in _chunks(_parsed(records, dialect, request, problems)):
         writer.write(chunk)
@@ -176,7 +177,8 @@ def _import(
 def _create_run(request: RunRequest) -> Run:
     dataset = dataset_called(request.dataset or DEFAULT_DATASET, is_demonstration=request.is_demonstration)
     name = request.name or _free_name(
-        f"{request.model} · {request.method} · {request.setting} · {Path(request.file_name).stem}"
+        f"{request.model} · {Method(request.method).label} · {Setting(request.setting).label} · "
+        f"{Path(request.file_name).stem}"
     )
     try:
         with transaction.atomic():

@@ -9,7 +9,16 @@ from evaluation.importers.preference_store import PreferenceStore
 from evaluation.importers.question_store import QuestionStore
 from evaluation.importers.recorded_row import RecordedItem, RecordedResponse, RecordedRow, disputed_claims
 from evaluation.importers.report import DeliveryFailures, Problem, ProblemLog
-from evaluation.models import Item, ItemPreference, Preference, Question, Response, Run
+from evaluation.models import (
+    Catalogue,
+    Item,
+    ItemPreference,
+    Preference,
+    PreferenceAssignment,
+    Question,
+    Response,
+    Run,
+)
 from evaluation.models.endpoint import DEFAULT_THRESHOLD
 from evaluation.models.item import Condition, Extraction
 from evaluation.models.run import Setting
@@ -29,8 +38,10 @@ class RunWriter:
         preferences: PreferenceStore,
         judgments: JudgmentWriter | None,
         problems: ProblemLog,
+        catalogue: Catalogue | None = None,
     ) -> None:
         self._run = run
+        self._catalogue = catalogue
         self._questions = questions
         self._preferences = preferences
         self._judgments = judgments
@@ -126,7 +137,26 @@ class RunWriter:
                     position=self.items,
                 )
             )
+        self._assign(items)
         return Item.objects.bulk_create(items)
+
+    def _assign(self, items: Sequence[Item]) -> None:
+        """Have the questions keep, in the given catalogue, the preferences that the record told with them.
+
+        So a run that is launched later asks what is on record, and pairs with it. A question that has one keeps it.
+        """
+        if self._catalogue is None:
+            return
+        PreferenceAssignment.objects.bulk_create(
+            (
+                PreferenceAssignment(
+                    question=item.question, catalogue=self._catalogue, preference=item.preference
+                )
+                for item in items
+                if item.preference is not None and item.preference.catalogue_id == self._catalogue.pk
+            ),
+            ignore_conflicts=True,
+        )
 
     def _show_irrelevant(
         self,

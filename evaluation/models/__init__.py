@@ -8,6 +8,7 @@ from evaluation.models.item import Item, ItemCall, ItemPreference, Response
 from evaluation.models.judgment import Judgment
 from evaluation.models.result import ResultRow, RunChange, RunGain, RunResult
 from evaluation.models.run import Batch, Prompt, Run, RunImport, RunJudge
+from evaluation.models.trouble import ComputingTrouble
 
 __all__ = [
     "Batch",
@@ -15,6 +16,7 @@ __all__ = [
     "Catalogue",
     "CatalogueBuild",
     "Completion",
+    "ComputingTrouble",
     "Dataset",
     "Endpoint",
     "Item",

@@ -22,6 +22,9 @@ class CompletionStatus(models.TextChoices):
 UNANSWERED = [CompletionStatus.REFUSED, CompletionStatus.FAILED]
 """Statuses of calls that ended without an answer."""
 
+FIRST_TRIAL = 1_000_000
+"""Replicates from this number on are trials: calls that no run makes, nor finds."""
+
 
 class Completion(models.Model):
     """A call to an endpoint: what was asked, what came back and what it cost.

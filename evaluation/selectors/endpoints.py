@@ -7,12 +7,13 @@ from decimal import Decimal
 
 from django.conf import settings
 from django.core.cache import cache
-from django.db.models import Count, Max, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet, Subquery, Sum
 from django.utils import timezone
 
 from evaluation.llm.limiter_state import LimiterState, limiter_state
 from evaluation.models import CatalogueBuild, Completion, Endpoint, Item, Judge, Run
 from evaluation.models.completion import UNANSWERED, CompletionStatus
+from evaluation.models.endpoint import Provider
 from evaluation.models.run import RunStatus
 
 ERROR_HOURS = 24
@@ -30,6 +31,22 @@ def endpoints_with_uses() -> QuerySet[Endpoint]:
         run_count=Subquery(runs.annotate(n=Count("pk")).values("n")),
         judge_count=Subquery(judges.annotate(n=Count("pk")).values("n")),
     ).order_by("name")
+
+
+def answering_endpoints() -> QuerySet[Endpoint]:
+    """Endpoints that can be the model of a run: rules answer no questions, nor does a record without imported runs.
+
+    Ratings that came with an imported run have a record of their own, which holds nothing but what the judge said.
+    """
+    imported = Run.objects.filter(endpoint=OuterRef("pk"), imported_from__isnull=False)
+    return Endpoint.objects.exclude(provider=Provider.HEURISTIC).filter(
+        ~Q(provider=Provider.RECORDED) | Exists(imported)
+    )
+
+
+def replays_runs(endpoint: Endpoint) -> bool:
+    """Whether a recorded endpoint has answers to replay."""
+    return Run.objects.filter(endpoint=endpoint, imported_from__isnull=False).exists()
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,20 +141,23 @@ def _spend(endpoint: Endpoint) -> Spend:
             calls=Sum("attempts"), dollars=Sum("cost")
         )
         kept = Spend(sums["calls"] or 0, sums["dollars"], timezone.now())
-        cache.set(key, kept, SPEND_KEPT_SECONDS)
+        if kept.calls >= MANY:  # where there are few, whoever has just made one wants to see it
+            cache.set(key, kept, SPEND_KEPT_SECONDS)
     return kept
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """What a recorded endpoint can replay: its imported runs and their items."""
+    """What a recorded endpoint can replay: its imported runs and their items; or a judge's replies, and only these."""
 
     runs: int
     items: int
+    is_of_judge: bool
 
 
 def record_of(endpoint: Endpoint) -> Record:
     runs = Run.objects.filter(endpoint=endpoint, imported_from__isnull=False)
     last = Item.objects.filter(run=OuterRef("pk")).order_by("-position").values("position")[:1]
     sums = runs.annotate(items_in_run=Subquery(last)).aggregate(runs=Count("pk"), items=Sum("items_in_run"))
-    return Record(sums["runs"], sums["items"] or 0)
+    is_of_judge = not sums["runs"] and Completion.objects.filter(endpoint=endpoint).exists()
+    return Record(sums["runs"], sums["items"] or 0, is_of_judge)

@@ -1,8 +1,10 @@
 """What went wrong in runs, by cause: calls that failed or were refused, whoever paid for them."""
 
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
+from django.conf import settings
 from django.db import connection
 
 from evaluation.models import Run
@@ -48,6 +50,43 @@ BY_CAUSE = f"""
     GROUP BY endpoint.id, endpoint.name, completion.status, completion.error_code
     ORDER BY 5 DESC, endpoint.name, completion.status, completion.error_code
 """
+ITEMS_BY_CAUSE = f"""
+    WITH ended AS MATERIALIZED (SELECT DISTINCT id FROM ({CALLS_OF_RUNS}) AS wanted)
+    SELECT completion.endpoint_id, completion.status, completion.error_code, item.run_id, count(DISTINCT item.id)
+    FROM ended
+    JOIN evaluation_completion AS completion ON completion.id = ended.id
+    CROSS JOIN LATERAL (
+        SELECT call.item_id FROM evaluation_itemcall AS call WHERE call.completion_id = ended.id
+        UNION ALL
+        SELECT response.item_id FROM evaluation_judgment AS judgment
+        JOIN evaluation_response AS response ON response.id = judgment.response_id
+        WHERE judgment.completion_id = ended.id
+    ) AS wanting
+    JOIN evaluation_item AS item ON item.id = wanting.item_id AND item.run_id = ANY(%(runs)s)
+    GROUP BY completion.endpoint_id, completion.status, completion.error_code, item.run_id
+    ORDER BY item.run_id
+"""
+# What waits for its next try has the latest places in the queue: a look at these is enough, however long it is.
+TRIED_AGAIN = """
+    SELECT endpoint.id, endpoint.name, latest.error_code, max(latest.error_message), max(latest.attempts)
+    FROM evaluation_run AS run
+    CROSS JOIN LATERAL (
+        SELECT unnest(ARRAY[run.endpoint_id, run.aligner_id, run.extractor_id]) AS id
+        UNION
+        SELECT judge.endpoint_id FROM evaluation_runjudge AS run_judge
+        JOIN evaluation_judge AS judge ON judge.id = run_judge.judge_id
+        WHERE run_judge.run_id = run.id
+    ) AS called
+    JOIN evaluation_endpoint AS endpoint ON endpoint.id = called.id
+    CROSS JOIN LATERAL (
+        SELECT error_code, error_message, attempts FROM evaluation_completion
+        WHERE endpoint_id = endpoint.id AND run_id = run.id AND status = 'pending'
+        ORDER BY not_before DESC, id DESC LIMIT 20
+    ) AS latest
+    WHERE run.id = ANY(%(runs)s) AND run.status = 'running' AND latest.error_code <> ''
+    GROUP BY endpoint.id, endpoint.name, latest.error_code
+    ORDER BY endpoint.name, latest.error_code
+"""
 FAILED_CALLS = f"""
     SELECT DISTINCT ON (wanted.id) wanted.id, wanted.wanted_by
     FROM ({CALLS_OF_RUNS}) AS wanted
@@ -68,7 +107,10 @@ class Cause:
 
 @dataclass(frozen=True, slots=True)
 class Failures:
-    """Calls that ended without an answer for one cause: how many, one of the messages, and the runs they hurt."""
+    """Calls that ended without an answer for one cause: how many, one of the messages, and the runs they hurt.
+
+    `items`: how many items of which run wanted one of the calls; only where that was asked for.
+    """
 
     endpoint: int
     endpoint_name: str
@@ -77,6 +119,7 @@ class Failures:
     count: int
     example: str
     runs: tuple[int, ...]
+    items: tuple[tuple[Run, int], ...] = ()
 
     @property
     def can_be_retried(self) -> bool:
@@ -94,6 +137,45 @@ def failures_of(runs: Iterable[Run]) -> list[Failures]:
             Failures(endpoint, name, status, code, count, example, tuple(hurt))
             for endpoint, name, status, code, count, example, hurt in cursor.fetchall()
         ]
+
+
+def failures_with_items(runs: Sequence[Run]) -> list[Failures]:
+    """`failures_of`, with the items that each cause hurt."""
+    failures = failures_of(runs)
+    if not failures:
+        return []
+    by_key = {run.pk: run for run in runs}
+    hurt: defaultdict[tuple[int, str, str], list[tuple[Run, int]]] = defaultdict(list)
+    with connection.cursor() as cursor:
+        cursor.execute(ITEMS_BY_CAUSE, {"runs": list(by_key), "statuses": [str(each) for each in UNANSWERED]})
+        for endpoint, status, code, run, items in cursor.fetchall():
+            hurt[endpoint, status, code].append((by_key[run], items))
+    return [
+        replace(each, items=tuple(hurt[each.endpoint, each.status, each.error_code])) for each in failures
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class TriedAgain:
+    """Calls that have failed and wait for their next try, for one cause; `tries` of the one tried most often."""
+
+    endpoint: int
+    endpoint_name: str
+    error_code: str
+    example: str
+    tries: int
+
+    @property
+    def most_tries(self) -> int:
+        most: int = settings.COMPLETION_MAX_ATTEMPTS
+        return most
+
+
+def tried_again(runs: Iterable[Run]) -> list[TriedAgain]:
+    """What goes wrong in the runs just now, before anything has failed for good."""
+    with connection.cursor() as cursor:
+        cursor.execute(TRIED_AGAIN, {"runs": [run.pk for run in runs]})
+        return [TriedAgain(*row) for row in cursor.fetchall()]
 
 
 def failed_calls(runs: Collection[Run], cause: Cause | None = None) -> Mapping[int, int]:

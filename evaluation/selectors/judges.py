@@ -1,5 +1,7 @@
 """Judges and rubrics, and where they are used."""
 
+from collections.abc import Iterable
+
 from django.db.models import Count, OuterRef, QuerySet, Subquery
 
 from evaluation.models import Item, Judge, Response, Rubric, Run, RunJudge
@@ -31,6 +33,11 @@ def versions_of(rubric: Rubric) -> QuerySet[Rubric]:
 def runs_judged_by(judge: Judge, limit: int = 20) -> QuerySet[Run]:
     """The latest runs that the judge rates."""
     return Run.objects.filter(run_judges__judge=judge).select_related("endpoint").order_by("-pk")[:limit]
+
+
+def judges_by_name(runs: Iterable[Run]) -> dict[str, int]:
+    """The primary keys of the judges that rate one of the runs, by name: results name judges."""
+    return dict(Judge.objects.filter(runs__in=list(runs)).values_list("name", "pk"))
 
 
 def runs_to_try_on() -> QuerySet[Run]:

@@ -11,6 +11,7 @@ from evaluation.models import (
     Catalogue,
     CatalogueBuild,
     Completion,
+    ComputingTrouble,
     Dataset,
     Endpoint,
     Item,
@@ -22,6 +23,7 @@ from evaluation.models.completion import UNANSWERED, CompletionStatus
 from evaluation.models.endpoint import Provider
 from evaluation.models.item import ItemStatus
 from evaluation.models.run import RunStatus
+from evaluation.selectors.computing import computing_troubles
 from evaluation.selectors.results import has_changed
 from evaluation.selectors.runs import runs_with_counts
 
@@ -42,6 +44,7 @@ class RunNeeds:
     failed: Sequence[Run]
     failed_count: int
     stale_results: int
+    troubles: Sequence[ComputingTrouble]
     builds_to_review: Sequence[CatalogueBuild]
     troubled: Sequence[Endpoint]
 
@@ -54,6 +57,7 @@ class RunNeeds:
             or self.failed
             or self.builds_to_review
             or self.troubled
+            or self.troubles
         )
 
 
@@ -75,7 +79,9 @@ def run_needs() -> RunNeeds:
         failed_count=failed.count(),
         stale_results=Run.objects.filter(Q(result=None) | has_changed())
         .exclude(status=RunStatus.RUNNING)
+        .exclude(pk__in=computing_troubles().values("run"))
         .count(),
+        troubles=list(computing_troubles()[:SHOWN]),
         builds_to_review=list(CatalogueBuild.objects.filter(status=BuildStatus.REVIEWING)[:SHOWN]),
         troubled=list(_troubled_endpoints()[:SHOWN]),
     )

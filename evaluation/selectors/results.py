@@ -10,6 +10,7 @@ from django.utils import timezone
 from evaluation.models import ResultRow, Run, RunChange, RunGain, RunResult
 from evaluation.models.result import Dimension
 from evaluation.models.run import Method
+from evaluation.selectors.computing import computing_troubles
 
 PATIENCE = 20
 """A run that changes all the time is computed anew after so many times as long as computing it took."""
@@ -141,8 +142,8 @@ def models_and_conditions() -> list[tuple[str, str, str]]:
 
 
 def runs_without_result() -> int:
-    """How many runs have never been computed."""
-    return Run.objects.filter(result=None).count()
+    """How many runs have never been computed, and are not known to be in trouble."""
+    return Run.objects.filter(result=None).exclude(pk__in=computing_troubles().values("run")).count()
 
 
 def with_reference(runs: QuerySet[Run]) -> QuerySet[Run]:

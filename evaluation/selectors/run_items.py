@@ -1,7 +1,7 @@
 """The items of a run behind a number: which sets there are, and what a list shows of each item.
 
-Every set is what the number of the same name is counted over (`statistics.perg`, `statistics.aligner_stages`), so the
-count of a list is that of the number it was reached from.
+Every set is what the number of the same name is counted over (`statistics.perg`, `statistics.aligner_stages`,
+`selectors.progress`), so the count of a list is that of the number it was reached from.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from django.db.models import (
     BooleanField,
     Count,
+    Exists,
     F,
     FilteredRelation,
     Func,
@@ -22,12 +23,14 @@ from django.db.models import (
     TextField,
     Value,
 )
+from django.db.models.functions import Coalesce
 
 from evaluation.metrics import NOT_GIVEN
 from evaluation.models import Item, Judge, Judgment, Run
 from evaluation.models.dataset import PreferenceCategory
 from evaluation.models.item import Condition, ItemStatus
 from evaluation.models.judgment import JudgmentStatus
+from evaluation.selectors.item_calls import asked_as, failed_by, paired_with
 
 PAGE = 50
 COUNTED = 1000
@@ -39,6 +42,7 @@ ANSWERED = Q(base__isnull=False, pers__isnull=False)
 SCORED, UNSCORED = Q(margin__isnull=False), Q(margin__isnull=True)
 FOLLOWED, NOT_FOLLOWED = Q(margin__gte=0), Q(margin__lt=0)
 KEPT = ANSWERED & RIGHT & STAYED
+TO_RATE = Q(preference__isnull=False, rated__lt=F("replicates"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +52,14 @@ class ItemSet:
     name: str
     condition: Q
     by_judge: bool = False
+    by_judgments: bool = False
+    """Whether it is told by the judge's single judgments, of items in whatever state."""
 
 
 SETS: Mapping[str, ItemSet] = {
     "all": ItemSet("All items", Q()),
     "answered": ItemSet("With both responses", ANSWERED),
+    "personalised_right": ItemSet("Personalised answer right", ANSWERED & STAYED),
     "baseline_right": ItemSet("Baseline answer right", ANSWERED & RIGHT),
     "baseline_wrong": ItemSet("Baseline answer wrong", ANSWERED & WRONG),
     "broken": ItemSet("Broken: right without the preference, wrong with it", ANSWERED & RIGHT & LOST),
@@ -103,6 +110,27 @@ SETS: Mapping[str, ItemSet] = {
     ),
     "failed": ItemSet("Failed: not answered", Q(status=ItemStatus.FAILED)),
     "pending": ItemSet("Still being answered", Q(status=ItemStatus.PENDING)),
+    "done": ItemSet("Answered", Q(status=ItemStatus.DONE)),
+    "finished": ItemSet("Answered, or failed", Q(status__in=[ItemStatus.DONE, ItemStatus.FAILED])),
+    "judge_scored": ItemSet("Scored by the judge", SCORED, by_judge=True),
+    "judge_unscored": ItemSet(
+        "Left without a score by the judge", Q(is_unscored=True), by_judge=True, by_judgments=True
+    ),
+    "judge_waiting": ItemSet(
+        "Answered, not rated by the judge yet",
+        Q(pers__isnull=False) & TO_RATE,
+        by_judge=True,
+        by_judgments=True,
+    ),
+    "judge_to_do": ItemSet(
+        "Not rated by the judge yet, answered or not",
+        (Q(pers__isnull=False) | ~Q(status=ItemStatus.FAILED)) & TO_RATE,
+        by_judge=True,
+        by_judgments=True,
+    ),
+    "judge_not_asked": ItemSet(
+        "Failed, so that the judge is not asked", Q(status=ItemStatus.FAILED, pers__isnull=True)
+    ),
 }
 
 
@@ -119,6 +147,13 @@ class ItemFilter:
     cause: str | None = None
     reason: str | None = None
     text: str | None = None
+    score: int | None = None
+    stage: str | None = None
+    call: str | None = None
+    endpoint: int | None = None
+    error: str | None = None
+    common: Run | None = None
+    only: Run | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,9 +186,15 @@ def run_items(run: Run, wanted: ItemFilter) -> QuerySet[Item]:
     )
     if chosen.by_judge:
         items = items.annotate(margin=_margin(wanted.judge))
+    if chosen.by_judgments and wanted.judge is not None:
+        items = items.annotate(
+            rated=_rated(wanted.judge),
+            replicates=Value(wanted.judge.replicates),
+            is_unscored=_unscored(wanted.judge),
+        )
     if wanted.show in {"acted_on_irrelevant", "left_alone"}:
         items = items.annotate(is_changed=_differ())
-    return items.filter(chosen.condition & _slice(run, wanted))
+    return items.filter(chosen.condition & _slice(run, wanted) & _reached(run, wanted))
 
 
 def page_of(items: QuerySet[Item], *, after: int) -> tuple[list[Item], bool]:
@@ -191,6 +232,23 @@ def _margin(judge: Judge | None) -> Subquery:
     return Subquery(
         scores.values("response").annotate(margin=Sum("score") - threshold * Count("pk")).values("margin"),
         output_field=IntegerField(),
+    )
+
+
+def _rated(judge: Judge) -> Coalesce:
+    """How many of the judge's replicates have come to an end, with a score or without."""
+    judgments = (
+        Judgment.objects.filter(response=OuterRef("pers__pk"), judge=judge)
+        .exclude(status=JudgmentStatus.PENDING)
+        .order_by()
+    )
+    counted = judgments.values("response").annotate(n=Count("pk")).values("n")
+    return Coalesce(Subquery(counted, output_field=IntegerField()), 0)
+
+
+def _unscored(judge: Judge) -> Exists:
+    return Exists(
+        Judgment.objects.filter(response=OuterRef("pers__pk"), judge=judge, status=JudgmentStatus.UNSCORED)
     )
 
 
@@ -248,6 +306,27 @@ def _slice(run: Run, wanted: ItemFilter) -> Q:
         condition &= Q(pk__in=unscored.values("response__item"))
     if wanted.text:
         condition &= Q(question__text__icontains=wanted.text)
+    return condition
+
+
+def _reached(run: Run, wanted: ItemFilter) -> Q:
+    """The condition of scores, calls, and of a run that this one is compared with."""
+    condition = Q()
+    if wanted.score is not None:
+        scores = Judgment.objects.filter(
+            response__item__run=run, status=JudgmentStatus.SCORED, score=wanted.score
+        )
+        if wanted.judge is not None:
+            scores = scores.filter(judge=wanted.judge)
+        condition &= Q(pk__in=scores.values("response__item"))
+    if wanted.stage is not None:
+        condition &= asked_as(run, wanted.stage, wanted.call or "wanted")
+    if wanted.error is not None:
+        condition &= failed_by(run, endpoint=wanted.endpoint, error=wanted.error)
+    if wanted.common is not None:
+        condition &= paired_with(run, wanted.common)
+    if wanted.only is not None:
+        condition &= ~paired_with(run, wanted.only)
     return condition
 
 

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 from pydantic import JsonValue
 
@@ -15,9 +16,11 @@ from evaluation.llm.providers import Provider
 from evaluation.llm.recorded import RecordedProvider
 from evaluation.llm.registry import EndpointSettings
 from evaluation.models import Endpoint
+from evaluation.models.completion import FIRST_TRIAL, CompletionStatus
 from evaluation.models.endpoint import Provider as ProviderName
 from evaluation.models.endpoint import StructuredOutput
 from evaluation.services.recorded_replies import recorded_replies
+from evaluation.services.wake import wake_drain
 
 API_PROVIDERS = (ProviderName.OPENAI, ProviderName.ANTHROPIC)
 
@@ -41,8 +44,11 @@ class EndpointSpec:
     options: dict[str, JsonValue] = field(default_factory=dict)
 
 
-FIXED = ("name", "provider", "model", "base_url")
-"""What says whose answers these are: fixed from the first call on, for they are part of what is on record."""
+ASKED = ("name", "provider", "model")
+"""What requests on record are made of: fixed once a run, judge or catalogue build has asked, or a run is planned."""
+
+FIXED = (*ASKED, "base_url")
+"""What says whose answers these are: fixed from the first answer on, for they are part of what is on record."""
 
 
 def create_endpoint(*, spec: EndpointSpec) -> Endpoint:
@@ -54,24 +60,55 @@ def create_endpoint(*, spec: EndpointSpec) -> Endpoint:
 def change_endpoint(*, endpoint: Endpoint, spec: EndpointSpec) -> Endpoint:
     """Change an endpoint. Raises DomainError, with the field at fault.
 
-    Once it has been called, or is the model of a run, its name, provider, model and base URL stay as they are: answers
-    on record would pass for those of another model. Raises Conflict then.
+    Once it has answered, its name, provider, model and base URL stay as they are: answers on record would pass for
+    those of another model. As long as it never has, a wrong base URL can be corrected, whatever waits for it; and all
+    else, too, where nothing but tests was asked. Raises Conflict otherwise.
     """
     held = Endpoint.objects.select_for_update(no_key=True).get(pk=endpoint.pk)
-    changed = next((name for name in FIXED if getattr(held, name) != getattr(spec, name)), None)
-    if changed and is_in_use(held):
+    changed = [name for name in FIXED if getattr(held, name) != getattr(spec, name)]
+    fixed = fixed_fields(held) if changed else ()
+    if at_fault := next((name for name in changed if name in fixed), None):
+        raise Conflict(why_fixed(held, fixed), code="endpoint_in_use", field=at_fault)
+    if changed and held.completions.filter(status=CompletionStatus.LEASED).exists():
         raise Conflict(
-            f"{held} has answers on record, so its name, provider, model and base URL stay as they are. Make "
-            "another endpoint instead.",
-            code="endpoint_in_use",
-            field=changed,
+            f"A call to {held} is under way as it is set now. Wait until that has ended, at most "
+            f"{held.timeout_seconds} s, then save again.",
+            code="calls_in_flight",
+            field=changed[0],
         )
-    return _saved(held, spec)
+    saved = _saved(held, spec)
+    wake_drain(saved.pk)  # what waits for it is called as it is set now
+    return saved
 
 
-def is_in_use(endpoint: Endpoint) -> bool:
-    """Whether anything on record came, or is to come, from the endpoint."""
-    return endpoint.completions.exists() or endpoint.runs.exists()
+def fixed_fields(endpoint: Endpoint) -> tuple[str, ...]:
+    """What of the endpoint can no longer be changed, for what is on record or planned."""
+    answered = endpoint.completions.filter(status__in=[CompletionStatus.SUCCEEDED, CompletionStatus.REFUSED])
+    if answered.exists() or endpoint.runs.filter(imported_from__isnull=False).exists():
+        return FIXED
+    asked = endpoint.completions.filter(
+        Q(run__isnull=False) | Q(request__replicate__lt=FIRST_TRIAL) | Q(request__replicate__isnull=True)
+    )
+    return ASKED if asked.exists() or endpoint.runs.exists() else ()
+
+
+def why_fixed(endpoint: Endpoint, fixed: tuple[str, ...]) -> str:
+    """In words, why these fields stay as they are, and what one can do instead."""
+    if fixed == FIXED:
+        return (
+            f"{endpoint} has answers on record, so its name, provider, model and base URL stay as they are. Make "
+            "another endpoint instead."
+        )
+    return (
+        f"Requests to {endpoint} are on record, so its name, provider and model stay as they are. It has never "
+        "answered, so its base URL can be corrected."
+    )
+
+
+def has_changed_since(endpoint: Endpoint) -> bool:
+    """Whether the endpoint has been set otherwise since it was read, in what its provider needs; or is gone."""
+    now = Endpoint.objects.filter(pk=endpoint.pk).first()
+    return now is None or settings_of(now) != settings_of(endpoint)
 
 
 def _saved(endpoint: Endpoint, spec: EndpointSpec) -> Endpoint:

@@ -15,6 +15,8 @@ from django.utils import timezone
 from redis.exceptions import RedisError
 
 from evaluation import __version__
+from evaluation.broken_off import why_it_broke_off
+from evaluation.models.trouble import pause_after
 from evaluation.services.wake import wake
 
 T = TypeVar("T")
@@ -25,23 +27,36 @@ PATIENCE = 20
 ASKED_SECONDS = 180
 """So long a worker is waited for before another one is asked."""
 
-FAILED_SECONDS = 60
-"""So long nobody tries again what broke off with an error."""
-
 KEPT_SECONDS = 7 * 24 * 3600
+
+
+@dataclass(frozen=True, slots=True)
+class BrokenOff:
+    """Why computing figures broke off, the last of so many tries."""
+
+    why: str
+    at: datetime
+    tries: int
+
+    @property
+    def again_at(self) -> datetime:
+        """When a worker is asked again, if somebody still waits: each time after twice as long."""
+        return self.at + pause_after(self.tries)
 
 
 @dataclass(frozen=True, slots=True)
 class Kept(Generic[T]):
     """Figures, what they are as of, and whether nothing has changed since.
 
-    `value` is None where they have never been computed, `has_failed` says that computing them anew broke off.
+    `value` is None where they have never been computed; `failure` is there where computing them anew broke off, until
+    it succeeds. `name` is what they are kept as.
     """
 
     value: T | None
     as_of: datetime | None
     is_current: bool
-    has_failed: bool = False
+    failure: BrokenOff | None = None
+    name: str = ""
 
     @classmethod
     def just_now(cls, value: T) -> "Kept[T]":
@@ -71,15 +86,15 @@ def kept_figures(
         entry: _Entry[T] | None = cache.get(_key(name))
         if entry is not None and entry.stamp == stamp:
             return Kept(entry.value, entry.as_of, is_current=True)
-        has_failed = cache.get(_failed(name)) is not None
-        is_wanted = not has_failed and (entry is None or entry.is_due())
+        failure: BrokenOff | None = cache.get(_failed(name))
+        is_wanted = timezone.now() >= failure.again_at if failure else entry is None or entry.is_due()
         if is_wanted and cache.add(_asked(name), 1, ASKED_SECONDS):
             wake(task, *keys)
     except RedisError:
         return Kept.just_now(compute())
     if entry is None:
-        return Kept(None, None, is_current=False, has_failed=has_failed)
-    return Kept(entry.value, entry.as_of, is_current=False, has_failed=has_failed)
+        return Kept(None, None, is_current=False, failure=failure, name=name)
+    return Kept(entry.value, entry.as_of, is_current=False, failure=failure, name=name)
 
 
 def keep_figures(name: str, *, stamp: Callable[[], str], compute: Callable[[], T]) -> T:
@@ -94,12 +109,20 @@ def keep_figures(name: str, *, stamp: Callable[[], str], compute: Callable[[], T
             entry = _Entry(computed_from, as_of, 0.0, compute())
             entry = replace(entry, seconds=time.monotonic() - began)
             cache.set(_key(name), entry, KEPT_SECONDS)
-    except Exception:
-        cache.set(_failed(name), 1, FAILED_SECONDS)
+        cache.delete(_failed(name))
+    except Exception as error:
+        before: BrokenOff | None = cache.get(_failed(name))
+        failure = BrokenOff(why_it_broke_off(error), timezone.now(), before.tries + 1 if before else 1)
+        cache.set(_failed(name), failure, KEPT_SECONDS)
         raise
     finally:
         cache.delete(_asked(name))
     return entry.value
+
+
+def forget_failure(name: str) -> None:
+    """Have a worker asked again for the figures called `name` as soon as somebody looks at them."""
+    cache.delete_many([_failed(name), _asked(name)])
 
 
 def kept_text(name: str, write: Callable[[], str]) -> str:

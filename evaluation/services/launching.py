@@ -29,6 +29,7 @@ from evaluation.models.dataset import PreferenceKind
 from evaluation.models.endpoint import JudgeOrigin, Provider
 from evaluation.models.item import ItemStatus
 from evaluation.models.run import Method, RunStatus, Setting
+from evaluation.selectors.endpoints import replays_runs
 from evaluation.services.endpoints import missing_key
 from evaluation.services.prompts import current_prompts
 from evaluation.services.wake import wake
@@ -86,6 +87,11 @@ def check_launch(spec: BatchSpec) -> None:
     for model in spec.models:
         if model.provider == Provider.HEURISTIC:
             raise DomainError(f"{model} judges by rules; it cannot answer questions.", field="models")
+        if model.provider == Provider.RECORDED and not replays_runs(model):
+            raise DomainError(
+                f"{model} has no imported run whose answers it could replay. Import one, or choose another model.",
+                field="models",
+            )
     for judge in spec.judges:
         if judge.origin == JudgeOrigin.IMPORTED:
             raise DomainError(
@@ -118,7 +124,7 @@ def launch_batch(*, spec: BatchSpec, created_by: AbstractBaseUser | None = None)
     irrelevant = list(spec.catalogue.preferences.filter(kind=PreferenceKind.IRRELEVANT).order_by("pk"))
     for model, method, setting in spec.grid():
         run = Run.objects.create(
-            name=f"{spec.name}: {model} · {method} · {setting}",
+            name=f"{spec.name}: {model} · {Method(method).label} · {Setting(setting).label}",
             batch=batch,
             dataset=spec.dataset,
             catalogue=spec.catalogue,

@@ -29,7 +29,7 @@ from evaluation.services.claims import (
     seconds_until_due,
     stopped_runs,
 )
-from evaluation.services.endpoints import limit_key
+from evaluation.services.endpoints import has_changed_since, limit_key
 from evaluation.services.recording import Finished, record_finished
 
 logger = logging.getLogger(__name__)
@@ -72,7 +72,8 @@ class Pipeline:
         self._claim_at = self._record_at = self._check_runs_at = now
         self._renew_at = now + settings.COMPLETION_LEASE_SECONDS / 3
         self._after_chunk_at = now
-        self._chunk_open = self._exhausted = False
+        self._check_endpoint_at = now + CHECK_RUNS_SECONDS
+        self._chunk_open = self._exhausted = self._is_superseded = False
 
     async def run(self) -> int:
         """Call until nothing waits, or until told to stop; give the number of results recorded."""
@@ -97,9 +98,10 @@ class Pipeline:
     async def _work(self) -> None:
         while True:
             self._news.clear()
-            stopping = self._should_stop()
+            stopping = self._should_stop() or self._is_superseded
             await self._record(at_once=stopping or not self._in_flight)
             await self._keep_leases()
+            await self._look_at_endpoint()
             if stopping or self._limiter.pause > PATIENCE_SECONDS:
                 await self._release(list(self._queue))
                 stopping = True
@@ -218,6 +220,13 @@ class Pipeline:
             if payers and (stopped := await _in_database(stopped_runs, payers)):
                 await self._release([claimed for claimed in self._queue if claimed.run_id in stopped])
             self._check_runs_at = now + CHECK_RUNS_SECONDS
+
+    async def _look_at_endpoint(self) -> None:
+        """Whoever corrects an address does not want the rest called at the old one: another pipeline goes on."""
+        now = time.monotonic()
+        if now >= self._check_endpoint_at:
+            self._is_superseded = await _in_database(has_changed_since, self._endpoint)
+            self._check_endpoint_at = now + CHECK_RUNS_SECONDS
 
     async def _release(self, claimed: Sequence[Claimed]) -> None:
         if not claimed:

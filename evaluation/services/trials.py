@@ -12,6 +12,7 @@ from django.db import transaction
 from evaluation.errors import DomainError, NotFound
 from evaluation.llm.requests import ChatRequest, Message
 from evaluation.models import Completion, Endpoint, Judge
+from evaluation.models.completion import FIRST_TRIAL
 from evaluation.models.endpoint import JudgeOrigin, Provider
 from evaluation.services.completions import enqueue_completions
 from evaluation.services.endpoints import missing_key
@@ -21,7 +22,6 @@ from evaluation.services.wake import wake_drain
 from evaluation.stages.judge import JudgeInput
 from evaluation.stages.prompts import PromptText
 
-FIRST_REPLICATE = 1_000_000
 GREETING = "Reply with the single word: ready"
 REPLY_TOKENS = 256
 """Room for a model that thinks before it says so."""
@@ -60,7 +60,7 @@ def try_judge(*, judge: Judge, shown: JudgeInput) -> Completion:
 def trial_of(endpoint: Endpoint, completion_id: int) -> Completion:
     """A trial on the endpoint. Raises NotFound, also for calls that were no trial."""
     trials = Completion.objects.filter(
-        endpoint=endpoint, run__isnull=True, request__replicate__gte=FIRST_REPLICATE
+        endpoint=endpoint, run__isnull=True, request__replicate__gte=FIRST_TRIAL
     )
     trial = trials.select_related("endpoint").filter(pk=completion_id).first()
     if trial is None:
@@ -77,7 +77,7 @@ def _check(endpoint: Endpoint) -> None:
 
 @transaction.atomic
 def _asked(endpoint: Endpoint, request: ChatRequest) -> Completion:
-    request = replace(request, replicate=FIRST_REPLICATE + secrets.randbelow(2**30))
+    request = replace(request, replicate=FIRST_TRIAL + secrets.randbelow(2**30))
     (completion,) = enqueue_completions(endpoint, [request], run=None).values()
     wake_drain(endpoint.pk)
     return completion

@@ -51,6 +51,7 @@ CAUSES = {
     "cancelled": ("The worker was stopped in mid-call.", "Try again."),
     "refused": ("The model refused to answer.", "That is an answer: it is not tried again."),
 }
+SET_WRONGLY = {"authentication", "permission", "not_found", "connection", "malformed", "timeout"}
 UNKNOWN = ("The call failed.", "The message says how.")
 CALL_FAILED = "the call failed: "
 
@@ -65,6 +66,19 @@ def cause_in_words(code: str) -> str:
 def cause_helps(code: str) -> str:
     """What helps against an error code."""
     return CAUSES.get(code, UNKNOWN)[1]
+
+
+@register.filter
+def lies_with_endpoint(code: str) -> bool:
+    """Whether what helps is to set the endpoint otherwise."""
+    return code in SET_WRONGLY
+
+
+@register.filter
+def reason_in_words(reason: str) -> str:
+    """Why a judge gave no score: what happened instead of the error code, if its call failed."""
+    code = reason.removeprefix(CALL_FAILED)
+    return f"its {CALL_FAILED}{cause_in_words(code)}" if code != reason and code in CAUSES else reason
 
 
 @register.filter

@@ -43,6 +43,23 @@ def in_words(seconds: int) -> str:
     return f"about {intcomma(count)} {name}{'' if count == 1 else 's'}"
 
 
+PROMPTS = {
+    "direct": "Direct",
+    "cot": "Chain of thought",
+    "icl": "In-context examples",
+    "propose": "Proposing preferences",
+    "judge": "Judge",
+    "reask": "Asking the judge again",
+    "extractor": "Answer extractor",
+}
+
+
+@register.filter
+def prompt_name(prompt: str) -> str:
+    """A prompt as the pages call it: after its stage, or the method that words it."""
+    return PROMPTS.get(prompt) or stage_name(prompt)
+
+
 @register.filter
 def stage_name(stage: str) -> str:
     """A stage as the pages call it; judges come with their own names."""

@@ -3,15 +3,20 @@
 from urllib.parse import parse_qsl, urlencode
 
 from django import template
+from django.contrib.humanize.templatetags.humanize import intcomma
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from evaluation.models import ResultRow
+from evaluation.drill_down import items_address
+from evaluation.models import ResultRow, Run
 from evaluation.models.result import Dimension
 from evaluation.models.run import Method
+from evaluation.selectors.item_calls import CALLS
+from evaluation.selectors.progress import StageProgress
 from evaluation.selectors.results import RowFilter
 from evaluation.selectors.run_items import SETS
+from evaluation.templatetags.progress import stage_name
 
 register = template.Library()
 
@@ -58,6 +63,44 @@ def items_behind(row: ResultRow, show: str) -> str:
         else:
             asked["judge"] = str(row.judge_id)
     return f"{reverse('run_item_list', args=[row.result.run_id])}?{urlencode(asked)}"
+
+
+@register.simple_tag
+def items_of(run: Run, **wanted: object) -> str:
+    """The address of a run's items; arguments as in `drill_down.items_address`, an endpoint by its primary key."""
+    return items_address(run.pk, **wanted)
+
+
+STAGE_SETS = {
+    "succeeded": "judge_scored",
+    "failed": "judge_unscored",
+    "waiting": "judge_to_do",
+    "not_asked": "judge_not_asked",
+}
+"""The items behind the numbers of a judge's stage, as `selectors.run_items` has them."""
+
+
+@register.simple_tag
+def stage_count(run: Run, stage: StageProgress, call: str) -> SafeString | str:
+    """A number of calls of a stage, with a link to their items; calls of a judge that rates twice are not items."""
+    count: int = getattr(stage, call)
+    if not count:
+        return "0"
+    if stage.judge is None:
+        address = items_address(run.pk, stage=stage.stage, call=call)
+    elif stage.judge.replicates > 1 or call == "wanted":
+        return intcomma(count)
+    else:
+        show = STAGE_SETS[call]
+        address = items_address(run.pk, show=show, judge=stage.judge.pk)
+    return format_html(
+        '<a class="behind" href="{}" data-count="{}">{}<span class="visually-hidden"> items, {}: {}</span></a>',
+        address,
+        count,
+        intcomma(count),
+        stage_name(stage.stage),
+        CALLS[call].lower(),
+    )
 
 
 @register.filter

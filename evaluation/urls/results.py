@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from evaluation.views import items, results
+from evaluation.views import items, kept, results
 
 urlpatterns = [
     path("results/", results.results, name="results"),
@@ -11,6 +11,7 @@ urlpatterns = [
     path("results/figures/", results.results_figures, name="results_figures"),
     path("results/figures/<slug:figure>.<slug:extension>", results.results_figure, name="results_figure"),
     path("results/stages/", results.results_stages, name="results_stages"),
+    path("figures/again/", kept.kept_again, name="kept_again"),
     path("results/costs/", results.results_costs, name="results_costs"),
     path("runs/<int:run_id>/items/", items.run_item_list, name="run_item_list"),
 ]

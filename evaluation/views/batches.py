@@ -17,7 +17,7 @@ from evaluation.models import Batch
 from evaluation.models.run import RunStatus
 from evaluation.presets import PRESETS, Preset
 from evaluation.selectors.bill import bill_of
-from evaluation.selectors.failures import failures_of
+from evaluation.selectors.failures import failures_with_items, tried_again
 from evaluation.selectors.runs import batches_with_counts, launch_settings_of, runs_with_counts
 from evaluation.services.control import retry_batch
 from evaluation.services.estimate import estimate_launch
@@ -71,13 +71,14 @@ def batch_detail(request: PersonRequest, batch_id: int) -> HttpResponse:
     """The runs of a batch and what went wrong in them; the page asks for this again while one of them runs."""
     batch = get_object_or_404(Batch.objects.select_related("created_by"), pk=batch_id)
     runs = list(runs_with_counts().filter(batch=batch).order_by("pk"))
-    failures = failures_of(runs)
+    failures = failures_with_items(runs)
     context = {
         "batch": batch,
         "runs": runs,
         "is_running": any(run.status == RunStatus.RUNNING for run in runs),
         "has_answers": any(run.finished_count > run.failed_count for run in runs),  # type: ignore[attr-defined] # annotated
         "failures": failures,
+        "tried_again": tried_again(runs),
         "can_retry": any(cause.can_be_retried for cause in failures)
         and any(run.status != RunStatus.CANCELLED for run in runs),
         "totals": {"spent": sum(run.spent for run in runs), "calls": sum(run.calls for run in runs)},

@@ -1,5 +1,6 @@
 """Pages of endpoints, for staff: making and changing them, trying them out, and how they are doing."""
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -13,9 +14,10 @@ from evaluation.selectors.endpoints import endpoints_with_uses, health_of, recor
 from evaluation.services.endpoints import (
     change_endpoint,
     create_endpoint,
-    is_in_use,
+    fixed_fields,
     limit_key,
     missing_key,
+    why_fixed,
 )
 from evaluation.services.trials import trial_of, try_endpoint
 
@@ -69,9 +71,12 @@ def endpoint_edit(request: PersonRequest, endpoint_id: int) -> HttpResponse:
         except DomainError as error:
             form.add_error(error.field if error.field in form.fields else None, error.message)
         else:
-            messages.success(request, "The endpoint is changed.")
+            messages.success(
+                request, "The endpoint is changed. Test it; then what failed in its runs can be tried again."
+            )
             return redirect("endpoint_detail", endpoint_id=endpoint.pk)
-    context = {"form": form, "endpoint": endpoint, "is_in_use": is_in_use(endpoint)}
+    fixed = fixed_fields(endpoint)
+    context = {"form": form, "endpoint": endpoint, "why_fixed": why_fixed(endpoint, fixed) if fixed else ""}
     return render(request, "evaluation/endpoint_form.html", context, status=422 if form.errors else 200)
 
 
@@ -99,6 +104,10 @@ def endpoint_try(request: PersonRequest, endpoint_id: int) -> HttpResponse:
 def endpoint_trial(request: PersonRequest, endpoint_id: int, completion_id: int) -> HttpResponse:
     """What came of a test; to htmx, the part of the page that waits for it."""
     endpoint = get_object_or_404(Endpoint, pk=endpoint_id)
-    context = {"endpoint": endpoint, "trial": trial_of(endpoint, completion_id)}
+    context = {
+        "endpoint": endpoint,
+        "trial": trial_of(endpoint, completion_id),
+        "most_tries": settings.COMPLETION_MAX_ATTEMPTS,
+    }
     template = "evaluation/_trial.html" if request.htmx else "evaluation/endpoint_trial.html"
     return render(request, template, context)

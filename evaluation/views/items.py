@@ -28,6 +28,7 @@ def run_item_list(request: PersonRequest, run_id: int) -> HttpResponse:
         query["after"] = str(page[-1].position) if page else ""
         context |= {
             "set": SETS[form.cleaned_data["show"] or "all"],
+            "narrowed": form.narrowed(),
             "lines": [(item, verdicts[item.pk]) for item in page],
             "count": count,
             "is_more": is_more,

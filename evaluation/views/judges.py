@@ -1,5 +1,6 @@
 """Pages of judges, for staff: making them, where they are used, and trying one on an item."""
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -94,6 +95,7 @@ def judge_trial(request: PersonRequest, judge_id: int, completion_id: int) -> Ht
         "judge": judge,
         "endpoint": judge.endpoint,
         "trial": trial,
+        "most_tries": settings.COMPLETION_MAX_ATTEMPTS,
         "verdict": verdict,
         "followed": verdict is not None and verdict.score is not None and verdict.score >= judge.threshold,
     }

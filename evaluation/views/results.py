@@ -11,14 +11,18 @@ from evaluation.access import PersonRequest, staff_or_404
 from evaluation.aligner_failures import DETERMINED, NAMES
 from evaluation.analyses import COST_DEFINITIONS, COST_FIGURES, cost_lines, stage_runs
 from evaluation.comparison import GAIN
+from evaluation.drill_down import linked_comparison
 from evaluation.explorer import COLUMNS, as_records, export_columns, lines, published_otherwise
 from evaluation.exporters.figures import WRITERS
 from evaluation.exporters.tables import CONTENT_TYPES, as_csv, as_json
 from evaluation.forms.results import ComparisonForm, RowFilterForm
 from evaluation.models.result import Dimension
+from evaluation.models.trouble import Computed
 from evaluation.plots import DEFINITIONS
 from evaluation.published import published
 from evaluation.result_figures import FIGURES, MOST_READ, figure_of
+from evaluation.selectors.computing import SHOWN, computing_troubles
+from evaluation.selectors.judges import judges_by_name
 from evaluation.selectors.results import models_and_conditions, result_rows, runs_without_result
 from evaluation.services.comparing import comparisons_now
 
@@ -45,6 +49,7 @@ def results(request: PersonRequest) -> HttpResponse:
         "query": query.urlencode(),
         "computing": runs_without_result(),
         "published": published(),
+        **_troubles(),
         "published_otherwise": published_otherwise(wanted, models_and_conditions()),
     }
     return render(request, "evaluation/results.html", context)
@@ -81,9 +86,14 @@ def results_compare(request: PersonRequest) -> HttpResponse:
     context: dict[str, object] = {"form": form, "definitions": DEFINITIONS, "gain": GAIN}
     if form.is_valid():
         given = form.cleaned_data
+        compared = comparisons_now(given["reference"], given["others"])
+        judges = judges_by_name([given["reference"], *given["others"]])
         context |= {
             "reference": given["reference"],
-            "compared": comparisons_now(given["reference"], given["others"]),
+            "compared": [
+                (each, linked_comparison(each.kept.value, judges) if each.kept.value else None)
+                for each in compared
+            ],
             "query": chosen.urlencode(),
         }
     return render(request, "evaluation/results_compare.html", context, status=422 if form.errors else 200)
@@ -105,6 +115,7 @@ def results_figures(request: PersonRequest) -> HttpResponse:
         "figure": figure_of(chosen, form.wanted(), most=MOST_READ),
         "query": query.urlencode(),
         "definitions": DEFINITIONS,
+        **_troubles(),
     }
     return render(request, "evaluation/results_figures.html", context)
 
@@ -133,7 +144,7 @@ def results_stages(request: PersonRequest) -> HttpResponse:
     """Where Pref-Aligner fails, stage by stage."""
     form = RowFilterForm(request.GET)
     page = Paginator(stage_runs(form.wanted()), 10).get_page(request.GET.get("page"))
-    context = {"form": form, "page": page, "names": NAMES, "determined": _determined()}
+    context = {"form": form, "page": page, "names": NAMES, "determined": _determined(), **_troubles()}
     return render(request, "evaluation/results_stages.html", context)
 
 
@@ -150,8 +161,19 @@ def results_costs(request: PersonRequest) -> HttpResponse:
         "figures": found.figures,
         "query": request.GET.urlencode(),
         "definitions": COST_DEFINITIONS | {"Gain": GAIN},
+        **_troubles(),
     }
     return render(request, "evaluation/results_costs.html", context)
+
+
+def _troubles() -> dict[str, object]:
+    """Which results could not be computed, for every page that waits for them."""
+    troubles = computing_troubles()
+    return {
+        "troubles": troubles[:SHOWN],
+        "more_troubles": troubles.count() - SHOWN,
+        "troubled": set(troubles.filter(computed=Computed.RESULT).values_list("run", flat=True)),
+    }
 
 
 def _determined() -> list[tuple[str, str]]:

@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from evaluation.access import PersonRequest, staff_or_404
+from evaluation.drill_down import linked, linked_slices
 from evaluation.errors import DomainError
 from evaluation.forms.failures import posted_cause
 from evaluation.forms.runs import BudgetForm, RecordedRunForm
@@ -18,7 +19,8 @@ from evaluation.models import Endpoint, Run
 from evaluation.models.run import RunStatus
 from evaluation.plots import DEFINITIONS, forest_plot, named_metrics
 from evaluation.selectors.bill import bill_of
-from evaluation.selectors.failures import failures_of
+from evaluation.selectors.computing import trouble_with_result
+from evaluation.selectors.failures import failures_with_items, tried_again
 from evaluation.selectors.needs import runs_with_failures
 from evaluation.selectors.progress import (
     cost_by_endpoint,
@@ -27,12 +29,16 @@ from evaluation.selectors.progress import (
 )
 from evaluation.selectors.progress import run_progress as progress_of_run
 from evaluation.selectors.runs import runs_with_counts
+from evaluation.services.computing import compute_again
 from evaluation.services.control import cancel_run, pause_run, resume_run, retry_failed, set_budgets
 from evaluation.services.judges import heuristic_judge
 from evaluation.services.judging import launch_judging
 from evaluation.stored_metrics import metrics_and_slices
 
 RUNS_PER_PAGE = 100
+BACK = {"home", "results", "results_figures", "results_stages", "results_costs"}
+"""Pages that wait for the results of runs, besides a run's own."""
+
 RUN_FILTERS = {"": "All", "failed": "With failed items", **dict(RunStatus.choices)}
 ACTIONS: dict[str, tuple[Callable[..., object], str]] = {
     "pause": (
@@ -96,18 +102,16 @@ def run_detail(request: PersonRequest, run_id: int) -> HttpResponse:
     run = get_object_or_404(Run.objects.select_related("dataset", "endpoint"), pk=run_id)
     dimension = request.GET.get("by", "source")
     dimension = dimension if dimension in DIMENSIONS else "source"
-    whole, slices = metrics_and_slices(run, dimension)
-    metrics = named_metrics(whole)
+    trouble = trouble_with_result(run)
     context = {
         "run": run,
-        "metrics": metrics,
-        "unscored": whole.unscored,
-        "plot": forest_plot(metrics),
         "definitions": DEFINITIONS,
         "dimension": dimension,
         "dimensions": DIMENSIONS,
-        "slices": [(part, named_metrics(part.metrics)) for part in slices],
         "heuristic": heuristic_judge(),
+        "troubles": [trouble] if trouble else [],
+        # What a worker could not compute is not tried while somebody waits for a page.
+        **({} if trouble else _metrics(run, dimension)),
         **_judging(run),
         **_progress(run),
     }
@@ -156,6 +160,17 @@ def run_control(request: PersonRequest, run_id: int, action: str) -> HttpRespons
     return redirect("run_detail", run_id=run.pk)
 
 
+@require_POST
+@staff_or_404
+def run_compute_again(request: PersonRequest, run_id: int) -> HttpResponse:
+    """Have the run's result computed again that could not be, and go back to the page that waits for it."""
+    run = get_object_or_404(Run, pk=run_id)
+    compute_again(run=run)
+    messages.success(request, f"The results of “{run}” are being computed again.")
+    back = request.POST.get("back", "")
+    return redirect(back if back in BACK else reverse("run_detail", args=[run.pk]))
+
+
 @require_GET
 @staff_or_404
 def run_costs(request: PersonRequest, run_id: int) -> HttpResponse:
@@ -179,8 +194,20 @@ def run_budgets(request: PersonRequest, run_id: int) -> HttpResponse:
     return redirect("run_detail", run_id=run.pk)
 
 
+def _metrics(run: Run, dimension: str) -> dict[str, object]:
+    whole, slices = metrics_and_slices(run, dimension)
+    metrics = named_metrics(whole)
+    judges = {judge.name: judge.pk for judge in run.judges.all()}
+    return {
+        "metrics": linked(run, metrics, judges),
+        "unscored": [(judge, judges.get(judge), count) for judge, count in whole.unscored.items() if count],
+        "plot": forest_plot(metrics),
+        "slices": linked_slices(run, dimension, slices, judges),
+    }
+
+
 def _progress(run: Run) -> dict[str, object]:
-    failures = failures_of([run])
+    failures = failures_with_items([run])
     without_price = Endpoint.objects.filter(input_price=None)
     unpriced = [endpoint.name for endpoint in without_price if not endpoint.costs_nothing]
     costs = list(cost_by_endpoint(run))
@@ -188,6 +215,7 @@ def _progress(run: Run) -> dict[str, object]:
         "run": run,
         "progress": progress_of_run(run),
         "failures": failures,
+        "tried_again": tried_again([run]),
         "can_retry": any(cause.can_be_retried for cause in failures),
         "costs": costs,
         "unpriced_calls": any(cost["endpoint__name"] in unpriced for cost in costs),

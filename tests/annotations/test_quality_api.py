@@ -11,7 +11,7 @@ from django.test import Client
 
 from annotations.models import AuditEvent, Campaign, Invitation, Member, Task
 from annotations.selectors.controls import candidates
-from annotations.selectors.quality import people_quality
+from annotations.selectors.quality import figures_by_member, people_with_figures
 from annotations.services.adjudication import adjudicate, send_to_adjudication
 from annotations.services.assignment import claim_task
 from annotations.services.gold import release_gold
@@ -188,7 +188,10 @@ class TestHowPeopleDo:
         shown = lead.get(f"{at}quality/").json()
         assert (shown["is_current"], shown["without_figures"]) == (True, [])
         assert shown["bars"] == {"control_accuracy": None, "agreement": 0.4}
-        known = {each.member.user.username: each for each in people_quality(campaign)}
+        known = {
+            each.member.user.username: each
+            for each in people_with_figures(campaign, figures_by_member(campaign))
+        }
         assert {person["member"]["username"] for person in shown["people"]} == set(known)
         for person in shown["people"]:
             figures = known[person["member"]["username"]].figures

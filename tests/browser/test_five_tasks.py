@@ -125,7 +125,7 @@ def test_an_admin_launches_a_batch_sees_why_items_failed_and_tries_them_again(si
 
     _click(page, "First steps")  # the batch, in the breadcrumb
     _click(page, "Results of this batch")
-    expect(page.get_by_text("First steps: demo-model (recorded) · direct · relevant").first).to_be_visible(
+    expect(page.get_by_text("First steps: demo-model (recorded) · Direct · Relevant").first).to_be_visible(
         timeout=SLOW
     )
 

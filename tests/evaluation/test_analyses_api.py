@@ -14,7 +14,7 @@ from evaluation.selectors.run_items import SETS, ItemFilter, run_items
 from evaluation.services.judges import heuristic_judge
 from evaluation.services.results import refresh_gain, refresh_result
 from tests import build
-from tests.evaluation.test_results_pages import called, judged, priced
+from tests.judged_runs import called, judged, priced
 from tests.query_counts import check_query_count
 
 pytestmark = pytest.mark.django_db

@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from evaluation.models import Completion, Endpoint, Judge
 from evaluation.services.drain import drain
@@ -80,7 +81,9 @@ def test_an_endpoint_with_answers_on_record_keeps_what_they_are_known_by(staff: 
     endpoint = Endpoint.objects.get(name="mine")
     edit = reverse("endpoint_edit", args=[endpoint.pk])
     assert staff.post(edit, _endpoint_fields(model="other")).status_code == 302
-    Completion.objects.create(endpoint=endpoint, request_key="k", request={})
+    Completion.objects.create(
+        endpoint=endpoint, request_key="k", request={}, status="succeeded", finished_at=timezone.now()
+    )
     response = staff.post(edit, _endpoint_fields(model="third"))
     assert response.status_code == 422
     assert "has answers on record" in response.content.decode()

@@ -7,6 +7,7 @@ from django.urls import reverse
 from redis.exceptions import RedisError
 
 from evaluation.models import Run
+from evaluation.models.trouble import FIRST_PAUSE
 from evaluation.selectors.results import runs_stamp
 from evaluation.services import comparing, kept_figures
 from evaluation.services.kept_figures import Kept, keep_figures
@@ -39,7 +40,7 @@ def _ask(stamp: str = "a") -> Kept[int]:
 
 def test_what_was_never_computed_is_asked_for_once(woken: list[tuple[object, ...]]) -> None:
     for _ in range(3):
-        assert _ask() == Kept(None, None, is_current=False)
+        assert _ask() == Kept(None, None, is_current=False, name="answer")
     assert woken == [("tasks.answer", 1, "x")]
 
 
@@ -90,8 +91,43 @@ def test_an_error_is_told_and_not_repeated_at_once(woken: list[tuple[object, ...
 
     with pytest.raises(ZeroDivisionError):
         keep_figures("answer", stamp=lambda: "a", compute=fail)
-    assert _ask() == Kept(None, None, is_current=False, has_failed=True)
+    found = _ask()
+    assert (found.value, found.is_current) == (None, False)
+    assert found.failure is not None
+    assert "ZeroDivisionError" in found.failure.why
     assert woken == []
+
+
+def test_what_failed_is_tried_again_later_and_later_or_when_somebody_asks(
+    woken: list[tuple[object, ...]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail() -> int:
+        raise MemoryError
+
+    for tries in (1, 2):
+        with pytest.raises(MemoryError):
+            keep_figures("answer", stamp=lambda: "a", compute=fail)
+        failure = _ask().failure
+        assert failure is not None
+        assert failure.why == "The worker ran out of memory."
+        assert failure.again_at - failure.at == FIRST_PAUSE * tries
+    assert woken == []
+    kept_figures.forget_failure("answer")
+    assert _ask().failure is None
+    assert woken == [("tasks.answer", 1, "x")]
+    keep_figures("answer", stamp=lambda: "a", compute=lambda: 42)
+    assert _ask().value == 42
+    monkeypatch.undo()
+
+
+def test_a_failure_is_forgotten_with_the_next_success(woken: list[tuple[object, ...]]) -> None:
+    keep_figures("answer", stamp=lambda: "a", compute=lambda: 42)
+    with pytest.raises(ZeroDivisionError):
+        keep_figures("answer", stamp=lambda: "b", compute=lambda: 1 // 0)
+    late = _ask("b")
+    assert (late.value, late.failure is not None) == (42, True)
+    keep_figures("answer", stamp=lambda: "b", compute=lambda: 43)
+    assert _ask("c").failure is None
 
 
 def test_without_redis_figures_are_computed_at_once(monkeypatch: pytest.MonkeyPatch) -> None:

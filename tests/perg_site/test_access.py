@@ -79,6 +79,8 @@ MATRIX: dict[str, tuple[str, int, int, int, int, int]] = {
     "run_detail": ("get", 302, 404, 404, 404, 200),
     "run_judging": ("get", 302, 404, 404, 404, 200),
     "run_judge": ("post", 302, 404, 404, 404, 302),
+    "run_compute_again": ("post", 302, 404, 404, 404, 302),
+    "kept_again": ("post", 302, 404, 404, 404, 404),  # only what a page has signed
     "run_progress": ("get", 302, 404, 404, 404, 200),
     "run_budgets": ("post", 302, 404, 404, 404, 302),
     "run_control": ("post", 302, 404, 404, 404, 302),
@@ -508,6 +510,7 @@ def _takes(route: str) -> str:
         "run_detail",
         "run_judging",
         "run_judge",
+        "run_compute_again",
         "run_progress",
         "run_budgets",
         "api_run_metrics",

@@ -242,7 +242,7 @@ def test_progress_shows_stages_failures_by_cause_and_costs(staff: Client) -> Non
     assert "Try again what failed" in page
     assert "4,000" in page  # tokens in
     detail = staff.get(reverse("run_detail", args=[run.pk])).content.decode()
-    assert "aligner, version 1" in detail
+    assert "Aligner, version 1" in detail
     assert reverse("run_control", args=[run.pk, "retry"]) in detail
 
 

@@ -148,13 +148,14 @@ class CauseSerializer(serializers.Serializer[Any]):
 
 
 class StageProgressSerializer(serializers.Serializer[StageProgress]):
-    """How far the calls of one stage are: `wanted` by all items."""
+    """How far the calls of one stage are: `wanted` by all items; `not_asked`, as the item failed before."""
 
     stage = serializers.CharField()
     wanted = serializers.IntegerField()
     succeeded = serializers.IntegerField()
     failed = serializers.IntegerField()
     waiting = serializers.IntegerField()
+    not_asked = serializers.IntegerField()
 
 
 class RunStagesSerializer(serializers.Serializer[RunProgress]):

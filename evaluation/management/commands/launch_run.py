@@ -84,7 +84,7 @@ class Command(BaseCommand):
                     progress.update(
                         bars[run.pk],
                         total=sum(stage.wanted for stage in stages) or None,
-                        completed=sum(stage.succeeded + stage.failed for stage in stages),
+                        completed=sum(stage.finished for stage in stages),
                     )
                 if all(run.status != RunStatus.RUNNING for run in runs):
                     break

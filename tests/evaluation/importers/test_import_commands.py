@@ -50,7 +50,7 @@ def test_a_run_is_imported_with_a_report_for_people(write: Callable[..., str], r
     text = output(
         "import_recorded_run", write([row(1, pref_ans="-1"), row(2, mood=""), row(3, options="x")][:1]), *RUN
     )
-    assert "imported 1 of 1 rows as “m · direct · relevant · runs”" in text
+    assert "imported 1 of 1 rows as “m · Direct · Relevant · runs”" in text
     assert "1 items; without a readable answer: 0 baseline, 1 personalised responses" in text
     assert "nothing changed" in output("import_recorded_run", write([row(1, pref_ans="-1")]), *RUN)
 

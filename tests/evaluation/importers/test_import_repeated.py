@@ -52,7 +52,7 @@ def test_the_same_file_again_changes_nothing(import_rows: Import, rated_rows: li
     before = counts()
     again = import_rows([*rated_rows, rated_rows[0]])
     assert again.status == "unchanged"
-    assert again.message == "already imported as “m · direct · relevant · runs”; nothing changed"
+    assert again.message == "already imported as “m · Direct · Relevant · runs”; nothing changed"
     assert again.run == first.run
     assert (again.rows_read, again.rows_imported, again.items) == (6, 5, 5)
     assert again.problems == first.problems != ()
@@ -86,7 +86,7 @@ def test_a_name_of_other_content_is_a_conflict(import_rows: Import, row: MakeRow
 @pytest.mark.django_db
 def test_a_default_name_that_is_taken_gets_a_number(import_rows: Import, row: MakeRow) -> None:
     names = [import_rows([row(number)]).run.name for number in range(3)]
-    assert names == [f"m · direct · relevant · runs{number}" for number in ("", " (2)", " (3)")]
+    assert names == [f"m · Direct · Relevant · runs{number}" for number in ("", " (2)", " (3)")]
 
 
 @pytest.mark.django_db
@@ -218,4 +218,4 @@ def test_different_files_with_the_same_questions_at_once_share_them(csv_file: Ma
         thread.join(timeout=60)
     assert outcomes == [("imported", 300), ("imported", 300)]
     assert Question.objects.count() == 301
-    assert Run.objects.filter(name="m · direct · relevant · runs (2)").exists()
+    assert Run.objects.filter(name="m · Direct · Relevant · runs (2)").exists()

@@ -1,0 +1,79 @@
+"""Computations of results that do not come to an end: under way, broken off, or lost with their worker."""
+
+from datetime import datetime, timedelta
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from evaluation.models.run import Run
+
+LOST_AFTER = timedelta(minutes=10)
+"""A computation that is under way for longer has lost its worker."""
+
+FIRST_PAUSE, LONGEST_PAUSE = timedelta(minutes=1), timedelta(hours=1)
+
+
+def pause_after(tries: int) -> timedelta:
+    """How long nobody tries again by themselves what has failed so often: each time twice as long."""
+    doubled: int = 2 ** min(tries - 1, 20)
+    return min(FIRST_PAUSE * doubled, LONGEST_PAUSE)
+
+
+class Computed(models.TextChoices):
+    RESULT = "result", "Result"
+    GAIN = "gain", "Comparison with the direct run"
+
+
+class ComputingTrouble(models.Model):
+    """A computation that has begun and has not succeeded. There is no row of what is well: success takes it away.
+
+    `failed_at` is empty while it is under way. Triggers know nothing of this table: it does not make a result late.
+    """
+
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="computing_troubles")
+    computed = models.CharField(max_length=10, choices=Computed.choices)
+    begun_at = models.DateTimeField()
+    failed_at = models.DateTimeField(null=True)
+    tries = models.PositiveIntegerField(default=1)
+    why = models.TextField(blank=True, help_text="In words, for the pages that wait for it.")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["run", "computed"],
+                name="computing_trouble_once",
+                violation_error_message="There is a note of this computation already.",
+            ),
+            models.CheckConstraint(
+                condition=Q(failed_at__isnull=True) | ~Q(why=""),
+                name="computing_trouble_says_why",
+                violation_error_message="A computation that failed says why.",
+            ),
+            models.CheckConstraint(
+                condition=Q(computed__in=Computed.values),
+                name="computing_trouble_kind_known",
+                violation_error_message="What is computed is one of the known kinds.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.computed} of run {self.run_id}: {self.why or 'under way'}"
+
+    @property
+    def reason(self) -> str:
+        """Why it failed, or that it was never heard of again."""
+        return self.why or (
+            "The worker that computed it was never heard of again: it may have been stopped, or run out of memory."
+        )
+
+    @property
+    def ended_at(self) -> datetime:
+        """When it failed; of a lost one, when it began."""
+        return self.failed_at or self.begun_at
+
+    @property
+    def again_at(self) -> datetime | None:
+        """When a worker tries again by itself; None: at once."""
+        again = None if self.failed_at is None else self.failed_at + pause_after(self.tries)
+        return again if again is not None and again > timezone.now() else None
