@@ -24,9 +24,14 @@ def led_campaign(user: AbstractUser | AnonymousUser, campaign_id: int) -> Campai
     return campaign
 
 
+def manages_campaigns(user: AbstractUser | AnonymousUser) -> bool:
+    """Whether the user is staff or leads a campaign, an archived one included."""
+    return user.is_active and (user.is_staff or Campaign.objects.led_by(user).exists())
+
+
 def campaign_maker(user: AbstractUser | AnonymousUser) -> None:
-    """Let only staff and those who lead a campaign bring in ratings as a new one. Raises NotFound."""
-    if not (user.is_active and (user.is_staff or Campaign.objects.led_by(user).exists())):
+    """Let only staff and those who lead a campaign make a new one, or bring in ratings as one. Raises NotFound."""
+    if not manages_campaigns(user):
         raise NotFound("There is no such page.")
 
 

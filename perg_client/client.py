@@ -179,7 +179,10 @@ class Client:
         idempotency_key: str = "",
         **more: Any,
     ) -> Campaign:
-        """A campaign, open, with its tasks; `more` are such as `leads`, `overlap`, `sampling`, `guidelines`."""
+        """A campaign, open, with its tasks; `more` are such as `leads`, `overlap`, `sampling`, `guidelines`.
+
+        For admins, and for leads of the runs and people of the campaigns that they lead.
+        """
         wanted = {
             "name": name,
             "runs": list(runs),

@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from annotations.models import Campaign
+from annotations.access import manages_campaigns
 from annotations.services.audit import record
 from evaluation.errors import Conflict, DomainError, NotAllowed
 from evaluation.scopes import Scope
@@ -35,7 +35,7 @@ class IssuedToken:
 
 def scopes_open_to(user: User) -> list[Scope]:
     """The scopes that a token of this person may have: only staff and leads have anything to manage."""
-    manages = user.is_active and (user.is_staff or Campaign.objects.led_by(user).exists())
+    manages = manages_campaigns(user)
     return [scope for scope in Scope if scope != Scope.MANAGE or manages]
 
 

@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from annotations.access import led_campaign, visible_campaign
+from annotations.access import led_campaign, manages_campaigns, visible_campaign
 from annotations.agreement.report import AgreementDict, agreement_report, is_computed_at_once
 from annotations.api.serializers.campaigns import (
     CampaignQuery,
@@ -35,8 +35,6 @@ from evaluation.api.idempotency import idempotent
 from evaluation.api.json_schema import inline_schema
 from evaluation.api.queries import Queried, exact
 from evaluation.errors import Conflict, NotAllowed, NotFound
-from evaluation.models import Rubric
-from evaluation.services.judges import default_rubric
 
 ACTIONS = {
     "open": CampaignStatus.OPEN,
@@ -56,7 +54,7 @@ def with_role(campaigns: QuerySet[Campaign], user: Any) -> QuerySet[Campaign]:
 
 
 class CampaignList(Queried, generics.ListAPIView[Campaign]):
-    """The campaigns that the caller belongs to, all of them for admins; POST makes one."""
+    """The campaigns that the caller belongs to, all of them for admins; POST makes one, for admins and leads."""
 
     serializer_class = CampaignSerializer
     query_serializer_class = CampaignQuery
@@ -70,17 +68,19 @@ class CampaignList(Queried, generics.ListAPIView[Campaign]):
     @extend_schema(
         request=NewCampaignSerializer,
         responses={201: CampaignSettingsSerializer},
-        description="Make a campaign, with its tasks, and open it. For admins.",
+        description="Make a campaign, with its tasks, and open it. For admins, and for leads: of the runs of campaigns "
+        "that they lead (`GET campaigns/{id}/settings/` names them), with the people in these (`GET campaigns/{id}/"
+        "members/`; others are invited, or added, afterwards), by a rubric of a campaign that they are in. What a lead "
+        "may not choose is refused as if it did not exist. A lead who makes a campaign leads it.",
     )
     @idempotent
     def post(self, request: Request) -> Response:
-        if not request.user.is_staff:
-            raise NotAllowed("Only an admin can make a campaign.")
-        default_rubric()  # a fresh installation has none before the first judge
-        given = NewCampaignSerializer(data=request.data)
+        maker = actor_of(request)
+        if not manages_campaigns(maker):
+            raise NotAllowed("Only admins and leads make campaigns.")
+        given = NewCampaignSerializer(data=request.data, context={"maker": maker})
         given.is_valid(raise_exception=True)
-        wanted = {"rubric": Rubric.objects.latest("pk"), **given.validated_data}
-        campaign = create_campaign(created_by=actor_of(request), **wanted)
+        campaign = create_campaign(created_by=maker, **given.validated_data)
         return Response(CampaignSettingsSerializer(campaign).data, status=HTTPStatus.CREATED)
 
 

@@ -82,7 +82,8 @@ def _load_campaign(run: Run, visitors: Mapping[str, User]) -> None:
         reveals_judges=True,
         annotators=[*people, visitors["annotator"], visitors["admin"]],
         leads=[visitors["lead"]],
-        created_by=visitors["admin"],
+        # An account of this name that was there before need not be an admin's.
+        created_by=visitors["admin"] if visitors["admin"].is_staff else None,
         seed=SEED,
         guidelines=GUIDELINES,
         is_demonstration=True,

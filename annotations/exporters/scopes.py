@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib.auth.models import User
 
-from annotations.access import led_campaign, led_release
+from annotations.access import led_campaign, led_release, manages_campaigns
 from annotations.exporters.columns import Filter, FilterKind, Scope, Source, Table
 from annotations.exporters.pseudonyms import under_pseudonyms
 from annotations.exporters.registry import TABLES
@@ -17,14 +17,9 @@ from evaluation.errors import DomainError, NotFound
 LARGEST_KEY = 2**63 - 1
 
 
-def may_export(user: User) -> bool:
-    """Whether there is anything that this person may export: staff, and whoever leads a campaign."""
-    return user.is_active and (user.is_staff or Campaign.objects.led_by(user).exists())
-
-
 def exportable_tables(user: User) -> list[Table]:
     """The tables that the person may export something of."""
-    if not may_export(user):
+    if not manages_campaigns(user):
         return []
     return [table for table in TABLES.values() if user.is_staff or not table.is_for_staff]
 

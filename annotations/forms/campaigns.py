@@ -8,14 +8,23 @@ from django.contrib.auth.models import User
 from annotations.agreement.quality import DEFAULT_LOWEST_AGREEMENT, DEFAULT_LOWEST_CONTROL_ACCURACY
 from annotations.models import Campaign
 from annotations.models.campaign import Disagreement, Role, Sampling
+from annotations.selectors.new_campaigns import people_to_ask, rubrics_to_rate_by, runs_to_sample
+from annotations.services.campaign_makers import rubric_at_first
 from annotations.services.guidelines import GUIDELINES_LENGTH
 from evaluation.models import Rubric, Run
 from evaluation.models.endpoint import DEFAULT_THRESHOLD, SCALE
-from evaluation.models.run import Setting
 
 MOST_LABELS = 26
 DEFAULT_SHARE = 0.5
 DEFAULT_MINUTES = 15
+LEADS_HELP = {
+    "runs": "Those of the campaigns that you lead. People rate a sample of their personalised responses, drawn anew.",
+    "annotators": "Those who are in campaigns that you lead. Others are invited, or added by their user names, once "
+    "the campaign is there.",
+    "leads": "Besides you: who makes a campaign leads it. Leads see progress, agreement and gold, and adjudicate. They "
+    "may label, too, but do not adjudicate what they have labelled.",
+}
+"""What the form says to a lead, who chooses from less than staff."""
 
 
 class RunsField(forms.ModelMultipleChoiceField[Run]):
@@ -44,10 +53,6 @@ class PercentField(forms.FloatField):
     def clean(self, value: Any) -> float | None:
         percent = super().clean(value)
         return None if percent is None else percent / 100
-
-
-def people() -> Any:
-    return User.objects.filter(is_active=True).order_by("username")
 
 
 class QualityFields(forms.Form):
@@ -104,11 +109,14 @@ class QualityFields(forms.Form):
 
 
 class CampaignForm(QualityFields):
-    """A new campaign; `arguments` are those of `create_campaign`. Only name, runs and people have no default."""
+    """A new campaign, of what its maker may choose; `arguments` are those of `create_campaign`.
+
+    Only name, runs and people have no default.
+    """
 
     name = forms.CharField(max_length=200)
     runs = RunsField(
-        Run.objects.exclude(setting=Setting.IRRELEVANT),
+        Run.objects.none(),
         help_text="People rate a sample of their personalised responses.",
         widget=forms.CheckboxSelectMultiple,
     )
@@ -127,19 +135,19 @@ class CampaignForm(QualityFields):
         help_text="Of the sample; left empty, one is drawn and kept.",
     )
     annotators = forms.ModelMultipleChoiceField(
-        people(),
+        User.objects.none(),
         widget=forms.CheckboxSelectMultiple,
         help_text="Those without an account are invited on the campaign's page of people, once it is there; if nobody "
         "has one yet, choose yourself.",
     )
     leads = forms.ModelMultipleChoiceField(
-        people(),
+        User.objects.none(),
         required=False,
         widget=forms.CheckboxSelectMultiple,
         help_text="See progress, agreement and gold, and adjudicate. They may label, too, but do not adjudicate what "
         "they have labelled.",
     )
-    rubric = forms.ModelChoiceField(Rubric.objects.all(), empty_label=None)
+    rubric = forms.ModelChoiceField(Rubric.objects.none(), empty_label=None)
     threshold = forms.TypedChoiceField(
         choices=[(score, f"{score} or more") for score in SCALE],
         coerce=int,
@@ -187,9 +195,23 @@ class CampaignForm(QualityFields):
         min_value=1, max_value=100, initial=3, label="Attempts at the qualification"
     )
 
-    def __init__(self, *args: Any, **options: Any) -> None:
+    def __init__(self, *args: Any, maker: User, **options: Any) -> None:
         super().__init__(*args, **options)
-        self.fields["rubric"].initial = Rubric.objects.order_by("-pk").first()
+        self.maker = maker
+        # Before the choices, which it may add to.
+        self.fields["rubric"].initial = rubric_at_first(maker)
+        for name, choices in {
+            "runs": runs_to_sample(maker),
+            "annotators": people_to_ask(maker),
+            "leads": people_to_ask(maker) if maker.is_staff else people_to_ask(maker).exclude(pk=maker.pk),
+            "rubric": rubrics_to_rate_by(maker),
+        }.items():
+            field = self.fields[name]
+            assert isinstance(field, forms.ModelChoiceField)
+            field.queryset = choices
+        if not maker.is_staff:
+            for name, text in LEADS_HELP.items():
+                self.fields[name].help_text = text
         self.fields["lowest_control_accuracy"].initial = round(DEFAULT_LOWEST_CONTROL_ACCURACY * 100, 6)
         self.fields["lowest_agreement"].initial = DEFAULT_LOWEST_AGREEMENT
 
@@ -206,6 +228,8 @@ class CampaignForm(QualityFields):
         overlap = cleaned.get("overlap")
         if overlap is not None and cleaned.get("max_overlap") is None and "max_overlap" not in self.errors:
             in_it = {*cleaned.get("annotators", ()), *cleaned.get("leads", ())}
+            if not self.maker.is_staff:
+                in_it.add(self.maker)
             cleaned["max_overlap"] = max(overlap, min(overlap + 1, len(in_it)))
         return cleaned
 

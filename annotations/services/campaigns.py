@@ -12,6 +12,7 @@ from annotations.models import Campaign, Guidelines, Member, Task
 from annotations.models.campaign import CampaignStatus, Disagreement, Role, Sampling
 from annotations.models.task import TaskState
 from annotations.services.audit import record
+from annotations.services.campaign_makers import check_maker, rubric_at_first
 from annotations.services.people import free_leases
 from annotations.services.resolution import settle_task
 from annotations.services.sampling import Drawn, draw_sample
@@ -36,11 +37,11 @@ def create_campaign(
     *,
     name: str,
     runs: Collection[Run],
-    rubric: Rubric,
     sample_size: int,
     overlap: int,
     annotators: Iterable[User],
     leads: Iterable[User] = (),
+    rubric: Rubric | None = None,
     created_by: User | None = None,
     max_overlap: int | None = None,
     disagreement: str = Disagreement.EITHER,
@@ -63,13 +64,19 @@ def create_campaign(
     is_demonstration: bool = False,
 ) -> Campaign:
     """A campaign with its tasks: `sample_size` personalised responses of the runs, each wanting `overlap` labels, and
-    where those disagree more, one by one, up to `max_overlap` (left out: no more).
+    where those disagree more, one by one, up to `max_overlap` (left out: no more). The rubric, left out, is the newest
+    that `created_by` may choose. A lead who makes a campaign leads it; for staff that goes without saying.
 
     Tasks are assigned when people ask for them, never in advance. Raises DomainError where the runs have too few
     responses with a preference to follow, or not the judges that the sampling needs, where there are fewer people
-    than a response may want labels, or where the name is taken.
+    than a response may want labels, or where the name is taken; NotAllowed for who may make no campaign, and NotFound
+    for what they may not make it of. `created_by` None: the platform or an operator.
     """
     people = dict.fromkeys(annotators, Role.ANNOTATOR) | dict.fromkeys(leads, Role.LEAD)
+    if created_by is not None:
+        check_maker(created_by, runs=runs, people=people, rubric=rubric)
+        people |= {} if created_by.is_staff else {created_by: Role.LEAD}
+    rubric = rubric or rubric_at_first(created_by)
     max_overlap = overlap if max_overlap is None else max_overlap
     _check_overlap(overlap, max_overlap, people=len(people))
     if Campaign.objects.filter(name=name).exists():

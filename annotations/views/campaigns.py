@@ -5,7 +5,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from annotations.access import led_campaign
+from annotations.access import campaign_maker, led_campaign
 from annotations.agreement.report import agreement_report, is_computed_at_once
 from annotations.forms.campaigns import CampaignForm, GuidelinesForm, MembersForm, SettingsForm
 from annotations.forms.validation import ReportForm
@@ -26,9 +26,8 @@ from annotations.services.campaigns import (
 )
 from annotations.services.guidelines import revise_guidelines
 from annotations.services.validation_kept import reports_shown
-from evaluation.access import PersonRequest, staff_or_404
+from evaluation.access import PersonRequest
 from evaluation.errors import DomainError
-from evaluation.services.judges import default_rubric
 
 SHOWN_FLAGS = 20
 
@@ -41,10 +40,11 @@ def campaign_list(request: PersonRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@staff_or_404
 def campaign_create(request: PersonRequest) -> HttpResponse:
-    default_rubric()  # A fresh installation has none before the first judge.
-    form = CampaignForm(request.POST or None, initial={"runs": request.GET.getlist("run")})
+    """A new campaign: by staff of any runs, by a lead of those of the campaigns that they lead."""
+    campaign_maker(request.user)
+    initial = {"runs": request.GET.getlist("run")}
+    form = CampaignForm(request.POST or None, maker=request.user, initial=initial)
     if form.is_valid():
         try:
             campaign = create_campaign(**form.arguments(), created_by=request.user)

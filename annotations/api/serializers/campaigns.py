@@ -3,17 +3,18 @@
 from typing import Any
 
 from django.contrib.auth.models import User
+from django.db.models import QuerySet
 from rest_framework import serializers
 
 from annotations.models import Campaign, Guidelines, Member
 from annotations.models.campaign import CampaignStatus, Disagreement, Role, Sampling
 from annotations.selectors.campaigns import Progress
+from annotations.selectors.new_campaigns import people_to_ask, rubrics_to_rate_by, runs_to_sample
 from annotations.services.guidelines import GUIDELINES_LENGTH
 from annotations.services.quality import REASON_LENGTH
 from evaluation.api.queries import LARGEST_INTEGER, ListQuery
 from evaluation.models import Rubric, Run
 from evaluation.models.endpoint import SCALE
-from evaluation.models.run import Setting
 
 SMALL = 32_767
 MOST_LABELS = 26
@@ -115,11 +116,26 @@ def _count(*, least: int = 1, most: int = SMALL, **options: Any) -> serializers.
     )
 
 
+class RunToSample(serializers.PrimaryKeyRelatedField[Run]):
+    """One that the maker of the campaign may choose; any other does not exist for them."""
+
+    def get_queryset(self) -> QuerySet[Run]:
+        return runs_to_sample(self.context["maker"])
+
+
+class PersonToAsk(serializers.SlugRelatedField[User]):
+    def get_queryset(self) -> QuerySet[User]:
+        return people_to_ask(self.context["maker"])
+
+
+class RubricToRateBy(serializers.PrimaryKeyRelatedField[Rubric]):
+    def get_queryset(self) -> QuerySet[Rubric]:
+        return rubrics_to_rate_by(self.context["maker"])
+
+
 def _people(**options: Any) -> Any:
     # Any: with `many` the field is another than without
-    return serializers.SlugRelatedField(
-        slug_field="username", queryset=User.objects.filter(is_active=True), many=True, **options
-    )
+    return PersonToAsk(slug_field="username", queryset=User.objects.all(), many=True, **options)
 
 
 class HarmlessFields(serializers.Serializer[Any]):
@@ -143,20 +159,23 @@ class SettingsChangesSerializer(HarmlessFields):
 
 
 class NewCampaignSerializer(HarmlessFields):
-    """A new campaign. Runs are given by id, people by user name; what may be left out has a default."""
+    """A new campaign. Runs are given by id, people by user name; what may be left out has a default.
+
+    The context names its `maker`, who may not choose everything.
+    """
 
     name = serializers.CharField(max_length=200)
-    runs = serializers.PrimaryKeyRelatedField(
-        queryset=Run.objects.exclude(setting=Setting.IRRELEVANT), many=True, allow_empty=False
-    )
+    runs = RunToSample(queryset=Run.objects.all(), many=True, allow_empty=False)
     sample_size = _count(most=LARGEST_INTEGER, required=True, allow_null=False)
     sampling = serializers.ChoiceField(Sampling.choices, default=Sampling.RANDOM)
     enriched_share = serializers.FloatField(min_value=0.01, max_value=0.99, required=False)
     seed = serializers.IntegerField(min_value=0, max_value=LARGEST_INTEGER, required=False)
     annotators = _people(allow_empty=False)
     leads = _people(required=False)
-    rubric = serializers.PrimaryKeyRelatedField(
-        queryset=Rubric.objects.all(), required=False, help_text="The newest, if it is not given."
+    rubric = RubricToRateBy(
+        queryset=Rubric.objects.all(),
+        required=False,
+        help_text="If it is not given, the newest that the caller may choose.",
     )
     threshold = serializers.IntegerField(min_value=SCALE[0], max_value=SCALE[-1], required=False)
     asks_correctness = serializers.BooleanField(required=False)
