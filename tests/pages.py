@@ -6,9 +6,9 @@ from django.test import Client
 from django.urls import reverse
 
 
-def page_text(client: Client, route: str, *keys: int, status: int = 200, **query: str | int) -> str:
+def page_text(client: Client, route: str, *keys: int, **query: str | int) -> str:
     response = client.get(reverse(route, args=keys), query)
-    assert response.status_code == status
+    assert response.status_code == 200
     return one_line(response.content.decode())
 
 
