@@ -53,7 +53,8 @@ QUERIES = {
     "campaign_audit": ["action=label.submitted"],
     "api_result_list": ["dimension=category", "run={run_id}"],
     "api_result_comparison": ["reference={run_id}&other={other_run}"],
-    "api_run_list": ["method=direct", "judge={judge_id}"],
+    "api_run_list": ["method=direct", "judge={judge_id}", "has_failed_items=true", "has_failed_items=false"],
+    "api_run_items": ["show=broken", "show=not_robust&judge={judge_id}", "search=plants"],
     "api_run_slices": ["by=preference"],
     "api_item_list": ["run={run_id}", "run={run_id}&status=failed", "question={question_id}"],
     "api_response_list": ["run={run_id}&condition=personalised&answer=A", "item={item_id}"],
@@ -64,7 +65,14 @@ QUERIES = {
     "api_audit": ["action=label.submitted"],
 }
 # The next page of a list of the API, whose address the first one tells.
-SECOND_PAGES = ("api_task_list", "api_label_list", "api_item_list", "api_judgment_list", "api_campaign_audit")
+SECOND_PAGES = (
+    "api_task_list",
+    "api_label_list",
+    "api_item_list",
+    "api_run_items",
+    "api_judgment_list",
+    "api_campaign_audit",
+)
 BEING_COMPUTED = "data-being-computed"
 PATIENCE_SECONDS = 300
 # Not pages of the console: files, and what tells somebody else's secret or needs one.

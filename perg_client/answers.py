@@ -45,6 +45,55 @@ class RunProgress(Answer):
     seconds_left: int | None
 
 
+class Preset(Answer):
+    """An experiment of the study: what it asks, which numbers answer it, and what to launch."""
+
+    key: str
+    name: str
+    question: str
+    reads: str
+    methods: list[str]
+    settings: list[str]
+
+
+class Build(Answer):
+    """A catalogue in the making. `catalogue` is the version that came of it."""
+
+    id: int
+    name: str
+    dataset: str
+    endpoint: str
+    sample_size: int
+    per_question: int
+    money_budget: Decimal | None
+    status: str
+    catalogue: int | None
+
+
+class BuildProgress(Answer):
+    """How far a build is, in questions; `unasked` ones are among the waiting. `cost` is None where it is unpriced."""
+
+    waiting: int
+    unasked: int
+    read: int
+    failed: int
+    cost: Decimal | None
+    proposals: dict[str, int]
+
+
+class Proposal(Answer):
+    """A preference that an endpoint proposed for a question, and why."""
+
+    id: int
+    build: int
+    question_text: str
+    text: str
+    reason: str
+    category: str
+    status: str
+    merged_into: int | None
+
+
 class Campaign(Answer):
     """`role` is the caller's own; None for an admin who is not in the campaign."""
 
@@ -92,6 +141,51 @@ class Submitted(Answer):
     revision: int
     is_surplus: bool
     done: int
+
+
+class Attempt(Answer):
+    """A try at the qualification round; `passed` is None until its end."""
+
+    number: int
+    answered: int
+    right: int
+    passed: bool | None
+
+
+class Qualification(Answer):
+    """Where a person stands in the round. `pass_mark` None: there is none. `attempt` is the one under way."""
+
+    pass_mark: float | None
+    is_qualified: bool
+    items: int
+    attempt: int | None
+    answered: int
+    attempts: list[Attempt]
+    attempts_left: int
+    may_start: bool
+
+
+class ItemToRate(Answer):
+    """An item of the qualification round; the texts are Markdown."""
+
+    task: int
+    question: str
+    options: list[Option]
+    preference: str
+    baseline: str
+    personalised: str
+
+
+class Feedback(Answer):
+    """What comes of an answer: an answer at most `tolerance` off the known score is right."""
+
+    id: int
+    score: int
+    is_right: bool
+    known_score: int
+    tolerance: int
+    explanation: str
+    standing: Qualification
 
 
 class Verdict(Answer):

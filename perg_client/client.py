@@ -4,10 +4,7 @@ import os
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
-
-from rich.console import Console
+from typing import Any
 
 from perg_client.answers import (
     Batch,
@@ -16,72 +13,28 @@ from perg_client.answers import (
     GoldRelease,
     GoldRequest,
     NextTask,
+    Preset,
     Run,
     RunProgress,
     Submitted,
     ValidationReport,
 )
+from perg_client.base import key_of
+from perg_client.catalogues import Catalogues
 from perg_client.download import Part, fetch, forget, part_of
 from perg_client.errors import Conflict, ExportFailed, NotFound, ReleaseFailed, RunNotFinished
-from perg_client.transport import Json, Transport
+from perg_client.qualifying import Qualifying
+from perg_client.transport import Json
 from perg_client.waiting import Bars, Deadline, bars
 
 STOPPED = {"cancelled", "budget_reached"}
-POLL_SECONDS = 1.0
 
 
-class Client:
+class Client(Catalogues, Qualifying):
     """The platform, as the owner of a token sees it. Use it in a `with`, or close it.
 
-    `timeout` is for one request, in seconds; `retries` is how often a request is tried again where that is safe.
-    Progress bars go to `console`, the terminal if none is given.
+    `get`, `post` and `rows` ask for anything by its path.
     """
-
-    def __init__(
-        self,
-        address: str = "",
-        *,
-        token: str = "",
-        timeout: float = 30.0,
-        retries: int = 5,
-        poll_seconds: float = POLL_SECONDS,
-        console: Console | None = None,
-    ) -> None:
-        """Address and token are taken from PERG_ADDRESS and PERG_TOKEN where they are not given."""
-        address = address or os.environ.get("PERG_ADDRESS", "http://127.0.0.1:8000")
-        token = token or os.environ.get("PERG_TOKEN", "")
-        if not token:
-            raise ValueError("A token is needed: make one in the browser, and give it or set PERG_TOKEN.")
-        self._retries = retries
-        self._poll = poll_seconds
-        self._console = console
-        self._transport = Transport(address, token, timeout=timeout, retries=retries)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
-    def close(self) -> None:
-        self._transport.close()
-
-    # --- Anything -------------------------------------------------------------------------------------------
-
-    def get(self, path: str, **query: Any) -> Any:
-        """What is at a path below /api/v1/, such as `runs/1/metrics/`."""
-        # Any: JSON of any depth
-        return self._transport.json("GET", path, query=query)
-
-    def post(self, path: str, body: Mapping[str, Any] | None = None, *, idempotency_key: str = "") -> Any:
-        """POST to a path; with a key, it may be tried again, and is done once."""
-        return self._transport.json("POST", path, body=dict(body or {}), key=idempotency_key)
-
-    def rows(self, path: str, **query: Any) -> Iterator[Json]:
-        """All rows of a list, asked for page by page."""
-        return self._transport.pages(path, query)
 
     # --- Runs -----------------------------------------------------------------------------------------------
 
@@ -96,6 +49,21 @@ class Client:
         """The PERG metrics of a run, each with n and a 95% interval."""
         found: Json = self.get(f"runs/{run}/metrics/")
         return found
+
+    def stages(self, **filters: Any) -> Iterator[Json]:
+        """Where Pref-Aligner runs fail, stage by stage, by judge; filters are `run`, `dataset`, `model`, `setting`."""
+        return self.rows("results/stages/", **filters)
+
+    def costs(self, **filters: Any) -> Iterator[Json]:
+        """Robustness error of each run beside what an item takes, and the gain over the direct run."""
+        return self.rows("results/costs/", **filters)
+
+    def preset(self, key: str) -> Preset:
+        """One of the study's first experiments, to be launched with its methods and settings. Raises KeyError."""
+        for found in self.get("batches/presets/"):
+            if found["key"] == key:
+                return Preset.model_validate(found)
+        raise KeyError(key)
 
     def launch_batch(
         self,
@@ -126,7 +94,7 @@ class Client:
             "judges": list(judges),
             **more,
         }
-        return Batch.model_validate(self.post("batches/", wanted, idempotency_key=_key(idempotency_key)))
+        return Batch.model_validate(self.post("batches/", wanted, idempotency_key=key_of(idempotency_key)))
 
     def progress(self, run: int) -> RunProgress:
         return RunProgress.model_validate(self.get(f"runs/{run}/progress/")["progress"])
@@ -190,7 +158,9 @@ class Client:
             "annotators": list(annotators),
             **more,
         }
-        return Campaign.model_validate(self.post("campaigns/", wanted, idempotency_key=_key(idempotency_key)))
+        return Campaign.model_validate(
+            self.post("campaigns/", wanted, idempotency_key=key_of(idempotency_key))
+        )
 
     def next_task(self, campaign: int, *, holding: Sequence[int] = ()) -> NextTask:
         """A task to label that is not among the assignments `holding`, or why there is none."""
@@ -275,7 +245,7 @@ class Client:
         if criteria is not None:
             body["criteria"] = dict(criteria)
         deadline = Deadline(timeout, "The release")
-        found = self.post(f"campaigns/{campaign}/gold/", body, idempotency_key=_key(idempotency_key))
+        found = self.post(f"campaigns/{campaign}/gold/", body, idempotency_key=key_of(idempotency_key))
         if "number" in found:
             return GoldRelease.model_validate(found)
         with bars(progress, console=self._console) as shown:
@@ -358,7 +328,7 @@ class Client:
 
     def _written(self, wanted: Mapping[str, Any], deadline: Deadline, shown: Bars) -> Export:
         """A new export, once it is written."""
-        export = Export.model_validate(self.post("exports/", wanted, idempotency_key=_key("")))
+        export = Export.model_validate(self.post("exports/", wanted, idempotency_key=key_of("")))
         while export.status != "ready":
             if export.status in {"failed", "expired"}:
                 raise ExportFailed(export.failure or "The file was taken away before it was fetched.")
@@ -367,7 +337,3 @@ class Client:
             export = Export.model_validate(self.get(f"exports/{export.id}/"))
         shown.show(export.id, f"Writing {export.table}", export.rows, export.rows)
         return export
-
-
-def _key(given: str) -> str:
-    return given or str(uuid.uuid4())

@@ -10,6 +10,7 @@ from annotations.api import (
     controls,
     exports,
     gold,
+    item_story,
     labelling,
     needs,
     people,
@@ -92,6 +93,8 @@ people_urls: list[URLPattern] = [
     path("people/<int:user_id>/", accounts.AccountDetail.as_view(), name="api_account"),
     path("people/<int:user_id>/<slug:action>/", accounts.AccountAction.as_view(), name="api_account_action"),
     path("needs/", needs.Needs.as_view(), name="api_needs"),
+    path("items/<int:item_id>/story/", item_story.ItemStory.as_view(), name="api_item_story"),
+    path("judges/<int:judge_id>/verdicts/", item_story.JudgeVerdicts.as_view(), name="api_judge_verdicts"),
 ]
 campaign_urls: list[URLPattern] = [
     path("campaigns/", campaigns.CampaignList.as_view(), name="api_campaign_list"),

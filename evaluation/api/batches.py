@@ -30,6 +30,7 @@ from evaluation.selectors.runs import launch_spec_of, runs_with_counts
 from evaluation.services.control import retry_batch
 from evaluation.services.estimate import estimate_launch
 from evaluation.services.launching import check_launch, launch_batch
+from evaluation.services.recorded_replies import unrecorded
 
 BATCHES = Batch.objects.prefetch_related("runs__endpoint", "runs__dataset")
 LAUNCH = OpenApiExample(
@@ -89,8 +90,10 @@ class BatchEstimate(APIView):
         """What a batch would take in calls, tokens and money. Launches nothing."""
         launch = LaunchSerializer(data=request.data)
         launch.is_valid(raise_exception=True)
-        check_launch(launch.spec())
-        return Response(EstimateSerializer(estimate_launch(launch.spec())).data)
+        spec = launch.spec()
+        check_launch(spec)
+        context = {"unrecorded": unrecorded(spec.grid())}
+        return Response(EstimateSerializer(estimate_launch(spec), context=context).data)
 
 
 class BatchPresets(APIView):

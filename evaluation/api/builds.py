@@ -64,7 +64,7 @@ class BuildList(FilteredList[CatalogueBuild]):
     serializer_class = BuildSerializer
     query_serializer_class = BuildQuery
     queryset = BUILDS
-    lookups = {"status": "status", "search": "name__icontains"}
+    lookups = {name: name for name in ("status", "dataset", "endpoint")} | {"search": "name__icontains"}
 
     @extend_schema(request=NewBuildSerializer, responses={201: BuildSerializer})
     @idempotent

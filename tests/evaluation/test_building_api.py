@@ -255,6 +255,8 @@ def test_presets_can_be_launched_as_they_are(admin: Program) -> None:
         "methods": aligner["methods"],
         "settings": aligner["settings"],
     }
+    estimate = admin.post("batches/estimate/", wanted).json()
+    assert len(estimate["unrecorded"]) == 6, "nothing was imported that could be replayed"
     launched = admin.post("batches/", wanted)
     assert launched.status_code == 201, launched.content
     assert len(launched.json()["runs"]) == 6

@@ -361,6 +361,8 @@ MATRIX: dict[str, tuple[str, int, int, int, int, int]] = {
     "api_account": ("get", 401, 403, 403, 403, 200),
     "api_account_action": ("post", 401, 403, 403, 403, 200),
     "api_needs": ("get", 401, 200, 200, 200, 200),
+    "api_item_story": ("get", 401, 404, 404, 200, 200),
+    "api_judge_verdicts": ("get", 401, 403, 403, 403, 200),
 }
 
 # (Route, one of PEOPLE): the status, where it is not that of their column.
@@ -718,6 +720,8 @@ OWN_ADDRESS = {
     "api_invitation_revoke": "invitation of campaign",
     "api_account": "person",
     "api_account_action": "person action",
+    "api_item_story": "item",
+    "api_judge_verdicts": "judge",
 }
 
 POSTED = {

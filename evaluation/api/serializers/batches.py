@@ -107,7 +107,13 @@ class EstimateSerializer(serializers.Serializer[LaunchEstimate]):
     calls = serializers.IntegerField()
     cost = serializers.DecimalField(max_digits=20, decimal_places=8)
     unpriced = serializers.ListField(child=serializers.CharField(), help_text="Names of endpoints.")
+    unrecorded = serializers.SerializerMethodField()
     endpoints = EstimateLineSerializer(many=True, source="lines")
+
+    def get_unrecorded(self, estimate: LaunchEstimate) -> list[str]:
+        """Runs on recorded models that would find no reply: no such run was imported."""
+        found: list[str] = self.context["unrecorded"]
+        return found
 
 
 class PresetSerializer(serializers.Serializer[Any]):

@@ -4,7 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from evaluation.api.queries import LARGEST_ID, ListQuery
+from evaluation.api.queries import LARGEST_ID, ListQuery, id_filter
 from evaluation.api.serializers.library import PreferenceSerializer
 from evaluation.api.serializers.runs import LEAST_MONEY
 from evaluation.models import Catalogue, CatalogueBuild, Dataset, Endpoint, Proposal
@@ -54,6 +54,8 @@ class BuildQuery(ListQuery):
     """Filters of the list of builds."""
 
     status = serializers.ChoiceField(BuildStatus.choices, required=False)
+    dataset = id_filter("dataset")
+    endpoint = id_filter("endpoint")
     search = serializers.CharField(required=False, max_length=200, help_text="A part of the name.")
 
 
