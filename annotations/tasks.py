@@ -7,7 +7,7 @@ from annotations.agreement.gold_criteria import GoldCriteria
 from annotations.models import Campaign, Export, ValidationReport
 from annotations.selectors.exports import unfinished_exports
 from annotations.selectors.validation import unfinished_reports
-from annotations.services import gold_kept, quality_kept, validation_kept
+from annotations.services import gold_kept, progress_kept, quality_kept, validation_kept
 from annotations.services.assignment import reclaim_expired_assignments
 from annotations.services.completion import note_completed
 from annotations.services.exports import fail_export, prune_exports
@@ -44,6 +44,12 @@ def sweep_validation_reports() -> None:
     """Pick up the reports that a lost message or a killed worker left behind."""
     for report in unfinished_reports():
         compute_validation_report.apply_async((report.pk,), expires=settings.SWEEP_SECONDS)
+
+
+@shared_task
+def keep_progress(campaign_id: int) -> None:
+    """Count how far a large campaign is, for its page."""
+    progress_kept.keep_progress(campaign=Campaign.objects.get(pk=campaign_id))
 
 
 @shared_task
