@@ -5,6 +5,7 @@ from django.conf import settings
 
 from annotations.agreement.gold_criteria import GoldCriteria
 from annotations.models import Campaign, Export, ValidationReport
+from annotations.models.validation import ReportStatus
 from annotations.selectors.exports import unfinished_exports
 from annotations.selectors.validation import unfinished_reports
 from annotations.services import gold_kept, progress_kept, quality_kept, validation_kept
@@ -33,10 +34,13 @@ def compute_validation_report(report_id: int) -> None:
     """Compute a validation report, or note on it why that broke off."""
     report = ValidationReport.objects.select_related("campaign").get(pk=report_id)
     try:
-        compute_report(report=report)
+        computed = compute_report(report=report)
     except Exception as error:
         fail_report(report=report, error=error)
         raise
+    if computed.status == ReportStatus.READY:
+        computed.refresh_from_db()  # as it was stored
+        validation_kept.report_body(computed)  # or whoever looks at it first would wait for it
 
 
 @shared_task

@@ -47,7 +47,8 @@ PRESENCE = """
 """
 
 WORK_DONE = """
-    SELECT assignment.member_id, count(*) FILTER (WHERE status = 'submitted'), count(*) FILTER (WHERE status = 'skipped')
+    SELECT assignment.member_id, count(*) FILTER (WHERE status = 'submitted'),
+        count(*) FILTER (WHERE status = 'skipped')
     FROM annotations_member AS member JOIN annotations_assignment AS assignment ON assignment.member_id = member.id
     WHERE member.campaign_id = %(campaign)s
     GROUP BY assignment.member_id

@@ -124,9 +124,7 @@ def live_progress(campaign: Campaign, counted: CountedProgress | None = None) ->
     counted = counted_progress(campaign) if counted is None else counted
     in_hand = being_labelled(campaign)
     return LiveProgress(
-        counts=replace(
-            counted.counts, being_labelled=in_hand, open_slots=max(counted.missing - in_hand, 0)
-        ),
+        counts=replace(counted.counts, being_labelled=in_hand, open_slots=max(counted.missing - in_hand, 0)),
         pace=_pace(campaign, counted.missing),
         skips=counted.skips,
         open_flags=open_flags(campaign).count(),

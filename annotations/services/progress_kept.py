@@ -32,9 +32,7 @@ def progress_now(campaign: Campaign) -> Kept[CountedProgress]:
 
 def keep_progress(*, campaign: Campaign) -> CountedProgress:
     """Count and keep it, unless what is kept is current."""
-    return keep_figures(
-        _name(campaign), stamp=lambda: _stamp(campaign), compute=lambda: _counted(campaign)
-    )
+    return keep_figures(_name(campaign), stamp=lambda: _stamp(campaign), compute=lambda: _counted(campaign))
 
 
 def _counted(campaign: Campaign) -> CountedProgress:

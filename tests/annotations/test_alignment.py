@@ -1,22 +1,15 @@
 """The runs' alignment failure by people: counted in the database as by hand, and unbiased from an enriched sample."""
 
 import random
-import uuid
 
 import numpy as np
 import pytest
 from django.contrib.auth.models import User
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
-from pytest_django import Settings
 
 from annotations.agreement.weighted import stratified_share
 from annotations.models import Campaign
-from annotations.selectors import alignment
 from annotations.selectors.alignment import StratumCounts, alignment_by_people, counts_of_run
 from annotations.services.adjudication import adjudicate
-from annotations.services.assignment import claim_task
-from annotations.services.labels import submit_label
 from annotations.services.sampling import DISAGREE, REST, draw_enriched
 from tests import build
 

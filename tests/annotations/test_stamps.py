@@ -45,7 +45,9 @@ def test_the_stamp_of_a_long_log_is_that_of_all_its_entries(monkeypatch: pytest.
     assert len(set(seen)) == 1 + 3 + 1 + 1  # the release and the last two looks changed nothing
 
 
-def test_a_restored_backup_does_not_pass_for_the_log_that_was_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_restored_backup_does_not_pass_for_the_log_that_was_counted(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     cache.clear()
     monkeypatch.setattr(stamps, "SETTLING", 0)
     campaign = build.campaign(build.run_with_items(1), [build.person()], overlap=1)
