@@ -95,7 +95,7 @@ def validation_page(document: ValidationReportDict) -> ValidationPage:
             if (of_kind := tuple(card for card in cards if card.judge["verdict"]["kind"] == kind))
         ),
         figures=validation_figures(document),
-        differences=tuple(row for row in _differences(document) if "undefined" not in row["difference"]),
+        differences=tuple(row for row in _differences(document) if "naive" in row["difference"]),
         differences_undefined=tuple(_undefined_differences(document)),
         people_skill=people_skill(document["judges"]),
         todo=tuple(_todo(document)),
@@ -104,7 +104,9 @@ def validation_page(document: ValidationReportDict) -> ValidationPage:
 
 def _differences(document: ValidationReportDict) -> list[RunDifferenceDict]:
     rates = document["rates"]
-    return [] if "undefined" in rates else rates["differences"]
+    if "differences" not in rates:
+        return []
+    return rates["differences"]
 
 
 def _undefined_differences(document: ValidationReportDict) -> Iterator[UndefinedDifferences]:
@@ -112,7 +114,7 @@ def _undefined_differences(document: ValidationReportDict) -> Iterator[Undefined
     pairs: dict[str, list[tuple[str, str]]] = {}
     for row in _differences(document):
         difference = row["difference"]
-        if "undefined" in difference:
+        if "naive" not in difference:
             pairs.setdefault(difference["undefined"], []).append((row["a"], row["b"]))
     for reason, found in sorted(pairs.items(), key=lambda each: -len(each[1])):
         yield UndefinedDifferences(reason, len(found), len(set(found)))

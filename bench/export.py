@@ -2,7 +2,8 @@
 
 `.venv/bin/python bench/export.py [--labels 1000000]`. The site runs as `manage.py up` starts it, in its own folder;
 its worker computes the run's results, which all these items have changed, and writes the labels as CSV, JSON lines,
-Parquet and as a Hugging Face dataset, each asked for as a person does. The worker's memory is the highest that the kernel has seen of any of its processes (VmHWM). Afterwards the files are
+Parquet and as a Hugging Face dataset, each asked for as a person does. The worker's memory is the highest that the
+kernel has seen of any of its processes (VmHWM), after it has computed the results, too. Afterwards the files are
 read back: as many rows as there are labels, each label once, and the SHA-256 that is on record. Then gold is released
 of all tasks by this process, whose own peak is told, and the release is exported. The last line is a JSON object.
 """

@@ -62,7 +62,8 @@ class RunOutcomes:
     @property
     def items(self) -> list[int]:
         """The items' primary keys, in the order of the arrays."""
-        return self._columns.item.tolist()
+        keys: list[int] = self._columns.item.tolist()
+        return keys
 
     @property
     def rows(self) -> list[ItemRow]:
