@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import psycopg
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connections
 
 
 def prepared_row(statement: str, known: Mapping[str, object] | Sequence[object]) -> tuple[Any, ...] | None:
@@ -16,12 +16,15 @@ def prepared_row(statement: str, known: Mapping[str, object] | Sequence[object])
 
     Whether a statement is kept as a prepared one is the connection's own matter (`prepare_threshold` in the settings).
     """
-    connection.close_if_health_check_failed()
-    connection.ensure_connection()
-    cursor = psycopg.Cursor(connection.connection)
-    with connection._prepare_cursor(cursor) as cursor:  # type: ignore[attr-defined]  # the stubs lack it
-        cursor.execute(statement, known)
-        row: tuple[Any, ...] | None = cursor.fetchone() if cursor.description else None
+    database = connections[DEFAULT_DB_ALIAS]
+    database.close_if_health_check_failed()
+    database.ensure_connection()
+    cursor = psycopg.Cursor(database.connection)
+    with database._prepare_cursor(cursor) as wrapped:  # type: ignore[attr-defined]  # the stubs lack it
+        wrapped.execute(statement, known)
+        # Not `cursor.description`: it describes every column, which takes longer than reading them.
+        gives_rows = cursor.pgresult is not None and cursor.pgresult.nfields > 0
+        row: tuple[Any, ...] | None = wrapped.fetchone() if gives_rows else None
     return row
 
 

@@ -5,10 +5,11 @@ from django.conf import settings
 
 from annotations.agreement.gold_criteria import GoldCriteria
 from annotations.models import Campaign, Export, GoldRequest, ValidationReport
+from annotations.models.validation import ReportStatus
 from annotations.selectors.exports import unfinished_exports
 from annotations.selectors.gold_requests import unfinished_gold_requests
 from annotations.selectors.validation import unfinished_reports
-from annotations.services import gold_kept, quality_kept, validation_kept
+from annotations.services import gold_kept, progress_kept, quality_kept, validation_kept
 from annotations.services.assignment import reclaim_expired_assignments
 from annotations.services.completion import note_completed
 from annotations.services.exports import fail_export, prune_exports
@@ -36,10 +37,13 @@ def compute_validation_report(report_id: int) -> None:
     """Compute a validation report, or note on it why that broke off."""
     report = ValidationReport.objects.select_related("campaign").get(pk=report_id)
     try:
-        compute_report(report=report)
+        computed = compute_report(report=report)
     except Exception as error:
         fail_report(report=report, error=error)
         raise
+    if computed.status == ReportStatus.READY:
+        computed.refresh_from_db()  # as it was stored
+        validation_kept.report_body(computed)  # or whoever looks at it first would wait for it
 
 
 @shared_task
@@ -47,6 +51,12 @@ def sweep_validation_reports() -> None:
     """Pick up the reports that a lost message or a killed worker left behind."""
     for report in unfinished_reports():
         compute_validation_report.apply_async((report.pk,), expires=settings.SWEEP_SECONDS)
+
+
+@shared_task
+def keep_progress(campaign_id: int) -> None:
+    """Count how far a large campaign is, for its page."""
+    progress_kept.keep_progress(campaign=Campaign.objects.get(pk=campaign_id))
 
 
 @shared_task

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from annotations.agreement.corrected_runs import RunDifferenceDict
 from annotations.agreement.judge_validation import JudgeValidationDict
 from annotations.agreement.validation import ValidationReportDict
 from annotations.agreement.validation_definitions import VERDICT_MEANS
@@ -47,11 +48,22 @@ class VerdictGroup:
 
 
 @dataclass(frozen=True, slots=True)
+class UndefinedDifferences:
+    """So many comparisons of two runs, of so many pairs, that are undefined for one reason."""
+
+    reason: str
+    comparisons: int
+    pairs: int
+
+
+@dataclass(frozen=True, slots=True)
 class ValidationPage:
     """What the page of a report shows beside the document itself.
 
     Attributes:
         cards: judges, those that may be trusted most first. groups: the same by verdict, for the page's first line.
+        differences: between runs, those that are defined. differences_undefined: the others, by the reason: with many
+            runs these are thousands, of which each says the same. The JSON file names them.
         people_skill: the informedness of people, what `skill` of judges may be compared with; None without a cut.
         todo: what is needed next, a sentence each.
     """
@@ -60,6 +72,8 @@ class ValidationPage:
     cards: tuple[Card, ...]
     groups: tuple[VerdictGroup, ...]
     figures: ValidationFigures
+    differences: tuple[RunDifferenceDict, ...]
+    differences_undefined: tuple[UndefinedDifferences, ...]
     people_skill: EstimateDict | None
     todo: tuple[str, ...]
 
@@ -81,9 +95,29 @@ def validation_page(document: ValidationReportDict) -> ValidationPage:
             if (of_kind := tuple(card for card in cards if card.judge["verdict"]["kind"] == kind))
         ),
         figures=validation_figures(document),
+        differences=tuple(row for row in _differences(document) if "naive" in row["difference"]),
+        differences_undefined=tuple(_undefined_differences(document)),
         people_skill=people_skill(document["judges"]),
         todo=tuple(_todo(document)),
     )
+
+
+def _differences(document: ValidationReportDict) -> list[RunDifferenceDict]:
+    rates = document["rates"]
+    if "differences" not in rates:
+        return []
+    return rates["differences"]
+
+
+def _undefined_differences(document: ValidationReportDict) -> Iterator[UndefinedDifferences]:
+    """The most frequent reason first."""
+    pairs: dict[str, list[tuple[str, str]]] = {}
+    for row in _differences(document):
+        difference = row["difference"]
+        if "naive" not in difference:
+            pairs.setdefault(difference["undefined"], []).append((row["a"], row["b"]))
+    for reason, found in sorted(pairs.items(), key=lambda each: -len(each[1])):
+        yield UndefinedDifferences(reason, len(found), len(set(found)))
 
 
 def _card(judge: JudgeValidationDict, number: int) -> Card:

@@ -1,8 +1,9 @@
 """What an export of a million labels takes: time, the worker's memory at its peak, and whether the file is right.
 
 `.venv/bin/python bench/export.py [--labels 1000000]`. The site runs as `manage.py up` starts it, in its own folder;
-its worker writes the labels as CSV, JSON lines, Parquet and as a Hugging Face dataset, each asked for as a person does.
-The worker's memory is the highest that the kernel has seen of any of its processes (VmHWM). Afterwards the files are
+its worker computes the run's results, which all these items have changed, and writes the labels as CSV, JSON lines,
+Parquet and as a Hugging Face dataset, each asked for as a person does. The worker's memory is the highest that the
+kernel has seen of any of its processes (VmHWM), after it has computed the results, too. Afterwards the files are
 read back: as many rows as there are labels, each label once, and the SHA-256 that is on record. Then gold of all tasks
 is previewed by this process, released by the worker, and the release is exported. The last line is a JSON object.
 """
@@ -189,7 +190,6 @@ def make_labels(count: int):
 
     from annotations.models import Campaign, Guidelines, Member
     from evaluation.models import Catalogue, Dataset, Endpoint, Preference, Run
-    from evaluation.models.result import RunChange
     from evaluation.services.judges import default_rubric
 
     admin = User.objects.create(username="bench-admin", is_staff=True)
@@ -228,8 +228,6 @@ def make_labels(count: int):
         cursor.execute(ASSIGNMENTS, {"campaign": campaign.pk, "count": count})
         cursor.execute("UPDATE annotations_task SET open_slots = 0")
         cursor.execute(LABELS)
-        # Or the worker would first compute the run's results, whose memory is not what is measured here.
-        RunChange.objects.all().delete()
     with connection.cursor() as cursor:
         cursor.execute("VACUUM (ANALYZE)")
         cursor.execute("CHECKPOINT")

@@ -61,7 +61,7 @@ def aligner_failures(outcomes: RunOutcomes) -> AlignerFailures | None:
     run = outcomes.run
     if run.method != Method.PREF_ALIGNER:
         return None
-    aligner = _aligner_outcomes(run, [row.item for row in outcomes.rows])
+    aligner = _aligner_outcomes(run, outcomes.items)
     verdicts = outcomes.verdicts
     by_judge: dict[str, list[StageFailureDict]] = {}
     if run.setting == Setting.IRRELEVANT or not verdicts:

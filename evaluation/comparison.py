@@ -157,7 +157,7 @@ class Side:
     def __init__(self, run: Run) -> None:
         self.run = run
         self.read = RunOutcomes(run)
-        self.costs: ItemCosts = item_costs(run, [row.item for row in self.read.rows])
+        self.costs: ItemCosts = item_costs(run, self.read.items)
 
     def keys(self, *, by_question: bool) -> dict[tuple[int, str], int]:
         """Where each item stands in the arrays, by question and preference, or by question alone."""
@@ -191,7 +191,7 @@ def compare_anew(reference: Run, other: Run) -> Comparison:
 def _compare(a: Side, b: Side) -> Comparison:
     by_question = (a.run.setting == Setting.IRRELEVANT) != (b.run.setting == Setting.IRRELEVANT)
     of_a, of_b = a.keys(by_question=by_question), b.keys(by_question=by_question)
-    ambiguous = by_question and (len(of_a) < len(a.read.rows) or len(of_b) < len(b.read.rows))
+    ambiguous = by_question and (len(of_a) < len(a.read.items) or len(of_b) < len(b.read.items))
     common = [] if ambiguous else sorted(of_a.keys() & of_b.keys())
     at_a = np.array([of_a[key] for key in common], dtype=np.int64)
     at_b = np.array([of_b[key] for key in common], dtype=np.int64)
@@ -214,8 +214,8 @@ def _compare(a: Side, b: Side) -> Comparison:
         gains=_gains(found, rates, len(common)),
         common=len(common),
         questions=int(np.unique(question).size),
-        only_reference=len(a.read.rows) - len(common),
-        only_other=len(b.read.rows) - len(common),
+        only_reference=len(a.read.items) - len(common),
+        only_other=len(b.read.items) - len(common),
         by_question=by_question,
         judges_of_one=sorted(set(a.read.verdicts) ^ set(b.read.verdicts)),
     )

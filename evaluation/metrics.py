@@ -1,12 +1,14 @@
 """The PERG metrics of a stored run: reads rows into arrays and calls `evaluation.statistics.perg`."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from array import array
+from dataclasses import dataclass, fields
+from operator import eq
 
 import numpy as np
+from django.db.models import FilteredRelation, Q
 from numpy.typing import NDArray
 
-from evaluation.models import Item, Judge, Judgment, Response, Run
+from evaluation.models import Item, Judge, Judgment, Run
 from evaluation.models.dataset import PreferenceCategory
 from evaluation.models.item import Condition
 from evaluation.models.judgment import JudgmentStatus
@@ -42,12 +44,8 @@ class Slice:
     metrics: PergMetrics
 
 
-DIMENSIONS: dict[str, Callable[[ItemRow], str]] = {
-    "source": lambda row: row.source,
-    "category": lambda row: row.category,
-    "preference": lambda row: row.preference,
-    "preference_category": lambda row: row.preference_category,
-}
+DIMENSIONS = ("source", "category", "preference", "preference_category")
+"""What of an item its run can be sliced by: fields of ItemRow."""
 
 
 class RunOutcomes:
@@ -55,30 +53,45 @@ class RunOutcomes:
 
     def __init__(self, run: Run) -> None:
         self.run = run
-        self.rows = list(_item_rows(run))
+        self._columns = _columns(run)
         self.judges = list(run.judges.order_by("name"))
-        self._outcomes = _outcomes(self.rows)
-        position = {row.item: index for index, row in enumerate(self.rows)}
+        self._outcomes = _outcomes(self._columns)
+        position = {item: index for index, item in enumerate(self.items)}
         self._verdicts = {judge.name: _verdicts(run, judge, position) for judge in self.judges}
 
     @property
+    def items(self) -> list[int]:
+        """The items' primary keys, in the order of the arrays."""
+        keys: list[int] = self._columns.item.tolist()
+        return keys
+
+    @property
+    def rows(self) -> list[ItemRow]:
+        """The items in the order of the arrays. Made anew each time: of a large run they take much memory."""
+        columns = self._columns
+        texts = [columns.texts[name] for name in TEXTS]
+        return [ItemRow(*row) for row in zip(self.items, columns.question.tolist(), *texts, strict=True)]
+
+    @property
     def outcomes(self) -> ItemOutcomes:
-        """What became of each item, in the order of `rows`."""
+        """What became of each item, in the order of `items`."""
         return self._outcomes
 
     @property
     def verdicts(self) -> dict[str, Verdicts]:
-        """Each judge, by name, on each item, in the order of `rows`."""
+        """Each judge, by name, on each item, in the order of `items`."""
         return self._verdicts
 
     def metrics(self) -> PergMetrics:
         """The metrics over all items of the run."""
-        return self._metrics_of(np.ones(len(self.rows), dtype=np.bool_))
+        return self._metrics_of(np.ones(self._columns.item.size, dtype=np.bool_))
 
     def slices(self, dimension: str) -> list[Slice]:
         """The metrics for each value of a dimension (a key of DIMENSIONS), by value."""
-        values = np.array([DIMENSIONS[dimension](row) or NOT_GIVEN for row in self.rows], dtype=object)
-        return [Slice(value, self._metrics_of(values == value)) for value in sorted(set(values))]
+        column = self._columns.texts[dimension]
+        codes = {value: code for code, value in enumerate(sorted({text or NOT_GIVEN for text in column}))}
+        found = np.fromiter((codes[text or NOT_GIVEN] for text in column), np.int64, len(column))
+        return [Slice(value, self._metrics_of(found == code)) for value, code in codes.items()]
 
     def _metrics_of(self, chosen: NDArray[np.bool_]) -> PergMetrics:
         whole = self._outcomes
@@ -101,55 +114,72 @@ class RunOutcomes:
         )
 
 
-def _item_rows(run: Run) -> Iterator[ItemRow]:
-    """One row per item that has both responses. A join per condition: no query per item."""
-    baseline, personalised = _answers(run, Condition.BASELINE), _answers(run, Condition.PERSONALISED)
-    items = (
+TEXTS = tuple(field.name for field in fields(ItemRow))[2:]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Columns:
+    """The fields of ItemRow for every item that has both responses, by position."""
+
+    item: NDArray[np.int64]
+    question: NDArray[np.int64]
+    texts: dict[str, list[str]]
+
+
+def _columns(run: Run) -> _Columns:
+    """One query, whose rows are read a few at a time."""
+    found = (
         Item.objects.filter(run=run)
+        .annotate(
+            baseline=FilteredRelation("responses", condition=Q(responses__condition=Condition.BASELINE)),
+            personalised=FilteredRelation(
+                "responses", condition=Q(responses__condition=Condition.PERSONALISED)
+            ),
+        )
+        .filter(baseline__isnull=False, personalised__isnull=False)
         .order_by("position")
         .values_list(
             "pk",
             "question_id",
             "question__gold_option",
+            "baseline__answer",
+            "personalised__answer",
             "question__source",
             "question__category",
             "preference__text",
             "preference__category",
         )
     )
-    for pk, question, gold, source, category, preference, preference_category in items.iterator(
-        chunk_size=5000
-    ):
-        if pk in baseline and pk in personalised:
-            yield ItemRow(
-                item=pk,
-                question=question,
-                gold_option=gold,
-                baseline_answer=baseline[pk],
-                personalised_answer=personalised[pk],
-                source=source,
-                category=category,
-                preference=preference or "",
-                preference_category=PreferenceCategory(preference_category).label
-                if preference_category
-                else "",
-            )
+    labels: dict[str | None, str] = {category.value: category.label for category in PreferenceCategory}
+    item, question = array("q"), array("q")
+    texts: dict[str, list[str]] = {name: [] for name in TEXTS}
+    # Every row brings texts of its own, of which there are few: of 250,000 items they would fill 100 MB.
+    kept: dict[str, str] = {}
+    for pk, of_question, *own, preference, category in found.iterator(chunk_size=2000):
+        item.append(pk)
+        question.append(of_question)
+        for column, text in zip(
+            texts.values(), (*own, preference or "", labels.get(category, "")), strict=True
+        ):
+            column.append(kept.setdefault(text, text))
+    return _Columns(np.array(item, dtype=np.int64), np.array(question, dtype=np.int64), texts)
 
 
-def _answers(run: Run, condition: Condition) -> dict[int, str]:
-    return dict(Response.objects.filter(item__run=run, condition=condition).values_list("item", "answer"))
+def _outcomes(columns: _Columns) -> ItemOutcomes:
+    gold, texts = columns.texts["gold_option"], columns.texts
 
+    def correct(answers: list[str]) -> NDArray[np.bool_]:
+        return np.fromiter(map(eq, answers, gold), np.bool_, len(gold))
 
-def _outcomes(rows: list[ItemRow]) -> ItemOutcomes:
-    def flags(of: Callable[[ItemRow], bool]) -> NDArray[np.bool_]:
-        return np.array([of(row) for row in rows], dtype=np.bool_)
+    def delivered(answers: list[str]) -> NDArray[np.bool_]:
+        return np.fromiter(map(bool, answers), np.bool_, len(gold))
 
     return ItemOutcomes(
-        baseline_correct=flags(lambda row: row.baseline_answer == row.gold_option),
-        personalised_correct=flags(lambda row: row.personalised_answer == row.gold_option),
-        baseline_delivered=flags(lambda row: row.baseline_answer != ""),
-        personalised_delivered=flags(lambda row: row.personalised_answer != ""),
-        question=np.array([row.question for row in rows], dtype=np.int64),
+        baseline_correct=correct(texts["baseline_answer"]),
+        personalised_correct=correct(texts["personalised_answer"]),
+        baseline_delivered=delivered(texts["baseline_answer"]),
+        personalised_delivered=delivered(texts["personalised_answer"]),
+        question=columns.question,
     )
 
 

@@ -1,6 +1,6 @@
 """What the annotation screen sends. Its answers are JSON, so a form here only reads and checks."""
 
-from typing import Any
+from typing import Any, Self
 
 from django import forms
 
@@ -12,6 +12,15 @@ from evaluation.models.endpoint import SCALE
 
 def _text() -> forms.CharField:
     return forms.CharField(required=False, strip=False, max_length=COMMENT_LENGTH)
+
+
+class _SharedFields(dict[str, forms.Field]):
+    """Fields that all forms of a class share: none of them changes its own, and copying them for every label takes as
+    long as one of its queries.
+    """
+
+    def __deepcopy__(self, memo: dict[int, object]) -> Self:
+        return self
 
 
 class EntriesForm(forms.Form):
@@ -34,6 +43,9 @@ class EntriesForm(forms.Form):
 class LabelForm(EntriesForm):
     submission_key = forms.UUIDField()
     based_on = forms.IntegerField(min_value=0)
+
+
+LabelForm.base_fields = _SharedFields(LabelForm.base_fields)
 
 
 class DraftForm(EntriesForm):

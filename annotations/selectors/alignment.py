@@ -1,26 +1,16 @@
 """The runs' alignment failure by people's labels: the sample's outcomes, counted by stratum in the database."""
 
-import contextlib
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-from django.core.cache import cache
 from django.db import connection
-from redis.exceptions import RedisError
 
 from annotations.agreement.weighted import StratifiedCounts, WeightedShare, stratified_share
 from annotations.models import Campaign
-from annotations.selectors.stamps import log_stamp
 from evaluation.models import Run
-
-LARGE = 10_000
-"""Tasks from which on counting takes long enough to be spared."""
-
-KEPT_SECONDS = 300
-"""Answers of a run may be extracted anew, of which a campaign's log does not tell."""
 
 # The sample as it was drawn, which never changes: how many tasks of each run are in each stratum.
 DRAWN = """
@@ -113,10 +103,15 @@ class RunAlignment:
         return 100 * (1 - self.share.covered)
 
 
-def alignment_by_people(campaign: Campaign) -> list[RunAlignment]:
-    """For each run of the campaign its alignment failure, as the labels and decisions are now. A few queries."""
+def alignment_by_people(
+    campaign: Campaign, counts: Sequence[StratumCounts] | None = None
+) -> list[RunAlignment]:
+    """For each run of the campaign its alignment failure, as the labels and decisions are now. A few queries.
+
+    `counts` is what `alignment_counts` gives, where that is known.
+    """
     runs = list(campaign.runs.order_by("name"))
-    rows = _counts(campaign, runs) if campaign.sample_size < LARGE else _kept_counts(campaign, runs)
+    rows = _counts(campaign, runs) if counts is None else counts
     return [
         RunAlignment(
             run=run,
@@ -127,18 +122,9 @@ def alignment_by_people(campaign: Campaign) -> list[RunAlignment]:
     ]
 
 
-def _kept_counts(campaign: Campaign, runs: Sequence[Run]) -> list[StratumCounts]:
-    """The counts of a large campaign, kept until anything happens in it."""
-    key = f"alignment/{campaign.pk}/{log_stamp(campaign)}"
-    try:
-        kept: list[StratumCounts] | None = cache.get(key)
-    except RedisError:  # Losing Redis costs time, nothing else.
-        kept = None
-    if kept is None:
-        kept = _counts(campaign, runs)
-        with contextlib.suppress(RedisError):
-            cache.set(key, kept, KEPT_SECONDS)
-    return kept
+def alignment_counts(campaign: Campaign) -> list[StratumCounts]:
+    """What alignment failure is told from, of every run. Reads all tasks and labels."""
+    return _counts(campaign, list(campaign.runs.order_by("name")))
 
 
 def _counts(campaign: Campaign, runs: Sequence[Run]) -> list[StratumCounts]:

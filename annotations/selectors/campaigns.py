@@ -84,6 +84,11 @@ class Progress:
         return 100 * self.labels // self.labels_wanted if self.labels_wanted else 0
 
 
+def being_labelled(campaign: Campaign) -> int:
+    """How many places on regular tasks people have in hand now."""
+    return Assignment.objects.regular_in(campaign).filter(status=AssignmentStatus.LEASED).count()
+
+
 def campaign_progress(campaign: Campaign) -> Progress:
     # Counted in two queries: joined, every task would be counted once for each of its assignments.
     assignments = Assignment.objects.regular_in(campaign).aggregate(

@@ -1,15 +1,18 @@
 """How a campaign goes right now, for its leads. A handful of aggregates, however many tasks there are."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from django.db import connection
 from django.db.models import Avg, Count, F, Q, QuerySet
 from django.db.models.functions import TruncHour
 from django.utils import timezone
 
 from annotations.models import Assignment, Campaign, Flag, Task
 from annotations.models.task import AssignmentStatus, SkipReason, TaskKind, TaskState
-from annotations.selectors.campaigns import Progress, campaign_progress
+from annotations.selectors.alignment import StratumCounts, alignment_counts
+from annotations.selectors.campaigns import Progress, being_labelled, campaign_progress
+from annotations.selectors.presence import WorkDone, work_done
 from evaluation.models.dataset import PreferenceCategory
 from evaluation.statistics.estimate import Estimate
 from evaluation.statistics.proportions import wilson_interval
@@ -17,6 +20,20 @@ from evaluation.statistics.proportions import wilson_interval
 RECENT = timedelta(hours=24)
 SHOWN_DISPUTES = 5
 SHOWN_GROUPS = 12
+
+# In one statement: a claim between two would be missed, or counted twice.
+MISSING = """
+    SELECT
+        (
+            SELECT coalesce(sum(open_slots), 0) FROM annotations_task
+            WHERE campaign_id = %(campaign)s AND open_slots > 0 AND kind = 'regular'
+        ) + (
+            SELECT count(*) FROM annotations_member AS member
+            JOIN annotations_assignment AS assignment ON assignment.member_id = member.id
+            JOIN annotations_task AS task ON task.id = assignment.task_id
+            WHERE member.campaign_id = %(campaign)s AND assignment.status = 'leased' AND task.kind = 'regular'
+        )
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +72,23 @@ class Disagreement:
 
 
 @dataclass(frozen=True, slots=True)
+class CountedProgress:
+    """What it takes all tasks and labels to count.
+
+    It changes with the campaign's audit log and its runs, and with nothing else: of `counts`, those of places that
+    people have in hand count as `missing`. `alignment` is None where it was not asked for.
+    """
+
+    counts: Progress
+    missing: int
+    skips: list[tuple[str, int]]
+    by_category: list[Disagreement]
+    by_stratum: list[Disagreement]
+    done: dict[int, WorkDone]
+    alignment: list[StratumCounts] | None
+
+
+@dataclass(frozen=True, slots=True)
 class LiveProgress:
     """All that the lead's page shows of a campaign under way, without the people (see `people_now`)."""
 
@@ -67,19 +101,36 @@ class LiveProgress:
     by_stratum: list[Disagreement]
 
 
-def live_progress(campaign: Campaign) -> LiveProgress:
-    counts = campaign_progress(campaign)
-    return LiveProgress(
-        counts=counts,
-        pace=_pace(campaign, counts),
+def counted_progress(campaign: Campaign, *, with_alignment: bool = False) -> CountedProgress:
+    with connection.cursor() as cursor:
+        cursor.execute(MISSING, {"campaign": campaign.pk})
+        (missing,) = cursor.fetchone()
+    return CountedProgress(
+        counts=campaign_progress(campaign),
+        missing=int(missing),
         skips=_skips(campaign),
-        open_flags=open_flags(campaign).count(),
-        disputed=list(disputed_tasks(campaign)[:SHOWN_DISPUTES]),
         by_category=[
-            Disagreement(PreferenceCategory(row.group).label if row.group else "", row.share, row.mean_range)
+            replace(row, group=PreferenceCategory(row.group).label if row.group else "")
             for row in _disagreement(campaign, "response__item__preference__category")
         ],
         by_stratum=_disagreement(campaign, "stratum"),
+        done=work_done(campaign),
+        alignment=alignment_counts(campaign) if with_alignment else None,
+    )
+
+
+def live_progress(campaign: Campaign, counted: CountedProgress | None = None) -> LiveProgress:
+    """What is counted, as it is now or as `counted` has it, and the rest as it is now."""
+    counted = counted_progress(campaign) if counted is None else counted
+    in_hand = being_labelled(campaign)
+    return LiveProgress(
+        counts=replace(counted.counts, being_labelled=in_hand, open_slots=max(counted.missing - in_hand, 0)),
+        pace=_pace(campaign, counted.missing),
+        skips=counted.skips,
+        open_flags=open_flags(campaign).count(),
+        disputed=list(disputed_tasks(campaign)[:SHOWN_DISPUTES]),
+        by_category=counted.by_category,
+        by_stratum=counted.by_stratum,
     )
 
 
@@ -103,7 +154,7 @@ def open_flags(campaign: Campaign) -> QuerySet[Flag]:
     )
 
 
-def _pace(campaign: Campaign, counts: Progress) -> Pace:
+def _pace(campaign: Campaign, missing: int) -> Pace:
     now: datetime = timezone.now()
     recent = (
         Assignment.objects.regular_in(campaign)
@@ -118,7 +169,7 @@ def _pace(campaign: Campaign, counts: Progress) -> Pace:
         last_hour=recent["last_hour"],
         recent=recent["labels"],
         recent_hours=recent["hours"],
-        missing=counts.open_slots + counts.being_labelled,
+        missing=missing,
     )
 
 

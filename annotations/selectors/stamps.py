@@ -3,12 +3,17 @@
 They are cheap, and on the safe side: a stamp may change where no figure does, but no figure without its stamp.
 """
 
+import contextlib
 import hashlib
 import json
+from dataclasses import dataclass
+from datetime import datetime
 
-from django.db.models import Count, Max, Q
+from django.core.cache import cache
+from django.db import connection
+from redis.exceptions import RedisError
 
-from annotations.models import AuditEvent, Campaign
+from annotations.models import Campaign
 from evaluation.models import Judge
 from evaluation.selectors.results import runs_stamp
 
@@ -16,21 +21,101 @@ WITHOUT_EFFECT = ("validation_report.", "gold.", "export.")
 """What is read out of a campaign and changes nothing in it, by the beginning of the action."""
 
 
+SETTLING = 1_000
+"""So many entries are counted for every stamp; beyond that, those that can be are counted once for all."""
+
+KEPT_SECONDS = 7 * 24 * 3600
+
+LOG = f"""
+    SELECT tail.last, tail.entries,
+        (SELECT at FROM annotations_auditevent WHERE id = coalesce(tail.last, %(settled)s)),
+        (SELECT at FROM annotations_auditevent WHERE id = %(settled)s)
+    FROM (
+        SELECT max(id) AS last, count(*) AS entries FROM annotations_auditevent
+        WHERE campaign_id = %(campaign)s AND id > %(settled)s AND id <= %(up_to)s
+            AND {" AND ".join(f"NOT starts_with(action, '{beginning}')" for beginning in WITHOUT_EFFECT)}
+    ) AS tail
+"""
+
+# Whoever is about to write an entry holds this lock from before the entry gets its number until it is committed.
+IS_BEING_WRITTEN = """
+    SELECT EXISTS (
+        SELECT FROM pg_locks JOIN pg_database ON pg_database.oid = pg_locks.database
+        WHERE relation = 'annotations_auditevent'::regclass AND mode = 'RowExclusiveLock'
+            AND datname = current_database()
+    )
+"""
+
+EVERY_ENTRY = 2**63 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class _Settled:
+    """A campaign's log up to an entry (`last`, of the time `at`) before which none can come any more."""
+
+    last: int = 0
+    at: datetime | None = None
+    entries: int = 0
+
+
 def log_stamp(campaign: Campaign) -> str:
     """Of people's labels, decisions, tasks and settings.
 
     Whatever changes one of them writes the audit log in the same transaction, and nothing leaves the log. Its last
-    entry alone would not do: one with a lower number may be committed after it.
+    entry alone would not do: one with a lower number may be committed after it. So the entries are counted; of a long
+    log only those since it was last counted, up to where none can come in between any more.
     """
-    effectless = Q()
-    for beginning in WITHOUT_EFFECT:
-        effectless |= Q(action__startswith=beginning)
-    entries = AuditEvent.objects.filter(campaign=campaign).exclude(effectless)
-    log = entries.aggregate(last=Max("pk"), entries=Count("pk"))
-    # Its time, too: after a backup is restored, other entries get the same numbers.
-    at = AuditEvent.objects.filter(pk=log["last"]).values_list("at", flat=True).first()
+    settled = _settled(campaign)
+    last, entries, at, settled_at = _log(campaign, settled)
+    if settled_at != settled.at:  # A backup was restored, and the numbers mean other entries.
+        settled = _Settled()
+        last, entries, at, _ = _log(campaign, settled)
+    if entries > SETTLING and last is not None:
+        _settle(campaign, settled, last)
     settings = (campaign.threshold, campaign.minimum_seconds, campaign.rating_threshold, campaign.scale)
-    return "/".join(str(part) for part in (log["last"], log["entries"], at and at.timestamp(), *settings))
+    # Its time, too: after a backup is restored, other entries get the same numbers.
+    log = (last or settled.last or None, settled.entries + entries, at and at.timestamp())
+    return "/".join(str(part) for part in (*log, *settings))
+
+
+def _log(
+    campaign: Campaign, settled: _Settled, up_to: int = EVERY_ENTRY
+) -> tuple[int | None, int, datetime | None, datetime | None]:
+    """Behind what is settled: the last entry and how many there are; the time of the last of all; the settled one's."""
+    with connection.cursor() as cursor:
+        cursor.execute(LOG, {"campaign": campaign.pk, "settled": settled.last, "up_to": up_to})
+        last, entries, at, settled_at = cursor.fetchone()
+    return last, entries, at, settled_at
+
+
+def _settled(campaign: Campaign) -> _Settled:
+    try:
+        found: _Settled | None = cache.get(_key(campaign))
+    except RedisError:  # Losing Redis costs time, nothing else.
+        found = None
+    return found or _Settled()
+
+
+def _settle(campaign: Campaign, settled: _Settled, last: int) -> None:
+    """Note how many entries there are up to `last`, which is known, if nobody writes one that might come before it.
+
+    Nobody does who did not when `last` was known already: a later entry gets a higher number. Each of the statements
+    has to see what was committed before it, so this is not for transactions.
+    """
+    if connection.in_atomic_block:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(IS_BEING_WRITTEN)
+        (is_being_written,) = cursor.fetchone()
+    if is_being_written:
+        return
+    _, entries, at, _ = _log(campaign, settled, last)
+    with contextlib.suppress(RedisError):
+        cache.set(_key(campaign), _Settled(last, at, settled.entries + entries), KEPT_SECONDS)
+
+
+def _key(campaign: Campaign) -> str:
+    return f"log/{campaign.pk}"
 
 
 def input_stamp(campaign: Campaign) -> str:

@@ -19,6 +19,7 @@ from annotations.models import Assignment, Campaign, Member, Task
 from annotations.models.task import AssignmentStatus, TaskKind
 from annotations.prepared import prepared_row, the_row
 from annotations.selectors.standing import MOST_IN_HAND, Standing, control_is_due, may_get_tasks, standing_of
+from annotations.services.audit import record
 from annotations.services.claim_sql import CLAIM_ANEW, CLAIM_CONTROL, CLAIM_ONWARD, LOCK_MEMBER
 from annotations.services.resolution import settle_task
 from evaluation.errors import Conflict, NotAllowed
@@ -172,7 +173,19 @@ def reclaim_expired_assignments(*, campaign: Campaign | None = None) -> int:
         # The condition is checked again under the lock: a lease renewed meanwhile stays.
         count = expired.filter(task=task).update(status=AssignmentStatus.RELEASED, leased_until=None)
         if count:
+            before = task.state, task.wanted_labels
             give_slots_back(task, count)
+            if (task.state, task.wanted_labels) != before:
+                # As where it was on a slot more, which nobody wants any longer: what is kept of a campaign goes by its
+                # log, and must hear of it.
+                record(
+                    "task.settled",
+                    actor=None,
+                    campaign=task.campaign,
+                    subject=task,
+                    state=task.state,
+                    wanted_labels=task.wanted_labels,
+                )
         reclaimed += count
     return reclaimed
 

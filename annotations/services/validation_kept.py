@@ -6,11 +6,17 @@ stale.
 """
 
 from dataclasses import replace
+from typing import cast
 
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString, mark_safe
+
+from annotations.agreement.validation import ValidationReportDict
 from annotations.models import Campaign, ValidationReport
 from annotations.selectors.stamps import input_stamp
 from annotations.selectors.validation import ReportsNow, newest_reports, reports_now, staleness
-from evaluation.services.kept_figures import keep_figures, kept_figures
+from annotations.validation_page import validation_page
+from evaluation.services.kept_figures import keep_figures, kept_figures, kept_text
 
 KEEP = "annotations.tasks.keep_staleness"
 
@@ -55,6 +61,17 @@ def keep_staleness(*, report: ValidationReport) -> None:
         stamp=lambda: input_stamp(report.campaign),
         compute=lambda: staleness(report.campaign, report),
     )
+
+
+def report_body(report: ValidationReport) -> SafeString:
+    """A report that is ready as HTML: long where there are many judges, and the same as long as the report is there."""
+
+    def write() -> str:
+        document = cast(ValidationReportDict, report.document)  # is what the report's `as_dict` gave
+        return render_to_string("annotations/_validation_report.html", {"page": validation_page(document)})
+
+    written = kept_text(f"report/{report.pk}/{report.finished_at:%Y%m%d%H%M%S%f}/{report.input_hash}", write)
+    return mark_safe(written)  # a template has written it
 
 
 def _name(report: ValidationReport) -> str:

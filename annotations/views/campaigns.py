@@ -25,6 +25,7 @@ from annotations.services.campaigns import (
     set_campaign_status,
 )
 from annotations.services.guidelines import revise_guidelines
+from annotations.services.progress_kept import progress_now
 from annotations.services.validation_kept import reports_shown
 from evaluation.access import PersonRequest
 from evaluation.errors import DomainError
@@ -64,16 +65,19 @@ def campaign_detail(request: PersonRequest, campaign_id: int) -> HttpResponse:
     campaign = led_campaign(request.user, campaign_id)
     if campaign.is_imported:
         return render(request, "annotations/campaign_imported.html", imported_counts(campaign))
+    kept = progress_now(campaign)
+    counted = kept.value
     context: dict[str, object] = {
         "campaign": campaign,
-        "live": live_progress(campaign),
-        "people": people_now(campaign),
+        "kept": kept,
+        "live": live_progress(campaign, counted),
+        "people": people_now(campaign, counted.done if counted else None),
     }
     if request.htmx:
         return render(request, "annotations/_progress.html", context)
     context |= {
         "guidelines": campaign.guidelines,
-        "alignment": alignment_by_people(campaign),
+        "alignment": alignment_by_people(campaign, counted.alignment if counted else None),
         "flags": open_flags(campaign)[:SHOWN_FLAGS],
         "releases": releases_with_counts(campaign),
         "next_statuses": TRANSITIONS[CampaignStatus(campaign.status)],

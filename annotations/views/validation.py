@@ -7,8 +7,6 @@ from typing import cast
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
-from django.template.loader import render_to_string
-from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import slugify
 from django.views.decorators.http import require_GET, require_POST
 
@@ -26,11 +24,9 @@ from annotations.models import Campaign, ValidationReport
 from annotations.models.validation import ReportStatus
 from annotations.selectors.validation import ReportsNow, report_progress
 from annotations.services.validation import report_settings, request_report
-from annotations.services.validation_kept import reports_shown
-from annotations.validation_page import validation_page
+from annotations.services.validation_kept import report_body, reports_shown
 from evaluation.access import PersonRequest
 from evaluation.errors import NotFound
-from evaluation.services.kept_figures import kept_text
 
 
 @require_GET
@@ -87,21 +83,10 @@ def _page(
         document = _document(now.ready)
         context |= {
             "summary": document["summary"],
-            "body": _body(now.ready),
+            "body": report_body(now.ready),
             "figure_names": figure_names(document),
         }
     return render(request, "annotations/validation.html", context, status=status)
-
-
-def _body(stored: ValidationReport) -> SafeString:
-    """The report as HTML: megabytes where there are many judges, and the same as long as the report is there."""
-    written = kept_text(
-        f"report/{stored.pk}/{stored.finished_at:%Y%m%d%H%M%S%f}/{stored.input_hash}",
-        lambda: render_to_string(
-            "annotations/_validation_report.html", {"page": validation_page(_document(stored))}
-        ),
-    )
-    return mark_safe(written)  # a template has written it
 
 
 def _ready(campaign: Campaign) -> ValidationReport:

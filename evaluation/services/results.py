@@ -4,6 +4,7 @@ import time
 
 import numpy as np
 from django.db import connection, transaction
+from django.db.models import Count
 from django.utils import timezone
 
 from evaluation.aligner_failures import NO_JUDGE, aligner_failures
@@ -36,17 +37,17 @@ def refresh_result(*, run: Run) -> RunResult:
     started = time.monotonic()
     run.refresh_from_db()
     outcomes = RunOutcomes(run)
-    statuses = list(Item.objects.filter(run=run).values_list("status", flat=True))
+    counts = dict(Item.objects.filter(run=run).order_by().values_list("status").annotate(n=Count("pk")))
     metrics = outcomes.metrics()
     rows = _rows(outcomes, metrics)
-    costs = item_costs(run, [row.item for row in outcomes.rows])
+    costs = item_costs(run, outcomes.items)
     result, _ = RunResult.objects.update_or_create(
         run=run,
         defaults={
             "computed_at": timezone.now(),
-            "items": len(statuses),
-            "items_done": statuses.count(ItemStatus.DONE),
-            "items_failed": statuses.count(ItemStatus.FAILED),
+            "items": sum(counts.values()),
+            "items_done": counts.get(ItemStatus.DONE, 0),
+            "items_failed": counts.get(ItemStatus.FAILED, 0),
             "metrics": metrics.as_dict(),
             "costs": costs.means(outcomes.outcomes.question, rng=np.random.default_rng(SEED)).as_dict(),
             "stages": aligner_failures(outcomes),

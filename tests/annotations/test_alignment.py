@@ -1,22 +1,15 @@
 """The runs' alignment failure by people: counted in the database as by hand, and unbiased from an enriched sample."""
 
 import random
-import uuid
 
 import numpy as np
 import pytest
 from django.contrib.auth.models import User
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
-from pytest_django import Settings
 
 from annotations.agreement.weighted import stratified_share
 from annotations.models import Campaign
-from annotations.selectors import alignment
 from annotations.selectors.alignment import StratumCounts, alignment_by_people, counts_of_run
 from annotations.services.adjudication import adjudicate
-from annotations.services.assignment import claim_task
-from annotations.services.labels import submit_label
 from annotations.services.sampling import DISAGREE, REST, draw_enriched
 from tests import build
 
@@ -127,39 +120,3 @@ def test_from_enriched_samples_the_weighted_rate_is_unbiased_and_the_unweighted_
     error = float(np.std(weighted))
     assert abs(np.mean(weighted) - truth) < 0.1 * error
     assert np.mean(unweighted) - truth > error
-
-
-def test_a_large_campaign_is_counted_anew_when_anything_has_happened_in_it(
-    people: list[User], monkeypatch: pytest.MonkeyPatch, settings: Settings
-) -> None:
-    settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
-    monkeypatch.setattr(alignment, "LARGE", 1)
-    run = build.run()
-    build.item(run, baseline="A")
-    campaign = build.campaign(run, people, overlap=2)
-    assignment = claim_task(campaign=campaign, member=campaign.members.get(user=people[0]))
-    assert assignment is not None
-    shown: list[float | None] = [alignment_by_people(campaign)[0].share.weighted.n]
-    for score in (1, 5):
-        submit_label(assignment=assignment, score=score, comment="", submission_key=uuid.uuid4())
-        with CaptureQueriesContext(connection) as first:
-            failure = alignment_by_people(campaign)[0].share.weighted
-        with CaptureQueriesContext(connection) as again:
-            assert alignment_by_people(campaign)[0].share.weighted == failure
-        shown.append(failure.value)
-        assert (len(first), len(again)) == (5, 3)
-    assert shown == [0, 1.0, 0.0]
-
-
-def test_a_large_campaign_is_counted_without_a_cache_too(
-    people: list[User], monkeypatch: pytest.MonkeyPatch, settings: Settings
-) -> None:
-    settings.CACHES = {
-        "default": {
-            "BACKEND": "django.core.cache.backends.redis.RedisCache",
-            "LOCATION": "redis://127.0.0.1:1/0",
-        }
-    }
-    monkeypatch.setattr(alignment, "LARGE", 1)
-    campaign = build.campaign(build.run_with_items(1), people)
-    assert len(alignment_by_people(campaign)) == 1

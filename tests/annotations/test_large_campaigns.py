@@ -1,19 +1,23 @@
 """Pages of campaigns too large to be computed at each visit: kept figures, said to be so, and never silently stale."""
 
 import uuid
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from annotations import tasks
 from annotations.agreement import report as agreement
-from annotations.models import Assignment, Campaign, GoldRelease, GoldRequest, Member
+from annotations.models import Assignment, Campaign, GoldRelease, GoldRequest, Member, Task
 from annotations.selectors import quality
+from annotations.selectors.campaigns import campaign_progress
 from annotations.selectors.stamps import input_stamp, log_stamp
-from annotations.services import gold_kept, quality_kept, validation_kept
+from annotations.services import gold_kept, progress_kept, quality_kept, validation_kept
+from annotations.services.assignment import claim_task, reclaim_expired_assignments
 from annotations.services.labels import submit_label
 from annotations.services.quality import pause_surely_below_bars
 from annotations.services.validation import compute_report, report_settings, request_report
@@ -40,7 +44,8 @@ def campaign(monkeypatch: pytest.MonkeyPatch, woken: list[tuple[object, ...]]) -
     cache.clear()
     for module in (gold_kept, quality_kept):
         monkeypatch.setattr(module, "LIVE_LABELS", 0)
-    monkeypatch.setattr(validation_kept, "LIVE_TASKS", 0)
+    for module in (progress_kept, validation_kept):
+        monkeypatch.setattr(module, "LIVE_TASKS", 0)
     monkeypatch.setattr(agreement, "LIVE_RATINGS", 0)
     people = [build.person("ann"), build.person("bob")]
     made = build.campaign(build.run_with_items(4), people, overlap=2, leads=[build.person("lead")])
@@ -67,6 +72,100 @@ def _revise() -> None:
 
 def _page(lead: Client, route: str, campaign: Campaign, *keys: object, **query: Any) -> str:
     return lead.get(reverse(route, args=[campaign.pk, *keys]), query).content.decode()
+
+
+# Progress
+
+
+def _progress(lead: Client, campaign: Campaign) -> dict[str, Any]:
+    """The page as it is asked for by itself."""
+    context = lead.get(reverse("campaign_detail", args=[campaign.pk]), headers={"HX-Request": "true"}).context
+    return {name: context[name] for name in ("kept", "live", "people")}
+
+
+def test_progress_of_a_large_campaign_is_counted_at_once_the_first_time(
+    lead: Client, campaign: Campaign
+) -> None:
+    page = _page(lead, "campaign_detail", campaign)
+    assert "5 of 8 labels" in page
+    assert "data-being-computed" not in page
+
+
+def test_progress_says_as_of_when_it_is_once_a_label_has_come_and_is_counted_anew(
+    lead: Client, campaign: Campaign, woken: list[tuple[object, ...]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kept_figures, "PATIENCE", 0)
+    tasks.keep_progress(campaign.pk)
+    member = campaign.members.get(user__username="bob")
+    assignment = claim_task(campaign=campaign, member=member)
+    assert assignment is not None
+    page = _page(lead, "campaign_detail", campaign)
+    assert "Something has happened since" not in page
+    submit_label(assignment=assignment, score=4, comment="", submission_key=uuid.uuid4())
+    page = _page(lead, "campaign_detail", campaign)
+    assert page.count("Something has happened since") == 2
+    assert "5 of 8 labels" in page
+    assert (progress_kept.KEEP, campaign.pk) in woken
+    tasks.keep_progress(campaign.pk)
+    page = _page(lead, "campaign_detail", campaign)
+    assert "Something has happened since" not in page
+    assert "6 of 8 labels" in page
+
+
+def test_who_is_at_work_is_never_kept(lead: Client, campaign: Campaign) -> None:
+    tasks.keep_progress(campaign.pk)
+    before = _progress(lead, campaign)
+    member = campaign.members.get(user__username="bob")
+    claim_task(campaign=campaign, member=member)
+    after = _progress(lead, campaign)
+    assert after["kept"].is_current
+    assert [shown["live"].counts.being_labelled for shown in (before, after)] == [0, 1]
+    assert [shown["live"].counts.open_slots for shown in (before, after)] == [3, 2]
+    assert [shown["live"].pace.missing for shown in (before, after)] == [3, 3]
+    assert {row.member.user.username: row.is_on for row in after["people"]}["bob"]
+
+
+def test_kept_progress_is_what_would_be_counted_now(
+    lead: Client, campaign: Campaign, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tasks.keep_progress(campaign.pk)
+    kept = _progress(lead, campaign)
+    monkeypatch.setattr(progress_kept, "LIVE_TASKS", 100)
+    now = _progress(lead, campaign)
+    assert kept["live"].counts == now["live"].counts == campaign_progress(campaign)
+    assert [(row.member, row.labels, row.skips) for row in kept["people"]] == [
+        (row.member, row.labels, row.skips) for row in now["people"]
+    ]
+    for name in ("skips", "by_category", "by_stratum", "disputed", "open_flags"):
+        assert getattr(kept["live"], name) == getattr(now["live"], name)
+
+
+def test_an_answer_that_is_extracted_anew_makes_the_alignment_late(lead: Client, campaign: Campaign) -> None:
+    tasks.keep_progress(campaign.pk)
+    item = campaign.tasks.order_by("pk")[0].response.item
+    item.responses.filter(condition="baseline").update(answer="D")
+    assert not _progress(lead, campaign)["kept"].is_current
+
+
+def test_a_task_that_wants_no_more_labels_when_a_lease_runs_out_is_in_the_log(
+    lead: Client, campaign: Campaign
+) -> None:
+    """It was on one slot more, for a disagreement that a revision has ended since."""
+    Campaign.objects.update(max_overlap=3)
+    task = campaign.tasks.get(score_range=4)
+    Task.objects.filter(pk=task.pk).update(wanted_labels=3, state="open")
+    member = Member.objects.create(campaign=campaign, user=build.person())
+    Assignment.objects.create(task=task, member=member, leased_until=timezone.now() - timedelta(minutes=1))
+    ann = task.assignments.get(member__user__username="ann")
+    submit_label(assignment=ann, score=5, comment="", submission_key=uuid.uuid4())
+    tasks.keep_progress(campaign.pk)
+    before = _progress(lead, campaign)
+    reclaim_expired_assignments()
+    assert not _progress(lead, campaign)["kept"].is_current
+    tasks.keep_progress(campaign.pk)
+    after = _progress(lead, campaign)
+    assert after["live"].counts.open == before["live"].counts.open - 1
+    assert after["live"].counts.labels_wanted == before["live"].counts.labels_wanted - 1
 
 
 # Quality

@@ -67,6 +67,21 @@ def test_cards_come_first_by_trust_with_the_verdict_in_words(document: Validatio
         assert reason.replace("<", "&lt;") in shown
 
 
+def test_undefined_differences_between_runs_are_told_once_for_each_reason(
+    document: ValidationReportDict,
+) -> None:
+    shown = as_html(document, title="Report")
+    page = validation_page(document)
+    assert {row["difference"]["undefined"] for row in document["rates"]["differences"]} == {  # type: ignore[typeddict-item]
+        row.reason for row in page.differences_undefined
+    }
+    assert page.differences == ()
+    (row,) = page.differences_undefined
+    assert (row.pairs, row.comparisons) == (1, len(document["rates"]["differences"]))  # type: ignore[typeddict-item]
+    assert shown.count(row.reason) == 1
+    assert f"Undefined for 1 pair of runs ({row.comparisons} comparisons" in shown
+
+
 def test_the_file_runs_nothing_fetches_nothing_and_escapes_names(document: ValidationReportDict) -> None:
     shown = as_html(document, title="A <b>report</b>")
     assert "<script" not in shown

@@ -1,0 +1,47 @@
+"""How a campaign goes, for its page: counted at once where there are few tasks, else as a worker last counted it.
+
+Only what takes all tasks and labels is kept (`CountedProgress`): who is at work, and on how much, is always as it is
+now.
+"""
+
+from annotations.models import Campaign
+from annotations.selectors.progress import CountedProgress, counted_progress
+from annotations.selectors.stamps import log_stamp
+from evaluation.selectors.results import runs_stamp
+from evaluation.services.kept_figures import Kept, keep_figures, kept_figures
+
+KEEP = "annotations.tasks.keep_progress"
+
+LIVE_TASKS = 10_000
+"""Up to so many tasks everything is counted for each page."""
+
+
+def progress_now(campaign: Campaign) -> Kept[CountedProgress]:
+    """Where the counts are late, a worker is asked for newer ones; where there are none, they are made at once."""
+    if campaign.sample_size <= LIVE_TASKS:
+        return Kept.just_now(counted_progress(campaign))
+    kept = kept_figures(
+        _name(campaign),
+        stamp=_stamp(campaign),
+        task=KEEP,
+        keys=(campaign.pk,),
+        compute=lambda: _counted(campaign),
+    )
+    return Kept.just_now(keep_progress(campaign=campaign)) if kept.value is None else kept
+
+
+def keep_progress(*, campaign: Campaign) -> CountedProgress:
+    """Count and keep it, unless what is kept is current."""
+    return keep_figures(_name(campaign), stamp=lambda: _stamp(campaign), compute=lambda: _counted(campaign))
+
+
+def _counted(campaign: Campaign) -> CountedProgress:
+    return counted_progress(campaign, with_alignment=True)
+
+
+def _stamp(campaign: Campaign) -> str:
+    return f"{log_stamp(campaign)}/{runs_stamp(campaign.runs.values_list('pk', flat=True))}"
+
+
+def _name(campaign: Campaign) -> str:
+    return f"progress/{campaign.pk}"
