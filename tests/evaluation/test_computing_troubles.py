@@ -35,6 +35,7 @@ def broken(monkeypatch: pytest.MonkeyPatch) -> None:
         raise ZeroDivisionError("division by zero")
 
     monkeypatch.setattr(results, "RunOutcomes", fail)
+    monkeypatch.setattr("evaluation.stored_metrics.RunOutcomes", fail)
 
 
 def _fail(run: Run) -> None:
@@ -59,12 +60,9 @@ def test_a_page_that_waits_for_results_says_that_they_failed_and_why(staff: Clie
 
 
 @pytest.mark.usefixtures("broken")
-def test_the_page_of_a_run_says_so_and_does_not_try_itself(
-    staff: Client, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_page_of_a_run_says_so_and_does_not_try_itself(staff: Client) -> None:
     run = judged(build.run())
     _fail(run)
-    monkeypatch.setattr("evaluation.stored_metrics.RunOutcomes", results.RunOutcomes)
     page = staff.get(reverse("run_detail", args=[run.pk]))
     assert page.status_code == 200
     assert "division by zero" in page.content.decode()
