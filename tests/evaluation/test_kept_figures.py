@@ -130,7 +130,7 @@ def test_a_worker_that_was_killed_at_it_is_told_after_a_while(
 
     def die() -> int:
         # Nothing after this is done, as when a process is killed.
-        monkeypatch.setattr(kept_figures.cache, "delete_many", lambda keys: None)
+        monkeypatch.setattr(cache, "delete_many", lambda keys: None)
         raise Killed
 
     with pytest.raises(Killed):
