@@ -20,9 +20,7 @@ LIVE_TASKS = 5_000
 BEING_CHECKED = (
     "Something has happened in the campaign or its runs since: whether it is still true is being checked."
 )
-NOT_CHECKED = (
-    "Something has happened in the campaign or its runs since, and finding out whether it is still true failed."
-)
+NOT_CHECKED = "Something has happened in the campaign or its runs since, and finding out whether it is still true failed."
 
 
 def reports_shown(campaign: Campaign) -> ReportsNow:
