@@ -18,12 +18,14 @@ from annotations.models import Assignment, Campaign, Export, GoldRequest, Label,
 from annotations.services.campaigns import create_campaign
 from annotations.services.resolution import settle_task
 from evaluation.models import (
+    Batch,
     Catalogue,
     CatalogueBuild,
     Completion,
     Dataset,
     Endpoint,
     Item,
+    ItemCall,
     Judge,
     Judgment,
     Preference,
@@ -31,6 +33,7 @@ from evaluation.models import (
     Question,
     Response,
     Run,
+    RunJudge,
 )
 from evaluation.models.item import Condition
 from evaluation.services.judges import default_rubric
@@ -131,6 +134,37 @@ def judgment(of: Item, score: int | None, *, by: str = "judge", is_floor: bool =
     said = {"status": "scored"} if score else {"status": "unscored", "unscored_reason": "unreadable reply"}
     response = of.responses.get(condition=Condition.PERSONALISED)
     return Judgment.objects.create(response=response, judge=judge, score=score, **said)
+
+
+def failed_run(by: User) -> Run:
+    """A launched run of an endpoint at a dead port: one item failed, one is answered, and a judge is to rate both."""
+    endpoint = Endpoint.objects.create(
+        name="At a dead port", provider="openai", model="m", base_url="http://127.0.0.1:9/v1"
+    )
+    batch = Batch.objects.create(name=f"A batch that failed {next(_numbers)}", created_by=by)
+    made = run(f"{batch}: {endpoint} · direct · relevant")
+    Run.objects.filter(pk=made.pk).update(batch=batch, endpoint=endpoint)
+    made.refresh_from_db()
+    answered, unanswered = item(made), item(made)
+    unanswered.responses.all().delete()
+    Item.objects.filter(pk=unanswered.pk).update(
+        status="failed", failure="baseline: the call failed: connection"
+    )
+    for each, status, code in ((answered, "succeeded", ""), (unanswered, "failed", "connection")):
+        call = Completion.objects.create(
+            endpoint=endpoint,
+            run=made,
+            request_key=f"call of {each.pk}",
+            request={"messages": [{"role": "user", "content": "Ready?"}]},
+            status=status,
+            attempts=5,
+            error_code=code,
+            error_message="ConnectionRefusedError: [Errno 111] Connect call failed" if code else "",
+            finished_at=timezone.now(),
+        )
+        ItemCall.objects.create(item=each, stage="baseline", completion=call)
+    RunJudge.objects.create(run=made, judge=judgment(answered, 4, by="judge of a failed run").judge)
+    return made
 
 
 def run_with_items(count: int, **fields: str) -> Run:

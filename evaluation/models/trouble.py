@@ -11,6 +11,8 @@ from evaluation.models.run import Run
 LOST_AFTER = timedelta(minutes=10)
 """A computation that is under way for longer has lost its worker."""
 
+LOST = "The worker that computed it was never heard of again: it may have been stopped, or run out of memory."
+
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(minutes=1), timedelta(hours=1)
 
 
@@ -63,9 +65,7 @@ class ComputingTrouble(models.Model):
     @property
     def reason(self) -> str:
         """Why it failed, or that it was never heard of again."""
-        return self.why or (
-            "The worker that computed it was never heard of again: it may have been stopped, or run out of memory."
-        )
+        return self.why or LOST
 
     @property
     def ended_at(self) -> datetime:

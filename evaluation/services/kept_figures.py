@@ -16,7 +16,7 @@ from redis.exceptions import RedisError
 
 from evaluation import __version__
 from evaluation.broken_off import why_it_broke_off
-from evaluation.models.trouble import pause_after
+from evaluation.models.trouble import LOST, LOST_AFTER, pause_after
 from evaluation.services.wake import wake
 
 T = TypeVar("T")
@@ -86,7 +86,7 @@ def kept_figures(
         entry: _Entry[T] | None = cache.get(_key(name))
         if entry is not None and entry.stamp == stamp:
             return Kept(entry.value, entry.as_of, is_current=True)
-        failure: BrokenOff | None = cache.get(_failed(name))
+        failure = _failure(name)
         is_wanted = timezone.now() >= failure.again_at if failure else entry is None or entry.is_due()
         if is_wanted and cache.add(_asked(name), 1, ASKED_SECONDS):
             wake(task, *keys)
@@ -104,6 +104,9 @@ def keep_figures(name: str, *, stamp: Callable[[], str], compute: Callable[[], T
     """
     began, as_of, computed_from = time.monotonic(), timezone.now(), stamp()
     entry: _Entry[T] | None = cache.get(_key(name))
+    cache.add(
+        _begun(name), as_of, KEPT_SECONDS
+    )  # stays where the worker is killed, however often it is tried
     try:
         if entry is None or entry.stamp != computed_from:
             entry = _Entry(computed_from, as_of, 0.0, compute())
@@ -116,13 +119,13 @@ def keep_figures(name: str, *, stamp: Callable[[], str], compute: Callable[[], T
         cache.set(_failed(name), failure, KEPT_SECONDS)
         raise
     finally:
-        cache.delete(_asked(name))
+        cache.delete_many([_asked(name), _begun(name)])
     return entry.value
 
 
 def forget_failure(name: str) -> None:
     """Have a worker asked again for the figures called `name` as soon as somebody looks at them."""
-    cache.delete_many([_failed(name), _asked(name)])
+    cache.delete_many([_failed(name), _asked(name), _begun(name)])
 
 
 def kept_text(name: str, write: Callable[[], str]) -> str:
@@ -137,12 +140,25 @@ def kept_text(name: str, write: Callable[[], str]) -> str:
     return found
 
 
+def _failure(name: str) -> BrokenOff | None:
+    """Why computing the figures broke off, or that its worker was lost."""
+    failure: BrokenOff | None = cache.get(_failed(name))
+    begun: datetime | None = None if failure else cache.get(_begun(name))
+    if begun is not None and timezone.now() - begun > LOST_AFTER:
+        return BrokenOff(LOST, begun, 1)
+    return failure
+
+
 def _key(name: str) -> str:
     return f"kept/{__version__}/{name}"
 
 
 def _asked(name: str) -> str:
     return f"{_key(name)}/asked"
+
+
+def _begun(name: str) -> str:
+    return f"{_key(name)}/begun"
 
 
 def _failed(name: str) -> str:

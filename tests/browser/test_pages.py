@@ -66,6 +66,14 @@ BESIDES = [
     ("staff", "/results/compare/?run={run_id}&run={other_run_id}"),
     ("staff", "/runs/{run_id}/items/?show=not_followed"),
     ("staff", "/runs/{run_id}/items/?show=broken"),
+    ("staff", "/runs/{run_id}/items/?show=answered&only={other_run_id}&score=3"),
+    ("staff", "/runs/{troubled_run_id}/"),
+    ("staff", "/runs/{failed_run_id}/"),
+    ("staff", "/runs/{failed_run_id}/items/?stage=baseline&call=failed"),
+    ("staff", "/runs/{failed_run_id}/items/?endpoint={dead_endpoint_id}&error=connection"),
+    ("staff", "/batches/{failed_batch_id}/"),
+    ("staff", "/endpoints/{dead_endpoint_id}/edit/"),
+    ("staff", "/endpoints/{dead_endpoint_id}/health/"),
     ("staff", "/people/?q=nobody-is-called-that"),
     ("staff", "/audit/?action=label.submitted&person=demo-ada"),
     ("staff", "/audit/?since=nonsense"),
@@ -107,6 +115,7 @@ def furnish() -> None:
     """Run inside the site's own Django: put something on every page and print what their addresses are made of."""
     from django.contrib.auth.models import User
     from django.urls import reverse
+    from django.utils import timezone
 
     from annotations.models import Campaign, Flag, Task
     from annotations.services.controls import add_control
@@ -115,7 +124,7 @@ def furnish() -> None:
     from annotations.services.people import make_reset_link
     from annotations.services.qualification import answer_item, start_attempt
     from annotations.services.validation import compute_report, report_settings, request_report
-    from evaluation.models import Batch, Run
+    from evaluation.models import Batch, ComputingTrouble, Run
     from evaluation.services.judges import heuristic_judge
     from evaluation.services.results import refresh_result
     from perg_site.webhooks.managing import create_webhook, ping_webhook
@@ -165,6 +174,13 @@ def furnish() -> None:
     answer = answer_item(attempt=attempt, task=item, score=1)
     for each in Run.objects.all():
         refresh_result(run=each)
+    troubled = build.run("A run whose results could not be computed")
+    # So often that no worker of the site tries again meanwhile.
+    ComputingTrouble.objects.create(
+        run=troubled, computed="result", begun_at=timezone.now(), failed_at=timezone.now(), tries=30,
+        why="An error in the program (ZeroDivisionError: division by zero). The workers’ log has the details.",
+    )  # fmt: skip
+    failed = build.failed_run(admin)
     compute_report(report=request_report(campaign=campaign, settings=report_settings()))
     webhook = create_webhook(
         name="dashboard", url="https://dashboard.invalid/perg", events=["gold.released"], actor=admin
@@ -173,6 +189,10 @@ def furnish() -> None:
     world = {
         "run_id": run.pk,
         "other_run_id": other_run.pk,
+        "troubled_run_id": troubled.pk,
+        "failed_run_id": failed.pk,
+        "failed_batch_id": failed.batch_id,
+        "dead_endpoint_id": failed.endpoint_id,
         "item_id": labelled.task.response.item_id,
         "batch_id": batch.pk,
         "catalogue_id": build.preference().catalogue_id,

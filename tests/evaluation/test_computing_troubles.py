@@ -10,7 +10,6 @@ from django.utils import timezone
 
 from evaluation.broken_off import LONGEST, why_it_broke_off
 from evaluation.forms.kept import signed_figures
-from evaluation.metrics import RunOutcomes
 from evaluation.models import ComputingTrouble, Run, RunResult
 from evaluation.models.trouble import LONGEST_PAUSE, LOST_AFTER, pause_after
 from evaluation.services import computing, results
@@ -36,6 +35,7 @@ def broken(monkeypatch: pytest.MonkeyPatch) -> None:
         raise ZeroDivisionError("division by zero")
 
     monkeypatch.setattr(results, "RunOutcomes", fail)
+    monkeypatch.setattr("evaluation.stored_metrics.RunOutcomes", fail)
 
 
 def _fail(run: Run) -> None:
@@ -60,12 +60,9 @@ def test_a_page_that_waits_for_results_says_that_they_failed_and_why(staff: Clie
 
 
 @pytest.mark.usefixtures("broken")
-def test_the_page_of_a_run_says_so_and_does_not_try_itself(
-    staff: Client, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_page_of_a_run_says_so_and_does_not_try_itself(staff: Client) -> None:
     run = judged(build.run())
     _fail(run)
-    monkeypatch.setattr("evaluation.stored_metrics.RunOutcomes", RunOutcomes)
     page = staff.get(reverse("run_detail", args=[run.pk]))
     assert page.status_code == 200
     assert "division by zero" in page.content.decode()

@@ -24,6 +24,12 @@ def _endpoint(**fields: object) -> models.Endpoint:
     return models.Endpoint.objects.create(**{"name": "e", "provider": "openai", "model": "m"} | fields)
 
 
+def _trouble(run: models.Run, **fields: object) -> models.ComputingTrouble:
+    return models.ComputingTrouble.objects.create(
+        **{"run": run, "computed": "result", "begun_at": timezone.now()} | fields
+    )
+
+
 def _judge(**fields: object) -> None:
     valid: dict[str, object] = {"name": "j", "endpoint": _endpoint(), "rubric": default_rubric()}
     models.Judge.objects.create(**valid | fields)
@@ -144,6 +150,9 @@ BREAKING: list[tuple[str, Callable[[], object]]] = [
     ("run_method_known", lambda: _run(method="magic")),
     ("run_setting_known", lambda: _run(setting="odd")),
     ("run_status_known", lambda: _run(status="odd")),
+    ("computing_trouble_once", lambda: [_trouble(run) for run in [build.run()] * 2]),
+    ("computing_trouble_says_why", lambda: _trouble(build.run(), failed_at=timezone.now())),
+    ("computing_trouble_kind_known", lambda: _trouble(build.run(), computed="mood")),
     (
         "import_rows_not_more_than_read",
         lambda: models.RunImport.objects.create(

@@ -1,5 +1,7 @@
 """Figures that a worker computes and Redis keeps: who is asked when, and what is said of what is late."""
 
+from datetime import timedelta
+
 import pytest
 from django.core.cache import cache
 from django.test import Client
@@ -118,6 +120,30 @@ def test_what_failed_is_tried_again_later_and_later_or_when_somebody_asks(
     keep_figures("answer", stamp=lambda: "a", compute=lambda: 42)
     assert _ask().value == 42
     monkeypatch.undo()
+
+
+def test_a_worker_that_was_killed_at_it_is_told_after_a_while(
+    woken: list[tuple[object, ...]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Killed(BaseException):
+        pass
+
+    def die() -> int:
+        # Nothing after this is done, as when a process is killed.
+        monkeypatch.setattr(cache, "delete_many", lambda keys: None)
+        raise Killed
+
+    with pytest.raises(Killed):
+        keep_figures("answer", stamp=lambda: "a", compute=die)
+    assert _ask().failure is None
+    monkeypatch.setattr(kept_figures, "LOST_AFTER", timedelta(0))
+    failure = _ask().failure
+    assert failure is not None
+    assert "never heard of again" in failure.why
+    monkeypatch.undo()
+    keep_figures("answer", stamp=lambda: "a", compute=lambda: 42)
+    assert _ask().value == 42
+    assert kept_figures._failure("answer") is None
 
 
 def test_a_failure_is_forgotten_with_the_next_success(woken: list[tuple[object, ...]]) -> None:
