@@ -16,8 +16,7 @@ DECISION = np.dtype([("task", ">i8"), ("adjudication", ">i8"), ("score", ">i2")]
 LABEL = np.dtype(
     [
         ("task", ">i8"),
-        ("assignment", ">i8"),
-        ("rater", ">i8"),
+        ("rater", ">i4"),
         ("revision", ">i4"),
         ("score", ">i2"),
         ("is_surplus", ">i2"),
@@ -35,8 +34,8 @@ READ = """
         FROM task JOIN annotations_adjudication AS adjudication ON adjudication.task_id = task.id
         WHERE task.state = 'adjudicated' ORDER BY task.id, adjudication.revision DESC
     ), label AS (
-        SELECT task.id AS task, assignment.id AS assignment, member.user_id, label.revision, label.score,
-            assignment.is_surplus::int::int2, assignment.is_set_aside::int::int2
+        SELECT task.id AS task, member.user_id, label.revision, label.score, assignment.is_surplus::int::int2,
+            assignment.is_set_aside::int::int2
         FROM task JOIN annotations_assignment AS assignment ON assignment.task_id = task.id
         JOIN annotations_member AS member ON member.id = assignment.member_id
         JOIN annotations_label AS label ON label.assignment_id = assignment.id
@@ -44,8 +43,8 @@ READ = """
     SELECT
         (SELECT string_agg(int8send(id) || int2send(array_position(%(states)s, state::text)::int2), '') FROM task),
         (SELECT string_agg(int8send(task) || int8send(id) || int2send(score), '') FROM decision),
-        (SELECT string_agg(int8send(task) || int8send(assignment) || int8send(user_id) || int4send(revision)
-            || int2send(score) || int2send(is_surplus) || int2send(is_set_aside), '') FROM label)
+        (SELECT string_agg(int8send(task) || int4send(user_id) || int4send(revision) || int2send(score)
+            || int2send(is_surplus) || int2send(is_set_aside), '') FROM label)
 """
 
 
@@ -141,10 +140,11 @@ def rater_labels(campaign: Campaign) -> RaterLabels:
 
 
 def _newest(labels: npt.NDArray[np.void]) -> npt.NDArray[np.void]:
-    """Of each assignment the label of the highest revision."""
+    """Of each person on each task the label of the highest revision."""
     if not (labels["revision"] > 1).any():
         return labels
-    labels = labels[np.lexsort((labels["revision"], labels["assignment"]))]
-    is_last = np.append(labels["assignment"][1:] != labels["assignment"][:-1], True)
+    labels = labels[np.lexsort((labels["revision"], labels["rater"], labels["task"]))]
+    same = (labels["task"][1:] == labels["task"][:-1]) & (labels["rater"][1:] == labels["rater"][:-1])
+    is_last = np.append(~same, True)
     newest: npt.NDArray[np.void] = labels[is_last]
     return newest
