@@ -14,32 +14,37 @@ from annotations.models import Campaign, Member
 TASK = np.dtype([("task", ">i8"), ("state", ">i2")])
 DECISION = np.dtype([("task", ">i8"), ("adjudication", ">i8"), ("score", ">i2")])
 LABEL = np.dtype(
-    [("task", ">i8"), ("rater", ">i8"), ("score", ">i2"), ("surplus", ">i2"), ("set_aside", ">i2")]
+    [
+        ("task", ">i8"),
+        ("rater", ">i4"),
+        ("revision", ">i4"),
+        ("score", ">i2"),
+        ("is_surplus", ">i2"),
+        ("is_set_aside", ">i2"),
+    ]
 )
 # One statement sees the database as it is at one moment: a label or a decision that comes meanwhile is in all of it or
-# in none. PostgreSQL packs the rows into one value each, as they stand in the arrays.
+# in none. PostgreSQL packs the rows into one value each, as they stand in the arrays. Which revision is the newest is
+# left to NumPy: with an anti-join the statement takes half as long again.
 READ = """
-    WITH task AS MATERIALIZED (
+    WITH task AS NOT MATERIALIZED (
         SELECT id, state FROM annotations_task WHERE campaign_id = %(campaign)s AND kind = 'regular'
     ), decision AS (
         SELECT DISTINCT ON (task.id) task.id AS task, adjudication.id, adjudication.score
         FROM task JOIN annotations_adjudication AS adjudication ON adjudication.task_id = task.id
         WHERE task.state = 'adjudicated' ORDER BY task.id, adjudication.revision DESC
     ), label AS (
-        SELECT task.id AS task, member.user_id, label.score, assignment.is_surplus, assignment.is_set_aside
+        SELECT task.id AS task, member.user_id, label.revision, label.score, assignment.is_surplus::int::int2,
+            assignment.is_set_aside::int::int2
         FROM task JOIN annotations_assignment AS assignment ON assignment.task_id = task.id
         JOIN annotations_member AS member ON member.id = assignment.member_id
         JOIN annotations_label AS label ON label.assignment_id = assignment.id
-        WHERE NOT EXISTS (
-            SELECT FROM annotations_label AS later
-            WHERE later.assignment_id = label.assignment_id AND later.revision > label.revision
-        )
     )
     SELECT
         (SELECT string_agg(int8send(id) || int2send(array_position(%(states)s, state::text)::int2), '') FROM task),
         (SELECT string_agg(int8send(task) || int8send(id) || int2send(score), '') FROM decision),
-        (SELECT string_agg(int8send(task) || int8send(user_id) || int2send(score) || int2send(is_surplus::int::int2)
-            || int2send(is_set_aside::int::int2), '') FROM label)
+        (SELECT string_agg(int8send(task) || int4send(user_id) || int4send(revision) || int2send(score)
+            || int2send(is_surplus) || int2send(is_set_aside), '') FROM label)
 """
 
 
@@ -111,6 +116,7 @@ def rater_labels(campaign: Campaign) -> RaterLabels:
     decision, adjudication = np.full(keys.size, np.nan), np.zeros(keys.size, dtype=np.int64)
     decided = np.searchsorted(keys, decisions["task"])
     decision[decided], adjudication[decided] = decisions["score"], decisions["adjudication"]
+    labels = _newest(labels)
     unit = np.searchsorted(keys, labels["task"])
     order = np.argsort(unit, kind="stable")
     unit, labels = unit[order], labels[order]
@@ -122,8 +128,8 @@ def rater_labels(campaign: Campaign) -> RaterLabels:
         unit=unit,
         rater=labels["rater"].astype(np.int64),
         score=labels["score"].astype(np.int8),
-        is_surplus=labels["surplus"].astype(np.bool_),
-        is_set_aside=labels["set_aside"].astype(np.bool_),
+        is_surplus=labels["is_surplus"].astype(np.bool_),
+        is_set_aside=labels["is_set_aside"].astype(np.bool_),
         start=np.searchsorted(unit, np.arange(keys.size + 1)),
         names=dict(
             User.objects.filter(pk__in=Member.objects.filter(campaign=campaign).values("user")).values_list(
@@ -131,3 +137,14 @@ def rater_labels(campaign: Campaign) -> RaterLabels:
             )
         ),
     )
+
+
+def _newest(labels: npt.NDArray[np.void]) -> npt.NDArray[np.void]:
+    """Of each person on each task the label of the highest revision."""
+    if not (labels["revision"] > 1).any():
+        return labels
+    labels = labels[np.lexsort((labels["revision"], labels["rater"], labels["task"]))]
+    same = (labels["task"][1:] == labels["task"][:-1]) & (labels["rater"][1:] == labels["rater"][:-1])
+    is_last = np.append(~same, True)
+    newest: npt.NDArray[np.void] = labels[is_last]
+    return newest
