@@ -6,10 +6,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from annotations.api.actor import actor_of
 from annotations.api.serializers.item_story import JudgeVerdictSerializer, StorySerializer, story_data
 from annotations.selectors.item_story import people_story
 from annotations.selectors.judge_trust import trust_in
+from evaluation.api.actor import actor_of
 from evaluation.api.permissions import IsStaff
 from evaluation.models import Judge
 from evaluation.selectors.item_story import item_story, story_item
