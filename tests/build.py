@@ -33,6 +33,7 @@ from evaluation.models import (
     Question,
     Response,
     Run,
+    RunImport,
     RunJudge,
 )
 from evaluation.models.item import Condition
@@ -97,6 +98,13 @@ def run(name: str = "", *, setting: str = "relevant", method: str = "direct") ->
         setting=setting,
         status="complete",
     )
+
+
+def imported_run() -> Run:
+    """A run that came from a file, so that its recorded endpoint is offered as a model."""
+    made = run()
+    RunImport.objects.create(run=made, file_name="run.csv", sha256="0" * 64, rows_read=0, rows_imported=0)
+    return made
 
 
 def item(

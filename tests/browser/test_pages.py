@@ -1,6 +1,6 @@
 """Every page there is, in a real browser: accessible, as wide as its window, and without a complaint in the console.
 
-Which pages there are, and who may open them, is what the matrix of tests/perg_site/test_access.py says: a new page is
+Which pages there are, and who may open them, is what the matrix of tests/perg_site/access_matrix.py says: a new page is
 visited without a line here, unless its address has a part that `furnish` does not give. With PERG_SCREENSHOTS set to a
 folder, pictures of all of them are kept there.
 """
@@ -19,7 +19,7 @@ from django.urls import get_resolver
 from playwright.sync_api import Browser, ConsoleMessage, Error, Page, ViewportSize, expect
 
 from tests.browser.conftest import Site, running_site
-from tests.perg_site.test_access import COLUMNS, MATRIX
+from tests.perg_site.access_matrix import COLUMNS, MATRIX
 
 PEOPLE = {"nobody": "", "annotator": "annotator", "lead": "lead", "staff": "admin"}
 """Who of the matrix's columns looks at pages, with their name in the demonstration."""

@@ -246,7 +246,7 @@ def test_presets_can_be_launched_as_they_are(admin: Program) -> None:
     for number in range(5):
         build.preference(f"I like {number}.", kind="irrelevant")
     catalogue = build.preference("I like it short.", kind="relevant").catalogue
-    run = build.run()
+    run = build.imported_run()
     wanted = {
         "name": aligner["name"],
         "dataset": "test questions",
@@ -256,7 +256,7 @@ def test_presets_can_be_launched_as_they_are(admin: Program) -> None:
         "settings": aligner["settings"],
     }
     estimate = admin.post("batches/estimate/", wanted).json()
-    assert len(estimate["unrecorded"]) == 6, "nothing was imported that could be replayed"
+    assert len(estimate["unrecorded"]) == 5, "what was imported is direct and relevant"
     launched = admin.post("batches/", wanted)
     assert launched.status_code == 201, launched.content
     assert len(launched.json()["runs"]) == 6
@@ -266,7 +266,7 @@ def test_what_a_batch_was_launched_with_launches_it_again(admin: Program) -> Non
     for _ in range(3):
         build.question()
     catalogue = build.preference("I like it short.", kind="relevant").catalogue
-    model = build.run().endpoint
+    model = build.imported_run().endpoint
     first = launch_batch(
         spec=BatchSpec(
             name="tastes",
