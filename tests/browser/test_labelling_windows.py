@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import Site
 from tests.browser.workplace import Desk, desks, make_campaigns
+from tests.live import wait_until
 
 
 @pytest.fixture(scope="module")
@@ -25,12 +26,16 @@ def desk(browser: Browser, site: Site, campaigns: Iterator[int]) -> Iterator[Cal
 
 
 def _lease_runs_out(desk: Desk) -> None:
-    """All leases of the campaign end, as if the page had been asleep for long."""
-    desk.site.query(
+    """All leases of the campaign end, as if the page had been asleep for long, and the sweep takes the tasks back.
+
+    Until it does, a heartbeat of the page, which is awake, may renew a lease: then it ends once more.
+    """
+    expire = (
         "UPDATE annotations_assignment a SET leased_until = now() - interval '1 hour' "
-        "FROM annotations_task t WHERE t.id = a.task_id AND t.campaign_id = %s AND a.status = 'leased'",
-        desk.campaign,
+        "FROM annotations_task t WHERE t.id = a.task_id AND t.campaign_id = %s AND a.status = 'leased' "
+        "RETURNING a.id"
     )
+    wait_until(lambda: not desk.site.query(expire, desk.campaign), seconds=30)
 
 
 # --- Lease and login --------------------------------------------------------------------------------------------------
