@@ -9,10 +9,11 @@ from annotations.access import led_campaign
 from annotations.api.serializers.quality import (
     ActivitySerializer,
     AdjudicatorSerializer,
-    AlignmentSerializer,
+    AlignmentByPeopleSerializer,
     GuidelinesVersionSerializer,
     QualitySerializer,
     activity_data,
+    counted_as_of,
 )
 from annotations.selectors.adjudication import adjudicator_measures
 from annotations.selectors.alignment import alignment_by_people
@@ -20,6 +21,7 @@ from annotations.selectors.guidelines import guidelines_with_counts
 from annotations.selectors.presence import people_now
 from annotations.selectors.progress import live_progress
 from annotations.selectors.quality import bars_of, members_without_figures, people_with_figures
+from annotations.services.progress_kept import progress_now
 from annotations.services.quality_kept import quality_now
 from evaluation.api.conditional import conditional
 
@@ -49,16 +51,22 @@ class CampaignActivity(APIView):
     @extend_schema(responses=ActivitySerializer)
     def get(self, request: Request, campaign_id: int) -> Response:
         campaign = led_campaign(request.user, campaign_id)
-        return Response(activity_data(live_progress(campaign), people_now(campaign)))
+        kept = progress_now(campaign)
+        counted = kept.value
+        people = people_now(campaign, counted.done if counted else None)
+        return Response(activity_data(live_progress(campaign, counted), people, kept))
 
 
 class CampaignAlignment(APIView):
-    """Alignment failure of each run of a campaign that the caller leads, by what people say, as the labels are now."""
+    """Alignment failure of each run of a campaign that the caller leads, by what people say."""
 
-    @extend_schema(responses={200: AlignmentSerializer(many=True), 304: None})
+    @extend_schema(responses={200: AlignmentByPeopleSerializer, 304: None})
     def get(self, request: Request, campaign_id: int) -> Response:
-        found = alignment_by_people(led_campaign(request.user, campaign_id))
-        return conditional(request, AlignmentSerializer(found, many=True).data)
+        campaign = led_campaign(request.user, campaign_id)
+        kept = progress_now(campaign)
+        runs = alignment_by_people(campaign, kept.value.alignment if kept.value else None)
+        shown = AlignmentByPeopleSerializer({"runs": runs} | counted_as_of(kept))
+        return conditional(request, shown.data)
 
 
 class AdjudicatorList(APIView):

@@ -112,6 +112,24 @@ def test_progress_says_as_of_when_it_is_once_a_label_has_come_and_is_counted_ane
     assert "6 of 8 labels" in page
 
 
+@pytest.mark.parametrize("route", ["api_activity", "api_alignment"])
+def test_programs_are_told_that_counts_are_late_too(
+    lead: Client, campaign: Campaign, monkeypatch: pytest.MonkeyPatch, route: str
+) -> None:
+    monkeypatch.setattr(kept_figures, "PATIENCE", 0)
+
+    def is_late() -> tuple[bool, bool]:
+        answer = lead.get(reverse(route, args=[campaign.pk])).json()
+        return not answer["is_current"], answer["as_of"] is not None
+
+    tasks.keep_progress(campaign.pk)
+    assert is_late() == (False, False)
+    _revise()
+    assert is_late() == (True, True)
+    tasks.keep_progress(campaign.pk)
+    assert is_late() == (False, False)
+
+
 def test_who_is_at_work_is_never_kept(lead: Client, campaign: Campaign) -> None:
     tasks.keep_progress(campaign.pk)
     before = _progress(lead, campaign)

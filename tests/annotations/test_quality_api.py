@@ -205,7 +205,7 @@ class TestHowPeopleDo:
     ) -> None:
         _label(campaign)
         shown = lead.get(f"{at}activity/").json()
-        assert shown["progress"]["labels"] == 7
+        assert (shown["as_of"], shown["is_current"], shown["progress"]["labels"]) == (None, True, 7)
         assert (shown["pace"]["last_hour"], shown["pace"]["missing"] >= 1) == (7, True)
         assert [skip["count"] for skip in shown["skips"]] == [1]
         people = {person["username"]: person for person in shown["people"]}
@@ -215,7 +215,9 @@ class TestHowPeopleDo:
     def test_alignment_is_by_people(self, lead: Person, run: Run, campaign: Campaign, at: str) -> None:
         for task in campaign.tasks.all():
             build.vote(task, User.objects.get(username="ann"), 1)
-        (shown,) = lead.get(f"{at}alignment/").json()
+        found = lead.get(f"{at}alignment/").json()
+        assert (found["as_of"], found["is_current"]) == (None, True)
+        (shown,) = found["runs"]
         assert (shown["run"], shown["unweighted"]["value"], shown["unweighted"]["n"]) == (run.pk, 1.0, 4)
         tag = lead.get(f"{at}alignment/").headers["ETag"]
         client = Client(headers=build.bearer(lead.user, "read"))

@@ -10,9 +10,10 @@ from annotations.agreement.quality import AnnotatorQuality, Bars, Drift
 from annotations.api.serializers.campaigns import MemberSerializer, ProgressSerializer
 from annotations.models import Guidelines
 from annotations.selectors.presence import Presence
-from annotations.selectors.progress import Disagreement, LiveProgress, Pace
+from annotations.selectors.progress import CountedProgress, Disagreement, LiveProgress, Pace
 from annotations.selectors.quality import PersonQuality
 from evaluation.api.serializers.estimates import EstimateField
+from evaluation.services.kept_figures import Kept
 
 
 class Figure(TextChoices):
@@ -118,8 +119,22 @@ class SkipCountSerializer(serializers.Serializer[Any]):
     count = serializers.IntegerField()
 
 
-class ActivitySerializer(serializers.Serializer[Any]):
-    """How a campaign goes right now."""
+class CountedSerializer(serializers.Serializer[Any]):
+    """What takes all tasks and labels to count. Of a large campaign it may be late: `as_of` when it was counted (null:
+    now), and `is_current`: nothing has happened since.
+    """
+
+    as_of = serializers.DateTimeField(allow_null=True)
+    is_current = serializers.BooleanField()
+
+
+def counted_as_of(kept: Kept[CountedProgress]) -> dict[str, object]:
+    """What `CountedSerializer` shows of figures that are kept."""
+    return {"as_of": None if kept.is_current else kept.as_of, "is_current": kept.is_current}
+
+
+class ActivitySerializer(CountedSerializer):
+    """How a campaign goes: who is on, and with what in hand, right now; the counts may be late, see `is_current`."""
 
     progress = ProgressSerializer()
     pace = PaceSerializer()
@@ -130,9 +145,9 @@ class ActivitySerializer(serializers.Serializer[Any]):
     people = PresenceSerializer(many=True)
 
 
-def activity_data(live: LiveProgress, people: list[Presence]) -> dict[str, Any]:
+def activity_data(live: LiveProgress, people: list[Presence], kept: Kept[CountedProgress]) -> dict[str, Any]:
     """How a campaign goes, JSON-ready."""
-    shown = {
+    shown: dict[str, object] = {
         "progress": live.counts,
         "pace": live.pace,
         "skips": [{"reason": reason, "count": count} for reason, count in live.skips],
@@ -141,7 +156,7 @@ def activity_data(live: LiveProgress, people: list[Presence]) -> dict[str, Any]:
         "disagreement_by_stratum": live.by_stratum,
         "people": people,
     }
-    return dict(ActivitySerializer(shown).data)
+    return dict(ActivitySerializer(shown | counted_as_of(kept)).data)
 
 
 class AlignmentSerializer(serializers.Serializer[Any]):
@@ -157,6 +172,12 @@ class AlignmentSerializer(serializers.Serializer[Any]):
     covered = serializers.FloatField(source="share.covered")
     is_census = serializers.BooleanField(source="share.is_census")
     tied = serializers.IntegerField()
+
+
+class AlignmentByPeopleSerializer(CountedSerializer):
+    """Alignment failure by people, run by run."""
+
+    runs = AlignmentSerializer(many=True)
 
 
 class DecisionMeasuresSerializer(serializers.Serializer[DecisionMeasures]):
