@@ -18,6 +18,7 @@ from evaluation.services.endpoints import FIXED, EndpointSpec, change_endpoint, 
 from evaluation.services.launching import BatchSpec, launch_batch
 from evaluation.services.trials import try_endpoint
 from tests import build
+from tests.live import wait_until
 from tests.stub_llm import StubProcess
 
 HTMX = {"hx-request": "true"}
@@ -68,10 +69,20 @@ def launched(endpoint: Endpoint) -> Run:
     return run
 
 
+def drain_to_the_end(endpoint: Endpoint) -> None:
+    """Until no call is left: one that waits for its next try is not claimed before its time."""
+
+    def is_done() -> bool:
+        drain(endpoint)
+        return not Completion.objects.filter(endpoint=endpoint, finished_at__isnull=True).exists()
+
+    wait_until(is_done, seconds=30)
+
+
 def worked_off(run: Run, endpoint: Endpoint) -> Run:
-    drain(endpoint)
+    drain_to_the_end(endpoint)
     advance_run(run)
-    drain(endpoint)
+    drain_to_the_end(endpoint)
     advance_run(run)
     run.refresh_from_db()
     return run
@@ -82,7 +93,7 @@ def test_a_failed_test_says_what_helps_and_leads_to_the_form_that_lets_one_corre
     staff: Client, dead: Endpoint
 ) -> None:
     trial = try_endpoint(endpoint=dead)
-    drain(dead)
+    drain_to_the_end(dead)
     page = staff.get(reverse("endpoint_trial", args=[dead.pk, trial.pk])).content.decode()
     assert "The connection failed." in page
     assert "Look at the base URL" in page

@@ -10,6 +10,8 @@ ADDRESSES = {
     "label_submit": "assignment",
     "label_draft": "assignment",
     "label_heartbeat": "assignment",
+    "run_control": "control",
+    "api_run_control": "control",
     "batch_detail": "batch",
     "build_detail": "build",
     "build_ask_again": "build",
