@@ -202,7 +202,7 @@ def test_a_worker_that_is_at_it_leaves_off_when_the_address_is_corrected(
     drain(dead, after_chunk=correct)
     assert set(Completion.objects.values_list("status", flat=True)) == {"pending"}
     dead.refresh_from_db()
-    drain(dead)
+    drain_to_the_end(dead)
     assert set(Completion.objects.values_list("status", flat=True)) == {"succeeded"}
 
 
