@@ -7,18 +7,16 @@ Methodology 16:93 (2016).
 """
 
 from collections.abc import Sequence
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from annotations.agreement.pooled import PooledTable
+from annotations.agreement.ratings import Level as Level
 from annotations.agreement.ratings import RatingTable
 from evaluation.statistics.estimate import Estimate
 from evaluation.statistics.pooling import IntervalMethod, PooledBootstrap, pool
 from evaluation.statistics.resampling import RESAMPLES, Clusters, Floats, defined_ratio
-
-Level = Literal["nominal", "ordinal", "interval"]
 
 NO_PAIRS = "no unit has two ratings"
 UNANIMOUS = "unanimous: all ratings are the same"

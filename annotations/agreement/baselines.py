@@ -14,7 +14,7 @@ from scipy.stats import t as student_t
 
 from annotations.agreement.comparison import UNDEFINED, Statistic, statistic_of_cells
 from annotations.agreement.kappa import unit_cells
-from annotations.agreement.ratings import Codes, Ratings, category_codes, require_evenly_spaced
+from annotations.agreement.ratings import Codes, Ratings, category_codes, require_ascending
 from evaluation.statistics.estimate import Estimate, EstimateDict
 from evaluation.statistics.pooling import PooledBootstrap, pool
 from evaluation.statistics.resampling import RESAMPLES, Clusters, Floats, percentile_interval
@@ -126,7 +126,7 @@ def beats_baselines(
         raise ValueError("one cluster id per unit is needed")
     if not 0 < level < 1:
         raise ValueError("the level lies between 0 and 1")
-    require_evenly_spaced(categories)
+    require_ascending(categories)
     judged, referred = category_codes(judge, categories), category_codes(reference, categories)
     rated = (judged >= 0) & (referred >= 0)
     judged, referred, n = judged[rated], referred[rated], int(rated.sum())

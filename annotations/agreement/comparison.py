@@ -20,7 +20,7 @@ from scipy.stats import t as student_t
 
 from annotations.agreement.alpha import alpha_of_coincidences
 from annotations.agreement.kappa import NOT_RATED_BY_BOTH, kappa_of_cells, unit_cells
-from annotations.agreement.ratings import Codes, Ratings, category_codes, require_evenly_spaced
+from annotations.agreement.ratings import Codes, Ratings, category_codes, require_ascending
 from evaluation.statistics.estimate import Estimate, EstimateDict
 from evaluation.statistics.multiple_tests import holm
 from evaluation.statistics.pooling import PooledBootstrap, pool
@@ -116,7 +116,7 @@ def compare_judges(
     shapes = {ratings.shape for ratings in judges.values()} | {reference.shape}
     if len(shapes) > 1 or reference.ndim != 1 or (clusters is not None and clusters.shape != reference.shape):
         raise ValueError("the reference, the judges and the clusters are vectors over the same units")
-    require_evenly_spaced(categories)
+    require_ascending(categories)
     wanted = list(combinations(judges, 2) if pairs is None else pairs)
     if unknown := {name for pair in wanted for name in pair} - set(judges):
         raise ValueError(f"no judge named {sorted(unknown)}")

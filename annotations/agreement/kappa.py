@@ -10,7 +10,7 @@ from typing import Literal, TypedDict
 
 import numpy as np
 
-from annotations.agreement.ratings import Codes, Ratings, category_codes, require_evenly_spaced
+from annotations.agreement.ratings import Codes, Ratings, category_codes, require_ascending
 from evaluation.statistics.estimate import Estimate, EstimateDict
 from evaluation.statistics.pooling import IntervalMethod, PooledBootstrap, pool
 from evaluation.statistics.proportions import proportion
@@ -74,7 +74,7 @@ def pairwise(
     """
     if a.shape != b.shape or a.ndim != 1 or (clusters is not None and clusters.shape != a.shape):
         raise ValueError("both raters' ratings, and the cluster ids, are vectors over the same units")
-    require_evenly_spaced(categories)
+    require_ascending(categories)
     first, second = category_codes(a, categories), category_codes(b, categories)
     both = (first >= 0) & (second >= 0)
     first, second, n = first[both], second[both], int(both.sum())

@@ -42,12 +42,7 @@ class PooledTable:
             ValueError: `clusters` does not have one id per unit.
         """
         pools = pool(table.codes(), clusters)
-        distinct = RatingTable(
-            units=tuple(range(pools.first.size)),
-            raters=table.raters,
-            values=table.values[pools.first],
-            categories=table.categories,
-        )
+        distinct = replace(table, units=tuple(range(pools.first.size)), values=table.values[pools.first])
         return cls(distinct, PooledBootstrap(pools, rng=rng, resamples=resamples))
 
     def with_column(self, name: str, values: Ratings) -> "PooledTable":

@@ -1,13 +1,12 @@
 """People's and judges' ratings of the same items, of one scale, as a table that all measures take."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
-from math import gcd
+from math import isfinite
 
 import numpy as np
 
-from annotations.agreement.ratings import SCALE, RatingTable
+from annotations.agreement.ratings import Ratings, RatingTable, distinct_values, on_scale
 from annotations.agreement.ratings_files import (
     FileRating,
     FileRatings,
@@ -16,8 +15,6 @@ from annotations.agreement.ratings_files import (
     RatingsFileError,
     Scale,
 )
-
-CATEGORIES_AT_MOST = 1001  # what a scale of 0 to 100 in tenths needs
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,39 +38,62 @@ class RatingSet:
 
 
 def rating_set(
-    files: Iterable[FileRatings], scale: Scale, *, categories: Sequence[float] | None = None
+    files: Iterable[FileRatings], scale: Scale, *, categories: Sequence[float | str] | None = None
 ) -> RatingSet:
     """One table out of the ratings of several files.
 
-    A nominal scale has the labels that occur, in alphabetical order, of numbers by their size. Other scales
-    have `categories`, or else: 1–5 where all ratings are among these, and otherwise the evenly spaced values
-    from the lowest to the highest rating whose step divides all differences.
+    The scale has the `categories` that are stated, or else exactly those that occur: none is added in between or
+    beyond. Labels of a nominal scale come in the stated order, or else in alphabetical order, numbers by their size.
 
     Raises:
-        RatingsFileError: no ratings, a rater in two files who rates an item twice or is both human and judge,
-            a rating outside the categories, or ratings that need more than 1,001 categories.
+        RatingsFileError: no ratings, a rater in two files who rates an item twice or is both human and judge, a
+            rating outside the stated categories, or a stated category of a scale of numbers that is none.
     """
-    read = list(files)
-    ratings = [rating for file in read for rating in file.ratings]
+    contents = list(files)
+    ratings = [rating for file in contents for rating in file.ratings]
     _require_consistent(ratings)
     labels: tuple[str, ...] = ()
     if scale == "nominal":
-        labels = tuple(sorted({str(rating.label) for rating in ratings}, key=_numbers_by_size))
+        labels = _labels(ratings, categories)
         code = {label: float(i) for i, label in enumerate(labels)}
+        _require_stated(ratings, code)
         values = [code[str(rating.label)] for rating in ratings]
-        spaced = tuple(code.values())
+        steps = tuple(code.values())
     else:
         values = [float(rating.label) for rating in ratings]
-        spaced = evenly_spaced(values) if categories is None else tuple(float(c) for c in categories)
-        _require_on_scale(ratings, values, spaced)
+        steps = distinct_values(values if categories is None else _numbers(categories))
+        _require_on_scale(ratings, np.array(values, dtype=np.float64), steps)
     people, judges = (_raters(ratings, kind) for kind in ("human", "judge"))
     rows = {item: i for i, item in enumerate(dict.fromkeys(rating.item for rating in ratings))}
     columns = {rater: i for i, rater in enumerate((*people, *judges))}
     matrix = np.full((len(rows), len(columns)), np.nan)
     for rating, value in zip(ratings, values, strict=True):
         matrix[rows[rating.item], columns[rating.rater]] = value
-    table = RatingTable(tuple(rows), tuple(columns), matrix, spaced)
-    return RatingSet(scale, table, labels, people, judges, sum(file.missing for file in read))
+    table = RatingTable(tuple(rows), tuple(columns), matrix, steps, scale)
+    return RatingSet(scale, table, labels, people, judges, sum(file.missing for file in contents))
+
+
+def _labels(ratings: Sequence[FileRating], categories: Sequence[float | str] | None) -> tuple[str, ...]:
+    if categories is None:
+        return tuple(sorted({str(rating.label) for rating in ratings}, key=_numbers_by_size))
+    return tuple(dict.fromkeys(_name(category) for category in categories))
+
+
+def _name(category: float | str) -> str:
+    """A stated label as a file writes it: 1.0 is 1."""
+    if isinstance(category, str):
+        return category
+    return str(int(category)) if float(category).is_integer() else str(category)
+
+
+def _numbers(categories: Sequence[float | str]) -> list[float]:
+    try:
+        numbers = [float(category) for category in categories]
+    except ValueError as error:
+        raise RatingsFileError([LineError(None, f"a category is not a number: {error}")]) from error
+    if not numbers or not all(isfinite(number) for number in numbers):
+        raise RatingsFileError([LineError(None, "the categories must be finite numbers, one at least")])
+    return numbers
 
 
 def _raters(ratings: Sequence[FileRating], kind: Kind) -> tuple[str, ...]:
@@ -94,14 +114,21 @@ def _require_consistent(ratings: Sequence[FileRating]) -> None:
         raise RatingsFileError(errors)
 
 
-def _require_on_scale(
-    ratings: Sequence[FileRating], values: Sequence[float], categories: tuple[float, ...]
-) -> None:
-    allowed = set(categories)
+def _require_stated(ratings: Sequence[FileRating], labels: Collection[str]) -> None:
+    errors = [
+        LineError(rating.line, f"{rating.rater} on {rating.item}: {rating.label!r} is not one of the labels")
+        for rating in ratings
+        if str(rating.label) not in labels
+    ]
+    if errors:
+        raise RatingsFileError(errors)
+
+
+def _require_on_scale(ratings: Sequence[FileRating], values: Ratings, categories: tuple[float, ...]) -> None:
     errors = [
         LineError(rating.line, f"{rating.rater} on {rating.item}: {value:g} is not on the scale")
-        for rating, value in zip(ratings, values, strict=True)
-        if value not in allowed
+        for rating, value, fits in zip(ratings, values, on_scale(values, categories), strict=True)
+        if not fits
     ]
     if errors:
         raise RatingsFileError(errors)
@@ -109,30 +136,7 @@ def _require_on_scale(
 
 def _numbers_by_size(label: str) -> tuple[int, float, str]:
     try:
-        return 0, float(label), label
+        number = float(label)
     except ValueError:
         return 1, 0.0, label
-
-
-def evenly_spaced(values: Iterable[float]) -> tuple[float, ...]:
-    """The fewest evenly spaced categories that hold all values; 1–5 where these do.
-
-    Values are taken as the decimals that they are written as, so that 0.1, 0.2, 0.3 have a step of 0.1.
-
-    Raises:
-        RatingsFileError: more than 1,001 would be needed.
-    """
-    distinct = sorted(set(values))
-    if set(distinct) <= set(SCALE):
-        return SCALE
-    decimals = [Decimal(repr(value)) for value in distinct]
-    places = max(0, *(-int(decimal.as_tuple().exponent) for decimal in decimals))
-    whole = [int(decimal.scaleb(places)) for decimal in decimals]
-    step = gcd(*(number - whole[0] for number in whole)) or 1
-    if (whole[-1] - whole[0]) // step + 1 > CATEGORIES_AT_MOST:
-        message = (
-            f"the ratings run from {distinct[0]:g} to {distinct[-1]:g} in steps too fine to be a scale "
-            f"(more than {CATEGORIES_AT_MOST} values): round them first"
-        )
-        raise RatingsFileError([LineError(None, message)])
-    return tuple(float(Decimal(number).scaleb(-places)) for number in range(whole[0], whole[-1] + 1, step))
+    return (0, number, label) if isfinite(number) else (1, 0.0, label)

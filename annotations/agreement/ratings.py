@@ -1,4 +1,9 @@
-"""Ratings as a table: units by raters."""
+"""Ratings as a table: units by raters.
+
+A rating is one of the table's categories. Numbers in files carry rounding noise (0.1 + 0.2 is not 0.3), so a rating
+belongs to the nearest category within a tolerance, and the table holds the category's own value: after that, equal
+ratings are equal numbers. Measures work on the categories' codes 0, 1, ….
+"""
 
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -11,8 +16,16 @@ from numpy.typing import NDArray
 Ratings = NDArray[np.float64]
 Codes = NDArray[np.int64]
 
+Level = Literal["nominal", "ordinal", "interval"]
+
 SCALE: tuple[float, ...] = (1, 2, 3, 4, 5)
 BINARY: tuple[float, ...] = (0, 1)
+
+NOISE = 1e-9
+"""Two numbers are one rating where they differ by less than this share of their size, and of the scale's range."""
+
+ROUNDING = 8 * np.finfo(np.float64).eps
+"""Also where they differ by less than this share of the largest category: 0.3 − 3 × 0.1 is 0."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -22,31 +35,39 @@ class RatingTable:
     Attributes:
         units: n_units distinct ids.
         raters: n_raters distinct names.
-        values: shape (n_units, n_raters), each one of `categories`, or NaN where the rating is missing.
-        categories: the values a rating can take, ascending and evenly spaced, since interval distances and
-            quadratic weights are read off them. Binary tables use (0, 1), 1 = followed.
+        values: shape (n_units, n_raters), each one of `categories`, or NaN where the rating is missing. Values that
+            differ from a category by rounding noise only are replaced by it.
+        categories: the values a rating can take, ascending; the steps between them may differ. Binary tables use
+            (0, 1), 1 = followed.
+        level: what the values mean. Medians are taken of ranks, or on an interval scale of the values.
 
     Raises:
-        ValueError: a shape that does not fit, a duplicate unit or rater, unsorted or uneven categories, a
-            value outside the categories.
+        ValueError: a shape that does not fit, a duplicate unit or rater, categories that do not ascend, a value
+            outside the categories.
     """
 
     units: tuple[Hashable, ...]
     raters: tuple[str, ...]
     values: Ratings
     categories: tuple[float, ...] = SCALE
+    level: Level = "ordinal"
 
     def __post_init__(self) -> None:
         if self.values.shape != (len(self.units), len(self.raters)):
             raise ValueError("values must have one row per unit and one column per rater")
         if len(set(self.units)) < len(self.units) or len(set(self.raters)) < len(self.raters):
             raise ValueError("units and raters must be distinct")
-        require_evenly_spaced(self.categories)
-        category_codes(self.values, self.categories)
+        require_ascending(self.categories)
+        codes = category_codes(self.values, self.categories)
+        object.__setattr__(self, "values", _values_of(codes, self.categories))
 
     @classmethod
     def from_records(
-        cls, records: Iterable[tuple[Hashable, str, float]], *, categories: tuple[float, ...] = SCALE
+        cls,
+        records: Iterable[tuple[Hashable, str, float]],
+        *,
+        categories: tuple[float, ...] = SCALE,
+        level: Level = "ordinal",
     ) -> Self:
         """A table from (unit, rater, score) records; rows and columns in the order of first appearance.
 
@@ -57,7 +78,7 @@ class RatingTable:
         for unit, rater, score in records:
             if (unit, rater) in scores:
                 raise ValueError(f"{rater} rated {unit!r} twice")
-            if score not in categories:
+            if np.isnan(score):
                 raise ValueError(f"{score!r} is not one of the categories {categories}")
             scores[unit, rater] = score
         rows = {unit: i for i, unit in enumerate(dict.fromkeys(unit for unit, _ in scores))}
@@ -65,7 +86,7 @@ class RatingTable:
         values = np.full((len(rows), len(columns)), np.nan)
         for (unit, rater), score in scores.items():
             values[rows[unit], columns[rater]] = score
-        return cls(units=tuple(rows), raters=tuple(columns), values=values, categories=categories)
+        return cls(tuple(rows), tuple(columns), values, categories, level)
 
     def column(self, rater: str) -> Ratings:
         """The ratings of one rater, shape (n_units,); ValueError for one who is not in the table."""
@@ -81,44 +102,65 @@ class RatingTable:
 
     def followed(self, threshold: float) -> "RatingTable":
         """The binary table of [rating >= threshold], categories (0, 1); missing stays missing."""
-        followed = np.where(np.isnan(self.values), np.nan, self.values >= threshold)
+        cut = nearest_category(threshold, self.categories)
+        followed = np.where(np.isnan(self.values), np.nan, self.values >= cut)
         return replace(self, values=followed, categories=BINARY)
+
+    def by_rank(self) -> "RatingTable":
+        """The table with the categories' codes 0, 1, … as values: what an ordinal scale says, whatever its numbers."""
+        codes = self.codes()
+        values = np.where(codes < 0, np.nan, codes.astype(np.float64))
+        return replace(
+            self, values=values, categories=tuple(float(code) for code in range(len(self.categories)))
+        )
 
     def aggregate(self, raters: Sequence[str], rule: Literal["median", "majority"] = "median") -> Ratings:
         """One rating per unit out of those of `raters`, shape (n_units,); NaN where nobody rated.
 
-        The median of an even number of ratings may lie halfway between two categories: `with_column` then
-        halves the step of the categories. The majority is for binary tables, and a tie is NaN.
+        The median is that of the ratings' codes: with an even number of ratings it may lie halfway between two
+        neighbouring categories. On an interval scale it is the median of the values. `with_column` takes either as
+        a category. The majority is for binary tables, and a tie is NaN.
 
         Raises:
             ValueError: a majority of ratings that are not binary, or an unknown rater.
         """
         values = self.select(raters).values
-        if rule == "median":
+        if rule == "median" and self.level == "interval":
             return _row_medians(values)
+        if rule == "median":
+            return value_at(_row_medians(self.select(raters).by_rank().values), self.categories)
         if self.categories != BINARY:
             raise ValueError("a majority is taken of binary ratings")
         margin = np.nansum(2 * values - 1, axis=1)
         return np.where(margin == 0, np.nan, np.where(margin > 0, 1.0, 0.0))
 
     def with_column(self, name: str, values: Ratings) -> "RatingTable":
-        """The table with one more rater; categories halve their step where `values` (n_units,) need it.
+        """The table with one more rater, and with the categories that `values` (n_units,) need.
 
-        Halving keeps the categories evenly spaced, and ones that nobody uses change no coefficient.
+        Where they need it the midpoints of neighbouring categories are added, all of them, so that equal steps stay
+        equal; on an interval scale, where medians can lie anywhere, else the values themselves.
 
         Raises:
-            ValueError: the name is taken, the shape does not fit, or a value lies off the halved categories
-                too.
+            ValueError: the name is taken, the shape does not fit, or on an ordinal scale a value is neither a
+                category nor a midpoint.
         """
         if values.shape != (len(self.units),):
             raise ValueError("a column has one value per unit")
-        fits = bool(np.isin(values[~np.isnan(values)], self.categories).all())
-        return RatingTable(
-            units=self.units,
+        return replace(
+            self,
             raters=(*self.raters, name),
             values=np.column_stack([self.values, values]),
-            categories=self.categories if fits else with_midpoints(self.categories),
+            categories=self._categories_with(values[~np.isnan(values)]),
         )
+
+    def _categories_with(self, values: Ratings) -> tuple[float, ...]:
+        if on_scale(values, self.categories).all():
+            return self.categories
+        halved = with_midpoints(self.categories)
+        if self.level != "interval" or on_scale(values, halved).all():
+            return halved
+        others = [float(value) for value in values[~on_scale(values, self.categories)]]
+        return distinct_values([*self.categories, *others])
 
     def codes(self) -> Codes:
         """Index of each rating in `categories`, −1 where it is missing; shape (n_units, n_raters)."""
@@ -126,16 +168,45 @@ class RatingTable:
 
 
 def category_codes(values: Ratings, categories: Sequence[float]) -> Codes:
-    """Index of each value in ascending `categories`, −1 for NaN; the shape of `values`.
+    """Index of the nearest of the ascending `categories` for each value, −1 for NaN; the shape of `values`.
 
     Raises:
-        ValueError: a value outside the categories.
+        ValueError: a value that is farther from every category than rounding explains.
     """
-    missing = np.isnan(values)
-    if not np.isin(values[~missing], categories).all():
-        raise ValueError(f"a rating is not one of the categories {tuple(categories)}")
-    codes = np.searchsorted(np.asarray(categories, dtype=np.float64), values)
-    return np.where(missing, -1, codes).astype(np.int64)
+    codes, misses = _nearest(values, categories)
+    if misses.any():
+        raise ValueError(f"a rating is not one of the categories: {float(values[misses > 0][0])!r}")
+    return codes
+
+
+def on_scale(values: Ratings, categories: Sequence[float]) -> NDArray[np.bool_]:
+    """Whether each value is one of the ascending `categories`, but for rounding, or NaN; the shape of `values`."""
+    return np.asarray(_nearest(values, categories)[1] == 0)
+
+
+def nearest_category(value: float, categories: Sequence[float]) -> float:
+    """The category that the value equals but for rounding, or else the value."""
+    codes, misses = _nearest(np.array([value], dtype=np.float64), categories)
+    return value if misses[0] > 0 or codes[0] < 0 else float(categories[int(codes[0])])
+
+
+def distinct_values(values: Iterable[float]) -> tuple[float, ...]:
+    """The distinct numbers, ascending; of those that differ by rounding noise, the one that is shortest to write."""
+    ascending = np.unique(np.fromiter(values, dtype=np.float64))
+    if ascending.size < 2:
+        return tuple(ascending.tolist())
+    starts = np.flatnonzero(np.append(True, np.diff(ascending) > _tolerance(ascending, ascending)[1:]))
+    groups = np.split(ascending, starts[1:])
+    return tuple(min(group.tolist(), key=lambda value: len(repr(value))) for group in groups)
+
+
+def value_at(positions: Ratings, categories: Sequence[float]) -> Ratings:
+    """The values at codes (…), which may lie halfway between two of them: then halfway between the categories."""
+    scale = np.asarray(categories, dtype=np.float64)
+    low = np.floor(np.nan_to_num(positions)).astype(np.int64)
+    high = np.ceil(np.nan_to_num(positions)).astype(np.int64)
+    middles = np.where(low == high, scale[low], (scale[low] + scale[high]) / 2) if scale.size else positions
+    return np.where(np.isnan(positions), np.nan, middles)
 
 
 def with_midpoints(categories: Sequence[float]) -> tuple[float, ...]:
@@ -144,11 +215,41 @@ def with_midpoints(categories: Sequence[float]) -> tuple[float, ...]:
     return tuple(sorted([*categories, *middles]))
 
 
-def require_evenly_spaced(categories: Sequence[float]) -> None:
-    """Raise ValueError unless the categories ascend in equal steps."""
+def require_ascending(categories: Sequence[float]) -> None:
+    """Raise ValueError unless there are categories, and each is greater than the one before it."""
     steps = np.diff(np.asarray(categories, dtype=np.float64))
-    if len(categories) == 0 or (steps <= 0).any() or (steps.size and np.ptp(steps) > 1e-12):
-        raise ValueError("categories must ascend in equal steps")
+    if len(categories) == 0 or not (steps > 0).all():
+        raise ValueError("categories must ascend")
+
+
+def _nearest(values: Ratings, categories: Sequence[float]) -> tuple[Codes, Ratings]:
+    """The code of the nearest category, −1 for NaN, and by how much each value misses it beyond rounding noise."""
+    scale = np.asarray(categories, dtype=np.float64)
+    if scale.size == 0:
+        return np.full(values.shape, -1, dtype=np.int64), np.where(np.isnan(values), 0.0, np.inf)
+    missing = np.isnan(values)
+    codes = np.minimum(np.searchsorted(scale, values), scale.size - 1).astype(np.int64)
+    exact = scale[codes] == values
+    misses = np.zeros(values.shape)
+    inexact = ~(exact | missing)
+    if inexact.any():
+        stray, above = values[inexact], codes[inexact]
+        below = np.maximum(above - 1, 0)
+        nearest = np.where(np.abs(stray - scale[below]) <= np.abs(scale[above] - stray), below, above)
+        codes[inexact] = nearest
+        misses[inexact] = np.maximum(np.abs(stray - scale[nearest]) - _tolerance(stray, scale), 0)
+    return np.where(missing, -1, codes), misses
+
+
+def _tolerance(values: Ratings, scale: Ratings) -> Ratings:
+    """How far each value may be from a category of the ascending scale and still be that category."""
+    reach = float(scale[-1] - scale[0]) or abs(float(scale[0]))
+    return np.maximum(NOISE * np.minimum(np.abs(values), reach), ROUNDING * float(np.abs(scale).max()))
+
+
+def _values_of(codes: Codes, categories: Sequence[float]) -> Ratings:
+    values: Ratings = np.append(np.asarray(categories, dtype=np.float64), np.nan)[codes]
+    return values
 
 
 def _row_medians(values: Ratings) -> Ratings:

@@ -1,7 +1,15 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from annotations.agreement.ratings import RatingTable, category_codes, with_midpoints
+from annotations.agreement.ratings import (
+    Level,
+    RatingTable,
+    category_codes,
+    distinct_values,
+    with_midpoints,
+)
 
 NAN = np.nan
 
@@ -54,10 +62,78 @@ def test_units_and_raters_are_distinct(units: tuple[str, ...], raters: tuple[str
         RatingTable(units=units, raters=raters, values=np.ones((2, 2)))
 
 
-@pytest.mark.parametrize("categories", [(), (2, 1), (1, 1), (1, 2, 4)])
-def test_categories_ascend_in_equal_steps(categories: tuple[float, ...]) -> None:
-    with pytest.raises(ValueError, match="equal steps"):
+@pytest.mark.parametrize("categories", [(), (2, 1), (1, 1)])
+def test_categories_ascend(categories: tuple[float, ...]) -> None:
+    with pytest.raises(ValueError, match="ascend"):
         table([[NAN]], categories)
+
+
+def test_steps_between_categories_may_differ() -> None:
+    np.testing.assert_array_equal(table([[4, 1], [2, NAN]], (1, 2, 4)).codes(), [[2, 0], [1, -1]])
+
+
+def test_a_rating_is_the_nearest_category_within_rounding() -> None:
+    """0.1 + 0.2 and 0.3 are one rating, and after that one number; 0.31 is none."""
+    ratings = table([[0.1 + 0.2, 0.3], [1 - 0.9, 0.2]], (0.1, 0.2, 0.3))
+    np.testing.assert_array_equal(ratings.codes(), [[2, 2], [0, 1]])
+    assert ratings.values[0, 0] == ratings.values[0, 1] == 0.3
+    with pytest.raises(ValueError, match="not one of the categories"):
+        table([[0.31]], (0.1, 0.2, 0.3))
+
+
+@pytest.mark.parametrize("step", [1e-9, 1e-3, 1 / 3, 1.0, 7.0, 1e9])
+@pytest.mark.parametrize("start", [0.0, -2.0, 1.0, 1.7e9])
+def test_any_step_keeps_categories_apart_and_rounding_together(step: float, start: float) -> None:
+    if start + step == start or step < 1e-6 * abs(start):
+        return  # closer than double precision tells apart, with room for rounding
+    scale = tuple(start + step * i for i in range(5))
+    noisy = np.array([start + sum([step] * i) for i in range(5)])
+    np.testing.assert_array_equal(category_codes(noisy, scale), range(5))
+    with pytest.raises(ValueError, match="not one of the categories"):
+        category_codes(np.array([start + 1.4 * step]), scale)
+    assert len(distinct_values([*scale, *noisy.tolist()])) == 5
+
+
+def test_rounding_noise_about_zero_is_zero() -> None:
+    np.testing.assert_array_equal(category_codes(np.array([0.3 - 3 * 0.1]), (-1, 0, 1)), [1])
+
+
+def test_of_equal_numbers_the_shortest_stands() -> None:
+    assert distinct_values([0.1 + 0.2, 0.3, 0.1, 0.3, 0.2]) == (0.1, 0.2, 0.3)
+    assert distinct_values([5, 1, 3]) == (1, 3, 5)
+    assert distinct_values([]) == ()
+    # Seconds since 1970: the step is a billionth of the number, and yet a step.
+    assert distinct_values([1.7e9 + 2, 1.7e9, 1.7e9 + 1]) == (1.7e9, 1.7e9 + 1, 1.7e9 + 2)
+
+
+def test_a_median_of_two_lies_between_neighbouring_categories_whatever_the_steps() -> None:
+    """On ranks, 1 and 10 of (1, 3, 10) have the median 3; as values on an interval scale 5.5."""
+    values = [[1, 10], [3, 10], [1, 1]]
+    ordinal = table(values, (1, 3, 10))
+    np.testing.assert_array_equal(ordinal.aggregate(["a", "b"]), [3, 6.5, 1])
+    assert ordinal.with_column("median", ordinal.aggregate(["a", "b"])).categories == (1, 2, 3, 6.5, 10)
+    interval = replace(ordinal, level="interval")
+    np.testing.assert_array_equal(interval.aggregate(["a", "b"]), [5.5, 6.5, 1])
+    assert interval.with_column("median", interval.aggregate(["a", "b"])).categories == (1, 3, 5.5, 6.5, 10)
+
+
+@pytest.mark.parametrize("level", ["ordinal", "interval"])
+def test_a_median_of_decimals_becomes_a_category(level: Level) -> None:
+    ratings = replace(table([[0.1, 0.2], [0.1, 0.3], [0.3, 0.3]], (0.1, 0.2, 0.3)), level=level)
+    wider = ratings.with_column("median", ratings.aggregate(["a", "b"]))
+    assert wider.categories == pytest.approx((0.1, 0.15, 0.2, 0.25, 0.3))
+    np.testing.assert_array_equal(wider.codes()[:, 2], [1, 2, 4])
+
+
+def test_by_rank_the_numbers_of_an_ordinal_scale_do_not_count() -> None:
+    ranked = table([[1, 10], [3, NAN]], (1, 3, 10)).by_rank()
+    assert ranked.categories == (0, 1, 2)
+    np.testing.assert_array_equal(ranked.values, [[0, 2], [1, NAN]])
+
+
+def test_a_threshold_is_the_category_that_it_equals_but_for_rounding() -> None:
+    ratings = table([[0.3, 0.2]], (0.1, 0.2, 0.3))
+    np.testing.assert_array_equal(ratings.followed(0.1 + 0.2).values, [[1, 0]])
 
 
 def test_select_keeps_all_units_and_takes_raters_in_the_order_given() -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from annotations.agreement.matrix import rater_matrix
 from annotations.agreement.pooled import PooledTable
-from annotations.agreement.rating_set import evenly_spaced, rating_set
+from annotations.agreement.rating_set import rating_set
 from annotations.agreement.ratings import SCALE
 from annotations.agreement.ratings_files import (
     FileFormat,
@@ -188,7 +188,7 @@ def test_people_and_judges_become_one_table() -> None:
         ("ann", "bob", "gpt"),
     )
     assert found.table.units == ("q2", "q3", "q1")
-    assert found.table.categories == SCALE
+    assert found.table.categories == SCALE  # all five occur
     assert found.missing == 1
     expected = [[np.nan, 3, 5], [np.nan, np.nan, 1], [4, 2, np.nan]]
     assert np.array_equal(found.table.values, np.array(expected), equal_nan=True)
@@ -208,30 +208,51 @@ def test_nominal_numbers_are_ordered_by_size() -> None:
     assert found.labels == ("9", "10", "x")
 
 
+@pytest.mark.parametrize("scale", ["ordinal", "interval"])
 @pytest.mark.parametrize(
     ("values", "expected"),
     [
-        ([1, 5], (1, 2, 3, 4, 5)),
-        ([0, 1], (0, 1)),
-        ([0, 4, 10], (0, 2, 4, 6, 8, 10)),
+        ([1, 5], (1, 5)),
+        ([4, 1, 2, 3, 2], (1, 2, 3, 4)),
+        ([0, 4, 10], (0, 4, 10)),
         ([0.1, 0.3, 0.2], (0.1, 0.2, 0.3)),
-        ([1, 2.5], (1, 2.5)),
-        ([1, 2, 2.5], (1, 1.5, 2, 2.5)),
+        ([0.3, 0.1 + 0.2, 0.1], (0.1, 0.3)),
+        ([1, 2, 2.5], (1, 2, 2.5)),
         ([7], (7,)),
         ([-1, 1e-1], (-1, 0.1)),
-        ([100, 300, 200], (100, 200, 300)),
+        ([0.00001, 7, 3], (0.00001, 3, 7)),
     ],
 )
-def test_the_fewest_evenly_spaced_categories(values: list[float], expected: tuple[float, ...]) -> None:
-    assert evenly_spaced(map(float, values)) == pytest.approx(expected)
+def test_a_scale_that_is_not_stated_has_the_categories_that_occur(
+    values: list[float], expected: tuple[float, ...], scale: Scale
+) -> None:
+    text = json.dumps({"ann": {f"q{i}": value for i, value in enumerate(values)}})
+    assert rating_set([read(text, "pairs", scale, "human")], scale).table.categories == expected
 
 
-def test_ratings_off_the_given_scale_and_scales_too_fine_are_refused() -> None:
+def test_a_stated_scale_stands_whatever_occurs() -> None:
+    people = read("item,ann\nq1,4\nq2,2\n", kind="human")
+    assert rating_set([people], "ordinal", categories=SCALE).table.categories == SCALE
+    labels = read('{"w": {"a": "no", "b": "yes"}}', "pairs", "nominal", "human")
+    stated = rating_set([labels], "nominal", categories=["yes", "no", "cannot tell"])
+    assert stated.labels == ("yes", "no", "cannot tell")
+    assert stated.table.values.ravel().tolist() == [1, 0]
+    assert rating_set(
+        [read('{"w": {"a": "1"}}', "pairs", "nominal", "human")], "nominal", categories=[1.0, 2]
+    ).labels == ("1", "2")
+
+
+def test_ratings_off_a_stated_scale_are_refused() -> None:
     people = read("item,ann\nq1,4\nq2,7\n", kind="human")
     with pytest.raises(RatingsFileError, match="line 3: ann on q2: 7 is not on the scale"):
         rating_set([people], "ordinal", categories=SCALE)
-    with pytest.raises(RatingsFileError, match="too fine"):
-        rating_set([read("item,ann\nq1,0.00001\nq2,7\nq3,3\n", kind="human")], "interval")
+    labels = read('{"w": {"a": "no", "b": "maybe"}}', "pairs", "nominal", "human")
+    with pytest.raises(RatingsFileError, match="w on b: 'maybe' is not one of the labels"):
+        rating_set([labels], "nominal", categories=["no", "yes"])
+    with pytest.raises(RatingsFileError, match="not a number"):
+        rating_set([people], "ordinal", categories=["low", "high"])
+    with pytest.raises(RatingsFileError, match="finite"):
+        rating_set([people], "ordinal", categories=[float("nan")])
     with pytest.raises(RatingsFileError, match="no ratings"):
         rating_set([], "nominal")
 
