@@ -7,20 +7,22 @@ Methodology 16:93 (2016).
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+from scipy import sparse
 
+from annotations.agreement.distances import Distances
+from annotations.agreement.pair_counts import PairCounts
 from annotations.agreement.pooled import PooledTable
+from annotations.agreement.ratings import Codes, RatingTable
 from annotations.agreement.ratings import Level as Level
-from annotations.agreement.ratings import RatingTable
 from evaluation.statistics.estimate import Estimate
-from evaluation.statistics.pooling import IntervalMethod, PooledBootstrap, pool
+from evaluation.statistics.pooling import IntervalMethod, PooledBootstrap, pool, row_keys
 from evaluation.statistics.resampling import RESAMPLES, Clusters, Floats, defined_ratio
 
 NO_PAIRS = "no unit has two ratings"
 UNANIMOUS = "unanimous: all ratings are the same"
-BLOCK_ELEMENTS = 2**22  # of the resampled coincidence matrices looked at at a time
 
 
 def krippendorff_alpha(
@@ -45,14 +47,15 @@ def krippendorff_alpha(
     """
     if clusters is not None and clusters.shape != (len(table.units),):
         raise ValueError("one cluster id per unit is needed")
-    counts = value_counts(table)
-    pairable = counts.sum(axis=1) >= 2
-    counts, n = counts[pairable], int(pairable.sum())
+    codes = table.codes()
+    pairable = (codes >= 0).sum(axis=1) >= 2
+    n = int(pairable.sum())
     if n == 0:
         return Estimate.of_nothing(NO_PAIRS)
-    pools = pool(counts, None if clusters is None else clusters[pairable])
+    codes = np.sort(codes[pairable], axis=1)  # units whose ratings are the same, by whomever, are one pool
+    pools = pool(codes, None if clusters is None else clusters[pairable])
     bootstrap = PooledBootstrap(pools, rng=rng, resamples=resamples)
-    return _alpha(bootstrap, counts[pools.first], table.categories, level, n, interval, confidence)
+    return _alpha(bootstrap, codes[pools.first], table.categories, level, n, interval, confidence)
 
 
 def pooled_alpha(
@@ -70,30 +73,34 @@ def pooled_alpha(
     Raises:
         ValueError: an unknown rater.
     """
-    counts = value_counts(pooled.table.select(raters))
-    pairable = counts.sum(axis=1) >= 2
+    codes = pooled.table.select(raters).codes()
+    pairable = (codes >= 0).sum(axis=1) >= 2
     n = pooled.n(pairable)
     if n == 0:
         return Estimate.of_nothing(NO_PAIRS)
-    counts = np.where(pairable[:, np.newaxis], counts, 0)
-    return _alpha(pooled.bootstrap, counts, pooled.table.categories, level, n, interval, confidence)
+    codes = np.where(pairable[:, np.newaxis], codes, -1)
+    return _alpha(pooled.bootstrap, codes, pooled.table.categories, level, n, interval, confidence)
 
 
 def _alpha(
     bootstrap: PooledBootstrap,
-    counts: NDArray[np.int64],
+    codes: Codes,
     categories: tuple[float, ...],
     level: Level,
     n: int,
     interval: IntervalMethod,
     confidence: float,
 ) -> Estimate:
-    """Alpha of the pools' value counts (u, V); categories that nobody uses are left out, and change nothing."""
-    used = counts.any(axis=0)
-    positions = np.asarray(categories, dtype=np.float64)[used]
+    """Alpha of the pools' category codes (u, r); categories that nobody uses change nothing."""
+    used, inverse = np.unique(codes, return_inverse=True)
+    dense = inverse.reshape(codes.shape) - np.count_nonzero(used < 0)
+    positions = np.asarray(categories, dtype=np.float64)[used[used >= 0]]
+    coincidences = unit_coincidences(dense, positions.size)
     return bootstrap.estimate(
-        unit_coincidences(counts[:, used]),
-        lambda sums: alpha_of_coincidences(sums, positions, level),
+        coincidences.indicator,
+        lambda sums: coincidences.pairs(sums).of_each_block(
+            lambda pairs: alpha_of_pairs(pairs, positions, level)
+        ),
         n=n,
         undefined=UNANIMOUS,
         interval=interval,
@@ -101,50 +108,80 @@ def _alpha(
     )
 
 
-def value_counts(table: RatingTable) -> NDArray[np.int64]:
-    """How many raters gave each unit each category: shape (n_units, n_categories)."""
-    categories = np.arange(len(table.categories))
-    counts: NDArray[np.int64] = (table.codes()[:, :, np.newaxis] == categories).sum(axis=1)
-    return counts
+@dataclass(frozen=True, slots=True, eq=False)
+class UnitCoincidences:
+    """Which pairs of categories each unit's ratings form.
 
-
-def unit_coincidences(counts: NDArray[np.int64]) -> Floats:
-    """Each unit's share of the coincidence matrix: (n_units, V²) from value counts (n_units, V).
-
-    A unit with m >= 2 ratings adds its ordered pairs of ratings, divided by m − 1.
+    Attributes:
+        indicator: (n_units, c) ones; each column is a pair of categories, in units of a number of ratings in which it
+            occurs a number of times.
+        rows, columns: (c,) codes of the pair. weights: (c,) times that it occurs, divided by ratings − 1.
+        size: number of categories.
     """
-    diagonals = counts[:, :, np.newaxis] * np.eye(counts.shape[1])
-    ordered_pairs: Floats = counts[:, :, np.newaxis] * counts[:, np.newaxis, :] - diagonals
-    others = np.maximum(counts.sum(axis=1) - 1, 1)
-    shares: Floats = ordered_pairs.reshape(counts.shape[0], -1) / others[:, np.newaxis]
-    return shares
+
+    indicator: "sparse.csc_array"
+    rows: Codes
+    columns: Codes
+    weights: Floats
+    size: int
+
+    def pairs(self, sums: Floats) -> PairCounts:
+        """The coincidences of R sums of the indicator's rows (R, c)."""
+        return PairCounts(self.rows, self.columns, sums * self.weights, self.size)
 
 
-def alpha_of_coincidences(coincidences: Floats, categories: Floats, level: Level) -> Floats:
-    """Alpha of each of R coincidence matrices (R, V²): (R,), NaN where one category has all the ratings."""
-    rows = max(1, BLOCK_ELEMENTS // categories.size**2)
-    if coincidences.shape[0] > rows:
-        blocks = np.split(coincidences, range(rows, coincidences.shape[0], rows))
-        return np.concatenate([alpha_of_coincidences(block, categories, level) for block in blocks])
-    observed = coincidences.reshape(-1, categories.size, categories.size)
-    marginals = observed.sum(axis=2)
-    distances = _squared_distances(marginals, categories, level)
-    total = marginals.sum(axis=1)
-    disagreement = (observed * distances).sum(axis=(1, 2))
-    by_chance = np.einsum("rc,rck,rk->r", marginals, distances, marginals)
-    return 1 - defined_ratio((total - 1) * disagreement, by_chance)
+def unit_coincidences(codes: Codes, size: int) -> UnitCoincidences:
+    """The pairs of ratings of each unit, from category codes (n_units, r) below `size`, −1 where missing.
 
-
-def _squared_distances(marginals: Floats, categories: Floats, level: Level) -> Floats:
-    """Squared differences between categories, (R, V, V) or (1, V, V); ordinal ones hang on the data.
-
-    Krippendorff's ordinal difference, the ratings from c to k less half of those at both ends, is the
-    difference of the two categories' mid-ranks.
+    A unit with m >= 2 ratings adds its pairs of ratings, divided by m − 1; its pairs are those of the distinct
+    categories that it has, so that what is held grows with what occurs.
     """
+    unit, category, times = value_counts(codes)
+    ends = np.searchsorted(unit, unit, side="right")
+    partners = ends - np.arange(unit.size)
+    first = np.repeat(np.arange(unit.size), partners)
+    second = first + np.arange(first.size) - np.repeat(np.cumsum(partners) - partners, partners)
+    equal = first == second
+    occur = np.where(equal, times[first] * (times[first] - 1) // 2, times[first] * times[second])
+    first, second, occur = first[occur > 0], second[occur > 0], occur[occur > 0]
+    ratings = (codes >= 0).sum(axis=1)[unit[first]]
+    kinds = np.column_stack([category[first], category[second], ratings, occur])
+    _, sample, column = np.unique(row_keys(kinds), return_index=True, return_inverse=True)
+    rows, columns, ratings, occur = kinds[sample].T
+    indicator = sparse.csc_array(
+        (np.ones(column.size, dtype=np.float32), (unit[first], column)),
+        shape=(codes.shape[0], sample.size),
+    )
+    return UnitCoincidences(indicator, rows, columns, occur / (ratings - 1), size)
+
+
+def value_counts(codes: Codes) -> tuple[Codes, Codes, Codes]:
+    """How many raters gave each unit each category, of category codes (n_units, r), for what occurs.
+
+    Returns:
+        Unit, category and count (t,) each, by unit and then by category.
+    """
+    unit, rater = np.nonzero(codes >= 0)
+    size = int(codes.max(initial=0)) + 1
+    keys, counts = np.unique(unit * size + codes[unit, rater], return_counts=True)
+    return keys // size, keys % size, counts
+
+
+def alpha_of_pairs(pairs: PairCounts, positions: Floats, level: Level) -> Floats:
+    """Alpha of R tables of unordered coincidences: (R,), NaN where one category has all the ratings.
+
+    Two raters' confusion matrices are such tables. `positions` (V,) are those of the categories on an interval scale.
+    Krippendorff's ordinal difference, the ratings from c to k less half of those at both ends, is the difference of
+    the two categories' mid-ranks.
+    """
+    rows, columns = pairs.marginals()
+    marginals = rows + columns
     if level == "nominal":
-        return 1 - np.eye(categories.size)[np.newaxis]
-    position = categories[np.newaxis]
-    if level == "ordinal":
-        position = np.cumsum(marginals, axis=1) - marginals / 2
-    squares: Floats = (position[:, :, np.newaxis] - position[:, np.newaxis, :]) ** 2
-    return squares
+        distances = Distances("nominal", positions)
+    elif level == "interval":
+        distances = Distances("quadratic", positions)
+    else:
+        distances = Distances("quadratic", np.cumsum(marginals, axis=1) - marginals / 2)
+    disagreement = 2 * pairs.weighted(distances.between(pairs.rows, pairs.columns))
+    by_chance = distances.expected(marginals, marginals)
+    return 1 - defined_ratio((marginals.sum(axis=1) - 1) * disagreement, by_chance)

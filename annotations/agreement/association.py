@@ -4,15 +4,16 @@ Source: Spearman, The proof and measurement of association between two things, A
 15 (1904) 72–101, with mid-ranks for ties. Equal to `scipy.stats.spearmanr`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Unpack
 
 import numpy as np
 
-from annotations.agreement.kappa import NOT_RATED_BY_BOTH, unit_cells
+from annotations.agreement.kappa import NOT_RATED_BY_BOTH, unit_pairs
+from annotations.agreement.pair_counts import PairCounts
 from annotations.agreement.ratings import Ratings, category_codes
 from evaluation.statistics.estimate import Estimate
-from evaluation.statistics.pooling import BootstrapOptions, Coefficient, IntervalMethod, PooledBootstrap, pool
+from evaluation.statistics.pooling import BootstrapOptions, IntervalMethod, PooledBootstrap, pool
 from evaluation.statistics.resampling import RESAMPLES, Clusters, Floats, defined_ratio
 
 ONE_RATING_ONLY = "a rater gave every unit the same rating, so the units have no order"
@@ -31,15 +32,7 @@ def spearman(
     Raises:
         ValueError: arrays of different shapes, or a rating outside the categories.
     """
-    size = len(categories)
-    return _estimate(
-        a,
-        b,
-        categories,
-        lambda cells: spearman_of_cells(cells, size),
-        ONE_RATING_ONLY,
-        **options,
-    )
+    return _estimate(a, b, categories, spearman_of_pairs, ONE_RATING_ONLY, **options)
 
 
 def mean_signed_difference(
@@ -58,7 +51,7 @@ def mean_signed_difference(
         a,
         b,
         categories,
-        lambda cells: mean_difference_of_cells(cells, positions),
+        lambda pairs: mean_difference_of_pairs(pairs, positions),
         NOT_RATED_BY_BOTH,
         **options,
     )
@@ -68,7 +61,7 @@ def _estimate(
     a: Ratings,
     b: Ratings,
     categories: Sequence[float],
-    coefficient: Coefficient,
+    coefficient: Callable[[PairCounts], Floats],
     undefined: str,
     *,
     clusters: Clusters | None = None,
@@ -85,18 +78,22 @@ def _estimate(
     if n == 0:
         return Estimate.of_nothing(NOT_RATED_BY_BOTH)
     pools = pool(codes, None if clusters is None else clusters[both])
-    cells = unit_cells(codes[pools.first, 0], codes[pools.first, 1], len(categories))
+    rows, columns, indicator = unit_pairs(codes[pools.first, 0], codes[pools.first, 1])
     return PooledBootstrap(pools, rng=rng, resamples=resamples).estimate(
-        cells, coefficient, n=n, undefined=undefined, interval=interval, confidence=confidence
+        indicator,
+        lambda sums: PairCounts(rows, columns, sums, len(categories)).of_each_block(coefficient),
+        n=n,
+        undefined=undefined,
+        interval=interval,
+        confidence=confidence,
     )
 
 
-def spearman_of_cells(cells: Floats, size: int) -> Floats:
-    """Spearman's correlation of each of R confusion matrices (R, size²): (R,), NaN where a rater never varies."""
-    observed = cells.reshape(-1, size, size)
-    rows, columns = observed.sum(axis=2), observed.sum(axis=1)
+def spearman_of_pairs(pairs: PairCounts) -> Floats:
+    """Spearman's correlation of R confusion matrices: (R,), NaN where a rater never varies."""
+    rows, columns = pairs.marginals()
     row_ranks, column_ranks = _centred_ranks(rows), _centred_ranks(columns)
-    together = np.einsum("ri,rij,rj->r", row_ranks, observed, column_ranks, optimize=True)
+    together = pairs.weighted(row_ranks[:, pairs.rows] * column_ranks[:, pairs.columns])
     spread = (rows * row_ranks**2).sum(axis=1) * (columns * column_ranks**2).sum(axis=1)
     varied = (np.count_nonzero(rows, axis=1) > 1) & (np.count_nonzero(columns, axis=1) > 1)
     return np.clip(defined_ratio(together, np.sqrt(np.where(varied, spread, 0.0))), -1, 1)
@@ -108,7 +105,6 @@ def _centred_ranks(marginals: Floats) -> Floats:
     return ranks
 
 
-def mean_difference_of_cells(cells: Floats, categories: Floats) -> Floats:
-    """Mean of row less column category of each of R confusion matrices (R, V²): (R,), NaN for an empty one."""
-    differences = (categories[:, np.newaxis] - categories).ravel()
-    return defined_ratio(cells @ differences, cells.sum(axis=1))
+def mean_difference_of_pairs(pairs: PairCounts, positions: Floats) -> Floats:
+    """Mean position (V,) of the first less the second category: (R,), NaN for an empty table."""
+    return defined_ratio(pairs.weighted(positions[pairs.rows] - positions[pairs.columns]), pairs.total())

@@ -5,16 +5,24 @@ looks: where one answer prevails a constant judge agrees with most of them, and 
 look bad.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, TypedDict
+from typing import Literal, Self, TypedDict
 
 import numpy as np
 from scipy.stats import norm, random_table
 from scipy.stats import t as student_t
 
-from annotations.agreement.comparison import UNDEFINED, Statistic, statistic_of_cells
-from annotations.agreement.kappa import unit_cells
-from annotations.agreement.ratings import Codes, Ratings, category_codes, require_ascending
+from annotations.agreement.comparison import UNDEFINED, Statistic, statistic_of_pairs
+from annotations.agreement.kappa import unit_pairs
+from annotations.agreement.pair_counts import PairCounts
+from annotations.agreement.ratings import (
+    Codes,
+    Ratings,
+    category_codes,
+    codes_below,
+    require_ascending,
+)
 from evaluation.statistics.estimate import Estimate, EstimateDict
 from evaluation.statistics.pooling import PooledBootstrap, pool
 from evaluation.statistics.resampling import RESAMPLES, Clusters, Floats, percentile_interval
@@ -75,16 +83,16 @@ class BaselineTest:
         }
 
 
-def constant_judge(reference: Ratings) -> Ratings:
+def constant_judge(reference: Ratings, categories: Sequence[float]) -> Ratings:
     """The reference's most common rating for every unit (n,), the lower of two as common; NaN where it has none.
 
-    Half steps, which medians have and judges cannot give, count as the category below.
+    A judge gives one of the `categories`: what lies between two of them, as medians do, counts as the lower one.
     """
     rated = ~np.isnan(reference)
     if not rated.any():
         return np.full(reference.shape, np.nan)
-    values, counts = np.unique(np.floor(reference[rated]), return_counts=True)
-    return np.where(rated, values[counts.argmax()], np.nan)
+    most_common = np.bincount(codes_below(reference[rated], categories)).argmax()
+    return np.where(rated, categories[int(most_common)], np.nan)
 
 
 def random_judge(judge: Ratings, *, rng: np.random.Generator) -> Ratings:
@@ -118,7 +126,8 @@ def beats_baselines(
     that leaves most units in place, the random judge's expected value, which is 0 too, is tested as the constant's is.
 
     Raises:
-        ValueError: shapes that differ, a rating outside the categories, uneven categories, a level outside (0, 1).
+        ValueError: shapes that differ, a rating outside the categories, categories that do not ascend, a level
+            outside (0, 1).
     """
     if judge.shape != reference.shape or judge.ndim != 1:
         raise ValueError("judge and reference are vectors over the same units")
@@ -135,15 +144,20 @@ def beats_baselines(
         return _untested(Estimate.of_nothing(NO_UNITS), statistic)
     pools = pool(np.column_stack([referred, judged]), shared)
     bootstrap = PooledBootstrap(pools, rng=rng, resamples=resamples)
-    cells = unit_cells(referred[pools.first], judged[pools.first], len(categories))
+    rows, columns, indicator = unit_pairs(referred[pools.first], judged[pools.first])
     positions = np.asarray(categories, dtype=np.float64)
-    value = statistic_of_cells(bootstrap.totals(cells)[np.newaxis], positions, statistic)[0]
+
+    def values(sums: Floats) -> Floats:
+        pairs = PairCounts(rows, columns, sums, positions.size)
+        return pairs.of_each_block(lambda block: statistic_of_pairs(block, positions, statistic))
+
+    value = values(bootstrap.totals(indicator)[np.newaxis])[0]
     if np.isnan(value):
         return _untested(Estimate.of_nothing(UNDEFINED[statistic], n), statistic)
-    replicates = statistic_of_cells(bootstrap.sums(cells), positions, statistic)
+    replicates = bootstrap.coefficients(indicator, values)
     estimate = Estimate.of(value, n, percentile_interval(replicates, confidence))
     drawn = bootstrap.clusters_among(np.ones(pools.sizes.size, dtype=np.bool_))
-    scores = _scores(referred, len(categories), statistic)
+    scores = _Scores.of(referred, positions, statistic)
     p_random = _permutation_p_value(judged, referred, scores, shared, permutations, rng)
     p_constant = _p_above_zero(value, replicates, drawn, 0.5**drawn if p_random is None else p_random)
     of_random = BOOTSTRAP if p_random is None else PERMUTATION
@@ -175,10 +189,40 @@ def units_to_beat_baselines(
     return int(np.ceil(variance * (reach / skill) ** 2))
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Scores:
+    """What one unit adds to the sum that a statistic rises with, by the reference's and the judge's category.
+
+    Attributes:
+        positions: (V,) for the quadratic kappa, which falls with their squared differences; else None.
+        of_equal: (V,) what two equal ratings of each category add to the other statistics; unequal ones add nothing.
+    """
+
+    positions: Floats | None
+    of_equal: Floats
+
+    @classmethod
+    def of(cls, referred: Codes, positions: Floats, statistic: ChanceCorrected) -> Self:
+        """Of a statistic, with the reference's codes (n,) and the positions of the categories (V,)."""
+        counts = np.bincount(referred, minlength=positions.size)
+        if statistic == "quadratic_kappa":
+            reach = float(positions[-1] - positions[0]) or 1.0
+            return cls((positions - positions[0]) / reach, counts.astype(np.float64))
+        if statistic == "informedness":
+            return cls(None, 1 / np.maximum(counts, 1))
+        return cls(None, np.ones(positions.size))
+
+    def between(self, referred: Codes, judged: Codes) -> Floats:
+        """The score of each unit; the shape of the two arrays of codes, broadcast."""
+        if self.positions is not None:
+            return -np.square(self.positions[referred] - self.positions[judged])
+        return np.where(referred == judged, self.of_equal[judged], 0.0)
+
+
 def _permutation_p_value(
     judged: Codes,
     referred: Codes,
-    scores: Floats,
+    scores: _Scores,
     clusters: Clusters | None,
     permutations: int,
     rng: np.random.Generator,
@@ -188,7 +232,7 @@ def _permutation_p_value(
     A permutation leaves both marginals as they are, and given these every statistic rises with a sum over units. None
     where most units are in clusters of a size of their own.
     """
-    observed = float(scores[referred, judged].sum())
+    observed = float(scores.between(referred, judged).sum())
     blocks = _blocks(np.arange(judged.size) if clusters is None else clusters)
     if 2 * sum(block.size for block in blocks if block.shape[0] > 1) < judged.size:
         return None
@@ -199,7 +243,7 @@ def _permutation_p_value(
 
 
 def _permuted(
-    judged: Codes, referred: Codes, scores: Floats, permutations: int, rng: np.random.Generator
+    judged: Codes, referred: Codes, scores: _Scores, permutations: int, rng: np.random.Generator
 ) -> Floats:
     """The sum over m clusters of s units, both (m, s), in each permutation of the judge's clusters: (permutations,).
 
@@ -214,33 +258,22 @@ def _permuted(
     if (
         min(of_judge.shape[0], of_reference.shape[0]) == 1
     ):  # where SciPy's tables of one column go wrong (1.17)
-        totals += scores[referred, judged].sum()
+        totals += scores.between(referred, judged).sum()
         return totals
     if size > m:
         rows = max(1, BLOCK_ELEMENTS // judged.size)
         for start in range(0, permutations, rows):
             part = slice(start, min(start + rows, permutations))
             order = rng.permuted(np.tile(np.arange(m), (part.stop - start, 1)), axis=1)
-            totals[part] = scores[referred, judged[order]].sum(axis=(1, 2))
+            totals[part] = scores.between(referred, judged[order]).sum(axis=(1, 2))
         return totals
-    of_kinds = scores[of_reference[:, np.newaxis], of_judge].sum(axis=2)
+    of_kinds = scores.between(of_reference[:, np.newaxis], of_judge).sum(axis=2)
     tables = random_table(np.bincount(kind_of_reference.ravel()), np.bincount(kind_of_judge.ravel()))
     rows = max(1, BLOCK_ELEMENTS // size)
     for start in range(0, permutations, rows):
         part = slice(start, min(start + rows, permutations))
         totals[part] = (tables.rvs(part.stop - start, random_state=rng) * of_kinds).sum(axis=(1, 2))
     return totals
-
-
-def _scores(referred: Codes, size: int, statistic: ChanceCorrected) -> Floats:
-    """What one unit adds to the sum that the statistic rises with, by the reference's and the judge's rating."""
-    steps = np.arange(size, dtype=np.float64)
-    if statistic == "quadratic_kappa":
-        return -np.square(steps[:, np.newaxis] - steps)
-    counts = np.bincount(referred, minlength=size)
-    weights = 1 / np.maximum(counts, 1) if statistic == "informedness" else np.ones(size)
-    diagonal: Floats = np.diag(weights)
-    return diagonal
 
 
 def _blocks(clusters: Clusters) -> list[Codes]:

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from annotations.agreement.pair_counts import PairCounts
 from annotations.agreement.ratings import BINARY, Codes
 from evaluation.statistics.pooling import PooledBootstrap, row_keys
 from evaluation.statistics.resampling import Floats
@@ -25,8 +26,9 @@ class CodedPair:
 class PairCells:
     """The confusion matrices of pairs, by pair: observed, in each resample, and with one unit or cluster left out.
 
-    Rows of a confusion matrix are the ratings of the pair's first rater. Replicate r of one pair and replicate
-    r of another come from the same draw, so their coefficients can be subtracted.
+    Rows of a confusion matrix are the ratings of the pair's first rater. `columns` has, for each pair, the cells of
+    its matrix that occur and where they are in `sums` (resamples, cells of all pairs). Replicate r of one pair and
+    replicate r of another come from the same draw, so their coefficients can be subtracted.
     """
 
     bootstrap: PooledBootstrap
@@ -46,49 +48,49 @@ class PairCells:
         """Clusters with a unit that both rated; as many as units where units share none."""
         return self.bootstrap.clusters_among(self.pairs[pair].a >= 0)
 
-    def observed(self, pair: int) -> Floats:
-        """Counts of the confusion matrix (V²,)."""
-        return self.bootstrap.totals(self._of_pools(pair))
+    def observed(self, pair: int) -> PairCounts:
+        """The confusion matrix."""
+        return self._counts(pair, self.bootstrap.totals(self._of_pools(pair))[np.newaxis])
 
-    def replicates(self, pair: int) -> Floats:
-        """Counts of the confusion matrix in each resample: (resamples, V²)."""
-        used, part = self.columns[pair]
-        cells = np.zeros((self.sums.shape[0], len(self.categories(pair)) ** 2))
-        cells[:, used] = self.sums[:, part]
-        return cells
+    def replicates(self, pair: int) -> PairCounts:
+        """The confusion matrix in each resample."""
+        return self._counts(pair, self.sums[:, self.columns[pair][1]])
 
-    def jackknife(self, pair: int) -> tuple[Floats, NDArray[np.int64]]:
-        """The distinct confusion matrices without one unit or cluster (d, V²), and how often each occurs (d,)."""
+    def jackknife(self, pair: int) -> tuple[PairCounts, NDArray[np.int64]]:
+        """The distinct confusion matrices without one unit or cluster, d of them, and how often each occurs (d,)."""
         of_pools = self._of_pools(pair)
         incidence = self.bootstrap.pools.incidence
-        left_out = of_pools if incidence is None else incidence @ of_pools
-        used, _ = self.columns[pair]
-        keys = row_keys(left_out[:, used].astype(np.int64))
-        _, first, inverse = np.unique(keys, return_index=True, return_inverse=True)
+        left_out = (of_pools if incidence is None else incidence @ of_pools).toarray()
+        _, first, inverse = np.unique(
+            row_keys(left_out.astype(np.int64)), return_index=True, return_inverse=True
+        )
         times = np.bincount(inverse, weights=self.bootstrap.pools.drawn, minlength=first.size)
-        return self.observed(pair) - left_out[first], times.astype(np.int64)
+        without = self.bootstrap.totals(of_pools) - left_out[first]
+        return self._counts(pair, without), times.astype(np.int64)
 
     def followed(self, pair: int, threshold: float) -> "PairCells":
         """One pair with its ratings cut at the threshold, followed = rating >= threshold; the same draws."""
         coded = self.pairs[pair]
         above = np.append(np.asarray(coded.categories) >= threshold, False).astype(np.int64)
         a, b = (np.where(codes < 0, -1, above[codes]) for codes in (coded.a, coded.b))
-        size = len(coded.categories)
-        four = (2 * above[:size, np.newaxis] + above[:size]).ravel()
-        sums = np.zeros((self.sums.shape[0], 4))
         used, part = self.columns[pair]
-        for column, cell in zip(range(part.start, part.stop), four[used], strict=True):
-            sums[:, cell] += self.sums[:, column]
+        size = len(coded.categories)
+        four = 2 * above[used // size] + above[used % size]
+        sums = np.zeros((self.sums.shape[0], 4))
+        for cell in range(4):
+            sums[:, cell] = self.sums[:, part][:, four == cell].sum(axis=1)
         return PairCells(self.bootstrap, (CodedPair(a, b, BINARY),), ((np.arange(4), slice(0, 4)),), sums)
 
-    def _of_pools(self, pair: int) -> Floats:
-        """Each pool's cell, one-hot: (u, V²); all zeros where either rater is missing."""
-        coded = self.pairs[pair]
-        size = len(coded.categories)
-        cells = np.zeros((coded.a.size, size * size))
+    def _counts(self, pair: int, sums: Floats) -> PairCounts:
+        used, size = self.columns[pair][0], len(self.categories(pair))
+        return PairCounts(used // size, used % size, sums, size)
+
+    def _of_pools(self, pair: int) -> "sparse.csr_array":
+        """Each pool's cell, one of the c that occur: (u, c) ones; all zeros where either rater is missing."""
+        coded, used = self.pairs[pair], self.columns[pair][0]
         both = np.flatnonzero(coded.a >= 0)
-        cells[both, coded.a[both] * size + coded.b[both]] = 1
-        return cells
+        cells = np.searchsorted(used, coded.a[both] * len(coded.categories) + coded.b[both])
+        return sparse.csr_array((np.ones(both.size), (both, cells)), shape=(coded.a.size, used.size))
 
 
 def pair_cells(bootstrap: PooledBootstrap, pairs: Sequence[CodedPair]) -> PairCells:

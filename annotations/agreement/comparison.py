@@ -15,11 +15,14 @@ from typing import Literal, TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
 from scipy.stats import binomtest, false_discovery_control
 from scipy.stats import t as student_t
 
-from annotations.agreement.alpha import alpha_of_coincidences
-from annotations.agreement.kappa import NOT_RATED_BY_BOTH, kappa_of_cells, unit_cells
+from annotations.agreement.alpha import alpha_of_pairs
+from annotations.agreement.distances import Distances
+from annotations.agreement.kappa import NOT_RATED_BY_BOTH, kappa_of_pairs, unit_pairs
+from annotations.agreement.pair_counts import PairCounts
 from annotations.agreement.ratings import Codes, Ratings, category_codes, require_ascending
 from evaluation.statistics.estimate import Estimate, EstimateDict
 from evaluation.statistics.multiple_tests import holm
@@ -99,7 +102,7 @@ def compare_judges(
     confidence: float = 0.95,
     rng: np.random.Generator,
 ) -> tuple[JudgeComparison, ...]:
-    """Compare judges (n,) by their agreement with a reference (n,), NaN where missing, on evenly spaced categories.
+    """Compare judges (n,) by their agreement with a reference (n,), NaN where missing, on ascending categories.
 
     The reference is the people's median (then the categories hold its half steps: `RatingTable.with_column`) or their
     majority on followed / not followed. `pairs` are the pairs to compare, in order; all of them by default. The
@@ -111,7 +114,8 @@ def compare_judges(
     units (clusters) on which one judge is nearer to the reference.
 
     Raises:
-        ValueError: shapes that differ, a rating outside the categories, uneven categories, an unknown judge.
+        ValueError: shapes that differ, a rating outside the categories, categories that do not ascend, an unknown
+            judge.
     """
     shapes = {ratings.shape for ratings in judges.values()} | {reference.shape}
     if len(shapes) > 1 or reference.ndim != 1 or (clusters is not None and clusters.shape != reference.shape):
@@ -159,9 +163,10 @@ def benjamini_yekutieli(p_values: Floats) -> Floats:
 def statistic_of_cells(cells: Floats, categories: Floats, statistic: Statistic) -> Floats:
     """Agreement in each of R confusion matrices (R, V²), rows the reference's, columns the judge's: (R,).
 
-    `alpha` is Krippendorff's for ordinal data of the two; the kappas are Cohen's; `accuracy` is the share of equal
-    ratings. `informedness` is the mean recall over the K ratings that the reference has, stretched so that 1 is
-    perfect and 1/K becomes 0: sensitivity + specificity − 1 where there are two (Youden's J).
+    `alpha` is Krippendorff's for ordinal data of the two; the kappas are Cohen's, the quadratic one with the squared
+    differences of the `categories` (V,); `accuracy` is the share of equal ratings. `informedness` is the mean recall
+    over the K ratings that the reference has, stretched so that 1 is perfect and 1/K becomes 0: sensitivity +
+    specificity − 1 where there are two (Youden's J).
 
     A constant judge has informedness and kappas of exactly 0 in every sample, and a judge that answers at random
     0 on average, whatever its marginals and whatever prevails; so a baseline is beaten where these are above 0.
@@ -172,22 +177,25 @@ def statistic_of_cells(cells: Floats, categories: Floats, statistic: Statistic) 
 
     NaN where undefined: no units, one rating only (alpha, kappas), one rating of the reference (informedness).
     """
-    size = categories.size
-    observed = cells.reshape(-1, size, size)
+    return statistic_of_pairs(PairCounts.of_square(cells, categories.size), categories, statistic)
+
+
+def statistic_of_pairs(pairs: PairCounts, categories: Floats, statistic: Statistic) -> Floats:
+    """As `statistic_of_cells`, of R confusion matrices without the cells that do not occur: (R,)."""
     match statistic:
         case "alpha":
-            both = observed + observed.transpose(0, 2, 1)
-            return alpha_of_coincidences(both.reshape(-1, size * size), categories, "ordinal")
+            return alpha_of_pairs(pairs, categories, "ordinal")
         case "quadratic_kappa":
-            return kappa_of_cells(cells, size, "quadratic")
+            return kappa_of_pairs(pairs, Distances("quadratic", categories))
         case "cohen_kappa":
-            return kappa_of_cells(cells, size, "nominal")
+            return kappa_of_pairs(pairs, Distances("nominal", categories))
         case "accuracy":
-            return defined_ratio(np.trace(observed, axis1=1, axis2=2), observed.sum(axis=(1, 2)))
+            return defined_ratio(pairs.agreeing(), pairs.total())
         case "informedness":
-            marginals = observed.sum(axis=2)
+            marginals, _ = pairs.marginals()
             occur = np.count_nonzero(marginals, axis=1)
-            recalls = defined_ratio(np.diagonal(observed, axis1=1, axis2=2), marginals)
+            equal = pairs.rows == pairs.columns
+            recalls = defined_ratio(pairs.counts[:, equal], marginals[:, pairs.rows[equal]])
             return defined_ratio(np.nansum(recalls, axis=1) - 1, occur - 1.0)
 
 
@@ -215,15 +223,8 @@ class _Draws:
         n = int(self.bootstrap.pools.sizes[both].sum())
         if n == 0:
             return _nothing(a, b, statistic)
-        cells = np.zeros((reference.size, 2 * categories.size**2))
-        of_a, of_b = (unit_cells(reference[both], one[both], categories.size) for one in (first, second))
-        cells[both] = np.concatenate([of_a, of_b], axis=1)
-        used = cells.any(axis=0)
-        sums = np.zeros((self.bootstrap.resamples + 1, cells.shape[1]))
-        sums[0, used] = self.bootstrap.totals(cells[:, used])
-        sums[1:, used] = self.bootstrap.sums(cells[:, used])
         a_values, b_values = (
-            statistic_of_cells(part, categories, statistic) for part in np.split(sums, 2, axis=1)
+            self._values(reference, judge, both, categories, statistic) for judge in (first, second)
         )
         differences = a_values - b_values
         difference = _estimate(differences, n, statistic, confidence)
@@ -243,6 +244,28 @@ class _Draws:
             difference=difference,
             p_value=p_value,
         )
+
+    def _values(
+        self,
+        reference: Codes,
+        judge: Codes,
+        both: NDArray[np.bool_],
+        categories: Floats,
+        statistic: Statistic,
+    ) -> Floats:
+        """The statistic over the pools where `both` (u,) judges rated: of all units, then of each resample."""
+        rows, columns, of_rated = unit_pairs(reference[both], judge[both])
+        rated = np.flatnonzero(both)[of_rated.tocoo().row]
+        indicator = sparse.csc_array(
+            (of_rated.tocoo().data, (rated, of_rated.tocoo().col)), shape=(both.size, rows.size)
+        )
+
+        def values(sums: Floats) -> Floats:
+            pairs = PairCounts(rows, columns, sums, categories.size)
+            return pairs.of_each_block(lambda block: statistic_of_pairs(block, categories, statistic))
+
+        observed = values(self.bootstrap.totals(indicator)[np.newaxis])
+        return np.concatenate([observed, self.bootstrap.coefficients(indicator, values)])
 
     def _p_value(
         self, difference: float, replicates: Floats, both: NDArray[np.bool_], nearer: Codes

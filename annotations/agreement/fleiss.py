@@ -9,7 +9,13 @@ from typing import Unpack
 
 import numpy as np
 
-from annotations.agreement.gwet import AgreementWeights, agreement_weights, estimate_of_counts
+from annotations.agreement.distances import Distances
+from annotations.agreement.gwet import (
+    AgreementSums,
+    AgreementWeights,
+    agreement_distances,
+    estimate_of_counts,
+)
 from annotations.agreement.ratings import RatingTable
 from evaluation.statistics.estimate import Estimate
 from evaluation.statistics.pooling import BootstrapOptions
@@ -31,11 +37,11 @@ def fleiss_kappa(
     Raises:
         ValueError: `clusters` does not have one id per unit.
     """
-    matrix = agreement_weights(len(table.categories), weights)
+    distances = agreement_distances(table.categories, weights)
     return estimate_of_counts(
         table,
-        weights,
-        lambda sums: fleiss_of_sums(sums, matrix),
+        distances,
+        lambda sums: fleiss_of_sums(sums, distances),
         UNANIMOUS,
         **options,
     )
@@ -55,18 +61,16 @@ def percent_agreement(
     """
     return estimate_of_counts(
         table,
-        weights,
-        lambda sums: defined_ratio(sums[:, 1], sums[:, 0]),
+        agreement_distances(table.categories, weights),
+        lambda sums: defined_ratio(sums.agreeing, sums.paired),
         "no unit has two ratings",
         **options,
     )
 
 
-def fleiss_of_sums(sums: Floats, weights: Floats) -> Floats:
-    """Fleiss' kappa of sums of `unit_agreement` (R, V + 3): (R,), NaN where chance agreement is complete."""
-    observed = defined_ratio(sums[:, 1], sums[:, 0])
-    shares = defined_ratio(sums[:, 3:], sums[:, 2:3])
-    by_chance = np.einsum("ri,ij,rj->r", shares, weights, shares)
-    one_category = np.count_nonzero(sums[:, 3:], axis=1) == 1
-    disagreement = np.where(one_category, 0.0, 1 - by_chance)
-    return 1 - defined_ratio(1 - observed, disagreement)
+def fleiss_of_sums(sums: AgreementSums, distances: Distances) -> Floats:
+    """Fleiss' kappa: (R,), NaN where chance agreement is complete."""
+    observed = defined_ratio(sums.agreeing, sums.paired)
+    shares = defined_ratio(sums.shares, sums.rated[:, np.newaxis])
+    apart_by_chance = distances.expected(shares, shares) / (distances.largest() or 1.0)
+    return 1 - defined_ratio(1 - observed, apart_by_chance)

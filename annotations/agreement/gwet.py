@@ -5,15 +5,19 @@ Journal of Mathematical and Statistical Psychology 61 (2008) 29–48; Gwet, Hand
 (4th ed., 2014), ch. 2–5. Equal to `irrCAC`.
 """
 
-from typing import Literal, Unpack
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal, Self, Unpack
 
 import numpy as np
-from numpy.typing import NDArray
+from scipy import sparse
 
-from annotations.agreement.alpha import NO_PAIRS, value_counts
-from annotations.agreement.ratings import RatingTable
+from annotations.agreement.alpha import NO_PAIRS, unit_coincidences, value_counts
+from annotations.agreement.distances import Distances
+from annotations.agreement.pair_counts import PairCounts
+from annotations.agreement.ratings import Codes, RatingTable
 from evaluation.statistics.estimate import Estimate
-from evaluation.statistics.pooling import BootstrapOptions, Coefficient, IntervalMethod, PooledBootstrap, pool
+from evaluation.statistics.pooling import BootstrapOptions, IntervalMethod, PooledBootstrap, pool, row_keys
 from evaluation.statistics.resampling import RESAMPLES, Clusters, Floats, defined_ratio
 
 AgreementWeights = Literal["identity", "linear", "quadratic", "ordinal"]
@@ -35,24 +39,35 @@ def gwet_coefficient(
     Raises:
         ValueError: `clusters` does not have one id per unit.
     """
-    size = len(table.categories)
-
-    def coefficient(sums: Floats) -> Floats:
-        return gwet_of_sums(sums, agreement_weights(size, weights))
-
+    distances = agreement_distances(table.categories, weights)
     return estimate_of_counts(
         table,
-        weights,
-        coefficient,
+        distances,
+        lambda sums: gwet_of_sums(sums, distances),
         ONE_CATEGORY,
         **options,
     )
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class AgreementSums:
+    """What the units of R resamples add up to.
+
+    Attributes:
+        paired: (R,) units with two ratings. agreeing: (R,) their shares of pairs of ratings that agree, summed.
+        rated: (R,) units with a rating. shares: (R, V) their shares of each category, summed.
+    """
+
+    paired: Floats
+    agreeing: Floats
+    rated: Floats
+    shares: Floats
+
+
 def estimate_of_counts(
     table: RatingTable,
-    weights: AgreementWeights,
-    coefficient: Coefficient,
+    distances: Distances,
+    coefficient: Callable[[AgreementSums], Floats],
     undefined: str,
     *,
     clusters: Clusters | None = None,
@@ -61,74 +76,104 @@ def estimate_of_counts(
     interval: IntervalMethod = "percentile",
     rng: np.random.Generator,
 ) -> Estimate:
-    """A coefficient of the sums of `unit_agreement`, over the units that anybody rated.
+    """A coefficient of the sums over the units that anybody rated.
 
     Raises:
         ValueError: `clusters` does not have one id per unit.
     """
     if clusters is not None and clusters.shape != (len(table.units),):
         raise ValueError("one cluster id per unit is needed")
-    counts = value_counts(table)
-    ratings = counts.sum(axis=1)
+    codes = table.codes()
+    ratings = (codes >= 0).sum(axis=1)
     n = int((ratings >= 2).sum())
     if n == 0:
         return Estimate.of_nothing(NO_PAIRS)
-    counts = counts[ratings > 0]
-    pools = pool(counts, None if clusters is None else clusters[ratings > 0])
-    statistics = unit_agreement(counts[pools.first], agreement_weights(len(table.categories), weights))
+    codes = np.sort(codes[ratings > 0], axis=1)
+    pools = pool(codes, None if clusters is None else clusters[ratings > 0])
+    shares = UnitShares.of(codes[pools.first], distances)
     return PooledBootstrap(pools, rng=rng, resamples=resamples).estimate(
-        statistics, coefficient, n=n, undefined=undefined, interval=interval, confidence=confidence
+        [shares.agreement, shares.indicator],
+        lambda sums: coefficient(shares.sums(sums)),
+        n=n,
+        undefined=undefined,
+        interval=interval,
+        confidence=confidence,
     )
 
 
-def agreement_weights(size: int, weights: AgreementWeights) -> Floats:
-    """How far two categories agree (size, size), in [0, 1] with ones on the diagonal; evenly spaced categories."""
-    if weights == "identity" or size == 1:
-        return np.eye(size)
-    steps = np.arange(size, dtype=np.float64)
-    distances = np.abs(steps[:, np.newaxis] - steps)
-    if weights == "quadratic":
-        distances = distances**2
-    elif weights == "ordinal":
-        distances = distances * (distances + 1) / 2
-    weighted: Floats = 1 - distances / distances.max()
-    return weighted
+@dataclass(frozen=True, slots=True, eq=False)
+class UnitShares:
+    """What each unit adds to chance-corrected agreement.
 
-
-def unit_agreement(counts: NDArray[np.int64], weights: Floats) -> Floats:
-    """What each unit's value counts (n, V) add to chance-corrected agreement: shape (n, V + 3).
-
-    Columns: has two ratings; share of its pairs of ratings that agree; has a rating; share of each category.
+    Attributes:
+        agreement: (n_units, 3) whether it has two ratings, the share of its pairs that agree, whether it has a rating.
+        indicator: (n_units, c) ones; each column is a category and the share of a unit's ratings that say it.
+        folding: (c, V) that share, in the column of the category.
     """
-    ratings = counts.sum(axis=1)
-    agreeing = (counts * (counts @ weights - 1)).sum(axis=1)
-    pairs = ratings * (ratings - 1)
-    return np.column_stack(
-        [
-            pairs > 0,
-            np.divide(agreeing, pairs, out=np.zeros(pairs.shape), where=pairs > 0),
-            ratings > 0,
-            counts / np.maximum(ratings, 1)[:, np.newaxis],
-        ]
-    )
+
+    agreement: Floats
+    indicator: "sparse.csc_array"
+    folding: "sparse.csr_array"
+
+    @classmethod
+    def of(cls, codes: Codes, distances: Distances) -> Self:
+        """From category codes (n_units, r), −1 where missing; how far pairs agree is 1 − distance / the largest."""
+        size, ratings = distances.positions.size, (codes >= 0).sum(axis=1)
+        coincidences = unit_coincidences(codes, size)
+        apart = distances.between(coincidences.rows, coincidences.columns) / (distances.largest() or 1.0)
+        disagreeing = coincidences.indicator @ (2 * coincidences.weights * apart) / np.maximum(ratings, 1)
+        paired = ratings >= 2
+        unit, category, times = value_counts(codes)
+        kinds = np.column_stack([category, times, ratings[unit]])
+        _, sample, column = np.unique(row_keys(kinds), return_index=True, return_inverse=True)
+        categories, times, of_ratings = kinds[sample].T
+        return cls(
+            np.column_stack([paired, np.where(paired, 1 - disagreeing, 0.0), ratings > 0]),
+            sparse.csc_array(
+                (np.ones(unit.size, dtype=np.float32), (unit, column)), shape=(codes.shape[0], sample.size)
+            ),
+            sparse.csr_array(
+                (times / of_ratings, (np.arange(sample.size), categories)), shape=(sample.size, size)
+            ),
+        )
+
+    def sums(self, sums: Floats) -> AgreementSums:
+        """From R sums of `agreement` and `indicator`, side by side: (R, 3 + c)."""
+        shares = np.asarray(self.folding.T @ sums[:, 3:].T).T
+        return AgreementSums(sums[:, 0], sums[:, 1], sums[:, 2], shares)
 
 
-def gwet_of_sums(sums: Floats, weights: Floats) -> Floats:
-    """AC1/AC2 of sums of `unit_agreement` (R, V + 3): (R,), NaN without two ratings or with one category."""
-    size = weights.shape[0]
+def agreement_distances(categories: Sequence[float], weights: AgreementWeights) -> Distances:
+    """The distances that weigh agreement, of the V categories; two categories agree by 1 − distance / the largest.
+
+    Linear and quadratic ones are those of the categories' values, as `irrCAC` has them; ordinal ones of their ranks.
+    """
+    positions = np.asarray(categories, dtype=np.float64)
+    if weights == "identity":
+        return Distances("nominal", positions)
+    if weights == "ordinal":
+        return Distances("ordinal", np.arange(positions.size, dtype=np.float64))
+    return Distances(weights, positions)
+
+
+def gwet_of_sums(sums: AgreementSums, distances: Distances) -> Floats:
+    """AC1/AC2: (R,), NaN without two ratings or with one category."""
+    size = distances.positions.size
     if size < 2:
-        return np.full(sums.shape[0], np.nan)
-    observed = defined_ratio(sums[:, 1], sums[:, 0])
-    shares = defined_ratio(sums[:, 3:], sums[:, 2:3])
-    by_chance = weights.sum() / (size * (size - 1)) * (shares * (1 - shares)).sum(axis=1)
+        return np.full(sums.paired.shape, np.nan)
+    every = np.ones((1, size))
+    agreement = size**2 - float(distances.expected(every, every)[0]) / distances.largest()
+    observed = defined_ratio(sums.agreeing, sums.paired)
+    shares = defined_ratio(sums.shares, sums.rated[:, np.newaxis])
+    by_chance = agreement / (size * (size - 1)) * (shares * (1 - shares)).sum(axis=1)
     return defined_ratio(observed - by_chance, 1 - by_chance)
 
 
-def gwet_of_cells(cells: Floats, weights: Floats) -> Floats:
-    """AC1/AC2 of each of R confusion matrices of two raters (R, V²): (R,), NaN as in `gwet_of_sums`."""
-    size = weights.shape[0]
-    observed = cells.reshape(-1, size, size)
-    total = observed.sum(axis=(1, 2))
-    agreeing = np.einsum("rij,ij->r", observed, weights)
-    shares = (observed.sum(axis=1) + observed.sum(axis=2)) / 2
-    return gwet_of_sums(np.column_stack([total, agreeing, total, shares]), weights)
+def gwet_of_pairs(pairs: PairCounts, distances: Distances) -> Floats:
+    """AC1/AC2 of R confusion matrices of two raters: (R,), NaN as in `gwet_of_sums`."""
+    rows, columns = pairs.marginals()
+    total = pairs.total()
+    apart = distances.between(pairs.rows, pairs.columns) / (distances.largest() or 1.0)
+    return gwet_of_sums(
+        AgreementSums(total, total - pairs.weighted(apart), total, (rows + columns) / 2), distances
+    )

@@ -9,10 +9,13 @@ from dataclasses import dataclass
 from typing import Literal, TypedDict
 
 import numpy as np
+from scipy import sparse
 
-from annotations.agreement.ratings import Codes, Ratings, category_codes, require_ascending
+from annotations.agreement.distances import Distances
+from annotations.agreement.pair_counts import PairCounts
+from annotations.agreement.ratings import Codes, Level, Ratings, category_codes, require_ascending
 from evaluation.statistics.estimate import Estimate, EstimateDict
-from evaluation.statistics.pooling import IntervalMethod, PooledBootstrap, pool
+from evaluation.statistics.pooling import IntervalMethod, PooledBootstrap, pool, row_keys
 from evaluation.statistics.proportions import proportion
 from evaluation.statistics.resampling import RESAMPLES, Clusters, Floats, defined_ratio
 
@@ -59,18 +62,20 @@ def pairwise(
     categories: Sequence[float],
     *,
     clusters: Clusters | None = None,
+    level: Level = "ordinal",
     resamples: int = RESAMPLES,
     confidence: float = 0.95,
     interval: IntervalMethod = "percentile",
     rng: np.random.Generator,
 ) -> PairAgreement:
-    """Agreement of two raters' ratings (n,), NaN where missing, on evenly spaced ascending `categories`.
+    """Agreement of two raters' ratings (n,), NaN where missing, on ascending `categories`.
 
-    Units that either did not rate are left out. Kappa is undefined where both gave one and the same rating
-    throughout: chance agreement is then 1. Kappa intervals resample units, or whole `clusters` (n,).
+    Weights are of the categories' ranks, or on an interval scale (`level`) of their values. Units that either did not
+    rate are left out. Kappa is undefined where both gave one and the same rating throughout: chance agreement is then
+    1. Kappa intervals resample units, or whole `clusters` (n,).
 
     Raises:
-        ValueError: arrays of different shapes, a rating outside the categories, uneven categories.
+        ValueError: arrays of different shapes, a rating outside the categories, categories that do not ascend.
     """
     if a.shape != b.shape or a.ndim != 1 or (clusters is not None and clusters.shape != a.shape):
         raise ValueError("both raters' ratings, and the cluster ids, are vectors over the same units")
@@ -88,12 +93,16 @@ def pairwise(
     size = len(categories)
     pools = pool(np.column_stack([first, second]), shared)
     bootstrap = PooledBootstrap(pools, rng=rng, resamples=resamples)
-    cells = unit_cells(first[pools.first], second[pools.first], size)
+    rows, columns, indicator = unit_pairs(first[pools.first], second[pools.first])
+    positions = np.asarray(categories, dtype=np.float64)
 
     def kappa(weights: Weights) -> Estimate:
+        distances = weighted_distances(weights, positions, level)
         return bootstrap.estimate(
-            cells,
-            lambda sums: kappa_of_cells(sums, size, weights),
+            indicator,
+            lambda sums: PairCounts(rows, columns, sums, size).of_each_block(
+                lambda pairs: kappa_of_pairs(pairs, distances)
+            ),
             n=n,
             undefined=UNANIMOUS,
             interval=interval,
@@ -106,26 +115,26 @@ def pairwise(
     return PairAgreement(n, percent_agreement, nominal, kappa("linear"), kappa("quadratic"))
 
 
-def unit_cells(first: Codes, second: Codes, size: int) -> Floats:
-    """Each unit's cell of the confusion matrix, one-hot: (n, size²) from category codes (n,)."""
-    cells = np.zeros((first.size, size * size))
-    cells[np.arange(first.size), first * size + second] = 1
-    return cells
+def unit_pairs(first: Codes, second: Codes) -> "tuple[Codes, Codes, sparse.csc_array]":
+    """The pairs of categories that occur (c,), row by row, and which unit has which: ones (n, c), of codes (n,)."""
+    pairs = np.column_stack([first, second])
+    _, sample, column = np.unique(row_keys(pairs), return_index=True, return_inverse=True)
+    shape = (first.size, sample.size)
+    indicator = sparse.csc_array(
+        (np.ones(first.size, dtype=np.float32), (np.arange(first.size), column)), shape=shape
+    )
+    return first[sample], second[sample], indicator
 
 
-def kappa_of_cells(cells: Floats, size: int, weights: Weights) -> Floats:
-    """Kappa of each of R confusion matrices (R, size²): shape (R,), NaN where chance agreement is 1."""
-    observed = cells.reshape(-1, size, size)
-    disagreement_weights = _disagreement_weights(size, weights)
-    rows, columns, total = observed.sum(axis=2), observed.sum(axis=1), observed.sum(axis=(1, 2))
-    disagreement = np.einsum("rij,ij->r", observed, disagreement_weights)
-    by_chance = np.einsum("ri,ij,rj->r", rows, disagreement_weights, columns)
-    return 1 - defined_ratio(total * disagreement, by_chance)
+def kappa_of_pairs(pairs: PairCounts, distances: Distances) -> Floats:
+    """Kappa of R confusion matrices: (R,), NaN where chance agreement is 1."""
+    rows, columns = pairs.marginals()
+    disagreement = pairs.weighted(distances.between(pairs.rows, pairs.columns))
+    return 1 - defined_ratio(pairs.total() * disagreement, distances.expected(rows, columns))
 
 
-def _disagreement_weights(size: int, weights: Weights) -> Floats:
-    if weights == "nominal":
-        return 1 - np.eye(size)
-    steps = np.arange(size, dtype=np.float64)
-    distances = np.abs(steps[:, np.newaxis] - steps)
-    return distances if weights == "linear" else distances**2
+def weighted_distances(weights: Weights, categories: Floats, level: Level) -> Distances:
+    """Of ranks, or on an interval scale of the values of the categories (V,)."""
+    return Distances(
+        weights, categories if level == "interval" else np.arange(categories.size, dtype=np.float64)
+    )

@@ -7,17 +7,24 @@ from typing import Literal, TypedDict
 
 import numpy as np
 
-from annotations.agreement.alpha import Level, alpha_of_coincidences
+from annotations.agreement.alpha import Level, alpha_of_pairs
 from annotations.agreement.association import (
     ONE_RATING_ONLY,
-    mean_difference_of_cells,
-    spearman_of_cells,
+    mean_difference_of_pairs,
+    spearman_of_pairs,
 )
 from annotations.agreement.cells import CodedPair, PairCells, pair_cells
-from annotations.agreement.gwet import ONE_CATEGORY, AgreementWeights, agreement_weights, gwet_of_cells
-from annotations.agreement.kappa import NOT_RATED_BY_BOTH, UNANIMOUS, Weights, kappa_of_cells
+from annotations.agreement.gwet import ONE_CATEGORY, AgreementWeights, agreement_distances, gwet_of_pairs
+from annotations.agreement.kappa import (
+    NOT_RATED_BY_BOTH,
+    UNANIMOUS,
+    Weights,
+    kappa_of_pairs,
+    weighted_distances,
+)
+from annotations.agreement.pair_counts import PairCounts
 from annotations.agreement.pooled import PooledTable
-from annotations.agreement.ratings import BINARY, Codes
+from annotations.agreement.ratings import BINARY, Codes, category_codes, nearest_category, on_scale
 from evaluation.statistics.bca import bca_interval
 from evaluation.statistics.estimate import Estimate, EstimateDict
 from evaluation.statistics.pooling import IntervalMethod
@@ -47,6 +54,9 @@ SCALED: tuple[CoefficientName, ...] = (
     "spearman",
     "mean_difference",
 )
+
+BATCH_ELEMENTS = 2**24
+"""Resampled counts of pairs held at a time, 128 MiB."""
 
 Coefficients = dict[CoefficientName, Estimate]
 
@@ -159,45 +169,61 @@ def rater_matrix(
     coded = [
         _coded_pair(codes[a], codes[b], pooled.table.categories, offered) for a, b in combinations(names, 2)
     ]
-    cells = pair_cells(pooled.bootstrap, coded)
+    cut = None if threshold is None else nearest_category(threshold, pooled.table.categories)
     pairs = []
-    for i, (a, b) in enumerate(combinations(names, 2)):
-        found = pair_coefficients(cells, i, level, interval=interval, confidence=confidence)
-        followed = None
-        if threshold is not None:
-            followed = pair_coefficients(
-                cells.followed(i, threshold), 0, "nominal", interval=interval, confidence=confidence
-            )
-        pairs.append(RaterPair(a, b, cells.n(i), found, followed))
+    named = list(combinations(names, 2))
+    for start, stop in _batches(coded, pooled.bootstrap.resamples):
+        cells = pair_cells(pooled.bootstrap, coded[start:stop])
+        for i, (a, b) in enumerate(named[start:stop]):
+            scaled = pair_coefficients(cells, i, level, interval=interval, confidence=confidence)
+            followed = None
+            if cut is not None:
+                followed = pair_coefficients(
+                    cells.followed(i, cut), 0, "nominal", interval=interval, confidence=confidence
+                )
+            pairs.append(RaterPair(a, b, cells.n(i), scaled, followed))
     return RaterMatrix(names, level, threshold, interval, tuple(pairs))
 
 
-def _positions_of(scale: tuple[float, ...] | None, categories: tuple[float, ...]) -> set[int]:
+def _batches(pairs: Sequence[CodedPair], resamples: int) -> list[tuple[int, int]]:
+    """Runs of pairs, first to last, whose resampled confusion matrices fit into a bounded memory together."""
+    batches, start, elements = [], 0, 0
+    for i, pair in enumerate(pairs):
+        cells = min(len(pair.categories) ** 2, int((pair.a >= 0).sum())) * resamples
+        if i > start and elements + cells > BATCH_ELEMENTS:
+            batches.append((start, i))
+            start, elements = i, 0
+        elements += cells
+    return [*batches, (start, len(pairs))]
+
+
+def _positions_of(scale: tuple[float, ...] | None, categories: tuple[float, ...]) -> Codes:
+    """The codes of the offered categories, ascending."""
     if scale is None:
-        return set(range(len(categories)))
-    if not set(scale) <= set(categories):
-        raise ValueError(f"the scale {scale} is not part of the table's categories {categories}")
-    return {categories.index(category) for category in scale}
+        return np.arange(len(categories))
+    if not on_scale(np.asarray(scale, dtype=np.float64), categories).all():
+        raise ValueError("the scale is not part of the table's categories")
+    return np.unique(category_codes(np.asarray(scale, dtype=np.float64), categories))
 
 
 def _coded_pair(
     a: Codes,
     b: Codes,
     categories: tuple[float, ...],
-    offered: set[int],
+    offered: Codes,
 ) -> CodedPair:
     """On the offered scale where both keep to it on the units that both rated, else on all categories."""
     both = (a >= 0) & (b >= 0)
-    used = set(np.unique(np.concatenate([a[both], b[both]])).tolist())
-    if not used <= offered or len(offered) == len(categories):
+    is_offered = np.zeros(len(categories), dtype=np.bool_)
+    is_offered[offered] = True
+    if offered.size == len(categories) or not (is_offered[a[both]] & is_offered[b[both]]).all():
         return CodedPair(np.where(both, a, -1), np.where(both, b, -1), categories)
-    kept = sorted(offered)
     renumbered = np.full(len(categories) + 1, -1)  # the last entry stands for a missing rating, code −1
-    renumbered[kept] = np.arange(len(kept))
+    renumbered[offered] = np.arange(offered.size)
     return CodedPair(
         renumbered[np.where(both, a, -1)],
         renumbered[np.where(both, b, -1)],
-        tuple(categories[position] for position in kept),
+        tuple(categories[position] for position in offered),
     )
 
 
@@ -215,7 +241,7 @@ def pair_coefficients(
     n = cells.n(pair)
     if n == 0:
         return {name: Estimate.of_nothing(NOT_RATED_BY_BOTH) for name in names}
-    observed, replicates = cells.observed(pair)[np.newaxis], cells.replicates(pair)
+    observed, replicates = cells.observed(pair), cells.replicates(pair)
     jackknife = cells.jackknife(pair) if interval == "bca" else None
 
     def estimate(name: CoefficientName) -> Estimate:
@@ -223,7 +249,7 @@ def pair_coefficients(
         value = float(coefficient(observed)[0])
         if np.isnan(value):
             return Estimate.of_nothing(undefined, n)
-        drawn = coefficient(replicates)
+        drawn = replicates.of_each_block(coefficient)
         ends = (
             percentile_interval(drawn, confidence)
             if jackknife is None
@@ -249,9 +275,9 @@ def _percent_interval(
 
 def _coefficient(
     name: CoefficientName, categories: tuple[float, ...], level: Level
-) -> tuple[Callable[[Floats], Floats], str]:
-    """The coefficient as a function of confusion matrices (R, V²), and why it may be undefined."""
-    size, positions = len(categories), np.asarray(categories, dtype=np.float64)
+) -> tuple[Callable[[PairCounts], Floats], str]:
+    """The coefficient as a function of confusion matrices, and why it may be undefined."""
+    positions = np.asarray(categories, dtype=np.float64)
     kappas: dict[CoefficientName, Weights] = {
         "cohen_kappa": "nominal",
         "linear_kappa": "linear",
@@ -259,21 +285,15 @@ def _coefficient(
     }
     gwets: dict[CoefficientName, AgreementWeights] = {"gwet_ac1": "identity", "gwet_ac2": "quadratic"}
     if name in kappas:
-        return lambda cells: kappa_of_cells(cells, size, kappas[name]), UNANIMOUS
+        weighted = weighted_distances(kappas[name], positions, level)
+        return lambda pairs: kappa_of_pairs(pairs, weighted), UNANIMOUS
     if name in gwets:
-        return lambda cells: gwet_of_cells(cells, agreement_weights(size, gwets[name])), ONE_CATEGORY
+        distances = agreement_distances(categories, gwets[name])
+        return lambda pairs: gwet_of_pairs(pairs, distances), ONE_CATEGORY
     if name == "alpha":
-        return lambda cells: _alpha_of_cells(cells, positions, level), UNANIMOUS
+        return lambda pairs: alpha_of_pairs(pairs, positions, level), UNANIMOUS
     if name == "spearman":
-        return lambda cells: spearman_of_cells(cells, size), ONE_RATING_ONLY
+        return spearman_of_pairs, ONE_RATING_ONLY
     if name == "mean_difference":
-        return lambda cells: mean_difference_of_cells(cells, positions), NOT_RATED_BY_BOTH
-    diagonal = np.arange(size) * (size + 1)
-    return lambda cells: defined_ratio(cells[:, diagonal].sum(axis=1), cells.sum(axis=1)), NOT_RATED_BY_BOTH
-
-
-def _alpha_of_cells(cells: Floats, positions: Floats, level: Level) -> Floats:
-    """Alpha of two raters: a unit that both rated adds its pair of ratings in both orders."""
-    square = cells.reshape(-1, positions.size, positions.size)
-    both_orders = square + square.transpose(0, 2, 1)
-    return alpha_of_coincidences(both_orders.reshape(cells.shape), positions, level)
+        return lambda pairs: mean_difference_of_pairs(pairs, positions), NOT_RATED_BY_BOTH
+    return lambda pairs: defined_ratio(pairs.agreeing(), pairs.total()), NOT_RATED_BY_BOTH

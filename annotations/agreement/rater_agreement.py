@@ -135,7 +135,9 @@ class AllRaters:
         if given.gold is not None and not np.isnan(given.gold).all():
             table = table.with_column(GOLD, given.gold)
         if not np.isnan(labelled.score).all():
-            table = table.with_column(CONSTANT, self._on_all(constant_judge(labelled.score)))
+            table = table.with_column(
+                CONSTANT, self._on_all(constant_judge(labelled.score, given.table.categories))
+            )
             if self.judges:
                 column = random_judge(self._best_covered(), rng=rng)
                 table = table.with_column(RANDOM, self._on_all(column))

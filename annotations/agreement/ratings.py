@@ -184,6 +184,13 @@ def on_scale(values: Ratings, categories: Sequence[float]) -> NDArray[np.bool_]:
     return np.asarray(_nearest(values, categories)[1] == 0)
 
 
+def codes_below(values: Ratings, categories: Sequence[float]) -> Codes:
+    """Index of the highest category that is not above each value but for rounding, 0 below all of them, −1 for NaN."""
+    codes, misses = _nearest(values, categories)
+    is_below = (misses > 0) & (values < np.asarray(categories, dtype=np.float64)[codes])
+    return np.where(codes < 0, -1, np.maximum(codes - is_below, 0))
+
+
 def nearest_category(value: float, categories: Sequence[float]) -> float:
     """The category that the value equals but for rounding, or else the value."""
     codes, misses = _nearest(np.array([value], dtype=np.float64), categories)

@@ -294,7 +294,7 @@ def _baselines(table: RatingTable, median: Ratings, judges: list[str]) -> dict[s
     rated = ~np.isnan(median)
     if not rated.any():
         return {}
-    baselines = {CONSTANT: constant_judge(median)}
+    baselines = {CONSTANT: constant_judge(median, table.categories)}
     if judges:
         columns = np.where(rated[:, np.newaxis], table.select(judges).values, np.nan)
         best_covered = columns[:, int((~np.isnan(columns)).sum(axis=0).argmax())]

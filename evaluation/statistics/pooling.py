@@ -10,7 +10,7 @@ Sources: Efron & Tibshirani, An Introduction to the Bootstrap (1993), ch. 6 and 
 multinomial are multinomial (Johnson, Kotz & Balakrishnan, Discrete Multivariate Distributions, 1997, ch. 35).
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, Required, TypeAlias, TypedDict
 
@@ -33,6 +33,7 @@ Counts = NDArray[np.int64]
 Weights32 = NDArray[np.float32]
 Coefficient = Callable[[Floats], Floats]
 Statistics: TypeAlias = "Floats | sparse.csc_array | sparse.csr_array"
+Parts: TypeAlias = "Statistics | Sequence[Statistics]"
 IntervalMethod = Literal["percentile", "bca"]
 
 
@@ -52,6 +53,7 @@ class BootstrapOptions(TypedDict, total=False):
 
 
 CHUNK_ELEMENTS = 2**21  # weights drawn at a time
+BLOCK_ELEMENTS = 2**23  # sums of resamples held at a time while a coefficient is computed
 CACHE_ELEMENTS = 2**26  # weights that are kept, 256 MiB; above it they are drawn anew for each product
 EXACT_FLOAT32 = 2**24  # whole numbers up to here are exact in single precision
 
@@ -169,15 +171,35 @@ class PooledBootstrap:
             total += _product(held, weights, self._largest)
         return total
 
-    def leave_one_out(self, statistics: Floats) -> Floats:
+    def coefficients(self, statistics: Parts, coefficient: Coefficient) -> Floats:
+        """A coefficient of the sums over each resample of per-pool statistics (u, k): (resamples,).
+
+        `statistics` may come in parts, side by side, sparse ones of whole numbers and others. The sums are held for a
+        part of the resamples at a time where they are many.
+        """
+        parts = _parts(statistics)
+        u, width = self.pools.sizes.size, sum(_width(part) for part in parts)
+        step = max(1, BLOCK_ELEMENTS // max(width, 1))
+        if step >= self.resamples or u * self.resamples > CACHE_ELEMENTS:
+            return coefficient(_side_by_side([self.sums(part) for part in parts]))
+        weights = self._row_weights()
+        values = []
+        for start in range(0, self.resamples, step):
+            block = np.ascontiguousarray(weights[:, start : start + step])
+            sums = [_product(part, block, self._largest) for part in parts]
+            values.append(coefficient(_side_by_side(sums)))
+        return np.concatenate(values)
+
+    def leave_one_out(self, statistics: Statistics) -> Floats:
         """Sums of per-pool statistics (u, k) without one unit of each pool, or one cluster of each kind: (d, k).
 
         `Pools.drawn` (d,) says how often each row counts in a jackknife.
         """
         incidence = self.pools.incidence
-        return self.totals(statistics) - (statistics if incidence is None else incidence @ statistics)
+        held = statistics if incidence is None else incidence @ statistics
+        return self.totals(statistics) - (held if isinstance(held, np.ndarray) else held.toarray())
 
-    def totals(self, statistics: Floats) -> Floats:
+    def totals(self, statistics: Statistics) -> Floats:
         """Sums of per-pool statistics (u, k) over all units: (k,)."""
         sums: Floats = self.pools.sizes @ statistics
         return sums
@@ -190,7 +212,7 @@ class PooledBootstrap:
 
     def estimate(
         self,
-        statistics: Floats,
+        statistics: Parts,
         coefficient: Coefficient,
         *,
         n: int,
@@ -200,15 +222,17 @@ class PooledBootstrap:
     ) -> Estimate:
         """A coefficient of sums, (r, k) → (r,) with NaN where undefined, and its interval.
 
-        `n` stands beside the value; `undefined` is the reason given where the coefficient of all units is NaN.
+        `statistics` are as in `coefficients`. `n` stands beside the value; `undefined` is the reason given where the
+        coefficient of all units is NaN.
         """
-        value = float(coefficient(self.totals(statistics)[np.newaxis])[0])
+        parts = _parts(statistics)
+        value = float(coefficient(_side_by_side([self.totals(part)[np.newaxis] for part in parts]))[0])
         if np.isnan(value):
             return Estimate.of_nothing(undefined, n)
-        replicates = coefficient(self.sums(statistics))
+        replicates = self.coefficients(parts, coefficient)
         if interval == "percentile":
             return Estimate.of(value, n, percentile_interval(replicates, confidence))
-        jackknife = coefficient(self.leave_one_out(statistics))
+        jackknife = coefficient(_side_by_side([self.leave_one_out(part) for part in parts]))
         return Estimate.of(
             value,
             n,
@@ -264,3 +288,13 @@ def _product(statistics: Statistics, weights: Weights32, largest: int) -> Floats
 
 def _width(statistics: Statistics) -> int:
     return int(statistics.shape[1])
+
+
+def _parts(statistics: Parts) -> Sequence[Statistics]:
+    if isinstance(statistics, np.ndarray | sparse.csc_array | sparse.csr_array):
+        return [statistics]
+    return statistics
+
+
+def _side_by_side(sums: list[Floats]) -> Floats:
+    return sums[0] if len(sums) == 1 else np.concatenate(sums, axis=1)

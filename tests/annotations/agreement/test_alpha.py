@@ -5,11 +5,10 @@ from scipy.stats import norm
 
 from annotations.agreement.alpha import (
     Level,
-    alpha_of_coincidences,
+    alpha_of_pairs,
     krippendorff_alpha,
     pooled_alpha,
     unit_coincidences,
-    value_counts,
 )
 from annotations.agreement.pooled import PooledTable
 from annotations.agreement.ratings import RatingTable
@@ -95,8 +94,9 @@ def test_alpha_equals_the_library_on_random_tables_with_missing_ratings(level: L
 def test_the_resampled_statistic_equals_the_library_on_unit_weights(level: Level) -> None:
     for seed in range(200):
         ratings = random_table(seed)
-        sums = unit_coincidences(value_counts(ratings)).sum(axis=0, keepdims=True)
-        vectorised = alpha_of_coincidences(sums, np.array(ratings.categories, dtype=float), level)
+        coincidences = unit_coincidences(ratings.codes(), len(ratings.categories))
+        pairs = coincidences.pairs(np.ones((1, len(ratings.units))) @ coincidences.indicator)
+        vectorised = alpha_of_pairs(pairs, np.array(ratings.categories, dtype=float), level)
         assert vectorised == pytest.approx(np.array([of_library(ratings, level)]), abs=1e-9)
 
 
@@ -104,9 +104,9 @@ def plain_loop(
     ratings: RatingTable, level: Level, resamples: int, clusters: np.ndarray | None = None
 ) -> list[float]:
     """The library on tables in which each distinct row stands as often as the bootstrap of seed 4 drew it."""
-    counts = value_counts(ratings)
-    pairable = counts.sum(axis=1) >= 2
-    pools = pool(counts[pairable], None if clusters is None else clusters[pairable])
+    codes = np.sort(ratings.codes(), axis=1)
+    pairable = (codes >= 0).sum(axis=1) >= 2
+    pools = pool(codes[pairable], None if clusters is None else clusters[pairable])
     bootstrap = PooledBootstrap(pools, resamples=resamples, rng=np.random.default_rng(4))
     drawn = bootstrap.sums(np.eye(pools.sizes.size)).astype(int)
     rows = ratings.values[pairable][pools.first]
@@ -235,10 +235,10 @@ def test_perfect_agreement_on_varied_units_is_one_without_an_interval() -> None:
 
 
 def test_a_resample_in_which_all_ratings_are_the_same_is_undefined() -> None:
-    counts = np.array([[2, 0], [2, 0]])
-    sums = unit_coincidences(counts).sum(axis=0, keepdims=True)
+    coincidences = unit_coincidences(np.array([[0, 0], [0, 0]]), 2)
+    pairs = coincidences.pairs(np.ones((1, 2)) @ coincidences.indicator)
     for level in LEVELS:
-        assert np.isnan(alpha_of_coincidences(sums, np.array([0.0, 1.0]), level)).all()
+        assert np.isnan(alpha_of_pairs(pairs, np.array([0.0, 1.0]), level)).all()
 
 
 def test_clusters_of_another_length_are_refused() -> None:

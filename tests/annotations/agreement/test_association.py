@@ -3,12 +3,12 @@ import pytest
 from scipy.stats import spearmanr
 
 from annotations.agreement.association import (
-    mean_difference_of_cells,
+    mean_difference_of_pairs,
     mean_signed_difference,
     spearman,
-    spearman_of_cells,
+    spearman_of_pairs,
 )
-from annotations.agreement.kappa import unit_cells
+from annotations.agreement.pair_counts import PairCounts
 from evaluation.statistics.estimate import Estimate
 from evaluation.statistics.pooling import PooledBootstrap, pool
 
@@ -88,9 +88,10 @@ def test_a_rater_who_never_varies_has_no_rank_correlation(a: tuple[float, ...], 
 
 
 def test_resamples_that_define_nothing_are_nan() -> None:
-    constant = unit_cells(np.array([2, 2]), np.array([0, 1]), 3).sum(axis=0, keepdims=True)
-    assert np.isnan(spearman_of_cells(constant, 3)).all()
-    assert np.isnan(mean_difference_of_cells(np.zeros((1, 9)), np.arange(3.0))).all()
+    constant = PairCounts(np.array([2, 2]), np.array([0, 1]), np.ones((1, 2)), 3)
+    assert np.isnan(spearman_of_pairs(constant)).all()
+    nothing = PairCounts.of_square(np.zeros((1, 9)), 3)
+    assert np.isnan(mean_difference_of_pairs(nothing, np.arange(3.0))).all()
 
 
 def test_vectors_of_other_lengths_are_refused() -> None:

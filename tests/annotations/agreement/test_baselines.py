@@ -7,6 +7,7 @@ from scipy.stats import fisher_exact
 from annotations.agreement.baselines import (
     NO_UNITS,
     _permuted,
+    _Scores,
     beats_baselines,
     constant_judge,
     random_judge,
@@ -36,9 +37,27 @@ def both(
 
 def test_the_constant_judge_gives_the_most_common_rating_where_people_rated() -> None:
     reference = np.array([3.5, 3, 3, 4, 4, NAN])
-    assert constant_judge(reference).tolist()[:5] == [3.0] * 5
-    assert np.isnan(constant_judge(reference)[5])
-    assert np.isnan(constant_judge(np.full(3, NAN))).all()
+    assert constant_judge(reference, SCALE).tolist()[:5] == [3.0] * 5
+    assert np.isnan(constant_judge(reference, SCALE)[5])
+    assert np.isnan(constant_judge(np.full(3, NAN), SCALE)).all()
+
+
+@pytest.mark.parametrize(
+    ("scale", "reference", "expected"),
+    [
+        ((0.1, 0.2, 0.3), [0.15, 0.25, 0.25, 0.3], 0.2),  # floor of the number: 0, which is no category
+        ((1.0, 1.5, 2.0), [1.75, 1.5, 2.0], 1.5),
+        ((0.0, 0.5, 1.0), [0.5, 0.5, 1.0], 0.5),
+        ((0.1, 0.3), [0.1 + 0.2, 0.1 + 0.2, 0.1], 0.3),
+        ((-2.0, -1.0, 0.0), [-0.5, -0.5, 0.0], -1.0),
+        ((1.0, 3.0, 10.0), [6.5, 6.5, 10.0, 1.0], 3.0),
+        ((3.0, 4.0), [1.0, 2.0, 4.0], 3.0),  # below all of them, the lowest
+    ],
+)
+def test_the_constant_judge_gives_one_of_the_scales_categories(
+    scale: tuple[float, ...], reference: list[float], expected: float
+) -> None:
+    assert (constant_judge(np.array(reference), scale) == expected).all()
 
 
 def test_the_random_judge_keeps_the_marginals_and_the_gaps() -> None:
@@ -54,7 +73,7 @@ def test_the_random_judge_keeps_the_marginals_and_the_gaps() -> None:
 def test_a_constant_judge_is_at_zero_and_beats_nothing() -> None:
     reference = np.repeat([0.0, 1.0], [20, 180])
     tests = beats_baselines(
-        constant_judge(reference), reference, BINARY, "informedness", rng=np.random.default_rng(0)
+        constant_judge(reference, BINARY), reference, BINARY, "informedness", rng=np.random.default_rng(0)
     )
     assert [(test.value.value, test.p_value, test.beaten) for test in tests] == [(0, 1, False)] * 2
 
@@ -133,15 +152,17 @@ def test_permutations_are_the_same_drawn_as_tables_and_moved() -> None:
     """Mean and spread of the sums over 36 units of three ratings, against NumPy's permutations."""
     rng = np.random.default_rng(0)
     judged, referred = rng.integers(0, 3, size=(2, 9, 1))
-    scores = -np.square(np.subtract.outer(np.arange(3.0), np.arange(3.0)))
-    by_table = _permuted(np.tile(judged, (4, 1)), np.tile(referred, (4, 1)), scores, 20_000, rng)
+    positions = np.arange(3.0)
+    scores = -np.square(np.subtract.outer(positions, positions)) / 4  # distances as shares of the whole scale
+    of_units = _Scores.of(referred.ravel(), positions, "quadratic_kappa")
+    by_table = _permuted(np.tile(judged, (4, 1)), np.tile(referred, (4, 1)), of_units, 20_000, rng)
     again = np.array(
         [
             scores[np.tile(referred, (4, 1)), rng.permutation(np.tile(judged, (4, 1)))].sum()
             for _ in range(5000)
         ]
     )
-    assert by_table.mean() == pytest.approx(again.mean(), abs=0.3)
+    assert by_table.mean() == pytest.approx(again.mean(), abs=0.075)  # 0.3 in squared steps
     assert by_table.std() == pytest.approx(again.std(), rel=0.05)
 
 

@@ -14,7 +14,6 @@ from annotations.agreement.comparison import (
     compare_judges,
     statistic_of_cells,
 )
-from annotations.agreement.kappa import unit_cells
 from annotations.agreement.ratings import BINARY, SCALE, Ratings
 from evaluation.statistics.multiple_tests import holm
 
@@ -50,7 +49,8 @@ def of_library(reference: Ratings, judge: Ratings, statistic: Statistic) -> floa
 
 def cells_of(reference: Ratings, judge: Ratings, categories: tuple[float, ...] = SCALE) -> Ratings:
     codes = [np.searchsorted(categories, one) for one in (reference, judge)]
-    return np.asarray(unit_cells(codes[0], codes[1], len(categories)).sum(axis=0, keepdims=True))
+    size = len(categories)
+    return np.bincount(codes[0] * size + codes[1], minlength=size**2)[np.newaxis].astype(float)
 
 
 @pytest.mark.parametrize("statistic", STATISTICS)

@@ -10,17 +10,17 @@ from irrCAC.weights import Weights as ReferenceWeights
 from statsmodels.stats.inter_rater import aggregate_raters
 from statsmodels.stats.inter_rater import fleiss_kappa as fleiss_of_statsmodels
 
-from annotations.agreement.alpha import value_counts
 from annotations.agreement.fleiss import fleiss_kappa, percent_agreement
 from annotations.agreement.gwet import (
+    AgreementSums,
     AgreementWeights,
-    agreement_weights,
+    agreement_distances,
     gwet_coefficient,
-    gwet_of_cells,
+    gwet_of_pairs,
     gwet_of_sums,
-    unit_agreement,
 )
-from annotations.agreement.ratings import RatingTable
+from annotations.agreement.pair_counts import PairCounts
+from annotations.agreement.ratings import BINARY, RatingTable
 from evaluation.statistics.estimate import Estimate
 from evaluation.statistics.pooling import PooledBootstrap, pool
 
@@ -109,8 +109,12 @@ def test_ac1_and_fleiss_derived_by_hand() -> None:
 @pytest.mark.parametrize("weights", WEIGHTS)
 def test_the_weights_are_the_published_ones(weights: AgreementWeights) -> None:
     for size in (2, 3, 5, 9):
-        expected = ReferenceWeights(list(range(1, size + 1)))[weights]
-        assert agreement_weights(size, weights) == pytest.approx(expected, abs=1e-12)
+        for scale in (list(range(1, size + 1)), [0.1 * step**2 for step in range(size)]):
+            distances = agreement_distances(scale, weights)
+            every = np.arange(size)
+            apart = distances.between(np.repeat(every, size), np.tile(every, size)).reshape(size, size)
+            expected = ReferenceWeights(scale)[weights]
+            assert 1 - apart / distances.largest() == pytest.approx(expected, abs=1e-12)
 
 
 @pytest.mark.parametrize("weights", WEIGHTS)
@@ -138,8 +142,9 @@ def test_two_raters_in_cells_equal_irrcac(weights: AgreementWeights) -> None:
         codes = rng.integers(0, 5, size=(20, 2))
         cells = np.zeros((1, 25))
         np.add.at(cells[0], codes[:, 0] * 5 + codes[:, 1], 1)
+        distances = agreement_distances(SCALE, weights)
         known = reference(table(codes + 1.0), weights).gwet()["est"]["coefficient_value"]
-        assert gwet_of_cells(cells, agreement_weights(5, weights))[0] == pytest.approx(known, abs=1e-9)
+        assert gwet_of_pairs(PairCounts.of_square(cells, 5), distances)[0] == pytest.approx(known, abs=1e-9)
 
 
 def test_many_nominal_categories_equal_irrcac() -> None:
@@ -154,9 +159,9 @@ def test_many_nominal_categories_equal_irrcac() -> None:
 
 def test_the_interval_equals_irrcac_on_the_drawn_units() -> None:
     ratings = random_table(20)
-    counts = value_counts(ratings)
-    rated = counts.sum(axis=1) > 0
-    pools = pool(counts[rated])
+    codes = np.sort(ratings.codes(), axis=1)
+    rated = (codes >= 0).any(axis=1)
+    pools = pool(codes[rated])
     bootstrap = PooledBootstrap(pools, resamples=60, rng=np.random.default_rng(4))
     rows = ratings.values[rated][pools.first]
     replicates = [
@@ -217,8 +222,8 @@ def test_a_scale_of_one_category_has_no_ac1() -> None:
 
 
 def test_a_resample_without_a_pair_is_undefined() -> None:
-    sums = unit_agreement(np.array([[1, 0]]), np.eye(2))
-    assert np.isnan(gwet_of_sums(sums, np.eye(2))).all()
+    alone = AgreementSums(np.zeros(1), np.zeros(1), np.ones(1), np.array([[1.0, 0]]))
+    assert np.isnan(gwet_of_sums(alone, agreement_distances(BINARY, "identity"))).all()
 
 
 def test_clusters_of_another_length_are_refused() -> None:

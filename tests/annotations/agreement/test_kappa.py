@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 from sklearn.metrics import cohen_kappa_score
 
-from annotations.agreement.kappa import PairAgreement, Weights, kappa_of_cells, pairwise, unit_cells
+from annotations.agreement.distances import Distances
+from annotations.agreement.kappa import PairAgreement, Weights, kappa_of_pairs, pairwise, unit_pairs
+from annotations.agreement.pair_counts import PairCounts
 from evaluation.statistics.estimate import Estimate
 from evaluation.statistics.pooling import PooledBootstrap, pool
 from evaluation.statistics.proportions import wilson_interval
@@ -81,8 +83,9 @@ def test_the_resampled_statistic_equals_scikit_learn_on_unit_weights(
     for seed in range(200):
         a, b = random_pair(seed)
         both = ~np.isnan(a) & ~np.isnan(b)
-        cells = unit_cells(a[both].astype(int) - 1, b[both].astype(int) - 1, 5)
-        vectorised = kappa_of_cells(cells.sum(axis=0, keepdims=True), 5, weights)
+        rows, columns, indicator = unit_pairs(a[both].astype(int) - 1, b[both].astype(int) - 1)
+        pairs = PairCounts(rows, columns, np.ones((1, int(both.sum()))) @ indicator, 5)
+        vectorised = kappa_of_pairs(pairs, Distances(weights, np.arange(5.0)))
         assert vectorised == pytest.approx(np.array([of_library(a, b, weights)]), abs=1e-9)
 
 
@@ -146,9 +149,9 @@ def test_kappa_of_two_different_constant_raters_is_zero() -> None:
 
 
 def test_a_resample_with_one_cell_only_is_undefined() -> None:
-    cells = np.array([[3.0, 0, 0, 0]])
-    assert np.isnan(kappa_of_cells(cells, 2, "nominal")).all()
-    assert np.isnan(kappa_of_cells(cells, 2, "quadratic")).all()
+    pairs = PairCounts.of_square(np.array([[3.0, 0, 0, 0]]), 2)
+    for weights in WEIGHTS:
+        assert np.isnan(kappa_of_pairs(pairs, Distances(weights, np.array([0.1, 0.7])))).all()
 
 
 def test_half_point_categories_weigh_by_distance() -> None:

@@ -15,7 +15,8 @@ from scipy.stats import spearmanr
 from sklearn.metrics import cohen_kappa_score
 
 from annotations.agreement.alpha import Level
-from annotations.agreement.kappa import kappa_of_cells, pairwise
+from annotations.agreement.distances import Distances
+from annotations.agreement.kappa import kappa_of_pairs, pairwise
 from annotations.agreement.matrix import (
     NOMINAL,
     SCALED,
@@ -24,6 +25,7 @@ from annotations.agreement.matrix import (
     RaterPair,
     rater_matrix,
 )
+from annotations.agreement.pair_counts import PairCounts
 from annotations.agreement.pooled import PooledTable
 from annotations.agreement.ratings import SCALE, RatingTable
 from evaluation.statistics import pooling
@@ -214,11 +216,13 @@ def test_bca_of_clusters_leaves_out_whole_clusters() -> None:
     cell = ((values[:, 0] - 1) * 5 + values[:, 1] - 1).astype(int)
     rows = pooled.table.values
     of_pools = np.eye(25)[((rows[:, 0] - 1) * 5 + rows[:, 1] - 1).astype(int)]
-    replicates = kappa_of_cells(pooled.bootstrap.sums(of_pools), 5, "quadratic")
+    distances = Distances("quadratic", np.arange(5.0))
+    replicates = kappa_of_pairs(PairCounts.of_square(pooled.bootstrap.sums(of_pools), 5), distances)
     without = np.array([np.bincount(cell[clusters != c], minlength=25) for c in range(12)]).astype(float)
     value = pair.scale["quadratic_kappa"].value
     assert value is not None
-    expected = bca_interval(value, replicates, kappa_of_cells(without, 5, "quadratic"))
+    jackknife = kappa_of_pairs(PairCounts.of_square(without, 5), distances)
+    expected = bca_interval(value, replicates, jackknife)
     assert (pair.scale["quadratic_kappa"].low, pair.scale["quadratic_kappa"].high) == pytest.approx(expected)
 
 
