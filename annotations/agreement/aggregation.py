@@ -1,25 +1,24 @@
 """From several raters' ratings of a unit to one label, by rules that trust all raters alike or learn whom to trust.
 
 Sources: Dawid & Skene, Applied Statistics 28 (1979) 20–28; Hovy, Berg-Kirkpatrick, Vaswani & Hovy, Learning
-Whom to Trust with MACE, NAACL-HLT (2013) 1120–1130. Both are fitted by `crowd-kit`, which is imported when it
-is first needed, since that takes seconds.
+Whom to Trust with MACE, NAACL-HLT (2013) 1120–1130.
 """
 
-import warnings
 from collections.abc import Hashable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, TypedDict
+from typing import Literal, TypedDict
 
 import numpy as np
-from scipy.special import logsumexp
+from scipy import sparse
 
+from annotations.agreement.alpha import value_counts
+from annotations.agreement.dawid_skene import fit_dawid_skene
+from annotations.agreement.mace import fit_mace
+from annotations.agreement.rating_patterns import RatingPatterns
 from annotations.agreement.ratings import Codes, Ratings, RatingTable
 from evaluation.statistics.estimate import Estimate, EstimateDict
 from evaluation.statistics.proportions import Flags, proportion
 from evaluation.statistics.resampling import Clusters, Floats
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 Rule = Literal["majority", "median", "dawid_skene", "mace"]
 Status = Literal["decided", "tied", "unlabelled"]
@@ -27,9 +26,12 @@ Status = Literal["decided", "tied", "unlabelled"]
 TIE = 1e-9
 TIE_OF_MODELS = 1e-3
 """A model's lead below it is owed to where the fit started or stopped, not to the ratings."""
-DAWID_SKENE_ITERATIONS = 100
-MACE_ITERATIONS = 50
-MACE_STARTS = 3
+NOT_CONVERGED = "the fit ran out of steps before its probabilities stayed as they are"
+
+MOST_CATEGORIES = 60
+"""Of more there is no table of a rater's answers by label: it would have thousands of cells."""
+
+TOO_MANY = f"there are more than {MOST_CATEGORIES} labels, too many for a table of answers by label"
 
 
 class AggregationDict(TypedDict):
@@ -39,6 +41,7 @@ class AggregationDict(TypedDict):
     decided: int
     tied: int
     unlabelled: int
+    not_converged: str | None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,6 +56,7 @@ class Aggregation:
         confidence: (n_units,) the share of ratings that say the label (majority, median), or the model's
             posterior probability of it, in [0, 1]; NaN where there is no label.
         n: (n_units,) ratings of the unit.
+        not_converged: why the fit of a model ended short of its maximum, or None.
     """
 
     rule: Rule
@@ -61,6 +65,7 @@ class Aggregation:
     labels: Ratings
     confidence: Floats
     n: Codes
+    not_converged: str | None = None
 
     def status(self, unit: int) -> Status:
         """How the label of the unit at this position came about."""
@@ -76,6 +81,7 @@ class Aggregation:
             "decided": int(decided.sum()),
             "tied": int((rated & ~decided).sum()),
             "unlabelled": int((~rated).sum()),
+            "not_converged": self.not_converged,
         }
 
 
@@ -83,90 +89,63 @@ def aggregate(table: RatingTable, rule: Rule, *, seed: int = 0) -> Aggregation:
     """One label per unit: the most frequent rating, the median, or the likeliest under Dawid–Skene or MACE.
 
     A unit whose best labels are equally frequent (or likely, to a thousandth) is tied and has none. The models take
-    categories as nominal. Dawid–Skene starts from the majority and draws nothing; MACE starts from random
+    categories as nominal. Dawid–Skene starts from the shares of the ratings and draws nothing; MACE starts from random
     competences, drawn from `seed`. A median is for categories that have an order, which is for the caller to know.
     """
     codes = table.codes()
-    counts = (codes[:, :, np.newaxis] == np.arange(len(table.categories))).sum(axis=1)
-    n = counts.sum(axis=1)
+    n = (codes >= 0).sum(axis=1)
     if rule == "median":
         labels = table.aggregate(table.raters, "median")
         agreeing = (table.values == labels[:, np.newaxis]).sum(axis=1)
         confidence = np.where(n > 0, agreeing / np.maximum(n, 1), np.nan)
         return Aggregation(rule, table.units, table.categories, labels, confidence, n)
+    size, not_converged = len(table.categories), None
     if rule == "majority":
-        shares = counts / np.maximum(n, 1)[:, np.newaxis]
+        unit, label, count = value_counts(codes)
+        shares = sparse.csr_array((count / n[unit], (unit, label)), shape=(n.size, size))
     else:
-        shares = _posteriors(codes, len(table.categories), rule, seed)
-    best = shares.argmax(axis=1) if shares.size else np.empty(n.size, dtype=np.int64)
-    ranked = np.sort(shares, axis=1)
+        shares, converged = _posteriors(codes, size, rule, seed)
+        not_converged = None if converged else NOT_CONVERGED
+    best, highest, second = _highest(shares)
     tie = TIE if rule == "majority" else TIE_OF_MODELS
-    tied = ranked[:, -1] - ranked[:, -2] < tie if shares.shape[1] > 1 else np.zeros(n.size, dtype=np.bool_)
-    none = (n == 0) | tied
+    none = (n == 0) | (highest - second < tie)
     labels = np.where(none, np.nan, np.asarray(table.categories, dtype=np.float64)[best])
-    return Aggregation(rule, table.units, table.categories, labels, np.where(none, np.nan, ranked[:, -1]), n)
+    confidence = np.where(none, np.nan, highest)
+    return Aggregation(rule, table.units, table.categories, labels, confidence, n, not_converged)
 
 
-def _posteriors(codes: Codes, size: int, rule: Rule, seed: int) -> Floats:
-    """Probability of each category for each unit (n, size), zeros where nobody rated."""
-    probabilities = np.zeros((codes.shape[0], size))
-    units, raters = np.nonzero(codes >= 0)
-    if units.size == 0:
-        return probabilities
-    data, tasks, labels = _records(units, raters, codes[units, raters])
-    with warnings.catch_warnings():
-        # crowd-kit calls pandas in ways that pandas is about to drop; nothing that a reader of results can act on.
-        warnings.simplefilter("ignore", DeprecationWarning)
-        posterior = _dawid_skene(data) if rule == "dawid_skene" else _mace(data, seed)
-    posterior = posterior.reindex(index=range(tasks.size), columns=range(labels.size), fill_value=0.0)
-    probabilities[np.ix_(tasks, labels)] = posterior.to_numpy()
-    return probabilities
+def _posteriors(codes: Codes, size: int, rule: Rule, seed: int) -> "tuple[sparse.csr_array, bool]":
+    """Probability of each category for each unit (n, size), for those that matter, and whether the fit converged."""
+    patterns = RatingPatterns.of(codes, size)
+    if patterns.units.size == 0:
+        return sparse.csr_array((codes.shape[0], size)), True
+    rng = np.random.default_rng(seed)
+    fit = fit_dawid_skene(patterns) if rule == "dawid_skene" else fit_mace(patterns, rng=rng)
+    of_pattern, at = (fit.candidates.pattern, fit.candidates.label), (patterns.times.size, size)
+    of_units = sparse.csr_array((fit.posterior, of_pattern), shape=at)[patterns.pattern_of].tocoo()
+    rows = patterns.units[of_units.row]
+    return sparse.csr_array(
+        (of_units.data, (rows, of_units.col)), shape=(codes.shape[0], size)
+    ), fit.converged
 
 
-def _records(units: Codes, raters: Codes, labels: Codes) -> "tuple[pd.DataFrame, Codes, Codes]":
-    """One row a rating, with tasks, workers and labels numbered in the order in which they first appear.
+def _highest(shares: "sparse.csr_array") -> tuple[Codes, Floats, Floats]:
+    """The likeliest label of each unit, its share, and the next label's: (n,) each.
 
-    So numbered because crowd-kit's MACE takes that order for the sorted one when it updates its parameters.
+    What the shares of a unit lack to 1 belongs to the labels that are not listed for it, to all alike.
     """
-    import pandas as pd
-
-    columns, found = {}, []
-    for name, column in (("task", units), ("worker", raters), ("label", labels)):
-        distinct, first, inverse = np.unique(column, return_index=True, return_inverse=True)
-        order = np.argsort(first)
-        number = np.empty(order.size, dtype=np.int64)
-        number[order] = np.arange(order.size)
-        columns[name] = number[inverse]
-        found.append(distinct[order])
-    return pd.DataFrame(columns), found[0], found[2]
-
-
-def _dawid_skene(data: "pd.DataFrame") -> "pd.DataFrame":
-    from crowdkit.aggregation import DawidSkene
-
-    return DawidSkene(n_iter=DAWID_SKENE_ITERATIONS).fit_predict_proba(data)
-
-
-def _mace(data: "pd.DataFrame", seed: int) -> "pd.DataFrame":
-    """The likeliest of several starts; one fit each, since crowd-kit's own restarts all begin from the same draw."""
-    from annotations.agreement.mace import PatternMACE
-
-    fits = [
-        PatternMACE(n_restarts=1, n_iter=MACE_ITERATIONS, random_state=seed + start).fit(data)
-        for start in range(MACE_STARTS)
-    ]
-    likelihoods = [_mace_likelihood(data, fit.spamming_, fit.thetas_) for fit in fits]
-    return fits[int(np.argmax(likelihoods))].probas_
-
-
-def _mace_likelihood(data: "pd.DataFrame", guessing: Floats, strategies: Floats) -> float:
-    """Log-likelihood of the ratings: workers know (column 1) or guess (column 0) by their strategy (W, L)."""
-    task, worker, label = (data[name].to_numpy() for name in ("task", "worker", "label"))
-    guessed = guessing[worker, 0] * strategies[worker, label]
-    of_rating = guessed[:, np.newaxis] + guessing[worker, 1, np.newaxis] * np.eye(strategies.shape[1])[label]
-    of_task = np.zeros((int(task.max()) + 1, strategies.shape[1]))
-    np.add.at(of_task, task, np.log(np.maximum(of_rating, 1e-300)))
-    return float(logsumexp(of_task, axis=1).sum())
+    n, size = shares.shape
+    listed = shares.tocoo()
+    order = np.lexsort((listed.col, -listed.data, listed.row))
+    row, label, share = listed.row[order], listed.col[order], listed.data[order]
+    counts = np.bincount(row, minlength=n)
+    starts = np.cumsum(counts) - counts
+    best, highest, second = np.zeros(n, dtype=np.int64), np.zeros(n), np.zeros(n)
+    one, two = counts > 0, counts > 1
+    best[one], highest[one] = label[starts[one]], share[starts[one]]
+    second[two] = share[starts[two] + 1]
+    rest = np.maximum(1 - np.bincount(row, weights=share, minlength=n), 0) / np.maximum(size - counts, 1)
+    return best, highest, np.maximum(second, np.where(size > counts, rest, 0.0))
 
 
 class AnnotatorConfusionDict(TypedDict):
@@ -178,6 +157,7 @@ class AnnotatorConfusionDict(TypedDict):
     counts: list[list[int]]
     accuracy: EstimateDict
     recall: list[EstimateDict]
+    no_table: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +169,7 @@ class AnnotatorConfusion:
         counts: (V, V), rows are the aggregated label, columns the rater's rating, both in order of `categories`.
         accuracy: share of the n units on which they agree.
         recall: by category, the rater's share of right ratings among the units with that label.
+        no_table: why `categories`, `counts` and `recall` are empty, where there are too many categories; or None.
     """
 
     rater: str
@@ -197,6 +178,7 @@ class AnnotatorConfusion:
     counts: tuple[tuple[int, ...], ...]
     accuracy: Estimate
     recall: tuple[Estimate, ...]
+    no_table: str | None = None
 
     def as_dict(self) -> AnnotatorConfusionDict:
         """One JSON-ready object."""
@@ -207,6 +189,7 @@ class AnnotatorConfusion:
             "counts": [list(row) for row in self.counts],
             "accuracy": self.accuracy.as_dict(),
             "recall": [estimate.as_dict() for estimate in self.recall],
+            "no_table": self.no_table,
         }
 
 
@@ -245,7 +228,6 @@ def _confusion(
     rng: np.random.Generator | None,
 ) -> AnnotatorConfusion:
     both = (ratings >= 0) & (gold >= 0)
-    cells = np.bincount(gold[both] * size + ratings[both], minlength=size * size).reshape(size, size)
     right = ratings == gold
 
     def share(among: Flags, empty: str) -> Estimate:
@@ -254,12 +236,16 @@ def _confusion(
         shared = None if clusters is None else clusters[among]
         return proportion(right[among], clusters=shared, rng=rng)
 
+    n, accuracy = int(both.sum()), share(both, "no decided unit was rated")
+    if size > 2 * MOST_CATEGORIES:  # half steps included
+        return AnnotatorConfusion(name, n, (), (), accuracy, (), TOO_MANY)
+    cells = np.bincount(gold[both] * size + ratings[both], minlength=size * size).reshape(size, size)
     return AnnotatorConfusion(
         rater=name,
-        n=int(both.sum()),
+        n=n,
         categories=categories,
         counts=tuple(tuple(int(count) for count in row) for row in cells),
-        accuracy=share(both, "no decided unit was rated"),
+        accuracy=accuracy,
         recall=tuple(share(both & (gold == code), "no rated unit has this label") for code in range(size)),
     )
 

@@ -1,5 +1,4 @@
 import json
-from typing import Any
 
 import numpy as np
 import pytest
@@ -12,6 +11,8 @@ from annotations.agreement.aggregation import (
     annotator_confusions,
     changes,
 )
+from annotations.agreement.dawid_skene import fit_dawid_skene
+from annotations.agreement.rating_patterns import RatingPatterns
 from annotations.agreement.ratings import BINARY, SCALE, RatingTable
 from evaluation.statistics.estimate import Estimate
 from evaluation.statistics.proportions import wilson_interval
@@ -19,12 +20,6 @@ from evaluation.statistics.proportions import wilson_interval
 NAN = np.nan
 RULES: tuple[Rule, ...] = ("majority", "median", "dawid_skene", "mace")
 MODELS: tuple[Rule, ...] = ("dawid_skene", "mace")
-
-
-@pytest.fixture(autouse=True)
-def _one_start(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Starts are told apart where a test asks for several."""
-    monkeypatch.setattr(aggregation, "MACE_STARTS", 1)
 
 
 def table(values: np.ndarray, categories: tuple[float, ...] = (1, 2, 3)) -> RatingTable:
@@ -69,7 +64,13 @@ def test_majority_and_median_by_hand() -> None:
     assert [majority.status(i) for i in range(5)] == ["decided", "tied", "unlabelled", "decided", "tied"]
     assert majority.n.tolist() == [3, 2, 0, 1, 3]
     assert majority.confidence[[0, 3]] == pytest.approx([2 / 3, 1])
-    assert majority.as_dict() == {"rule": "majority", "decided": 2, "tied": 2, "unlabelled": 1}
+    assert majority.as_dict() == {
+        "rule": "majority",
+        "decided": 2,
+        "tied": 2,
+        "unlabelled": 1,
+        "not_converged": None,
+    }
 
 
 def test_the_majority_of_binary_ratings_is_that_of_the_table() -> None:
@@ -93,21 +94,73 @@ def test_dawid_skene_equals_plain_em() -> None:
         assert found.confidence[sure] == pytest.approx(posterior.max(axis=1)[sure], abs=0.05)
 
 
-def test_of_several_starts_the_likeliest_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    likelihoods: list[float] = []
-    plain = aggregation._mace_likelihood
+def test_dawid_skene_goes_on_to_its_maximum() -> None:
+    """A slow fit: plain EM in whole arrays, ten thousand steps, says the same to six digits and not after a hundred."""
+    rng = np.random.default_rng(11)
+    truth = rng.choice(5, size=300, p=[0.1, 0.15, 0.2, 0.25, 0.3])
+    values = np.clip(truth[:, np.newaxis] + rng.integers(-2, 3, size=(300, 6)), 0, 4).astype(float)
+    values[rng.random(values.shape) < 0.5] = NAN
+    ratings = table(values, (0, 1, 2, 3, 4))
+    rated = (ratings.codes() >= 0).any(axis=1)
+    ratings = table(values[rated], (0, 1, 2, 3, 4))
+    early, late = (dawid_skene_by_hand(ratings, steps) for steps in (20, 10_000))
+    fitted = aggregate(ratings, "dawid_skene")
+    assert fitted.not_converged is None
+    decided = ~np.isnan(fitted.labels)
+    assert decided.mean() > 0.9
+    assert fitted.confidence[decided] == pytest.approx(late.max(axis=1)[decided], abs=1e-3)
+    assert (fitted.labels[decided] == late.argmax(axis=1)[decided]).all()
+    assert (early.argmax(axis=1) != late.argmax(axis=1)).sum() > 5
 
-    def recorded(data: Any, guessing: np.ndarray, strategies: np.ndarray) -> float:
-        likelihoods.append(plain(data, guessing, strategies))
-        return likelihoods[-1]
 
-    ratings, _ = with_guessers(6, 12)
-    apart = [aggregate(ratings, "mace", seed=seed).confidence for seed in range(3)]
-    monkeypatch.setattr(aggregation, "MACE_STARTS", 3)
-    monkeypatch.setattr(aggregation, "_mace_likelihood", recorded)
-    together = aggregate(ratings, "mace").confidence
-    assert np.array_equal(together, apart[int(np.argmax(likelihoods))], equal_nan=True)
-    assert len(set(likelihoods)) > 1
+@pytest.mark.parametrize("seed", range(20))
+def test_the_labels_that_are_left_out_have_no_probability(seed: int) -> None:
+    """Plain EM over all labels, without smoothing, gives the labels that are not listed exactly 0."""
+    rng = np.random.default_rng(seed)
+    codes = rng.integers(0, 9, size=(25, 4))
+    codes[rng.random(codes.shape) < 0.4] = -1
+    codes = codes[(codes >= 0).any(axis=1)]
+    fit = fit_dawid_skene(RatingPatterns.of(codes, 9), tolerance=0, most_steps=30)
+    patterns = RatingPatterns.of(codes, 9)
+    listed = np.zeros((patterns.times.size, 9))
+    listed[fit.candidates.pattern, fit.candidates.label] = fit.posterior
+    indicator = (codes[:, :, np.newaxis] == np.arange(9)).astype(float)
+    posterior = indicator.sum(axis=1) / indicator.sum(axis=(1, 2))[:, np.newaxis]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        for _ in range(30):
+            errors = np.einsum("nt,nrl->rtl", posterior, indicator)
+            errors = np.nan_to_num(errors / errors.sum(axis=2, keepdims=True))
+            said = np.where(
+                indicator.sum(axis=2)[:, :, np.newaxis] > 0, np.einsum("nrl,rtl->nrt", indicator, errors), 1
+            )
+            posterior = posterior.mean(axis=0) * said.prod(axis=1)
+            posterior /= posterior.sum(axis=1, keepdims=True)
+    assert listed[patterns.pattern_of] == pytest.approx(posterior, abs=1e-9)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_log_likelihood_rises_at_every_step_and_no_more_at_the_end(seed: int) -> None:
+    ratings, _ = with_guessers(seed)
+    fit = fit_dawid_skene(RatingPatterns.of(ratings.codes(), 3))
+    steps = np.diff(fit.log_likelihoods)
+    assert fit.converged
+    assert steps.min() > -1e-9
+    assert steps[-1] < 1e-6 < steps[0]
+
+
+def test_a_fit_that_runs_out_of_steps_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    ratings, _ = with_guessers(1)
+    short = fit_dawid_skene(RatingPatterns.of(ratings.codes(), 3), most_steps=3)
+    assert not short.converged
+    monkeypatch.setattr(aggregation, "fit_dawid_skene", lambda patterns: short)
+    assert aggregate(ratings, "dawid_skene").as_dict()["not_converged"] == aggregation.NOT_CONVERGED
+
+
+def test_thousands_of_labels_have_no_table_of_answers() -> None:
+    ratings = table(np.arange(200.0)[:, np.newaxis].repeat(2, axis=1), tuple(range(200)))
+    (first, _) = annotator_confusions(ratings, aggregate(ratings, "majority"))
+    assert (first.counts, first.recall, first.n, first.accuracy.value) == ((), (), 200, 1)
+    assert "too many" in str(first.as_dict()["no_table"])
 
 
 @pytest.mark.parametrize("rule", MODELS)
