@@ -5,6 +5,7 @@ from typing import Literal, TypedDict
 
 import numpy as np
 
+from annotations.agreement.alpha import value_counts
 from annotations.agreement.alternative_annotator_test import (
     MIN_INSTANCES_PER_HUMAN,
     AlternativeAnnotatorTest,
@@ -20,7 +21,7 @@ from annotations.agreement.baselines import (
 )
 from annotations.agreement.confusion import Confusion, ConfusionDict, confusion
 from annotations.agreement.leave_one_out import SkillBesidePeople, SkillBesidePeopleDict, skill_beside_people
-from annotations.agreement.ratings import BINARY, Ratings, RatingTable, with_midpoints
+from annotations.agreement.ratings import BINARY, Ratings, RatingTable, on_categories, rank_values
 from annotations.agreement.verdict import Verdict, VerdictDict, informedness, verdict
 from evaluation.statistics.estimate import Estimate, EstimateDict
 from evaluation.statistics.resampling import RESAMPLES, Clusters
@@ -85,13 +86,17 @@ def assess_judge(
     With a `threshold`, or two categories (the lower one then is the failure), skill is told on followed / not followed
     against the people's majority. Otherwise it is Cohen's kappa with their most common label (nominal) or quadratic
     kappa with their median. The alternative annotator test is scored by accuracy on nominal scales and by negative
-    RMSE on the others, unless `scoring` says otherwise.
+    RMSE on the others, unless `scoring` says otherwise. On an ordinal scale both measure ranks.
 
     Raises:
         ValueError: as the tests do: shapes that do not fit, ratings outside the categories, epsilon outside [0, 1).
     """
     if threshold is None and len(humans.categories) == 2:
         threshold = humans.categories[1]
+    judge = on_categories(judge, humans.categories)
+    if scale == "ordinal":  # the order of the numbers counts, not their distances
+        threshold = None if threshold is None else float(np.searchsorted(humans.categories, threshold))
+        judge, humans = rank_values(judge, humans.categories), humans.by_rank()
     alternative = alternative_annotator_test(
         humans,
         judge,
@@ -121,7 +126,7 @@ def assess_judge(
         reference, given, categories, statistic = most_common(humans), judge, humans.categories, "cohen_kappa"
     else:
         reference, given = humans.aggregate(humans.raters), judge
-        categories, statistic = with_midpoints(humans.categories), "quadratic_kappa"
+        categories, statistic = humans.with_column("\0median", reference).categories, "quadratic_kappa"
     baselines = beats_baselines(
         given,
         reference,
@@ -146,7 +151,11 @@ def assess_judge(
 
 def most_common(table: RatingTable) -> Ratings:
     """The label that most people gave each unit (n_units,); NaN where two are as common, or there is none."""
-    counts = (table.codes()[:, :, np.newaxis] == np.arange(len(table.categories))).sum(axis=1)
-    most = counts.max(axis=1, initial=0, keepdims=True)
-    single = (most[:, 0] > 0) & ((counts == most).sum(axis=1) == 1)
-    return np.where(single, np.asarray(table.categories, dtype=np.float64)[counts.argmax(axis=1)], np.nan)
+    unit, category, count = value_counts(table.codes())
+    most = np.zeros(len(table.units), dtype=np.int64)
+    np.maximum.at(most, unit, count)
+    first = count == most[unit]
+    single = first & (np.bincount(unit[first], minlength=most.size)[unit] == 1)
+    labels = np.full(most.size, np.nan)
+    labels[unit[single]] = np.asarray(table.categories, dtype=np.float64)[category[single]]
+    return labels

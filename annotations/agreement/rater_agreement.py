@@ -29,10 +29,6 @@ CONSTANT = "constant judge"
 RANDOM = "random judge"
 
 MOST_THRESHOLDS = 20
-MOST_CATEGORIES = 60
-"""A scale of more is not put into confusion matrices: each would have thousands of cells."""
-
-TOO_FINE = f"the scale has more than {MOST_CATEGORIES} values, too many for a table of two raters' ratings"
 
 
 class RaterDict(TypedDict):
@@ -168,10 +164,8 @@ class AllRaters:
         column = most_common(chosen) if self.nominal else chosen.aggregate(raters)
         self.pooled = self.pooled.with_column(name, column)
 
-    def matrix(self) -> RaterMatrix | Undefined:
+    def matrix(self) -> RaterMatrix:
         """All pairs: people, judges, then the aggregates and the baselines."""
-        if len(self.pooled.table.categories) > 2 * MOST_CATEGORIES:
-            return Undefined(TOO_FINE)
         own = (*self.people, *self.judges)
         added = [name for name in self.pooled.table.raters if name not in own]
         order = {PEOPLE_MEDIAN: 0, PEOPLE_MOST_COMMON: 0, GOLD: 1, PANEL_MEDIAN: 2, PANEL_MOST_COMMON: 2}
@@ -260,10 +254,8 @@ def judge_comparisons(
             rng=np.random.default_rng(settings.seed),
         )
 
-    found: tuple[JudgeComparison, ...] = ()
-    if len(labelled.categories) <= 2 * MOST_CATEGORIES:
-        statistic: Statistic = "cohen_kappa" if scale == "nominal" else "alpha"
-        found = compared(labelled.score, judges, labelled.categories, statistic)
+    statistic: Statistic = "cohen_kappa" if scale == "nominal" else "alpha"
+    found = compared(labelled.score, judges, labelled.categories, statistic)
     if labelled.cut is not None and labelled.decision is not None and scale != "nominal":
         binary = labelled.judges.followed(labelled.cut)
         cut = {name: binary.column(name) for name in binary.raters}

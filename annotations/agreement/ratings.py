@@ -58,8 +58,7 @@ class RatingTable:
         if len(set(self.units)) < len(self.units) or len(set(self.raters)) < len(self.raters):
             raise ValueError("units and raters must be distinct")
         require_ascending(self.categories)
-        codes = category_codes(self.values, self.categories)
-        object.__setattr__(self, "values", _values_of(codes, self.categories))
+        object.__setattr__(self, "values", on_categories(self.values, self.categories))
 
     @classmethod
     def from_records(
@@ -108,11 +107,8 @@ class RatingTable:
 
     def by_rank(self) -> "RatingTable":
         """The table with the categories' codes 0, 1, … as values: what an ordinal scale says, whatever its numbers."""
-        codes = self.codes()
-        values = np.where(codes < 0, np.nan, codes.astype(np.float64))
-        return replace(
-            self, values=values, categories=tuple(float(code) for code in range(len(self.categories)))
-        )
+        ranks = tuple(float(code) for code in range(len(self.categories)))
+        return replace(self, values=rank_values(self.values, self.categories), categories=ranks)
 
     def aggregate(self, raters: Sequence[str], rule: Literal["median", "majority"] = "median") -> Ratings:
         """One rating per unit out of those of `raters`, shape (n_units,); NaN where nobody rated.
@@ -177,6 +173,23 @@ def category_codes(values: Ratings, categories: Sequence[float]) -> Codes:
     if misses.any():
         raise ValueError(f"a rating is not one of the categories: {float(values[misses > 0][0])!r}")
     return codes
+
+
+def on_categories(values: Ratings, categories: Sequence[float]) -> Ratings:
+    """The values without their rounding noise: each is one of the ascending `categories`, or NaN.
+
+    Raises:
+        ValueError: as `category_codes`.
+    """
+    scale = np.append(np.asarray(categories, dtype=np.float64), np.nan)
+    snapped: Ratings = scale[category_codes(values, categories)]
+    return snapped
+
+
+def rank_values(values: Ratings, categories: Sequence[float]) -> Ratings:
+    """The categories' codes 0, 1, … as ratings, NaN where missing: `category_codes` in floating point."""
+    codes = category_codes(values, categories)
+    return np.where(codes < 0, np.nan, codes.astype(np.float64))
 
 
 def on_scale(values: Ratings, categories: Sequence[float]) -> NDArray[np.bool_]:
@@ -252,11 +265,6 @@ def _tolerance(values: Ratings, scale: Ratings) -> Ratings:
     """How far each value may be from a category of the ascending scale and still be that category."""
     reach = float(scale[-1] - scale[0]) or abs(float(scale[0]))
     return np.maximum(NOISE * np.minimum(np.abs(values), reach), ROUNDING * float(np.abs(scale).max()))
-
-
-def _values_of(codes: Codes, categories: Sequence[float]) -> Ratings:
-    values: Ratings = np.append(np.asarray(categories, dtype=np.float64), np.nan)[codes]
-    return values
 
 
 def _row_medians(values: Ratings) -> Ratings:

@@ -8,7 +8,13 @@ import numpy as np
 
 from annotations.agreement.alternative_annotator_test import EPSILON, Scoring
 from annotations.agreement.rating_set import RatingSet
-from annotations.agreement.ratings import Ratings, RatingTable
+from annotations.agreement.ratings import (
+    Ratings,
+    RatingTable,
+    nearest_category,
+    on_categories,
+    on_scale,
+)
 from evaluation.statistics.proportions import Flags
 from evaluation.statistics.resampling import RESAMPLES, Clusters, Floats
 
@@ -79,11 +85,12 @@ class ValidationInput:
             _require_length(f"replicates of {judge}", table.units, n)
         if self.threshold is not None and self.ratings.scale == "nominal":
             raise ValueError("a nominal scale has no threshold")
-        if (
-            self.gold is not None
-            and not np.isin(self.gold[~np.isnan(self.gold)], self.table.categories).all()
-        ):
-            raise ValueError("gold is not one of the categories")
+        if self.threshold is not None:
+            object.__setattr__(self, "threshold", nearest_category(self.threshold, self.table.categories))
+        if self.gold is not None:
+            if not on_scale(self.gold, self.table.categories).all():
+                raise ValueError("gold is not one of the categories")
+            object.__setattr__(self, "gold", on_categories(self.gold, self.table.categories))
         if self.inclusion is not None:
             labelled = ~np.isnan(self.people.values).all(axis=1)
             if np.isnan(self.inclusion[labelled]).any():
