@@ -174,7 +174,7 @@ def alpha_of_pairs(pairs: PairCounts, positions: Floats, level: Level) -> Floats
     Krippendorff's ordinal difference, the ratings from c to k less half of those at both ends, is the difference of
     the two categories' mid-ranks.
     """
-    rows, columns = pairs.marginals()
+    rows, columns = pairs.marginals
     marginals = rows + columns
     if level == "nominal":
         distances = Distances("nominal", positions)

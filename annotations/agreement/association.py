@@ -91,7 +91,7 @@ def _estimate(
 
 def spearman_of_pairs(pairs: PairCounts) -> Floats:
     """Spearman's correlation of R confusion matrices: (R,), NaN where a rater never varies."""
-    rows, columns = pairs.marginals()
+    rows, columns = pairs.marginals
     row_ranks, column_ranks = _centred_ranks(rows), _centred_ranks(columns)
     together = pairs.weighted(row_ranks[:, pairs.rows] * column_ranks[:, pairs.columns])
     spread = (rows * row_ranks**2).sum(axis=1) * (columns * column_ranks**2).sum(axis=1)

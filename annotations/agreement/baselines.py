@@ -148,8 +148,8 @@ def beats_baselines(
     positions = np.asarray(categories, dtype=np.float64)
 
     def values(sums: Floats) -> Floats:
-        pairs = PairCounts(rows, columns, sums, positions.size)
-        return pairs.of_each_block(lambda block: statistic_of_pairs(block, positions, statistic))
+        pairs, used = PairCounts(rows, columns, sums, positions.size).compressed()
+        return pairs.of_each_block(lambda block: statistic_of_pairs(block, positions[used], statistic))
 
     value = values(bootstrap.totals(indicator)[np.newaxis])[0]
     if np.isnan(value):

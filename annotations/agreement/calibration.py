@@ -29,6 +29,10 @@ from evaluation.statistics.resampling import (
 
 Direction = Literal["lenient", "harsh", "neither shown"]
 
+MOST_LEVELS = 121
+"""Scores that are looked at one by one: 60 with half steps, or 0 to 100."""
+
+TOO_MANY_LEVELS = f"the scale has more than {MOST_LEVELS} scores, too few items at each"
 NO_PAIR = "no unit has both the judge's score and people's decision"
 
 
@@ -67,7 +71,7 @@ class ScoreCalibration:
     """Calibration of the judge's scores over `n` units.
 
     Attributes:
-        levels: one for each category, also those that the judge never used.
+        levels: one for each category, also those that the judge never used; none where there are too many.
         expected_calibration_error: mean over units of |share followed at the score − the score brought to [0, 1]|: 0
             where a score in the middle of the scale means even odds, the top certainty. In [0, 1].
         rises: whether the share followed never falls from one used score to the next higher; None below two.
@@ -113,6 +117,8 @@ def score_calibration(
     codes, said = category_codes(scores, categories), category_codes(followed, BINARY)
     both = (codes >= 0) & (said >= 0)
     codes, yes, n = codes[both], said[both] == 1, int(both.sum())
+    if len(categories) > MOST_LEVELS:
+        return ScoreCalibration(n, (), Estimate.of_nothing(TOO_MANY_LEVELS, n), None)
     shared = None if clusters is None else clusters[both]
     levels = []
     for index, score in enumerate(categories):

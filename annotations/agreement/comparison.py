@@ -192,7 +192,7 @@ def statistic_of_pairs(pairs: PairCounts, categories: Floats, statistic: Statist
         case "accuracy":
             return defined_ratio(pairs.agreeing(), pairs.total())
         case "informedness":
-            marginals, _ = pairs.marginals()
+            marginals, _ = pairs.marginals
             occur = np.count_nonzero(marginals, axis=1)
             equal = pairs.rows == pairs.columns
             recalls = defined_ratio(pairs.counts[:, equal], marginals[:, pairs.rows[equal]])
@@ -261,8 +261,8 @@ class _Draws:
         )
 
         def values(sums: Floats) -> Floats:
-            pairs = PairCounts(rows, columns, sums, categories.size)
-            return pairs.of_each_block(lambda block: statistic_of_pairs(block, categories, statistic))
+            pairs, used = PairCounts(rows, columns, sums, categories.size).compressed()
+            return pairs.of_each_block(lambda block: statistic_of_pairs(block, categories[used], statistic))
 
         observed = values(self.bootstrap.totals(indicator)[np.newaxis])
         return np.concatenate([observed, self.bootstrap.coefficients(indicator, values)])

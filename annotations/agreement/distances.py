@@ -26,6 +26,10 @@ class Distances:
     kind: DistanceKind
     positions: Floats
 
+    def at(self, codes: Codes) -> "Distances":
+        """Of some of the categories only."""
+        return Distances(self.kind, self.positions[codes])
+
     def between(self, a: Codes, b: Codes) -> Floats:
         """Distances of pairs of categories, codes (c,): (c,), or (R, c)."""
         if self.kind == "nominal":

@@ -169,11 +169,14 @@ def gwet_of_sums(sums: AgreementSums, distances: Distances) -> Floats:
     return defined_ratio(observed - by_chance, 1 - by_chance)
 
 
-def gwet_of_pairs(pairs: PairCounts, distances: Distances) -> Floats:
-    """AC1/AC2 of R confusion matrices of two raters: (R,), NaN as in `gwet_of_sums`."""
-    rows, columns = pairs.marginals()
-    total = pairs.total()
-    apart = distances.between(pairs.rows, pairs.columns) / (distances.largest() or 1.0)
+def gwet_of_pairs(pairs: PairCounts, distances: Distances, codes: Codes | None = None) -> Floats:
+    """AC1/AC2 of R confusion matrices of two raters: (R,), NaN as in `gwet_of_sums`.
+
+    The distances are those of the whole scale; `codes` say which of its categories are those of the pairs, if not all.
+    """
+    rows, columns = pairs.marginals
+    total, of = pairs.total(), distances if codes is None else distances.at(codes)
+    apart = of.between(pairs.rows, pairs.columns) / (distances.largest() or 1.0)
     return gwet_of_sums(
         AgreementSums(total, total - pairs.weighted(apart), total, (rows + columns) / 2), distances
     )

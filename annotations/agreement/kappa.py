@@ -128,7 +128,7 @@ def unit_pairs(first: Codes, second: Codes) -> "tuple[Codes, Codes, sparse.csc_a
 
 def kappa_of_pairs(pairs: PairCounts, distances: Distances) -> Floats:
     """Kappa of R confusion matrices: (R,), NaN where chance agreement is 1."""
-    rows, columns = pairs.marginals()
+    rows, columns = pairs.marginals
     disagreement = pairs.weighted(distances.between(pairs.rows, pairs.columns))
     return 1 - defined_ratio(pairs.total() * disagreement, distances.expected(rows, columns))
 

@@ -241,27 +241,33 @@ def pair_coefficients(
     n = cells.n(pair)
     if n == 0:
         return {name: Estimate.of_nothing(NOT_RATED_BY_BOTH) for name in names}
-    observed, replicates = cells.observed(pair), cells.replicates(pair)
-    jackknife = cells.jackknife(pair) if interval == "bca" else None
+    observed, used = cells.observed(pair).compressed()
+    coefficients = [_coefficient(name, categories, used, level) for name in names]
 
-    def estimate(name: CoefficientName) -> Estimate:
-        coefficient, undefined = _coefficient(name, categories, level)
-        value = float(coefficient(observed)[0])
+    def all_of(pairs: PairCounts) -> Floats:
+        return np.column_stack([coefficient(pairs) for coefficient, _ in coefficients])
+
+    values, replicates = all_of(observed)[0], cells.replicates(pair).compressed()[0].of_each_block(all_of)
+    without, times = np.empty((0, len(names))), np.empty(0, dtype=np.int64)
+    if interval == "bca":
+        left_out, times = cells.jackknife(pair)
+        without = left_out.compressed()[0].of_each_block(all_of)
+
+    def estimate(i: int) -> Estimate:
+        value = float(values[i])
         if np.isnan(value):
-            return Estimate.of_nothing(undefined, n)
-        drawn = replicates.of_each_block(coefficient)
+            return Estimate.of_nothing(coefficients[i][1], n)
+        drawn = replicates[:, i]
         ends = (
             percentile_interval(drawn, confidence)
-            if jackknife is None
-            else bca_interval(
-                value, drawn, coefficient(jackknife[0]), sizes=jackknife[1], confidence=confidence
-            )
+            if interval == "percentile"
+            else bca_interval(value, drawn, without[:, i], sizes=times, confidence=confidence)
         )
-        if name == "percent_agreement":
+        if names[i] == "percent_agreement":
             ends = _percent_interval(value, cells.n_clusters(pair), n, ends, confidence)
         return Estimate.of(value, n, ends)
 
-    return {name: estimate(name) for name in names}
+    return {name: estimate(i) for i, name in enumerate(names)}
 
 
 def _percent_interval(
@@ -274,9 +280,9 @@ def _percent_interval(
 
 
 def _coefficient(
-    name: CoefficientName, categories: tuple[float, ...], level: Level
+    name: CoefficientName, categories: tuple[float, ...], used: Codes, level: Level
 ) -> tuple[Callable[[PairCounts], Floats], str]:
-    """The coefficient as a function of confusion matrices, and why it may be undefined."""
+    """The coefficient as a function of confusion matrices of the `used` categories, and why it may be undefined."""
     positions = np.asarray(categories, dtype=np.float64)
     kappas: dict[CoefficientName, Weights] = {
         "cohen_kappa": "nominal",
@@ -285,15 +291,15 @@ def _coefficient(
     }
     gwets: dict[CoefficientName, AgreementWeights] = {"gwet_ac1": "identity", "gwet_ac2": "quadratic"}
     if name in kappas:
-        weighted = weighted_distances(kappas[name], positions, level)
+        weighted = weighted_distances(kappas[name], positions, level).at(used)
         return lambda pairs: kappa_of_pairs(pairs, weighted), UNANIMOUS
     if name in gwets:
         distances = agreement_distances(categories, gwets[name])
-        return lambda pairs: gwet_of_pairs(pairs, distances), ONE_CATEGORY
+        return lambda pairs: gwet_of_pairs(pairs, distances, used), ONE_CATEGORY
     if name == "alpha":
-        return lambda pairs: alpha_of_pairs(pairs, positions, level), UNANIMOUS
+        return lambda pairs: alpha_of_pairs(pairs, positions[used], level), UNANIMOUS
     if name == "spearman":
         return spearman_of_pairs, ONE_RATING_ONLY
     if name == "mean_difference":
-        return lambda pairs: mean_difference_of_pairs(pairs, positions), NOT_RATED_BY_BOTH
+        return lambda pairs: mean_difference_of_pairs(pairs, positions[used]), NOT_RATED_BY_BOTH
     return lambda pairs: defined_ratio(pairs.agreeing(), pairs.total()), NOT_RATED_BY_BOTH

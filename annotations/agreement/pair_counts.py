@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from scipy import sparse
@@ -12,7 +13,7 @@ from evaluation.statistics.resampling import Floats
 BLOCK_ELEMENTS = 2**22  # numbers looked at at a time, 32 MiB
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class PairCounts:
     """R tables of counts of pairs of the same categories, such as R resamples of one confusion matrix.
 
@@ -38,6 +39,13 @@ class PairCounts:
         sums: Floats = self.counts.sum(axis=1)
         return sums
 
+    def compressed(self) -> "tuple[PairCounts, Codes]":
+        """The same with the categories that occur only, renumbered, and their codes (size,) before."""
+        used, inverse = np.unique(np.concatenate([self.rows, self.columns]), return_inverse=True)
+        rows, columns = np.split(inverse.ravel(), 2)
+        return PairCounts(rows, columns, self.counts, used.size), used
+
+    @cached_property
     def marginals(self) -> tuple[Floats, Floats]:
         """Counts of the first and of the second category of the pairs: two of (R, size)."""
         return self._by_category(self.rows), self._by_category(self.columns)
@@ -55,7 +63,7 @@ class PairCounts:
         return sums
 
     def of_each_block(self, coefficient: "Callable[[PairCounts], Floats]") -> Floats:
-        """The coefficient of each table, (R,), of as many tables at a time as fit into a bounded memory."""
+        """The coefficient, or coefficients, of each table, (R,) or (R, k), of a part of the tables at a time."""
         step = max(1, BLOCK_ELEMENTS // max(self.rows.size, self.size, 1))
         if step >= self.counts.shape[0]:
             return coefficient(self)
