@@ -7,6 +7,7 @@ from math import gcd
 
 import numpy as np
 
+from annotations.agreement.label_forms import shown
 from annotations.agreement.ratings import SCALE, RatingTable
 from annotations.agreement.ratings_files import (
     FileRating,
@@ -41,11 +42,12 @@ class RatingSet:
 
 
 def rating_set(
-    files: Iterable[FileRatings], scale: Scale, *, categories: Sequence[float] | None = None
+    files: Iterable[FileRatings], scale: Scale, *, categories: Sequence[float | str] | None = None
 ) -> RatingSet:
     """One table out of the ratings of several files.
 
-    A nominal scale has the labels that occur, in alphabetical order, of numbers by their size. Other scales
+    A nominal scale has `categories`, in that order, or else the labels that occur, in alphabetical order, of numbers by
+    their size. Other scales
     have `categories`, or else: 1–5 where all ratings are among these, and otherwise the evenly spaced values
     from the lowest to the highest rating whose step divides all differences.
 
@@ -59,13 +61,16 @@ def rating_set(
     labels: tuple[str, ...] = ()
     if scale == "nominal":
         labels = tuple(sorted({str(rating.label) for rating in ratings}, key=_numbers_by_size))
+        if categories is not None:
+            _require_on_scale(ratings, categories)
+            labels = tuple(str(category) for category in categories)
         code = {label: float(i) for i, label in enumerate(labels)}
         values = [code[str(rating.label)] for rating in ratings]
         spaced = tuple(code.values())
     else:
         values = [float(rating.label) for rating in ratings]
         spaced = evenly_spaced(values) if categories is None else tuple(float(c) for c in categories)
-        _require_on_scale(ratings, values, spaced)
+        _require_on_scale(ratings, spaced)
     people, judges = (_raters(ratings, kind) for kind in ("human", "judge"))
     rows = {item: i for i, item in enumerate(dict.fromkeys(rating.item for rating in ratings))}
     columns = {rater: i for i, rater in enumerate((*people, *judges))}
@@ -94,14 +99,12 @@ def _require_consistent(ratings: Sequence[FileRating]) -> None:
         raise RatingsFileError(errors)
 
 
-def _require_on_scale(
-    ratings: Sequence[FileRating], values: Sequence[float], categories: tuple[float, ...]
-) -> None:
+def _require_on_scale(ratings: Sequence[FileRating], categories: Sequence[float | str]) -> None:
     allowed = set(categories)
     errors = [
-        LineError(rating.line, f"{rating.rater} on {rating.item}: {value:g} is not on the scale")
-        for rating, value in zip(ratings, values, strict=True)
-        if value not in allowed
+        LineError(rating.line, f"{rating.rater} on {rating.item}: {shown(rating.label)} is not on the scale")
+        for rating in ratings
+        if rating.label not in allowed
     ]
     if errors:
         raise RatingsFileError(errors)

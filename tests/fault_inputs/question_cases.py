@@ -6,6 +6,8 @@ from evaluation.models import Question
 from evaluation.stages.extract import extract_answer
 from tests.fault_inputs.case import FAULTS, FaultCase, Figures, run_json
 
+ACCEPTED: dict[str, list[str | None]] = {"B": ["B"], "B, or none; never A": ["B", None]}
+
 
 def _import(file: str) -> Figures:
     imported = run_json("import_questions", FAULTS / file, "--dataset", "faults")
@@ -29,7 +31,7 @@ def answers_by_rules() -> Figures:
     for number, line in enumerate((FAULTS / "extraction.jsonl").read_text(encoding="utf-8").splitlines(), 1):
         fault = json.loads(line)
         answer = extract_answer(fault["response"], fault["options"]).letter
-        right = {"B": ["B"], "B, or none; never A": ["B", None]}[fault["right"]]
+        right = ACCEPTED[fault["right"]]
         if answer not in right:
             wrong[f"line {number}"] = answer
     return {"wrong": wrong}
