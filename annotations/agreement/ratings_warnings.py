@@ -6,6 +6,7 @@ person gave, or some that people would hardly have avoided by chance, is told wi
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from annotations.agreement.joined_files import NamedRatings
 from annotations.agreement.label_forms import MISSING_IN_ANY_CASE, look_alikes, shown
@@ -14,6 +15,9 @@ from annotations.agreement.ratings_files import FileRating, Label, Scale
 MOST_SHOWN = 8
 HARDLY_BY_CHANCE = 0.001
 MOSTLY = 0.5
+FEWEST_TO_COMPARE = 5
+ON_A_COARSE_SCALE = 5
+"""Ratings for each value that occurs, from which on people have used what the scale has."""
 FEWEST_FOR_TEXT = 20
 DISTINCT_IN_TEXT = 0.8
 
@@ -126,11 +130,10 @@ def _of_scales(counts: Mapping[str, Counts], judges: Iterable[str], scale: Scale
     sentences = []
     for rater, of in counts.items():
         others = people if rater in judged else people - of
-        if others and (
-            _is_on_another_scale(of, others, ordered=scale != "nominal")
-            if rater in judged
-            else _mostly_unused(of, others)
-        ):
+        if min(of.total(), others.total()) < FEWEST_TO_COMPARE:
+            continue
+        unmatched = _unmatched(of, others, ordered=scale != "nominal")
+        if unmatched.mostly or (rater in judged and unmatched.surprising):
             who = "people" if rater in judged else "the other people"
             sentences.append(
                 f"The ratings of {rater} {_extent(of, scale)}, those of {who} {_extent(others, scale)}: are they "
@@ -139,20 +142,34 @@ def _of_scales(counts: Mapping[str, Counts], judges: Iterable[str], scale: Scale
     return sentences
 
 
-def _mostly_unused(of: Counts, others: Counts) -> bool:
-    return sum(count for label, count in of.items() if label not in others) >= MOSTLY * of.total()
+@dataclass(frozen=True, slots=True)
+class _Unmatched:
+    """Whether most of a rater's ratings are none that others use; whether so many hardly come about by chance."""
+
+    mostly: bool
+    surprising: bool
 
 
-def _is_on_another_scale(judge: Counts, people: Counts, *, ordered: bool) -> bool:
-    """Whether a judge's ratings are such as people would not have avoided by chance, or the reverse at an end."""
-    unused = sum(count for label, count in judge.items() if label not in people) / judge.total()
-    if unused >= MOSTLY or (1 - unused) ** people.total() < HARDLY_BY_CHANCE:
-        return True
-    if not ordered or len(judge) < 2:  # a judge that says one thing only is told elsewhere
-        return False
-    low, high = min(map(float, judge)), max(map(float, judge))
-    outside = sum(count for label, count in people.items() if not low <= float(label) <= high)
-    return (1 - outside / people.total()) ** judge.total() < HARDLY_BY_CHANCE
+def _unmatched(of: Counts, others: Counts, *, ordered: bool) -> _Unmatched:
+    """Names are compared one by one, numbers by their range.
+
+    Where others have used what a coarse scale has, numbers between theirs are none of it either.
+    """
+    beyond = _share_beyond(of, others, ordered=ordered)
+    unused = sum(count for label, count in of.items() if label not in others) / of.total()
+    is_coarse = others.total() >= ON_A_COARSE_SCALE * len(others)
+    surprising = (1 - beyond) ** others.total() < HARDLY_BY_CHANCE
+    if ordered and len(of) > 1:  # a judge that says one thing only is told elsewhere
+        surprising |= (1 - _share_beyond(others, of, ordered=True)) ** of.total() < HARDLY_BY_CHANCE
+    return _Unmatched(beyond >= MOSTLY or (is_coarse and unused >= MOSTLY), surprising)
+
+
+def _share_beyond(of: Counts, others: Counts, *, ordered: bool) -> float:
+    """The share of ratings that lie outside the range of others, or are names that others never use."""
+    if not ordered:
+        return sum(count for label, count in of.items() if label not in others) / of.total()
+    low, high = min(map(float, others)), max(map(float, others))
+    return sum(count for label, count in of.items() if not low <= float(label) <= high) / of.total()
 
 
 def _extent(counts: Counts, scale: Scale) -> str:

@@ -173,7 +173,7 @@ def test_whatever_was_imported_has_its_page_and_files(
     files = [RatingsFile("people.csv", people, "human")]
     if has_judge:
         files.append(RatingsFile("judge.csv", "item,gpt\nq1,1\nq9,1\n", "judge"))
-    campaign = import_ratings(name="small", files=files, scale=scale, created_by=lead).campaign
+    campaign = import_ratings(name="small", files=files, scale=scale, is_cut=False, created_by=lead).campaign
     ask(client, campaign)
     assert compute().status == "ready"
     assert "May the judges be trusted?" in page(client, campaign)
