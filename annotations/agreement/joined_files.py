@@ -1,4 +1,4 @@
-"""The ratings of several files together: what they say twice, and where they contradict one another."""
+"""The ratings of several files together: duplicates, and contradictions between files."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -17,9 +17,9 @@ class NamedRatings:
 
 @dataclass(frozen=True, slots=True)
 class JoinedFiles:
-    """The files with each rating once, and what contradicts itself, a line each.
+    """The files with each rating once, and contradictions, a line each.
 
-    The same rating in a second file is counted among the `repeated` of its notes.
+    A rating that an earlier file has, too, counts as `repeated` in the notes of the later file.
     """
 
     files: tuple[NamedRatings, ...]
@@ -27,7 +27,7 @@ class JoinedFiles:
 
 
 def joined_files(files: Sequence[NamedRatings]) -> JoinedFiles:
-    """Put the files together; a rater is a person or a judge in all of them, and rates an item in one way."""
+    """Join the files; a rater must be a person or a judge in all of them, and rate an item the same way in all."""
     first = dict[tuple[str, str], tuple[FileRating, str]]()
     kinds = dict[str, tuple[str, str]]()
     problems, cleared = list[str](), list[NamedRatings]()
@@ -61,11 +61,11 @@ def _kind(kind: str) -> str:
 
 
 def _plus_and_minus(files: Sequence[NamedRatings]) -> list[str]:
-    """A dash is a missing rating, unless a plus stands beside it: then it may be a label, and that is to be said."""
+    """A dash means a missing rating. Beside a plus it may be a label: then the scale must be stated."""
     dashes = [file.name for file in files if "-" in file.ratings.notes.missing_as]
     if not dashes or not any(rating.label == "+" for file in files for rating in file.ratings.ratings):
         return []
     return [
-        f"{dashes[0]}: “-” stands beside “+”: state the scale, so that it is known whether it is a label or a missing "
+        f"{dashes[0]}: there are “+” and “-”: state the scale, so that it is clear whether “-” is a label or a missing "
         "rating"
     ]

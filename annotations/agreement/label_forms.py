@@ -1,7 +1,7 @@
-"""One form for each name, number and label, however a file writes it; and which names are easily taken for each other.
+"""Normal forms of names, numbers and labels, however a file writes them; and names that look alike.
 
-Text is in Unicode's form NFC, without what cannot be seen. Numbers are read strictly: ASCII digits, a decimal point, an
-exponent; `1_0`, `1,000`, `0x10`, `inf` and digits of other scripts are no numbers.
+Text is in Unicode's form NFC, without invisible characters. Numbers are read strictly: ASCII digits, a decimal point,
+an exponent; `1_0`, `1,000`, `0x10`, `inf` and digits of other scripts are not numbers.
 """
 
 import re
@@ -33,7 +33,7 @@ MISSING = frozenset(
         *("#NA", "#N/A N/A", "None", "null", "NULL", "Null", "1.#IND", "-1.#IND", "1.#QNAN", "-1.#QNAN"),
     }
 )
-"""Cells that mean no rating: what spreadsheets, pandas, R and Python write for it, and dashes and a dot alone."""
+"""Cells that mean a missing rating: as spreadsheets, pandas, R and Python write it, or a single dash or dot."""
 
 MISSING_IN_ANY_CASE = frozenset(name.casefold() for name in MISSING)
 
@@ -51,7 +51,7 @@ QUOTES = dict.fromkeys(map(ord, "‘’‛′`´"), "'") | dict.fromkeys(map(ord
 
 LARGEST_EXPONENT = 30
 FIFTEEN_DIGITS = Context(prec=15)
-"""What a 64-bit float tells apart for certain: 0.1 + 0.2 is written 0.30000000000000004."""
+"""The precision that a 64-bit float always has: 0.1 + 0.2 is written 0.30000000000000004."""
 
 
 def clean_text(text: str) -> str:
@@ -109,7 +109,7 @@ def written(number: Decimal) -> str:
 
 
 def is_missing(value: object, *, nominal: bool) -> bool:
-    """Whether a cell says that there is no rating. Only where no name can be meant, the case of letters is free."""
+    """Whether a cell means a missing rating. On ordered scales, where no label is a word, case is ignored."""
     if value is None:
         return True
     if not isinstance(value, str):
@@ -119,9 +119,11 @@ def is_missing(value: object, *, nominal: bool) -> bool:
 
 
 def look_alike_key(name: str) -> str:
-    """Equal for names that differ only by case, white space, width of letters, or the shape of dashes and quotes."""
+    """Equal for names that differ only by case, white space, width of letters, shape of dashes and quotes, or zeros."""
     folded = unicodedata.normalize("NFKC", name.translate(MINUS).translate(QUOTES)).casefold()
     text = "".join(letter for letter in folded if not letter.isspace() and letter not in JOINERS)
+    if DECIMAL_COMMA.fullmatch(text):
+        text = text.replace(",", ".")
     number = number_of(text)
     return text if number is None else written(number)
 

@@ -1,8 +1,8 @@
 """Others' annotations out of files: long or wide CSV and JSONL, and JSON of raters' labels by instance.
 
 Text in, frozen dataclasses out. What cannot be read is an error with its line, all errors of a file at once;
-nothing is dropped in silence: missing ratings are counted, and `FileNotes` says what was read in another way than it
-is written. Names, numbers and labels are brought to one form (`label_forms`).
+nothing is dropped silently: missing ratings are counted, and `FileNotes` lists what was read differently from how it
+is written, or ignored. Names, numbers and labels are normalised (`label_forms`).
 
 Formats
 -------
@@ -94,13 +94,13 @@ class FileRating:
 
 @dataclass(frozen=True, slots=True)
 class FileNotes:
-    """What was read in another way than it is written, or not at all.
+    """What was read differently from how it is written, or ignored.
 
     Attributes:
-        missing_as: how often each spelling other than an empty cell was taken for a missing rating.
-        decimal_commas: how often a comma was taken for a decimal point.
-        repeated: ratings that stand in the file more than once, each time the same.
-        unread: columns that are no raters'. silent: raters of whom the file has no rating.
+        missing_as: how often each spelling other than an empty cell was read as a missing rating.
+        decimal_commas: how often a comma was read as a decimal point.
+        repeated: duplicate ratings with the same value.
+        unread: columns that belong to no rater. silent: raters without a rating in the file.
     """
 
     missing_as: Mapping[str, int] = field(default_factory=dict)
@@ -228,7 +228,7 @@ class _Reader:
         self._store((item_name, rater_name), rating, line)
 
     def _store(self, key: tuple[str, str], rating: FileRating | None, line: int | None) -> None:
-        """Keep the rating; the same once more is told, another one is an error."""
+        """Keep the rating; a duplicate is counted, and one with another value is an error."""
         before = self._ratings.get(key)
         if key not in self._ratings or before is None:
             self._repeated += key in self._ratings and rating is None
@@ -303,19 +303,19 @@ class _Reader:
         return FileRatings(ratings, len(self._ratings) - len(ratings), notes)
 
     def _errors_of_columns(self, rated: Collection[str]) -> list[LineError]:
-        """The errors; one for a rater of whom nothing can be read beside others of whom it can."""
+        """The errors; a column in which nothing is a rating, beside others that can be read, has only one."""
         errors = list(self._errors)
         for rater, places in self._unreadable.items():
             if rated and rater not in rated and len(places) > 2:
                 first = self._errors[places[0]]
-                message = f"nothing of {rater} is a rating: leave the column out ({first.message})"
+                message = f"{rater} has no readable rating: remove the column ({first.message})"
                 for place in places:
                     errors[place] = LineError(first.line, message if place == places[0] else "")
         return [error for error in errors if error.message]
 
 
 def _quoted(score: object) -> str:
-    """A score in an error, in quotes where it is text, not longer than a line."""
+    """A score in an error message: quoted if it is text, cut if it is long."""
     text = repr(score) if isinstance(score, str | bool | dict | list) else str(score)
     return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}…"
 

@@ -1,6 +1,6 @@
 """The rows of a file of ratings, as the file has them: bytes to text, text to rows of named cells.
 
-What cannot be read goes to `fail(line, message)`, so that one pass tells everything that is wrong with a file.
+What cannot be read goes to `fail(line, message)`, so that one pass reports every problem of a file.
 """
 
 import codecs
@@ -18,9 +18,9 @@ ITEM_NAMES = ("item", "instance", "unit", "id")
 DELIMITERS = (",", "\t", ";", "|")
 QUOTED = re.compile(r'"(?:[^"]|"")*"')
 SEPARATOR_LINE = re.compile(r'"?sep=(.)"?\r?\n?', re.IGNORECASE)
-"""What spreadsheets put above the header, to say how columns are parted."""
+"""A line that spreadsheets put above the header to name the delimiter."""
 UNNAMED = re.compile(r"unnamed: [0-9]+")
-"""How pandas calls a column without a name, such as its own row numbers."""
+"""The name that pandas gives a column without one, such as its own row numbers."""
 
 Fail = Callable[[int | None, str], None]
 Row = tuple[int, Mapping[str, object]]
@@ -46,7 +46,7 @@ def decoded(content: bytes) -> str:
 
 
 def delimiter_of(text: str) -> str:
-    """What parts the columns of a CSV file: what gives the header a column for the item, else what occurs most.
+    """The delimiter of a CSV file: one that gives the header an item column, else the most frequent one.
 
     Delimiters inside quotes are part of a name.
     """
@@ -63,7 +63,7 @@ def _has_item(header: str, delimiter: str) -> bool:
 
 
 def csv_rows(text: str, delimiter: str, fail: Fail) -> Iterator[Row]:
-    """Rows by the names in the header. Rows of empty cells, and empty cells without a column's name, are nothing."""
+    """Rows by the names in the header. Empty rows, and empty cells without a column name, are ignored."""
     lines = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     header: list[str] | None = None
     try:
@@ -110,10 +110,10 @@ def jsonl_rows(text: str, fail: Fail) -> Iterator[Row]:
 
 
 def json_value(text: str) -> object:
-    """A JSON value. Numbers keep the digits that they are written with, NaN is nothing, a doubled key an error.
+    """A JSON value. Numbers keep their digits as written, NaN becomes None, a duplicate key is an error.
 
     Raises:
-        ValueError: no JSON (`json.JSONDecodeError`), a key that stands twice, an infinite number.
+        ValueError: not JSON (`json.JSONDecodeError`), a duplicate key, an infinite number.
     """
     return json.loads(text, object_pairs_hook=_without_repeats, parse_float=Decimal, parse_constant=_constant)
 

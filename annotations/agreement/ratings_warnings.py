@@ -1,7 +1,7 @@
-"""What of an import of ratings may be a mistake, in sentences: it is imported as it is, and told.
+"""Warnings about imported ratings, in sentences. The ratings are imported unchanged.
 
-Whether people and judges use one scale is judged by what they gave: a judge whose ratings mostly are none that any
-person gave, or some that people would hardly have avoided by chance, is told with both ranges.
+Whether people and judges use the same scale is inferred from their ratings: there is a warning about a judge if most of
+its ratings are ones that no person gave, or if the difference in range is very unlikely by chance.
 """
 
 from collections import Counter, defaultdict
@@ -17,7 +17,7 @@ HARDLY_BY_CHANCE = 0.001
 MOSTLY = 0.5
 FEWEST_TO_COMPARE = 5
 ON_A_COARSE_SCALE = 5
-"""Ratings for each value that occurs, from which on people have used what the scale has."""
+"""With this many ratings per distinct value, people have probably used the whole scale."""
 FEWEST_FOR_TEXT = 20
 DISTINCT_IN_TEXT = 0.8
 
@@ -25,7 +25,7 @@ Counts = Counter[Label]
 
 
 def rating_warnings(files: Sequence[NamedRatings], scale: Scale, *, is_stated: bool) -> tuple[str, ...]:
-    """Everything that may be a mistake. `is_stated`: the scale is, so that ratings are compared with it already."""
+    """All warnings. `is_stated`: the scale was stated, so ratings outside it are errors already."""
     ratings = [rating for file in files for rating in file.ratings.ratings]
     counts: defaultdict[str, Counts] = defaultdict(Counter)
     for rating in ratings:
@@ -35,34 +35,40 @@ def rating_warnings(files: Sequence[NamedRatings], scale: Scale, *, is_stated: b
     warnings += _of_names(ratings)
     if scale == "nominal":
         warnings += _of_labels(set[Label]().union(*counts.values()), is_stated=is_stated)
-    warnings += _of_text(counts)
+    texts = _texts(counts)
+    warnings += [
+        f"The {counts[rater].total()} ratings of {rater} have {len(counts[rater])} different values. This may be a "
+        "column of comments or ids."
+        for rater in texts
+    ]
     if not is_stated:
-        warnings += _of_scales(counts, judges, scale)
+        compared = {rater: of for rater, of in counts.items() if rater not in texts}
+        warnings += _of_scales(compared, judges, scale)
     return (*warnings, *_of_items(ratings))
 
 
 def _of_file(file: NamedRatings) -> list[str]:
-    """What was read in another way than the file writes it."""
+    """What was read differently from how the file writes it."""
     notes = file.ratings.notes
     sentences = [
-        f"{_times(count, 'cell', 'cells')} of “{spelling}” {_are(count)} taken as missing."
+        f"{_times(count, 'cell', 'cells')} with “{spelling}” {_were(count)} read as missing."
         for spelling, count in sorted(notes.missing_as.items())
     ]
     if notes.decimal_commas:
         sentences.append(
-            f"{_times(notes.decimal_commas, 'cell', 'cells')} with a decimal comma {_are(notes.decimal_commas)} "
+            f"{_times(notes.decimal_commas, 'cell', 'cells')} with a decimal comma {_were(notes.decimal_commas)} "
             "read as numbers."
         )
     if notes.repeated:
         sentences.append(
-            f"{_times(notes.repeated, 'rating', 'ratings')} {_are(notes.repeated)} there more than once with the same "
-            "value, and counted once."
+            f"{_times(notes.repeated, 'duplicate rating', 'duplicate ratings')} with the same value "
+            f"{_were(notes.repeated)} ignored."
         )
     sentences += [
-        f"The column “{column}” is not read." if column else "A column without a name is not read."
+        f"The column “{column}” was ignored." if column else "A column without a name was ignored."
         for column in notes.unread
     ]
-    sentences += [f"{rater} has no ratings there." for rater in notes.silent]
+    sentences += [f"{rater} has no ratings." for rater in notes.silent]
     return [f"{file.name}: {sentence}" for sentence in sentences]
 
 
@@ -70,58 +76,50 @@ def _times(count: int, one: str, more: str) -> str:
     return f"{count} {one if count == 1 else more}"
 
 
-def _are(count: int) -> str:
-    return "is" if count == 1 else "are"
+def _were(count: int) -> str:
+    return "was" if count == 1 else "were"
 
 
 def _of_names(ratings: Iterable[FileRating]) -> list[str]:
-    """Raters and items that are easily one and the same."""
+    """Raters and items whose names look alike."""
     raters, items = dict[str, None](), dict[str, None]()
     for rating in ratings:
         raters[rating.rater] = items[rating.item] = None
-    sentences = [f"{_listed(group)} are taken as {len(group)} raters." for group in look_alikes(raters)]
+    sentences = [f"{_listed(group)} are treated as {len(group)} raters." for group in look_alikes(raters)]
     similar = look_alikes(items)
     if similar:
-        more = f", and {len(similar) - 1} more such groups" if len(similar) > 1 else ""
-        sentences.append(f"{_listed(similar[0])} are taken as {len(similar[0])} items{more}.")
+        more = f" There are {len(similar)} such groups." if len(similar) > 1 else ""
+        sentences.append(f"{_listed(similar[0])} are treated as {len(similar[0])} items.{more}")
     return sentences
 
 
 def _of_labels(labels: Iterable[Label], *, is_stated: bool) -> list[str]:
-    """Labels that are easily one and the same, or none."""
+    """Labels that look alike, or look like missing ratings."""
     names = sorted(str(label) for label in labels)
     sentences = [
-        f"{_listed(group)} are taken as {len(group)} labels: they differ only by case, white space or look-alike "
+        f"{_listed(group)} are treated as {len(group)} labels. They differ only by case, white space or look-alike "
         "characters."
         for group in look_alikes(names)
     ]
     if not is_stated:
         sentences += [
-            f"“{name}” is taken as a label. Where it means a missing rating, leave the cell empty."
+            f"“{name}” is treated as a label. If it means a missing rating, leave the cell empty."
             for name in names
             if name.casefold() in MISSING_IN_ANY_CASE
         ]
     return sentences
 
 
-def _of_text(counts: Mapping[str, Counts]) -> list[str]:
-    """Raters whose ratings nearly all differ, beside others whose do not: a column of comments or ids."""
-
-    def share(of: Counts) -> float:
-        return len(of) / of.total()
-
-    long = [of for of in counts.values() if of.total() >= FEWEST_FOR_TEXT]
-    if not any(share(of) <= MOSTLY for of in long):
+def _texts(counts: Mapping[str, Counts]) -> list[str]:
+    """Raters whose ratings nearly all differ, beside others whose do not: columns of comments or ids."""
+    shares = {rater: len(of) / of.total() for rater, of in counts.items() if of.total() >= FEWEST_FOR_TEXT}
+    if not any(share <= MOSTLY for share in shares.values()):
         return []
-    return [
-        f"The {of.total()} ratings of {rater} have {len(of)} different values: is it a column of comments or ids?"
-        for rater, of in counts.items()
-        if of.total() >= FEWEST_FOR_TEXT and share(of) > DISTINCT_IN_TEXT
-    ]
+    return [rater for rater, share in shares.items() if share > DISTINCT_IN_TEXT]
 
 
 def _of_scales(counts: Mapping[str, Counts], judges: Iterable[str], scale: Scale) -> list[str]:
-    """Raters who use another scale than people do."""
+    """Raters who seem to use a different scale from people."""
     judged = set(judges)
     people = Counter[Label]()
     for rater, of in counts.items():
@@ -136,15 +134,15 @@ def _of_scales(counts: Mapping[str, Counts], judges: Iterable[str], scale: Scale
         if unmatched.mostly or (rater in judged and unmatched.surprising):
             who = "people" if rater in judged else "the other people"
             sentences.append(
-                f"The ratings of {rater} {_extent(of, scale)}, those of {who} {_extent(others, scale)}: are they "
-                "on one scale? They are compared as they are. State the scale, or bring them to one first."
+                f"The ratings of {rater} {_extent(of, scale)}, those of {who} {_extent(others, scale)}. They may "
+                "be on different scales. They are compared unchanged: state the scale, or convert them first."
             )
     return sentences
 
 
 @dataclass(frozen=True, slots=True)
 class _Unmatched:
-    """Whether most of a rater's ratings are none that others use; whether so many hardly come about by chance."""
+    """Whether most of a rater's ratings are ones that others never gave; whether that is very unlikely by chance."""
 
     mostly: bool
     surprising: bool
@@ -153,13 +151,13 @@ class _Unmatched:
 def _unmatched(of: Counts, others: Counts, *, ordered: bool) -> _Unmatched:
     """Names are compared one by one, numbers by their range.
 
-    Where others have used what a coarse scale has, numbers between theirs are none of it either.
+    On a coarse scale that the others have used fully, numbers between theirs are off the scale, too.
     """
     beyond = _share_beyond(of, others, ordered=ordered)
     unused = sum(count for label, count in of.items() if label not in others) / of.total()
     is_coarse = others.total() >= ON_A_COARSE_SCALE * len(others)
     surprising = (1 - beyond) ** others.total() < HARDLY_BY_CHANCE
-    if ordered and len(of) > 1:  # a judge that says one thing only is told elsewhere
+    if ordered and len(of) > 1:  # a constant judge has a section of its own in the report
         surprising |= (1 - _share_beyond(others, of, ordered=True)) ** of.total() < HARDLY_BY_CHANCE
     return _Unmatched(beyond >= MOSTLY or (is_coarse and unused >= MOSTLY), surprising)
 
@@ -181,7 +179,7 @@ def _extent(counts: Counts, scale: Scale) -> str:
 
 
 def _of_items(ratings: Sequence[FileRating]) -> list[str]:
-    """Items that only people or only judges rated, where these are most."""
+    """Few items that both people and judges rated."""
     by_kind = defaultdict[str, set[str]](set)
     for rating in ratings:
         by_kind[rating.kind].add(rating.item)
@@ -190,8 +188,8 @@ def _of_items(ratings: Sequence[FileRating]) -> list[str]:
     if not people or not judges or 2 * both >= min(len(people), len(judges)):
         return []
     return [
-        f"Of {len(people)} items that people rated and {len(judges)} that judges rated, {both} are the same: do both "
-        "use the same names of items?"
+        f"Of {len(people)} items that people rated and {len(judges)} that judges rated, {both} are the same. Check "
+        "that both use the same item ids."
     ]
 
 

@@ -1,7 +1,7 @@
-"""What of the ratings is a failure, as a person states it: labels, or a threshold on an ordered scale.
+"""Which ratings are failures, as a person states it: labels, or a threshold on an ordered scale.
 
-It is stated or asked for, never guessed from the order of the alphabet or of two numbers. The one default is that of
-the platform: on an ordinal scale of exactly 1 to 5 a rating below 3 is a failure.
+It is stated or asked for, never guessed from the alphabet or from the order of two numbers. The only default is the
+platform's own: on an ordinal scale of exactly 1 to 5, a rating below 3 is a failure.
 """
 
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ Input = Literal["threshold", "failure"]
 
 
 class FailuresError(ValueError):
-    """What is stated parts nothing, in words for people; `field` is what was stated."""
+    """The statement does not split the ratings, in words for people; `field` is the input at fault."""
 
     def __init__(self, message: str, field: Input) -> None:
         super().__init__(message)
@@ -27,20 +27,20 @@ class FailuresError(ValueError):
 
 
 class NotStated(FailuresError):
-    """There are two categories and nothing says which of them is the failure: that is to be asked."""
+    """There are two categories, and it is not stated which is the failure."""
 
     def __init__(self, categories: Sequence[Label]) -> None:
         first, second = (f"“{shown(category)}”" for category in categories)
         super().__init__(
-            f"All ratings are {first} or {second}: which of the two is a failure? State it, or import without: rates "
-            "of failure are undefined then.",
+            f"All ratings are {first} or {second}. Which of the two is a failure? State it, or import without a "
+            "failure; failure rates are then undefined.",
             "failure",
         )
 
 
 @dataclass(frozen=True, slots=True)
 class StatedFailures:
-    """`labels` are the failures of a nominal scale, `threshold` the lowest rating of an ordered one that is none."""
+    """The failure `labels` of a nominal scale, or the lowest rating of an ordered one that is not a failure."""
 
     labels: tuple[str, ...] = ()
     threshold: float | None = None
@@ -62,7 +62,7 @@ def stated_failures(
             outside the scale, on a nominal one, or beside failures.
     """
     if failures and (threshold is not None or not is_cut):
-        raise FailuresError("State the failures, or a threshold, or neither.", "failure")
+        raise FailuresError("State failures, a threshold, or neither.", "failure")
     if threshold is not None and scale == "nominal":
         raise FailuresError(
             "Names without an order cannot be cut at a threshold. State the labels that are failures.",
@@ -97,10 +97,10 @@ def _known(failures: Sequence[str], categories: Sequence[Label], scale: Scale) -
         if label not in categories:
             names = ", ".join(f"“{shown(category)}”" for category in categories[:MOST_SHOWN])
             more = ", …" if len(categories) > MOST_SHOWN else ""
-            raise FailuresError(f"No rating is “{failure}”. There are {names}{more}.", "failure")
+            raise FailuresError(f"No rating is “{failure}”. The ratings are {names}{more}.", "failure")
         stated.add(label)
     if len(stated) == len(categories):
-        raise FailuresError("Not all ratings can be failures: some other must be possible.", "failure")
+        raise FailuresError("Not all ratings can be failures.", "failure")
     return [category for category in categories if category in stated]
 
 
@@ -108,8 +108,8 @@ def _threshold_above(failures: Sequence[Label], categories: Sequence[Label]) -> 
     """The lowest rating that is no failure."""
     if list(failures) != list(categories[: len(failures)]):
         raise FailuresError(
-            "On an ordered scale the failures are the lowest ratings. Where others are, import the ratings as names "
-            "(scale nominal).",
+            "On an ordered scale the failures are the lowest ratings. For other failures, import the ratings on a "
+            "nominal scale.",
             "failure",
         )
     return float(categories[len(failures)])

@@ -1,4 +1,4 @@
-"""A scale that is stated, and the labels that are failures: each entry as a person writes it."""
+"""A scale as a person states it: labels, numbers, ranges."""
 
 import csv
 from collections.abc import Sequence
@@ -12,11 +12,11 @@ RANGE = ".."
 
 
 class ScaleError(ValueError):
-    """What is stated is no scale, in words for people."""
+    """The statement is not a scale, in words for people."""
 
 
 def entries_of(text: str) -> list[str]:
-    """The entries of a list that is written in one line, with commas; an entry with a comma stands in quotes."""
+    """The entries of a comma-separated list; an entry that contains a comma is quoted."""
     return [entry for entry in next(csv.reader([text], skipinitialspace=True), []) if entry.strip()]
 
 

@@ -67,10 +67,10 @@ class SummaryDict(TypedDict):
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """What there is, and `warnings`: what of it may be a mistake.
+    """What there is.
 
-    `labels` name the categories of a nominal scale, `failures` those of them that are failures; `failure` says on every
-    scale in words what counts as one. `threshold` is that of ordered scales.
+    `labels` name the categories of a nominal scale, `failures` those that count as failures, `threshold` is for ordered
+    scales; `failure` says in words what counts as one. `warnings` are possible mistakes in the ratings.
     """
 
     scale: str

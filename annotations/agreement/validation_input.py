@@ -46,7 +46,7 @@ class ValidationInput:
         gold: (n,) adjudicated scores, NaN where there is none.
         replicates: for a judge, its replicates as a table over the same n items, for self-consistency.
         judge_kinds: "judge", "imported judge" or "floor" of each judge; "judge" where not given.
-        warnings: what of the ratings may be a mistake, in sentences.
+        warnings: possible mistakes in the ratings, in sentences.
 
     Raises:
         ValueError: a shape that does not fit, a threshold that does not part the labels of a nominal scale, gold

@@ -50,7 +50,7 @@ class SeveralFilesInput(forms.ClearableFileInput):
 
 
 class SeveralFilesField(forms.FileField):
-    """Uploaded files, each as its name and text; none too large, in an encoding that is known."""
+    """Uploaded files, each as its name and text; none too large, all in a known encoding."""
 
     widget = SeveralFilesInput
 
@@ -76,7 +76,7 @@ class SeveralFilesField(forms.FileField):
 
 
 class EntriesField(forms.CharField):
-    """A list in one line, with commas between the entries."""
+    """A comma-separated list in one line."""
 
     def clean(self, value: Any) -> list[str]:
         return entries_of(super().clean(value))
@@ -96,23 +96,23 @@ class RatingsForm(forms.Form):
     categories = EntriesField(
         label="Categories of the scale",
         required=False,
-        help_text="All that a rating can be, with commas between them, or a range such as 1..5. Left empty, the "
-        "ratings that occur.",
+        help_text="All possible ratings, separated by commas, or a range such as 1..5. If empty, the ratings that "
+        "occur.",
     )
     failure = EntriesField(
         label="Labels that are failures",
         required=False,
-        help_text="With commas between them; a label that has a comma stands in quotes.",
+        help_text="Separated by commas. Put a label that contains a comma in quotes.",
     )
     threshold = forms.FloatField(
         required=False,
-        help_text="Of an ordered scale: ratings below it are failures. Left empty, 3 on an ordinal scale of exactly 1 "
-        "to 5.",
+        help_text="For ordered scales: lower ratings count as failures. If empty, 3 on an ordinal scale of exactly "
+        "1 to 5, and none elsewhere.",
     )
     is_not_cut = forms.BooleanField(
         required=False,
-        label="Import without saying what a failure is",
-        help_text="Agreement and verdicts work; rates of failure are undefined.",
+        label="Import without a failure",
+        help_text="Agreement and verdicts still work; failure rates are undefined.",
     )
 
     def clean(self) -> dict[str, Any]:
@@ -120,7 +120,7 @@ class RatingsForm(forms.Form):
         if not self.errors and not (cleaned["human"] or cleaned["judge"]):
             self.add_error("human", "Choose at least one file.")
         if cleaned.get("is_not_cut") and cleaned.get("threshold") is not None:
-            self.add_error("threshold", "Either give a threshold, or import without.")
+            self.add_error("threshold", "Enter a threshold, or import without a failure, not both.")
         return cleaned
 
     def arguments(self) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Imported ratings: which labels are failures, the stated scale, and what may be a mistake."""
+"""Imported ratings: failure labels, stated scale, warnings."""
 
 import django.contrib.postgres.fields
 from django.db import migrations, models
@@ -16,7 +16,7 @@ class Migration(migrations.Migration):
             field=django.contrib.postgres.fields.ArrayField(
                 base_field=models.TextField(),
                 blank=True,
-                help_text="Of imported names: the labels that are failures. Empty: it is not stated.",
+                help_text="Imported labels that count as failures. Empty: not stated.",
                 null=True,
                 size=None,
             ),
@@ -28,7 +28,7 @@ class Migration(migrations.Migration):
                 base_field=models.TextField(),
                 blank=True,
                 default=list,
-                help_text="What of imported ratings may be a mistake.",
+                help_text="Possible mistakes in imported ratings.",
                 size=None,
             ),
         ),
@@ -38,7 +38,7 @@ class Migration(migrations.Migration):
             field=django.contrib.postgres.fields.ArrayField(
                 base_field=models.TextField(),
                 blank=True,
-                help_text="Of imported ratings: the scale that was stated. Empty: the ratings that occur.",
+                help_text="Stated scale of imported ratings. Empty: the ratings that occur.",
                 null=True,
                 size=None,
             ),
@@ -52,7 +52,7 @@ class Migration(migrations.Migration):
                     _connector="OR",
                 ),
                 name="campaign_failure_labels_are_imported_names",
-                violation_error_message="Only imported names have labels that are failures.",
+                violation_error_message="Only imported labels can count as failures.",
             ),
         ),
         migrations.AddConstraint(
@@ -64,7 +64,7 @@ class Migration(migrations.Migration):
                     _connector="OR",
                 ),
                 name="campaign_stated_scale_only_imported",
-                violation_error_message="Only imported ratings have a stated scale, of two categories or more.",
+                violation_error_message="Only imported ratings have a stated scale, with two categories or more.",
             ),
         ),
     ]

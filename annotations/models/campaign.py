@@ -96,16 +96,16 @@ class Campaign(models.Model):
         models.TextField(),
         null=True,
         blank=True,
-        help_text="Of imported names: the labels that are failures. Empty: it is not stated.",
+        help_text="Imported labels that count as failures. Empty: not stated.",
     )
     rating_categories = ArrayField(
         models.TextField(),
         null=True,
         blank=True,
-        help_text="Of imported ratings: the scale that was stated. Empty: the ratings that occur.",
+        help_text="Stated scale of imported ratings. Empty: the ratings that occur.",
     )
     import_warnings = ArrayField(
-        models.TextField(), default=list, blank=True, help_text="What of imported ratings may be a mistake."
+        models.TextField(), default=list, blank=True, help_text="Possible mistakes in imported ratings."
     )
     status = models.CharField(max_length=10, choices=CampaignStatus.choices, default=CampaignStatus.OPEN)
     overlap = models.PositiveSmallIntegerField(default=2, help_text="Labels wanted for each response.")
@@ -202,13 +202,13 @@ class Campaign(models.Model):
                 condition=Q(failure_labels__isnull=True)
                 | Q(is_imported=True, scale=RatingScale.NOMINAL, failure_labels__len__gte=1),
                 name="campaign_failure_labels_are_imported_names",
-                violation_error_message="Only imported names have labels that are failures.",
+                violation_error_message="Only imported labels can count as failures.",
             ),
             models.CheckConstraint(
                 condition=Q(rating_categories__isnull=True)
                 | Q(is_imported=True, rating_categories__len__gte=2),
                 name="campaign_stated_scale_only_imported",
-                violation_error_message="Only imported ratings have a stated scale, of two categories or more.",
+                violation_error_message="Only imported ratings have a stated scale, with two categories or more.",
             ),
             models.CheckConstraint(
                 condition=Q(overlap__gte=1),

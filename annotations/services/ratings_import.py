@@ -33,7 +33,7 @@ from evaluation.errors import Conflict, DomainError
 
 ITEM_LENGTH, RATER_LENGTH, NAME_LENGTH = 400, 200, 200
 NOT_STORABLE = re.compile("[\0\ud800-\udfff]")
-"""What PostgreSQL takes in no text."""
+"""Characters that PostgreSQL refuses in text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ class RatingsRefused(DomainError):
 
 
 class FailureNotStated(DomainError):
-    """The ratings are of two kinds, and nothing says which of them is a failure; nothing was written."""
+    """There are two categories, and it is not stated which is the failure; nothing was written."""
 
     code = "failure_not_stated"
 
@@ -69,8 +69,8 @@ Outcome = Literal["imported", "unchanged", "failure stated"]
 class RatingsImport:
     """What an import made of its files.
 
-    `status`: the campaign is new, or had these very ratings already; or it had them, and what a failure is was stated
-    of it now for the first time.
+    `status`: whether the campaign is new, had the same ratings already, or had them and got its failures or scale
+    stated now.
     """
 
     campaign: Campaign
@@ -89,11 +89,11 @@ class RatingsImport:
             return f"A failure is {' or '.join(f'“{label}”' for label in labels)}."
         if threshold is not None:
             return f"A failure is a rating below {threshold:g}."
-        return "It is not stated what a failure is: rates of failure are undefined."
+        return "No failure is stated, so failure rates are undefined."
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """What of the ratings may be a mistake, in sentences."""
+        """Warnings about the ratings, in sentences."""
         return tuple(self.campaign.import_warnings)
 
     def as_dict(self) -> dict[str, object]:
@@ -125,33 +125,32 @@ def import_ratings(
     is_cut: bool = True,
     created_by: User | None = None,
 ) -> RatingsImport:
-    """A campaign of the ratings in the files; who imports it leads it. The same once more changes nothing.
+    """A campaign of the ratings in the files, led by `created_by`. The same files again change nothing.
 
-    `categories` state the scale (`stated_categories`); without them it is that of the ratings that occur. `failures` or
-    the `threshold` state what a failure is (`stated_failures`); without `is_cut`, nothing is one. The same ratings
-    again, of a campaign of which that was never stated, state it.
+    `categories` state the scale (`stated_categories`); without them, it consists of the ratings that occur. `failures`
+    or the `threshold` state what a failure is (`stated_failures`); with `is_cut` false, nothing is. Importing the same
+    files again states both for a campaign that has neither.
 
     Raises:
         RatingsRefused: with every problem of every file.
-        FailureNotStated: there are two categories, and nothing says which of them is a failure.
-        DomainError: what is stated does not fit.
+        FailureNotStated: there are two categories, and it is not stated which is the failure.
+        DomainError: the failures, threshold or scale do not fit the ratings.
         Conflict: a campaign of this name holds something else.
     """
     if not 0 < len(name.strip()) <= NAME_LENGTH:
         raise DomainError(f"A campaign needs a name of at most {NAME_LENGTH} characters.", field="name")
-    stated = _stated_scale(categories, scale)
-    named = _parsed(files, scale, stated, failures)
-    joined = joined_files(named)
+    full_scale = _stated_scale(categories, scale)
+    joined = joined_files(_parsed(files, scale, full_scale, failures))
     if joined.problems:
         raise RatingsRefused(joined.problems)
     try:
-        table = rating_set([file.ratings for file in joined.files], scale, categories=stated)
+        table = rating_set([file.ratings for file in joined.files], scale, categories=full_scale)
     except RatingsFileError as error:
         raise RatingsRefused([str(problem) for problem in error.errors]) from error
     ratings = [rating for file in joined.files for rating in file.ratings.ratings]
     try:
         cut = stated_failures(
-            stated or _occurring(table, ratings),
+            full_scale or _occurring(table, ratings),
             scale,
             failures=failures,
             threshold=threshold,
@@ -163,10 +162,10 @@ def import_ratings(
         raise DomainError(str(error), field=error.field) from error
     meaning = {
         "scale": scale,
-        "rating_categories": None if stated is None else [shown(category) for category in stated],
+        "rating_categories": None if full_scale is None else [shown(category) for category in full_scale],
         "rating_threshold": cut.threshold,
         "failure_labels": list(cut.labels) or None,
-        "import_warnings": list(rating_warnings(joined.files, scale, is_stated=stated is not None)),
+        "import_warnings": list(rating_warnings(joined.files, scale, is_stated=full_scale is not None)),
     }
     with transaction.atomic():
         campaign, is_new = Campaign.objects.get_or_create(
@@ -199,7 +198,7 @@ def import_ratings(
 
 
 def _stated_scale(categories: Sequence[str], scale: Scale) -> tuple[Label, ...] | None:
-    """The scale that is stated, if one is. Raises DomainError."""
+    """The stated scale, if there is one. Raises DomainError."""
     if not categories:
         return None
     try:

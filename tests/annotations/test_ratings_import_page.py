@@ -71,7 +71,7 @@ def test_what_is_wrong_with_a_file_is_told_with_its_line(client: Client) -> None
     [
         ([b"item,Zo\xeb\nq1,3\n"], {}, "people0.csv is not UTF-8 (at byte 7): save it as UTF-8."),
         ([PEOPLE], {"threshold": "9"}, "The threshold lies above 1"),
-        ([PEOPLE], {"threshold": "2", "is_not_cut": "on"}, "Either give a threshold"),
+        ([PEOPLE], {"threshold": "2", "is_not_cut": "on"}, "Enter a threshold"),
         ([PEOPLE], {"name": " "}, "This field is required."),
     ],
 )

@@ -26,19 +26,21 @@ def _labels(help_text: str) -> serializers.ListField:
 class RatingsFilesSerializer(serializers.Serializer[Any]):
     """Files of ratings, CSV or JSON lines, into a campaign of their own.
 
-    State what a failure is by `failure`, or on an ordered scale by the `threshold`. Left out, it is a rating below 3 on
-    an ordinal scale of exactly 1 to 5; where there are two categories only, the answer is `failure_not_stated`;
-    elsewhere, and with `is_cut` false, rates of failure are undefined.
+    `failure` or, on an ordered scale, `threshold` states what counts as a failure. By default it is a rating below 3 on
+    an ordinal scale of exactly 1 to 5. With two categories it must be stated, or `is_cut` be false; otherwise the
+    import is refused with `failure_not_stated`. In all other cases failure rates are undefined.
     """
 
     name = serializers.CharField(max_length=NAME_LENGTH, help_text="Of the campaign that will hold them.")
     human = _files(help_text="People's ratings.")
     judge = _files(help_text="Judges' ratings; not needed where the first file has a column kind.")
     scale = serializers.ChoiceField(RatingScale.choices, required=False, default=str(RatingScale.ORDINAL))
-    categories = _labels("Of the scale: labels, numbers, or a range such as 1..5; else those that occur.")
-    failure = _labels("Labels that are failures.")
+    categories = _labels(
+        "The scale: labels, numbers, or a range such as 1..5. By default, the ratings that occur."
+    )
+    failure = _labels("Labels that count as failures.")
     threshold = serializers.FloatField(
-        required=False, allow_null=True, default=None, help_text="Ratings below it are failures."
+        required=False, allow_null=True, default=None, help_text="Lower ratings count as failures."
     )
     is_cut = serializers.BooleanField(required=False, default=True)
 
@@ -47,7 +49,7 @@ class RatingsFilesSerializer(serializers.Serializer[Any]):
             raise serializers.ValidationError({"human": ["Give at least one file."]})
         if not given["is_cut"] and given["threshold"] is not None:
             raise serializers.ValidationError(
-                {"threshold": ["Either give a threshold, or set is_cut to false."]}
+                {"threshold": ["Give a threshold, or set is_cut to false, not both."]}
             )
         return given
 
@@ -55,7 +57,7 @@ class RatingsFilesSerializer(serializers.Serializer[Any]):
 class RatingsImportSerializer(ImportedSerializer):
     """What became of the files. `missing` are ratings that were not given, of items × raters.
 
-    `failure stated`: the campaign had these ratings already, and now it is stated what a failure is.
+    `failure stated`: the campaign had these ratings already, and its failures or scale are stated now.
     """
 
     status = serializers.ChoiceField(["imported", "unchanged", "failure stated"])
@@ -63,13 +65,13 @@ class RatingsImportSerializer(ImportedSerializer):
     campaign = NamedSerializer()
     scale = serializers.ChoiceField(RatingScale.choices)
     categories = serializers.ListField(
-        child=serializers.CharField(), allow_null=True, help_text="The scale that was stated, if one was."
+        child=serializers.CharField(), allow_null=True, help_text="The stated scale, if there is one."
     )
     threshold = serializers.FloatField(allow_null=True)
     failures = serializers.ListField(
         child=serializers.CharField(),
         allow_null=True,
-        help_text="Labels that are failures, if it was stated.",
+        help_text="Labels that count as failures, if stated.",
     )
     items = serializers.IntegerField()
     people = serializers.IntegerField()
@@ -77,5 +79,5 @@ class RatingsImportSerializer(ImportedSerializer):
     ratings = serializers.IntegerField()
     missing = serializers.IntegerField()
     warnings = serializers.ListField(
-        child=serializers.CharField(), help_text="What of the ratings may be a mistake."
+        child=serializers.CharField(), help_text="Possible mistakes in the ratings."
     )

@@ -44,28 +44,28 @@ class Command(BaseCommand):
             "--categories",
             metavar="LIST",
             default="",
-            help="State the scale: labels or numbers with commas between them, or a range such as 1..5 or 0..1..0.25. "
-            "Without it, the scale is what occurs.",
+            help="The scale: comma-separated labels or numbers, or a range such as 1..5 or 0..1..0.25. By default, the "
+            "ratings that occur.",
         )
         parser.add_argument(
             "--failure",
             metavar="LABEL",
             action="append",
             default=[],
-            help="A label that is a failure; may be repeated.",
+            help="A label that counts as a failure; may be repeated.",
         )
         cut = parser.add_mutually_exclusive_group()
         cut.add_argument(
             "--threshold",
             type=float,
-            help="Lower ratings are failures (3 on an ordinal scale of exactly 1 to 5).",
+            help="Lower ratings count as failures (default: 3 on an ordinal scale of exactly 1 to 5).",
         )
         cut.add_argument(
             "--no-failure",
             "--no-threshold",
             dest="no_failure",
             action="store_true",
-            help="Import without saying what a failure is: rates are undefined.",
+            help="Import without a failure; failure rates are then undefined.",
         )
         parser.add_argument("--json", action="store_true", help="Print the report as one JSON object.")
 
@@ -112,7 +112,7 @@ def _in_words(report: RatingsImport) -> str:
     done = {
         "imported": "Imported",
         "unchanged": "Nothing changed; there are",
-        "failure stated": "It is stated now what a failure is, of",
+        "failure stated": "Updated the failures or scale of",
     }[report.status]
     sentence = (
         f"{done} {report.ratings} ratings of {report.items} items by {report.people} people and {report.judges} "
