@@ -15,6 +15,8 @@ from annotations.agreement.ratings_files import FileRating, Label, Scale
 MOST_SHOWN = 8
 HARDLY_BY_CHANCE = 0.001
 MOSTLY = 0.5
+MANY_NAMES = 0.1
+"""A rare name that only a judge gives is a matter of opinion, not of the scale."""
 FEWEST_TO_COMPARE = 5
 ON_A_COARSE_SCALE = 5
 """With this many ratings per distinct value, people have probably used the whole scale."""
@@ -156,7 +158,7 @@ def _unmatched(of: Counts, others: Counts, *, ordered: bool) -> _Unmatched:
     beyond = _share_beyond(of, others, ordered=ordered)
     unused = sum(count for label, count in of.items() if label not in others) / of.total()
     is_coarse = others.total() >= ON_A_COARSE_SCALE * len(others)
-    surprising = (1 - beyond) ** others.total() < HARDLY_BY_CHANCE
+    surprising = (1 - beyond) ** others.total() < HARDLY_BY_CHANCE and (ordered or beyond >= MANY_NAMES)
     if ordered and len(of) > 1:  # a constant judge has a section of its own in the report
         surprising |= (1 - _share_beyond(others, of, ordered=True)) ** of.total() < HARDLY_BY_CHANCE
     return _Unmatched(beyond >= MOSTLY or (is_coarse and unused >= MOSTLY), surprising)
