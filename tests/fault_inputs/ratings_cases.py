@@ -5,16 +5,16 @@ from typing import Any
 from tests.fault_inputs.case import FAULTS, FaultCase, Figures, rounded, run_json
 
 
-def _import(*files: str, scale: str, more: tuple[str, ...] = ()) -> dict[str, Any]:
+def _import(*files: str, scale: str, more: tuple[str, ...] = (), campaign: str = "faults") -> dict[str, Any]:
     """The report of an import; the name of a file says whether it is the judge's."""
     options: list[object] = []
     for file in files:
         options += ["--judge" if "_judge" in file else "--human", FAULTS / file]
-    return run_json("import_ratings", *options, "--scale", scale, "--campaign", "faults", *more)
+    return run_json("import_ratings", *options, "--scale", scale, "--campaign", campaign, *more)
 
 
-def _report() -> dict[str, Any]:
-    return run_json("validation_report", "faults")
+def _report(campaign: str = "faults") -> dict[str, Any]:
+    return run_json("validation_report", campaign)
 
 
 def _pair(document: dict[str, Any], a: str, b: str) -> dict[str, Any]:
@@ -28,11 +28,21 @@ def _refused_or(imported: dict[str, Any], figures: Figures) -> Figures:
 
 def decimals_as_labels() -> Figures:
     imported = _import("ratings_float_labels_human.csv", "ratings_float_labels_judge.csv", scale="nominal")
+    _import(
+        "ratings_float_labels_human_clean.csv",
+        "ratings_float_labels_judge.csv",
+        scale="nominal",
+        campaign="clean",
+    )
     document = _report()
     pair = _pair(document, "judge", "people (most common label)")
     return _refused_or(
         imported,
-        {"labels": document["summary"]["labels"], "kappa": rounded(pair["cohen_kappa"]["value"], 2)},
+        {
+            "labels": document["summary"]["labels"],
+            "kappa": rounded(pair["cohen_kappa"]["value"], 2),
+            "as clean": document["matrix"] == _report("clean")["matrix"],
+        },
     )
 
 
@@ -40,10 +50,23 @@ def nan_is_missing() -> Figures:
     imported = _import(
         "ratings_nan_human.csv", "ratings_nan_judge.csv", scale="nominal", more=("--no-failure",)
     )
+    _import(
+        "ratings_nan_human_clean.csv",
+        "ratings_nan_judge_clean.csv",
+        scale="nominal",
+        more=("--no-failure",),
+        campaign="clean",
+    )
     if imported["status"] != "imported":
         return {"status": imported["status"]}
-    alpha = _report()["people"]["alpha"]
-    return {"alpha": rounded(alpha["value"], 4), "n": alpha["n"], "missing": imported["missing"]}
+    document = _report()
+    alpha = document["people"]["alpha"]
+    return {
+        "alpha": rounded(alpha["value"], 4),
+        "n": alpha["n"],
+        "missing": imported["missing"],
+        "as clean": document["matrix"] == _report("clean")["matrix"],
+    }
 
 
 def failure_is_asked_for() -> Figures:
@@ -107,8 +130,12 @@ def quoted_names_keep_their_commas() -> Figures:
 
 
 CASES = (
-    FaultCase("ratings_float_labels", {"labels": ["1", "2", "3", "4"], "kappa": 0.86}, decimals_as_labels),
-    FaultCase("ratings_nan", {"alpha": 0.8990, "n": 80, "missing": 70}, nan_is_missing),
+    FaultCase(
+        "ratings_float_labels",
+        {"labels": ["1", "2", "3", "4"], "kappa": 0.86, "as clean": True},
+        decimals_as_labels,
+    ),
+    FaultCase("ratings_nan", {"alpha": 0.8990, "n": 80, "missing": 70, "as clean": True}, nan_is_missing),
     FaultCase("ratings_followed, not stated", {"status": "refused", "asks": True}, failure_is_asked_for),
     FaultCase("ratings_followed, stated", {"failures": ["not followed"], "rate": 0.21}, failure_is_stated),
     FaultCase("ratings_gap", {"ac1": 0.3055, "ac2": 0.2252}, gaps_stay_gaps),

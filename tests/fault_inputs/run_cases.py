@@ -1,11 +1,19 @@
 """Recorded runs: answers in other spellings, rows of empty cells, texts as they were written."""
 
 import csv
+import re
+from html import unescape
 from typing import Any
 
+from django.test import Client
+from django.urls import reverse
+
+from annotations.differences import word_differences
+from annotations.views.task_json import rendered
 from evaluation.metrics import RunOutcomes
 from evaluation.models import Response, Run
 from evaluation.models.item import Condition
+from tests import build
 from tests.fault_inputs.case import FAULTS, FaultCase, Figures, rounded, run_json
 
 
@@ -42,21 +50,47 @@ def rows_of_empty_cells() -> Figures:
     return {"imported": imported.get("rows_imported"), "problems": len(imported["problems"])}
 
 
-def _texts(file: str) -> Figures:
-    """How many responses of the file are stored letter by letter as they stand in it."""
+def _shown(html: str) -> str:
+    """The text that a reader of the HTML sees."""
+    return unescape(re.sub(r"<[^>]*>", "", html)).strip()
+
+
+def _panes(file: str) -> dict[str, tuple[str, str]]:
+    """The personalised response on the page of each item, by the row's id: its direction, and its text."""
     _import(file)
-    cells = {row["id"]: row["pref_res"] for row in _rows(file)}
-    responses = Response.objects.filter(condition=Condition.PERSONALISED)
-    stored = dict(responses.values_list("item__question__external_id", "text"))
-    return {"as written": sum(stored.get(row) == text for row, text in cells.items()), "rows": len(cells)}
+    staff = Client()
+    staff.force_login(build.person("staff", staff=True))
+    panes = {}
+    for item in Run.objects.get().items.select_related("question"):
+        page = staff.get(reverse("item_story", args=[item.pk])).content.decode()
+        pane = re.search(
+            r"<div([^>]*)aria-label=\"Text of the personalised response\">(.*?)</div>", page, re.DOTALL
+        )
+        assert pane is not None
+        direction = re.search(r'dir="(\w+)"', pane.group(1))
+        panes[item.question.external_id] = (direction.group(1) if direction else "", _shown(pane.group(2)))
+    return panes
 
 
-def markdown_and_empty_responses() -> Figures:
-    return _texts("responses_markdown.csv")
+def responses_are_shown_as_written() -> Figures:
+    panes = _panes("responses_markdown.csv")
+    cells = {row["id"]: row["pref_res"] for row in _rows("responses_markdown.csv")}
+    return {
+        "as written": [row for row in ("stars", "latex", "rtl") if panes[row][1] == cells[row]],
+        "empty": panes["empty"][1],
+        "direction": panes["rtl"][0],
+    }
 
 
-def chinese_responses() -> Figures:
-    return _texts("responses_chinese_pair.csv")
+def differences_of_chinese_responses() -> Figures:
+    _import("responses_chinese_pair.csv")
+    texts = dict(Response.objects.values_list("condition", "text"))
+    marked = word_differences(rendered(texts[Condition.BASELINE]), rendered(texts[Condition.PERSONALISED]))
+    assert marked is not None
+    return {
+        "removed": re.findall("<del>(.*?)</del>", marked[0]),
+        "added": re.findall("<ins>(.*?)</ins>", marked[1]),
+    }
 
 
 CASES = (
@@ -71,6 +105,12 @@ CASES = (
         answers_in_brackets,
     ),
     FaultCase("run_excel_trailing_rows", {"imported": 6, "problems": 0}, rows_of_empty_cells),
-    FaultCase("responses_markdown", {"as written": 4, "rows": 4}, markdown_and_empty_responses),
-    FaultCase("responses_chinese_pair", {"as written": 1, "rows": 1}, chinese_responses),
+    FaultCase(
+        "responses_markdown",
+        {"as written": ["stars", "latex", "rtl"], "empty": "The response is empty.", "direction": "auto"},
+        responses_are_shown_as_written,
+    ),
+    FaultCase(
+        "responses_chinese_pair", {"removed": ["体"], "added": ["态"]}, differences_of_chinese_responses
+    ),
 )
