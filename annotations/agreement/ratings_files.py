@@ -195,6 +195,7 @@ class _Reader:
         self.decimal_comma = False
         self.unread = dict[str, None]()
         self._errors: list[LineError] = []
+        self._rows_without = Counter[str]()
         self._unreadable: dict[str, list[int]] = {}  # places in the errors, by rater
         self._ratings: dict[tuple[str, str], FileRating | None] = {}  # None: missing
         self._lines: dict[tuple[str, str], int | None] = {}
@@ -204,6 +205,12 @@ class _Reader:
 
     def fail(self, line: int | None, message: str) -> None:
         self._errors.append(LineError(line, message))
+
+    def fail_row(self, line: int, message: str) -> None:
+        """A row without a column that it needs: the first one with the message stands for all."""
+        if not self._rows_without[message]:
+            self.fail(line, message)
+        self._rows_without[message] += 1
 
     def add(self, line: int | None, item: object, rater: object, score: object, kind: object = None) -> None:
         """One rating as the file has it."""
@@ -311,6 +318,10 @@ class _Reader:
                 message = f"{rater} has no readable rating: remove the column ({first.message})"
                 for place in places:
                     errors[place] = LineError(first.line, message if place == places[0] else "")
+        for message, rows in self._rows_without.items():
+            if rows > 1:
+                place = next(place for place, error in enumerate(errors) if error.message == message)
+                errors[place] = LineError(errors[place].line, f"{message} (in {rows} rows)")
         return [error for error in errors if error.message]
 
 
@@ -326,25 +337,25 @@ def _read_rows(rows: Iterator[Row], reader: _Reader) -> None:
         columns = {clean_text(name).lower(): name for name in row}
         item = next((columns[name] for name in ITEM_NAMES if name in columns), None)
         if item is None:
-            reader.fail(line, "no column named item")
+            reader.fail_row(line, "no column named item")
             continue
         if "rater" in columns:
             score = next((columns[name] for name in SCORE_NAMES if name in columns), None)
             if score is None:
-                reader.fail(line, "no column named score")
+                reader.fail_row(line, "no column named score")
                 continue
             kind = row[columns["kind"]] if "kind" in columns else None
             reader.add(line, row[item], row[columns["rater"]], row[score], kind)
             continue
         stray = next((name for name in (*SCORE_NAMES, "kind") if name in columns), None)
         if stray is not None:
-            reader.fail(line, f"a column named {stray} and none named rater")
+            reader.fail_row(line, f"a column named {stray} and none named rater")
             continue
         others = [name for name in row if name != item]
         raters = [name for name in others if is_named(name) and clean_text(name).lower() not in ITEM_NAMES]
         reader.unread.update(dict.fromkeys(name for name in others if name not in raters))
         if not raters:
-            reader.fail(line, "no rater: neither a column named rater nor a column for each")
+            reader.fail_row(line, "no rater: neither a column named rater nor a column for each")
         for rater in raters:
             reader.add(line, row[item], rater, row[rater])
 

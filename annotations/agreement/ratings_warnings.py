@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from annotations.agreement.joined_files import NamedRatings
 from annotations.agreement.label_forms import MISSING_IN_ANY_CASE, look_alikes, shown
-from annotations.agreement.ratings_files import FileRating, Label, Scale
+from annotations.agreement.ratings_files import LONGEST_SHOWN, FileRating, Label, Scale
 
 MOST_SHOWN = 8
 HARDLY_BY_CHANCE = 0.001
@@ -197,7 +197,7 @@ def _of_items(ratings: Sequence[FileRating]) -> list[str]:
 
 def _listed(names: Iterable[str]) -> str:
     """Names in quotes; the first few of many."""
-    quoted = [f"“{name}”" for name in names]
+    quoted = [f"“{name if len(name) <= LONGEST_SHOWN else f'{name[:LONGEST_SHOWN]}…'}”" for name in names]
     if len(quoted) > MOST_SHOWN:
         return f"{', '.join(quoted[:MOST_SHOWN])} and {len(quoted) - MOST_SHOWN} more"
     return " and ".join([", ".join(quoted[:-1]), quoted[-1]] if len(quoted) > 1 else quoted)

@@ -115,7 +115,12 @@ def _in_words(report: RatingsImport) -> str:
         "failure stated": "Updated the failures or scale of",
     }[report.status]
     sentence = (
-        f"{done} {report.ratings} ratings of {report.items} items by {report.people} people and {report.judges} "
-        f"judges in the campaign “{report.campaign}” (id {report.campaign.pk}); {report.missing} are missing."
+        f"{done} {report.ratings} ratings of {report.items} items by {_count(report.people, 'person', 'people')} and "
+        f"{_count(report.judges, 'judge', 'judges')} in the campaign “{report.campaign}” (id {report.campaign.pk}); "
+        f"{report.missing} missing."
     )
     return "\n".join([sentence, report.failures_in_words, *(f"Warning: {text}" for text in report.warnings)])
+
+
+def _count(number: int, one: str, more: str) -> str:
+    return f"{number} {one if number == 1 else more}"

@@ -114,6 +114,12 @@ def test_a_column_of_comments_is_told_and_compared_with_nothing() -> None:
     )
 
 
+def test_a_long_label_is_shown_by_its_beginning() -> None:
+    people = wide(ann=["x" * 300] * 6, bob=["y"] * 6)
+    assert all(len(text) < 250 for text in warnings(people, "", "nominal"))
+    assert len(warnings(people, "", "nominal")) == 2
+
+
 def test_items_that_people_and_judges_name_differently_are_told() -> None:
     told = warnings("item,ann\n7,1\n8,2\n9,3\n", "item,gpt\n007,1\n008,2\n009,3\n")
     assert told == (
