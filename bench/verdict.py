@@ -103,7 +103,7 @@ def simulate(case: Case, seeds: int, items: int, people: int) -> tuple[int, Coun
         names = tuple(f"p{i}" for i in range(people))
         humans = RatingTable(tuple(range(items)), names, labels, BINARY)
         judge = case.judge(truth, rng)
-        found = assess_judge(humans, judge, scale="nominal", threshold=1.0, epsilon=case.epsilon, rng=rng)
+        found = assess_judge(humans, judge, scale="nominal", epsilon=case.epsilon, rng=rng)
         raw += found.alternative.passed is True
         kinds[found.verdict.kind] += 1
     return raw, kinds

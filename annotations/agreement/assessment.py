@@ -43,8 +43,8 @@ class AssessmentDict(TypedDict):
 class Assessment:
     """One judge: the verdict and the tests behind it.
 
-    `confusion` and `beside_people` are None where there is no threshold, and so no followed / not followed. `skill` is
-    then the chance-corrected statistic of the baseline tests, else informedness.
+    `confusion` and `beside_people` are None where there is no followed / not followed: no threshold, and ratings of
+    more than two kinds. `skill` is then the chance-corrected statistic of the baseline tests, else informedness.
     """
 
     verdict: Verdict
@@ -73,6 +73,7 @@ def assess_judge(
     scale: Scale,
     epsilon: float,
     threshold: float | None = None,
+    is_cut: bool = True,
     scoring: Scoring | None = None,
     min_instances_per_human: int = MIN_INSTANCES_PER_HUMAN,
     clusters: Clusters | None = None,
@@ -82,14 +83,16 @@ def assess_judge(
 ) -> Assessment:
     """Assess a judge (n_units,), NaN where it gave nothing, against the people of a table over the same units.
 
-    With a `threshold`, skill is told on followed / not followed against the people's majority; without one it is not
-    known what a failure is. Otherwise it is Cohen's kappa with their most common label (nominal) or quadratic
+    With a `threshold`, or two categories (the lower one then is the failure), skill is told on followed / not followed
+    against the people's majority. Otherwise it is Cohen's kappa with their most common label (nominal) or quadratic
     kappa with their median. The alternative annotator test is scored by accuracy on nominal scales and by negative
-    RMSE on the others, unless `scoring` says otherwise.
+    RMSE on the others, unless `scoring` says otherwise. Without `is_cut`, two categories have no failure either.
 
     Raises:
         ValueError: as the tests do: shapes that do not fit, ratings outside the categories, epsilon outside [0, 1).
     """
+    if threshold is None and is_cut and len(humans.categories) == 2:
+        threshold = humans.categories[1]
     alternative = alternative_annotator_test(
         humans,
         judge,

@@ -184,6 +184,7 @@ class _Judge:
             scale=given.ratings.scale,
             epsilon=settings.epsilon,
             threshold=labelled.cut,
+            is_cut=labelled.cut is not None,
             scoring=settings.scoring,
             clusters=labelled.clusters,
             resamples=settings.resamples,

@@ -33,13 +33,7 @@ def campaign(
     truth = (rng.random(n) < prevalence).astype(float)
     people = np.column_stack([flipped(truth, human_error, rng) for _ in range(3)])
     return assess_judge(
-        table(people),
-        judge(truth, rng),
-        scale="nominal",
-        threshold=1.0,
-        epsilon=epsilon,
-        resamples=300,
-        rng=rng,
+        table(people), judge(truth, rng), scale="nominal", epsilon=epsilon, resamples=300, rng=rng
     )
 
 
@@ -107,9 +101,7 @@ def test_a_judge_that_misses_most_failures_does_not_replace_a_person_though_it_p
 def test_a_skilled_judge_on_few_labels_needs_more() -> None:
     truth = np.repeat([0.0, 1.0], [1, 11])
     people = np.repeat(truth[:, None], 3, axis=1)
-    found = assess_judge(
-        table(people), truth, scale="nominal", threshold=1.0, epsilon=0.2, rng=np.random.default_rng(0)
-    )
+    found = assess_judge(table(people), truth, scale="nominal", epsilon=0.2, rng=np.random.default_rng(0))
     assert found.verdict.kind == "not enough labels yet"
     assert found.verdict.labels_needed is not None
     assert found.verdict.labels_needed > 0
@@ -125,7 +117,6 @@ def test_labels_needed_count_every_persons_label() -> None:
             table(np.repeat(truth[:, None], people, axis=1)),
             truth,
             scale="nominal",
-            threshold=1.0,
             epsilon=0.2,
             rng=np.random.default_rng(0),
         )
@@ -153,7 +144,6 @@ def test_nothing_to_go_by_is_not_enough_labels_with_a_reason(
         table(values),
         judge,
         scale="nominal" if scale == "nominal" else "ordinal",
-        threshold=1.0,
         epsilon=0.2,
         rng=np.random.default_rng(0),
     )
@@ -168,7 +158,7 @@ def test_without_the_test_a_skilled_judge_is_for_correction_only() -> None:
     rng = np.random.default_rng(0)
     truth = rng.integers(0, 2, size=100).astype(float)
     found = assess_judge(
-        table(truth[:, None]), flipped(truth, 0.1, rng), scale="nominal", threshold=1.0, epsilon=0.2, rng=rng
+        table(truth[:, None]), flipped(truth, 0.1, rng), scale="nominal", epsilon=0.2, rng=rng
     )
     assert found.verdict.kind == "may be used with correction"
     assert any("says nothing yet" in reason for reason in found.verdict.reasons)
