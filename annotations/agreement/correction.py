@@ -13,7 +13,7 @@ import numpy as np
 
 from annotations.agreement.coverage_warning import coverage_warning
 from annotations.agreement.judged_sample import JudgedSample
-from annotations.agreement.ppi import PoweredMoments, powered_interval, powered_moments
+from annotations.agreement.ppi import PoweredMoments, labels_interval, powered_interval, powered_moments
 from annotations.agreement.rogan_gladen import rogan_gladen
 from annotations.agreement.stratified_interval import stratified_interval
 from evaluation.statistics.estimate import Estimate, EstimateDict
@@ -180,17 +180,13 @@ class _Given:
         self.share = float(sample.verdict.mean()) if sample.judged else None
 
     def human(self) -> CorrectedRate:
-        """Labels alone, weighted by design; the interval is Wilson's, stratified (Wilson's own for one stratum)."""
+        """Labels alone, weighted by design; Wilson's interval for one stratum, `labels_interval` for more."""
         if self.moments is None:
             return self._nothing(HUMAN)
-        weights, labelled, failures = self.sample.counts(np.zeros_like(self.sample.stratum)).stratum_cells()
-        effect = _design_effect(self.moments.human_variance, self.moments.human_unclustered)
-        low, high = stratified_interval(
-            weights,
-            labelled,
-            failures,
-            np.asarray(float(self.sample.judged)),
-            design_effect=effect,
+        low, high = labels_interval(
+            self.sample.counts(np.zeros_like(self.sample.stratum)),
+            self.moments.pooled,
+            design_effect=_design_effect(self.moments.human_variance, self.moments.human_unclustered),
             run_is_sample=self.run_is_sample,
             confidence=self.confidence,
         )
@@ -224,11 +220,15 @@ class _Given:
         )
 
     def powered(self) -> CorrectedRate:
-        """PPI++, tuned stratum by stratum: see `ppi`. The interval inverts a test on groups of like predictions."""
+        """PPI++ with one weight for all strata: see `ppi`.
+
+        For one stratum the interval inverts a test on groups of like predictions; for more it comes from the estimate.
+        """
         if self.moments is None:
             return self._nothing(POWERED)
         low, high = powered_interval(
             self.sample.counts(self.sample.prediction_groups()),
+            self.moments.pooled,
             design_effect=_design_effect(self.moments.variance, self.moments.unclustered),
             run_is_sample=self.run_is_sample,
             confidence=self.confidence,
