@@ -13,7 +13,13 @@ import numpy as np
 
 from annotations.agreement.coverage_warning import coverage_warning
 from annotations.agreement.judged_sample import JudgedSample
-from annotations.agreement.ppi import PoweredMoments, labels_interval, powered_interval, powered_moments
+from annotations.agreement.ppi import (
+    PoweredMoments,
+    labels_interval,
+    pooled_interval,
+    powered_interval,
+    powered_moments,
+)
 from annotations.agreement.rogan_gladen import rogan_gladen
 from annotations.agreement.stratified_interval import stratified_interval
 from evaluation.statistics.estimate import Estimate, EstimateDict
@@ -162,10 +168,10 @@ def corrected_rates(
 
 
 def powered_rate(
-    sample: JudgedSample, *, run_is_sample: bool = True, confidence: float = 0.95
+    sample: JudgedSample, *, grouped: bool = True, run_is_sample: bool = True, confidence: float = 0.95
 ) -> CorrectedRate:
-    """The rate by PPI++ alone."""
-    return _Given(sample, run_is_sample, confidence).powered()
+    """The rate by PPI++ alone; `grouped` says whether items with like predictions are alike, labelled or not."""
+    return _Given(sample, run_is_sample, confidence).powered(grouped=grouped)
 
 
 class _Given:
@@ -219,20 +225,31 @@ class _Given:
             (),
         )
 
-    def powered(self) -> CorrectedRate:
+    def powered(self, *, grouped: bool = True) -> CorrectedRate:
         """PPI++ with one weight for all strata: see `ppi`.
 
-        For one stratum the interval inverts a test on groups of like predictions; for more it comes from the estimate.
+        For one stratum the interval inverts a test on groups of like predictions, unless these are not `grouped`; for
+        more it comes from the estimate.
         """
         if self.moments is None:
             return self._nothing(POWERED)
-        low, high = powered_interval(
-            self.sample.counts(self.sample.prediction_groups()),
-            self.moments.pooled,
-            design_effect=_design_effect(self.moments.variance, self.moments.unclustered),
-            run_is_sample=self.run_is_sample,
-            confidence=self.confidence,
-        )
+        effect = _design_effect(self.moments.variance, self.moments.unclustered)
+        if grouped:
+            low, high = powered_interval(
+                self.sample.counts(self.sample.prediction_groups()),
+                self.moments.pooled,
+                design_effect=effect,
+                run_is_sample=self.run_is_sample,
+                confidence=self.confidence,
+            )
+        else:
+            low, high = pooled_interval(
+                self.moments.pooled,
+                np.asarray(float(self.sample.judged)),
+                design_effect=effect,
+                run_is_sample=self.run_is_sample,
+                confidence=self.confidence,
+            )
         value = float(np.clip(self.moments.value, 0, 1))
         return self._rate(
             POWERED, value, (float(low), float(high)), self.moments.variance, self.moments.tuning

@@ -93,8 +93,11 @@ class PooledMean:
     Attributes:
         value, human: with the predictions, and by the labels alone.
         tuning: λ of PPI++, in [0, 1]: of the difference to the items without a label, averaged over strata.
-        variance, human_variance: of both, from the draw of the labels alone.
+        variance, human_variance: of both, from the draw of the labels alone. With several strata `variance` has that
+            of λ' in it, by the jackknife.
         unit_variance: the same for an outcome with variance 1 in every stratum: 1 / this many labels are drawn.
+        freedom: Satterthwaite's degrees of freedom for a variance that is the same in all strata: few where a
+            stratum with few labels weighs much.
         thin: share of `unit_variance` from strata with fewer than 4 labels.
         slope: λ', averaged over strata.
         residual, human_residual: (..., L) of each row, with mean 0 in its stratum; scaled for unbiased squares.
@@ -106,6 +109,7 @@ class PooledMean:
     variance: Floats
     human_variance: Floats
     unit_variance: Floats
+    freedom: Floats
     thin: Floats
     slope: Floats
     residual: Floats
@@ -122,7 +126,8 @@ def pooled_mean(strata: LabelledStrata) -> PooledMean:
     squares = strata.by_stratum(strata.weight**2)
     rest = 1 - np.minimum(drawn / np.maximum(strata.sizes, 1), 1)
     unit = shares**2 * rest * squares
-    per_row = _row_slopes(strata, drawn, squares, unit, 1 / np.maximum((shares * rest).sum(axis=-1), 1e-12))
+    highest = 1 / np.maximum((shares * rest).sum(axis=-1), 1e-12)
+    per_row, of_slope = _row_slopes(strata, drawn, squares, unit, highest)
     distance = strata.prediction - strata.rows(strata.run_mean)
     value, variance, residual = _mean(strata, strata.outcome - per_row * distance, drawn, squares, unit)
     human, human_variance, human_residual = _mean(strata, strata.outcome, drawn, squares, unit)
@@ -132,9 +137,10 @@ def pooled_mean(strata: LabelledStrata) -> PooledMean:
         value=value,
         human=human,
         tuning=(shares * slopes * rest).sum(axis=-1),
-        variance=variance,
+        variance=variance + of_slope,
         human_variance=human_variance,
         unit_variance=total,
+        freedom=total**2 / np.maximum((unit**2 / np.maximum(drawn - 1, 0.5)).sum(axis=-1), 1e-300),
         thin=np.where(drawn < FEW_IN_STRATUM, unit, 0).sum(axis=-1) / np.maximum(total, 1e-300),
         slope=(shares * slopes).sum(axis=-1),
         residual=residual,
@@ -144,8 +150,11 @@ def pooled_mean(strata: LabelledStrata) -> PooledMean:
 
 def _row_slopes(
     strata: LabelledStrata, drawn: Floats, squares: Floats, unit: Floats, highest: Floats
-) -> Floats:
-    """λ' for each row (..., L), within [0, `highest`]: with several strata fitted without the row's own label."""
+) -> tuple[Floats, Floats]:
+    """λ' for each row (..., L), within [0, `highest`], and the variance that it brings to the mean (...).
+
+    With several strata it is fitted without the row's own label.
+    """
     weight, y, f = strata.weight, strata.outcome, strata.prediction
     terms = {
         "y": weight * y,
@@ -176,18 +185,21 @@ def _row_slopes(
     totals = [part.sum(axis=-1) for part in (shared, spread, freedom)]
     if strata.sizes.shape[-1] == 1:
         slopes: Floats = fitted(totals[0], totals[1], totals[2], highest)[..., np.newaxis]
-        return np.broadcast_to(slopes, weight.shape)
+        return np.broadcast_to(slopes, weight.shape), np.zeros_like(totals[0])
     less = {name: strata.rows(sums[name]) - values for name, values in terms.items()}
     fewer = strata.rows(drawn) - 1
     own = strata.rows(unit) * covariance(weight, less, strata.rows(squares) - weight**2, fewer)
     own_spread = np.where(fewer > 1 + 1e-9, strata.rows(spread), 0)
     whole_shared, whole_spread, whole_freedom = (total[..., np.newaxis] for total in totals)
-    return fitted(
+    slopes = fitted(
         whole_shared - strata.rows(shared) + own,
         whole_spread - strata.rows(spread) + own_spread,
         np.maximum(whole_freedom - 1, 0),
         highest[..., np.newaxis],
     )
+    labels = strata.labels.sum(axis=-1, keepdims=True)
+    deviations = slopes - (strata.labels * slopes).sum(axis=-1, keepdims=True) / labels
+    return slopes, (strata.labels * deviations**2).sum(axis=-1) * totals[1]
 
 
 def _mean(

@@ -21,6 +21,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.stats import t
 
 from annotations.agreement.judged_counts import JudgedCounts
 from annotations.agreement.judged_sample import JudgedSample
@@ -33,6 +34,8 @@ from annotations.agreement.stratified_interval import (
 )
 from evaluation.statistics.resampling import Floats, dense_codes
 
+PRIOR_FAILURES = 0.5
+LEAST_FREEDOM = 10.0
 THIN = 0.2
 """Share of the variance from strata with few labels above which labels alone have an interval from it."""
 
@@ -184,24 +187,27 @@ def pooled_interval(
 ) -> tuple[Floats, Floats]:
     """Interval of a rate from the pooled estimate itself: ends in [0, 1], shape (...); always around the value.
 
-    Every rate t stays in it for which (θ̂ − t)² <= z² V(t). The variance of the labels alone changes with t as
-    t(1 − t), which makes the interval Wilson's at the effective number of labels. Of PPI++ only a part does, as large
-    as its variance is beside theirs; the rest comes from the judge's false reports, which do not vanish with the rate.
-    The ratio of the variance to θ̂(1 − θ̂) is averaged with that of one more label of no use to the judge, as few
-    failures say little of it. `population` (...) is that of judged items; `by_labels` leaves the predictions out.
+    Every rate θ stays in it for which (θ̂ − θ)² <= t² V(θ). The variance of the labels alone changes with θ as θ(1 − θ),
+    which makes the interval Wilson's at the effective number of labels. Of that of PPI++ only a part does, as large as
+    it is beside theirs; the rest comes from the judge's false reports, which do not vanish with the rate. The ratio of
+    the variance to θ̂(1 − θ̂) is averaged with that of an unused judge, which counts as half a failure, as few failures
+    say little of it. t is Student's quantile with the degrees of freedom of the labels, at least 10. `population` (...)
+    is the number of judged items; `by_labels` leaves the predictions out.
     """
     unit = pooled.unit_variance
     value = np.clip(pooled.human if by_labels else pooled.value, 0, 1)
     events = value * (1 - value)
 
     def relative(variance: Floats) -> Floats:
-        ratio: Floats = (variance + unit**2) / np.maximum(events + unit, 1e-300)
+        ratio: Floats = (variance + PRIOR_FAILURES * unit**2) / np.maximum(
+            events + PRIOR_FAILURES * unit, 1e-300
+        )
         return ratio
 
     alone = relative(pooled.human_variance)
     ratio = alone if by_labels else relative(pooled.variance)
     moving = np.clip(np.divide(ratio, alone, out=np.ones_like(ratio), where=alone > 0), 0, 1)
-    limit = normal_quantile(confidence) ** 2 * design_effect
+    limit = t.ppf((1 + confidence) / 2, np.maximum(pooled.freedom, LEAST_FREEDOM)) ** 2 * design_effect
     growing = limit * (ratio * moving + (1 / population if run_is_sample else 0))
     fixed = limit * ratio * (1 - moving) * events
     middle, scale = value + growing / 2, 1 + growing
