@@ -6,13 +6,14 @@ the rate is that of the process behind the run (this model, prompted so, on ques
 PERG's metrics; otherwise of exactly the judged items, of which labels then leave less in doubt.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, TypedDict
 
 import numpy as np
 
 from annotations.agreement.coverage_warning import coverage_warning
 from annotations.agreement.judged_sample import JudgedSample
+from annotations.agreement.pooled_weight import PooledMean
 from annotations.agreement.ppi import (
     PoweredMoments,
     labels_interval,
@@ -31,6 +32,13 @@ HUMAN: Method = "human labels only"
 NAIVE: Method = "judge naively"
 POWERED: Method = "PPI++"
 ROGAN_GLADEN: Method = "Rogan–Gladen"
+
+
+UNEQUAL_WEIGHTS = (
+    "Within strata of few labels, these have very unequal weights: the rate may be off by more than a fifth of its "
+    "standard error, and the interval may cover 90 to 99 %."
+)
+IMBALANCE = 1.3
 
 
 class CorrectedRateDict(TypedDict):
@@ -189,14 +197,33 @@ class _Given:
         """Labels alone, weighted by design; Wilson's interval for one stratum, `labels_interval` for more."""
         if self.moments is None:
             return self._nothing(HUMAN)
-        low, high = labels_interval(
-            self.sample.counts(np.zeros_like(self.sample.stratum)),
-            self.moments.pooled,
-            design_effect=_design_effect(self.moments.human_variance, self.moments.human_unclustered),
+        effect = _design_effect(self.moments.human_variance, self.moments.human_unclustered)
+        if not self.sample.equal_probabilities:
+            interval = self._of_estimate(self.moments.pooled, effect, by_labels=True)
+        else:
+            low, high = labels_interval(
+                self.sample.counts(np.zeros_like(self.sample.stratum)),
+                self.moments.pooled,
+                design_effect=effect,
+                run_is_sample=self.run_is_sample,
+                confidence=self.confidence,
+            )
+            interval = float(low), float(high)
+        return self._rate(HUMAN, self.moments.human, interval, self.moments.human_variance)
+
+    def _of_estimate(
+        self, pooled: PooledMean, design_effect: float, *, by_labels: bool = False
+    ) -> tuple[float, float]:
+        """The interval that an estimate has of itself."""
+        low, high = pooled_interval(
+            pooled,
+            np.asarray(float(self.sample.judged)),
+            by_labels=by_labels,
+            design_effect=design_effect,
             run_is_sample=self.run_is_sample,
             confidence=self.confidence,
         )
-        return self._rate(HUMAN, self.moments.human, (float(low), float(high)), self.moments.human_variance)
+        return float(low), float(high)
 
     def naive(self) -> CorrectedRate:
         """The judge's own rate of failures; Wilson's interval, which knows nothing of the judge's errors."""
@@ -228,13 +255,13 @@ class _Given:
     def powered(self, *, grouped: bool = True) -> CorrectedRate:
         """PPI++ with one weight for all strata: see `ppi`.
 
-        For one stratum the interval inverts a test on groups of like predictions, unless these are not `grouped`; for
-        more it comes from the estimate.
+        For a simple random sample the interval inverts a test on groups of like predictions, unless these are not
+        `grouped`; otherwise it comes from the estimate.
         """
         if self.moments is None:
             return self._nothing(POWERED)
         effect = _design_effect(self.moments.variance, self.moments.unclustered)
-        if grouped:
+        if grouped and self.sample.equal_probabilities:
             low, high = powered_interval(
                 self.sample.counts(self.sample.prediction_groups()),
                 self.moments.pooled,
@@ -242,18 +269,11 @@ class _Given:
                 run_is_sample=self.run_is_sample,
                 confidence=self.confidence,
             )
+            interval = float(low), float(high)
         else:
-            low, high = pooled_interval(
-                self.moments.pooled,
-                np.asarray(float(self.sample.judged)),
-                design_effect=effect,
-                run_is_sample=self.run_is_sample,
-                confidence=self.confidence,
-            )
+            interval = self._of_estimate(self.moments.pooled, effect)
         value = float(np.clip(self.moments.value, 0, 1))
-        return self._rate(
-            POWERED, value, (float(low), float(high)), self.moments.variance, self.moments.tuning
-        )
+        return self._rate(POWERED, value, interval, self.moments.variance, self.moments.tuning)
 
     def rogan_gladen(self) -> CorrectedRate:
         """Rogan–Gladen with Fieller's interval: see `rogan_gladen`. Predictions count as verdicts, cut at one half.
@@ -293,6 +313,9 @@ class _Given:
             )
         fits = not (np.isnan(found.low) or np.isnan(found.high))
         interval = (float(found.low), float(found.high)) if fits else None
+        if not self.sample.equal_probabilities:
+            parts = replace(self.sample, stratum=dense_codes(2 * self.sample.stratum + self.sample.verdict))
+            interval = self._of_estimate(powered_moments(parts).pooled, effect, by_labels=True)
         return self._rate(ROGAN_GLADEN, float(found.value), interval, float(found.variance))
 
     def _rate(
@@ -328,7 +351,23 @@ class _Given:
             return (
                 "No rate between 0 and 1 fits the judge's rate in the run and its errors among the labels.",
             )
-        return coverage_warning(self.sample.counts(), method)
+        warnings = coverage_warning(self.sample.counts(), method)
+        return (*warnings, UNEQUAL_WEIGHTS) if self._weights_are_rough(method) else warnings
+
+    def _weights_are_rough(self, method: Method) -> bool:
+        """Whether unequal weights shift the estimate, or make one label of a few say much more than others."""
+        assert self.moments is not None
+        pooled = self.moments.pooled
+        if self.sample.stratum.any() and pooled.imbalance > IMBALANCE:
+            return True
+        by_method = {
+            HUMAN: (pooled.human_bias, pooled.human_variance),
+            POWERED: (pooled.bias, pooled.variance),
+        }
+        if method not in by_method:
+            return False
+        bias, variance = by_method[method]
+        return bool(bias**2 > variance / 25)
 
     def _nothing(self, method: Method, reason: str | None = None) -> CorrectedRate:
         why = reason or self.undefined or "no item is judged"

@@ -98,8 +98,10 @@ class PooledMean:
         unit_variance: the same for an outcome with variance 1 in every stratum: 1 / this many labels are drawn.
         freedom: Satterthwaite's degrees of freedom for a variance that is the same in all strata: few where a
             stratum with few labels weighs much.
+        imbalance: `unit_variance` over that of equal weights within strata, 1 or more.
         thin: share of `unit_variance` from strata with fewer than 4 labels.
         slope: λ', averaged over strata.
+        bias, human_bias: of both by the jackknife, because weights are themselves estimated; 0 for equal ones.
         residual, human_residual: (..., L) of each row, with mean 0 in its stratum; scaled for unbiased squares.
     """
 
@@ -110,8 +112,11 @@ class PooledMean:
     human_variance: Floats
     unit_variance: Floats
     freedom: Floats
+    imbalance: Floats
     thin: Floats
     slope: Floats
+    bias: Floats
+    human_bias: Floats
     residual: Floats
     human_residual: Floats
 
@@ -123,14 +128,14 @@ def pooled_mean(strata: LabelledStrata) -> PooledMean:
     """PPI++ with one weight, and the labels alone. Every stratum has a label."""
     shares = strata.stratum_weights
     drawn = strata.by_stratum(np.ones_like(strata.weight))
-    squares = strata.by_stratum(strata.weight**2)
+    squares = np.maximum(strata.by_stratum(strata.weight**2), 1e-300)
     rest = 1 - np.minimum(drawn / np.maximum(strata.sizes, 1), 1)
     unit = shares**2 * rest * squares
     highest = 1 / np.maximum((shares * rest).sum(axis=-1), 1e-12)
     per_row, of_slope = _row_slopes(strata, drawn, squares, unit, highest)
     distance = strata.prediction - strata.rows(strata.run_mean)
-    value, variance, residual = _mean(strata, strata.outcome - per_row * distance, drawn, squares, unit)
-    human, human_variance, human_residual = _mean(strata, strata.outcome, drawn, squares, unit)
+    value, variance, bias, residual = _mean(strata, strata.outcome - per_row * distance, drawn, squares, unit)
+    human, human_variance, human_bias, human_residual = _mean(strata, strata.outcome, drawn, squares, unit)
     slopes = strata.by_stratum(strata.weight * per_row)
     total = unit.sum(axis=-1)
     return PooledMean(
@@ -140,9 +145,12 @@ def pooled_mean(strata: LabelledStrata) -> PooledMean:
         variance=variance + of_slope,
         human_variance=human_variance,
         unit_variance=total,
-        freedom=total**2 / np.maximum((unit**2 / np.maximum(drawn - 1, 0.5)).sum(axis=-1), 1e-300),
+        freedom=total**2 / np.maximum((unit**2 / np.maximum(1 / squares - 1, 0.5)).sum(axis=-1), 1e-300),
+        imbalance=total / np.maximum((shares**2 * rest / np.maximum(drawn, 1)).sum(axis=-1), 1e-300),
         thin=np.where(drawn < FEW_IN_STRATUM, unit, 0).sum(axis=-1) / np.maximum(total, 1e-300),
         slope=(shares * slopes).sum(axis=-1),
+        bias=bias,
+        human_bias=human_bias,
         residual=residual,
         human_residual=human_residual,
     )
@@ -153,7 +161,7 @@ def _row_slopes(
 ) -> tuple[Floats, Floats]:
     """λ' for each row (..., L), within [0, `highest`], and the variance that it brings to the mean (...).
 
-    With several strata it is fitted without the row's own label.
+    It is fitted without the row's own label, except in a simple random sample.
     """
     weight, y, f = strata.weight, strata.outcome, strata.prediction
     terms = {
@@ -183,7 +191,7 @@ def _row_slopes(
     spread = np.where(drawn > 1 + 1e-9, unit * strata.run_variance, 0)
     freedom = np.maximum(drawn - 1, 0)
     totals = [part.sum(axis=-1) for part in (shared, spread, freedom)]
-    if strata.sizes.shape[-1] == 1:
+    if strata.sizes.shape[-1] == 1 and np.ptp(weight, axis=-1).max() < 1e-12:
         slopes: Floats = fitted(totals[0], totals[1], totals[2], highest)[..., np.newaxis]
         return np.broadcast_to(slopes, weight.shape), np.zeros_like(totals[0])
     less = {name: strata.rows(sums[name]) - values for name, values in terms.items()}
@@ -204,13 +212,23 @@ def _row_slopes(
 
 def _mean(
     strata: LabelledStrata, values: Floats, drawn: Floats, squares: Floats, unit: Floats
-) -> tuple[Floats, Floats, Floats]:
-    """Mean of row values, its variance from the draw (...), and the residuals (..., L)."""
+) -> tuple[Floats, Floats, Floats, Floats]:
+    """Mean of row values, its variance from the draw and its bias (...), and the residuals (..., L).
+
+    A residual is divided by √(1 − weight): for equal weights by that of (n − 1)/n, and more where one label pulls the
+    mean to itself (HC2).
+    """
     means = strata.by_stratum(strata.weight * values)
     value = (strata.stratum_weights * means).sum(axis=-1)
-    scale = drawn / np.maximum(drawn - 1, 1)
-    residual = (values - strata.rows(means)) * np.sqrt(strata.rows(scale))
-    own = strata.by_stratum(strata.weight**2 * residual**2) / np.maximum(squares, 1e-300)
+    others = 1 - strata.weight
+    apart = np.where(others > 1e-9, others, 1)
+    deviation = values - strata.rows(means)
+    fewer = np.maximum(drawn - 1, 0) / np.maximum(drawn, 1)
+    bias = -(strata.stratum_weights * fewer * strata.by_stratum(strata.weight * deviation / apart)).sum(
+        axis=-1
+    )
+    residual = deviation / np.sqrt(apart)
+    own = strata.by_stratum(strata.weight**2 * residual**2) / squares
     freedom = np.maximum(drawn - 1, 0)
     pooled = (freedom * own).sum(axis=-1) / np.maximum(freedom.sum(axis=-1), 1e-12)
     # With one label in each stratum nothing is known of the variance within: that over all of them is not less.
@@ -218,4 +236,4 @@ def _mean(
     count = strata.sizes.shape[-1]
     pooled = np.where(freedom.sum(axis=-1) > 1e-9, pooled, between * count / max(count - 1, 1))
     shrunk = (freedom * own + PRIOR_LABELS * pooled[..., np.newaxis]) / (freedom + PRIOR_LABELS)
-    return value, (unit * shrunk).sum(axis=-1), residual
+    return value, (unit * shrunk).sum(axis=-1), bias, residual
