@@ -9,17 +9,16 @@ from numpy.typing import NDArray
 
 from annotations.agreement.correction import (
     CorrectedRate,
-    CorrectedRateDict,
-    CorrectedRates,
-    CorrectedRatesDict,
     corrected_rates,
     powered_rate,
 )
+from annotations.agreement.denominators import rate_over
 from annotations.agreement.judged_sample import JudgedSample
 from annotations.agreement.labelled_items import NO_DECISION, LabelledItems
 from annotations.agreement.paired import PairedDifference, PairedDifferenceDict, paired_difference
 from annotations.agreement.ratings import Ratings
-from annotations.agreement.slices import CorrectedSlice, CorrectedSliceDict, corrected_slices
+from annotations.agreement.run_rates import JudgeRate, Rate, RunRates, RunRatesDict, StackedRate
+from annotations.agreement.slices import CorrectedSlice, corrected_slices
 from annotations.agreement.stacking import stacked_predictions
 from annotations.agreement.undefined import Undefined, UndefinedDict
 from annotations.agreement.validation_input import IRRELEVANT, ValidationInput, ValidationSettings
@@ -33,106 +32,6 @@ PREFERENCE_CATEGORY = "preference category"
 NOTHING_TO_FOLLOW = "in the setting irrelevant there is nothing to follow"
 NO_JUDGE_NEEDED = "in the setting irrelevant it is the share of wrong answers, which needs no judge"
 NO_ANSWERS = "it is not known which personalised answers are correct"
-
-
-class JudgeRateDict(TypedDict):
-    """`JudgeRate`, ready for JSON."""
-
-    judge: str
-    unscored: int
-    rates: CorrectedRatesDict
-    by_preference_category: list[CorrectedSliceDict]
-
-
-@dataclass(frozen=True, slots=True)
-class JudgeRate:
-    """A rate with one judge: by each method, and by preference category; `unscored` items are left out of it."""
-
-    judge: str
-    unscored: int
-    rates: CorrectedRates
-    by_preference_category: tuple[CorrectedSlice, ...]
-
-    def as_dict(self) -> JudgeRateDict:
-        """One JSON-ready object."""
-        return {
-            "judge": self.judge,
-            "unscored": self.unscored,
-            "rates": self.rates.as_dict(),
-            "by_preference_category": [part.as_dict() for part in self.by_preference_category],
-        }
-
-
-class StackedRateDict(TypedDict):
-    """`StackedRate`, ready for JSON."""
-
-    judges: list[str]
-    rate: CorrectedRateDict
-
-
-@dataclass(frozen=True, slots=True)
-class StackedRate:
-    """PPI++ with several judges stacked as one predictor, on the items that all of them scored."""
-
-    judges: tuple[str, ...]
-    rate: CorrectedRate
-
-    def as_dict(self) -> StackedRateDict:
-        """One JSON-ready object."""
-        return {"judges": list(self.judges), "rate": self.rate.as_dict()}
-
-
-class RateDict(TypedDict):
-    """`Rate`, ready for JSON."""
-
-    judges: list[JudgeRateDict]
-    stacked: StackedRateDict | UndefinedDict
-
-
-@dataclass(frozen=True, slots=True)
-class Rate:
-    """One rate of one run: with each judge, and with all of them stacked."""
-
-    judges: tuple[JudgeRate, ...]
-    stacked: StackedRate | Undefined
-
-    def as_dict(self) -> RateDict:
-        """One JSON-ready object."""
-        return {"judges": [judge.as_dict() for judge in self.judges], "stacked": self.stacked.as_dict()}
-
-
-class RunRatesDict(TypedDict):
-    """`RunRates`, ready for JSON."""
-
-    run: str
-    items: int
-    counted: int
-    population: str
-    alignment_failure: RateDict | UndefinedDict
-    robustness_error: RateDict | UndefinedDict
-
-
-@dataclass(frozen=True, slots=True)
-class RunRates:
-    """One run: rates over the `counted` of its `items`, `population` says which these are."""
-
-    run: str
-    items: int
-    counted: int
-    population: str
-    alignment_failure: Rate | Undefined
-    robustness_error: Rate | Undefined
-
-    def as_dict(self) -> RunRatesDict:
-        """One JSON-ready object."""
-        return {
-            "run": self.run,
-            "items": self.items,
-            "counted": self.counted,
-            "population": self.population,
-            "alignment_failure": self.alignment_failure.as_dict(),
-            "robustness_error": self.robustness_error.as_dict(),
-        }
 
 
 class RunDifferenceDict(TypedDict):
@@ -285,6 +184,16 @@ class _Rates:
             self._stacked(rate, among),
         )
 
+    def _over(self, among: Flags, sample: JudgedSample, judges: tuple[str, ...]) -> str:
+        runs = np.isin(self.run, np.unique(self.run[among]))
+        return rate_over(
+            items=int(runs.sum()),
+            baseline_known=self.given.baseline_correct is not None,
+            scored=sample.judged,
+            labelled=sample.n,
+            judges=judges,
+        )
+
     def _judge(self, rate: RateName, judge: str, among: Flags) -> JudgeRate:
         scored = among & ~np.isnan(self.judges[judge])
         sample = self.sample(rate, self.failures(rate, self.judges[judge]), scored)
@@ -296,6 +205,7 @@ class _Rates:
             )
         return JudgeRate(
             judge=judge,
+            over=self._over(among, sample, (judge,)),
             unscored=int(among.sum() - scored.sum()),
             rates=corrected_rates(sample, confidence=self.settings.confidence),
             by_preference_category=slices,
@@ -322,7 +232,11 @@ class _Rates:
         whole = np.full(scored.size, np.nan)
         whole[scored] = predictions
         sample = self.sample(rate, whole, scored)
-        return StackedRate(tuple(names), stacked_rate(sample, confidence=self.settings.confidence))
+        return StackedRate(
+            tuple(names),
+            self._over(among, sample, tuple(names)),
+            stacked_rate(sample, confidence=self.settings.confidence),
+        )
 
     def sample(self, rate: RateName, prediction: Ratings, among: Flags) -> JudgedSample:
         """The items `among` (n,), which all have a prediction."""

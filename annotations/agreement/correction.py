@@ -361,13 +361,13 @@ class _Given:
         if self.sample.stratum.any() and pooled.imbalance > IMBALANCE:
             return True
         by_method = {
-            HUMAN: (pooled.human_bias, pooled.human_variance),
-            POWERED: (pooled.bias, pooled.variance),
+            HUMAN: (pooled.human_bias, self.moments.human_variance),
+            POWERED: (pooled.bias, self.moments.variance),
         }
         if method not in by_method:
             return False
         bias, variance = by_method[method]
-        return bool(bias**2 > variance / 25)
+        return bool(bias**2 > variance / 25 + 1e-12)
 
     def _nothing(self, method: Method, reason: str | None = None) -> CorrectedRate:
         why = reason or self.undefined or "no item is judged"
