@@ -128,7 +128,7 @@ def pooled_mean(strata: LabelledStrata) -> PooledMean:
     """PPI++ with one weight, and the labels alone. Every stratum has a label."""
     shares = strata.stratum_weights
     drawn = strata.by_stratum(np.ones_like(strata.weight))
-    squares = np.maximum(strata.by_stratum(strata.weight**2), 1e-300)
+    squares = np.maximum(strata.by_stratum(strata.weight**2), 1e-12)  # 0 without a label
     rest = 1 - np.minimum(drawn / np.maximum(strata.sizes, 1), 1)
     unit = shares**2 * rest * squares
     highest = 1 / np.maximum((shares * rest).sum(axis=-1), 1e-12)
@@ -180,8 +180,9 @@ def _row_slopes(
         there = np.maximum(1 - left_out, 1e-12)
         y_mean, f_mean = parts["y"] / there, parts["f"] / there
         products = parts["yf"] - y_mean * parts["ff"] - f_mean * parts["yy"] + y_mean * f_mean * squares
-        scale = labels / np.maximum(labels - 1, 1e-12) / np.maximum(squares, 1e-300)
-        return np.where(labels > 1 + 1e-9, products * scale, 0)
+        known = labels > 1 + 1e-9
+        scale = np.where(known, labels, 0) / np.where(known, (labels - 1) * squares, 1)
+        return products * scale
 
     def fitted(shared: Floats, spread: Floats, freedom: Floats, highest: Floats) -> Floats:
         slope = np.divide(shared, spread, out=np.zeros_like(shared), where=spread > 1e-15)
