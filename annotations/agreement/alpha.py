@@ -98,6 +98,7 @@ def _alpha(
         lambda sums: alpha_of_coincidences(sums, positions, level),
         n=n,
         undefined=UNANIMOUS,
+        rarer=off_the_most_common(counts),
         interval=interval,
         confidence=confidence,
     )
@@ -108,6 +109,15 @@ def value_counts(table: RatingTable) -> NDArray[np.int64]:
     categories = np.arange(len(table.categories))
     counts: NDArray[np.int64] = (table.codes()[:, :, np.newaxis] == categories).sum(axis=1)
     return counts
+
+
+def off_the_most_common(counts: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Which units, of value counts (n_units, V), have a rating other than the most common one: (n_units,).
+
+    An interval of chance-corrected agreement rests on these, however many units there are besides.
+    """
+    others: NDArray[np.bool_] = counts.sum(axis=1) > counts[:, counts.sum(axis=0).argmax()]
+    return others
 
 
 def unit_coincidences(counts: NDArray[np.int64]) -> Floats:

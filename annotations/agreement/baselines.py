@@ -16,8 +16,9 @@ from annotations.agreement.comparison import UNDEFINED, Statistic, statistic_of_
 from annotations.agreement.kappa import unit_cells
 from annotations.agreement.ratings import Codes, Ratings, category_codes, require_evenly_spaced
 from evaluation.statistics.estimate import Estimate, EstimateDict
+from evaluation.statistics.intervals import bootstrap_estimate
 from evaluation.statistics.pooling import PooledBootstrap, pool
-from evaluation.statistics.resampling import RESAMPLES, Clusters, Floats, percentile_interval
+from evaluation.statistics.resampling import RESAMPLES, Clusters, Floats
 
 Baseline = Literal["constant", "random"]
 ChanceCorrected = Literal["informedness", "quadratic_kappa", "cohen_kappa"]
@@ -141,8 +142,8 @@ def beats_baselines(
     if np.isnan(value):
         return _untested(Estimate.of_nothing(UNDEFINED[statistic], n), statistic)
     replicates = statistic_of_cells(bootstrap.sums(cells), positions, statistic)
-    estimate = Estimate.of(value, n, percentile_interval(replicates, confidence))
     drawn = bootstrap.clusters_among(np.ones(pools.sizes.size, dtype=np.bool_))
+    estimate = bootstrap_estimate(value, n, replicates, clusters=drawn, confidence=confidence)
     scores = _scores(referred, len(categories), statistic)
     p_random = _permutation_p_value(judged, referred, scores, shared, permutations, rng)
     p_constant = _p_above_zero(value, replicates, drawn, 0.5**drawn if p_random is None else p_random)

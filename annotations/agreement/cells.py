@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from annotations.agreement.ratings import BINARY, Codes
+from evaluation.statistics.estimate import Estimate
 from evaluation.statistics.pooling import PooledBootstrap, row_keys
 from evaluation.statistics.resampling import Floats
 
@@ -45,6 +46,20 @@ class PairCells:
     def n_clusters(self, pair: int) -> int:
         """Clusters with a unit that both rated; as many as units where units share none."""
         return self.bootstrap.clusters_among(self.pairs[pair].a >= 0)
+
+    def off_the_most_common(self, pair: int) -> int:
+        """Clusters with a unit that both rated, and not both with the rating that they gave most often."""
+        coded = self.pairs[pair]
+        counts = self.observed(pair).reshape(len(coded.categories), -1)
+        common = int((counts.sum(axis=0) + counts.sum(axis=1)).argmax())
+        return self.bootstrap.clusters_among((coded.a >= 0) & ((coded.a != common) | (coded.b != common)))
+
+    def percent_agreement(self, pair: int, confidence: float) -> Estimate:
+        """Share of equal ratings among the units, one or more, that both rated."""
+        coded = self.pairs[pair]
+        both = coded.a >= 0
+        equal = both & (coded.a == coded.b)
+        return self.bootstrap.share(np.column_stack([equal, both]).astype(np.float64), confidence)
 
     def observed(self, pair: int) -> Floats:
         """Counts of the confusion matrix (V²,)."""

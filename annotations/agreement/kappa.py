@@ -82,13 +82,13 @@ def pairwise(
     if n == 0:
         nothing = Estimate.of_nothing(NOT_RATED_BY_BOTH)
         return PairAgreement(0, nothing, nothing, nothing, nothing)
-    percent_agreement = proportion(
-        first == second, clusters=shared, confidence=confidence, resamples=resamples, rng=rng
-    )
+    percent_agreement = proportion(first == second, clusters=shared, confidence=confidence)
     size = len(categories)
     pools = pool(np.column_stack([first, second]), shared)
     bootstrap = PooledBootstrap(pools, rng=rng, resamples=resamples)
     cells = unit_cells(first[pools.first], second[pools.first], size)
+    common = np.bincount(np.concatenate([first, second])).argmax()
+    rarer = (first[pools.first] != common) | (second[pools.first] != common)
 
     def kappa(weights: Weights) -> Estimate:
         return bootstrap.estimate(
@@ -96,6 +96,7 @@ def pairwise(
             lambda sums: kappa_of_cells(sums, size, weights),
             n=n,
             undefined=UNANIMOUS,
+            rarer=rarer,
             interval=interval,
             confidence=confidence,
         )

@@ -89,7 +89,7 @@ def test_a_rate_without_a_denominator_is_undefined_with_its_reason() -> None:
 
 def test_gain_is_the_ratio_of_the_two_differences() -> None:
     gain, cost = np.full(100, 0.1) + np.linspace(-0.01, 0.01, 100), np.full(100, 2.0)
-    found = paired_gain(gain, cost, gain_found=0.1, cost_found=2.0, n=9, per="seconds")
+    found = paired_gain(gain, cost, gain_found=0.1, cost_found=2.0, n=9, questions=50, per="seconds")
     assert (found.value, found.n) == (0.05, 9)
     assert found.low is not None
 
@@ -104,7 +104,9 @@ def test_gain_is_the_ratio_of_the_two_differences() -> None:
     ],
 )
 def test_gain_says_why_it_is_undefined(cost: np.ndarray, cost_found: float | None, reason: str) -> None:
-    found = paired_gain(np.ones(100), cost, gain_found=1.0, cost_found=cost_found, n=9, per="seconds")
+    found = paired_gain(
+        np.ones(100), cost, gain_found=1.0, cost_found=cost_found, n=9, questions=50, per="seconds"
+    )
     assert found.undefined == reason
 
 
@@ -135,7 +137,7 @@ def test_an_item_counts_at_the_first_stage_where_it_failed() -> None:
     )
     aligner = AlignerOutcomes(fell_back=_flags(".xx...."), acted="not asked")
     verdicts = Verdicts(scored=_flags("xxxxx.x"), followed=_flags("x.....x"))
-    found = {stage.stage: stage for stage in aligner_stages(outcomes, aligner, verdicts, rng=rng())}
+    found = {stage.stage: stage for stage in aligner_stages(outcomes, aligner, verdicts)}
     assert {stage: each.items for stage, each in found.items()} == {
         Failure.BASELINE_WRONG: 1,
         Failure.FELL_BACK: 1,
