@@ -15,7 +15,7 @@ UNDEFINED = (
 )
 DEFINED = (
     '<span class="estimate"><span class="estimate-value">{}</span> '
-    '<span class="estimate-rest">{}n = {}</span>{}</span>'
+    '<span class="estimate-rest">{}n = {}{}</span></span>'
 )
 WARNED = (
     ' <span class="estimate-warning" title="{0}"><span aria-hidden="true">⚠</span>'
