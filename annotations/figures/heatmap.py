@@ -89,4 +89,6 @@ def _cell(row: int, column: int, words: str, estimate: EstimateDict) -> HeatCell
         interval = f" [{estimate['low']:.2f}, {estimate['high']:.2f}]"
     shade = -1 if value < 0 else round(min(value, 1) * SHADES)
     warnings = "".join(f" ⚠ {warning}" for warning in estimate.get("warnings", ()))
-    return HeatCell(x, y, shade, f"{value:.2f}", f"{words} {value:.2f}{interval}, n = {estimate['n']}{warnings}")
+    return HeatCell(
+        x, y, shade, f"{value:.2f}", f"{words} {value:.2f}{interval}, n = {estimate['n']}{warnings}"
+    )
