@@ -143,7 +143,7 @@ class ComparisonModel:
     def power(self, units: int, *, level: float = LEVEL) -> float:
         """Chance that `compare_judges` on so many labelled units names the better judge, two-sided at `level`.
 
-        Half the level where neither judge is better.
+        Half the level where neither judge is better, or a little less where they differ on few units.
 
         Raises:
             ValueError: fewer than 2 units, or a level outside (0, 1).

@@ -254,3 +254,19 @@ def test_a_resample_in_which_all_ratings_are_the_same_is_undefined() -> None:
 def test_clusters_of_another_length_are_refused() -> None:
     with pytest.raises(ValueError, match="one cluster id per unit"):
         krippendorff_alpha(WORKED_EXAMPLE, clusters=np.arange(11), rng=np.random.default_rng(0))
+
+
+def test_few_units_with_the_rarer_rating_are_warned_of() -> None:
+    """100 items of which 6 have a 2 somewhere: the interval rests on those, and covered 86% without a word."""
+    values = np.ones((100, 2))
+    values[:4] = 2
+    values[4:6, 0] = 2
+    few = point(table(values), "nominal")
+    assert few.low is not None
+    assert "Only 6 questions have a rating other than the most common one" in few.warnings[0]
+    values[:50] = 2
+    assert point(table(values), "nominal").warnings == (
+        "No interval: the number is the same in every resample.",
+    )
+    values[::7, 1] = 1
+    assert point(table(values), "nominal").warnings == ()
