@@ -25,7 +25,7 @@ from annotations.agreement.validation_input import ValidationInput, ValidationSe
 from evaluation.statistics.proportions import Flags
 
 WANTED = 100
-FEWEST_RARER = 10
+FEWEST_RARER = 15
 """Decisions of the rarer kind, to plan a comparison from."""
 
 

@@ -12,7 +12,7 @@ from evaluation.statistics.estimate import Estimate
 from evaluation.statistics.resampling import UNDEFINED_SHARE, Floats, percentile_interval
 
 FEW_CLUSTERS = 15
-FEW_RARER = 20
+FEW_RARER = 25
 FEW_DISCORDANT = 10
 
 ONE_CLUSTER = "All items belong to one question, so there is no interval."

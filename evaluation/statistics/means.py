@@ -3,7 +3,8 @@
 Amounts are skewed, so that the percentile bootstrap covers too seldom where there are few questions. The bootstrap-t
 resamples (mean − true mean) / standard error, and follows the skewness.
 
-Source: Efron & Tibshirani, An Introduction to the Bootstrap (1993), section 12.5; over clusters as in `resampling`.
+Sources: Efron & Tibshirani, An Introduction to the Bootstrap (1993), section 12.5; over clusters as in `resampling`.
+Cochran, Sampling Techniques (1977), section 2.15 (how many are few where amounts are skewed).
 """
 
 import numpy as np
@@ -19,6 +20,8 @@ from evaluation.statistics.resampling import (
     percentile_interval,
     replicate_sums,
 )
+
+COCHRAN = 25
 
 
 def mean(
@@ -47,7 +50,7 @@ def mean(
     value = float(values.mean())
     moments = np.column_stack([sums, sizes, sums**2, sums * sizes, sizes**2])
     error = _standard_errors(moments.sum(axis=0, keepdims=True), np.array([value]))[0]
-    warnings = interval_warnings(sizes.size)
+    warnings = (*interval_warnings(sizes.size), *_uneven(sums - value * sizes))
     if sizes.size < 2:
         return Estimate.of(value, values.size, None, warnings=warnings)
     drawn = replicate_sums(moments, clusters=None, rng=rng, resamples=resamples)
@@ -60,6 +63,16 @@ def mean(
         return Estimate.of(value, values.size, None, warnings=(reason_for_none(studentised), *warnings))
     interval = (value - ends[1] * error, value - ends[0] * error)
     return Estimate.of(value, values.size, interval, warnings=warnings)
+
+
+def _uneven(residuals: Floats) -> tuple[str, ...]:
+    """The warning of amounts too skewed for so many clusters (d,): fewer than 25 times the squared skewness."""
+    clusters, spread = residuals.size, float((residuals**2).mean())
+    if clusters < 2 or spread <= 0 or clusters >= COCHRAN * float((residuals**3).mean()) ** 2 / spread**3:
+        return ()
+    return (
+        f"The amounts are too uneven for {clusters} independent questions: the interval may not hold its level.",
+    )
 
 
 def _standard_errors(moments: Floats, means: Floats) -> Floats:

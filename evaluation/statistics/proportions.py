@@ -19,7 +19,7 @@ Flags = NDArray[np.bool_]
 UNEVEN = 1.25
 """Clusters are uneven where there are this many times as many as would, of equal sizes, weigh as much."""
 
-FEW_WITH_RARER = 15
+FEW_WITH_RARER = 20
 
 
 def wilson_interval(successes: int, n: int, confidence: float = 0.95) -> tuple[float, float]:
