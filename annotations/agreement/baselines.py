@@ -215,7 +215,7 @@ def _p_values_of_informedness(units: int, skill: float, failures: float) -> Floa
     of_failed, of_others = np.maximum(failed, 1), np.maximum(units - failed, 1)
     sensitivity, false_rate = caught / of_failed, blamed / of_others
     variance = sensitivity * (1 - sensitivity) / of_failed + false_rate * (1 - false_rate) / of_others
-    permuted = hypergeom.sf(caught - 1, units, failed, caught + blamed)
+    permuted = np.asarray(hypergeom.sf(caught - 1, units, failed, caught + blamed))
     return np.where(both_sides, _larger(sensitivity - false_rate, variance, permuted, units), 1.0)
 
 
@@ -225,7 +225,7 @@ def _p_values_of_agreement(units: int, skill: float, categories: int) -> Floats:
     agreeing = np.random.default_rng(SEED).binomial(units, skill + (1 - skill) * chance, size=SIMULATIONS)
     share = agreeing / units
     variance = share * (1 - share) / units / (1 - chance) ** 2
-    permuted = binom.sf(agreeing - 1, units, chance)
+    permuted = np.asarray(binom.sf(agreeing - 1, units, chance))
     return _larger((share - chance) / (1 - chance), variance, permuted, units)
 
 
