@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import sparse
 
 from annotations.agreement.distances import Distances
@@ -103,9 +104,20 @@ def _alpha(
         ),
         n=n,
         undefined=UNANIMOUS,
+        rarer=off_the_most_common(dense),
         interval=interval,
         confidence=confidence,
     )
+
+
+def off_the_most_common(codes: Codes) -> NDArray[np.bool_]:
+    """Which units, of category codes (n_units, r), −1 where missing, have a rating besides the most common one.
+
+    An interval of chance-corrected agreement rests on these, however many units there are besides: (n_units,).
+    """
+    rated = codes >= 0
+    others: NDArray[np.bool_] = (rated & (codes != np.bincount(codes[rated]).argmax())).any(axis=1)
+    return others
 
 
 @dataclass(frozen=True, slots=True, eq=False)

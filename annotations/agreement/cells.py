@@ -9,6 +9,7 @@ from scipy import sparse
 
 from annotations.agreement.pair_counts import PairCounts
 from annotations.agreement.ratings import BINARY, Codes
+from evaluation.statistics.estimate import Estimate
 from evaluation.statistics.pooling import PooledBootstrap, row_keys
 from evaluation.statistics.resampling import Floats
 
@@ -47,6 +48,22 @@ class PairCells:
     def n_clusters(self, pair: int) -> int:
         """Clusters with a unit that both rated; as many as units where units share none."""
         return self.bootstrap.clusters_among(self.pairs[pair].a >= 0)
+
+    def off_the_most_common(self, pair: int) -> int:
+        """Clusters with a unit that both rated, and not both with the rating that they gave most often."""
+        coded = self.pairs[pair]
+        both = coded.a >= 0
+        sizes = self.bootstrap.pools.sizes[both].astype(np.float64)
+        common = sum(np.bincount(codes[both], sizes, len(coded.categories)) for codes in (coded.a, coded.b))
+        most = int(np.asarray(common).argmax())
+        return self.bootstrap.clusters_among(both & ((coded.a != most) | (coded.b != most)))
+
+    def percent_agreement(self, pair: int, confidence: float) -> Estimate:
+        """Share of equal ratings among the units, one or more, that both rated."""
+        coded = self.pairs[pair]
+        both = coded.a >= 0
+        equal = both & (coded.a == coded.b)
+        return self.bootstrap.share(np.column_stack([equal, both]).astype(np.float64), confidence)
 
     def observed(self, pair: int) -> PairCounts:
         """The confusion matrix."""

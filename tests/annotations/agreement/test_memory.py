@@ -11,7 +11,8 @@ REPOSITORY = Path(__file__).resolve().parents[3]
 MOST_MEGABYTES = 500
 
 MEASURED = """
-import json, resource, sys
+import json, sys
+from pathlib import Path
 import numpy as np
 from annotations.agreement.aggregation import aggregate, annotator_confusions
 from annotations.agreement.alpha import krippendorff_alpha
@@ -58,7 +59,9 @@ if items * raters <= 50_000:
     aggregate(table, "dawid_skene")
     aggregate(table, "mace")
 annotator_confusions(table, majority)
-print(json.dumps(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024))
+# Not `ru_maxrss`, which begins with the peak of the process that started this one.
+peak = next(line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM:"))
+print(json.dumps(int(peak.split()[1]) / 1024))
 """
 
 
