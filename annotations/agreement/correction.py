@@ -70,6 +70,11 @@ class CorrectedRate:
     effective_labels: float | None
     warnings: tuple[str, ...]
 
+    @property
+    def reportable(self) -> bool:
+        """Whether it is defined, has an interval, and carries no warning."""
+        return self.estimate.value is not None and self.estimate.low is not None and not self.warnings
+
     def as_dict(self) -> CorrectedRateDict:
         """One JSON-ready object."""
         return {
@@ -92,16 +97,49 @@ class CorrectedRatesDict(TypedDict):
     naive: CorrectedRateDict
     powered: CorrectedRateDict
     rogan_gladen: CorrectedRateDict
+    recommended: Method | None
+    recommended_reason: str
 
 
 @dataclass(frozen=True, slots=True)
 class CorrectedRates:
-    """The same rate by each method."""
+    """The same rate by each method.
+
+    `recommended` is the one to report: the first of PPI++, Rogan–Gladen and the labels alone that has an interval and
+    no warning, or None. Never the judge naively, whose interval knows nothing of the judge's errors.
+    `recommended_reason` says why, in one sentence.
+    """
 
     human: CorrectedRate
     naive: CorrectedRate
     powered: CorrectedRate
     rogan_gladen: CorrectedRate
+
+    @property
+    def recommended(self) -> Method | None:
+        """The method whose number to report."""
+        return next((rate.method for rate in self._by_preference if rate.reportable), None)
+
+    @property
+    def recommended_reason(self) -> str:
+        """Why that one, or why none: one sentence."""
+        method = self.recommended
+        if method == POWERED:
+            return "PPI++ uses people's labels and all verdicts of the judge, and nothing speaks against its interval."
+        if method == ROGAN_GLADEN:
+            return "PPI++ is undefined or has a warning; nothing speaks against the interval of Rogan–Gladen."
+        if method == HUMAN:
+            return (
+                "PPI++ and Rogan–Gladen are undefined or have a warning; nothing speaks against the interval of "
+                "people's labels alone."
+            )
+        if self.human.estimate.value is None:
+            return f"No corrected rate is defined: {self.human.estimate.undefined}."
+        return "Every corrected rate is undefined or has a warning: more labels are needed."
+
+    @property
+    def _by_preference(self) -> tuple[CorrectedRate, ...]:
+        return self.powered, self.rogan_gladen, self.human
 
     def as_dict(self) -> CorrectedRatesDict:
         """One JSON-ready object."""
@@ -110,6 +148,8 @@ class CorrectedRates:
             "naive": self.naive.as_dict(),
             "powered": self.powered.as_dict(),
             "rogan_gladen": self.rogan_gladen.as_dict(),
+            "recommended": self.recommended,
+            "recommended_reason": self.recommended_reason,
         }
 
 
