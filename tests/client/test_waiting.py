@@ -71,6 +71,6 @@ class TestWaiting:
         platform.answers["campaigns/1/validation/"] = answer
         found = perg.validation_report(1, epsilon=0.1)
         assert platform.asked[0].body == {"epsilon": 0.1}
-        assert (found.state.id, found.judge("j").verdict.kind, found.document["people"]) == (2, "replace", {})
+        assert (found.state.id, found.judge("j").sentence, found.document["people"]) == (2, "May.", {})
         with pytest.raises(KeyError):
             found.judge("nobody")
