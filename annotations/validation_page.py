@@ -8,17 +8,19 @@ from annotations.agreement.corrected_runs import RunDifferenceDict
 from annotations.agreement.judge_validation import JudgeValidationDict
 from annotations.agreement.validation import ValidationReportDict
 from annotations.agreement.validation_definitions import VERDICT_MEANS
-from annotations.figures.validation import ValidationFigures, people_skill, validation_figures
-from evaluation.statistics.estimate import EstimateDict
+from annotations.figures.validation import ValidationFigures, validation_figures
 
-Tone = Literal["good", "careful", "bad", "open"]
+Tone = Literal["good", "careful", "bad", "open", "none"]
 
 SIGNS: Mapping[str, tuple[Tone, str]] = {
     "may replace a human annotator": ("good", "✓"),
     "may be used with correction": ("careful", "≈"),
+    "better than chance, but may not replace people": ("careful", "↗"),
     "not trustworthy here": ("bad", "✗"),
     "not enough labels yet": ("open", "?"),
 }
+CORRECTED = "may be used with correction"
+NO_VERDICT = "no verdict"
 KINDS = {"floor": "a floor to compare LLM judges with", "imported judge": "imported ratings", "judge": ""}
 NOT_TRUSTWORTHY = "not trustworthy here"
 HALF_WIDTH = 0.05
@@ -27,14 +29,20 @@ LEVEL = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """One judge: its verdict as a sign and a tone, what that means, and its section of the document."""
+    """One judge: its verdict as a sign and a tone, what that means, and its section of the document.
+
+    A floor has no verdict: `says` is then empty, as is the sign, and `means` says why. `is_corrected`: the verdict
+    points at the report's corrected rates.
+    """
 
     judge: JudgeValidationDict
     tone: Tone
     sign: str
+    says: str
     means: str
     kind: str
     anchor: str
+    is_corrected: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +72,6 @@ class ValidationPage:
         cards: judges, those that may be trusted most first. groups: the same by verdict, for the page's first line.
         differences: between runs, those that are defined. differences_undefined: the others, by the reason: with many
             runs these are thousands, of which each says the same. The JSON file names them.
-        people_skill: the informedness of people, what `skill` of judges may be compared with; None without a cut.
         todo: what is needed next, a sentence each.
     """
 
@@ -74,16 +81,15 @@ class ValidationPage:
     figures: ValidationFigures
     differences: tuple[RunDifferenceDict, ...]
     differences_undefined: tuple[UndefinedDifferences, ...]
-    people_skill: EstimateDict | None
     todo: tuple[str, ...]
 
 
 def validation_page(document: ValidationReportDict) -> ValidationPage:
     """The page of a stored document."""
-    order = list(SIGNS)
+    order = [*SIGNS, NO_VERDICT]
     judges = sorted(
         document["judges"],
-        key=lambda judge: (order.index(judge["verdict"]["kind"]), -(judge["skill"]["value"] or 0)),
+        key=lambda judge: (order.index(_kind(judge)), -(judge["skill"]["value"] or 0)),
     )
     cards = tuple(_card(judge, i) for i, judge in enumerate(judges, start=1))
     return ValidationPage(
@@ -92,12 +98,11 @@ def validation_page(document: ValidationReportDict) -> ValidationPage:
         groups=tuple(
             VerdictGroup(tone, sign, kind, of_kind)
             for kind, (tone, sign) in SIGNS.items()
-            if (of_kind := tuple(card for card in cards if card.judge["verdict"]["kind"] == kind))
+            if (of_kind := tuple(card for card in cards if _kind(card.judge) == kind))
         ),
         figures=validation_figures(document),
         differences=tuple(row for row in _differences(document) if "naive" in row["difference"]),
         differences_undefined=tuple(_undefined_differences(document)),
-        people_skill=people_skill(document["judges"]),
         todo=tuple(_todo(document)),
     )
 
@@ -120,10 +125,21 @@ def _undefined_differences(document: ValidationReportDict) -> Iterator[Undefined
         yield UndefinedDifferences(reason, len(found), len(set(found)))
 
 
+def _kind(judge: JudgeValidationDict) -> str:
+    """The kind of its verdict."""
+    return NO_VERDICT if judge["verdict"] is None else judge["verdict"]["kind"]
+
+
 def _card(judge: JudgeValidationDict, number: int) -> Card:
-    tone, sign = SIGNS[judge["verdict"]["kind"]]
-    means = next(text for kind, text in VERDICT_MEANS.items() if kind == judge["verdict"]["kind"])
-    return Card(judge, tone, sign, means, KINDS.get(judge["kind"], judge["kind"]), f"judge-{number}")
+    kind, anchor = KINDS.get(judge["kind"], judge["kind"]), f"judge-{number}"
+    verdict = judge["verdict"]
+    if verdict is None:
+        reason = judge["no_verdict"] or ""
+        return Card(judge, "none", "", "", f"No verdict: {reason}.", kind, anchor, is_corrected=False)
+    tone, sign = SIGNS[verdict["kind"]]
+    means = next(text for name, text in VERDICT_MEANS.items() if name == verdict["kind"])
+    is_corrected = verdict["kind"] == CORRECTED
+    return Card(judge, tone, sign, verdict["sentence"], means, kind, anchor, is_corrected=is_corrected)
 
 
 def _todo(document: ValidationReportDict) -> Iterator[str]:
@@ -133,9 +149,14 @@ def _todo(document: ValidationReportDict) -> Iterator[str]:
         yield "People have to label some of the responses: without them nothing can be said of any judge."
         return
     for judge in document["judges"]:
-        needed = judge["verdict"]["labels_needed"]
-        if needed is not None:
-            yield f"A verdict on {judge['name']}: about {needed:,} more labels."
+        verdict = judge["verdict"]
+        if verdict is None or verdict["labels_needed"] is None:
+            continue
+        needed = f"about {verdict['labels_needed']:,} more labels"
+        if verdict["kind"] == CORRECTED:
+            yield f"To show whether {judge['name']} may replace a person: {needed}."
+        else:
+            yield f"A verdict on {judge['name']}: {needed}."
     yield from _intervals(document)
     yield from _comparisons(document)
     for plan in document["planning"]["judges"]:
@@ -195,7 +216,7 @@ def _intervals(document: ValidationReportDict) -> Iterator[str]:
 def _comparisons(document: ValidationReportDict) -> Iterator[str]:
     """Pairs of judges that are not told apart yet."""
     plans = {(plan["a"], plan["b"]): plan for plan in document["planning"]["comparisons"]}
-    hopeless = {judge["name"] for judge in document["judges"] if judge["verdict"]["kind"] == NOT_TRUSTWORTHY}
+    hopeless = {judge["name"] for judge in document["judges"] if _kind(judge) == NOT_TRUSTWORTHY}
     for comparison in document["comparisons"]:
         if comparison["statistic"] != "informedness" or comparison["p_holm"] is None:
             continue

@@ -189,18 +189,29 @@ class Feedback(Answer):
 
 
 class Verdict(Answer):
-    """May the judge be trusted? `kind` is for programs, `sentence` for people."""
+    """Can the judge be trusted? `code` is for programs, `sentence` for people; reports of old have no `code`."""
 
     kind: str
     sentence: str
     reasons: list[str]
+    code: str = ""
+    labels_needed: int | None = None
+    stability: float | None = None
 
 
 class JudgeReport(Answer):
+    """`verdict` is None for a rule-based floor, which is a yardstick; `no_verdict` says so."""
+
     name: str
     kind: str
     n: int
-    verdict: Verdict
+    verdict: Verdict | None
+    no_verdict: str | None = None
+
+    @property
+    def sentence(self) -> str:
+        """The verdict for people, or why there is none."""
+        return f"no verdict: {self.no_verdict}" if self.verdict is None else self.verdict.sentence
 
 
 class ReportState(Answer):

@@ -70,6 +70,7 @@ class AlternativeAnnotatorTestDict(TypedDict):
     winning_rate: EstimateDict
     advantage_probability: EstimateDict
     passed: bool | None
+    passing_share: float | None
     undefined: str | None
     humans: list[HumanComparisonDict]
 
@@ -119,6 +120,8 @@ class AlternativeAnnotatorTest:
         winning_rate: ω in [0, 1], share of people the judge wins against; its n are the people compared.
         advantage_probability: ρ in [0, 1], mean over people of ρ^f; its n are the items.
         passed: ω >= 0.5; None where nobody could be compared, and then `undefined` says why.
+        passing_share: share of resamples, of items or clusters, in which ω >= 0.5. With three people ω is 0, 1/3, 2/3
+            or 1, and a single person tips it: this says how easily.
     """
 
     scoring: Scoring
@@ -130,6 +133,7 @@ class AlternativeAnnotatorTest:
     passed: bool | None
     undefined: str | None
     humans: tuple[HumanComparison, ...]
+    passing_share: float | None = None
 
     def as_dict(self) -> AlternativeAnnotatorTestDict:
         """One JSON-ready object."""
@@ -141,6 +145,7 @@ class AlternativeAnnotatorTest:
             "winning_rate": self.winning_rate.as_dict(),
             "advantage_probability": self.advantage_probability.as_dict(),
             "passed": self.passed,
+            "passing_share": self.passing_share,
             "undefined": self.undefined,
             "humans": [human.as_dict() for human in self.humans],
         }
@@ -171,7 +176,7 @@ def alternative_annotator_test(
     `clusters` (n_units,) are items that are not independent (responses to one question): the t-test's variance is then
     that of cluster sums with clusters − 1 degrees of freedom, Wilcoxon's test is of cluster means, and clusters are
     resampled as wholes. With one item a cluster nothing changes. The intervals of ω and ρ come from running the test
-    anew on resampled items (always with t), given these people.
+    again on resampled items (always with t), given these people.
 
     Raises:
         ValueError: shapes that do not fit, epsilon outside [0, 1), q outside (0, 1), or a minimum of people below 2
@@ -233,6 +238,9 @@ def alternative_annotator_test(
         passed=winning_rate >= PASSING_RATE,
         undefined=None,
         humans=comparisons,
+        passing_share=float(np.mean(rates[~np.isnan(rates)] >= PASSING_RATE))
+        if not np.isnan(rates).all()
+        else None,
     )
 
 

@@ -1,11 +1,11 @@
 """Everything the verdict on a judge rests on, out of one table of people's ratings."""
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal, TypedDict
 
 import numpy as np
 
-from annotations.agreement.alpha import value_counts
 from annotations.agreement.alternative_annotator_test import (
     MIN_INSTANCES_PER_HUMAN,
     AlternativeAnnotatorTest,
@@ -14,19 +14,32 @@ from annotations.agreement.alternative_annotator_test import (
     alternative_annotator_test,
 )
 from annotations.agreement.baselines import (
+    BASELINE_LEVEL,
+    PERMUTATIONS,
     BaselineTest,
     BaselineTestDict,
     ChanceCorrected,
     beats_baselines,
 )
 from annotations.agreement.confusion import Confusion, ConfusionDict, confusion
+from annotations.agreement.corrections import Correction
+from annotations.agreement.labelled_items import NO_DECISION
 from annotations.agreement.leave_one_out import SkillBesidePeople, SkillBesidePeopleDict, skill_beside_people
+from annotations.agreement.non_inferiority import NonInferiority, NonInferiorityDict, non_inferiority
 from annotations.agreement.ratings import BINARY, Ratings, RatingTable, on_categories, rank_values
+from annotations.agreement.reference import most_common
+from annotations.agreement.reference_quality import reference_quality
+from annotations.agreement.replacement_plan import units_to_pass
+from annotations.agreement.undefined import Undefined
 from annotations.agreement.verdict import Verdict, VerdictDict, informedness, verdict
 from evaluation.statistics.estimate import Estimate, EstimateDict
 from evaluation.statistics.resampling import RESAMPLES, Clusters
 
 Scale = Literal["nominal", "ordinal", "interval"]
+
+PERMUTATIONS_PER_LEVEL = 20
+"""So many permutations are drawn that at the level this many are as good as a judge without skill: with fewer, no judge
+could ever be better than all of many."""
 
 
 class AssessmentDict(TypedDict):
@@ -36,7 +49,8 @@ class AssessmentDict(TypedDict):
     alternative_annotator_test: AlternativeAnnotatorTestDict
     baselines: list[BaselineTestDict]
     skill: EstimateDict
-    beside_people: SkillBesidePeopleDict | None
+    beside_people: SkillBesidePeopleDict
+    non_inferiority: NonInferiorityDict
     confusion: ConfusionDict | None
 
 
@@ -44,15 +58,17 @@ class AssessmentDict(TypedDict):
 class Assessment:
     """One judge: the verdict and the tests behind it.
 
-    `confusion` and `beside_people` are None where there is no followed / not followed: no threshold, and ratings of
-    more than two kinds. `skill` is then the chance-corrected statistic of the baseline tests, else informedness.
+    `confusion` is None where there is no followed / not followed: no
+    threshold, and ratings of more than two kinds. `skill` is then the chance-corrected statistic of the baseline tests,
+    else informedness; it is against all people, and `beside_people` against the others.
     """
 
     verdict: Verdict
     alternative: AlternativeAnnotatorTest
     baselines: tuple[BaselineTest, BaselineTest]
     skill: Estimate
-    beside_people: SkillBesidePeople | None
+    beside_people: SkillBesidePeople
+    non_inferiority: NonInferiority
     confusion: Confusion | None
 
     def as_dict(self) -> AssessmentDict:
@@ -62,7 +78,8 @@ class Assessment:
             "alternative_annotator_test": self.alternative.as_dict(),
             "baselines": [test.as_dict() for test in self.baselines],
             "skill": self.skill.as_dict(),
-            "beside_people": None if self.beside_people is None else self.beside_people.as_dict(),
+            "beside_people": self.beside_people.as_dict(),
+            "non_inferiority": self.non_inferiority.as_dict(),
             "confusion": None if self.confusion is None else self.confusion.as_dict(),
         }
 
@@ -77,6 +94,8 @@ def assess_judge(
     is_cut: bool = True,
     scoring: Scoring | None = None,
     min_instances_per_human: int = MIN_INSTANCES_PER_HUMAN,
+    judges: int = 1,
+    correction: Correction | Undefined | None = None,
     clusters: Clusters | None = None,
     resamples: int = RESAMPLES,
     confidence: float = 0.95,
@@ -90,6 +109,10 @@ def assess_judge(
     RMSE on the others, unless `scoring` says otherwise. On an ordinal scale both measure ranks. Without `is_cut`, two
     categories have no failure either.
 
+    `judges` are those that are tried at once, this one among them: the levels of the tests are divided by them.
+    `correction` is what the report's rates have for this judge; where none are computed (None), a scale that is cut, or
+    has two categories, counts as one whose rates can be corrected.
+
     Raises:
         ValueError: as the tests do: shapes that do not fit, ratings outside the categories, epsilon outside [0, 1).
     """
@@ -99,11 +122,12 @@ def assess_judge(
     if scale == "ordinal":  # the order of the numbers counts, not their distances
         threshold = None if threshold is None else float(np.searchsorted(humans.categories, threshold))
         judge, humans = rank_values(judge, humans.categories), humans.by_rank()
+    scoring = scoring or ("accuracy" if scale == "nominal" else "neg_rmse")
     alternative = alternative_annotator_test(
         humans,
         judge,
         epsilon=epsilon,
-        scoring=scoring or ("accuracy" if scale == "nominal" else "neg_rmse"),
+        scoring=scoring,
         min_instances_per_human=min_instances_per_human,
         clusters=clusters,
         resamples=resamples,
@@ -111,51 +135,74 @@ def assess_judge(
         rng=rng,
     )
     against: Confusion | None = None
-    beside: SkillBesidePeople | None = None
-    statistic: ChanceCorrected
+    people, rated, statistic = humans, judge, statistic_of(scale, is_cut=threshold is not None)
     if threshold is not None:
-        binary = humans.followed(threshold)
-        followed = np.where(np.isnan(judge), np.nan, judge >= threshold)
-        reference, given = binary.aggregate(binary.raters, "majority"), followed
-        categories, statistic = BINARY, "informedness"
-        against = confusion(followed, reference, clusters=clusters, confidence=confidence)
-        beside = skill_beside_people(
-            binary, followed, clusters=clusters, resamples=resamples, confidence=confidence, rng=rng
-        )
+        people = humans.followed(threshold)
+        rated = np.where(np.isnan(judge), np.nan, judge >= threshold)
+        reference, categories = people.aggregate(people.raters, "majority"), BINARY
+        against = confusion(rated, reference, clusters=clusters, confidence=confidence)
     elif scale == "nominal":
-        reference, given, categories, statistic = most_common(humans), judge, humans.categories, "cohen_kappa"
+        reference, categories = most_common(humans), humans.categories
     else:
-        reference, given = humans.aggregate(humans.raters), judge
-        categories, statistic = humans.with_column("\0median", reference).categories, "quadratic_kappa"
+        reference = humans.aggregate(humans.raters)
+        categories = humans.with_column("\0median", reference).categories
+    level = BASELINE_LEVEL / judges
     baselines = beats_baselines(
-        given,
+        rated,
         reference,
         categories,
         statistic,
+        level=level,
+        clusters=clusters,
+        resamples=resamples,
+        permutations=max(PERMUTATIONS, round(PERMUTATIONS_PER_LEVEL / level)),
+        confidence=confidence,
+        rng=rng,
+    )
+    beside = skill_beside_people(
+        people,
+        rated,
+        statistic,
+        judges=judges,
         clusters=clusters,
         resamples=resamples,
         confidence=confidence,
         rng=rng,
     )
-    rated = (~np.isnan(humans.values)).sum(axis=1)
-    labels_per_unit = float(rated[rated > 0].mean()) if rated.any() else 1.0
+    as_good = non_inferiority(
+        beside,
+        epsilon=epsilon,
+        reference_quality=reference_quality(people, statistic, rng=rng),
+        judges=judges,
+    )
+    if correction is None:
+        correction = Undefined(NO_DECISION) if threshold is None else Correction((), 0, 0)
+    labels = ~np.isnan(humans.values)
     return Assessment(
-        verdict=verdict(alternative, baselines, against, beside, labels_per_unit=labels_per_unit),
+        verdict=verdict(
+            alternative,
+            baselines,
+            against,
+            beside,
+            as_good,
+            correction=correction,
+            units_to_pass=partial(
+                units_to_pass, humans, judge, alternative, scoring, clusters=clusters, rng=rng
+            ),
+            labels=int(labels.sum()),
+            units_rated=int(labels.any(axis=1).sum()),
+        ),
         alternative=alternative,
         baselines=baselines,
         skill=baselines[0].value if against is None else informedness(against),
         beside_people=beside,
+        non_inferiority=as_good,
         confusion=against,
     )
 
 
-def most_common(table: RatingTable) -> Ratings:
-    """The label that most people gave each unit (n_units,); NaN where two are as common, or there is none."""
-    unit, category, count = value_counts(table.codes())
-    most = np.zeros(len(table.units), dtype=np.int64)
-    np.maximum.at(most, unit, count)
-    first = count == most[unit]
-    single = first & (np.bincount(unit[first], minlength=most.size)[unit] == 1)
-    labels = np.full(most.size, np.nan)
-    labels[unit[single]] = np.asarray(table.categories, dtype=np.float64)[category[single]]
-    return labels
+def statistic_of(scale: Scale, *, is_cut: bool) -> ChanceCorrected:
+    """What skill is told by."""
+    if is_cut:
+        return "informedness"
+    return "cohen_kappa" if scale == "nominal" else "quadratic_kappa"

@@ -21,14 +21,16 @@ from annotations.agreement.calibration import (
     score_calibration,
 )
 from annotations.agreement.confusion import Confusion, ConfusionDict, confusion
+from annotations.agreement.corrections import Correction
 from annotations.agreement.judge_errors import CovariateEffect, CovariateEffectDict, covariate_effect
 from annotations.agreement.labelled_items import NO_DECISION, LabelledItems
 from annotations.agreement.leave_one_out import SkillBesidePeopleDict
+from annotations.agreement.non_inferiority import NonInferiorityDict
 from annotations.agreement.ratings import BINARY, Ratings, RatingTable
 from annotations.agreement.slices import JudgeSlice, JudgeSliceDict, judge_slices, quantile_slices
 from annotations.agreement.undefined import Undefined, UndefinedDict
 from annotations.agreement.validation_input import ValidationInput, ValidationSettings
-from annotations.agreement.verdict import VerdictDict
+from annotations.agreement.verdict import FLOOR, Verdict, VerdictDict
 from evaluation.statistics.estimate import Estimate, EstimateDict
 from evaluation.statistics.pooling import PooledBootstrap, pool
 from evaluation.statistics.resampling import Clusters, Floats, defined_ratio
@@ -79,11 +81,13 @@ class JudgeValidationDict(TypedDict):
     kind: str
     n: int
     unscored: int
-    verdict: VerdictDict
+    verdict: VerdictDict | None
+    no_verdict: str | None
     alternative_annotator_test: AlternativeAnnotatorTestDict
     baselines: list[BaselineTestDict]
     skill: EstimateDict
-    beside_people: SkillBesidePeopleDict | UndefinedDict
+    beside_people: SkillBesidePeopleDict
+    non_inferiority: NonInferiorityDict
     alpha_with_humans: EstimateDict
     alpha_humans_and_judge: EstimateDict
     confusion: ConfusionDict | UndefinedDict
@@ -102,7 +106,8 @@ class JudgeValidation:
 
     Attributes:
         n: items that it scored; unscored: those it did not.
-        assessment: the verdict with its tests; its confusion is against the people's majority.
+        verdict: None for a rule-based floor, which is a yardstick.
+        assessment: the tests behind the verdict; its confusion is against the people's majority.
         alpha_with_humans: Krippendorff's α of the judge and people's median (most common label, nominal).
         alpha_humans_and_judge: α of all people with the judge as one more of them.
         confusion_with_gold: the confusion against what was adjudicated, where it was.
@@ -114,6 +119,7 @@ class JudgeValidation:
     n: int
     unscored: int
     assessment: Assessment
+    verdict: Verdict | None
     alpha_with_humans: Estimate
     alpha_humans_and_judge: Estimate
     confusion_with_gold: Confusion | Undefined
@@ -133,11 +139,13 @@ class JudgeValidation:
             "kind": self.kind,
             "n": self.n,
             "unscored": self.unscored,
-            "verdict": assessed.verdict.as_dict(),
+            "verdict": None if self.verdict is None else self.verdict.as_dict(),
+            "no_verdict": FLOOR if self.verdict is None else None,
             "alternative_annotator_test": assessed.alternative.as_dict(),
             "baselines": [test.as_dict() for test in assessed.baselines],
             "skill": assessed.skill.as_dict(),
-            "beside_people": (assessed.beside_people or nothing).as_dict(),
+            "beside_people": assessed.beside_people.as_dict(),
+            "non_inferiority": assessed.non_inferiority.as_dict(),
             "alpha_with_humans": self.alpha_with_humans.as_dict(),
             "alpha_humans_and_judge": self.alpha_humans_and_judge.as_dict(),
             "confusion": (assessed.confusion or nothing).as_dict(),
@@ -154,10 +162,18 @@ class JudgeValidation:
 
 
 def judge_validation(
-    name: str, given: ValidationInput, labelled: LabelledItems, settings: ValidationSettings
+    name: str,
+    given: ValidationInput,
+    labelled: LabelledItems,
+    settings: ValidationSettings,
+    correction: Correction | Undefined,
 ) -> JudgeValidation:
-    """Everything on one judge of the input, out of the items that people labelled."""
-    return _Judge(name, given, labelled, settings).validation()
+    """Everything on one judge of the input, out of the items that people labelled.
+
+    `correction` is what the report's rates have for this judge. Of the judges that are tried at once, floors do not
+    count: nobody chooses among them.
+    """
+    return _Judge(name, given, labelled, settings).validation(correction)
 
 
 class _Judge:
@@ -175,12 +191,16 @@ class _Judge:
         """The same draws for every part, and for every judge."""
         return np.random.default_rng(self.settings.seed)
 
-    def validation(self) -> JudgeValidation:
+    def validation(self, correction: Correction | Undefined) -> JudgeValidation:
         given, labelled, settings = self.given, self.labelled, self.settings
         scored = int((~np.isnan(given.table.column(self.name))).sum())
+        kinds = [given.judge_kinds.get(name, "judge") for name in given.ratings.judges]
+        kind = given.judge_kinds.get(self.name, "judge")
         assessment = assess_judge(
             labelled.humans,
             self.ratings,
+            judges=max(sum(one != "floor" for one in kinds), 1),
+            correction=correction,
             scale=given.ratings.scale,
             epsilon=settings.epsilon,
             threshold=labelled.cut,
@@ -193,10 +213,11 @@ class _Judge:
         )
         return JudgeValidation(
             name=self.name,
-            kind=given.judge_kinds.get(self.name, "judge"),
+            kind=kind,
             n=scored,
             unscored=len(given.table.units) - scored,
             assessment=assessment,
+            verdict=None if kind == "floor" else assessment.verdict,
             alpha_with_humans=self.alpha(
                 np.column_stack([labelled.score, self.ratings]), labelled.categories
             ),

@@ -4,8 +4,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from annotations.agreement.assessment import most_common
 from annotations.agreement.ratings import Ratings, RatingTable
+from annotations.agreement.reference import most_common
 from annotations.agreement.validation_input import ValidationInput
 from evaluation.statistics.resampling import Clusters
 

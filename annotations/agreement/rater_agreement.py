@@ -7,7 +7,6 @@ from typing import TypedDict
 import numpy as np
 
 from annotations.agreement.alpha import Level, krippendorff_alpha
-from annotations.agreement.assessment import most_common
 from annotations.agreement.baselines import constant_judge, random_judge
 from annotations.agreement.comparison import JudgeComparison, Statistic, compare_judges
 from annotations.agreement.judge_errors import ErrorCorrelation, error_correlation
@@ -15,6 +14,7 @@ from annotations.agreement.labelled_items import NO_DECISION, LabelledItems
 from annotations.agreement.matrix import RaterMatrix, rater_matrix
 from annotations.agreement.pooled import PooledTable
 from annotations.agreement.ratings import BINARY, Ratings, RatingTable
+from annotations.agreement.reference import most_common
 from annotations.agreement.threshold import ThresholdAgreement, threshold_sweep
 from annotations.agreement.undefined import Undefined
 from annotations.agreement.validation_input import ValidationInput, ValidationSettings
@@ -89,7 +89,7 @@ class PeopleDict(TypedDict):
 
 @dataclass(frozen=True, slots=True)
 class People:
-    """How well people agree with one another: the ceiling for every judge."""
+    """How well people agree with one another. For what a judge may be compared with, see `leave_one_out`."""
 
     alpha: Estimate
     alpha_followed: Estimate

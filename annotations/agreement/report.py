@@ -124,8 +124,9 @@ class AgainstPeople:
 class AgreementReport:
     """Everything that the labels and judgments of a campaign say on agreement.
 
-    `alpha_people` and `alpha_people_followed` are the ceiling: no judge can be asked to agree with people better
-    than they agree with one another.
+    `alpha_people` and `alpha_people_followed` are of people with one another. Judges are held against people's median
+    and majority, which are steadier than any one person, so a judge can agree with these better than people do with one
+    another; `leave_one_out` compares like with like.
     """
 
     campaign: Campaign

@@ -12,6 +12,7 @@ from threadpoolctl import threadpool_limits
 
 from annotations.agreement.comparison import JudgeComparison, JudgeComparisonDict
 from annotations.agreement.corrected_runs import CorrectedRuns, CorrectedRunsDict, corrected_runs
+from annotations.agreement.corrections import correction_of
 from annotations.agreement.gold_rules import GoldRules, GoldRulesDict, gold_rules
 from annotations.agreement.judge_errors import ErrorCorrelation, ErrorCorrelationDict
 from annotations.agreement.judge_validation import (
@@ -42,7 +43,7 @@ from annotations.agreement.validation_input import (
     ValidationSettingsDict,
 )
 
-VERSION = 1
+VERSION = 2
 """Of the document's form; it rises when a key goes or changes its meaning."""
 
 
@@ -195,15 +196,15 @@ def _computed(
     raters = AllRaters(given, labelled, settings)
     tell("agreement of all raters", 0.02)
     matrix, people, thresholds = raters.matrix(), raters.ceiling(), raters.thresholds()
+    tell("corrected rates", 0.3)
+    rates = corrected_runs(given, labelled, settings)
     judges = []
     for done, name in enumerate(given.ratings.judges):
-        tell(f"judge {name}", 0.3 + 0.35 * done / len(given.ratings.judges))
-        judges.append(judge_validation(name, given, labelled, settings))
-    tell("judges compared", 0.65)
+        tell(f"judge {name}", 0.35 + 0.35 * done / len(given.ratings.judges))
+        judges.append(judge_validation(name, given, labelled, settings, correction_of(rates, name)))
+    tell("judges compared", 0.7)
     comparisons = judge_comparisons(labelled, given.ratings.scale, settings)
     errors = errors_between_judges(labelled, settings)
-    tell("corrected rates", 0.7)
-    rates = corrected_runs(given, labelled, settings)
     tell("gold by other rules", 0.75)
     aggregation = gold_rules(labelled, nominal=given.ratings.scale == "nominal", seed=settings.seed)
     tell("what is needed next", 0.85)

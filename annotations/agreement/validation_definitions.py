@@ -23,10 +23,17 @@ DEFINITIONS: Mapping[str, str] = {
     "judges (median)": "The panel of all judges: the median of their ratings.",
     "constant judge": "Always gives the most common of people's aggregated ratings: what no judge should fail to beat.",
     "random judge": "A judge's own ratings in random order: its marginals, and nothing else.",
-    "verdict": "May replace a human annotator; may be used with correction; not trustworthy here; or not enough labels "
-    "yet. A judge that does not beat the constant and the random judge, tested at 1%, never passes, whatever the "
-    "alternative annotator test says.",
-    "labels_needed": "About how many more labels would settle what is open.",
+    "verdict": "May replace a human annotator; may be used with correction; better than chance, but may not replace "
+    "people; not trustworthy here; or not enough labels yet. A judge must beat the constant and the random "
+    "judge (1%, divided by the number of judges), be shown to be as good as people within ε, and pass the alternative "
+    "annotator test in two thirds of resamples, to replace a person. With correction: only where this report has a "
+    "corrected rate without a warning. A rule-based floor gets no verdict.",
+    "code": "The verdict for programs: replace_human, use_with_correction, skilled_not_sufficient, not_trustworthy, "
+    "not_enough_labels.",
+    "labels_needed": "About how many more labels would settle what is open, in 80% of campaigns: whether the judge has "
+    "skill, or, if it is as good as people, that it is.",
+    "stability": "Share of resamples in which the alternative annotator test comes out as it did.",
+    "no_verdict": "Why there is no verdict.",
     "alternative_annotator_test": "Calderon, Reichart & Dror (2025): each person is left out in turn, and the judge "
     "wins against those whom it is not worse than, by more than ε, at agreeing with the others (one-sided tests, "
     "Benjamini–Yekutieli). It passes if it wins against half of the people. It does not ask whether the judge has "
@@ -34,13 +41,18 @@ DEFINITIONS: Mapping[str, str] = {
     "epsilon": "What the judge may lose by, being cheaper: 0.2 beside experts, 0.15 beside skilled people, 0.1 beside "
     "crowd workers.",
     "winning_rate": "ω: share of people whom the judge wins against.",
+    "passing_share": "Share of resamples of the items in which ω is one half or more.",
     "advantage_probability": "ρ: share of items on which the judge is as near to the other people as the person left "
     "out, or nearer; averaged over people.",
     "baselines": "One-sided tests that the judge's skill is above the constant judge's (bootstrap) and the random "
     "judge's (permutation).",
     "skill": "Informedness (sensitivity + specificity − 1) where ratings are cut; else quadratic κ with people's "
     "median, or Cohen's κ with their most common label. 0 is no skill, 1 is perfect.",
-    "beside_people": "Informedness of the judge and of people, each against the majority of the other people.",
+    "beside_people": "Skill of the judge and of a person, both against the other people (their majority, most common "
+    "label or median), each person left out in turn. The interval of the difference is Student's; its lower end is the "
+    "one-sided limit (95%, corrected for the number of judges), so it is a 90% interval for one judge.",
+    "non_inferiority": "The judge is as good as people where that lower limit is above −margin. The margin is ε times "
+    "reference_quality: the share of a true difference that is left when it is measured against people who err.",
     "alpha": "Krippendorff's α at the scale's level: 1 is perfect, 0 is chance.",
     "alpha_with_humans": "α of the judge and people's median (most common label, nominal).",
     "alpha_humans_and_judge": "α of all people and the judge together; compare it with α of people alone.",
@@ -95,6 +107,8 @@ VERDICT_MEANS: Mapping[VerdictKind, str] = {
     "may replace a human annotator": "Its labels may stand in for a person's on responses like these.",
     "may be used with correction": "Do not report its own rates: use the corrected ones, with a sample of people's "
     "labels.",
+    "better than chance, but may not replace people": "It sees something of what people see. Report people's "
+    "labels: neither its labels nor its rates can stand in for theirs here.",
     "not trustworthy here": "Its labels say no more than a constant or a random judge's would.",
     "not enough labels yet": "People have labelled too few items to tell.",
 }

@@ -3,8 +3,9 @@
 They are made of the report's JSON document, so that stored reports are drawn as they were computed.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from annotations.agreement.alternative_annotator_test import PASSING_RATE
 from annotations.agreement.corrected_runs import CorrectedRunsDict
@@ -19,24 +20,34 @@ from annotations.figures.forest import Forest, Line, forest
 from annotations.figures.heatmap import Heatmap, heatmap
 from evaluation.statistics.estimate import EstimateDict
 
+TONES = {
+    "may replace a human annotator": "best",
+    "may be used with correction": "plain",
+    "better than chance, but may not replace people": "plain",
+    "not trustworthy here": "worse",
+}
+"""By kind of verdict; others, and none, are muted."""
+
 
 def skill_forest(judges: Sequence[JudgeValidationDict]) -> Forest:
-    """Each judge's skill, with people's beside the first judge that has it: the page's first figure."""
+    """Each judge and people, all against the other people: the page's first figure.
+
+    A person is held against the others, so a judge is as well. Where there are no others, a judge's skill is against
+    all people, and there is no line of people.
+    """
     lines = []
     reference = people_skill(judges)
     if reference is not None:
-        lines.append(Line("people with one another", reference, "reference"))
-    tones = {
-        "may replace a human annotator": "best",
-        "may be used with correction": "plain",
-        "not trustworthy here": "worse",
-    }
-    lines += [
-        Line(judge["name"], judge["skill"], tones.get(judge["verdict"]["kind"], "muted")) for judge in judges
-    ]
+        lines.append(Line("a person", reference, "reference"))
+    for judge in judges:
+        tone = "muted" if judge["verdict"] is None else TONES.get(judge["verdict"]["kind"], "muted")
+        skill = judge["skill"] if reference is None else _beside(judge, "judge") or judge["skill"]
+        lines.append(Line(judge["name"], skill, tone))
+    against = "people" if reference is None else "the other people, one left out in turn"
     return forest(
         "Skill of people and judges",
-        "0 is what a constant or a random judge has, 1 is perfect. A point with its interval for each.",
+        f"Against {against}. 0 is what a constant or a random judge has, 1 is perfect. A point with its interval for "
+        "each.",
         lines,
         axis=(-0.25, 1.0),
         marks=[("no skill", 0.0)],
@@ -44,13 +55,17 @@ def skill_forest(judges: Sequence[JudgeValidationDict]) -> Forest:
 
 
 def people_skill(judges: Sequence[JudgeValidationDict]) -> EstimateDict | None:
-    """People's informedness against one another, from the judge whose comparison has the most of them."""
-    found: list[EstimateDict] = []
-    for judge in judges:
-        beside = judge["beside_people"]
-        if "people" in beside and beside["people"]["value"] is not None:
-            found.append(beside["people"])
-    return max(found, key=lambda estimate: estimate["n"], default=None)
+    """People's skill against one another, from the judge whose comparison has the most of them."""
+    estimates = [estimate for judge in judges if (estimate := _beside(judge, "people")) is not None]
+    return max(estimates, key=lambda estimate: estimate["n"], default=None)
+
+
+def _beside(judge: JudgeValidationDict, whose: Literal["judge", "people"]) -> EstimateDict | None:
+    """The skill of the judge, or of people beside it; None where undefined, as it is in old reports without a cut."""
+    beside: Mapping[str, object] = judge["beside_people"]
+    if "undefined" in beside or judge["beside_people"][whose]["value"] is None:
+        return None
+    return judge["beside_people"][whose]
 
 
 def winning_forest(judges: Sequence[JudgeValidationDict]) -> Forest:
@@ -59,6 +74,8 @@ def winning_forest(judges: Sequence[JudgeValidationDict]) -> Forest:
     for judge in judges:
         test = judge["alternative_annotator_test"]
         passed = "passes" if test["passed"] else "no result" if test["passed"] is None else "fails"
+        if (share := test.get("passing_share")) is not None:
+            passed += f", would pass in {share:.0%} of resamples"
         lines.append(Line(judge["name"], None, note=passed))
         tone = "best" if test["passed"] else "worse" if test["passed"] is not None else "muted"
         lines.append(Line("winning rate ω", test["winning_rate"], tone))

@@ -44,7 +44,7 @@ ROWS = """
 
 
 class VerdictFigure(TypedDict):
-    """A judge's verdict, as the report gave it."""
+    """A judge's verdict, as the report gave it; floors have none."""
 
     judge: str
     n: int
@@ -219,10 +219,11 @@ def figures_of_report(now: ReportsNow) -> ReportFigures:
             VerdictFigure(
                 judge=judge["name"],
                 n=judge["n"],
-                kind=judge["verdict"]["kind"],
-                sentence=judge["verdict"]["sentence"],
+                kind=verdict["kind"],
+                sentence=verdict["sentence"],
             )
             for judge in document["judges"]
+            if (verdict := judge["verdict"]) is not None
         ],
     )
 

@@ -10,9 +10,10 @@ from annotations.models import Campaign
 from annotations.models.campaign import CampaignStatus
 from evaluation.models import Judge
 
-# Only the verdicts are taken out of the documents, which are long.
+# Only the verdicts are taken out of the documents, which are long. Floors have none, and the reason.
 VERDICTS = """
-    SELECT newest.campaign_id, campaign.name, newest.finished_at, judge->>'name', judge->'verdict'->>'sentence'
+    SELECT newest.campaign_id, campaign.name, newest.finished_at, judge->>'name',
+        coalesce(judge->'verdict'->>'sentence', 'no verdict: ' || (judge->>'no_verdict'))
     FROM (
         SELECT DISTINCT ON (campaign_id) campaign_id, finished_at, document
         FROM annotations_validationreport WHERE status = 'ready' ORDER BY campaign_id, id DESC

@@ -143,7 +143,8 @@ def test_the_report_at_that_moment_is_kept() -> None:
         document={
             "people": {"alpha": estimate, "alpha_followed": estimate, "people": [{}, {}]},
             "judges": [
-                {"name": "gpt", "n": 2, "verdict": {"kind": "k", "sentence": "may be used with correction"}}
+                {"name": "rules", "n": 2, "verdict": None, "no_verdict": "a yardstick"},
+                {"name": "gpt", "n": 2, "verdict": {"kind": "k", "sentence": "may be used with correction"}},
             ],
         },
         finished_at=timezone.now(),
@@ -153,7 +154,8 @@ def test_the_report_at_that_moment_is_kept() -> None:
     assert release.report_figures is not None
     assert release.report_figures["alpha"] == estimate
     assert release.report_figures["raters"] == 2
-    assert release.report_figures["verdicts"][0]["sentence"] == "may be used with correction"
+    (verdict,) = release.report_figures["verdicts"]
+    assert (verdict["judge"], verdict["sentence"]) == ("gpt", "may be used with correction")
     assert release.report_figures["stale"], "it was computed by an earlier version from another input"
 
 

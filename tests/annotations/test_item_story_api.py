@@ -119,6 +119,23 @@ def test_what_reports_say_of_a_judge_is_listed_by_campaign(item: Item) -> None:
     assert (found[second.pk]["verdict"], found[second.pk]["as_of"]) == ("", None)
 
 
+def test_a_floor_is_listed_with_the_reason_why_it_has_no_verdict(item: Item) -> None:
+    judge = Judge.objects.get(name="strict judge")
+    RunJudge.objects.create(run=item.run, judge=judge)
+    ValidationReport.objects.create(
+        campaign=build.campaign(item.run, [build.person()], overlap=1),
+        status="ready",
+        settings={},
+        input_hash="0" * 64,
+        code_version="0",
+        document={"judges": [{"name": "strict judge", "verdict": None, "no_verdict": "a yardstick"}]},
+        finished_at=item.run.created_at,
+    )
+    client = Client(headers=build.bearer(build.person(staff=True)))
+    (row,) = client.get(f"/api/v1/judges/{judge.pk}/verdicts/").json()
+    assert row["verdict"] == "no verdict: a yardstick"
+
+
 def test_the_queries_of_a_story_do_not_grow_with_what_it_tells(item: Item) -> None:
     client = Client()
     client.force_login(build.person(staff=True))

@@ -19,6 +19,7 @@ from annotations.exporters.validation import as_html, as_svg, figure_names
 from annotations.figures.distributions import distributions
 from annotations.figures.forest import LABELS, PLOT, Line, forest
 from annotations.figures.heatmap import heatmap
+from annotations.figures.validation import skill_forest
 from annotations.validation_page import validation_page
 from evaluation.statistics.estimate import Estimate
 
@@ -72,7 +73,9 @@ def test_cards_come_first_by_trust_with_the_verdict_in_words(document: Validatio
     assert (
         shown.index("May replace a human annotator") < shown.index('id="rates"') < shown.index('id="matrix"')
     )
-    for reason in page.cards[0].judge["verdict"]["reasons"]:
+    verdict = page.cards[0].judge["verdict"]
+    assert verdict is not None
+    for reason in verdict["reasons"]:
         assert reason.replace("<", "&lt;") in shown
 
 
@@ -235,3 +238,81 @@ def test_what_is_needed_next_is_said_in_sentences() -> None:
     assert validation_page(document_of(people=0)).todo == (
         "People have to label some of the responses: without them nothing can be said of any judge.",
     )
+
+
+def with_a_floor(**more: Any) -> ValidationReportDict:
+    """The first judge is as good as people, the last is a floor that guesses."""
+    return document_of(judge_kinds={"<j1>": "floor"}, **more)
+
+
+def test_a_floor_gets_a_neutral_card_without_verdict_sign_or_colour() -> None:
+    document = with_a_floor()
+    judge = next(judge for judge in document["judges"] if judge["kind"] == "floor")
+    assert judge["verdict"] is None
+    assert judge["no_verdict"] == "a rule-based floor is a yardstick for judges, and gets no verdict"
+    page = validation_page(document)
+    card = page.cards[-1]
+    assert (card.judge["name"], card.tone, card.sign, card.says) == ("<j1>", "none", "", "")
+    assert all(card not in group.cards for group in page.groups)
+    assert not any("<j1>" in sentence and "verdict" in sentence for sentence in page.todo)
+    shown = as_html(document, title="Report")
+    part = shown[
+        shown.index(f'id="{card.anchor}"') : shown.index("</li>", shown.index(f'id="{card.anchor}"'))
+    ]
+    assert "verdict-sign" not in part
+    assert "No verdict: a rule-based floor is a yardstick" in part
+    for name in figure_names(document):
+        ElementTree.fromstring(as_svg(document, name))
+
+
+def test_floors_do_not_count_among_the_judges_that_are_tried_at_once() -> None:
+    assert [judge["non_inferiority"]["judges"] for judge in with_a_floor()["judges"]] == [1, 1]
+    assert [judge["non_inferiority"]["judges"] for judge in document_of()["judges"]] == [2, 2]
+
+
+@pytest.mark.parametrize("scale", ["ordinal", "nominal"])
+def test_judge_and_people_are_shown_against_the_same_reference(scale: Scale) -> None:
+    """No sentence says that no judge can agree better, beside a judge that is held against something steadier."""
+    document = document_of(scale=scale)
+    shown = as_html(document, title="Report")
+    assert "No judge can be asked" not in shown
+    assert "people with one another: 0" not in shown
+    beside = document["judges"][0]["beside_people"]
+    assert beside["statistic"] == ("informedness" if scale == "ordinal" else "cohen_kappa")
+    judge, people = beside["judge"]["value"], beside["people"]["value"]
+    assert judge is not None
+    assert people is not None
+    assert f"judge {judge:.2f}, a person {people:.2f}: each against the other people" in shown
+    drawn = {row.label: row.text for row in skill_forest(document["judges"]).rows}
+    assert drawn["a person"].startswith(f"{people:.2f}")
+    assert drawn["<j0>"].startswith(f"{judge:.2f}")
+
+
+def test_a_verdict_points_at_corrected_rates_only_where_there_are_some() -> None:
+    scales: tuple[Scale, ...] = ("ordinal", "nominal")
+    for scale in scales:
+        document = document_of(scale=scale, items=60)
+        for card in validation_page(document).cards:
+            verdict = card.judge["verdict"]
+            assert verdict is not None
+            assert card.is_corrected == (verdict["code"] == "use_with_correction")
+            assert not (card.is_corrected and "undefined" in document["rates"])
+
+
+def test_a_report_stored_by_an_earlier_version_is_still_shown() -> None:
+    """Its verdicts have no code and no stability, and without a cut it has no comparison with people."""
+    document: Any = document_of(scale="nominal")
+    for judge in document["judges"]:
+        del (
+            judge["no_verdict"],
+            judge["non_inferiority"],
+            judge["alternative_annotator_test"]["passing_share"],
+        )
+        judge["verdict"] = {
+            key: judge["verdict"][key] for key in ("kind", "sentence", "reasons", "labels_needed")
+        }
+        judge["beside_people"] = {"undefined": "the ratings are not cut into followed and not followed"}
+    shown = as_html(document, title="Report")
+    assert document["judges"][0]["verdict"]["sentence"].capitalize()[:20] in shown
+    for name in figure_names(document):
+        ElementTree.fromstring(as_svg(document, name))

@@ -60,17 +60,19 @@ class TestWaiting:
 
         verdict = {"kind": "replace", "sentence": "May.", "reasons": ["So."]}
         judge = {"name": "j", "kind": "judge", "n": 3, "verdict": verdict}
+        floor = {"name": "f", "kind": "floor", "n": 3, "verdict": None, "no_verdict": "a yardstick"}
 
         def answer(asked: Asked) -> Answer:
             if asked.method == "POST":
                 return Answer(202, {"report": report(2, "queued")})
             count = sum(each.method == "GET" for each in platform.asked)
             key = 1 if count < 3 else 2
-            return Answer(200, {"report": report(key, "ready"), "judges": [judge], "people": {}})
+            return Answer(200, {"report": report(key, "ready"), "judges": [judge, floor], "people": {}})
 
         platform.answers["campaigns/1/validation/"] = answer
         found = perg.validation_report(1, epsilon=0.1)
         assert platform.asked[0].body == {"epsilon": 0.1}
-        assert (found.state.id, found.judge("j").verdict.kind, found.document["people"]) == (2, "replace", {})
+        assert (found.state.id, found.judge("j").sentence, found.document["people"]) == (2, "May.", {})
+        assert (found.judge("f").verdict, found.judge("f").sentence) == (None, "no verdict: a yardstick")
         with pytest.raises(KeyError):
             found.judge("nobody")

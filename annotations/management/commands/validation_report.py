@@ -82,7 +82,7 @@ def _in_words(document: ValidationReportDict, *, is_terminal: bool) -> str:
         test, against = judge["alternative_annotator_test"], judge["confusion"]
         table.add_row(
             escape(judge["name"]),
-            judge["verdict"]["kind"],
+            "no verdict" if judge["verdict"] is None else judge["verdict"]["kind"],
             _figure(judge["alpha_with_humans"]),
             _figure(test["winning_rate"]),
             _figure(test["advantage_probability"]),
@@ -93,8 +93,10 @@ def _in_words(document: ValidationReportDict, *, is_terminal: bool) -> str:
         console.print(f"Warning: {escape(warning)}")
     console.print(table)
     for judge in document["judges"]:
-        console.print(f"[bold]{escape(judge['name'])}[/bold]: {judge['verdict']['sentence']}")
-        for reason in judge["verdict"]["reasons"]:
+        verdict = judge["verdict"]
+        says = f"no verdict, {judge['no_verdict']}" if verdict is None else verdict["sentence"]
+        console.print(f"[bold]{escape(judge['name'])}[/bold]: {says}")
+        for reason in [] if verdict is None else verdict["reasons"]:
             console.print(f"  {escape(reason)}")
     return written.getvalue()
 

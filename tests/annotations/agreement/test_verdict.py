@@ -6,9 +6,10 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from annotations.agreement.assessment import Assessment, assess_judge, most_common
+from annotations.agreement.assessment import Assessment, assess_judge
 from annotations.agreement.confusion import confusion
 from annotations.agreement.ratings import BINARY, SCALE, Ratings, RatingTable
+from annotations.agreement.reference import most_common
 from annotations.agreement.verdict import Verdict, VerdictKind, informedness
 from evaluation.statistics.proportions import wilson_interval
 
@@ -223,8 +224,10 @@ def test_informedness_of_one_side_is_undefined() -> None:
 def test_a_verdict_is_json() -> None:
     found = Verdict("not enough labels yet", ("Because.",), 7)
     assert found.as_dict() == {
+        "code": "not_enough_labels",
         "kind": "not enough labels yet",
         "sentence": "not enough labels yet (need about 7 more)",
         "reasons": ["Because."],
         "labels_needed": 7,
+        "stability": None,
     }
