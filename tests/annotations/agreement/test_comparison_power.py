@@ -96,11 +96,11 @@ def test_questions_of_several_items_cost_items() -> None:
     joint = joint_of_rates(0.3, GOOD, WORSE, correlation=0.2)
     rng = np.random.default_rng(0)
     drawn = np.unravel_index(rng.choice(8, size=150, p=joint.ravel()), joint.shape)
-    ratings = [codes.astype(float) for codes in drawn]
-    alone = ComparisonModel.of_ratings(*ratings, BINARY, "informedness")
-    copies = [np.repeat(one, 4) for one in ratings]
+    reference, a, b = (codes.astype(float) for codes in drawn)
+    alone = ComparisonModel.of_ratings(reference, a, b, BINARY, "informedness")
+    references, many_a, many_b = (np.repeat(one, 4) for one in (reference, a, b))
     shared = ComparisonModel.of_ratings(
-        *copies, BINARY, "informedness", clusters=np.repeat(np.arange(150), 4)
+        references, many_a, many_b, BINARY, "informedness", clusters=np.repeat(np.arange(150), 4)
     )
     assert shared.design_effect == pytest.approx(4, rel=0.01)
     assert shared.power(400) == pytest.approx(alone.power(100), abs=0.01)

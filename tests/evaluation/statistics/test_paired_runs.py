@@ -97,8 +97,8 @@ def test_copies_of_items_within_questions_change_neither_interval_nor_p_much() -
     a, b = (source.random((2, 300)) < np.array([[0.66], [0.6]])).astype(float)
     ones = np.ones(300)
     once = paired_difference(PairedRatio(a, ones, b, ones), clusters=np.arange(300))
-    copies = [np.repeat(column, 5) for column in (a, ones, b, ones)]
-    often = paired_difference(PairedRatio(*copies), clusters=np.repeat(np.arange(300), 5))
+    many_a, many_b, many = (np.repeat(column, 5) for column in (a, b, ones))
+    often = paired_difference(PairedRatio(many_a, many, many_b, many), clusters=np.repeat(np.arange(300), 5))
     assert _width(often.difference) == pytest.approx(_width(once.difference), rel=0.02)
     assert often.p_value == pytest.approx(once.p_value, rel=0.2)
 
