@@ -142,8 +142,9 @@ def _todo(document: ValidationReportDict) -> Iterator[str]:
         units = plan["items_for_alternative_annotator_test"]
         if "units" in units and units["units"] is not None and units["units"] > summary["labelled"]:
             yield (
-                f"For {plan['judge']} to pass the alternative annotator test in 80% of campaigns: every person on "
-                f"about {units['units']:,} items."
+                f"For {plan['judge']} to pass the alternative annotator test in 80% of campaigns: about "
+                f"{units['units']:,} items labelled as the {summary['labelled']:,} so far are."
+                f"{''.join(f' {warning}' for warning in units['power'].get('warnings', ()))}"
             )
     label_next = document["planning"]["label_next"]
     if "strata" in label_next:

@@ -5,7 +5,7 @@ from typing import TypedDict
 
 import numpy as np
 
-from evaluation.metrics import SEED, RunOutcomes
+from evaluation.metrics import RunOutcomes
 from evaluation.models import ItemCall, Response, Run
 from evaluation.models.item import Condition
 from evaluation.models.run import Method, Setting
@@ -66,11 +66,11 @@ def aligner_failures(outcomes: RunOutcomes) -> AlignerFailures | None:
     by_judge: dict[str, list[StageFailureDict]] = {}
     if run.setting == Setting.IRRELEVANT or not verdicts:
         why = NO_RELEVANT_PREFERENCE if run.setting == Setting.IRRELEVANT else NO_JUDGE
-        found = aligner_stages(outcomes.outcomes, aligner, why, rng=np.random.default_rng(SEED))
+        found = aligner_stages(outcomes.outcomes, aligner, why)
         by_judge[""] = [stage.as_dict() for stage in found]
     else:
         for judge, verdict in verdicts.items():
-            found = aligner_stages(outcomes.outcomes, aligner, verdict, rng=np.random.default_rng(SEED))
+            found = aligner_stages(outcomes.outcomes, aligner, verdict)
             by_judge[judge] = [stage.as_dict() for stage in found]
     return {"judges": by_judge}
 

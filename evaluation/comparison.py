@@ -354,6 +354,7 @@ def _gains(found: Sequence[Measure], rates: PairedRates, n: int) -> list[Gain]:
                 gain_found=None if difference is None else -difference,
                 cost_found=None if (cost := found[at[key]].rate.difference.value) is None else cost * scale,
                 n=n,
+                questions=rates.questions,
                 per=name,
             )
             for key, scale, name in (("seconds", 1, "seconds"), ("dollars", 100, "cents"))

@@ -110,7 +110,6 @@ class RunOutcomes:
             outcomes,
             verdicts,
             preference_relevant=self.run.setting != Setting.IRRELEVANT,
-            rng=np.random.default_rng(SEED),
         )
 
 

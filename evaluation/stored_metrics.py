@@ -74,4 +74,4 @@ def _by_judge(stored: Mapping[str, EstimateDict]) -> dict[str, Estimate]:
 
 
 def _estimate(stored: EstimateDict) -> Estimate:
-    return Estimate(**stored)
+    return Estimate.of_dict(stored)

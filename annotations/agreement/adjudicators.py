@@ -8,6 +8,7 @@ import numpy as np
 
 from annotations.agreement.gold import majority
 from evaluation.statistics.estimate import Estimate
+from evaluation.statistics.intervals import interval_warnings
 from evaluation.statistics.proportions import proportion
 from evaluation.statistics.resampling import ratio_interval
 
@@ -50,7 +51,7 @@ class DecisionMeasures:
 def decision_measures(decisions: Sequence[Decision], *, threshold: int) -> DecisionMeasures:
     """Measures of one adjudicator's decisions; `followed` = score >= `threshold`.
 
-    Intervals are Wilson's, or by bootstrap over questions where decisions share one; for the mean, always the latter.
+    Shares have `proportion`'s intervals, the mean a bootstrap over questions.
     """
     voted = [decision for decision in decisions if decision.votes]
     majorities = [(decision, majority(decision.votes, threshold=threshold).followed) for decision in voted]
@@ -77,11 +78,7 @@ def decision_measures(decisions: Sequence[Decision], *, threshold: int) -> Decis
 def _share(hits: list[bool], questions: list[int], reason: str) -> Estimate:
     if not hits:
         return Estimate.of_nothing(reason)
-    return proportion(
-        np.array(hits, dtype=np.bool_),
-        clusters=np.array(questions, dtype=np.int64),
-        rng=np.random.default_rng(SEED),
-    )
+    return proportion(np.array(hits, dtype=np.bool_), clusters=np.array(questions, dtype=np.int64))
 
 
 def _mean(values: np.ndarray[tuple[int, ...], np.dtype[np.float64]], questions: list[int]) -> Estimate:
@@ -93,4 +90,5 @@ def _mean(values: np.ndarray[tuple[int, ...], np.dtype[np.float64]], questions: 
         np.array(questions, dtype=np.int64),
         rng=np.random.default_rng(SEED),
     )
-    return Estimate.of(float(values.mean()), values.size, interval)
+    warnings = interval_warnings(len(set(questions)))
+    return Estimate.of(float(values.mean()), values.size, interval, warnings=warnings)

@@ -198,14 +198,13 @@ def annotator_confusions(
     aggregation: Aggregation,
     *,
     clusters: Clusters | None = None,
-    rng: np.random.Generator | None = None,
 ) -> tuple[AnnotatorConfusion, ...]:
     """Each rater of the table against the aggregated labels, intervals as `proportion` gives them.
 
     A rater's own rating is part of the label it is held against, which flatters raters where few rate a unit.
 
     Raises:
-        ValueError: an aggregation of other units, or shared clusters without `rng`.
+        ValueError: an aggregation of other units.
     """
     if aggregation.units != table.units:
         raise ValueError("the aggregation is of other units")
@@ -213,7 +212,7 @@ def annotator_confusions(
     codes, size = wide.codes(), len(wide.categories)
     gold = codes[:, -1]
     return tuple(
-        _confusion(name, codes[:, column], gold, wide.categories, size, clusters, rng)
+        _confusion(name, codes[:, column], gold, wide.categories, size, clusters)
         for column, name in enumerate(table.raters)
     )
 
@@ -225,7 +224,6 @@ def _confusion(
     categories: tuple[float, ...],
     size: int,
     clusters: Clusters | None,
-    rng: np.random.Generator | None,
 ) -> AnnotatorConfusion:
     both = (ratings >= 0) & (gold >= 0)
     right = ratings == gold
@@ -234,7 +232,7 @@ def _confusion(
         if not among.any():
             return Estimate.of_nothing(empty)
         shared = None if clusters is None else clusters[among]
-        return proportion(right[among], clusters=shared, rng=rng)
+        return proportion(right[among], clusters=shared)
 
     n, accuracy = int(both.sum()), share(both, "no decided unit was rated")
     if size > 2 * MOST_CATEGORIES:  # half steps included

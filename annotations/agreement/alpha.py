@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import sparse
 
 from annotations.agreement.distances import Distances
@@ -103,9 +104,21 @@ def _alpha(
         ),
         n=n,
         undefined=UNANIMOUS,
+        rarer=off_the_most_common(codes),
         interval=interval,
         confidence=confidence,
     )
+
+
+def off_the_most_common(codes: Codes) -> NDArray[np.bool_]:
+    """Which units, of category codes (n_units, r), have a rating other than the most common one: (n_units,).
+
+    An interval of chance-corrected agreement rests on these, however many units there are besides.
+    """
+    rated = codes >= 0
+    common = np.bincount(codes[rated]).argmax() if rated.any() else 0
+    others: NDArray[np.bool_] = (rated & (codes != common)).any(axis=1)
+    return others
 
 
 @dataclass(frozen=True, slots=True, eq=False)

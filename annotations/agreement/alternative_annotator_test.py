@@ -183,15 +183,8 @@ def alternative_annotator_test(
         raise ValueError("epsilon lies in [0, 1) and q in (0, 1)")
     if min_humans_per_instance < 2 or min_instances_per_human < 1:
         raise ValueError("a comparison needs two people on an item and at least one item")
-    rated = ~np.isnan(humans.values)
-    usable = (rated.sum(axis=1) >= min_humans_per_instance) & ~np.isnan(judge)
-    compared = rated & usable[:, np.newaxis]
+    compared, judge_wins, human_wins = item_advantages(humans, judge, scoring, min_humans_per_instance)
     ids = None if clusters is None else np.unique(clusters, return_inverse=True)[1].astype(np.int64)
-    judge_wins, human_wins = np.zeros(compared.shape), np.zeros(compared.shape)
-    for column in range(compared.shape[1]):
-        items = compared[:, column]
-        wins = advantages(humans.values[items], judge[items], column, scoring)
-        judge_wins[items, column], human_wins[items, column] = wins
     n_items = compared.sum(axis=0)
     kept = n_items >= min_instances_per_human
     p_values = {
@@ -243,6 +236,21 @@ def alternative_annotator_test(
     )
 
 
+def item_advantages(
+    humans: RatingTable, judge: Ratings, scoring: Scoring, min_humans_per_instance: int
+) -> tuple[Flags, Floats, Floats]:
+    """Where judge and person are compared, and the advantage of either, 0 or 1: each (n_units, n_humans)."""
+    rated = ~np.isnan(humans.values)
+    usable = (rated.sum(axis=1) >= min_humans_per_instance) & ~np.isnan(judge)
+    compared = rated & usable[:, np.newaxis]
+    judge_wins, human_wins = np.zeros(compared.shape), np.zeros(compared.shape)
+    for column in range(compared.shape[1]):
+        items = compared[:, column]
+        wins = advantages(humans.values[items], judge[items], column, scoring)
+        judge_wins[items, column], human_wins[items, column] = wins
+    return compared, judge_wins, human_wins
+
+
 def advantages(humans: Ratings, judge: Ratings, excluded: int, scoring: Scoring) -> tuple[Flags, Flags]:
     """Whether the judge is as near to the others as the excluded person or nearer, and the other way round.
 
@@ -258,19 +266,6 @@ def advantages(humans: Ratings, judge: Ratings, excluded: int, scoring: Scoring)
     unit = 1.0 if scoring == "accuracy" or np.isnan(humans).all() else np.nanmax(humans) - np.nanmin(humans)
     tied = np.isclose(away_judge, away_person, rtol=1e-9, atol=1e-12 * float(unit) ** 2)
     return tied | (away_judge < away_person), tied | (away_person < away_judge)
-
-
-def rejections(differences: Floats, epsilon: float, q: float) -> Flags:
-    """Whom the judge wins against, for S simulated campaigns at once: (S, n_humans) from (S, n, n_humans).
-
-    `differences` are W^h − W^f, every person on every item; the t-test of `alternative_annotator_test`.
-    """
-    n = differences.shape[1]
-    p_values = _t_p_values(
-        differences.mean(axis=1), differences.var(axis=1, ddof=1) / n, np.full(1, n - 1.0), epsilon
-    )
-    significant: Flags = false_discovery_control(p_values, axis=1, method="by") <= q
-    return significant
 
 
 def _distance(one: Ratings, others: Ratings, scoring: Scoring) -> Ratings:
@@ -295,11 +290,11 @@ def _p_value(
     mean = sums.sum() / counts.sum()
     residuals = sums - counts * mean
     variance = independent / (independent - 1) * np.square(residuals).sum() / counts.sum() ** 2
-    p_value = _t_p_values(np.array([mean]), np.array([variance]), np.array([independent - 1.0]), epsilon)
+    p_value = t_p_values(np.array([mean]), np.array([variance]), np.array([independent - 1.0]), epsilon)
     return "t", float(p_value[0])
 
 
-def _t_p_values(mean: Floats, variance: Floats, freedom: Floats, epsilon: float) -> Floats:
+def t_p_values(mean: Floats, variance: Floats, freedom: Floats, epsilon: float) -> Floats:
     """One-sided p-values; without any variance 0 below epsilon and 1 from it on, as in the limit."""
     error = np.sqrt(np.maximum(variance, 0))
     varies = error > 1e-12
@@ -363,7 +358,7 @@ class _Replicates:
         correction = defined_ratio(drawn, np.maximum(drawn - 1, 1))
         variance = correction * defined_ratio(spread, counts**2)
         empty = (counts == 0).any(axis=1)
-        p_values = _t_p_values(mean, variance, drawn - 1, self.epsilon)
+        p_values = t_p_values(mean, variance, drawn - 1, self.epsilon)
         p_values[empty] = 1
         won = false_discovery_control(p_values, axis=1, method="by") <= self.q
         rates = np.where(empty, np.nan, won.mean(axis=1))

@@ -116,9 +116,7 @@ def assess_judge(
         followed = np.where(np.isnan(judge), np.nan, judge >= threshold)
         reference, given = binary.aggregate(binary.raters, "majority"), followed
         categories, statistic = BINARY, "informedness"
-        against = confusion(
-            followed, reference, clusters=clusters, resamples=resamples, confidence=confidence, rng=rng
-        )
+        against = confusion(followed, reference, clusters=clusters, confidence=confidence)
         beside = skill_beside_people(
             binary, followed, clusters=clusters, resamples=resamples, confidence=confidence, rng=rng
         )

@@ -7,10 +7,12 @@ look bad.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal, Self, TypedDict
 
 import numpy as np
-from scipy.stats import norm, random_table
+from scipy.special import stdtr
+from scipy.stats import binom, hypergeom, random_table
 from scipy.stats import t as student_t
 
 from annotations.agreement.comparison import UNDEFINED, Statistic, statistic_of_pairs
@@ -24,8 +26,9 @@ from annotations.agreement.ratings import (
     require_ascending,
 )
 from evaluation.statistics.estimate import Estimate, EstimateDict
+from evaluation.statistics.intervals import bootstrap_estimate
 from evaluation.statistics.pooling import PooledBootstrap, pool
-from evaluation.statistics.resampling import RESAMPLES, Clusters, Floats, percentile_interval
+from evaluation.statistics.resampling import RESAMPLES, Clusters, Floats
 
 Baseline = Literal["constant", "random"]
 ChanceCorrected = Literal["informedness", "quadratic_kappa", "cohen_kappa"]
@@ -36,6 +39,10 @@ once in a hundred campaigns, not once in twenty."""
 
 PERMUTATIONS = 2000
 BLOCK_ELEMENTS = 2**22  # permuted ratings held at a time
+
+SIMULATIONS = 2000
+SEED = 0
+"""Of `units_to_beat_baselines`."""
 
 BOOTSTRAP = "bootstrap of the difference"
 PERMUTATION = "permutation of the judge's ratings"
@@ -155,8 +162,8 @@ def beats_baselines(
     if np.isnan(value):
         return _untested(Estimate.of_nothing(UNDEFINED[statistic], n), statistic)
     replicates = bootstrap.coefficients(indicator, values)
-    estimate = Estimate.of(value, n, percentile_interval(replicates, confidence))
     drawn = bootstrap.clusters_among(np.ones(pools.sizes.size, dtype=np.bool_))
+    estimate = bootstrap_estimate(value, n, replicates, clusters=drawn, confidence=confidence)
     scores = _Scores.of(referred, positions, statistic)
     p_random = _permutation_p_value(judged, referred, scores, shared, permutations, rng)
     p_constant = _p_above_zero(value, replicates, drawn, 0.5**drawn if p_random is None else p_random)
@@ -169,24 +176,78 @@ def beats_baselines(
     )
 
 
+@lru_cache(maxsize=1024)
 def units_to_beat_baselines(
-    skill: float, failures: float | None, *, level: float = BASELINE_LEVEL, power: float = 0.8
+    skill: float,
+    failures: float | None,
+    *,
+    categories: int = 2,
+    level: float = BASELINE_LEVEL,
+    power: float = 0.8,
 ) -> int:
-    """Units after which a judge with this chance-corrected skill beats the baselines with this power, about.
+    """Units on which a judge with this chance-corrected skill beats both baselines with this power.
 
     `failures` in (0, 1) is the share of units that people say failed, for informedness, of a judge that is as good on
-    either side (sensitivity = specificity = (1 + skill) / 2); None is for kappas, whose standard error is taken as
-    1 / sqrt(n), that of an unskilled judge.
+    either side (sensitivity = specificity = (1 + skill) / 2). None is for kappas: Cohen's over so many equally common
+    categories; two stand for quadratic kappa, whose standard error does not depend on their number.
+
+    Both tests are simulated on campaigns of independent units, always the same ones, so that equal arguments give equal
+    answers.
 
     Raises:
-        ValueError: a skill outside (0, 1], a share outside (0, 1).
+        ValueError: a skill outside (0, 1], a share outside (0, 1), fewer than two categories.
     """
-    if not 0 < skill <= 1 or (failures is not None and not 0 < failures < 1):
-        raise ValueError("skill lies in (0, 1] and the share of failures in (0, 1)")
-    reach = norm.isf(level) + norm.ppf(power)
+    if not 0 < skill <= 1 or (failures is not None and not 0 < failures < 1) or categories < 2:
+        raise ValueError(
+            "skill lies in (0, 1], the share of failures in (0, 1), and two categories are needed"
+        )
+
+    def reached(units: int) -> bool:
+        p_values = (
+            _p_values_of_agreement(units, skill, categories)
+            if failures is None
+            else _p_values_of_informedness(units, skill, failures)
+        )
+        return bool((p_values < level).mean() >= power)
+
+    low, high = 1, 4
+    while not reached(high):
+        low, high = high, 2 * high
+    while high - low > max(1, high // 100):
+        middle = (low + high) // 2
+        low, high = (low, middle) if reached(middle) else (middle, high)
+    return high
+
+
+def _p_values_of_informedness(units: int, skill: float, failures: float) -> Floats:
+    """The larger of the two p-values in each simulated campaign: 1 where people see one side only."""
+    rng = np.random.default_rng(SEED)
     recall = (1 + skill) / 2
-    variance = 1.0 if failures is None else recall * (1 - recall) / (failures * (1 - failures))
-    return int(np.ceil(variance * (reach / skill) ** 2))
+    failed = rng.binomial(units, failures, size=SIMULATIONS)
+    caught, blamed = rng.binomial(failed, recall), rng.binomial(units - failed, 1 - recall)
+    both_sides = (failed > 0) & (failed < units)
+    of_failed, of_others = np.maximum(failed, 1), np.maximum(units - failed, 1)
+    sensitivity, false_rate = caught / of_failed, blamed / of_others
+    variance = sensitivity * (1 - sensitivity) / of_failed + false_rate * (1 - false_rate) / of_others
+    permuted = np.asarray(hypergeom.sf(caught - 1, units, failed, caught + blamed))
+    return np.where(both_sides, _larger(sensitivity - false_rate, variance, permuted, units), 1.0)
+
+
+def _p_values_of_agreement(units: int, skill: float, categories: int) -> Floats:
+    """The same for Cohen's kappa over equally common categories, in which the judge guesses where it does not know."""
+    chance = 1 / categories
+    agreeing = np.random.default_rng(SEED).binomial(units, skill + (1 - skill) * chance, size=SIMULATIONS)
+    share = agreeing / units
+    variance = share * (1 - share) / units / (1 - chance) ** 2
+    permuted = np.asarray(binom.sf(agreeing - 1, units, chance))
+    return _larger((share - chance) / (1 - chance), variance, permuted, units)
+
+
+def _larger(value: Floats, variance: Floats, permuted: Floats, units: int) -> Floats:
+    varies = variance > 1e-12
+    t = np.divide(value, np.sqrt(variance), out=np.zeros(value.shape), where=varies)
+    bootstrapped = np.where(varies, stdtr(max(units - 1, 1), -t), np.where(value > 1e-12, permuted, 1.0))
+    return np.maximum(bootstrapped, permuted)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -15,15 +15,16 @@ from scipy.stats import binomtest
 from annotations.agreement.association import mean_signed_difference
 from annotations.agreement.kappa import NOT_RATED_BY_BOTH
 from annotations.agreement.ratings import BINARY, Ratings, category_codes
-from annotations.agreement.stratified_interval import normal_quantile
 from evaluation.statistics.estimate import Estimate, EstimateDict
+from evaluation.statistics.intervals import bootstrap_estimate
+from evaluation.statistics.paired_runs import PairedRatio, paired_difference
 from evaluation.statistics.proportions import proportion
 from evaluation.statistics.resampling import (
     RESAMPLES,
     Clusters,
     Floats,
+    cluster_sums,
     defined_ratio,
-    percentile_interval,
     replicate_sums,
 )
 
@@ -33,6 +34,10 @@ MOST_LEVELS = 121
 """Scores that are looked at one by one: 60 with half steps, or 0 to 100."""
 
 TOO_MANY_LEVELS = f"the scale has more than {MOST_LEVELS} scores, too few items at each"
+EXACT_TEST_DISAGREES = (
+    "McNemar's exact test, which is cautious where few items differ and takes items for independent, and this interval "
+    "say different things of whether there is a difference."
+)
 NO_PAIR = "no unit has both the judge's score and people's decision"
 
 
@@ -104,8 +109,8 @@ def score_calibration(
 ) -> ScoreCalibration:
     """Judge's scores (n,) out of ascending `categories` against people's decision (n,): 1 = followed, 0 = not.
 
-    NaN where either is missing: such units are left out. Shares have `proportion`'s interval (Wilson, or the cluster
-    bootstrap); the calibration error a percentile bootstrap, which the error's own upward bias in small samples enters.
+    NaN where either is missing: such units are left out. Shares have `proportion`'s interval; the calibration error a
+    percentile bootstrap, which the error's own upward bias in small samples enters.
 
     Raises:
         ValueError: arrays of different shapes, or values outside their categories.
@@ -124,13 +129,7 @@ def score_calibration(
     for index, score in enumerate(categories):
         at = codes == index
         share = (
-            proportion(
-                yes[at],
-                clusters=None if shared is None else shared[at],
-                confidence=confidence,
-                resamples=resamples,
-                rng=rng,
-            )
+            proportion(yes[at], clusters=None if shared is None else shared[at], confidence=confidence)
             if at.any()
             else Estimate.of_nothing("the judge never gave this score")
         )
@@ -167,9 +166,12 @@ def _calibration_error(
     def errors(sums: Floats) -> Floats:
         return defined_ratio(np.abs(sums[:, :-1]).sum(axis=1), sums[:, -1])
 
-    value = errors(per_unit.sum(axis=0, keepdims=True))[0]
-    replicates = errors(replicate_sums(per_unit, clusters=clusters, rng=rng, resamples=resamples))
-    return Estimate.of(value, codes.size, percentile_interval(replicates, confidence))
+    by_cluster = cluster_sums(per_unit, clusters)
+    value = errors(by_cluster.sum(axis=0, keepdims=True))[0]
+    replicates = errors(replicate_sums(by_cluster, clusters=None, rng=rng, resamples=resamples))
+    return bootstrap_estimate(
+        value, codes.size, replicates, clusters=by_cluster.shape[0], confidence=confidence
+    )
 
 
 class JudgeBiasDict(TypedDict):
@@ -192,8 +194,8 @@ class JudgeBias:
         rate_difference: share that the judge says followed less the share that people do, in [−1, 1].
         only_judge_followed, only_people_followed: the two discordant counts.
         mcnemar_p_value: exact, two-sided, of equal rates; None without a discordant unit. It takes units for
-            independent: where units share questions, `direction` follows the interval of `rate_difference`.
-        direction: "lenient" or "harsh" where the difference of rates is shown at the level asked for.
+            independent, and is cautious where few are discordant. `rate_difference` warns where the two disagree.
+        direction: "lenient" or "harsh" where the interval of `rate_difference` leaves out 0.
     """
 
     mean_difference: Estimate
@@ -229,7 +231,7 @@ def judge_bias(
 ) -> JudgeBias:
     """Scores of the judge and of people's median (n,), and what both say on followed (n,): 1, 0, NaN = not said.
 
-    The rates' interval is Bonett and Price's; where units share `clusters`, the percentile bootstrap over those.
+    The rates' interval is Bonett and Price's, over `clusters` where units share them: see `paired_difference`.
 
     Raises:
         ValueError: arrays of different shapes, or values outside their categories.
@@ -246,27 +248,16 @@ def judge_bias(
     if n == 0:
         return JudgeBias(mean_difference, Estimate.of_nothing(NOT_RATED_BY_BOTH), 0, 0, None, "neither shown")
     shared = None if clusters is None else clusters[both]
-    grouped = shared is not None and np.unique(shared).size < n
-    if grouped and more + less:
-        sums = replicate_sums(
-            np.column_stack([differences, np.ones(n)]), clusters=shared, rng=rng, resamples=resamples
-        )
-        interval = percentile_interval(defined_ratio(sums[:, 0], sums[:, 1]), confidence)
-    else:
-        interval = paired_rates_interval(more, less, n, confidence)
-    p_value = float(binomtest(more, more + less).pvalue) if more + less else None
-    shown = (
-        interval is not None and (interval[0] > 0 or interval[1] < 0)
-        if grouped
-        else p_value is not None and p_value <= 1 - confidence
+    ones = np.ones(n)
+    ids = np.arange(n) if shared is None else shared
+    rate = paired_difference(
+        PairedRatio(np.zeros(n), ones, differences, ones), clusters=ids, confidence=confidence
     )
+    low, high = rate.difference.low, rate.difference.high
+    shown = low is not None and high is not None and (low > 0 or high < 0)
     direction: Direction = "neither shown" if not shown else "lenient" if more > less else "harsh"
-    rate_difference = Estimate.of((more - less) / n, n, interval)
-    return JudgeBias(mean_difference, rate_difference, more, less, p_value, direction)
-
-
-def paired_rates_interval(more: int, less: int, n: int, confidence: float = 0.95) -> tuple[float, float]:
-    """Bonett and Price's interval of (more − less) / n from the two discordant counts; within [−1, 1]."""
-    up, down = (more + 1) / (n + 2), (less + 1) / (n + 2)
-    half = normal_quantile(confidence) * float(np.sqrt((up + down - (up - down) ** 2) / (n + 2)))
-    return max(-1.0, up - down - half), min(1.0, up - down + half)
+    exact = float(binomtest(more, more + less).pvalue) if more + less else None
+    rate_difference = rate.difference
+    if exact is not None and shown != (exact < 1 - confidence):
+        rate_difference = rate_difference.with_warnings(EXACT_TEST_DISAGREES)
+    return JudgeBias(mean_difference, rate_difference, more, less, exact, direction)

@@ -9,6 +9,7 @@ from scipy import sparse
 
 from annotations.agreement.pair_counts import PairCounts
 from annotations.agreement.ratings import BINARY, Codes
+from evaluation.statistics.estimate import Estimate
 from evaluation.statistics.pooling import PooledBootstrap, row_keys
 from evaluation.statistics.resampling import Floats
 
@@ -51,6 +52,20 @@ class PairCells:
     def observed(self, pair: int) -> PairCounts:
         """The confusion matrix."""
         return self._counts(pair, self.bootstrap.totals(self._of_pools(pair))[np.newaxis])
+
+    def off_the_most_common(self, pair: int) -> int:
+        """Clusters with a unit that both rated, and not both with the rating that they gave most often."""
+        coded = self.pairs[pair]
+        rows, columns = self.observed(pair).marginals
+        common = int((rows + columns).argmax())
+        return self.bootstrap.clusters_among((coded.a >= 0) & ((coded.a != common) | (coded.b != common)))
+
+    def percent_agreement(self, pair: int, confidence: float) -> Estimate:
+        """Share of equal ratings among the units, one or more, that both rated."""
+        coded = self.pairs[pair]
+        both = coded.a >= 0
+        equal = both & (coded.a == coded.b)
+        return self.bootstrap.share(np.column_stack([equal, both]).astype(np.float64), confidence)
 
     def replicates(self, pair: int) -> PairCounts:
         """The confusion matrix in each resample."""

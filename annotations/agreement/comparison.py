@@ -8,6 +8,7 @@ Sources: Efron & Tibshirani, An Introduction to the Bootstrap (1993), ch. 6 and 
 Statistics 6 (1979) 65–70; Benjamini & Yekutieli, Annals of Statistics 29 (2001) 1165–1188.
 """
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
@@ -16,8 +17,8 @@ from typing import Literal, TypedDict
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
+from scipy.special import stdtr, stdtrit
 from scipy.stats import binomtest, false_discovery_control
-from scipy.stats import t as student_t
 
 from annotations.agreement.alpha import alpha_of_pairs
 from annotations.agreement.distances import Distances
@@ -25,9 +26,10 @@ from annotations.agreement.kappa import NOT_RATED_BY_BOTH, kappa_of_pairs, unit_
 from annotations.agreement.pair_counts import PairCounts
 from annotations.agreement.ratings import Codes, Ratings, category_codes, require_ascending
 from evaluation.statistics.estimate import Estimate, EstimateDict
+from evaluation.statistics.intervals import bootstrap_estimate, interval_warnings, reason_for_none
 from evaluation.statistics.multiple_tests import holm
 from evaluation.statistics.pooling import PooledBootstrap, pool
-from evaluation.statistics.resampling import RESAMPLES, Clusters, Floats, defined_ratio, percentile_interval
+from evaluation.statistics.resampling import RESAMPLES, UNDEFINED_SHARE, Clusters, Floats, defined_ratio
 
 Statistic = Literal["alpha", "quadratic_kappa", "cohen_kappa", "accuracy", "informedness"]
 
@@ -108,10 +110,13 @@ def compare_judges(
     majority on followed / not followed. `pairs` are the pairs to compare, in order; all of them by default. The
     statistics are those of `statistic_of_cells`.
 
-    The p-value is Student's of difference / bootstrap standard error, with clusters − 1 degrees of freedom: unlike
-    counts of replicates beyond 0 it has no floor of 1 / resamples, which a correction for many comparisons would
-    lift above any level. Where no resample varies and the difference is not 0, it is that of the sign test over the
-    units (clusters) on which one judge is nearer to the reference.
+    Interval and p-value of the difference are of one statistic, difference / standard error, and of Student's
+    distribution with clusters − 1 degrees of freedom, so that the interval leaves out 0 exactly where p < 1 −
+    confidence. Unlike counts of replicates beyond 0, p has no floor of 1 / resamples, which a correction for many
+    comparisons would lift above any level. The standard error is the bootstrap's, widened by (G / (G − 1))^½ for its G
+    clusters and by ((D + 2) / D)^½ for the D clusters on which the judges differ, as two pseudo-pairs do in Bonett and
+    Price's interval. Where no resample varies there is no interval, and where the difference then is not 0, p is that
+    of the sign test over the units (clusters) on which one judge is nearer to the reference.
 
     Raises:
         ValueError: shapes that differ, a rating outside the categories, categories that do not ascend, an unknown
@@ -226,21 +231,26 @@ class _Draws:
         a_values, b_values = (
             self._values(reference, judge, both, categories, statistic) for judge in (first, second)
         )
-        differences = a_values - b_values
-        difference = _estimate(differences, n, statistic, confidence)
-        p_value = None
-        if difference.value is not None:
-            nearer = np.sign(np.abs(second - reference) - np.abs(first - reference)) * both
-            if statistic in ("accuracy", "cohen_kappa", "informedness"):
-                nearer = ((first == reference).astype(np.int64) - (second == reference)) * both
-            p_value = self._p_value(difference.value, differences[1:], both, nearer)
+        nearer = np.sign(np.abs(second - reference) - np.abs(first - reference)) * both
+        if statistic in ("accuracy", "cohen_kappa", "informedness"):
+            nearer = ((first == reference).astype(np.int64) - (second == reference)) * both
+        clusters = self.bootstrap.clusters_among(both)
+        difference, p_value = self._difference(
+            a_values - b_values, n, clusters, both & (first != second), nearer, statistic, confidence
+        )
+
+        def estimate(values: Floats) -> Estimate:
+            if np.isnan(values[0]):
+                return Estimate.of_nothing(UNDEFINED[statistic], n)
+            return bootstrap_estimate(values[0], n, values[1:], clusters=clusters, confidence=confidence)
+
         return JudgeComparison(
             a=a,
             b=b,
             statistic=statistic,
             n=n,
-            a_value=_estimate(a_values, n, statistic, confidence),
-            b_value=_estimate(b_values, n, statistic, confidence),
+            a_value=estimate(a_values),
+            b_value=estimate(b_values),
             difference=difference,
             p_value=p_value,
         )
@@ -267,25 +277,39 @@ class _Draws:
         observed = values(self.bootstrap.totals(indicator)[np.newaxis])
         return np.concatenate([observed, self.bootstrap.coefficients(indicator, values)])
 
-    def _p_value(
-        self, difference: float, replicates: Floats, both: NDArray[np.bool_], nearer: Codes
-    ) -> float:
+    def _difference(
+        self,
+        values: Floats,
+        n: int,
+        clusters: int,
+        differ: NDArray[np.bool_],
+        nearer: Codes,
+        statistic: Statistic,
+        confidence: float,
+    ) -> tuple[Estimate, float | None]:
+        """The difference of all units, first of `values`, and of each resample: its interval, and the p-value."""
+        value, replicates = float(values[0]), values[1:]
+        if np.isnan(value):
+            return Estimate.of_nothing(UNDEFINED[statistic], n), None
+        discordant = self.bootstrap.clusters_among(differ)
+        warnings = interval_warnings(clusters, discordant=discordant)
         defined = replicates[~np.isnan(replicates)]
-        error = float(defined.std(ddof=1)) if defined.size > 1 else 0.0
-        clusters = self.bootstrap.clusters_among(both)
-        if error > 1e-12 and clusters > 1:
-            return float(2 * student_t.sf(abs(difference) / error, clusters - 1))
+        spread = float(defined.std(ddof=1)) if defined.size > 1 else 0.0
+        if clusters < 2 or spread < 1e-12:
+            reasons = warnings if clusters < 2 else (reason_for_none(replicates), *warnings)
+            return Estimate.of(value, n, None, warnings=reasons), self._sign_test(value, nearer)
+        error = spread * math.sqrt(clusters / (clusters - 1) * (discordant + 2) / discordant)
+        p_value = 2 * float(stdtr(clusters - 1, -abs(value) / error))
+        if defined.size < (1 - UNDEFINED_SHARE) * replicates.size:
+            return Estimate.of(value, n, None, warnings=(reason_for_none(replicates), *warnings)), p_value
+        half = -float(stdtrit(clusters - 1, (1 - confidence) / 2)) * error
+        return Estimate.of(value, n, (value - half, value + half), warnings=warnings), p_value
+
+    def _sign_test(self, difference: float, nearer: Codes) -> float:
         if abs(difference) < 1e-12:
             return 1.0
         for_a, for_b = self.bootstrap.clusters_among(nearer > 0), self.bootstrap.clusters_among(nearer < 0)
         return float(binomtest(for_a, for_a + for_b).pvalue) if for_a + for_b else 1.0
-
-
-def _estimate(values: Floats, n: int, statistic: Statistic, confidence: float) -> Estimate:
-    """From the value of all units, first, and of each resample."""
-    if np.isnan(values[0]):
-        return Estimate.of_nothing(UNDEFINED[statistic], n)
-    return Estimate.of(values[0], n, percentile_interval(values[1:], confidence))
 
 
 def _nothing(a: str, b: str, statistic: Statistic) -> JudgeComparison:

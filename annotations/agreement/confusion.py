@@ -11,7 +11,7 @@ import numpy as np
 from annotations.agreement.ratings import BINARY, Ratings, category_codes
 from evaluation.statistics.estimate import Estimate, EstimateDict
 from evaluation.statistics.proportions import Flags, proportion
-from evaluation.statistics.resampling import RESAMPLES, Clusters
+from evaluation.statistics.resampling import Clusters
 
 
 class ConfusionDict(TypedDict):
@@ -71,18 +71,15 @@ def confusion(
     reference: Ratings,
     *,
     clusters: Clusters | None = None,
-    resamples: int = RESAMPLES,
     confidence: float = 0.95,
-    rng: np.random.Generator | None = None,
 ) -> Confusion:
     """Judge against reference, both (n,): 1 = followed, 0 = not followed, NaN = unrated or tied.
 
-    Every rate is a proportion of the units in its denominator and has `proportion`'s interval (Wilson, or the
-    cluster bootstrap, which needs `rng`), conditional on that denominator.
+    Every rate is a proportion of the units in its denominator and has `proportion`'s interval, conditional on that
+    denominator.
 
     Raises:
-        ValueError: arrays of different shapes, values other than 0, 1 and NaN, or shared clusters without
-            `rng`.
+        ValueError: arrays of different shapes, or values other than 0, 1 and NaN.
     """
     if judge.shape != reference.shape or judge.ndim != 1:
         raise ValueError("judge and reference are vectors over the same units")
@@ -97,11 +94,7 @@ def confusion(
         if not among.any():
             return Estimate.of_nothing(if_empty)
         return proportion(
-            hits[among],
-            clusters=None if shared is None else shared[among],
-            confidence=confidence,
-            resamples=resamples,
-            rng=rng,
+            hits[among], clusters=None if shared is None else shared[among], confidence=confidence
         )
 
     nothing = None if rated.any() else "no unit rated by both"
@@ -134,4 +127,4 @@ def _f1_of_overlap(overlap: Estimate) -> Estimate:
         return 2 * share / (1 + share)
 
     ends = None if overlap.low is None or overlap.high is None else (f1(overlap.low), f1(overlap.high))
-    return Estimate.of(f1(overlap.value), overlap.n, ends)
+    return Estimate.of(f1(overlap.value), overlap.n, ends, warnings=overlap.warnings)

@@ -137,9 +137,7 @@ def gold_rules(labelled: LabelledItems, *, nominal: bool, seed: int = 0) -> Gold
         labels="ratings" if cut is None else f"followed (1) and not followed (0), cut at {cut:g}",
         rules=(majority, *others),
         changes=tuple(changes(majority, other) for other in others),
-        annotators=annotator_confusions(
-            table, majority, clusters=labelled.clusters, rng=np.random.default_rng(seed)
-        ),
+        annotators=annotator_confusions(table, majority, clusters=labelled.clusters),
         adjudicated=_adjudication(labelled),
         not_fitted=not_fitted,
     )

@@ -16,12 +16,13 @@ from scipy.stats import rankdata
 
 from annotations.agreement.ratings import BINARY, Ratings, category_codes
 from evaluation.statistics.estimate import Estimate, EstimateDict
+from evaluation.statistics.intervals import bootstrap_estimate
 from evaluation.statistics.resampling import (
     RESAMPLES,
     Clusters,
     Floats,
+    cluster_sums,
     defined_ratio,
-    percentile_interval,
     replicate_sums,
 )
 
@@ -97,7 +98,9 @@ def covariate_effect(
     def estimate(correlations: Floats, if_constant: str) -> Estimate:
         if np.isnan(correlations[0]):
             return Estimate.of_nothing(if_constant, n)
-        return Estimate.of(correlations[0], n, percentile_interval(correlations[1:], confidence))
+        return bootstrap_estimate(
+            correlations[0], n, correlations[1:], clusters=sums.clusters, confidence=confidence
+        )
 
     constant = "the covariate or the judge's error never varies"
     with_judge, with_people, of_scores = (
@@ -120,7 +123,7 @@ def covariate_effect(
 
 
 class _Products:
-    """Sums and products of columns (n, k): of the sample in row 0, of its resamples below."""
+    """Sums and products of columns (n, k): of the sample in row 0, of its resamples below; and what was resampled."""
 
     def __init__(
         self, columns: Floats, clusters: Clusters | None, resamples: int, rng: np.random.Generator
@@ -130,7 +133,9 @@ class _Products:
         per_unit = np.column_stack(
             [np.ones(columns.shape[0]), columns, columns[:, rows] * columns[:, others]]
         )
-        resampled = replicate_sums(per_unit, clusters=clusters, rng=rng, resamples=resamples)
+        by_cluster = cluster_sums(per_unit, clusters)
+        self.clusters = by_cluster.shape[0]
+        resampled = replicate_sums(by_cluster, clusters=None, rng=rng, resamples=resamples)
         sums = np.vstack([per_unit.sum(axis=0), resampled])
         self.means = sums[:, 1 : self.size + 1] / sums[:, :1]
         self.products = dict(
@@ -233,12 +238,16 @@ def error_correlation(
         return ErrorCorrelation(n, tuple(judges), rates, named, nothing, nothing)
     sums = _Products(wrong, None if clusters is None else clusters[there], resamples, rng)
     places = list(combinations(range(k), 2))
+    there_clusters = None if clusters is None else clusters[there]
+    wrong_somewhere = int((cluster_sums(wrong, there_clusters).sum(axis=1) > 0).sum())
     correlations = np.stack([sums.correlation(a, b) for a, b in places])
 
     def estimate(values: Floats, if_undefined: str) -> Estimate:
         if np.isnan(values[0]):
             return Estimate.of_nothing(if_undefined, n)
-        return Estimate.of(values[0], n, percentile_interval(values[1:], confidence))
+        return bootstrap_estimate(
+            values[0], n, values[1:], clusters=sums.clusters, rarer=wrong_somewhere, confidence=confidence
+        )
 
     defined = (~np.isnan(correlations)).sum(axis=0)
     mean = defined_ratio(np.nansum(correlations, axis=0), defined.astype(np.float64))

@@ -235,9 +235,7 @@ class _Judge:
             self.followed,
             gold,
             clusters=self.labelled.clusters,
-            resamples=self.settings.resamples,
             confidence=self.settings.confidence,
-            rng=self.rng(),
         )
 
     def bias(self) -> JudgeBias | Undefined:

@@ -87,14 +87,14 @@ def pairwise(
     if n == 0:
         nothing = Estimate.of_nothing(NOT_RATED_BY_BOTH)
         return PairAgreement(0, nothing, nothing, nothing, nothing)
-    percent_agreement = proportion(
-        first == second, clusters=shared, confidence=confidence, resamples=resamples, rng=rng
-    )
+    percent_agreement = proportion(first == second, clusters=shared, confidence=confidence)
     size = len(categories)
     pools = pool(np.column_stack([first, second]), shared)
     bootstrap = PooledBootstrap(pools, rng=rng, resamples=resamples)
     rows, columns, indicator = unit_pairs(first[pools.first], second[pools.first])
     positions = np.asarray(categories, dtype=np.float64)
+    common = np.bincount(np.concatenate([first, second])).argmax()
+    rarer = (first[pools.first] != common) | (second[pools.first] != common)
 
     def kappa(weights: Weights) -> Estimate:
         distances = weighted_distances(weights, positions, level)
@@ -105,6 +105,7 @@ def pairwise(
             ),
             n=n,
             undefined=UNANIMOUS,
+            rarer=rarer,
             interval=interval,
             confidence=confidence,
         )

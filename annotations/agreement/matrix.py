@@ -27,9 +27,9 @@ from annotations.agreement.pooled import PooledTable
 from annotations.agreement.ratings import BINARY, Codes, category_codes, nearest_category, on_scale
 from evaluation.statistics.bca import bca_interval
 from evaluation.statistics.estimate import Estimate, EstimateDict
+from evaluation.statistics.intervals import bootstrap_estimate, interval_warnings, reason_for_none
 from evaluation.statistics.pooling import IntervalMethod
-from evaluation.statistics.proportions import wilson_interval
-from evaluation.statistics.resampling import Floats, defined_ratio, percentile_interval
+from evaluation.statistics.resampling import Floats, defined_ratio
 
 CoefficientName = Literal[
     "percent_agreement",
@@ -57,6 +57,11 @@ SCALED: tuple[CoefficientName, ...] = (
 
 BATCH_ELEMENTS = 2**24
 """Resampled counts of pairs held at a time, 128 MiB."""
+
+CHANCE_CORRECTED_BY_MARGINALS: frozenset[CoefficientName] = frozenset(
+    {"cohen_kappa", "linear_kappa", "quadratic_kappa", "alpha", "spearman"}
+)
+"""Those that rest on the units with another rating than the most common one."""
 
 Coefficients = dict[CoefficientName, Estimate]
 
@@ -158,7 +163,7 @@ def rater_matrix(
             on how many there are; a pair with other ratings (a median of half a point) is taken on the
             table's categories. All of the table's, if not given.
 
-    Percent agreement has `proportion`'s interval: Wilson's where no units share clusters or all agree.
+    Percent agreement has `proportion`'s interval.
 
     Raises:
         ValueError: an unknown rater, or a `scale` that is not part of the table's categories.
@@ -243,6 +248,7 @@ def pair_coefficients(
         return {name: Estimate.of_nothing(NOT_RATED_BY_BOTH) for name in names}
     observed, used = cells.observed(pair).compressed()
     coefficients = [_coefficient(name, categories, used, level) for name in names]
+    clusters, rarer = cells.n_clusters(pair), cells.off_the_most_common(pair)
 
     def all_of(pairs: PairCounts) -> Floats:
         return np.column_stack([coefficient(pairs) for coefficient, _ in coefficients])
@@ -257,26 +263,17 @@ def pair_coefficients(
         value = float(values[i])
         if np.isnan(value):
             return Estimate.of_nothing(coefficients[i][1], n)
-        drawn = replicates[:, i]
-        ends = (
-            percentile_interval(drawn, confidence)
-            if interval == "percentile"
-            else bca_interval(value, drawn, without[:, i], sizes=times, confidence=confidence)
-        )
         if names[i] == "percent_agreement":
-            ends = _percent_interval(value, cells.n_clusters(pair), n, ends, confidence)
-        return Estimate.of(value, n, ends)
+            return cells.percent_agreement(pair, confidence)
+        drawn = replicates[:, i]
+        few = rarer if names[i] in CHANCE_CORRECTED_BY_MARGINALS else None
+        if interval == "percentile" or clusters < 2:
+            return bootstrap_estimate(value, n, drawn, clusters=clusters, rarer=few, confidence=confidence)
+        ends = bca_interval(value, drawn, without[:, i], sizes=times, confidence=confidence)
+        warnings = interval_warnings(clusters, rarer=few)
+        return Estimate.of(value, n, ends, warnings=warnings if ends else (reason_for_none(drawn), *warnings))
 
     return {name: estimate(i) for i, name in enumerate(names)}
-
-
-def _percent_interval(
-    value: float, n_clusters: int, n: int, bootstrap: tuple[float, float] | None, confidence: float
-) -> tuple[float, float] | None:
-    """As `proportion` has it: Wilson's without shared clusters and, over clusters, for shares of 0 and 1."""
-    if n_clusters == n or value in (0, 1):
-        return wilson_interval(round(value * n_clusters), n_clusters, confidence)
-    return bootstrap
 
 
 def _coefficient(

@@ -7,14 +7,9 @@ from typing import TypedDict
 
 import numpy as np
 
-from annotations.agreement.alternative_annotator_power import (
-    LabellingModel,
-    UnitsPlan,
-    UnitsPlanDict,
-    error_of_agreement,
-    units_for_alternative_annotator_test,
-)
-from annotations.agreement.comparison_power import joint_of_ratings, units_for_comparison
+from annotations.agreement.alternative_annotator_power import UnitsPlan, UnitsPlanDict
+from annotations.agreement.comparison_power import LEVEL, MOST_UNITS, ComparisonModel
+from annotations.agreement.judge_plans import POWER, items_for_test, labels_for_intervals
 from annotations.agreement.judge_validation import JudgeValidation
 from annotations.agreement.labelled_items import NO_DECISION, LabelledItems
 from annotations.agreement.next_labels import (
@@ -23,20 +18,15 @@ from annotations.agreement.next_labels import (
     disagreement_strata,
     next_labels,
 )
-from annotations.agreement.planning import LabelPlan, LabelPlanDict, labels_for_interval
-from annotations.agreement.planning import Method as PlanMethod
+from annotations.agreement.planning import LabelPlan, LabelPlanDict
 from annotations.agreement.ratings import BINARY, Ratings
 from annotations.agreement.undefined import Undefined, UndefinedDict
 from annotations.agreement.validation_input import ValidationInput, ValidationSettings
 from evaluation.statistics.proportions import Flags
 
-HALF_WIDTHS = (0.05, 0.03)
-METHODS: tuple[PlanMethod, ...] = ("human only", "PPI++", "Rogan-Gladen")
 WANTED = 100
-SIMULATIONS = 200
-MOST_UNITS = 600
-STEP = 30
-POWER = 0.8
+FEWEST_RARER = 15
+"""Decisions of the rarer kind, to plan a comparison from."""
 
 
 class JudgePlanDict(TypedDict):
@@ -79,7 +69,10 @@ class ComparisonPlanDict(TypedDict):
 
 @dataclass(frozen=True, slots=True)
 class ComparisonPlan:
-    """Items, labelled in all, that tell two judges apart with 80% power; None, for a reason, where none would."""
+    """Items, labelled in all, that tell two judges apart with 80% power, given the labels so far.
+
+    The test is corrected over all pairs of judges. None, for a reason, where the labels so far tell too little.
+    """
 
     a: str
     b: str
@@ -160,8 +153,8 @@ def next_steps(
         plans.append(
             JudgePlan(
                 judge.name,
-                _labels_for_intervals(judge, settings),
-                _items_for_test(labelled, judge, settings),
+                labels_for_intervals(given, labelled, judge.name, settings),
+                items_for_test(labelled, judge, settings),
             )
         )
         if progress is not None:
@@ -169,106 +162,40 @@ def next_steps(
     return NextSteps(tuple(plans), _comparisons(labelled), _label_next(given, labelled, settings))
 
 
-def _labels_for_intervals(
-    judge: JudgeValidation, settings: ValidationSettings
-) -> tuple[LabelPlan, ...] | Undefined:
-    found = judge.assessment.confusion
-    if found is None:
-        return Undefined(NO_DECISION)
-    sensitivity, specificity = found.sensitivity.value, found.specificity.value
-    if sensitivity is None or specificity is None:
-        return Undefined(str(found.sensitivity.undefined or found.specificity.undefined))
-    if judge.n < 2:
-        return Undefined("the judge scored fewer than two items")
-    return tuple(
-        labels_for_interval(
-            half_width,
-            failure_rate=(found.true_positive + found.false_negative) / found.n,
-            sensitivity=sensitivity,
-            specificity=specificity,
-            judged=judge.n,
-            method=method,
-            confidence=settings.confidence,
-        )
-        for half_width in HALF_WIDTHS
-        for method in METHODS
-    )
-
-
-def _items_for_test(
-    labelled: LabelledItems, judge: JudgeValidation, settings: ValidationSettings
-) -> UnitsPlan | Undefined:
-    """The test's authors' simulation, on decisions where ratings are cut and on the ratings elsewhere."""
-    if judge.assessment.alternative.passed:
-        return Undefined("the judge passes it already")
-    cut = labelled.cut
-    humans = labelled.humans if cut is None else labelled.humans.followed(cut)
-    ratings = labelled.judges.column(judge.name)
-    ratings = ratings if cut is None else np.where(np.isnan(ratings), np.nan, ratings >= cut)
-    people = len(humans.raters)
-    if people < 2:
-        return Undefined("the test needs two people or more")
-    among_people = _agreement(list(combinations(humans.values.T, 2)))
-    with_judge = _agreement([(person, ratings) for person in humans.values.T])
-    counts = np.bincount(humans.codes()[humans.codes() >= 0], minlength=len(humans.categories))
-    used = counts[counts > 0]
-    if among_people is None or with_judge is None or used.size < 2:
-        return Undefined("people and judge share too few items, or gave one rating only, to guess from")
-    size = used.size
-    if among_people < 1 / size or with_judge < 1 / size:
-        return Undefined("people, or people and judge, agree less often than by chance")
-    human_error = error_of_agreement(among_people, size)
-    model = LabellingModel(
-        shares=tuple(float(share) for share in used / used.sum()),
-        human_error=human_error,
-        judge_error=_error_with(with_judge, human_error, size),
-    )
-    return units_for_alternative_annotator_test(
-        people,
-        model,
-        epsilon=settings.epsilon,
-        power=POWER,
-        most=MOST_UNITS,
-        step=STEP,
-        simulations=SIMULATIONS,
-        rng=np.random.default_rng(settings.seed),
-    )
-
-
-def _agreement(pairs: Sequence[tuple[Ratings, Ratings]]) -> float | None:
-    """Share of equal ratings over all items that both of a pair rated; None without any."""
-    equal = sum(int((a == b).sum()) for a, b in pairs)
-    both = sum(int((~(np.isnan(a) | np.isnan(b))).sum()) for a, b in pairs)
-    return equal / both if both else None
-
-
-def _error_with(agreement: float, human_error: float, size: int) -> float:
-    """The judge's error that gives this agreement with people of that error, within [0, 1]."""
-    others = size - 1
-    # agreement = (1 − e)(1 − h) + e h / others, solved for the judge's e
-    slope = (1 - human_error) - human_error / others
-    return float(np.clip(((1 - human_error) - agreement) / slope, 0, 1)) if slope > 1e-9 else 1.0
-
-
 def _comparisons(labelled: LabelledItems) -> tuple[ComparisonPlan, ...]:
-    """Pairs of judges by informedness on people's decision."""
+    """Pairs of judges by informedness on people's decision, at the level that Holm's correction starts from."""
     if labelled.cut is None or labelled.decision is None:
         return ()
     judges = labelled.judges.followed(labelled.cut)
+    pairs = list(combinations(judges.raters, 2))
     plans = []
-    for a, b in combinations(judges.raters, 2):
+    for a, b in pairs:
         first, second = judges.column(a), judges.column(b)
-        n = int((~np.isnan(first + second + labelled.decision)).sum())
-        items, why = None, None
-        try:
-            joint = joint_of_ratings(labelled.decision, first, second, BINARY)
-            items = units_for_comparison(joint, "informedness", power=POWER)
-            if items is None:
-                why = "so far neither is better"
-        except ValueError as error:  # no shared item, or people say one thing only
-            why = str(error)
-        plans.append(ComparisonPlan(a, b, n, items, why))
+        decided = labelled.decision[~np.isnan(first + second + labelled.decision)]
+        items, why = _items_to_compare(labelled, first, second, decided, LEVEL / len(pairs))
+        plans.append(ComparisonPlan(a, b, decided.size, items, why))
     return tuple(plans)
+
+
+def _items_to_compare(
+    labelled: LabelledItems, first: Ratings, second: Ratings, decided: Ratings, level: float
+) -> tuple[int | None, str | None]:
+    assert labelled.decision is not None
+    if decided.size == 0:
+        return None, "no unit is rated by both judges and people"
+    rarer = int(min((decided == 0).sum(), (decided == 1).sum()))
+    if rarer < FEWEST_RARER:
+        return (
+            None,
+            f"people gave the rarer decision on {rarer} items, fewer than {FEWEST_RARER} to plan from",
+        )
+    model = ComparisonModel.of_ratings(
+        labelled.decision, first, second, BINARY, "informedness", clusters=labelled.clusters
+    )
+    items = model.units_given_labels(decided.size, power=POWER, level=level)
+    if items is None:
+        return None, f"the labels so far do not show that either is better: {MOST_UNITS:,} items might not do"
+    return items, None
 
 
 def _label_next(

@@ -1,18 +1,32 @@
 """How many labels an interval of the corrected rate needs.
 
-A plan is as good as its guesses: the judge's rates as seen on a few labels. The variances are those of large samples.
+The report's own intervals are computed on simulated campaigns, so that a plan knows what they know: the finite run of
+judged items out of which labels are drawn, rates that are estimated, smoothing, and that labels on all of the run give
+the labels' own rate. The width planned for is the mean over campaigns.
 
-Sources: Angelopoulos, Duchi & Zrnic, PPI++, arXiv 2311.01453, section 6; Rogan & Gladen, American Journal of
-Epidemiology 107 (1978) 71–76.
+A plan is as good as its guesses: the failure rate and the judge's error rates as seen on the labels so far.
 """
 
 import math
 from dataclasses import dataclass
 from typing import Literal, TypedDict
 
-from scipy.stats import norm
+import numpy as np
+
+from annotations.agreement.judged_counts import JudgedCounts
+from annotations.agreement.ppi import powered_interval
+from annotations.agreement.rogan_gladen import rogan_gladen
+from annotations.agreement.stratified_interval import normal_quantile, stratified_interval
+from evaluation.statistics.resampling import Floats
 
 Method = Literal["human only", "PPI++", "Rogan-Gladen"]
+
+CAMPAIGNS = 300
+"""Simulated for each number of labels that is tried; the mean width then varies by less than 1%."""
+
+FEWEST_LABELS = 10
+TOLERANCE = 0.01
+OFTEN_UNDEFINED = 0.05
 
 
 class LabelPlanDict(TypedDict):
@@ -20,16 +34,21 @@ class LabelPlanDict(TypedDict):
 
     method: str
     half_width: float
+    judged: int
     labels: int | None
     undefined: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class LabelPlan:
-    """Units that people must label for an interval of ± `half_width`; None where no number does, for a reason."""
+    """Items that people must label, of the `judged` ones of a run, for an interval of ± `half_width` on average.
+
+    None where no number does, for a reason.
+    """
 
     method: Method
     half_width: float
+    judged: int
     labels: int | None
     undefined: str | None
 
@@ -38,85 +57,137 @@ class LabelPlan:
         return {
             "method": self.method,
             "half_width": self.half_width,
+            "judged": self.judged,
             "labels": self.labels,
             "undefined": self.undefined,
         }
 
 
-def labels_for_interval(
-    half_width: float,
-    *,
-    failure_rate: float,
-    sensitivity: float,
-    specificity: float,
-    judged: int,
-    method: Method = "PPI++",
-    confidence: float = 0.95,
-) -> LabelPlan:
-    """Labels for an interval of the corrected failure rate that reaches `half_width` to either side.
+@dataclass(frozen=True, slots=True)
+class JudgedRun:
+    """What is taken for true of a run that is to be labelled.
 
-    Units for labelling are drawn at random out of the `judged` ones, all of which the judge has rated. With π the
-    failure rate, q the judge's share of failures, J = sensitivity + specificity − 1, n labels of M judged:
-
-    - human only: π(1 − π)/n;
-    - PPI++ with its best power: π(1 − π)·((1 − ρ²)/n + ρ²/M), ρ² = π(1 − π)J²/(q(1 − q)) the squared correlation of
-      judge and people;
-    - Rogan–Gladen: ((π·sens(1 − sens) + (1 − π)·spec(1 − spec))/n + q(1 − q)/M) / J².
-
-    The rate is that of the population that the judged units come from, so the M units bound what labels can do. At
-    least 2 labels; coverage asks for more (`bench/coverage.py`).
+    Attributes:
+        failure_rate: in (0, 1). sensitivity, specificity: the judge's, in [0, 1].
+        judged: N >= 2 items, all rated by the judge; labels are drawn from them at random.
+        clustering: by how much clusters widen the variance once all of the run is labelled: the design effect of n
+            labels is 1 + clustering · n / N. 0 where items share no question.
 
     Raises:
-        ValueError: a half-width or failure rate outside (0, 1), a sensitivity or specificity outside [0, 1], fewer
-            than 2 judged units.
+        ValueError: a number outside its range.
     """
-    if not 0 < half_width < 1 or not 0 < failure_rate < 1 or not 0 < confidence < 1:
-        raise ValueError("half-width, failure rate and confidence lie in (0, 1)")
-    if not 0 <= sensitivity <= 1 or not 0 <= specificity <= 1 or judged < 2:
-        raise ValueError("sensitivity and specificity lie in [0, 1], and two units are judged at least")
-    allowed = (half_width / norm.isf((1 - confidence) / 2)) ** 2
-    per_label, fixed = _variance_terms(failure_rate, sensitivity, specificity, judged, method)
-    if math.isinf(per_label):
-        reason = "sensitivity and specificity add up to 1: a judge without skill corrects nothing"
-        return LabelPlan(method, half_width, None, reason)
-    labels = math.inf if allowed <= fixed else per_label / (allowed - fixed)
-    if labels > judged:
-        reason = f"labels on all {judged} judged units would not do: judge more units"
-        return LabelPlan(method, half_width, None, reason)
-    return LabelPlan(method, half_width, max(2, math.ceil(labels - 1e-9)), None)
+
+    failure_rate: float
+    sensitivity: float
+    specificity: float
+    judged: int
+    clustering: float = 0.0
+
+    def __post_init__(self) -> None:
+        if not 0 < self.failure_rate < 1 or self.clustering < 0:
+            raise ValueError("a failure rate lies in (0, 1), and clustering is not negative")
+        if not 0 <= self.sensitivity <= 1 or not 0 <= self.specificity <= 1 or self.judged < 2:
+            raise ValueError("sensitivity and specificity lie in [0, 1], and two items are judged at least")
+
+    def campaigns(self, labels: int, count: int, rng: np.random.Generator) -> JudgedCounts:
+        """So many campaigns with labels on so many items drawn at random: counts (count, 1, 2)."""
+        rate = self.failure_rate
+        cells = np.array(  # judge sees no failure, judge sees one; of each: no failure, failure
+            [
+                (1 - rate) * self.specificity,
+                rate * (1 - self.sensitivity),
+                (1 - rate) * (1 - self.specificity),
+                rate * self.sensitivity,
+            ]
+        )
+        items = rng.multinomial(self.judged, cells / cells.sum(), size=count)
+        drawn = rng.multivariate_hypergeometric  # of one campaign; the run differs from campaign to campaign
+        labelled = np.stack([drawn(run, labels) for run in items]).reshape(count, 2, 2)
+        judged = items.reshape(count, 2, 2).sum(axis=2)
+        counts = (judged, labelled.sum(axis=2), labelled[:, :, 1])
+        return JudgedCounts(*(array.astype(np.float64)[:, np.newaxis, :] for array in counts))
+
+
+def labels_for_interval(
+    half_width: float,
+    run: JudgedRun,
+    *,
+    method: Method = "PPI++",
+    confidence: float = 0.95,
+    rng: np.random.Generator,
+) -> LabelPlan:
+    """Labels for an interval of the corrected failure rate that reaches `half_width` to either side, on average.
+
+    The rate is that of the population that the judged items come from, so the judged items bound what labels can do.
+    At least 10 labels; coverage asks for more (`bench/coverage.py`).
+
+    Raises:
+        ValueError: a half-width or confidence outside (0, 1).
+    """
+    if not 0 < half_width < 1 or not 0 < confidence < 1:
+        raise ValueError("half-width and confidence lie in (0, 1)")
+    if method == "Rogan-Gladen" and run.sensitivity + run.specificity - 1 < 1e-9:
+        reason = (
+            "sensitivity and specificity add up to no more than 1: a judge without skill corrects nothing"
+        )
+        return LabelPlan(method, half_width, run.judged, None, reason)
+    seed = int(rng.integers(2**32))
+
+    def wide(labels: int) -> bool:
+        draws = np.random.default_rng(seed)
+        return half_width_of_labels(labels, run, method=method, confidence=confidence, rng=draws) > half_width
+
+    if wide(run.judged):
+        reason = f"labels on all {run.judged} judged units would not do: judge more units"
+        return LabelPlan(method, half_width, run.judged, None, reason)
+    low, high = min(FEWEST_LABELS, run.judged), run.judged
+    if not wide(low):
+        return LabelPlan(method, half_width, run.judged, low, None)
+    while high - low > max(1, TOLERANCE * high):
+        middle = round(math.sqrt(low * high)) if high > 2 * low else (low + high) // 2
+        low, high = (middle, high) if wide(middle) else (low, middle)
+    return LabelPlan(method, half_width, run.judged, high, None)
 
 
 def half_width_of_labels(
     labels: int,
+    run: JudgedRun,
     *,
-    failure_rate: float,
-    sensitivity: float,
-    specificity: float,
-    judged: int,
     method: Method = "PPI++",
     confidence: float = 0.95,
+    rng: np.random.Generator,
 ) -> float:
-    """The other way round: how far the interval reaches to either side with so many labels; infinite without skill."""
-    per_label, fixed = _variance_terms(failure_rate, sensitivity, specificity, judged, method)
-    return float(norm.isf((1 - confidence) / 2) * math.sqrt(per_label / labels + fixed))
+    """The other way round: how far the interval reaches to either side with so many labels, on average.
+
+    Infinite where more than one campaign in twenty would have no rate.
+
+    Raises:
+        ValueError: fewer labels than 1, or more than are judged.
+    """
+    if not 1 <= labels <= run.judged:
+        raise ValueError("labels are drawn from the judged items")
+    normal_quantile(confidence)  # refuses what is no confidence
+    counts = run.campaigns(labels, CAMPAIGNS, rng)
+    effect = 1 + run.clustering * labels / run.judged
+    low, high = _interval(counts, method, effect, confidence)
+    widths = (high - low) / 2
+    defined = ~np.isnan(widths)
+    if defined.mean() < 1 - OFTEN_UNDEFINED:
+        return math.inf
+    return float(widths[defined].mean())
 
 
-def _variance_terms(
-    failure_rate: float, sensitivity: float, specificity: float, judged: int, method: Method
-) -> tuple[float, float]:
-    """(a, b) of the variance a / labels + b."""
-    variance = failure_rate * (1 - failure_rate)
-    reported = failure_rate * sensitivity + (1 - failure_rate) * (1 - specificity)
-    skill = sensitivity + specificity - 1
+def _interval(
+    counts: JudgedCounts, method: Method, design_effect: float, confidence: float
+) -> tuple[Floats, Floats]:
+    """Ends of each campaign's interval (campaigns,), as in the corrected rates; NaN where there is no rate."""
     if method == "human only":
-        return variance, 0.0
+        return stratified_interval(
+            *counts.stratum_cells(), counts.population, design_effect=design_effect, confidence=confidence
+        )
     if method == "PPI++":
-        spread = reported * (1 - reported)
-        shared = variance * skill**2 / spread if spread > 0 else 0.0
-        return variance * (1 - shared), variance * shared / judged
-    if abs(skill) < 1e-12:
-        return math.inf, math.inf
-    errors = failure_rate * sensitivity * (1 - sensitivity) + (1 - failure_rate) * specificity * (
-        1 - specificity
-    )
-    return errors / skill**2, reported * (1 - reported) / judged / skill**2
+        return powered_interval(counts, design_effect=design_effect, confidence=confidence)
+    corrected = rogan_gladen(counts, design_effect=design_effect, confidence=confidence)
+    undefined = np.isnan(corrected.value)
+    low, high = (np.where(undefined, np.nan, end) for end in (corrected.low, corrected.high))
+    return low, high

@@ -17,13 +17,14 @@ from scipy.stats import binom
 
 from annotations.agreement.ratings import SCALE, Codes, Ratings
 from evaluation.statistics.estimate import Estimate
+from evaluation.statistics.intervals import bootstrap_estimate
 from evaluation.statistics.proportions import Flags, proportion
 from evaluation.statistics.resampling import (
     RESAMPLES,
     Clusters,
     Floats,
+    cluster_sums,
     defined_ratio,
-    percentile_interval,
     replicate_sums,
 )
 
@@ -154,14 +155,12 @@ def agreement_with_rest(
     if np.ptp(x) == 0:
         return Estimate.of(0.0, n, _interval_of_constant(float(x[0]), y, confidence))
     moments = np.column_stack([np.ones(n), x, y, x * x + y * y, x * y])
-    sums = replicate_sums(
-        moments,
-        clusters=None if clusters is None else clusters[both],
-        resamples=_resamples(n, resamples),
-        rng=rng,
+    by_cluster = cluster_sums(moments, None if clusters is None else clusters[both])
+    sums = replicate_sums(by_cluster, clusters=None, resamples=_resamples(n, resamples), rng=rng)
+    value = _concordance(by_cluster.sum(axis=0, keepdims=True))[0]
+    return bootstrap_estimate(
+        value, n, _concordance(sums), clusters=by_cluster.shape[0], confidence=confidence
     )
-    value = _concordance(moments.sum(axis=0, keepdims=True))[0]
-    return Estimate.of(value, n, percentile_interval(_concordance(sums), confidence))
 
 
 def _concordance(sums: Floats) -> Floats:
@@ -242,20 +241,21 @@ def drift(
     statistics = np.column_stack(
         [first, last, first * difference, last * difference, first * distance, last * distance]
     )
-    sums = replicate_sums(
-        statistics,
-        clusters=None if clusters is None else clusters[both],
-        resamples=_resamples(n, resamples),
-        rng=rng,
-    )
-    points = statistics.sum(axis=0, keepdims=True)
+    by_cluster = cluster_sums(statistics, None if clusters is None else clusters[both])
+    sums = replicate_sums(by_cluster, clusters=None, resamples=_resamples(n, resamples), rng=rng)
+    points = by_cluster.sum(axis=0, keepdims=True)
+    compared = int((by_cluster[:, :2] > 0).any(axis=1).sum())
 
     def change(of: Floats, column: int) -> Floats:
         return defined_ratio(of[:, column + 1], of[:, 1]) - defined_ratio(of[:, column], of[:, 0])
 
     moved, parted = (
-        Estimate.of(
-            change(points, column)[0], 2 * third, percentile_interval(change(sums, column), confidence)
+        bootstrap_estimate(
+            change(points, column)[0],
+            2 * third,
+            change(sums, column),
+            clusters=compared,
+            confidence=confidence,
         )
         for column in (2, 4)
     )

@@ -279,7 +279,7 @@ class _Comparison:
             alpha_ordinal=self.alpha(two, "ordinal"),
             scale=self._agreement(median, column, with_median.categories),
             followed=self._agreement(majority, followed, BINARY),
-            confusion=confusion(followed, majority, clusters=self.clusters, rng=np.random.default_rng(SEED)),
+            confusion=confusion(followed, majority, clusters=self.clusters),
         )
 
     def _followed(self, rater: str) -> Ratings:

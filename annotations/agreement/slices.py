@@ -11,7 +11,8 @@ from typing import Literal, TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import hypergeom, norm
+from scipy.special import stdtr
+from scipy.stats import hypergeom
 
 from annotations.agreement.comparison import benjamini_yekutieli
 from annotations.agreement.correction import CorrectedRates, CorrectedRatesDict, corrected_rates
@@ -162,9 +163,7 @@ def judge_slices(
         ).cohen_kappa
 
     def accuracy(among: Flags) -> Estimate:
-        return proportion(
-            ~wrong[among], clusters=ids[among], confidence=confidence, resamples=resamples, rng=rng
-        )
+        return proportion(~wrong[among], clusters=ids[among], confidence=confidence)
 
     found = []
     for facet, slices in facets.items():
@@ -228,7 +227,7 @@ def _worse_p_value(wrong: Flags, inside: Flags, outside: Flags, clusters: Cluste
     variance = float((by_cluster**2).sum()) * n_clusters / max(n_clusters - 1, 1)
     if variance < 1e-12:
         return None
-    return float(norm.sf((errors / n - elsewhere / other) / np.sqrt(variance)))
+    return float(stdtr(max(n_clusters - 1, 1), (elsewhere / other - errors / n) / np.sqrt(variance)))
 
 
 def _corrected(found: list[JudgeSlice], correction: Correction, level: float) -> tuple[JudgeSlice, ...]:

@@ -13,8 +13,7 @@ from annotations.agreement.pooled import PooledTable
 from annotations.agreement.ratings import BINARY, Codes, category_codes
 from evaluation.statistics.estimate import Estimate, EstimateDict
 from evaluation.statistics.pooling import IntervalMethod, PooledBootstrap
-from evaluation.statistics.proportions import wilson_interval
-from evaluation.statistics.resampling import Floats, defined_ratio, percentile_interval
+from evaluation.statistics.resampling import Floats
 
 
 class JudgeAtThresholdDict(TypedDict):
@@ -146,11 +145,6 @@ def _share(
     """Share of ones among the pools' codes (u,), −1 where missing, with the interval that `proportion` gives."""
     known = followed >= 0
     statistics: Floats = np.column_stack([followed == 1, known]).astype(np.float64)
-    hits, n = (int(count) for count in bootstrap.totals(statistics))
-    if n == 0:
+    if not known.any():
         return Estimate.of_nothing(empty)
-    n_clusters = bootstrap.clusters_among(known)
-    if n_clusters == n or hits in (0, n):
-        return Estimate.of(hits / n, n, wilson_interval(round(hits / n * n_clusters), n_clusters, confidence))
-    sums = bootstrap.sums(statistics)
-    return Estimate.of(hits / n, n, percentile_interval(defined_ratio(sums[:, 0], sums[:, 1]), confidence))
+    return bootstrap.share(statistics, confidence)

@@ -140,7 +140,8 @@ def estimate_in_words(estimate: Mapping[str, Any]) -> str:
     interval = (
         "" if estimate["low"] is None else f", 95% interval {estimate['low']:.3f} to {estimate['high']:.3f}"
     )
-    return f"{estimate['value']:.3f}{interval}, n = {estimate['n']:,}"
+    warnings = "".join(f" ⚠ {warning}" for warning in estimate.get("warnings", ()))
+    return f"{estimate['value']:.3f}{interval}, n = {estimate['n']:,}{warnings}"
 
 
 def _rubric(campaign: Campaign) -> str:

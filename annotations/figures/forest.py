@@ -95,7 +95,7 @@ def forest(
             text = shown(found["value"])
             if found["low"] is not None and found["high"] is not None:
                 text += f" [{shown(found['low'])}, {shown(found['high'])}]"
-            text += f" n = {found['n']}"
+            text += f" n = {found['n']}" + (" ⚠" if found.get("warnings") else "")
         rows.append(
             ForestRow(
                 line.label,
@@ -105,7 +105,7 @@ def forest(
                 place(found["low"]),
                 place(found["high"]),
                 line.tone,
-                title=found["undefined"] or "",
+                title=found["undefined"] or " ".join(found.get("warnings", ())),
             )
         )
     bottom = TOP + ROW * len(rows)

@@ -88,4 +88,7 @@ def _cell(row: int, column: int, words: str, estimate: EstimateDict) -> HeatCell
     if estimate["low"] is not None and estimate["high"] is not None:
         interval = f" [{estimate['low']:.2f}, {estimate['high']:.2f}]"
     shade = -1 if value < 0 else round(min(value, 1) * SHADES)
-    return HeatCell(x, y, shade, f"{value:.2f}", f"{words} {value:.2f}{interval}, n = {estimate['n']}")
+    warnings = "".join(f" ⚠ {warning}" for warning in estimate.get("warnings", ()))
+    return HeatCell(
+        x, y, shade, f"{value:.2f}", f"{words} {value:.2f}{interval}, n = {estimate['n']}{warnings}"
+    )

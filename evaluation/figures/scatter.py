@@ -151,4 +151,5 @@ def said(estimate: EstimateDict) -> str:
     interval = ""
     if estimate["low"] is not None and estimate["high"] is not None:
         interval = f" [{estimate['low']:.3f}, {estimate['high']:.3f}]"
-    return f"{estimate['value']:.3f}{interval}, n = {estimate['n']}"
+    warnings = "".join(f" ⚠ {warning}" for warning in estimate.get("warnings", ()))
+    return f"{estimate['value']:.3f}{interval}, n = {estimate['n']}{warnings}"

@@ -81,8 +81,6 @@ def aligner_stages(
     outcomes: ItemOutcomes,
     aligner: AlignerOutcomes,
     verdicts: Verdicts | str,
-    *,
-    rng: np.random.Generator,
 ) -> list[StageFailure]:
     """Items (n,) by the first stage where they failed. `verdicts`: of one judge, or why none can tell.
 
@@ -112,20 +110,18 @@ def aligner_stages(
             continue
         if flags.shape != left.shape:
             raise ValueError(f"{stage.value} must have one entry per item")
-        found.append(_stage(stage, left & flags, left, outcomes, rng))
+        found.append(_stage(stage, left & flags, left, outcomes))
         left = left & ~flags
-    found.append(_stage(Failure.NONE, left, left, outcomes, rng))
+    found.append(_stage(Failure.NONE, left, left, outcomes))
     return found
 
 
-def _stage(
-    stage: Failure, here: Flags, reached: Flags, outcomes: ItemOutcomes, rng: np.random.Generator
-) -> StageFailure:
-    of_all = proportion(here, clusters=outcomes.question, rng=rng)
+def _stage(stage: Failure, here: Flags, reached: Flags, outcomes: ItemOutcomes) -> StageFailure:
+    of_all = proportion(here, clusters=outcomes.question)
     if stage is Failure.NONE:
         return StageFailure(stage, int(here.sum()), of_all, of_all)
     of_reached = (
-        proportion(here[reached], clusters=outcomes.question[reached], rng=rng)
+        proportion(here[reached], clusters=outcomes.question[reached])
         if reached.any()
         else Estimate.of_nothing("no item got so far")
     )

@@ -1,22 +1,29 @@
 """Two runs on the same items: differences of their rates, question by question.
 
-Both runs are resampled together, whole questions at a time, so that what is hard for both cancels out. A rate is a
-ratio of sums over items, so each run brings a numerator and a denominator for every item; the denominators may differ
-(each run has its own items with a correct baseline answer).
+Both runs are taken together, whole questions at a time, so that what is hard for both cancels out. A rate is a ratio of
+sums over items, so each run brings a numerator and a denominator for every item; the denominators may differ (each run
+has its own items with a correct baseline answer).
 
-The p-value is of the randomisation test that swaps the runs within questions: under the hypothesis that it makes no
-difference which run a question's responses come from, every swap is as likely as what was found.
+A difference of rates has one interval and one p-value, of the same statistic and the same distribution: the interval
+leaves out 0 exactly where p < 0.05. It is Bonett and Price's, brought to ratios and questions: two pseudo-questions,
+one of either direction, stand for what a few differing items cannot tell; the variance is that of the linearised
+ratios, summed by question; and where items share questions the quantile is Student's with questions − 1 degrees of
+freedom.
+Where every item is a question of its own and counts in both runs, it is Bonett and Price's interval itself.
 
-Sources: Efron & Tibshirani, An Introduction to the Bootstrap (1993), ch. 6 and 8; Field & Welsh, JRSS B 69 (2007)
-369–390; Phipson & Smyth, Permutation p-values should never be zero, Stat. Appl. Genet. Mol. Biol. 9 (2010) 39.
+Sources: Bonett & Price, Journal of Educational and Behavioral Statistics 37 (2012) 479–488; Liang & Zeger, Biometrika
+73 (1986) 13–22; for amounts and ratios of differences, the bootstrap: Efron & Tibshirani (1993), Field & Welsh, JRSS B
+69 (2007) 369–390.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.special import ndtr, ndtri, stdtr, stdtrit
 
 from evaluation.statistics.estimate import Estimate
+from evaluation.statistics.intervals import bootstrap_estimate, interval_warnings
 from evaluation.statistics.resampling import (
     RESAMPLES,
     UNDEFINED_SHARE,
@@ -24,12 +31,9 @@ from evaluation.statistics.resampling import (
     Floats,
     cluster_sums,
     defined_ratio,
-    percentile_interval,
+    expanded_tail,
     replicate_sums,
 )
-
-SWAPS = 4999
-"""Of the randomisation test: the smallest p-value is 1 in 5,000."""
 
 ROUNDING = 1e-12
 
@@ -38,8 +42,8 @@ ROUNDING = 1e-12
 class PairedRatio:
     """A ratio of sums over the same items (n,) in run a and run b, as four arrays of shape (n,).
 
-    `complement`: the rate is 1 less the ratio. `undefined` is the reason where a denominator is 0. `tested`: whether
-    a p-value is wanted.
+    `complement`: the rate is 1 less the ratio. `undefined` is the reason where a denominator is 0. `tested`: a rate,
+    with a p-value; otherwise a mean of amounts, with a bootstrap interval and no test.
 
     Raises:
         ValueError: arrays of different shapes.
@@ -78,10 +82,11 @@ class PairedRate:
 
 @dataclass(frozen=True, slots=True)
 class PairedRates:
-    """Rates in the order given, and the resampled differences (resamples, k) that their intervals are made of."""
+    """Rates in the order given, the resampled differences (resamples, k), and how many questions were resampled."""
 
     rates: tuple[PairedRate, ...]
     replicates: Floats
+    questions: int
 
 
 def paired_rates(
@@ -90,7 +95,6 @@ def paired_rates(
     clusters: Clusters,
     rng: np.random.Generator,
     resamples: int = RESAMPLES,
-    swaps: int = SWAPS,
 ) -> PairedRates:
     """Differences b − a of ratios over items (n,) that come from questions `clusters` (n,), all on the same draws.
 
@@ -99,22 +103,89 @@ def paired_rates(
     """
     if clusters.size == 0 or not ratios:
         nothing = [PairedRate(None, None, Estimate.of_nothing("no items in common"), None) for _ in ratios]
-        return PairedRates(tuple(nothing), np.full((resamples, len(ratios)), np.nan))
+        return PairedRates(tuple(nothing), np.full((resamples, len(ratios)), np.nan), 0)
     table = np.column_stack([column for ratio in ratios for column in ratio.columns])
     by_question = cluster_sums(table, clusters)
     sums = replicate_sums(by_question, clusters=None, rng=rng, resamples=resamples)
     replicates = _differences(sums, ratios)
-    observed = _differences(by_question.sum(axis=0, keepdims=True), ratios)[0]
-    p_values = _swapped(by_question, ratios, observed, rng=rng, swaps=swaps)
     rates = [
-        _rate(ratio, by_question.sum(axis=0)[4 * i : 4 * i + 4], replicates[:, i], p_values[i])
+        paired_difference(ratio, clusters=clusters)
+        if ratio.tested
+        else _difference_of_means(ratio, by_question[:, 4 * i : 4 * i + 4], replicates[:, i])
         for i, ratio in enumerate(ratios)
     ]
-    return PairedRates(tuple(rates), replicates)
+    return PairedRates(tuple(rates), replicates, by_question.shape[0])
+
+
+def paired_difference(ratio: PairedRatio, *, clusters: Clusters, confidence: float = 0.95) -> PairedRate:
+    """A rate in run a and in run b over items (n,) from questions `clusters` (n,): b − a, interval and p-value agree.
+
+    Raises:
+        ValueError: not one cluster id an item.
+    """
+    counts = (ratio.a_denominator > 0) | (ratio.b_denominator > 0)
+    a, b = _both(ratio, np.array([column.sum() for column in ratio.columns]))
+    n = int(counts.sum())
+    if a is None or b is None:
+        return PairedRate(a, b, Estimate.of_nothing(ratio.undefined, n), None)
+    columns = np.column_stack(ratio.columns)[counts]
+    items = _parts(columns, a if not ratio.complement else 1 - a, b if not ratio.complement else 1 - b)
+    by_question = cluster_sums(items, clusters[counts])
+    questions = by_question.shape[0]
+    discordant = int((np.abs(by_question[:, 0]) > ROUNDING).sum())
+    if questions < 2:
+        difference = Estimate.of(b - a, n, None, warnings=interval_warnings(questions))
+        return PairedRate(a, b, difference, None)
+    centre, error = _adjusted(items, by_question)
+    freedom = None if questions == n else questions - 1
+    tail = (1 - confidence) / 2
+    half = -float(ndtri(tail) if freedom is None else stdtrit(freedom, tail)) * error
+    distance = -abs(centre) / error
+    p_value = 2 * float(ndtr(distance) if freedom is None else stdtr(freedom, distance))
+    centre = -centre if ratio.complement else centre
+    interval = (max(centre - half, -1.0), min(centre + half, 1.0))
+    warnings = interval_warnings(questions, discordant=discordant)
+    return PairedRate(a, b, Estimate.of(b - a, n, interval, warnings=warnings), p_value)
+
+
+def _parts(columns: Floats, a: float, b: float) -> Floats:
+    """Each item's part of the difference of ratios, and its weight, (n, 2), from its four columns: they add up to b − a
+    and to 1, and (part − (b − a) · weight) is the item's influence."""
+    a_numerator, a_weight, b_numerator, b_weight = (columns / columns[:, [1, 1, 3, 3]].sum(axis=0)).T
+    influence = (b_numerator - b * b_weight) - (a_numerator - a * a_weight)
+    weight = (a_weight + b_weight) / 2
+    return np.column_stack([influence + (b - a) * weight, weight])
+
+
+def _adjusted(items: Floats, by_question: Floats) -> tuple[float, float]:
+    """Bonett and Price's difference and standard error, from the parts and weights of items and of questions (., 2).
+
+    A pseudo-question has as many items as questions seem to have that differ all in one direction; where no item
+    differs, as many as the questions have.
+    """
+    part, weight = by_question.T
+    alone = float((items[:, 0] ** 2).sum())
+    together = float((part**2).sum()) / alone if alone > ROUNDING**2 else 0.0
+    if together == 0:
+        together = float((weight**2).sum() / (items[:, 1] ** 2).sum())
+    unit = max(together, 1.0) * float((items[:, 1] ** 2).sum())  # a pseudo-question's weight
+    shrunk = 1 / (1 + 2 * unit)
+    centre = float(part.sum()) * shrunk
+    residuals = shrunk * part - centre * shrunk * weight
+    pseudo = shrunk * unit * np.array([1 - centre, -1 - centre])
+    few = part.size / (part.size - 1) if part.size < items.shape[0] else 1.0
+    return centre, float(np.sqrt(few * (residuals**2).sum() + (pseudo**2).sum()))
 
 
 def paired_gain(
-    gain: Floats, cost: Floats, *, gain_found: float | None, cost_found: float | None, n: int, per: str
+    gain: Floats,
+    cost: Floats,
+    *,
+    gain_found: float | None,
+    cost_found: float | None,
+    n: int,
+    questions: int,
+    per: str,
 ) -> Estimate:
     """Gain for a unit of cost: a ratio of two differences, its percentile interval from the replicates (r,) of both.
 
@@ -127,23 +198,32 @@ def paired_gain(
     # Not `percentile_interval`: a difference that is the same in every resample is as sure as can be.
     if known.size < (1 - UNDEFINED_SHARE) * cost.size:
         return Estimate.of_nothing(f"the difference in {per} is undefined in many resamples", n)
-    low, high = np.quantile(known, [0.025, 0.975])
+    if questions < 2:
+        return Estimate.of_nothing(f"the difference in {per} is known on one question only", n)
+    tail = expanded_tail(questions, 0.95)
+    low, high = np.quantile(known, [tail, 1 - tail])
     if abs(cost_found) < ROUNDING or low <= 0 <= high:
         return Estimate.of_nothing(f"the runs do not surely differ in {per}", n)
     if cost_found < 0:
         return Estimate.of_nothing(f"it takes fewer {per}, so nothing is paid for the gain", n)
-    return Estimate.of(gain_found / cost_found, n, percentile_interval(defined_ratio(gain, cost)))
+    return bootstrap_estimate(gain_found / cost_found, n, defined_ratio(gain, cost), clusters=questions)
 
 
-def _rate(ratio: PairedRatio, sums: Floats, replicates: Floats, p_value: float) -> PairedRate:
-    counted = int(((ratio.a_denominator > 0) | (ratio.b_denominator > 0)).sum())
+def _difference_of_means(ratio: PairedRatio, by_question: Floats, replicates: Floats) -> PairedRate:
+    a, b = _both(ratio, by_question.sum(axis=0))
+    n = int(((ratio.a_denominator > 0) | (ratio.b_denominator > 0)).sum())
+    if a is None or b is None:
+        return PairedRate(a, b, Estimate.of_nothing(ratio.undefined, n), None)
+    questions = int((by_question[:, [1, 3]] > 0).any(axis=1).sum())
+    return PairedRate(a, b, bootstrap_estimate(b - a, n, replicates, clusters=questions), None)
+
+
+def _both(ratio: PairedRatio, sums: Floats) -> tuple[float | None, float | None]:
+    """The rate in run a and in run b from the sums (4,) of the columns; None where a denominator is 0."""
     a, b = (None if not sums[2 * i + 1] else float(sums[2 * i] / sums[2 * i + 1]) for i in range(2))
     if ratio.complement:
         a, b = (None if rate is None else 1 - rate for rate in (a, b))
-    if a is None or b is None:
-        return PairedRate(a, b, Estimate.of_nothing(ratio.undefined, counted), None)
-    difference = Estimate.of(b - a, counted, percentile_interval(replicates))
-    return PairedRate(a, b, difference, float(p_value) if ratio.tested else None)
+    return a, b
 
 
 def _differences(sums: Floats, ratios: Sequence[PairedRatio]) -> Floats:
@@ -153,30 +233,3 @@ def _differences(sums: Floats, ratios: Sequence[PairedRatio]) -> Floats:
     signs = np.array([-1.0 if ratio.complement else 1.0 for ratio in ratios])
     differences: Floats = (b - a) * signs
     return differences
-
-
-def _swapped(
-    by_question: Floats,
-    ratios: Sequence[PairedRatio],
-    observed: Floats,
-    *,
-    rng: np.random.Generator,
-    swaps: int,
-) -> Floats:
-    """Share of swaps that differ at least as much as what was found (k,), the finding itself counted in."""
-    p_values = np.ones(len(ratios))
-    tested = [i for i, ratio in enumerate(ratios) if ratio.tested]
-    if not tested:
-        return p_values
-    columns = np.concatenate([np.arange(4 * i, 4 * i + 4) for i in tested])
-    # Questions with the same numbers are swapped as one group: how many of them are is binomial.
-    distinct, sizes = np.unique(by_question[:, columns], axis=0, return_counts=True)
-    exchanged = distinct.reshape(-1, len(tested), 2, 2)[:, :, ::-1, :].reshape(distinct.shape)
-    drawn = rng.binomial(sizes, 0.5, size=(swaps, sizes.size)).astype(np.float64)
-    sums = sizes @ distinct + drawn @ (exchanged - distinct)
-    differences = _differences(sums, [ratios[i] for i in tested])
-    extreme = np.abs(differences) >= np.abs(observed[tested]) - ROUNDING
-    # A swap without a defined difference is not evidence against the hypothesis.
-    extreme |= np.isnan(differences)
-    p_values[tested] = (1 + extreme.sum(axis=0)) / (swaps + 1)
-    return p_values

@@ -20,13 +20,14 @@ from scipy import sparse
 
 from evaluation.statistics.bca import bca_interval
 from evaluation.statistics.estimate import Estimate
+from evaluation.statistics.intervals import bootstrap_estimate, interval_warnings, reason_for_none
+from evaluation.statistics.proportions import clustered_share, wilson_interval
 from evaluation.statistics.resampling import (
     RESAMPLES,
     Clusters,
     Floats,
     dense_codes,
     drawn_counts,
-    percentile_interval,
 )
 
 Counts = NDArray[np.int64]
@@ -217,27 +218,50 @@ class PooledBootstrap:
         *,
         n: int,
         undefined: str,
+        rarer: NDArray[np.bool_] | None = None,
         interval: IntervalMethod = "percentile",
         confidence: float = 0.95,
     ) -> Estimate:
         """A coefficient of sums, (r, k) → (r,) with NaN where undefined, and its interval.
 
         `statistics` are as in `coefficients`. `n` stands beside the value; `undefined` is the reason given where the
-        coefficient of all units is NaN.
+        coefficient of all units is NaN. `rarer` (u,) flags the pools with another rating than the most common one: see
+        `bootstrap_estimate`.
         """
         parts = _parts(statistics)
         value = float(coefficient(_side_by_side([self.totals(part)[np.newaxis] for part in parts]))[0])
         if np.isnan(value):
             return Estimate.of_nothing(undefined, n)
         replicates = self.coefficients(parts, coefficient)
-        if interval == "percentile":
-            return Estimate.of(value, n, percentile_interval(replicates, confidence))
+        clusters = self.clusters_among(_any_in_row(parts))
+        few = None if rarer is None else self.clusters_among(rarer)
+        if interval == "percentile" or clusters < 2:
+            return bootstrap_estimate(
+                value, n, replicates, clusters=clusters, rarer=few, confidence=confidence
+            )
         jackknife = coefficient(_side_by_side([self.leave_one_out(part) for part in parts]))
-        return Estimate.of(
-            value,
-            n,
-            bca_interval(value, replicates, jackknife, sizes=self.pools.drawn, confidence=confidence),
-        )
+        ends = bca_interval(value, replicates, jackknife, sizes=self.pools.drawn, confidence=confidence)
+        warnings = interval_warnings(clusters, rarer=few)
+        if ends is None:
+            warnings = (reason_for_none(replicates), *warnings)
+        return Estimate.of(value, n, ends, warnings=warnings)
+
+    def share(self, hits_and_sizes: Floats, confidence: float = 0.95) -> Estimate:
+        """Share of hits, from what each unit of a pool adds to the hits and to their denominator, (u, 2), 0 or 1.
+
+        As `proportion`: Wilson's interval where no two of the units share a cluster, else `clustered_share`'s.
+        """
+        hits, sizes = self.cluster_sums(hits_and_sizes).T
+        whole = sizes.round().astype(np.int64)
+        if (whole <= 1).all():
+            total, n = (int(count) for count in self.totals(hits_and_sizes))
+            return Estimate.of(total / n, n, wilson_interval(total, n, confidence))
+        return clustered_share(hits, whole, times=self.pools.drawn, confidence=confidence)
+
+    def cluster_sums(self, statistics: Floats) -> Floats:
+        """Sums of per-pool statistics (u, k) within one cluster of each kind, `Pools.drawn` (d,) of them: (d, k)."""
+        incidence = self.pools.incidence
+        return statistics if incidence is None else incidence @ statistics
 
     def _row_weights(self) -> Weights32:
         """How often each pool is drawn in each resample (u, resamples), kept for the next call."""
@@ -298,3 +322,11 @@ def _parts(statistics: Parts) -> Sequence[Statistics]:
 
 def _side_by_side(sums: list[Floats]) -> Floats:
     return sums[0] if len(sums) == 1 else np.concatenate(sums, axis=1)
+
+
+def _any_in_row(parts: Sequence[Statistics]) -> NDArray[np.bool_]:
+    """Which pools (u,) add anything."""
+    flags = [
+        part.any(axis=1) if isinstance(part, np.ndarray) else part.count_nonzero(axis=1) > 0 for part in parts
+    ]
+    return np.asarray(np.any(flags, axis=0))

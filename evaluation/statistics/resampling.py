@@ -5,13 +5,17 @@ resampled by weighting: how often each unit was drawn, times the per-unit number
 (items that share a question) are summed first, so that whole clusters are drawn.
 
 Sources: Efron & Tibshirani, An Introduction to the Bootstrap (1993), ch. 6 and 13; Field & Welsh,
-Bootstrapping clustered data, JRSS B 69 (2007) 369–390.
+Bootstrapping clustered data, JRSS B 69 (2007) 369–390; Hesterberg, What Teachers Should Know About the Bootstrap, The
+American Statistician 69 (2015) 371–386 (expanded percentiles).
 """
 
+import math
 from collections.abc import Iterator
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import ndtr, stdtrit
 
 Floats = NDArray[np.float64]
 Clusters = NDArray[np.int64]
@@ -130,8 +134,14 @@ def replicate_sums(
     return np.concatenate([weights @ distinct for weights in chunks])
 
 
-def percentile_interval(replicates: Floats, confidence: float = 0.95) -> tuple[float, float] | None:
+def percentile_interval(
+    replicates: Floats, confidence: float = 0.95, *, clusters: int | None = None
+) -> tuple[float, float] | None:
     """Percentile interval of bootstrap replicates (resamples,), in the unit of the statistic.
+
+    With `clusters`, the number of independent units or clusters that were resampled, the percentiles are those of the
+    expanded interval (Hesterberg 2015): a bootstrap of G units is too narrow by the factor sqrt((G − 1) / G) and by
+    that of Student's to the normal distribution. With many clusters the two are the same. There is none of one cluster.
 
     Undefined replicates (NaN) are left out. There is no interval (None) where more than 5% of them are
     undefined, since the rest are then a selected lot, nor where they never vary: a sample without variation
@@ -148,8 +158,18 @@ def percentile_interval(replicates: Floats, confidence: float = 0.95) -> tuple[f
         return None
     if np.ptp(defined) < 1e-12:
         return None
-    low, high = np.quantile(defined, [(1 - confidence) / 2, (1 + confidence) / 2])
+    if clusters is not None and clusters < 2:
+        return None
+    tail = (1 - confidence) / 2 if clusters is None else expanded_tail(clusters, confidence)
+    low, high = np.quantile(defined, [tail, 1 - tail])
     return float(low), float(high)
+
+
+@lru_cache(maxsize=4096)
+def expanded_tail(clusters: int, confidence: float) -> float:
+    """Share of replicates beyond either end of the expanded percentile interval over 2 clusters or more."""
+    quantile = -float(stdtrit(clusters - 1, (1 - confidence) / 2))
+    return float(ndtr(-math.sqrt(clusters / (clusters - 1)) * quantile))
 
 
 def ratio_interval(
@@ -161,14 +181,15 @@ def ratio_interval(
     resamples: int = RESAMPLES,
     confidence: float = 0.95,
 ) -> tuple[float, float] | None:
-    """Percentile cluster-bootstrap interval of sum(numerator) / sum(denominator), both of shape (n,).
+    """Expanded percentile cluster-bootstrap interval of sum(numerator) / sum(denominator), both of shape (n,).
 
     None where `percentile_interval` finds none. A resample whose denominator is 0 is undefined.
     """
-    sums = replicate_sums(
-        np.column_stack([numerator, denominator]), clusters=clusters, rng=rng, resamples=resamples
+    by_cluster = cluster_sums(np.column_stack([numerator, denominator]), clusters)
+    sums = replicate_sums(by_cluster, clusters=None, rng=rng, resamples=resamples)
+    return percentile_interval(
+        defined_ratio(sums[:, 0], sums[:, 1]), confidence, clusters=by_cluster.shape[0]
     )
-    return percentile_interval(defined_ratio(sums[:, 0], sums[:, 1]), confidence)
 
 
 def defined_ratio(numerator: Floats, denominator: Floats) -> Floats:

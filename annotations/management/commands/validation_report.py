@@ -98,12 +98,13 @@ def _in_words(document: ValidationReportDict, *, is_terminal: bool) -> str:
 
 
 def _figure(estimate: EstimateDict) -> str:
-    """An estimate with its interval and n, in a table's cell; a dash where it is undefined."""
+    """An estimate with its interval and n, in a table's cell; a dash where it is undefined, ⚠ with warnings."""
     if estimate["value"] is None:
         return "—"
     low, high = estimate["low"], estimate["high"]
     interval = "" if low is None or high is None else f" [{low:.2f}, {high:.2f}]"
-    return f"{estimate['value']:.2f}{interval} n={estimate['n']}"
+    warned = " ⚠" if estimate.get("warnings") else ""
+    return f"{estimate['value']:.2f}{interval} n={estimate['n']}{warned}"
 
 
 def campaign_named(name_or_id: str) -> Campaign:

@@ -48,9 +48,10 @@ class Command(BaseCommand):
 
 
 def _table(title: str, metrics: PergMetrics) -> Table:
-    table = Table("metric", "value", "95% interval", "n", title=title, title_justify="left")
+    table = Table("metric", "value", "95% interval", "n", "", title=title, title_justify="left")
     for metric in named_metrics(metrics):
-        table.add_row(metric.name, *_cells(metric.estimate))
+        warnings = " ".join(f"⚠ {warning}" for warning in metric.estimate.warnings)
+        table.add_row(metric.name, *_cells(metric.estimate), warnings)
     return table
 
 

@@ -1,7 +1,7 @@
 import krippendorff
 import numpy as np
 import pytest
-from scipy.stats import norm
+from scipy.stats import norm, t
 
 from annotations.agreement.alpha import (
     Level,
@@ -113,11 +113,17 @@ def plain_loop(
     return [of_library(table(np.repeat(rows, times, axis=0)), level) for times in drawn]
 
 
+def expanded_percentiles(replicates: list[float], drawn: int) -> tuple[float, ...]:
+    """Hesterberg's: the normal tail beyond Student's quantile times sqrt(drawn / (drawn − 1))."""
+    tail = norm.cdf(-t.isf(0.025, drawn - 1) * np.sqrt(drawn / (drawn - 1)))
+    return tuple(np.quantile(replicates, [tail, 1 - tail]))
+
+
 @pytest.mark.parametrize("level", LEVELS)
 def test_the_interval_equals_a_plain_loop_that_repeats_the_drawn_units(level: Level) -> None:
     ratings = random_table(11)
     estimate = krippendorff_alpha(ratings, level, resamples=300, rng=np.random.default_rng(4))
-    expected = tuple(np.quantile(plain_loop(ratings, level, 300), [0.025, 0.975]))
+    expected = expanded_percentiles(plain_loop(ratings, level, 300), estimate.n)
     assert (estimate.low, estimate.high) == pytest.approx(expected, abs=1e-9)
     assert expected[1] - expected[0] > 0.05
 
@@ -128,7 +134,9 @@ def test_the_interval_equals_a_plain_loop_over_whole_clusters() -> None:
     estimate = krippendorff_alpha(
         ratings, "ordinal", clusters=clusters, resamples=200, rng=np.random.default_rng(4)
     )
-    expected = tuple(np.quantile(plain_loop(ratings, "ordinal", 200, clusters), [0.025, 0.975]))
+    pairable = (ratings.codes() >= 0).sum(axis=1) >= 2
+    drawn = np.unique(clusters[pairable]).size
+    expected = expanded_percentiles(plain_loop(ratings, "ordinal", 200, clusters), drawn)
     assert (estimate.low, estimate.high) == pytest.approx(expected, abs=1e-9)
 
 
@@ -142,7 +150,7 @@ def test_the_interval_is_close_to_that_of_units_drawn_one_by_one() -> None:
         for _ in range(1500)
     ]
     estimate = krippendorff_alpha(ratings, resamples=4000, rng=np.random.default_rng(1))
-    expected = tuple(np.quantile(replicates, [0.025, 0.975]))
+    expected = expanded_percentiles(replicates, len(pairable))
     assert (estimate.low, estimate.high) == pytest.approx(expected, abs=0.1 * (expected[1] - expected[0]))
 
 
@@ -231,7 +239,9 @@ def test_alpha_is_undefined_where_all_pairable_ratings_are_the_same() -> None:
 
 
 def test_perfect_agreement_on_varied_units_is_one_without_an_interval() -> None:
-    assert point(table(np.array([[1.0, 1], [3, 3], [5, 5], [2, 2]])), "ordinal") == Estimate.of(1, 4, None)
+    perfect = point(table(np.array([[1.0, 1], [3, 3], [5, 5], [2, 2]])), "ordinal")
+    assert (perfect.value, perfect.n, perfect.low) == (1, 4, None)
+    assert "the same in every resample" in perfect.warnings[0]
 
 
 def test_a_resample_in_which_all_ratings_are_the_same_is_undefined() -> None:
@@ -244,3 +254,19 @@ def test_a_resample_in_which_all_ratings_are_the_same_is_undefined() -> None:
 def test_clusters_of_another_length_are_refused() -> None:
     with pytest.raises(ValueError, match="one cluster id per unit"):
         krippendorff_alpha(WORKED_EXAMPLE, clusters=np.arange(11), rng=np.random.default_rng(0))
+
+
+def test_few_units_with_the_rarer_rating_are_warned_of() -> None:
+    """100 items of which 6 have a 2 somewhere: the interval rests on those, and covered 86% without a word."""
+    values = np.ones((100, 2))
+    values[:4] = 2
+    values[4:6, 0] = 2
+    few = point(table(values), "nominal")
+    assert few.low is not None
+    assert "Only 6 questions have a rating other than the most common one" in few.warnings[0]
+    values[:50] = 2
+    assert point(table(values), "nominal").warnings == (
+        "No interval: the number is the same in every resample.",
+    )
+    values[::7, 1] = 1
+    assert point(table(values), "nominal").warnings == ()

@@ -15,7 +15,6 @@ from annotations.agreement.alternative_annotator_test import (
     Scoring,
     advantages,
     alternative_annotator_test,
-    rejections,
 )
 from annotations.agreement.ratings import BINARY, SCALE, Ratings, RatingTable
 from evaluation.statistics.pooling import PooledBootstrap, pool
@@ -285,20 +284,6 @@ def test_intervals_equal_the_test_run_anew_on_resampled_items() -> None:
     assert (probability.low, probability.high) == pytest.approx(tuple(ends), abs=1e-12)
     assert np.ptp(rates) > 0
     assert (rate.low, rate.high) == pytest.approx(tuple(np.quantile(rates, [0.025, 0.975])), abs=1e-12)
-
-
-def test_simulated_campaigns_are_tested_as_single_ones_are() -> None:
-    rng = np.random.default_rng(0)
-    values = rng.integers(0, 2, size=(60, 3)).astype(float)
-    judge = (values.mean(axis=1) > 0.5).astype(float)
-    found = run(table(values, BINARY), judge)
-    differences = np.zeros((1, 60, 3))
-    for j in range(3):
-        others = np.delete(values, j, axis=1)
-        of_judge = (others == judge[:, None]).sum(axis=1)
-        of_person = (others == values[:, [j]]).sum(axis=1)
-        differences[0, :, j] = (of_person >= of_judge).astype(float) - (of_judge >= of_person)
-    assert rejections(differences, 0.2, 0.05)[0].tolist() == [h.won for h in found.humans]
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from annotations.agreement.association import (
 from annotations.agreement.pair_counts import PairCounts
 from evaluation.statistics.estimate import Estimate
 from evaluation.statistics.pooling import PooledBootstrap, pool
+from evaluation.statistics.resampling import expanded_tail
 
 NAN = np.nan
 SCALE = (1.0, 2.0, 3.0, 4.0, 5.0)
@@ -68,7 +69,8 @@ def test_the_intervals_equal_a_plain_loop_over_the_drawn_units() -> None:
         (mean_signed_difference, lambda x, y: (x - y).mean()),
     ):
         estimate = function(a, b, SCALE, resamples=300, rng=np.random.default_rng(4))
-        expected = tuple(np.quantile([plain(x, y) for x, y in drawn], [0.025, 0.975]))
+        tail = expanded_tail(a.size, 0.95)
+        expected = tuple(np.quantile([plain(x, y) for x, y in drawn], [tail, 1 - tail]))
         assert (estimate.low, estimate.high) == pytest.approx(expected, abs=1e-9)
         assert expected[1] - expected[0] > 0.05
 

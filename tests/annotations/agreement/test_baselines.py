@@ -204,22 +204,38 @@ def test_coins_pass_about_once_in_a_hundred_campaigns(failures: float) -> None:
     assert passed <= 10
 
 
-@pytest.mark.parametrize(("failures", "skill"), [(0.5, 0.5), (0.15, 0.4)])
+@pytest.mark.parametrize(("failures", "skill"), [(0.5, 0.5), (0.15, 0.4), (0.3, 0.8)])
 def test_a_skilled_judge_passes_as_often_as_planned(failures: float, skill: float) -> None:
     units = units_to_beat_baselines(skill, failures)
     right = (1 + skill) / 2
     passed = 0
     for seed in range(300):
         rng = np.random.default_rng(seed)
-        reference = (np.arange(units) >= round(failures * units)).astype(float)
+        reference = (rng.random(units) >= failures).astype(float)
         judge = np.where(rng.random(units) < right, reference, 1 - reference)
-        passed += both(judge, reference, seed=seed)[0] is True
-    assert 0.7 < passed / 300 < 0.95
+        passed += all(both(judge, reference, seed=seed))
+    assert 0.73 < passed / 300 < 0.87  # 80%, and 3 standard errors of 300 campaigns
 
 
-def test_units_to_beat_the_baselines_by_hand() -> None:
-    """z(0.99) + z(0.8) = 3.1680; skill 1/2 at 50%: 0.1875/0.25 · 3.1680²/0.25 = 30.1; kappa: 40.1."""
-    assert units_to_beat_baselines(0.5, 0.5) == 31
-    assert units_to_beat_baselines(0.5, None) == 41
+@pytest.mark.parametrize("categories", [2, 4])
+def test_a_judge_of_labels_passes_as_often_as_planned(categories: int) -> None:
+    """A judge that knows the label of half of the units and guesses at the others: kappa 0.5."""
+    units = units_to_beat_baselines(0.5, None, categories=categories)
+    names = tuple(float(name) for name in range(categories))
+    passed = 0
+    for seed in range(300):
+        rng = np.random.default_rng(seed)
+        reference = rng.integers(0, categories, size=units).astype(float)
+        judge = np.where(rng.random(units) < 0.5, reference, rng.integers(0, categories, size=units))
+        tests = beats_baselines(
+            judge, reference, names, "cohen_kappa", resamples=300, permutations=500, rng=rng
+        )
+        passed += all(test.beaten for test in tests)
+    assert 0.7 < passed / 300 < 0.87
+
+
+def test_impossible_skills_and_shares_are_refused() -> None:
     with pytest.raises(ValueError, match="skill"):
         units_to_beat_baselines(0.5, 1.0)
+    with pytest.raises(ValueError, match="two categories"):
+        units_to_beat_baselines(0.5, None, categories=1)

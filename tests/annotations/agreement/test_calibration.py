@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from statsmodels.stats.contingency_tables import mcnemar
 
-from annotations.agreement.calibration import judge_bias, paired_rates_interval, score_calibration
+from annotations.agreement.calibration import judge_bias, score_calibration
 from annotations.agreement.ratings import SCALE
+from evaluation.statistics.paired_runs import PairedRatio, paired_difference
 from evaluation.statistics.proportions import wilson_interval
 
 NAN = np.nan
@@ -64,7 +65,7 @@ def decisions(both: int, only_judge: int, only_people: int, neither: int) -> tup
     ("only_judge", "only_people", "direction"),
     [(20, 4, "lenient"), (4, 20, "harsh"), (8, 7, "neither shown"), (0, 0, "neither shown")],
 )
-def test_the_direction_is_shown_by_mcnemars_exact_test(
+def test_the_direction_is_that_of_the_interval_and_mcnemars_exact_test_stands_beside_it(
     only_judge: int, only_people: int, direction: str
 ) -> None:
     judge, people = decisions(30, only_judge, only_people, 20)
@@ -86,8 +87,12 @@ def test_the_interval_of_paired_rates_covers() -> None:
     chances = np.random.default_rng(1).multinomial(80, [0.55, 0.12, 0.05, 0.28], size=2000)
     covered = 0
     for _, more, less, _ in chances:
-        low, high = paired_rates_interval(int(more), int(less), 80)
-        covered += low <= 0.07 <= high
+        differences = np.repeat([1.0, -1.0, 0.0], [more, less, 80 - more - less])
+        ratio = PairedRatio(np.zeros(80), np.ones(80), differences, np.ones(80))
+        difference = paired_difference(ratio, clusters=np.arange(80)).difference
+        assert difference.low is not None
+        assert difference.high is not None
+        covered += difference.low <= 0.07 <= difference.high
     assert 0.93 <= covered / 2000 <= 0.98
 
 

@@ -4,6 +4,7 @@ from scipy.stats import norm
 
 from annotations.agreement.comparison import Statistic, compare_judges
 from annotations.agreement.comparison_power import (
+    ComparisonModel,
     JudgeRates,
     comparison_power,
     joint_of_rates,
@@ -41,7 +42,8 @@ def test_power_of_accuracy_is_that_of_the_paired_z_test() -> None:
     a_only, b_only = joint[0, 0, 1] + joint[1, 1, 0], joint[0, 1, 0] + joint[1, 0, 1]
     mean = a_only - b_only
     error = np.sqrt((a_only + b_only - mean**2) / 800)
-    expected = norm.sf(norm.isf(0.025) - mean / error)
+    differing = 800 * (a_only + b_only)  # two pseudo-pairs widen the error
+    expected = norm.sf(norm.isf(0.025) * np.sqrt((differing + 2) / differing) - mean / error)
     assert 0.2 < expected < 0.9
     assert comparison_power(joint, 800, "accuracy") == pytest.approx(expected, abs=0.003)
 
@@ -72,10 +74,44 @@ def test_the_better_judge_is_named_as_often_as_planned(statistic: Statistic) -> 
     assert named / 400 == pytest.approx(predicted, abs=0.05)
 
 
+@pytest.mark.parametrize("labelled", [80, 200])
+def test_plans_from_few_labels_name_the_better_judge_as_often_as_planned(labelled: int) -> None:
+    """400 pilots, each planned from and judged by the truth. At the shares as observed, 80 give 0.74."""
+    joint = joint_of_rates(0.3, GOOD, WORSE, correlation=0.2)
+    truth = ComparisonModel.of_shares(joint, "informedness")
+    powers = []
+    for seed in range(400):
+        rng = np.random.default_rng(seed)
+        drawn = np.unravel_index(rng.choice(8, size=labelled, p=joint.ravel()), joint.shape)
+        reference, a, b = (codes.astype(float) for codes in drawn)
+        model = ComparisonModel.of_ratings(reference, a, b, BINARY, "informedness")
+        units = model.units_given_labels(labelled)
+        assert units is not None
+        powers.append(truth.power(units))
+    assert np.mean(powers) == pytest.approx(0.8, abs=0.05)
+
+
+def test_questions_of_several_items_cost_items() -> None:
+    """Four copies of each item on one question: four times the items, for the questions are as many."""
+    joint = joint_of_rates(0.3, GOOD, WORSE, correlation=0.2)
+    rng = np.random.default_rng(0)
+    drawn = np.unravel_index(rng.choice(8, size=150, p=joint.ravel()), joint.shape)
+    ratings = [codes.astype(float) for codes in drawn]
+    alone = ComparisonModel.of_ratings(*ratings, BINARY, "informedness")
+    copies = [np.repeat(one, 4) for one in ratings]
+    shared = ComparisonModel.of_ratings(
+        *copies, BINARY, "informedness", clusters=np.repeat(np.arange(150), 4)
+    )
+    assert shared.design_effect == pytest.approx(4, rel=0.01)
+    assert shared.power(400) == pytest.approx(alone.power(100), abs=0.01)
+    assert (shared.units() or 0) == pytest.approx(4 * (alone.units() or 0), rel=0.02)
+
+
 def test_equal_judges_are_never_told_apart_by_plan() -> None:
     joint = joint_of_rates(0.3, GOOD, GOOD)
     assert units_for_comparison(joint, "alpha") is None
-    assert comparison_power(joint, 100, "alpha") == pytest.approx(0.025)
+    assert 0.015 < comparison_power(joint, 100, "alpha") < 0.025  # few units on which they differ: cautious
+    assert comparison_power(joint, 10_000, "alpha") == pytest.approx(0.025, abs=0.001)
     same = np.zeros((2, 2, 2))
     same[0, 0, 0] = same[1, 1, 1] = 0.5
     assert comparison_power(same, 100, "accuracy") == 0.025

@@ -6,6 +6,7 @@ from sklearn.metrics import f1_score, precision_score, recall_score
 
 from annotations.agreement.confusion import Confusion, confusion
 from evaluation.statistics.estimate import Estimate
+from evaluation.statistics.intervals import ONE_CLUSTER
 from evaluation.statistics.proportions import wilson_interval
 
 NAN = np.nan
@@ -61,7 +62,7 @@ def test_the_clustered_interval_of_f1_is_close_to_a_plain_loop_that_resamples_cl
         tp = np.sum((judge[drawn] == 0) & (reference[drawn] == 0))
         replicates.append(2 * tp / (np.sum(judge[drawn] == 0) + np.sum(reference[drawn] == 0)))
 
-    f1 = confusion(judge, reference, clusters=clusters, rng=np.random.default_rng(2)).f1
+    f1 = confusion(judge, reference, clusters=clusters).f1
     assert (f1.low, f1.high) == pytest.approx(tuple(np.quantile(replicates, [0.025, 0.975])), abs=0.02)
 
 
@@ -114,19 +115,19 @@ def test_a_perfect_judge_has_f1_one_and_an_interval_with_a_width() -> None:
     assert 0.5 < f1.low < 0.9
 
 
-def test_shared_clusters_without_a_generator_are_refused() -> None:
+def test_units_of_one_cluster_have_rates_without_intervals() -> None:
     judge, reference = of_counts(tp=1, fp=1, tn=1, fn=1)
-    with pytest.raises(ValueError, match="needs a generator"):
-        confusion(judge, reference, clusters=np.array([1, 1, 1, 1]))
+    result = confusion(judge, reference, clusters=np.array([1, 1, 1, 1]))
+    assert [(rate.value, rate.low, rate.warnings) for rate in (result.sensitivity, result.accuracy)] == [
+        (0.5, None, (ONE_CLUSTER,))
+    ] * 2
 
 
-def test_shared_clusters_are_resampled_as_wholes() -> None:
+def test_shared_clusters_count_as_wholes() -> None:
     """Ten clusters of ten, each wholly right or wholly wrong."""
     reference = np.tile([0.0, 1], 50)
     judge = np.where(np.repeat(np.arange(10) < 6, 10), reference, 1 - reference)
-    clustered = confusion(
-        judge, reference, clusters=np.repeat(np.arange(10), 10), rng=np.random.default_rng(0)
-    )
+    clustered = confusion(judge, reference, clusters=np.repeat(np.arange(10), 10))
     for wide, narrow in zip(rates(clustered), rates(confusion(judge, reference)), strict=True):
         assert wide.value == narrow.value
         assert wide.low is not None

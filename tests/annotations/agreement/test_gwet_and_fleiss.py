@@ -22,7 +22,9 @@ from annotations.agreement.gwet import (
 from annotations.agreement.pair_counts import PairCounts
 from annotations.agreement.ratings import BINARY, RatingTable
 from evaluation.statistics.estimate import Estimate
+from evaluation.statistics.intervals import ONE_CLUSTER
 from evaluation.statistics.pooling import PooledBootstrap, pool
+from evaluation.statistics.resampling import expanded_tail
 
 NAN = np.nan
 SCALE = (1.0, 2.0, 3.0, 4.0, 5.0)
@@ -171,7 +173,8 @@ def test_the_interval_equals_irrcac_on_the_drawn_units() -> None:
         for times in bootstrap.sums(np.eye(pools.sizes.size))
     ]
     estimate = gwet_coefficient(ratings, "quadratic", resamples=60, rng=np.random.default_rng(4))
-    expected = tuple(np.quantile(replicates, [0.025, 0.975]))
+    tail = expanded_tail(int(rated.sum()), 0.95)
+    expected = tuple(np.quantile(replicates, [tail, 1 - tail]))
     assert (estimate.low, estimate.high) == pytest.approx(expected, abs=1e-9)
     assert expected[1] - expected[0] > 0.02
 
@@ -204,15 +207,16 @@ def test_nothing_is_defined_where_no_unit_has_two_ratings(values: np.ndarray) ->
 
 def test_unanimous_ratings_have_an_ac1_of_one_and_no_fleiss() -> None:
     ratings = table(np.array([[3.0, 3, 3], [3, 3, NAN]]))
-    assert gwet(ratings) == Estimate.of(1, 2, None)
-    assert percent(ratings) == Estimate.of(1, 2, None)
+    for unanimous in (gwet(ratings), percent(ratings)):
+        assert (unanimous.value, unanimous.n, unanimous.low) == (1, 2, None)
+        assert "the same in every resample" in unanimous.warnings[0]
     assert fleiss(ratings) == Estimate.of_nothing("unanimous: all ratings are the same", 2)
 
 
 def test_one_item_is_enough_for_a_value_but_not_for_an_interval() -> None:
     """Ratings 1 and 2: no agreement; shares a half each, chance 2·(1/4) = 1/2 (AC1 and Fleiss): −1."""
     ratings = table(np.array([[1.0, 2]]), (1, 2))
-    assert gwet(ratings) == fleiss(ratings) == Estimate.of(-1, 1, None)
+    assert gwet(ratings) == fleiss(ratings) == Estimate.of(-1, 1, None, warnings=(ONE_CLUSTER,))
 
 
 def test_a_scale_of_one_category_has_no_ac1() -> None:

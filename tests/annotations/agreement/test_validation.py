@@ -126,7 +126,7 @@ def test_every_estimate_is_a_number_or_says_why_it_is_none(report: ValidationRep
     def look(value: object) -> None:
         nonlocal seen
         if isinstance(value, dict):
-            if value.keys() == {"value", "n", "low", "high", "undefined"}:
+            if value.keys() == {"value", "n", "low", "high", "undefined", "warnings"}:
                 seen += 1
                 assert (value["value"] is None) == bool(value["undefined"])
             for inner in value.values():

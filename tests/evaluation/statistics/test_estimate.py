@@ -28,6 +28,7 @@ def test_an_undefined_estimate_has_a_reason_and_no_number() -> None:
         "low": None,
         "high": None,
         "undefined": "no items",
+        "warnings": [],
     }
 
 
@@ -39,6 +40,7 @@ def test_numpy_scalars_become_plain_numbers_that_json_can_write() -> None:
         "low": 0.25,
         "high": 0.75,
         "undefined": None,
+        "warnings": [],
     }
 
 
@@ -70,3 +72,16 @@ def test_an_inconsistent_estimate_is_refused(
 
 def test_a_value_outside_its_percentile_interval_is_allowed() -> None:
     assert Estimate.of(0.9, 10, (0.2, 0.8)).value == 0.9
+
+
+def test_warnings_travel_with_the_estimate() -> None:
+    warned = Estimate.of(0.25, 8, None, warnings=("few questions",))
+    assert warned.complement().warnings == ("few questions",)
+    assert warned.with_warnings("few labels").warnings == ("few questions", "few labels")
+    assert Estimate.of_dict(json.loads(json.dumps(warned.as_dict()))) == warned
+
+
+def test_an_estimate_stored_before_there_were_warnings_is_read() -> None:
+    stored = Estimate.of(0.25, 8, (0.1, 0.5)).as_dict()
+    del stored["warnings"]
+    assert Estimate.of_dict(stored) == Estimate.of(0.25, 8, (0.1, 0.5))

@@ -26,7 +26,7 @@ def outcomes(baseline: str, personalised: str, question: list[int] | None = None
 def metrics(
     items: ItemOutcomes, verdicts: dict[str, Verdicts] | None = None, *, relevant: bool = True
 ) -> PergMetrics:
-    return perg_metrics(items, verdicts or {}, preference_relevant=relevant, rng=np.random.default_rng(0))
+    return perg_metrics(items, verdicts or {}, preference_relevant=relevant)
 
 
 def width(estimate: Estimate) -> float:
@@ -140,15 +140,18 @@ def test_items_that_share_a_question_are_resampled_together() -> None:
     assert width(shared) > 1.5 * width(alone)
 
 
-def test_the_same_seed_gives_the_same_metrics() -> None:
-    items = outcomes("1" * 90, "110100010" * 10, [i // 4 + i % 3 for i in range(90)])
-
-    def low(seed: int) -> float | None:
-        rng = np.random.default_rng(seed)
-        return perg_metrics(items, {}, preference_relevant=True, rng=rng).personalised_accuracy.low
-
-    assert low(0) == low(0)
-    assert low(0) != low(1)
+def test_rates_over_fewer_items_than_the_breakage_rate_say_so() -> None:
+    """Six of eight have a correct baseline; the judge scored all but one of them."""
+    scored = np.array([True, True, True, True, False, True, True, True])
+    followed = np.ones(8, dtype=bool)
+    items = outcomes("11111100", "11110000")
+    partly = metrics(items, {"judge": Verdicts(scored, followed)})
+    assert partly.breakage_rate.n == 6
+    for rate in (partly.alignment_failure["judge"], partly.robustness_error["judge"]):
+        assert rate.n == 5
+        assert rate.warnings[-1].startswith("Over the 5 of 6 items with a correct baseline answer")
+    wholly = metrics(items, {"judge": Verdicts(np.ones(8, dtype=bool), followed)})
+    assert wholly.alignment_failure["judge"].warnings == ()
 
 
 def test_the_metrics_are_one_json_object_with_the_documented_keys() -> None:
