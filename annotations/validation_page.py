@@ -205,5 +205,5 @@ def _comparisons(document: ValidationReportDict) -> Iterator[str]:
         if comparison["p_holm"] > LEVEL and plan["labelled"] < plan["items"] <= document["summary"]["items"]:
             yield (
                 f"To tell {plan['a']} from {plan['b']}: about {plan['items']:,} labelled items (there are "
-                f"{plan['labelled']:,})."
+                f"{plan['labelled']:,}).{''.join(f' {warning}' for warning in plan.get('warnings', ()))}"
             )

@@ -25,8 +25,10 @@ from annotations.agreement.validation_input import ValidationInput, ValidationSe
 from evaluation.statistics.proportions import Flags
 
 WANTED = 100
-FEWEST_RARER = 15
+FEWEST_RARER = 10
 """Decisions of the rarer kind, to plan a comparison from."""
+FEW_RARER = 30
+"""With fewer of them a plan is marked as rough."""
 
 
 class JudgePlanDict(TypedDict):
@@ -65,6 +67,7 @@ class ComparisonPlanDict(TypedDict):
     labelled: int
     items: int | None
     undefined: str | None
+    warnings: list[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +82,7 @@ class ComparisonPlan:
     labelled: int
     items: int | None
     undefined: str | None
+    warnings: tuple[str, ...] = ()
 
     def as_dict(self) -> ComparisonPlanDict:
         """One JSON-ready object."""
@@ -88,6 +92,7 @@ class ComparisonPlan:
             "labelled": self.labelled,
             "items": self.items,
             "undefined": self.undefined,
+            "warnings": list(self.warnings),
         }
 
 
@@ -173,8 +178,16 @@ def _comparisons(labelled: LabelledItems) -> tuple[ComparisonPlan, ...]:
         first, second = judges.column(a), judges.column(b)
         decided = labelled.decision[~np.isnan(first + second + labelled.decision)]
         items, why = _items_to_compare(labelled, first, second, decided, LEVEL / len(pairs))
-        plans.append(ComparisonPlan(a, b, decided.size, items, why))
+        rarer = _rarer(decided)
+        rough = f"Planned from {rarer} decisions of the rarer kind: the number is rough."
+        warnings = (rough,) if items is not None and rarer < FEW_RARER else ()
+        plans.append(ComparisonPlan(a, b, decided.size, items, why, warnings))
     return tuple(plans)
+
+
+def _rarer(decided: Ratings) -> int:
+    """How many decisions, 1 = followed and 0 = not, are of the rarer kind."""
+    return int(min((decided == 0).sum(), (decided == 1).sum()))
 
 
 def _items_to_compare(
@@ -183,7 +196,7 @@ def _items_to_compare(
     assert labelled.decision is not None
     if decided.size == 0:
         return None, "no unit is rated by both judges and people"
-    rarer = int(min((decided == 0).sum(), (decided == 1).sum()))
+    rarer = _rarer(decided)
     if rarer < FEWEST_RARER:
         return (
             None,

@@ -2,7 +2,8 @@
 
 The report's own intervals are computed on simulated campaigns, so that a plan knows what they know: the finite run of
 judged items out of which labels are drawn, rates that are estimated, smoothing, and that labels on all of the run give
-the labels' own rate. The width planned for is the mean over campaigns.
+the labels' own rate. The width planned for is the median over campaigns: near chance, or with few failures, a few
+campaigns have intervals from 0 to 1, which would drive a mean.
 
 A plan is as good as its guesses: the failure rate and the judge's error rates as seen on the labels so far.
 """
@@ -22,7 +23,7 @@ from evaluation.statistics.resampling import Floats
 Method = Literal["human only", "PPI++", "Rogan-Gladen"]
 
 CAMPAIGNS = 300
-"""Simulated for each number of labels that is tried; the mean width then varies by less than 1%."""
+"""Simulated for each number of labels that is tried; the median width then varies by about 1%."""
 
 FEWEST_LABELS = 10
 TOLERANCE = 0.01
@@ -41,9 +42,9 @@ class LabelPlanDict(TypedDict):
 
 @dataclass(frozen=True, slots=True)
 class LabelPlan:
-    """Items that people must label, of the `judged` ones of a run, for an interval of ± `half_width` on average.
+    """Items that people must label, of the `judged` ones of a run, for an interval of ± `half_width`.
 
-    None where no number does, for a reason.
+    It is that narrow in half of the campaigns. None where no number does, for a reason.
     """
 
     method: Method
@@ -116,7 +117,7 @@ def labels_for_interval(
     confidence: float = 0.95,
     rng: np.random.Generator,
 ) -> LabelPlan:
-    """Labels for an interval of the corrected failure rate that reaches `half_width` to either side, on average.
+    """Labels for an interval of the corrected failure rate that reaches `half_width` to either side, as the median.
 
     The rate is that of the population that the judged items come from, so the judged items bound what labels can do.
     At least 10 labels; coverage asks for more (`bench/coverage.py`).
@@ -157,7 +158,7 @@ def half_width_of_labels(
     confidence: float = 0.95,
     rng: np.random.Generator,
 ) -> float:
-    """The other way round: how far the interval reaches to either side with so many labels, on average.
+    """The other way round: how far the interval reaches to either side with so many labels, as the median.
 
     Infinite where more than one campaign in twenty would have no rate.
 
@@ -174,7 +175,7 @@ def half_width_of_labels(
     defined = ~np.isnan(widths)
     if defined.mean() < 1 - OFTEN_UNDEFINED:
         return math.inf
-    return float(widths[defined].mean())
+    return float(np.median(widths[defined]))
 
 
 def _interval(

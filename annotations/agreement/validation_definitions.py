@@ -7,9 +7,10 @@ from annotations.agreement.verdict import VerdictKind
 DEFINITIONS: Mapping[str, str] = {
     "n": "How many items (for α: items with two ratings or more; for a rate: those in its denominator) a number rests "
     "on.",
-    "low, high": "Ends of the interval, 95% unless the settings say otherwise. Percentile bootstrap over questions, so "
-    "that items of one question are drawn together; Wilson's for shares where no two items share a question; for "
-    "corrected rates, an interval that inverts a test.",
+    "low, high": "Ends of the interval, 95% unless the settings say otherwise. Bootstrap over questions, so that items "
+    "of one question are drawn together; Wilson's for shares, with the number of items that they count as where items "
+    "share questions; for corrected rates, an interval that inverts a test.",
+    "warnings": "What speaks against a number's interval, or why it has none, a sentence each.",
     "undefined": "Why a number cannot be had. It is then null, never 0.",
     "followed": "An item follows the preference if its rating reaches the threshold; otherwise it is an alignment "
     "failure.",
@@ -71,7 +72,8 @@ DEFINITIONS: Mapping[str, str] = {
     "self_consistency": "Agreement of the judge's replicates: the same question asked again.",
     "effective_judges": "k judges whose errors have mean correlation r count as k / (1 + (k − 1) r) independent ones.",
     "comparisons": "Does judge a agree with people better than judge b? Paired bootstrap on the same items; p-values "
-    "two-sided, and corrected over all pairs by Holm and by Benjamini–Yekutieli.",
+    "two-sided, of the same statistic as the interval, and corrected over all pairs by Holm and by "
+    "Benjamini–Yekutieli.",
     "alignment_failure": "AF: share of the run's items, of those whose baseline answer is correct, whose response does "
     "not follow the preference. Undefined in the setting irrelevant.",
     "robustness_error": "RE: share of the same items that are wrong, or do not follow the preference, or both.",
@@ -84,9 +86,9 @@ DEFINITIONS: Mapping[str, str] = {
     "bias_of_rate": "Naive less corrected rate: above 0 the judge is too harsh.",
     "differences": "Rate of run b less rate of run a over items asked in both: below 0, b fails less often.",
     "aggregation": "Gold by each rule (majority, median, Dawid–Skene, MACE), and what would change of the majority's.",
-    "planning": "Labels for an interval of the alignment-failure rate of ± half_width; items for the alternative "
-    "annotator test, or a comparison of judges, to have 80% power; and the items to label next. Guessed from the "
-    "labels so far.",
+    "planning": "Labels of a run's judged items for an interval of the alignment-failure rate of ± half_width; "
+    "labelled items for the alternative annotator test, or a comparison of judges, to have 80% power; and the items to "
+    "label next. Estimated from the labels so far; the interval of a power is what these leave possible.",
 }
 
 VERDICT_MEANS: Mapping[VerdictKind, str] = {
