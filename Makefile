@@ -18,7 +18,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 export PIP_ROOT_USER_ACTION = ignore
 export PIP_NO_INPUT = 1
 
-.PHONY: local-model-test help setup setup-dev run test lint format types imports checks browser-test screenshots lock clean
+.PHONY: local-model-test fault-check help setup setup-dev run test lint format types imports checks browser-test screenshots lock clean
 .DEFAULT_GOAL := help
 
 help: ## list these targets
@@ -72,6 +72,9 @@ $(TORCH_VENV)/.installed: | $(BIN)/python
 local-model-test: $(TORCH_VENV)/.installed ## the local models' tests, with torch, on a tiny model of random weights
 	@HF_HUB_OFFLINE=1 PYTHONPATH=$(CURDIR) $(TORCH_VENV)/bin/python -m pytest --noconftest -c /dev/null \
 		--rootdir $(CURDIR) -p no:cacheprovider tests/evaluation/llm/test_local_provider.py $(ARGS)
+
+fault-check: setup-dev ## small inputs that went wrong once, with the right values; skipped where they are absent
+	@$(TEST_ENV) $(BIN)/python -m pytest tests/fault_inputs -q --tb=short -rs $(ARGS)
 
 browser-test: setup-dev ## the tests in a real browser; fails when there is no Chromium
 	@$(TEST_ENV) PERG_REQUIRE_BROWSER=1 $(BIN)/python -m pytest tests/browser $(ARGS)

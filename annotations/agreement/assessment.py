@@ -74,6 +74,7 @@ def assess_judge(
     scale: Scale,
     epsilon: float,
     threshold: float | None = None,
+    is_cut: bool = True,
     scoring: Scoring | None = None,
     min_instances_per_human: int = MIN_INSTANCES_PER_HUMAN,
     clusters: Clusters | None = None,
@@ -86,12 +87,13 @@ def assess_judge(
     With a `threshold`, or two categories (the lower one then is the failure), skill is told on followed / not followed
     against the people's majority. Otherwise it is Cohen's kappa with their most common label (nominal) or quadratic
     kappa with their median. The alternative annotator test is scored by accuracy on nominal scales and by negative
-    RMSE on the others, unless `scoring` says otherwise. On an ordinal scale both measure ranks.
+    RMSE on the others, unless `scoring` says otherwise. Without `is_cut`, two categories have no failure either.
+    On an ordinal scale both measure ranks.
 
     Raises:
         ValueError: as the tests do: shapes that do not fit, ratings outside the categories, epsilon outside [0, 1).
     """
-    if threshold is None and len(humans.categories) == 2:
+    if threshold is None and is_cut and len(humans.categories) == 2:
         threshold = humans.categories[1]
     judge = on_categories(judge, humans.categories)
     if scale == "ordinal":  # the order of the numbers counts, not their distances

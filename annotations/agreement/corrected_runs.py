@@ -308,7 +308,11 @@ class _Rates:
         names = self.given.ratings.judges
         if len(names) < 2:
             return Undefined("there are fewer than two judges to stack")
-        scores = np.column_stack([self.given.table.column(name) for name in names])
+        # Names have no order that a predictor could follow: there it gets the decisions.
+        nominal = self.given.ratings.scale == "nominal"
+        scores = np.column_stack(
+            [1 - self.judges[name] if nominal else self.given.table.column(name) for name in names]
+        )
         scored = among & ~np.isnan(scores).any(axis=1)
         if not scored.any():
             return Undefined("no item is scored by all judges")

@@ -134,13 +134,18 @@ def gold_rules(labelled: LabelledItems, *, nominal: bool, seed: int = 0) -> Gold
         models: tuple[Rule, ...] = ("dawid_skene", "mace")
         others += [aggregate(table, rule, seed=seed) for rule in models]
     return GoldRules(
-        labels="ratings" if cut is None else f"followed (1) and not followed (0), cut at {cut:g}",
+        labels="ratings" if cut is None else _decisions(cut, nominal=nominal),
         rules=(majority, *others),
         changes=tuple(changes(majority, other) for other in others),
         annotators=annotator_confusions(table, majority, clusters=labelled.clusters),
         adjudicated=_adjudication(labelled),
         not_fitted=not_fitted,
     )
+
+
+def _decisions(cut: float, *, nominal: bool) -> str:
+    where = "" if nominal else f", cut at {cut:g}"
+    return f"followed (1) and not followed (0){where}"
 
 
 def _median(humans: RatingTable, cut: float | None) -> Aggregation:

@@ -24,7 +24,7 @@ from annotations.agreement.confusion import Confusion, ConfusionDict, confusion
 from annotations.agreement.judge_errors import CovariateEffect, CovariateEffectDict, covariate_effect
 from annotations.agreement.labelled_items import NO_DECISION, LabelledItems
 from annotations.agreement.leave_one_out import SkillBesidePeopleDict
-from annotations.agreement.ratings import Ratings, RatingTable
+from annotations.agreement.ratings import BINARY, Ratings, RatingTable
 from annotations.agreement.slices import JudgeSlice, JudgeSliceDict, judge_slices, quantile_slices
 from annotations.agreement.undefined import Undefined, UndefinedDict
 from annotations.agreement.validation_input import ValidationInput, ValidationSettings
@@ -184,6 +184,7 @@ class _Judge:
             scale=given.ratings.scale,
             epsilon=settings.epsilon,
             threshold=labelled.cut,
+            is_cut=labelled.cut is not None,
             scoring=settings.scoring,
             clusters=labelled.clusters,
             resamples=settings.resamples,
@@ -242,10 +243,12 @@ class _Judge:
         decision = self.labelled.decision
         if self.followed is None or decision is None:
             return Undefined(NO_DECISION)
+        # Names have no distances: there the decisions take the place of scores.
+        nominal = self.given.ratings.scale == "nominal"
         return judge_bias(
-            self.ratings,
-            self.labelled.score,
-            self.labelled.categories,
+            self.followed if nominal else self.ratings,
+            decision if nominal else self.labelled.score,
+            BINARY if nominal else self.labelled.categories,
             judge_followed=self.followed,
             people_followed=decision,
             clusters=self.labelled.clusters,
@@ -255,12 +258,13 @@ class _Judge:
         )
 
     def calibration(self) -> ScoreCalibration | Undefined:
-        if self.labelled.decision is None:
+        if self.followed is None or self.labelled.decision is None:
             return Undefined(NO_DECISION)
+        nominal = self.given.ratings.scale == "nominal"
         return score_calibration(
-            self.ratings,
+            self.followed if nominal else self.ratings,
             self.labelled.decision,
-            self.given.table.categories,
+            BINARY if nominal else self.given.table.categories,
             clusters=self.labelled.clusters,
             resamples=self.settings.resamples,
             confidence=self.settings.confidence,

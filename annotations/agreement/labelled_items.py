@@ -9,7 +9,7 @@ from annotations.agreement.ratings import Ratings, RatingTable
 from annotations.agreement.validation_input import ValidationInput
 from evaluation.statistics.resampling import Clusters
 
-NO_DECISION = "the ratings are not cut into followed and not followed"
+NO_DECISION = "it is not stated which label is a failure"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -19,8 +19,8 @@ class LabelledItems:
     Attributes:
         rows: (m,) their places among the n items of the input.
         humans, judges: their ratings. clusters: (m,) their questions.
-        cut: followed = rating >= cut; None where ratings are not cut. On a nominal scale of two categories it is the
-            second one, and the first counts as the failure.
+        cut: followed = rating >= cut; None where it is not stated what a failure is. On a nominal scale the labels
+            whose codes are below it are the failures.
         score: (m,) the people's median, or on a nominal scale their most common label; NaN where there is none.
         categories: those of the scale, with half steps where a median has them.
         majority: (m,) 1 = followed by most people, 0 = not, NaN = tied or not rated; None without a cut.
@@ -51,7 +51,7 @@ def labelled_items(given: ValidationInput) -> LabelledItems:
     humans, judges = chosen.select(given.ratings.people), chosen.select(given.ratings.judges)
     nominal = given.ratings.scale == "nominal"
     score = most_common(humans) if nominal else humans.aggregate(humans.raters)
-    cut = threshold_of(given)
+    cut = given.threshold
     gold = None if given.gold is None else given.gold[rows]
     majority = decision = adjudicated = None
     if cut is not None:
@@ -71,10 +71,3 @@ def labelled_items(given: ValidationInput) -> LabelledItems:
         decision=decision,
         adjudicated=adjudicated,
     )
-
-
-def threshold_of(given: ValidationInput) -> float | None:
-    """Where ratings are cut: the input's threshold, else the second of two categories, else nowhere."""
-    if given.threshold is None and len(given.table.categories) == 2:
-        return given.table.categories[1]
-    return given.threshold

@@ -256,7 +256,8 @@ def judge_comparisons(
 
     statistic: Statistic = "cohen_kappa" if scale == "nominal" else "alpha"
     found = compared(labelled.score, judges, labelled.categories, statistic)
-    if labelled.cut is not None and labelled.decision is not None and scale != "nominal":
+    two_names = scale == "nominal" and len(labelled.categories) == 2  # compared by now
+    if labelled.cut is not None and labelled.decision is not None and not two_names:
         binary = labelled.judges.followed(labelled.cut)
         cut = {name: binary.column(name) for name in binary.raters}
         found += compared(labelled.decision, cut, BINARY, "informedness")

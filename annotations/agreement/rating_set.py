@@ -6,6 +6,7 @@ from math import isfinite
 
 import numpy as np
 
+from annotations.agreement.label_forms import shown
 from annotations.agreement.ratings import Ratings, RatingTable, distinct_values, on_scale
 from annotations.agreement.ratings_files import (
     FileRating,
@@ -116,7 +117,7 @@ def _require_consistent(ratings: Sequence[FileRating]) -> None:
 
 def _require_stated(ratings: Sequence[FileRating], labels: Collection[str]) -> None:
     errors = [
-        LineError(rating.line, f"{rating.rater} on {rating.item}: {rating.label!r} is not one of the labels")
+        LineError(rating.line, f"{rating.rater} on {rating.item}: {shown(rating.label)} is not on the scale")
         for rating in ratings
         if str(rating.label) not in labels
     ]

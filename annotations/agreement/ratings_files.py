@@ -1,36 +1,62 @@
 """Others' annotations out of files: long or wide CSV and JSONL, and JSON of raters' labels by instance.
 
 Text in, frozen dataclasses out. What cannot be read is an error with its line, all errors of a file at once;
-nothing is dropped in silence: missing ratings are counted.
+nothing is dropped silently: missing ratings are counted, and `FileNotes` lists what was read differently from how it
+is written, or ignored. Names, numbers and labels are normalised (`label_forms`).
 
 Formats
 -------
 long
     CSV or JSONL with `item, rater, score` and, where one file holds both, `kind` (human or judge).
-    Columns are parted by commas, tabs or semicolons; with semicolons, numbers may have a decimal comma.
+    Columns are parted by commas, tabs, semicolons or bars; with semicolons, numbers may have a decimal comma.
 wide
-    CSV or JSONL with `item` and one column a rater; a cell left empty (JSON: null, or no such key) is missing.
+    CSV or JSONL with `item` and one column a rater; a cell left empty (JSON: null, NaN, or no such key) is missing.
 pairs
     JSON `{rater: {item: label}}`, as the authors of the alternative annotator test (arXiv 2501.10970) publish.
 """
 
-import csv
-import io
 import json
-import math
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Literal
+
+from annotations.agreement.label_forms import (
+    DECIMAL_COMMA,
+    clean_name,
+    clean_text,
+    is_missing,
+    label_of,
+    look_alike_key,
+    number_of,
+    shown,
+)
+from annotations.agreement.ratings_rows import (
+    ITEM_NAMES,
+    SEPARATOR_LINE,
+    Row,
+    csv_rows,
+    delimiter_of,
+    is_named,
+    json_value,
+    jsonl_rows,
+)
 
 Kind = Literal["human", "judge"]
 Scale = Literal["nominal", "ordinal", "interval"]
 FileFormat = Literal["csv", "jsonl", "pairs"]
 Label = str | float
 
-ITEM_NAMES = ("item", "instance", "unit", "id")
 SCORE_NAMES = ("score", "label", "rating")
-KIND_NAMES = {"human": "human", "person": "human", "people": "human", "judge": "judge", "llm": "judge"}
+KIND_NAMES: dict[str, Kind] = {
+    "human": "human",
+    "person": "human",
+    "people": "human",
+    "judge": "judge",
+    "llm": "judge",
+}
 ERRORS_SHOWN = 20
+LONGEST_SHOWN = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,33 +93,65 @@ class FileRating:
 
 
 @dataclass(frozen=True, slots=True)
+class FileNotes:
+    """What was read differently from how it is written, or ignored.
+
+    Attributes:
+        missing_as: how often each spelling other than an empty cell was read as a missing rating.
+        decimal_commas: how often a comma was read as a decimal point.
+        repeated: duplicate ratings with the same value.
+        unread: columns that belong to no rater. silent: raters without a rating in the file.
+    """
+
+    missing_as: Mapping[str, int] = field(default_factory=dict)
+    decimal_commas: int = 0
+    repeated: int = 0
+    unread: tuple[str, ...] = ()
+    silent: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class FileRatings:
     """The ratings of one file in its order, and how many cells or entries it left empty."""
 
     ratings: tuple[FileRating, ...]
     missing: int
+    notes: FileNotes = field(default_factory=FileNotes, compare=False)
 
 
 def parse_ratings(
-    text: str, *, file_format: FileFormat, scale: Scale, kind: Kind | None = None
+    text: str,
+    *,
+    file_format: FileFormat,
+    scale: Scale,
+    kind: Kind | None = None,
+    categories: Collection[Label] | None = None,
+    names: Collection[str] = (),
 ) -> FileRatings:
     """The ratings in a file's text; `kind` is that of all raters where the file does not say.
 
+    `categories` are those of a stated scale, if one is stated; `names` are further labels of a nominal scale. A cell
+    that holds one of either is a label, also where the word would mean a missing rating.
+
     Raises:
         RatingsFileError: with every line that cannot be read: a column missing, an unknown kind, a score that
-            is not a number on an ordinal or interval scale, one rater twice on an item, no ratings at all.
+            is not a number on an ordinal or interval scale or not on the stated scale, two different ratings of
+            one item by one rater, no ratings at all.
     """
-    reader = _Reader(scale, kind)
+    reader = _Reader(scale, kind, categories, names)
+    text = text.lstrip("\ufeff")
     if file_format == "pairs":
         _read_pairs(text, reader)
+    elif file_format == "jsonl":
+        _read_rows(jsonl_rows(text, reader.fail), reader)
     else:
-        rows = _csv_rows(text, reader) if file_format == "csv" else _jsonl_rows(text, reader)
-        _read_rows(rows, reader)
-    if not reader.ratings and not reader.errors:
-        reader.fail(None, "the file holds no ratings")
-    if reader.errors:
-        raise RatingsFileError(reader.errors)
-    return FileRatings(tuple(reader.ratings), reader.missing)
+        stated = SEPARATOR_LINE.match(text)
+        if stated is not None:
+            text = "\n" + text[stated.end() :]
+        delimiter = delimiter_of(text) if stated is None else stated.group(1)
+        reader.decimal_comma = delimiter == ";"  # as spreadsheets write it where the comma is taken
+        _read_rows(csv_rows(text, delimiter, reader.fail), reader)
+    return reader.result()
 
 
 def format_of(name: str, text: str) -> FileFormat:
@@ -124,53 +182,107 @@ def format_of(name: str, text: str) -> FileFormat:
 class _Reader:
     """Collects ratings and errors, so that one pass reports everything wrong with a file."""
 
-    def __init__(self, scale: Scale, kind: Kind | None) -> None:
-        self.scale, self.kind = scale, kind
-        self.ratings: list[FileRating] = []
-        self.errors: list[LineError] = []
-        self.missing = 0
+    def __init__(
+        self,
+        scale: Scale,
+        kind: Kind | None,
+        categories: Collection[Label] | None,
+        names: Collection[str],
+    ) -> None:
+        self.nominal, self.kind = scale == "nominal", kind
+        self.categories = None if categories is None else frozenset(categories)
+        self.names = frozenset(names) | (self.categories or frozenset())
         self.decimal_comma = False
-        self._seen: dict[tuple[str, str], int | None] = {}
+        self.unread = dict[str, None]()
+        self._errors: list[LineError] = []
+        self._rows_without = Counter[str]()
+        self._unreadable: dict[str, list[int]] = {}  # places in the errors, by rater
+        self._ratings: dict[tuple[str, str], FileRating | None] = {}  # None: missing
+        self._lines: dict[tuple[str, str], int | None] = {}
         self._kinds: dict[str, Kind] = {}
+        self._missing_as = Counter[str]()
+        self._commas = self._repeated = 0
 
     def fail(self, line: int | None, message: str) -> None:
-        self.errors.append(LineError(line, message))
+        self._errors.append(LineError(line, message))
+
+    def fail_row(self, line: int, message: str) -> None:
+        """A row without a column that it needs: the first one with the message stands for all."""
+        if not self._rows_without[message]:
+            self.fail(line, message)
+        self._rows_without[message] += 1
 
     def add(self, line: int | None, item: object, rater: object, score: object, kind: object = None) -> None:
-        """One rating as the file has it; an empty score is missing."""
-        item_name, rater_name = _name(item), _name(rater)
+        """One rating as the file has it."""
+        item_name, rater_name = clean_name(item), clean_name(rater)
         if item_name is None or rater_name is None:
             self.fail(line, "no item" if item_name is None else "no rater")
             return
         of_kind = self._kind(line, rater_name, kind)
         if of_kind is None:
             return
-        where = f"{rater_name} on {item_name}"
-        if (item_name, rater_name) in self._seen:
-            before = self._seen[item_name, rater_name]
-            self.fail(line, f"{where} twice" + ("" if before is None else f", first on line {before}"))
-            return
-        self._seen[item_name, rater_name] = line
-        if score is None or (isinstance(score, str) and not score.strip()):
-            self.missing += 1
-            return
-        if self.decimal_comma and self.scale != "nominal" and isinstance(score, str):
-            score = score.replace(",", ".")
-        label = _label(score, self.scale)
-        if label is None:
-            expected = "a label" if self.scale == "nominal" else "a finite number"
-            self.fail(line, f"{where}: {score!r} is not {expected}")
-            return
-        self.ratings.append(FileRating(item_name, rater_name, of_kind, label, line))
+        rating: FileRating | None = None
+        if not self._is_missing(score):
+            label = self._label(score)
+            problem = self._problem(score, label)
+            if label is None or problem:
+                self._unreadable.setdefault(rater_name, []).append(len(self._errors))
+                self.fail(line, f"{rater_name} on {item_name}: {problem}")
+                return
+            rating = FileRating(item_name, rater_name, of_kind, label, line)
+        elif isinstance(score, str) and clean_text(score):
+            self._missing_as[clean_text(score)] += 1
+        self._store((item_name, rater_name), rating, line)
 
-    def _kind(self, line: int | None, rater: str, given: object) -> Kind | None:
+    def _store(self, key: tuple[str, str], rating: FileRating | None, line: int | None) -> None:
+        """Keep the rating; a duplicate is counted, and one with another value is an error."""
+        before = self._ratings.get(key)
+        if key not in self._ratings or before is None:
+            self._repeated += key in self._ratings and rating is None
+            self._ratings[key], self._lines[key] = rating, line
+        elif rating is None or rating.label == before.label:
+            self._repeated += 1
+        else:
+            first = self._lines[key]
+            where = "" if first is None else f", first on line {first}"
+            self.fail(line, f"{key[1]} on {key[0]} twice{where}")
+
+    def _is_missing(self, score: object) -> bool:
+        if self.nominal and isinstance(score, str) and label_of(score) in self.names:
+            return False
+        return is_missing(score, nominal=self.nominal)
+
+    def _label(self, score: object) -> Label | None:
+        """A score as the scale has it; None where it cannot be one."""
+        if isinstance(score, dict | list) or (isinstance(score, bool) and not self.nominal):
+            return None
+        text = clean_text(str(score))
+        if self.decimal_comma and DECIMAL_COMMA.fullmatch(text):
+            self._commas += 1
+            text = text.replace(",", ".")
+        if self.nominal:
+            return label_of(score if isinstance(score, bool) else text)
+        number = number_of(text)
+        return None if number is None else float(number)
+
+    def _problem(self, score: object, label: Label | None) -> str:
+        """Why a score is no rating; empty where it is one."""
+        if label is None:
+            problem = f"{_quoted(score)} is not {'a label' if self.nominal else 'a finite number'}"
+            likely = number_of(look_alike_key(str(score)))
+            return problem if likely is None else f"{problem} (it looks like {likely:f})"
+        if self.categories is not None and label not in self.categories:
+            return f"{_quoted(shown(label))} is not on the stated scale"
+        return ""
+
+    def _kind(self, line: int | None, rater: str, stated: object) -> Kind | None:
         kind = self.kind
-        if given is not None and str(given).strip():
-            named = KIND_NAMES.get(str(given).strip().lower())
-            if named is None:
-                self.fail(line, f"the kind {given!r} is neither human nor judge")
+        if stated is not None and clean_text(str(stated)):
+            known = KIND_NAMES.get(clean_text(str(stated)).lower())
+            if known is None:
+                self.fail(line, f"the kind {_quoted(stated)} is neither human nor judge")
                 return None
-            kind = "human" if named == "human" else "judge"
+            kind = known
         if kind is None:
             self.fail(line, f"nothing says whether {rater} is human or judge")
             return None
@@ -179,120 +291,88 @@ class _Reader:
             return None
         return kind
 
+    def result(self) -> FileRatings:
+        """What was read. Raises RatingsFileError."""
+        ratings = tuple(rating for rating in self._ratings.values() if rating is not None)
+        rated = {rating.rater for rating in ratings}
+        errors = self._errors_of_columns(rated)
+        if not ratings and not errors:
+            errors = [LineError(None, "the file holds no ratings")]
+        if errors:
+            raise RatingsFileError(errors)
+        notes = FileNotes(
+            missing_as=dict(self._missing_as),
+            decimal_commas=self._commas,
+            repeated=self._repeated,
+            unread=tuple(self.unread),
+            silent=tuple(rater for rater in self._kinds if rater not in rated),
+        )
+        return FileRatings(ratings, len(self._ratings) - len(ratings), notes)
 
-def _name(value: object) -> str | None:
-    """An item's or rater's name; numbers are taken as written, nothing and blanks are none."""
-    if value is None or isinstance(value, bool | dict | list):
-        return None
-    return str(value).strip() or None
-
-
-def _label(score: object, scale: Scale) -> Label | None:
-    """A score as the scale has it; None where it cannot be one."""
-    if isinstance(score, dict | list):
-        return None
-    if scale == "nominal":
-        whole = isinstance(score, float) and score.is_integer()
-        return str(int(score)) if whole and isinstance(score, float) else str(score).strip()
-    if isinstance(score, bool) or not isinstance(score, int | float | str):
-        return None
-    try:
-        number = float(score)
-    except (ValueError, OverflowError):
-        return None
-    return number if math.isfinite(number) else None
-
-
-Row = tuple[int, Mapping[str, object]]
-
-
-def _csv_rows(text: str, reader: _Reader) -> Iterator[Row]:
-    first = text.lstrip("\ufeff").split("\n", 1)[0]
-    delimiter = max((",", "\t", ";"), key=first.count)
-    reader.decimal_comma = delimiter == ";"  # as spreadsheets write it where the comma is taken
-    lines = csv.reader(io.StringIO(text.lstrip("\ufeff"), newline=""), delimiter=delimiter, strict=True)
-    header: list[str] | None = None
-    try:
-        for cells in lines:
-            if not any(cell.strip() for cell in cells):
-                continue
-            if header is None:
-                header = [cell.strip() for cell in cells]
-                if len(set(header)) < len(header) or "" in header:
-                    reader.fail(lines.line_num, "the columns must have distinct names")
-                    return
-            elif len(cells) != len(header):
-                reader.fail(lines.line_num, f"{len(cells)} cells under {len(header)} columns")
-            else:
-                yield lines.line_num, dict(zip(header, cells, strict=True))
-    except csv.Error as error:
-        reader.fail(lines.line_num, f"not CSV: {error}")
+    def _errors_of_columns(self, rated: Collection[str]) -> list[LineError]:
+        """The errors; a column in which nothing is a rating, beside others that can be read, has only one."""
+        errors = list(self._errors)
+        for rater, places in self._unreadable.items():
+            if rated and rater not in rated and len(places) > 2:
+                first = self._errors[places[0]]
+                message = f"{rater} has no readable rating: remove the column ({first.message})"
+                for place in places:
+                    errors[place] = LineError(first.line, message if place == places[0] else "")
+        for message, rows in self._rows_without.items():
+            if rows > 1:
+                place = next(place for place, error in enumerate(errors) if error.message == message)
+                errors[place] = LineError(errors[place].line, f"{message} (in {rows} rows)")
+        return [error for error in errors if error.message]
 
 
-def _jsonl_rows(text: str, reader: _Reader) -> Iterator[Row]:
-    for number, line in enumerate(text.lstrip("\ufeff").split("\n"), start=1):
-        if not line.strip():
-            continue
-        try:
-            row = json.loads(line, object_pairs_hook=_without_repeats)
-        except (ValueError, RecursionError) as error:
-            reader.fail(number, f"not JSON: {error}")
-            continue
-        if isinstance(row, dict):
-            yield number, row
-        else:
-            reader.fail(number, "not a JSON object")
-
-
-def _without_repeats(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    """A JSON object; Python would keep the last of two entries of one name and say nothing."""
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        names = [name for name, _ in pairs]
-        raise ValueError(f"{next(name for name in names if names.count(name) > 1)!r} appears twice")
-    return found
+def _quoted(score: object) -> str:
+    """A score in an error message: quoted if it is text, cut if it is long."""
+    text = repr(score) if isinstance(score, str | bool | dict | list) else str(score)
+    return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}…"
 
 
 def _read_rows(rows: Iterator[Row], reader: _Reader) -> None:
     """Long rows have a rater and a score; all others are wide, one column a rater."""
     for line, row in rows:
-        columns = {name.strip().lower(): name for name in row}
+        columns = {clean_text(name).lower(): name for name in row}
         item = next((columns[name] for name in ITEM_NAMES if name in columns), None)
         if item is None:
-            reader.fail(line, "no column named item")
+            reader.fail_row(line, "no column named item")
             continue
         if "rater" in columns:
             score = next((columns[name] for name in SCORE_NAMES if name in columns), None)
             if score is None:
-                reader.fail(line, "no column named score")
+                reader.fail_row(line, "no column named score")
                 continue
             kind = row[columns["kind"]] if "kind" in columns else None
             reader.add(line, row[item], row[columns["rater"]], row[score], kind)
             continue
         stray = next((name for name in (*SCORE_NAMES, "kind") if name in columns), None)
         if stray is not None:
-            reader.fail(line, f"a column named {stray} and none named rater")
+            reader.fail_row(line, f"a column named {stray} and none named rater")
             continue
-        raters = [name for name in row if name != item]
+        others = [name for name in row if name != item]
+        raters = [name for name in others if is_named(name) and clean_text(name).lower() not in ITEM_NAMES]
+        reader.unread.update(dict.fromkeys(name for name in others if name not in raters))
         if not raters:
-            reader.fail(line, "no rater: neither a column named rater nor a column for each")
+            reader.fail_row(line, "no rater: neither a column named rater nor a column for each")
         for rater in raters:
             reader.add(line, row[item], rater, row[rater])
 
 
 def _read_pairs(text: str, reader: _Reader) -> None:
     try:
-        found = json.loads(text.lstrip("\ufeff"), object_pairs_hook=_without_repeats)
+        document = json_value(text)
     except json.JSONDecodeError as error:
         reader.fail(error.lineno, f"not JSON: {error.msg}")
         return
     except (ValueError, RecursionError) as error:
         reader.fail(None, f"not JSON: {error}")
         return
-    if not isinstance(found, dict):
+    if not isinstance(document, dict):
         reader.fail(None, "not a JSON object of raters")
         return
-    for rater, labels in found.items():
+    for rater, labels in document.items():
         if not isinstance(labels, dict):
             reader.fail(None, f"the ratings of {rater} are not an object of labels by item")
             continue

@@ -54,6 +54,7 @@ class SummaryDict(TypedDict):
     labels: list[str]
     threshold: float | None
     failure: str | None
+    failures: list[str]
     items: int
     labelled: int
     ratings_by_people: int
@@ -61,17 +62,23 @@ class SummaryDict(TypedDict):
     tied: int | None
     questions: int
     runs: int
+    warnings: list[str]
 
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """What there is: `labels` name the categories of a nominal scale, `failure` what counts as one, in words."""
+    """What there is.
+
+    `labels` name the categories of a nominal scale, `failures` those that count as failures, `threshold` is for ordered
+    scales; `failure` says in words what counts as one. `warnings` are possible mistakes in the ratings.
+    """
 
     scale: str
     categories: tuple[float, ...]
     labels: tuple[str, ...]
     threshold: float | None
     failure: str | None
+    failures: tuple[str, ...]
     items: int
     labelled: int
     ratings_by_people: int
@@ -79,6 +86,7 @@ class Summary:
     tied: int | None
     questions: int
     runs: int
+    warnings: tuple[str, ...]
 
     def as_dict(self) -> SummaryDict:
         """One JSON-ready object."""
@@ -88,6 +96,7 @@ class Summary:
             "labels": list(self.labels),
             "threshold": self.threshold,
             "failure": self.failure,
+            "failures": list(self.failures),
             "items": self.items,
             "labelled": self.labelled,
             "ratings_by_people": self.ratings_by_people,
@@ -95,6 +104,7 @@ class Summary:
             "tied": self.tied,
             "questions": self.questions,
             "runs": self.runs,
+            "warnings": list(self.warnings),
         }
 
 
@@ -223,19 +233,16 @@ def _computed(
 
 def summary_of(given: ValidationInput, labelled: LabelledItems) -> Summary:
     """What the report is computed from."""
-    cut, labels = labelled.cut, given.ratings.labels
-    failure = None
-    if cut is not None:
-        below = [value for value in given.table.categories if value < cut]
-        failure = f"label {labels[0]!r}" if labels else f"a rating below {cut:g}" if below else "nothing"
+    cut, nominal = labelled.cut, given.ratings.scale == "nominal"
     rated = ~np.isnan(labelled.humans.values).all(axis=1)
     tied = None if labelled.majority is None else int((rated & np.isnan(labelled.majority)).sum())
     return Summary(
         scale=given.ratings.scale,
         categories=given.table.categories,
-        labels=labels,
-        threshold=cut,
-        failure=failure,
+        labels=given.ratings.labels,
+        threshold=None if nominal else cut,
+        failure=None if cut is None else _failure(given, cut),
+        failures=given.failures,
         items=len(given.table.units),
         labelled=int(rated.sum()),
         ratings_by_people=int((~np.isnan(labelled.humans.values)).sum()),
@@ -243,4 +250,13 @@ def summary_of(given: ValidationInput, labelled: LabelledItems) -> Summary:
         tied=tied,
         questions=int(np.unique(given.clusters).size),
         runs=1 if given.run is None else len(set(given.run)),
+        warnings=tuple(given.warnings),
     )
+
+
+def _failure(given: ValidationInput, cut: float) -> str:
+    """What counts as a failure, in words."""
+    if given.failures:
+        return f"the label {' or '.join(f'“{label}”' for label in given.failures)}"
+    below = any(value < cut for value in given.table.categories)
+    return f"a rating below {cut:g}" if below else "nothing"

@@ -1,6 +1,6 @@
 """What a validation report is computed from: ratings, and what is known of the rated responses."""
 
-from collections.abc import Callable, Mapping, Sequence, Sized
+from collections.abc import Callable, Collection, Mapping, Sequence, Sized
 from dataclasses import dataclass, field
 from typing import TypedDict
 
@@ -34,7 +34,8 @@ class ValidationInput:
 
     Attributes:
         ratings: items by raters (`RatingSet`): people first, then judges; its units are the items' ids.
-        threshold: followed = rating >= threshold; None on a nominal scale, which is not cut.
+        threshold: followed = rating >= threshold, on a nominal scale that of the labels' codes: the labels before it
+            are the failures (`failures_first` puts them there). None where it is not stated what a failure is.
         clusters: (n,) ids of the questions; items that share one are resampled together.
         facets: (n,) slices of each facet, such as source, category, preference category, method, setting, "answer
             correct"; None where an item belongs to none.
@@ -51,10 +52,11 @@ class ValidationInput:
         gold: (n,) adjudicated scores, NaN where there is none.
         replicates: for a judge, its replicates as a table over the same n items, for self-consistency.
         judge_kinds: "judge", "imported judge" or "floor" of each judge; "judge" where not given.
+        warnings: possible mistakes in the ratings, in sentences.
 
     Raises:
-        ValueError: a shape that does not fit, a threshold on a nominal scale, gold outside the categories, or a
-            person's rating of an item that is no task.
+        ValueError: a shape that does not fit, a threshold that does not part the labels of a nominal scale, gold
+            outside the categories, or a person's rating of an item that is no task.
     """
 
     ratings: RatingSet
@@ -72,6 +74,7 @@ class ValidationInput:
     gold: Ratings | None = None
     replicates: Mapping[str, RatingTable] = field(default_factory=dict)
     judge_kinds: Mapping[str, str] = field(default_factory=dict)
+    warnings: Sequence[str] = ()
 
     def __post_init__(self) -> None:
         n = len(self.table.units)
@@ -83,8 +86,12 @@ class ValidationInput:
             _require_length(f"facet {facet}", slices, n)
         for judge, table in self.replicates.items():
             _require_length(f"replicates of {judge}", table.units, n)
-        if self.threshold is not None and self.ratings.scale == "nominal":
-            raise ValueError("a nominal scale has no threshold")
+        if (
+            self.threshold is not None
+            and self.ratings.scale == "nominal"
+            and self.threshold not in self.table.categories[1:]
+        ):
+            raise ValueError("the threshold of a nominal scale leaves labels on both sides")
         if self.threshold is not None:
             object.__setattr__(self, "threshold", nearest_category(self.threshold, self.table.categories))
         if self.gold is not None:
@@ -102,9 +109,25 @@ class ValidationInput:
         return self.ratings.table
 
     @property
+    def failures(self) -> tuple[str, ...]:
+        """The labels of a nominal scale that are failures; none where that is not stated, or the scale is another."""
+        if self.threshold is None:
+            return ()
+        return tuple(
+            label
+            for label, code in zip(self.ratings.labels, self.table.categories, strict=False)
+            if code < self.threshold
+        )
+
+    @property
     def people(self) -> RatingTable:
         """Items by people."""
         return self.table.select(self.ratings.people)
+
+
+def failures_first(labels: Sequence[str], failures: Collection[str]) -> tuple[str, ...]:
+    """The labels of a nominal scale in an order that a threshold can part: failures, then the others."""
+    return tuple(sorted(labels, key=lambda label: label not in failures))
 
 
 def _require_length(name: str, values: Sized | None, n: int) -> None:

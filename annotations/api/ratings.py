@@ -13,6 +13,7 @@ from rest_framework.views import APIView
 
 from annotations.access import campaign_maker
 from annotations.agreement.ratings_files import Kind
+from annotations.agreement.ratings_rows import decoded
 from annotations.api.serializers.ratings import RatingsFilesSerializer, RatingsImportSerializer
 from annotations.services.ratings_import import RatingsFile, import_ratings
 from evaluation.api.actor import actor_of
@@ -37,14 +38,15 @@ class RatingsImport(APIView):
         given.is_valid(raise_exception=True)
         fields: dict[str, Any] = dict(given.validated_data)  # Any: each field has a type of its own
         files = [_read(file, kind) for kind in KINDS for file in fields.pop(kind, ())]
-        report = import_ratings(files=files, created_by=actor_of(request), **fields)
+        failures = fields.pop("failure")
+        report = import_ratings(files=files, failures=failures, created_by=actor_of(request), **fields)
         return Response(RatingsImportSerializer(report.as_dict()).data, status=HTTPStatus.CREATED)
 
 
 def _read(file: "UploadedFile[bytes]", kind: Kind) -> RatingsFile:
-    """A file's text. Raises ValidationError where it is too large or not UTF-8."""
+    """A file's text. Raises ValidationError where it is too large, or its encoding is not known."""
     name = file.name or "file"
     try:
-        return RatingsFile(name, content_of(file).read().decode("utf-8-sig"), kind)
-    except UnicodeDecodeError as error:
-        raise ValidationError({kind: [f"{name} is not UTF-8 (at byte {error.start})."]}) from error
+        return RatingsFile(name, decoded(content_of(file).read()), kind)
+    except ValueError as error:
+        raise ValidationError({kind: [f"{name} is {error}."]}) from error

@@ -10,6 +10,8 @@ from django.template.defaultfilters import filesizeformat
 
 from annotations.agreement.alternative_annotator_test import EPSILON
 from annotations.agreement.ratings_files import Kind
+from annotations.agreement.ratings_rows import decoded
+from annotations.agreement.stated_scale import entries_of
 from annotations.models.campaign import RatingScale
 from annotations.services.ratings_import import NAME_LENGTH, RatingsFile
 
@@ -48,7 +50,7 @@ class SeveralFilesInput(forms.ClearableFileInput):
 
 
 class SeveralFilesField(forms.FileField):
-    """Uploaded files, each as its name and text; none too large, all of them UTF-8."""
+    """Uploaded files, each as its name and text; none too large, all in a known encoding."""
 
     widget = SeveralFilesInput
 
@@ -68,9 +70,16 @@ class SeveralFilesField(forms.FileField):
                 "uploaded. Use the command import_ratings for larger ones."
             )
         try:
-            return name, file.read().decode("utf-8-sig")
-        except UnicodeDecodeError as error:
-            raise forms.ValidationError(f"{name} is not UTF-8 (at byte {error.start}).") from error
+            return name, decoded(file.read())
+        except ValueError as error:
+            raise forms.ValidationError(f"{name} is {error}.") from error
+
+
+class EntriesField(forms.CharField):
+    """A comma-separated list in one line."""
+
+    def clean(self, value: Any) -> list[str]:
+        return entries_of(super().clean(value))
 
 
 class RatingsForm(forms.Form):
@@ -84,19 +93,34 @@ class RatingsForm(forms.Form):
         help_text="One file, or several. Not needed where the first file has a column kind.",
     )
     scale = forms.ChoiceField(choices=RatingScale.choices, initial=RatingScale.ORDINAL)
+    categories = EntriesField(
+        label="Categories of the scale",
+        required=False,
+        help_text="All possible ratings, separated by commas, or a range such as 1..5. If empty, the ratings that "
+        "occur.",
+    )
+    failure = EntriesField(
+        label="Labels that are failures",
+        required=False,
+        help_text="Separated by commas. Put a label that contains a comma in quotes.",
+    )
     threshold = forms.FloatField(
         required=False,
-        help_text="From this rating on, one counts as followed. Left empty, 3 on an ordinal scale of 1 to 5, and "
-        "elsewhere ratings are not cut.",
+        help_text="For ordered scales: lower ratings count as failures. If empty, 3 on an ordinal scale of exactly "
+        "1 to 5, and none elsewhere.",
     )
-    is_not_cut = forms.BooleanField(required=False, label="Do not cut the ratings at all")
+    is_not_cut = forms.BooleanField(
+        required=False,
+        label="Import without a failure",
+        help_text="Agreement and verdicts still work; failure rates are undefined.",
+    )
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
         if not self.errors and not (cleaned["human"] or cleaned["judge"]):
             self.add_error("human", "Choose at least one file.")
         if cleaned.get("is_not_cut") and cleaned.get("threshold") is not None:
-            self.add_error("threshold", "Either give a threshold, or do not cut the ratings.")
+            self.add_error("threshold", "Enter a threshold, or import without a failure, not both.")
         return cleaned
 
     def arguments(self) -> dict[str, Any]:
@@ -108,6 +132,8 @@ class RatingsForm(forms.Form):
         return {
             "name": self.cleaned_data["name"],
             "scale": self.cleaned_data["scale"],
+            "categories": self.cleaned_data["categories"],
+            "failures": self.cleaned_data["failure"],
             "threshold": self.cleaned_data["threshold"],
             "is_cut": not self.cleaned_data["is_not_cut"],
             "files": [RatingsFile(name, text, kind) for kind, files in given for name, text in files],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractUser, AnonymousUser
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 
@@ -90,6 +91,21 @@ class Campaign(models.Model):
         null=True,
         blank=True,
         help_text="Of imported ratings: from this value on, one counts as followed. Empty: they are not cut.",
+    )
+    failure_labels = ArrayField(
+        models.TextField(),
+        null=True,
+        blank=True,
+        help_text="Imported labels that count as failures. Empty: not stated.",
+    )
+    rating_categories = ArrayField(
+        models.TextField(),
+        null=True,
+        blank=True,
+        help_text="Stated scale of imported ratings. Empty: the ratings that occur.",
+    )
+    import_warnings = ArrayField(
+        models.TextField(), default=list, blank=True, help_text="Possible mistakes in imported ratings."
     )
     status = models.CharField(max_length=10, choices=CampaignStatus.choices, default=CampaignStatus.OPEN)
     overlap = models.PositiveSmallIntegerField(default=2, help_text="Labels wanted for each response.")
@@ -181,6 +197,18 @@ class Campaign(models.Model):
                 condition=~Q(scale=RatingScale.NOMINAL) | Q(rating_threshold__isnull=True),
                 name="campaign_names_have_no_threshold",
                 violation_error_message="Names without an order cannot be cut at a threshold.",
+            ),
+            models.CheckConstraint(
+                condition=Q(failure_labels__isnull=True)
+                | Q(is_imported=True, scale=RatingScale.NOMINAL, failure_labels__len__gte=1),
+                name="campaign_failure_labels_are_imported_names",
+                violation_error_message="Only imported labels can count as failures.",
+            ),
+            models.CheckConstraint(
+                condition=Q(rating_categories__isnull=True)
+                | Q(is_imported=True, rating_categories__len__gte=2),
+                name="campaign_stated_scale_only_imported",
+                violation_error_message="Only imported ratings have a stated scale, with two categories or more.",
             ),
             models.CheckConstraint(
                 condition=Q(overlap__gte=1),

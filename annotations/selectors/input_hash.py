@@ -18,6 +18,8 @@ def input_hash(campaign: Campaign, settings: Mapping[str, object], *, code_versi
     """SHA-256 (hex) of ratings, items, sample and decisions as they are now, of settings and code version."""
     parts: list[object] = [code_version, settings, campaign.threshold, campaign.rating_threshold]
     parts += [campaign.scale, *_digests(campaign)]
+    stated = [campaign.failure_labels, campaign.rating_categories, campaign.import_warnings]
+    parts += [stated] if any(stated) else []  # a campaign without any has the hash that it always had
     return hashlib.sha256(json.dumps(parts, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
 

@@ -83,6 +83,7 @@ CHANGES = (
     "labels.restored",
     "task.adjudicated",
     "ratings.imported",
+    "ratings.failure_stated",
 )
 """Actions that change what a validation report is computed from."""
 

@@ -1,6 +1,6 @@
 """What a validation report is computed from, read in a few queries, and the reports that there are."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -8,16 +8,13 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Length
 from django.utils import timezone
 
-from annotations.agreement import rater_agreement as report_raters
-from annotations.agreement.rating_set import RatingSet, rating_set
+from annotations.agreement.rating_set import RatingSet
 from annotations.agreement.ratings import SCALE, Ratings, RatingTable
-from annotations.agreement.ratings_files import FileRating, FileRatings, Kind, Scale
 from annotations.agreement.validation_input import ValidationInput
 from annotations.models import Adjudication, Campaign, Task, ValidationReport
-from annotations.models.campaign import RatingScale
-from annotations.models.imported import RatedBy
 from annotations.models.task import TaskKind, TaskState
 from annotations.models.validation import UNFINISHED, ReportStatus
+from annotations.selectors.imported_ratings import OF_THE_REPORT, imported_input, told_apart
 from annotations.selectors.input_hash import input_hash
 from annotations.selectors.labels import votes
 from annotations.selectors.whole_numbers import whole_numbers
@@ -28,15 +25,6 @@ from evaluation.models.item import Condition
 from evaluation.models.judgment import JudgmentStatus
 from evaluation.statistics.proportions import Flags
 from evaluation.statistics.resampling import Clusters
-
-OF_THE_REPORT = frozenset(
-    {
-        *(report_raters.PEOPLE_MEDIAN, report_raters.PEOPLE_MOST_COMMON, report_raters.GOLD),
-        *(report_raters.PANEL_MEDIAN, report_raters.PANEL_MOST_COMMON),
-        *(report_raters.CONSTANT, report_raters.RANDOM, "the others"),
-    }
-)
-"""Names that the report gives to what it adds beside the raters: nobody else is called so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,50 +96,7 @@ def has_ratings(campaign: Campaign) -> bool:
 
 def validation_input(campaign: Campaign) -> ValidationInput:
     """The ratings and items of a campaign, as they are now: the same number of queries whatever its size."""
-    return _imported_input(campaign) if campaign.is_imported else _campaign_input(campaign)
-
-
-# --- Imported ratings ---------------------------------------------------------------------------------------
-
-
-def _imported_input(campaign: Campaign) -> ValidationInput:
-    """Every item is a question of its own, a task, and part of the one sample that there is."""
-    ratings = imported_rating_set(campaign)
-    return ValidationInput(
-        ratings=ratings,
-        threshold=campaign.rating_threshold,
-        clusters=np.arange(len(ratings.table.units), dtype=np.int64),
-        judge_kinds=dict.fromkeys(ratings.judges, "imported judge"),
-    )
-
-
-def imported_rating_set(campaign: Campaign) -> RatingSet:
-    """The imported ratings as a table; an ordinal or interval scale reaches as far as the ratings do."""
-    rows = campaign.imported_ratings.order_by("pk").values_list("item", "rater", "kind", "value")
-    return rating_set([FileRatings(tuple(_file_ratings(rows, campaign.scale)), 0)], _scale(campaign.scale))
-
-
-def _file_ratings(rows: Iterable[tuple[str, str, str, str]], scale: str) -> Iterator[FileRating]:
-    """Stored ratings (item, rater, kind, value) as they were in the file."""
-    nominal = scale == RatingScale.NOMINAL
-    kinds: dict[str, Kind] = {RatedBy.HUMAN.value: "human", RatedBy.JUDGE.value: "judge"}
-    names = dict[str, str]()
-    for item, rater, kind, value in rows:
-        if rater not in names:
-            names[rater] = _told_apart(rater, {*OF_THE_REPORT, *names.values()}, "imported")
-        yield FileRating(item, names[rater], kinds[kind], value if nominal else float(value), None)
-
-
-def _told_apart(name: str, taken: Collection[str], by: str) -> str:
-    """The name; one that is taken gets behind it what tells the two apart."""
-    while name in taken:
-        name = f"{name} ({by})"
-    return name
-
-
-def _scale(scale: str) -> Scale:
-    known: dict[str, Scale] = {"nominal": "nominal", "ordinal": "ordinal", "interval": "interval"}
-    return known[scale]
+    return imported_input(campaign) if campaign.is_imported else _campaign_input(campaign)
 
 
 # --- Campaigns on runs --------------------------------------------------------------------------------------
@@ -330,7 +275,7 @@ def _judges(table: Clusters, rows: Mapping[int, int], *, taken: Iterable[str]) -
     found = _Judges({}, {}, {})
     for key in sorted(np.unique(table[:, 0]).tolist(), key=lambda key: known[key].name):
         judge = known[key]
-        name = _told_apart(judge.name, people | set(found.scores), "judge")
+        name = told_apart(judge.name, people | set(found.scores), "judge")
         columns = {}
         for replicate in np.unique(table[table[:, 0] == key, 1]).tolist():
             chosen = (table[:, 0] == key) & (table[:, 1] == replicate)

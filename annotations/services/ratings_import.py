@@ -1,31 +1,39 @@
 """Importing others' annotations into a campaign of their own, so that the agreement module serves by itself."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from django.contrib.auth.models import User
 from django.db import transaction
 
+from annotations.agreement.joined_files import NamedRatings, joined_files
+from annotations.agreement.label_forms import label_of, shown
 from annotations.agreement.rating_set import RatingSet, rating_set
-from annotations.agreement.ratings import SCALE
 from annotations.agreement.ratings_files import (
     FileRating,
     FileRatings,
     Kind,
+    Label,
     LineError,
     RatingsFileError,
     Scale,
     format_of,
     parse_ratings,
 )
+from annotations.agreement.ratings_warnings import rating_warnings
+from annotations.agreement.stated_failures import FailuresError, NotStated, stated_failures
+from annotations.agreement.stated_scale import ScaleError, stated_categories
 from annotations.models import Campaign, ImportedRating, Member
 from annotations.models.campaign import CampaignStatus, Role
 from annotations.models.imported import RatedBy
 from annotations.services.audit import record as audit
 from evaluation.errors import Conflict, DomainError
-from evaluation.models.endpoint import DEFAULT_THRESHOLD
 
 ITEM_LENGTH, RATER_LENGTH, NAME_LENGTH = 400, 200, 200
+NOT_STORABLE = re.compile("[\0\ud800-\udfff]")
+"""Characters that PostgreSQL refuses in text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,30 +56,61 @@ class RatingsRefused(DomainError):
         super().__init__(f"Nothing was imported. {count}", extra={"problems": list(problems)})
 
 
+class FailureNotStated(DomainError):
+    """There are two categories, and it is not stated which is the failure; nothing was written."""
+
+    code = "failure_not_stated"
+
+
+Outcome = Literal["imported", "unchanged", "failure stated"]
+
+
 @dataclass(frozen=True, slots=True)
 class RatingsImport:
-    """What an import made of its files; `is_new` is false where the campaign had these very ratings already."""
+    """What an import made of its files.
+
+    `status`: whether the campaign is new, had the same ratings already, or had them and got its failures or scale
+    stated now.
+    """
 
     campaign: Campaign
-    is_new: bool
+    status: Outcome
     items: int
     people: int
     judges: int
     ratings: int
     missing: int
 
+    @property
+    def failures_in_words(self) -> str:
+        """What counts as a failure."""
+        labels, threshold = self.campaign.failure_labels, self.campaign.rating_threshold
+        if labels:
+            return f"A failure is {' or '.join(f'“{label}”' for label in labels)}."
+        if threshold is not None:
+            return f"A failure is a rating below {threshold:g}."
+        return "No failure is stated, so failure rates are undefined."
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Warnings about the ratings, in sentences."""
+        return tuple(self.campaign.import_warnings)
+
     def as_dict(self) -> dict[str, object]:
         """One JSON-ready object."""
         return {
-            "status": "imported" if self.is_new else "unchanged",
+            "status": self.status,
             "campaign": {"id": self.campaign.pk, "name": self.campaign.name},
             "scale": self.campaign.scale,
+            "categories": self.campaign.rating_categories,
             "threshold": self.campaign.rating_threshold,
+            "failures": self.campaign.failure_labels,
             "items": self.items,
             "people": self.people,
             "judges": self.judges,
             "ratings": self.ratings,
             "missing": self.missing,
+            "warnings": list(self.warnings),
         }
 
 
@@ -80,34 +119,60 @@ def import_ratings(
     name: str,
     files: Sequence[RatingsFile],
     scale: Scale,
+    categories: Sequence[str] = (),
+    failures: Sequence[str] = (),
     threshold: float | None = None,
     is_cut: bool = True,
     created_by: User | None = None,
 ) -> RatingsImport:
-    """A campaign of the ratings in the files; who imports it leads it. The same once more changes nothing.
+    """A campaign of the ratings in the files, led by `created_by`. The same files again change nothing.
 
-    Where an ordinal scale runs from 1 to 5 and no threshold is given, a rating counts as followed from 3 on, as
-    elsewhere on the platform; other scales, and those that shall not be cut, have no followed / not followed. Raises
-    RatingsRefused with every problem of every file, DomainError where the threshold does not fit the scale, and
-    Conflict where a campaign of this name holds something else.
+    `categories` state the scale (`stated_categories`); without them, it consists of the ratings that occur. `failures`
+    or the `threshold` state what a failure is (`stated_failures`); with `is_cut` false, nothing is. Importing the same
+    files again states both for a campaign that has neither.
+
+    Raises:
+        RatingsRefused: with every problem of every file.
+        FailureNotStated: there are two categories, and it is not stated which is the failure.
+        DomainError: the failures, threshold or scale do not fit the ratings.
+        Conflict: a campaign of this name holds something else.
     """
     if not 0 < len(name.strip()) <= NAME_LENGTH:
         raise DomainError(f"A campaign needs a name of at most {NAME_LENGTH} characters.", field="name")
-    name = name.strip()
-    parsed = _parsed(files, scale)
+    full_scale = _stated_scale(categories, scale)
+    joined = joined_files(_parsed(files, scale, full_scale, failures))
+    if joined.problems:
+        raise RatingsRefused(joined.problems)
     try:
-        table = rating_set(parsed, scale)
+        table = rating_set([file.ratings for file in joined.files], scale, categories=full_scale)
     except RatingsFileError as error:
         raise RatingsRefused([str(problem) for problem in error.errors]) from error
-    cut = _threshold(table, threshold, is_cut=is_cut)
-    ratings = [rating for file in parsed for rating in file.ratings]
+    ratings = [rating for file in joined.files for rating in file.ratings.ratings]
+    try:
+        cut = stated_failures(
+            full_scale or _occurring(table, ratings),
+            scale,
+            failures=failures,
+            threshold=threshold,
+            is_cut=is_cut,
+        )
+    except NotStated as error:
+        raise FailureNotStated(f"Nothing was imported. {error}", field=error.field) from error
+    except FailuresError as error:
+        raise DomainError(str(error), field=error.field) from error
+    meaning = {
+        "scale": scale,
+        "rating_categories": None if full_scale is None else [shown(category) for category in full_scale],
+        "rating_threshold": cut.threshold,
+        "failure_labels": list(cut.labels) or None,
+        "import_warnings": list(rating_warnings(joined.files, scale, is_stated=full_scale is not None)),
+    }
     with transaction.atomic():
         campaign, is_new = Campaign.objects.get_or_create(
-            name=name,
-            defaults={
+            name=name.strip(),
+            defaults=meaning
+            | {
                 "is_imported": True,
-                "scale": scale,
-                "rating_threshold": cut,
                 "status": CampaignStatus.CLOSED,
                 "overlap": 1,
                 "max_overlap": 1,
@@ -116,13 +181,14 @@ def import_ratings(
                 "created_by": created_by,
             },
         )
+        status: Outcome = "imported"
         if is_new:
             _write(campaign, ratings, created_by)
-        elif not _holds(campaign, ratings, scale, cut):
-            raise Conflict(f"There is a campaign named “{name}” already, with other content.", field="name")
+        else:
+            status = _again(campaign, ratings, meaning, created_by)
     return RatingsImport(
         campaign,
-        is_new,
+        status,
         items=len(table.table.units),
         people=len(table.people),
         judges=len(table.judges),
@@ -131,18 +197,46 @@ def import_ratings(
     )
 
 
-def _parsed(files: Sequence[RatingsFile], scale: Scale) -> list[FileRatings]:
+def _stated_scale(categories: Sequence[str], scale: Scale) -> tuple[Label, ...] | None:
+    """The stated scale, if there is one. Raises DomainError."""
+    if not categories:
+        return None
+    try:
+        return stated_categories(categories, scale)
+    except ScaleError as error:
+        raise DomainError(str(error), field="categories") from error
+
+
+def _occurring(table: RatingSet, ratings: Sequence[FileRating]) -> tuple[Label, ...]:
+    """The categories that occur, in the order of the table's."""
+    if table.scale == "nominal":
+        return table.labels
+    return tuple(sorted({float(rating.label) for rating in ratings}))
+
+
+def _parsed(
+    files: Sequence[RatingsFile],
+    scale: Scale,
+    categories: Sequence[Label] | None,
+    failures: Sequence[str],
+) -> list[NamedRatings]:
     """Every file read. Raises RatingsRefused with the problems of all of them."""
     parsed, problems = [], list[str]()
     for file in files:
         try:
-            file_format = format_of(file.name, file.text)
-            read = parse_ratings(file.text, file_format=file_format, scale=scale, kind=file.kind)
+            read = parse_ratings(
+                file.text,
+                file_format=format_of(file.name, file.text),
+                scale=scale,
+                kind=file.kind,
+                categories=categories,
+                names=[label_of(failure) for failure in failures],
+            )
         except RatingsFileError as error:
             problems += [f"{file.name}: {problem}" for problem in error.errors]
             continue
         problems += [f"{file.name}: {problem}" for problem in _too_long(read)]
-        parsed.append(read)
+        parsed.append(NamedRatings(file.name, read))
     if not files:
         problems.append("no file was given")
     if problems:
@@ -158,33 +252,15 @@ def _too_long(file: FileRatings) -> list[LineError]:
             problems.append(LineError(rating.line, f"an item's name has more than {ITEM_LENGTH} characters"))
         if len(rating.rater) > RATER_LENGTH:
             problems.append(LineError(rating.line, f"a rater's name has more than {RATER_LENGTH} characters"))
-        if "\0" in f"{rating.item}{rating.rater}{rating.label}":
-            problems.append(LineError(rating.line, "a null character"))
+        if NOT_STORABLE.search(f"{rating.item}{rating.rater}{rating.label}"):
+            problems.append(LineError(rating.line, "a null character, or half of a character"))
     return problems
-
-
-def _threshold(table: RatingSet, threshold: float | None, *, is_cut: bool) -> float | None:
-    """The threshold of the campaign. Raises DomainError where it does not part the scale in two."""
-    categories = table.table.categories
-    if threshold is None:
-        on_our_scale = table.scale == "ordinal" and categories == SCALE
-        return float(DEFAULT_THRESHOLD) if is_cut and on_our_scale else None
-    if table.scale == "nominal":
-        raise DomainError("Names without an order cannot be cut at a threshold.", field="threshold")
-    if not categories[0] < threshold <= categories[-1]:
-        raise DomainError(
-            f"The threshold lies above {categories[0]:g}, the lowest rating, and at most at {categories[-1]:g}, "
-            "the highest.",
-            field="threshold",
-        )
-    return threshold
 
 
 def _stored(rating: FileRating) -> tuple[str, str, str, str]:
     """Item, rater, kind and value as the database has them; a number is written the shortest way that is exact."""
     kind = RatedBy.HUMAN if rating.kind == "human" else RatedBy.JUDGE
-    whole = isinstance(rating.label, float) and rating.label.is_integer() and abs(rating.label) < 2**53
-    return rating.item, rating.rater, kind.value, str(int(rating.label)) if whole else str(rating.label)
+    return rating.item, rating.rater, kind.value, shown(rating.label)
 
 
 def _write(campaign: Campaign, ratings: Sequence[FileRating], created_by: User | None) -> None:
@@ -201,9 +277,32 @@ def _write(campaign: Campaign, ratings: Sequence[FileRating], created_by: User |
     audit("ratings.imported", actor=created_by, campaign=campaign, subject=campaign, ratings=len(ratings))
 
 
-def _holds(campaign: Campaign, ratings: Sequence[FileRating], scale: Scale, threshold: float | None) -> bool:
-    """Whether the campaign is an import of these very ratings."""
-    if not campaign.is_imported or (campaign.scale, campaign.rating_threshold) != (scale, threshold):
-        return False
+def _again(
+    campaign: Campaign,
+    ratings: Sequence[FileRating],
+    meaning: Mapping[str, object],
+    actor: User | None,
+) -> Outcome:
+    """The same ratings under the same name. Raises Conflict where the campaign holds something else."""
     there = campaign.imported_ratings.values_list("item", "rater", "kind", "value")
-    return sorted(there) == sorted(map(_stored, ratings))
+    if campaign.is_imported and sorted(there) == sorted(map(_stored, ratings)):
+        compared = [field for field in meaning if field != "import_warnings"]
+        changed = [field for field in compared if getattr(campaign, field) != meaning[field]]
+        if not changed:
+            return "unchanged"
+        is_led = actor is None or Campaign.objects.led_by(actor).filter(pk=campaign.pk).exists()
+        if is_led and "scale" not in changed and all(getattr(campaign, field) is None for field in changed):
+            for field, value in meaning.items():
+                setattr(campaign, field, value)
+            campaign.save(update_fields=list(meaning))
+            audit(
+                "ratings.failure_stated",
+                actor=actor,
+                campaign=campaign,
+                subject=campaign,
+                failures=campaign.failure_labels,
+                threshold=campaign.rating_threshold,
+                categories=campaign.rating_categories,
+            )
+            return "failure stated"
+    raise Conflict(f"There is a campaign named “{campaign.name}” already, with other content.", field="name")

@@ -27,8 +27,11 @@ def ratings_import(request: PersonRequest) -> HttpResponse:
             form.add_error(error.field if error.field in form.fields else None, error.message)
             problems = error.problems if isinstance(error, RatingsRefused) else ()
         else:
-            done = "imported" if report.is_new else "there already"
-            messages.success(request, f"{report.ratings} ratings of {report.items} items are {done}.")
+            done = "there already" if report.status == "unchanged" else "imported"
+            messages.success(
+                request,
+                f"{report.ratings} ratings of {report.items} items are {done}. {report.failures_in_words}",
+            )
             return redirect("campaign_detail", campaign_id=report.campaign.pk)
     context = {"form": form, "problems": problems[:SHOWN], "more": max(len(problems) - SHOWN, 0)}
     return render(request, "annotations/ratings_import.html", context, status=422 if form.errors else 200)

@@ -34,7 +34,7 @@ def client(staff: User) -> Client:
 @pytest.fixture
 def campaign(staff: User) -> Campaign:
     files = [RatingsFile("a.csv", PEOPLE.decode(), "human"), RatingsFile("b.json", JUDGE.decode(), "judge")]
-    return import_ratings(name="ours", files=files, scale="ordinal", created_by=staff).campaign
+    return import_ratings(name="ours", files=files, scale="ordinal", threshold=3, created_by=staff).campaign
 
 
 def post(client: Client, *, people: list[bytes] | None = None, **fields: str) -> HttpResponse:
@@ -69,9 +69,9 @@ def test_what_is_wrong_with_a_file_is_told_with_its_line(client: Client) -> None
 @pytest.mark.parametrize(
     ("people", "fields", "message"),
     [
-        ([b"\xff\xfe"], {}, "people0.csv is not UTF-8 (at byte 0)."),
+        ([b"item,Zo\xeb\nq1,3\n"], {}, "people0.csv is not UTF-8 (at byte 7): save it as UTF-8."),
         ([PEOPLE], {"threshold": "9"}, "The threshold lies above 1"),
-        ([PEOPLE], {"threshold": "2", "is_not_cut": "on"}, "Either give a threshold"),
+        ([PEOPLE], {"threshold": "2", "is_not_cut": "on"}, "Enter a threshold"),
         ([PEOPLE], {"name": " "}, "This field is required."),
     ],
 )

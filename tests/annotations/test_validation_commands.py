@@ -76,12 +76,15 @@ def test_an_import_says_what_it_made(files: tuple[Path, Path]) -> None:
         "status": "imported",
         "campaign": {"id": campaign.pk, "name": "ours"},
         "scale": "ordinal",
+        "categories": None,
         "threshold": 3.0,
+        "failures": None,
         "items": 60,
         "people": 3,
         "judges": 2,
         "ratings": 300,
         "missing": 0,
+        "warnings": [],
     }
     assert campaign.is_imported
     assert campaign.rubric is None

@@ -165,6 +165,7 @@ def test_figures_are_svg_files(client: Client, campaign: Campaign) -> None:
         ("nominal", "item,ann\nq1,1\nq2,1\n"),
         ("interval", "item,ann,bob\nq1,0.5,1.5\nq2,20,20\n"),
         ("ordinal", "item,ann,bob\nq1,0,1\nq2,1,1\n"),
+        ("nominal", "item,ann,bob\nq1,yes,1\nq2,1,1\n"),
     ],
 )
 def test_whatever_was_imported_has_its_page_and_files(
@@ -173,9 +174,27 @@ def test_whatever_was_imported_has_its_page_and_files(
     files = [RatingsFile("people.csv", people, "human")]
     if has_judge:
         files.append(RatingsFile("judge.csv", "item,gpt\nq1,1\nq9,1\n", "judge"))
-    campaign = import_ratings(name="small", files=files, scale=scale, created_by=lead).campaign
+    campaign = import_ratings(name="small", files=files, scale=scale, is_cut=False, created_by=lead).campaign
     ask(client, campaign)
     assert compute().status == "ready"
     assert "May the judges be trusted?" in page(client, campaign)
     html = client.get(address(campaign, "validation_download", extension="html"))
     assert html.status_code == 200
+
+
+def test_labels_that_are_failures_have_their_page_and_files(client: Client, lead: User) -> None:
+    """Three labels, two of them failures, and two judges, so that they are stacked and compared as well."""
+    labels = ["good", "rude", "wrong"]
+    people = "item,ann,bob\n" + "".join(f"q{i},{labels[i % 3]},{labels[i % 3]}\n" for i in range(30))
+    judges = "item,gpt,claude\n" + "".join(
+        f"q{i},{labels[(i + i % 7 // 6) % 3]},{labels[(i + i % 5 // 4) % 3]}\n" for i in range(30)
+    )
+    files = [RatingsFile("people.csv", people, "human"), RatingsFile("judges.csv", judges, "judge")]
+    campaign = import_ratings(
+        name="small", files=files, scale="nominal", failures=["rude", "wrong"], created_by=lead
+    ).campaign
+    ask(client, campaign)
+    assert compute().status == "ready"
+    text = page(client, campaign)
+    assert "the label “rude” or “wrong”" in text
+    assert client.get(address(campaign, "validation_download", extension="html")).status_code == 200

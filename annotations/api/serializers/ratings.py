@@ -17,17 +17,30 @@ def _files(**options: Any) -> serializers.ListField:
     )
 
 
+def _labels(help_text: str) -> serializers.ListField:
+    return serializers.ListField(
+        child=serializers.CharField(), required=False, default=list, help_text=help_text
+    )
+
+
 class RatingsFilesSerializer(serializers.Serializer[Any]):
-    """Files of ratings, CSV or JSON lines, into a campaign of their own. Left out, the threshold is 3 on an ordinal
-    scale of 1 to 5, and elsewhere ratings are not cut.
+    """Files of ratings, CSV or JSON lines, into a campaign of their own.
+
+    `failure` or, on an ordered scale, `threshold` states what counts as a failure. By default it is a rating below 3 on
+    an ordinal scale of exactly 1 to 5. With two categories it must be stated, or `is_cut` be false; otherwise the
+    import is refused with `failure_not_stated`. In all other cases failure rates are undefined.
     """
 
     name = serializers.CharField(max_length=NAME_LENGTH, help_text="Of the campaign that will hold them.")
     human = _files(help_text="People's ratings.")
     judge = _files(help_text="Judges' ratings; not needed where the first file has a column kind.")
     scale = serializers.ChoiceField(RatingScale.choices, required=False, default=str(RatingScale.ORDINAL))
+    categories = _labels(
+        "The scale: labels, numbers, or a range such as 1..5. By default, the ratings that occur."
+    )
+    failure = _labels("Labels that count as failures.")
     threshold = serializers.FloatField(
-        required=False, allow_null=True, default=None, help_text="From it on, a rating counts as followed."
+        required=False, allow_null=True, default=None, help_text="Lower ratings count as failures."
     )
     is_cut = serializers.BooleanField(required=False, default=True)
 
@@ -36,20 +49,35 @@ class RatingsFilesSerializer(serializers.Serializer[Any]):
             raise serializers.ValidationError({"human": ["Give at least one file."]})
         if not given["is_cut"] and given["threshold"] is not None:
             raise serializers.ValidationError(
-                {"threshold": ["Either give a threshold, or do not cut the ratings."]}
+                {"threshold": ["Give a threshold, or set is_cut to false, not both."]}
             )
         return given
 
 
 class RatingsImportSerializer(ImportedSerializer):
-    """What became of the files. `missing` are ratings that were not given, of items × raters."""
+    """What became of the files. `missing` are ratings that were not given, of items × raters.
 
+    `failure stated`: the campaign had these ratings already, and its failures or scale are stated now.
+    """
+
+    status = serializers.ChoiceField(["imported", "unchanged", "failure stated"])
     message = None  # type: ignore[assignment] # this import says it in numbers
     campaign = NamedSerializer()
     scale = serializers.ChoiceField(RatingScale.choices)
+    categories = serializers.ListField(
+        child=serializers.CharField(), allow_null=True, help_text="The stated scale, if there is one."
+    )
     threshold = serializers.FloatField(allow_null=True)
+    failures = serializers.ListField(
+        child=serializers.CharField(),
+        allow_null=True,
+        help_text="Labels that count as failures, if stated.",
+    )
     items = serializers.IntegerField()
     people = serializers.IntegerField()
     judges = serializers.IntegerField()
     ratings = serializers.IntegerField()
     missing = serializers.IntegerField()
+    warnings = serializers.ListField(
+        child=serializers.CharField(), help_text="Possible mistakes in the ratings."
+    )

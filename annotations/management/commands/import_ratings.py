@@ -8,11 +8,20 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from annotations.agreement.ratings_files import Kind
+from annotations.agreement.ratings_rows import decoded
+from annotations.agreement.stated_scale import entries_of
 from annotations.models.campaign import RatingScale
-from annotations.services.ratings_import import RatingsFile, RatingsImport, RatingsRefused, import_ratings
+from annotations.services.ratings_import import (
+    FailureNotStated,
+    RatingsFile,
+    RatingsImport,
+    RatingsRefused,
+    import_ratings,
+)
 from evaluation.errors import DomainError
 
 SHOWN = 20
+HOW_TO_STATE = "Use --failure LABEL, or --no-failure."
 
 
 class Command(BaseCommand):
@@ -31,14 +40,32 @@ class Command(BaseCommand):
         )
         parser.add_argument("--scale", choices=RatingScale.values, default="ordinal", help="(%(default)s)")
         parser.add_argument("--campaign", required=True, metavar="NAME", help="The name of the new campaign.")
+        parser.add_argument(
+            "--categories",
+            metavar="LIST",
+            default="",
+            help="The scale: comma-separated labels or numbers, or a range such as 1..5 or 0..1..0.25. By default, the "
+            "ratings that occur.",
+        )
+        parser.add_argument(
+            "--failure",
+            metavar="LABEL",
+            action="append",
+            default=[],
+            help="A label that counts as a failure; may be repeated.",
+        )
         cut = parser.add_mutually_exclusive_group()
         cut.add_argument(
-            "--threshold", type=float, help="Followed from here on (3 on an ordinal scale of 1 to 5)."
+            "--threshold",
+            type=float,
+            help="Lower ratings count as failures (default: 3 on an ordinal scale of exactly 1 to 5).",
         )
         cut.add_argument(
+            "--no-failure",
             "--no-threshold",
+            dest="no_failure",
             action="store_true",
-            help="Do not cut the ratings into followed and not followed.",
+            help="Import without a failure; failure rates are then undefined.",
         )
         parser.add_argument("--json", action="store_true", help="Print the report as one JSON object.")
 
@@ -50,35 +77,50 @@ class Command(BaseCommand):
                 name=options["campaign"],
                 files=files,
                 scale=options["scale"],
+                categories=entries_of(options["categories"]),
+                failures=options["failure"],
                 threshold=options["threshold"],
-                is_cut=not options["no_threshold"],
+                is_cut=not options["no_failure"],
             )
         except DomainError as error:
             problems = list(error.problems) if isinstance(error, RatingsRefused) else []
+            message = error.message
+            if isinstance(error, FailureNotStated):
+                message = f"{message} {HOW_TO_STATE}"
             if options["json"]:
-                refused = {"status": "refused", "code": error.code, "message": error.message}
+                refused = {"status": "refused", "code": error.code, "message": message}
                 self.stdout.write(json.dumps(refused | {"problems": problems}, ensure_ascii=False))
                 sys.exit(1)
             more = [f"and {len(problems) - SHOWN} more"] if len(problems) > SHOWN else []
-            raise CommandError("\n  ".join([error.message, *problems[:SHOWN], *more])) from error
+            raise CommandError("\n  ".join([message, *problems[:SHOWN], *more])) from error
         said = json.dumps(report.as_dict(), ensure_ascii=False) if options["json"] else _in_words(report)
         self.stdout.write(said)
 
 
 def _read(path: str, kind: Kind) -> RatingsFile:
-    """A file as UTF-8 text. Raises RatingsRefused."""
+    """A file as text. Raises RatingsRefused."""
     file = Path(path)
     try:
-        return RatingsFile(file.name, file.read_text(encoding="utf-8-sig"), kind)
+        return RatingsFile(file.name, decoded(file.read_bytes()), kind)
     except OSError as error:
         raise RatingsRefused([f"{path}: cannot be read: {error.strerror}"]) from error
-    except UnicodeDecodeError as error:
-        raise RatingsRefused([f"{path}: not UTF-8 (at byte {error.start})"]) from error
+    except ValueError as error:
+        raise RatingsRefused([f"{path}: {error}"]) from error
 
 
 def _in_words(report: RatingsImport) -> str:
-    done = "Imported" if report.is_new else "Nothing changed; there are"
-    return (
-        f"{done} {report.ratings} ratings of {report.items} items by {report.people} people and {report.judges} "
-        f"judges in the campaign “{report.campaign}” (id {report.campaign.pk}); {report.missing} are missing."
+    done = {
+        "imported": "Imported",
+        "unchanged": "Nothing changed; there are",
+        "failure stated": "Updated the failures or scale of",
+    }[report.status]
+    sentence = (
+        f"{done} {report.ratings} ratings of {report.items} items by {_count(report.people, 'person', 'people')} and "
+        f"{_count(report.judges, 'judge', 'judges')} in the campaign “{report.campaign}” (id {report.campaign.pk}); "
+        f"{report.missing} missing."
     )
+    return "\n".join([sentence, report.failures_in_words, *(f"Warning: {text}" for text in report.warnings)])
+
+
+def _count(number: int, one: str, more: str) -> str:
+    return f"{number} {one if number == 1 else more}"

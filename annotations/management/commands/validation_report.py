@@ -89,6 +89,8 @@ def _in_words(document: ValidationReportDict, *, is_terminal: bool) -> str:
             "—" if "undefined" in against else _figure(against["sensitivity"]),
             "—" if "undefined" in against else _figure(against["specificity"]),
         )
+    for warning in counts["warnings"]:
+        console.print(f"Warning: {escape(warning)}")
     console.print(table)
     for judge in document["judges"]:
         console.print(f"[bold]{escape(judge['name'])}[/bold]: {judge['verdict']['sentence']}")

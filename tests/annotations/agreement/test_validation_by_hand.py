@@ -184,26 +184,63 @@ def test_a_nominal_scale_has_agreement_and_verdicts_and_says_what_it_has_not() -
     document: Any = report.as_dict()  # sections of which each may be undefined
     judge = document["judges"][0]
     for section in ("confusion", "bias", "calibration", "slices"):
-        assert "not cut" in judge[section]["undefined"]
+        assert judge[section]["undefined"] == "it is not stated which label is a failure"
     assert "nominal" in document["thresholds"]["undefined"]
-    assert "not cut" in document["rates"]["undefined"]
+    assert document["rates"]["undefined"] == "it is not stated which label is a failure"
     assert {row["statistic"] for row in document["comparisons"]} == {"cohen_kappa"}
     assert judge["alternative_annotator_test"]["scoring"] == "accuracy"
 
 
-def test_of_two_nominal_labels_the_first_is_the_failure() -> None:
-    found = ratings(
-        {"a": [0, 0, 1, 1], "b": [0, 0, 1, 1]},
-        {"j": [0, 1, 1, 1]},
-        scale="nominal",
-        categories=(0, 1),
-        labels=("no", "yes"),
-    )
-    report = validation_report(ValidationInput(found, None, np.arange(4)), settings=QUICK)
-    assert report.summary.failure == "label 'no'"
+TWO_LABELS = ratings(
+    {"a": [0, 0, 1, 1], "b": [0, 0, 1, 1]},
+    {"j": [0, 1, 1, 1]},
+    scale="nominal",
+    categories=(0, 1),
+    labels=("no", "yes"),
+)
+
+
+def test_the_labels_before_the_threshold_of_a_nominal_scale_are_the_failures() -> None:
+    report = validation_report(ValidationInput(TWO_LABELS, 1, np.arange(4)), settings=QUICK)
+    assert report.summary.failure == "the label “no”"
+    assert report.summary.failures == ("no",)
+    assert report.summary.threshold is None
     confusion = judge_of(report, "j").assessment.confusion
     assert confusion is not None
     assert (confusion.true_positive, confusion.false_negative) == (1, 1)
+
+
+def test_of_two_labels_neither_is_a_failure_unless_it_is_stated() -> None:
+    report = validation_report(ValidationInput(TWO_LABELS, None, np.arange(4)), settings=QUICK)
+    assert (report.summary.failure, report.summary.failures) == (None, ())
+    assert judge_of(report, "j").assessment.confusion is None
+    assert judge_of(report, "j").assessment.baselines[0].statistic == "cohen_kappa"
+    assert isinstance(report.rates, Undefined)
+
+
+def test_several_labels_can_be_failures_and_give_rates_and_errors() -> None:
+    """Codes 0 and 1 fail. Of 8 items people fail 4, the judge 3 of these and none beside: rate 1/2, sensitivity 3/4."""
+    people = [0, 1, 0, 1, 2, 2, 3, 3]
+    found = ratings(
+        {"a": people, "b": people},
+        {"j": [1, 0, 0, 2, 2, 3, 3, 3]},
+        scale="nominal",
+        categories=(0, 1, 2, 3),
+        labels=("rude", "wrong", "fine", "good"),
+    )
+    report = validation_report(ValidationInput(found, 2, np.arange(8)), settings=QUICK)
+    assert report.summary.failure == "the label “rude” or “wrong”"
+    confusion = judge_of(report, "j").assessment.confusion
+    assert confusion is not None
+    assert (confusion.true_positive, confusion.false_negative, confusion.false_positive) == (3, 1, 0)
+    document: Any = report.as_dict()
+    failure = document["rates"]["runs"][0]["alignment_failure"]["judges"][0]["rates"]
+    assert failure["human"]["estimate"]["value"] == 0.5
+    bias = document["judges"][0]["bias"]
+    assert bias["mean_difference"]["value"] == 1 / 8  # of decisions: names have no distances
+    assert (bias["only_judge_followed"], bias["only_people_followed"]) == (1, 0)
+    levels = document["judges"][0]["calibration"]["levels"]
+    assert [(level["score"], level["n"]) for level in levels] == [(0, 3), (1, 5)]
 
 
 @pytest.mark.parametrize(
@@ -240,10 +277,10 @@ def test_input_that_does_not_fit_is_refused(more: dict[str, Any], message: str) 
         given(PEOPLE, JUDGES, **more)
 
 
-def test_a_nominal_scale_has_no_threshold() -> None:
-    found = ratings({"a": [0, 1]}, {"j": [0, 1]}, scale="nominal", categories=(0, 1), labels=("n", "y"))
-    with pytest.raises(ValueError, match="no threshold"):
-        ValidationInput(found, 1, np.arange(2))
+@pytest.mark.parametrize("threshold", [0, 2, 0.5])
+def test_a_threshold_of_a_nominal_scale_leaves_labels_on_both_sides(threshold: float) -> None:
+    with pytest.raises(ValueError, match="labels on both sides"):
+        ValidationInput(TWO_LABELS, threshold, np.arange(4))
 
 
 @pytest.mark.parametrize("more", [{"epsilon": 1.0}, {"confidence": 1.0}, {"resamples": 0}, {"seed": -1}])
