@@ -1,6 +1,6 @@
 """How often the 95% intervals of corrected rates hold the true rate, in simulated campaigns.
 
-`.venv/bin/python bench/coverage.py [--campaigns 2000] [--cells 40] [--judged 2000] [--seed 0]`. A cell is a true
+`.venv/bin/python bench/coverage.py [--campaigns 1000] [--cells 40] [--judged 2000] [--seed 0]`. A cell is a true
 rate, a judge's sensitivity and specificity, a number of labels and a way of drawing them:
 
 - simple random;
@@ -10,7 +10,8 @@ rate, a judge's sensitivity and specificity, a number of labels and a way of dra
 
 Each campaign draws its own run. `--cells` takes that many cells, spread over the grid. The table shows the cells in
 which PPI++ or Rogan–Gladen cover less than 93 or more than 97 %, and whether at least half of their campaigns get a
-warning from `coverage_doubts`. Rogan–Gladen is counted over campaigns in which it is defined. The last line is JSON.
+warning from `coverage_doubts`. Rogan–Gladen is counted over campaigns in which it is defined. Then follow 1 to 30
+strata (bench/strata_coverage.py). The last line is JSON.
 """
 
 import argparse
@@ -30,9 +31,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from annotations.agreement.coverage_warning import coverage_doubts
 from annotations.agreement.judged_counts import JudgedCounts
-from annotations.agreement.ppi import powered_interval, powered_value
+from annotations.agreement.pooled_weight import LabelledStrata, pooled_mean
+from annotations.agreement.ppi import labels_interval, powered_interval
 from annotations.agreement.rogan_gladen import rogan_gladen
 from annotations.agreement.stratified_interval import POWERED, stratified_interval
+from bench import strata_coverage
 
 RATES = (0.05, 0.1, 0.2, 0.3, 0.5)
 ACCURACIES = (0.6, 0.7, 0.8, 0.9, 0.95)
@@ -71,7 +74,7 @@ class Found:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Coverage of the intervals of corrected rates.")
-    parser.add_argument("--campaigns", type=int, default=2000, help="simulated campaigns a cell")
+    parser.add_argument("--campaigns", type=int, default=1000, help="simulated campaigns a cell")
     parser.add_argument("--cells", type=int, default=0, help="cells spread over the grid; 0 = all")
     parser.add_argument("--judged", type=int, default=2000, help="judged items a run")
     parser.add_argument("--seed", type=int, default=0)
@@ -88,6 +91,11 @@ def main() -> None:
         )
     ]
     show(found)
+    strata, items = strata_coverage.run(
+        arguments.campaigns, arguments.cells, arguments.judged, arguments.seed, console
+    )
+    strata_coverage.show(strata, items)
+    print(json.dumps({**summary(found), "strata": strata_coverage.summary(strata, items)}))
 
 
 def measure(cell: Cell, campaigns: int, judged: int, rng: np.random.Generator) -> Found:
@@ -96,12 +104,15 @@ def measure(cell: Cell, campaigns: int, judged: int, rng: np.random.Generator) -
     population = counts.population
     rogan = rogan_gladen(counts)
     defined = ~np.isnan(rogan.value)
+    pooled = pooled_mean(LabelledStrata.of_counts(counts))
     intervals = {
-        HUMAN: stratified_interval(*counts.stratum_cells(), population),
-        POWER: powered_interval(counts),
+        HUMAN: labels_interval(counts, pooled),
+        POWER: powered_interval(counts, pooled),
         ROGAN: (rogan.low, rogan.high),
     }
-    alike = stratified_interval(*counts.stratum_cells(), population, power=POWERED)
+    alike = intervals[HUMAN]
+    if cell.design == "simple random":
+        alike = stratified_interval(*counts.stratum_cells(), population, power=POWERED)
     coverage, width, warned = {}, {}, {}
     for method, (low, high) in intervals.items():
         among = defined if method == ROGAN else np.ones(campaigns, dtype=bool)
@@ -116,7 +127,7 @@ def measure(cell: Cell, campaigns: int, judged: int, rng: np.random.Generator) -
         warned=warned,
         width_alike=float((alike[1] - alike[0]).mean()),
         naive_bias=float(naive.mean() - cell.rate),
-        powered_bias=float(powered_value(counts)[0].mean() - cell.rate),
+        powered_bias=float(pooled.value.mean() - cell.rate),
         undefined=float(1 - defined.mean()),
         seconds=time.perf_counter() - start,
     )
@@ -177,7 +188,6 @@ def show(found: list[Found]) -> None:
             f"{row.naive_bias:+.3f}",
         )
     Console(width=150).print(table)
-    print(json.dumps(summary(found)))
 
 
 def summary(found: list[Found]) -> dict[str, object]:

@@ -5,11 +5,12 @@ from typing import Any
 
 import numpy as np
 
-from annotations.agreement.corrected_runs import CorrectedRuns, RunRates
+from annotations.agreement.corrected_runs import CorrectedRuns
 from annotations.agreement.judge_validation import JudgeValidation
 from annotations.agreement.rating_set import RatingSet
 from annotations.agreement.ratings import SCALE, RatingTable
 from annotations.agreement.ratings_files import Scale
+from annotations.agreement.run_rates import RunRates
 from annotations.agreement.validation import ValidationReport
 from annotations.agreement.validation_input import ValidationInput, ValidationSettings
 

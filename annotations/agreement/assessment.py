@@ -87,8 +87,8 @@ def assess_judge(
     With a `threshold`, or two categories (the lower one then is the failure), skill is told on followed / not followed
     against the people's majority. Otherwise it is Cohen's kappa with their most common label (nominal) or quadratic
     kappa with their median. The alternative annotator test is scored by accuracy on nominal scales and by negative
-    RMSE on the others, unless `scoring` says otherwise. Without `is_cut`, two categories have no failure either.
-    On an ordinal scale both measure ranks.
+    RMSE on the others, unless `scoring` says otherwise. On an ordinal scale both measure ranks. Without `is_cut`, two
+    categories have no failure either.
 
     Raises:
         ValueError: as the tests do: shapes that do not fit, ratings outside the categories, epsilon outside [0, 1).

@@ -1,6 +1,6 @@
 """The rates of each run of a campaign, corrected for the judges' errors, and the differences between runs."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import combinations
 from typing import Literal, TypedDict
 
@@ -9,23 +9,19 @@ from numpy.typing import NDArray
 
 from annotations.agreement.correction import (
     CorrectedRate,
-    CorrectedRateDict,
-    CorrectedRates,
-    CorrectedRatesDict,
     corrected_rates,
     powered_rate,
 )
+from annotations.agreement.denominators import rate_over
 from annotations.agreement.judged_sample import JudgedSample
 from annotations.agreement.labelled_items import NO_DECISION, LabelledItems
 from annotations.agreement.paired import PairedDifference, PairedDifferenceDict, paired_difference
-from annotations.agreement.ppi import powered_moments
 from annotations.agreement.ratings import Ratings
-from annotations.agreement.slices import CorrectedSlice, CorrectedSliceDict, corrected_slices
+from annotations.agreement.run_rates import JudgeRate, Rate, RunRates, RunRatesDict, StackedRate
+from annotations.agreement.slices import CorrectedSlice, corrected_slices
 from annotations.agreement.stacking import stacked_predictions
-from annotations.agreement.stratified_interval import normal_quantile
 from annotations.agreement.undefined import Undefined, UndefinedDict
 from annotations.agreement.validation_input import IRRELEVANT, ValidationInput, ValidationSettings
-from evaluation.statistics.estimate import Estimate
 from evaluation.statistics.proportions import Flags
 
 RateName = Literal["alignment_failure", "robustness_error"]
@@ -36,106 +32,6 @@ PREFERENCE_CATEGORY = "preference category"
 NOTHING_TO_FOLLOW = "in the setting irrelevant there is nothing to follow"
 NO_JUDGE_NEEDED = "in the setting irrelevant it is the share of wrong answers, which needs no judge"
 NO_ANSWERS = "it is not known which personalised answers are correct"
-
-
-class JudgeRateDict(TypedDict):
-    """`JudgeRate`, ready for JSON."""
-
-    judge: str
-    unscored: int
-    rates: CorrectedRatesDict
-    by_preference_category: list[CorrectedSliceDict]
-
-
-@dataclass(frozen=True, slots=True)
-class JudgeRate:
-    """A rate with one judge: by each method, and by preference category; `unscored` items are left out of it."""
-
-    judge: str
-    unscored: int
-    rates: CorrectedRates
-    by_preference_category: tuple[CorrectedSlice, ...]
-
-    def as_dict(self) -> JudgeRateDict:
-        """One JSON-ready object."""
-        return {
-            "judge": self.judge,
-            "unscored": self.unscored,
-            "rates": self.rates.as_dict(),
-            "by_preference_category": [part.as_dict() for part in self.by_preference_category],
-        }
-
-
-class StackedRateDict(TypedDict):
-    """`StackedRate`, ready for JSON."""
-
-    judges: list[str]
-    rate: CorrectedRateDict
-
-
-@dataclass(frozen=True, slots=True)
-class StackedRate:
-    """PPI++ with several judges stacked as one predictor, on the items that all of them scored."""
-
-    judges: tuple[str, ...]
-    rate: CorrectedRate
-
-    def as_dict(self) -> StackedRateDict:
-        """One JSON-ready object."""
-        return {"judges": list(self.judges), "rate": self.rate.as_dict()}
-
-
-class RateDict(TypedDict):
-    """`Rate`, ready for JSON."""
-
-    judges: list[JudgeRateDict]
-    stacked: StackedRateDict | UndefinedDict
-
-
-@dataclass(frozen=True, slots=True)
-class Rate:
-    """One rate of one run: with each judge, and with all of them stacked."""
-
-    judges: tuple[JudgeRate, ...]
-    stacked: StackedRate | Undefined
-
-    def as_dict(self) -> RateDict:
-        """One JSON-ready object."""
-        return {"judges": [judge.as_dict() for judge in self.judges], "stacked": self.stacked.as_dict()}
-
-
-class RunRatesDict(TypedDict):
-    """`RunRates`, ready for JSON."""
-
-    run: str
-    items: int
-    counted: int
-    population: str
-    alignment_failure: RateDict | UndefinedDict
-    robustness_error: RateDict | UndefinedDict
-
-
-@dataclass(frozen=True, slots=True)
-class RunRates:
-    """One run: rates over the `counted` of its `items`, `population` says which these are."""
-
-    run: str
-    items: int
-    counted: int
-    population: str
-    alignment_failure: Rate | Undefined
-    robustness_error: Rate | Undefined
-
-    def as_dict(self) -> RunRatesDict:
-        """One JSON-ready object."""
-        return {
-            "run": self.run,
-            "items": self.items,
-            "counted": self.counted,
-            "population": self.population,
-            "alignment_failure": self.alignment_failure.as_dict(),
-            "robustness_error": self.robustness_error.as_dict(),
-        }
 
 
 class RunDifferenceDict(TypedDict):
@@ -288,6 +184,16 @@ class _Rates:
             self._stacked(rate, among),
         )
 
+    def _over(self, among: Flags, sample: JudgedSample, judges: tuple[str, ...]) -> str:
+        runs = np.isin(self.run, np.unique(self.run[among]))
+        return rate_over(
+            items=int(runs.sum()),
+            baseline_known=self.given.baseline_correct is not None,
+            scored=sample.judged,
+            labelled=sample.n,
+            judges=judges,
+        )
+
     def _judge(self, rate: RateName, judge: str, among: Flags) -> JudgeRate:
         scored = among & ~np.isnan(self.judges[judge])
         sample = self.sample(rate, self.failures(rate, self.judges[judge]), scored)
@@ -299,6 +205,7 @@ class _Rates:
             )
         return JudgeRate(
             judge=judge,
+            over=self._over(among, sample, (judge,)),
             unscored=int(among.sum() - scored.sum()),
             rates=corrected_rates(sample, confidence=self.settings.confidence),
             by_preference_category=slices,
@@ -329,7 +236,11 @@ class _Rates:
         whole = np.full(scored.size, np.nan)
         whole[scored] = predictions
         sample = self.sample(rate, whole, scored)
-        return StackedRate(tuple(names), stacked_rate(sample, confidence=self.settings.confidence))
+        return StackedRate(
+            tuple(names),
+            self._over(among, sample, tuple(names)),
+            stacked_rate(sample, confidence=self.settings.confidence),
+        )
 
     def sample(self, rate: RateName, prediction: Ratings, among: Flags) -> JudgedSample:
         """The items `among` (n,), which all have a prediction."""
@@ -376,28 +287,10 @@ class _Rates:
 
 
 def stacked_rate(sample: JudgedSample, *, confidence: float = 0.95) -> CorrectedRate:
-    """PPI++ on predictions of `stacked_predictions`, with Wilson's interval at the effective number of labels.
+    """PPI++ on predictions of `stacked_predictions`, with the interval of the estimate itself.
 
     A labelled item is predicted by its own fold's fit, others by the mean of all fits, so like predictions do not mean
     like items, and intervals that group items by prediction (`powered_rate`) cover too seldom: of 500 simulated runs
-    each with 100 and 200 labels, 92% and 90%, where this one covers 94% and 96%. Where the estimate leaves (0, 1) the
-    stack's verdicts take the place of its predictions.
+    each with 100 and 200 labels, 92% and 90%, where `pooled_interval` covers 94% and 96%.
     """
-    rate = powered_rate(sample, confidence=confidence)
-    if rate.estimate.value is None or rate.naive is None:
-        return rate
-    moments = powered_moments(sample)
-    if not 0 < moments.value < 1 or moments.variance < 1e-12:
-        return powered_rate(
-            replace(sample, prediction=sample.verdict.astype(np.float64)), confidence=confidence
-        )
-    labels = moments.value * (1 - moments.value) / moments.variance
-    z = normal_quantile(confidence)
-    centre = (moments.value * labels + z**2 / 2) / (labels + z**2)
-    half = z / (labels + z**2) * np.sqrt(labels * moments.value * (1 - moments.value) + z**2 / 4)
-    low, high = float(centre - half), float(centre + half)
-    return replace(
-        rate,
-        estimate=Estimate.of(moments.value, sample.n, (low, high)),
-        bias=Estimate.of(rate.naive - moments.value, sample.n, (rate.naive - high, rate.naive - low)),
-    )
+    return powered_rate(sample, grouped=False, confidence=confidence)

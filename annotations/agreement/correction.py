@@ -6,14 +6,21 @@ the rate is that of the process behind the run (this model, prompted so, on ques
 PERG's metrics; otherwise of exactly the judged items, of which labels then leave less in doubt.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, TypedDict
 
 import numpy as np
 
 from annotations.agreement.coverage_warning import coverage_warning
 from annotations.agreement.judged_sample import JudgedSample
-from annotations.agreement.ppi import PoweredMoments, powered_interval, powered_moments
+from annotations.agreement.pooled_weight import PooledMean
+from annotations.agreement.ppi import (
+    PoweredMoments,
+    labels_interval,
+    pooled_interval,
+    powered_interval,
+    powered_moments,
+)
 from annotations.agreement.rogan_gladen import rogan_gladen
 from annotations.agreement.stratified_interval import stratified_interval
 from evaluation.statistics.estimate import Estimate, EstimateDict
@@ -25,6 +32,13 @@ HUMAN: Method = "human labels only"
 NAIVE: Method = "judge naively"
 POWERED: Method = "PPI++"
 ROGAN_GLADEN: Method = "Rogan–Gladen"
+
+
+UNEQUAL_WEIGHTS = (
+    "Within strata of few labels, these have very unequal weights: the rate may be off by more than a fifth of its "
+    "standard error, and the interval may cover 90 to 99 %."
+)
+IMBALANCE = 1.3
 
 
 class CorrectedRateDict(TypedDict):
@@ -70,6 +84,11 @@ class CorrectedRate:
     effective_labels: float | None
     warnings: tuple[str, ...]
 
+    @property
+    def reportable(self) -> bool:
+        """Whether it is defined, has an interval, and carries no warning."""
+        return self.estimate.value is not None and self.estimate.low is not None and not self.warnings
+
     def as_dict(self) -> CorrectedRateDict:
         """One JSON-ready object."""
         return {
@@ -92,16 +111,49 @@ class CorrectedRatesDict(TypedDict):
     naive: CorrectedRateDict
     powered: CorrectedRateDict
     rogan_gladen: CorrectedRateDict
+    recommended: Method | None
+    recommended_reason: str
 
 
 @dataclass(frozen=True, slots=True)
 class CorrectedRates:
-    """The same rate by each method."""
+    """The same rate by each method.
+
+    `recommended` is the one to report: the first of PPI++, Rogan–Gladen and the labels alone that has an interval and
+    no warning, or None. Never the judge naively, whose interval knows nothing of the judge's errors.
+    `recommended_reason` says why, in one sentence.
+    """
 
     human: CorrectedRate
     naive: CorrectedRate
     powered: CorrectedRate
     rogan_gladen: CorrectedRate
+
+    @property
+    def recommended(self) -> Method | None:
+        """The method whose number to report."""
+        return next((rate.method for rate in self._by_preference if rate.reportable), None)
+
+    @property
+    def recommended_reason(self) -> str:
+        """Why that one, or why none: one sentence."""
+        method = self.recommended
+        if method == POWERED:
+            return "PPI++ uses people's labels and all verdicts of the judge, and nothing speaks against its interval."
+        if method == ROGAN_GLADEN:
+            return "PPI++ is undefined or has a warning; nothing speaks against the interval of Rogan–Gladen."
+        if method == HUMAN:
+            return (
+                "PPI++ and Rogan–Gladen are undefined or have a warning; nothing speaks against the interval of "
+                "people's labels alone."
+            )
+        if self.human.estimate.value is None:
+            return f"No corrected rate is defined: {self.human.estimate.undefined}."
+        return "Every corrected rate is undefined or has a warning: more labels are needed."
+
+    @property
+    def _by_preference(self) -> tuple[CorrectedRate, ...]:
+        return self.powered, self.rogan_gladen, self.human
 
     def as_dict(self) -> CorrectedRatesDict:
         """One JSON-ready object."""
@@ -110,6 +162,8 @@ class CorrectedRates:
             "naive": self.naive.as_dict(),
             "powered": self.powered.as_dict(),
             "rogan_gladen": self.rogan_gladen.as_dict(),
+            "recommended": self.recommended,
+            "recommended_reason": self.recommended_reason,
         }
 
 
@@ -122,10 +176,10 @@ def corrected_rates(
 
 
 def powered_rate(
-    sample: JudgedSample, *, run_is_sample: bool = True, confidence: float = 0.95
+    sample: JudgedSample, *, grouped: bool = True, run_is_sample: bool = True, confidence: float = 0.95
 ) -> CorrectedRate:
-    """The rate by PPI++ alone."""
-    return _Given(sample, run_is_sample, confidence).powered()
+    """The rate by PPI++ alone; `grouped` says whether items with like predictions are alike, labelled or not."""
+    return _Given(sample, run_is_sample, confidence).powered(grouped=grouped)
 
 
 class _Given:
@@ -140,21 +194,36 @@ class _Given:
         self.share = float(sample.verdict.mean()) if sample.judged else None
 
     def human(self) -> CorrectedRate:
-        """Labels alone, weighted by design; the interval is Wilson's, stratified (Wilson's own for one stratum)."""
+        """Labels alone, weighted by design; Wilson's interval for one stratum, `labels_interval` for more."""
         if self.moments is None:
             return self._nothing(HUMAN)
-        weights, labelled, failures = self.sample.counts(np.zeros_like(self.sample.stratum)).stratum_cells()
         effect = _design_effect(self.moments.human_variance, self.moments.human_unclustered)
-        low, high = stratified_interval(
-            weights,
-            labelled,
-            failures,
+        if not self.sample.equal_probabilities:
+            interval = self._of_estimate(self.moments.pooled, effect, by_labels=True)
+        else:
+            low, high = labels_interval(
+                self.sample.counts(np.zeros_like(self.sample.stratum)),
+                self.moments.pooled,
+                design_effect=effect,
+                run_is_sample=self.run_is_sample,
+                confidence=self.confidence,
+            )
+            interval = float(low), float(high)
+        return self._rate(HUMAN, self.moments.human, interval, self.moments.human_variance)
+
+    def _of_estimate(
+        self, pooled: PooledMean, design_effect: float, *, by_labels: bool = False
+    ) -> tuple[float, float]:
+        """The interval that an estimate has of itself."""
+        low, high = pooled_interval(
+            pooled,
             np.asarray(float(self.sample.judged)),
-            design_effect=effect,
+            by_labels=by_labels,
+            design_effect=design_effect,
             run_is_sample=self.run_is_sample,
             confidence=self.confidence,
         )
-        return self._rate(HUMAN, self.moments.human, (float(low), float(high)), self.moments.human_variance)
+        return float(low), float(high)
 
     def naive(self) -> CorrectedRate:
         """The judge's own rate of failures; Wilson's interval, which knows nothing of the judge's errors."""
@@ -183,20 +252,28 @@ class _Given:
             (),
         )
 
-    def powered(self) -> CorrectedRate:
-        """PPI++, tuned stratum by stratum: see `ppi`. The interval inverts a test on groups of like predictions."""
+    def powered(self, *, grouped: bool = True) -> CorrectedRate:
+        """PPI++ with one weight for all strata: see `ppi`.
+
+        For a simple random sample the interval inverts a test on groups of like predictions, unless these are not
+        `grouped`; otherwise it comes from the estimate.
+        """
         if self.moments is None:
             return self._nothing(POWERED)
-        low, high = powered_interval(
-            self.sample.counts(self.sample.prediction_groups()),
-            design_effect=_design_effect(self.moments.variance, self.moments.unclustered),
-            run_is_sample=self.run_is_sample,
-            confidence=self.confidence,
-        )
+        effect = _design_effect(self.moments.variance, self.moments.unclustered)
+        if grouped and self.sample.equal_probabilities:
+            low, high = powered_interval(
+                self.sample.counts(self.sample.prediction_groups()),
+                self.moments.pooled,
+                design_effect=effect,
+                run_is_sample=self.run_is_sample,
+                confidence=self.confidence,
+            )
+            interval = float(low), float(high)
+        else:
+            interval = self._of_estimate(self.moments.pooled, effect)
         value = float(np.clip(self.moments.value, 0, 1))
-        return self._rate(
-            POWERED, value, (float(low), float(high)), self.moments.variance, self.moments.tuning
-        )
+        return self._rate(POWERED, value, interval, self.moments.variance, self.moments.tuning)
 
     def rogan_gladen(self) -> CorrectedRate:
         """Rogan–Gladen with Fieller's interval: see `rogan_gladen`. Predictions count as verdicts, cut at one half.
@@ -236,6 +313,9 @@ class _Given:
             )
         fits = not (np.isnan(found.low) or np.isnan(found.high))
         interval = (float(found.low), float(found.high)) if fits else None
+        if not self.sample.equal_probabilities:
+            parts = replace(self.sample, stratum=dense_codes(2 * self.sample.stratum + self.sample.verdict))
+            interval = self._of_estimate(powered_moments(parts).pooled, effect, by_labels=True)
         return self._rate(ROGAN_GLADEN, float(found.value), interval, float(found.variance))
 
     def _rate(
@@ -271,7 +351,23 @@ class _Given:
             return (
                 "No rate between 0 and 1 fits the judge's rate in the run and its errors among the labels.",
             )
-        return coverage_warning(self.sample.counts(), method)
+        warnings = coverage_warning(self.sample.counts(), method)
+        return (*warnings, UNEQUAL_WEIGHTS) if self._weights_are_rough(method) else warnings
+
+    def _weights_are_rough(self, method: Method) -> bool:
+        """Whether unequal weights shift the estimate, or make one label of a few say much more than others."""
+        assert self.moments is not None
+        pooled = self.moments.pooled
+        if self.sample.stratum.any() and pooled.imbalance > IMBALANCE:
+            return True
+        by_method = {
+            HUMAN: (pooled.human_bias, self.moments.human_variance),
+            POWERED: (pooled.bias, self.moments.variance),
+        }
+        if method not in by_method:
+            return False
+        bias, variance = by_method[method]
+        return bool(bias**2 > variance / 25 + 1e-12)
 
     def _nothing(self, method: Method, reason: str | None = None) -> CorrectedRate:
         why = reason or self.undefined or "no item is judged"

@@ -60,14 +60,10 @@ class JudgedCounts:
     def verdict_cells(self) -> tuple[Floats, Floats, Floats]:
         """The same by stratum and verdict: (..., H · V).
 
-        A stratum in which a verdict has items and no label stays whole: its other verdicts tell nothing of it. So does
-        one of several strata where the verdicts tell less of the outcome than chance would (labels × the share of
-        variance explained is below verdicts − 1): parting it would cost more than it brings.
+        A stratum in which a verdict has items and no label stays whole: its other verdicts tell nothing of it.
         """
         there = self.judged > 0
         whole = (there & (self.labelled <= 0)).any(axis=-1, keepdims=True)
-        if self.judged.shape[-2] > 1:
-            whole |= self._explained() < there.sum(axis=-1, keepdims=True) - 1
         first = np.arange(self.judged.shape[-1]) == 0
 
         def cells(counts: Floats) -> Floats:
@@ -76,15 +72,3 @@ class JudgedCounts:
 
         weights = cells(self.judged) / self.population[..., np.newaxis]
         return weights, cells(self.labelled), cells(self.failures)
-
-    def _explained(self) -> Floats:
-        """Labels times the share of the outcome's variance between verdicts, by stratum: (..., H, 1)."""
-        labels = np.maximum(self.labelled.sum(axis=-1, keepdims=True), 1e-300)
-        overall = self.failures.sum(axis=-1, keepdims=True) / labels
-        shares = np.divide(
-            self.failures, self.labelled, out=np.zeros_like(self.failures), where=self.labelled > 0
-        )
-        between = (self.labelled * (shares - overall) ** 2).sum(axis=-1, keepdims=True)
-        variance = overall * (1 - overall)
-        explained: Floats = np.divide(between, variance, out=np.zeros_like(between), where=variance > 1e-12)
-        return explained

@@ -15,8 +15,9 @@ from typing import TypedDict
 import numpy as np
 from scipy.stats import t
 
+from annotations.agreement.coverage_warning import FEW_FREEDOM, SENTENCES
 from annotations.agreement.judged_sample import JudgedSample
-from annotations.agreement.ppi import powered_moments
+from annotations.agreement.ppi import LEAST_FREEDOM, powered_moments
 from evaluation.statistics.estimate import Estimate, EstimateDict
 
 PSEUDO_PAIRS = 2.0
@@ -83,7 +84,8 @@ def paired_difference(
     """b − a over items (N,) in the same order, on the strata, probabilities and clusters of `a`.
 
     Only pairs with both labels count as labelled. `inclusion` of `a` is taken for that of the pair. The interval is
-    Student's with n − 1 degrees of freedom (clusters − 1, where items share questions), held within [−1, 1].
+    Student's with n − 1 degrees of freedom (clusters − 1, where items share questions; fewer where a stratum with few
+    labels weighs much), held within [−1, 1]. The p-value is of the same statistic, so that the two always agree.
 
     Raises:
         ValueError: samples of different sizes, strata or clusters.
@@ -106,10 +108,13 @@ def paired_difference(
         nothing = Estimate.of_nothing(why, n)
         return PairedDifference(nothing, naive, nothing, nothing, a.judged, n, None, None, None, ())
     moments = powered_moments(pair, outcome=difference, prediction=predicted)
-    variance = _with_pseudo_pairs(moments.variance, n)
-    plain_variance = _with_pseudo_pairs(moments.human_variance, n)
+    unit = float(moments.pooled.unit_variance)
+    effective = min(float(n), 1 / unit) if unit > 0 else float(n)
+    variance = _with_pseudo_pairs(moments.variance, effective)
+    plain_variance = _with_pseudo_pairs(moments.human_variance, effective)
     groups = np.unique(pair.cluster[pair.labelled]).size if pair.clustered else n
-    quantile = float(t.ppf((1 + confidence) / 2, groups - 1)) if groups > 1 else None
+    freedom = min(groups - 1.0, max(float(moments.pooled.freedom), LEAST_FREEDOM))
+    quantile = float(t.ppf((1 + confidence) / 2, freedom)) if groups > 1 else None
 
     def estimate(value: float, variance: float) -> Estimate:
         if quantile is None:
@@ -127,12 +132,14 @@ def paired_difference(
         else (naive - corrected.high, naive - corrected.low)
     )
     discordant = int(np.count_nonzero(np.nan_to_num(difference)))
-    warnings = (
-        (f"The two runs differ on only {discordant} of {n} labelled questions: the interval is a rough one.",)
-        if discordant < few
-        else ()
-    )
-    statistic = abs(moments.value) / float(np.sqrt(variance))
+    warnings = []
+    if discordant < few:
+        warnings.append(
+            f"The two runs differ on only {discordant} of {n} labelled questions: the interval is a rough one."
+        )
+    if pair.stratum.any() and moments.pooled.freedom < FEW_FREEDOM:
+        warnings.append(SENTENCES["few strata count"])
+    statistic = abs(corrected.value) / float(np.sqrt(variance))
     return PairedDifference(
         labels_only=labels_only,
         naive=naive,
@@ -142,11 +149,11 @@ def paired_difference(
         labelled_pairs=n,
         tuning=moments.tuning,
         effective_labels=n * plain_variance / variance,
-        p_value=float(2 * t.sf(statistic, groups - 1)) if groups > 1 else None,
-        warnings=warnings,
+        p_value=float(2 * t.sf(statistic, freedom)) if groups > 1 else None,
+        warnings=tuple(warnings),
     )
 
 
-def _with_pseudo_pairs(variance: float, n: int) -> float:
-    """Variance of a mean of n differences, with one pair more of each discordant kind."""
+def _with_pseudo_pairs(variance: float, n: float) -> float:
+    """Variance of a mean of n differences (effective ones, in strata), with one pair more of each discordant kind."""
     return (variance * n**2 + PSEUDO_PAIRS) / (n + PSEUDO_PAIRS) ** 2

@@ -127,8 +127,8 @@ def _require_stated(ratings: Sequence[FileRating], labels: Collection[str]) -> N
 
 def _require_on_scale(ratings: Sequence[FileRating], values: Ratings, categories: tuple[float, ...]) -> None:
     errors = [
-        LineError(rating.line, f"{rating.rater} on {rating.item}: {value:g} is not on the scale")
-        for rating, value, fits in zip(ratings, values, on_scale(values, categories), strict=True)
+        LineError(rating.line, f"{rating.rater} on {rating.item}: {shown(rating.label)} is not on the scale")
+        for rating, fits in zip(ratings, on_scale(values, categories), strict=True)
         if not fits
     ]
     if errors:

@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from annotations.agreement.judged_counts import JudgedCounts
+from annotations.agreement.pooled_weight import PRIOR_LABELS
 from annotations.agreement.ppi import powered_interval
 from annotations.agreement.stratified_interval import normal_quantile
 from evaluation.statistics.resampling import Floats
@@ -112,7 +113,8 @@ def _smoothed(
     verdict = np.array([0.0, 1.0])
     of_failures = (verdict - sensitivity[..., np.newaxis]) / failing[..., np.newaxis]
     of_others = (verdict - false_rate[..., np.newaxis]) / (1 - failing)[..., np.newaxis]
-    sampling = 1 - np.minimum(counts.labelled.sum(axis=-1) / np.maximum(counts.judged.sum(axis=-1), 1), 1)
+    drawn = counts.labelled.sum(axis=-1)
+    sampling = 1 - np.minimum(drawn / np.maximum(counts.judged.sum(axis=-1), 1), 1)
 
     def variance(rate: float) -> Floats:
         part = np.stack([(1 - rate) * of_others, rate * of_failures], axis=-1)[..., np.newaxis, :, :]
@@ -121,7 +123,7 @@ def _smoothed(
         )
         mean = (within * part).sum(axis=(-2, -1))
         square = (within * part**2).sum(axis=(-2, -1))
-        spread = np.maximum(square - mean**2, 0)
+        spread = _within_strata(np.maximum(square - mean**2, 0), drawn)
         draw = (shares**2 * spread * sampling * np.where(totals > 0, 1 / np.maximum(totals, 1e-300), 0)).sum(
             axis=-1
         )
@@ -137,6 +139,23 @@ def _smoothed(
         false_rate,
         (at_0, 4 * at_half - 3 * at_0 - at_1, 2 * at_0 + 2 * at_1 - 4 * at_half),
     )
+
+
+def _within_strata(spread: Floats, drawn: Floats) -> Floats:
+    """Variances (..., H) by stratum from those divided by n; one stratum's stays as it is.
+
+    As in `strata_interval`, n labels count as n − (H − 1)/H, and as in `pooled_mean` each stratum's own variance is
+    averaged with one label of the average one.
+    """
+    there = drawn > 0
+    strata = np.maximum(there.sum(axis=-1, keepdims=True), 1)
+    counted = np.maximum(drawn - (strata - 1) / strata, drawn / 2)
+    unbiased = np.divide(spread * drawn, counted, out=np.zeros_like(spread), where=there)
+    freedom = np.maximum(drawn - 1, 0)
+    total = freedom.sum(axis=-1, keepdims=True)
+    average = (freedom * unbiased).sum(axis=-1, keepdims=True) / np.maximum(total, 1e-12)
+    shrunk: Floats = (freedom * unbiased + PRIOR_LABELS * average) / (freedom + PRIOR_LABELS)
+    return np.where(there & (strata > 1) & (total > 0), shrunk, unbiased)
 
 
 def _fieller(excess: Floats, gap: Floats, variance: tuple[Floats, ...], z: float) -> tuple[Floats, Floats]:

@@ -40,6 +40,7 @@ def stratified_interval(
     failures: Floats,
     population: Floats,
     *,
+    tested: Floats | None = None,
     power: float = PEARSON,
     design_effect: Floats | float = 1.0,
     run_is_sample: bool = True,
@@ -54,6 +55,7 @@ def stratified_interval(
         population: (...) judged items. With `run_is_sample` they are themselves a sample of the questions asked of
             the model, so that the weights vary, by Σ W_c (p_c − θ)² / population. Without, the rate is that of
             exactly these items and the labels of a cell are drawn from it without replacement.
+        tested: (..., C) labels that count in the test, where those are fewer than `labelled`.
         power: of the Cressie–Read statistic, in (0, 1]. `design_effect` (...) divides it.
 
     Raises:
@@ -64,15 +66,51 @@ def stratified_interval(
     if not 0 < power <= 1:
         raise ValueError("power lies above 0 and is at most 1")
     limit = np.asarray(normal_quantile(confidence) ** 2 * design_effect)
+    there = np.maximum(weights * population[..., np.newaxis], 1e-300)
+    remaining = 1 - np.minimum(labelled / there, 1)
+    if tested is not None:
+        failures = failures * np.divide(tested, labelled, out=np.zeros_like(labelled), where=labelled > 0)
+        labelled = tested
     both = np.stack([failures, labelled - failures])  # the upper end is the lower one of what did not fail
-    low, rest = _lower_end(weights, labelled, both, population, power, limit, run_is_sample)
+    low, rest = _lower_end(weights, labelled, both, remaining, population, power, limit, run_is_sample)
     return low, 1 - rest
+
+
+def strata_interval(
+    weights: Floats,
+    labelled: Floats,
+    failures: Floats,
+    population: Floats,
+    *,
+    design_effect: Floats | float = 1.0,
+    run_is_sample: bool = True,
+    confidence: float = 0.95,
+) -> tuple[Floats, Floats]:
+    """The same where cells are strata of a few labels each, whose shares are all estimated.
+
+    As the variance within a stratum is estimated with n_h − 1, a stratum's n_h labels count as n_h − (H − 1)/H, at
+    least as half of them: all of them for one stratum, whose interval stays Wilson's. Without this, 30 strata of 5
+    labels cover 90 to 92 %.
+    """
+    strata = (weights > 0).sum(axis=-1, keepdims=True)
+    tested = np.maximum(labelled - (strata - 1) / np.maximum(strata, 1), labelled / 2)
+    return stratified_interval(
+        weights,
+        labelled,
+        failures,
+        population,
+        tested=tested,
+        design_effect=design_effect,
+        run_is_sample=run_is_sample,
+        confidence=confidence,
+    )
 
 
 def _lower_end(
     weights: Floats,
     labelled: Floats,
     failures: Floats,
+    remaining: Floats,
     population: Floats,
     power: float,
     limit: Floats,
@@ -81,7 +119,6 @@ def _lower_end(
     """The smallest θ₀ that is not rejected: bisection on log μ, on which θ₀ and the statistic are monotone."""
     there = np.maximum(labelled, 1e-300)
     value = (weights * failures / there).sum(axis=-1)
-    remaining = 1 - np.minimum(labelled / np.maximum(weights * population[..., np.newaxis], 1e-300), 1)
     below, above = np.full(value.shape, -12.0), np.full(value.shape, 40.0)
     tested = value
     for _ in range(STEPS):

@@ -86,14 +86,10 @@ class ValidationInput:
             _require_length(f"facet {facet}", slices, n)
         for judge, table in self.replicates.items():
             _require_length(f"replicates of {judge}", table.units, n)
-        if (
-            self.threshold is not None
-            and self.ratings.scale == "nominal"
-            and self.threshold not in self.table.categories[1:]
-        ):
-            raise ValueError("the threshold of a nominal scale leaves labels on both sides")
         if self.threshold is not None:
             object.__setattr__(self, "threshold", nearest_category(self.threshold, self.table.categories))
+            if self.ratings.scale == "nominal" and self.threshold not in self.table.categories[1:]:
+                raise ValueError("the threshold of a nominal scale leaves labels on both sides")
         if self.gold is not None:
             if not on_scale(self.gold, self.table.categories).all():
                 raise ValueError("gold is not one of the categories")

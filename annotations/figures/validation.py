@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from annotations.agreement.alternative_annotator_test import PASSING_RATE
-from annotations.agreement.corrected_runs import CorrectedRunsDict, RateDict
-from annotations.agreement.correction import CorrectedRatesDict
+from annotations.agreement.corrected_runs import CorrectedRunsDict
+from annotations.agreement.correction import CorrectedRateDict, CorrectedRatesDict
 from annotations.agreement.judge_validation import JudgeValidationDict
+from annotations.agreement.run_rates import RateDict
 from annotations.agreement.slices import JudgeSliceDict
 from annotations.agreement.undefined import UndefinedDict
 from annotations.agreement.validation import ValidationReportDict
@@ -98,6 +99,7 @@ def slices_forest(name: str, slices: Sequence[JudgeSliceDict]) -> Forest:
 def rates_forest(run: str, title: str, rate: RateDict) -> Forest:
     """One rate of one run: each judge naively and corrected, and all of them stacked."""
     lines: list[Line] = []
+    chosen = _to_report(rate)
     for judge in rate["judges"]:
         lines.append(Line(judge["judge"]))
         naive = "worse" if _outside(judge["rates"]) else "muted"
@@ -107,7 +109,8 @@ def rates_forest(run: str, title: str, rate: RateDict) -> Forest:
             ("PPI++", judge["rates"]["powered"], "best"),
             ("Rogan–Gladen", judge["rates"]["rogan_gladen"], "plain"),
         ):
-            lines.append(Line(label, found["estimate"], tone, "⚠" if found["warnings"] else ""))
+            report = chosen == (judge["judge"], found["method"])
+            lines.append(Line(label, found["estimate"], tone, _note(found, report=report)))
     stacked = rate["stacked"]
     if "rate" in stacked:
         lines.append(Line("all judges together"))
@@ -116,7 +119,7 @@ def rates_forest(run: str, title: str, rate: RateDict) -> Forest:
                 "PPI++, stacked",
                 stacked["rate"]["estimate"],
                 "best",
-                "⚠" if stacked["rate"]["warnings"] else "",
+                _note(stacked["rate"], report=chosen == (None, stacked["rate"]["method"])),
             )
         )
     ends = [
@@ -139,6 +142,33 @@ def rates_forest(run: str, title: str, rate: RateDict) -> Forest:
     )
 
 
+def _to_report(rate: RateDict) -> tuple[str | None, str | None]:
+    """Judge and method of the rate to report; reports of earlier versions mark none."""
+    if "to_report" not in rate:
+        return None, None
+    return rate["to_report"]["judge"], rate["to_report"]["method"]
+
+
+def rate_notes(rate: RateDict | UndefinedDict) -> tuple[str, ...]:
+    """Which of a run's numbers to report, and why they differ in their items: a sentence each."""
+    if "judges" not in rate or "to_report" not in rate:
+        return ()
+    chosen = rate["to_report"]
+    if chosen["method"] is None:
+        first = f"None of these rates is fit to be reported. {chosen['reason']}"
+    elif chosen["judge"] is None:
+        first = f"To report: PPI++, stacked. {chosen['reason']}"
+    else:
+        first = f"To report: {chosen['method']} with {chosen['judge']}. {chosen['reason']}"
+    differing = rate.get("differing_items")
+    return (first,) if differing is None else (first, differing)
+
+
+def _note(rate: CorrectedRateDict, *, report: bool) -> str:
+    """What stands beside a rate: a mark for the one to report, a sign for one with warnings."""
+    return "◀ report" if report else "⚠" if rate["warnings"] else ""
+
+
 def _outside(rates: CorrectedRatesDict) -> bool:
     """Whether the naive rate lies outside the interval of PPI++."""
     naive, corrected = rates["naive"]["estimate"]["value"], rates["powered"]["estimate"]
@@ -149,13 +179,18 @@ def _outside(rates: CorrectedRatesDict) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class RunFigure:
-    """The figures of one run's rates; a sentence stands where a rate is undefined."""
+    """The figures of one run's rates; a sentence stands where a rate is undefined.
+
+    The notes say which number to report, and why numbers of one run differ in their items.
+    """
 
     run: str
     counted: int
     population: str
     alignment_failure: Forest | str
     robustness_error: Forest | str
+    alignment_failure_notes: tuple[str, ...]
+    robustness_error_notes: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,6 +253,8 @@ def _run_figures(rates: CorrectedRunsDict) -> tuple[RunFigure, ...]:
             population=run["population"],
             alignment_failure=drawn(run["run"], "Alignment failure", run["alignment_failure"]),
             robustness_error=drawn(run["run"], "Robustness error", run["robustness_error"]),
+            alignment_failure_notes=rate_notes(run["alignment_failure"]),
+            robustness_error_notes=rate_notes(run["robustness_error"]),
         )
         for run in rates["runs"]
     )

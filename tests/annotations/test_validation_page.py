@@ -7,10 +7,12 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+from django.utils.html import escape
 
 from annotations.agreement.rating_set import RatingSet
 from annotations.agreement.ratings import SCALE, RatingTable
 from annotations.agreement.ratings_files import Scale
+from annotations.agreement.run_rates import RateDict
 from annotations.agreement.validation import ValidationReportDict, validation_report
 from annotations.agreement.validation_input import ValidationInput, ValidationSettings
 from annotations.exporters.validation import as_html, as_svg, figure_names
@@ -24,9 +26,15 @@ QUICK = ValidationSettings(resamples=100)
 
 
 def document_of(
-    people: int = 3, judges: int = 2, *, scale: Scale = "ordinal", items: int = 120, **more: Any
+    people: int = 3,
+    judges: int = 2,
+    *,
+    scale: Scale = "ordinal",
+    items: int = 120,
+    unscored: int = 0,
+    **more: Any,
 ) -> ValidationReportDict:
-    """A stored document: the first judge sees what people see, the others guess."""
+    """A stored document: the first judge sees what people see, the others guess and leave some items `unscored`."""
     rng = np.random.default_rng(0)
     categories: tuple[float, ...] = SCALE if scale == "ordinal" else (0, 1, 2)
     truth = rng.choice(categories, items)
@@ -34,6 +42,7 @@ def document_of(
     guesses = rng.choice(categories, (items, max(judges - 1, 0)))
     names = tuple(f"<p{i}>" for i in range(people)), tuple(f"<j{i}>" for i in range(judges))
     values = np.column_stack([near[:, : people + min(judges, 1)], guesses]).astype(float)
+    values[:unscored, people + 1 :] = np.nan
     labels = () if scale == "ordinal" else ("cause", "goal", "part")
     found = RatingSet(
         scale, RatingTable(tuple(range(items)), sum(names, ()), values, categories), labels, *names, 0
@@ -80,6 +89,58 @@ def test_undefined_differences_between_runs_are_told_once_for_each_reason(
     assert (row.pairs, row.comparisons) == (1, len(document["rates"]["differences"]))  # type: ignore[typeddict-item]
     assert shown.count(row.reason) == 1
     assert f"Undefined for 1 pair of runs ({row.comparisons} comparisons" in shown
+
+
+def rates_of(document: ValidationReportDict) -> list[RateDict]:
+    """Both rates of every run, which are defined."""
+    assert "runs" in document["rates"]
+    rates = [
+        rate
+        for run in document["rates"]["runs"]
+        for rate in (run["alignment_failure"], run["robustness_error"])
+    ]
+    return [rate for rate in rates if "judges" in rate]
+
+
+def test_one_rate_of_each_run_is_marked_as_the_one_to_report(document: ValidationReportDict) -> None:
+    shown = as_html(document, title="Report")
+    assert [rate["to_report"]["method"] is not None for rate in rates_of(document)] == [True] * 4
+    assert shown.count("Report this one") == 4
+    assert shown.count("◀ report") == 4
+    assert shown.count("To report: ") == 4
+
+
+def test_each_rate_says_what_it_is_over(document: ValidationReportDict) -> None:
+    shown = as_html(document, title="Report")
+    rate = rates_of(document)[0]
+    over = rate["judges"][0]["over"]
+    assert over == (
+        "Over 60 of the run's 60 items: all of them, as it is not known which baseline answers are correct, as far as "
+        "scored by <j0>. People's labels are on 60 of them."
+    )
+    assert escape(over) in shown
+    assert rate["differing_items"] is None
+
+
+def test_rates_of_one_run_over_different_items_say_so() -> None:
+    """The second judge has scored only 80 of the 120 items."""
+    document = document_of(unscored=40)
+    sentence = rates_of(document)[0]["differing_items"] or ""
+    assert "(n = 120) on the items of <j0>" in sentence
+    assert "(n = 80) on the items of <j1>" in sentence
+    assert escape(sentence) in as_html(document, title="Report")
+
+
+def test_a_report_of_an_earlier_version_is_shown_without_marks(document: ValidationReportDict) -> None:
+    earlier = json.loads(json.dumps(document))
+    for run in earlier["rates"]["runs"]:
+        for rate in (run["alignment_failure"], run["robustness_error"]):
+            del rate["to_report"], rate["differing_items"], rate["stacked"]["over"]
+            for judge in rate["judges"]:
+                del judge["over"], judge["rates"]["recommended"], judge["rates"]["recommended_reason"]
+    shown = as_html(earlier, title="Report")
+    assert "Report this one" not in shown
+    assert "PPI++" in shown
 
 
 def test_the_file_runs_nothing_fetches_nothing_and_escapes_names(document: ValidationReportDict) -> None:

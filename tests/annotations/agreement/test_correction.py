@@ -10,6 +10,7 @@ import pytest
 
 from annotations.agreement.correction import (
     CorrectedRate,
+    CorrectedRates,
     corrected_rates,
     powered_rate,
 )
@@ -230,6 +231,29 @@ def test_slices_have_the_rates_of_their_items() -> None:
     assert slices[1].rates == alone
     with pytest.raises(ValueError, match="one category per item"):
         corrected_slices(sample, category[:-1])
+
+
+def with_warnings(rates: CorrectedRates, *methods: str) -> CorrectedRates:
+    """The same rates with a warning on the named ones."""
+    marked = {name: replace(getattr(rates, name), warnings=("rough",)) for name in methods}
+    return replace(rates, **marked)
+
+
+def test_one_corrected_rate_is_the_one_to_report() -> None:
+    rates = corrected_rates(campaign(3, n=300))
+    assert rates.recommended == "PPI++"
+    assert with_warnings(rates, "powered").recommended == "Rogan–Gladen"
+    assert with_warnings(rates, "powered", "rogan_gladen").recommended == "human labels only"
+    nothing = with_warnings(rates, "powered", "rogan_gladen", "human")
+    assert (nothing.recommended, nothing.as_dict()["recommended"]) == (None, None)
+    assert "more labels are needed" in nothing.recommended_reason
+
+
+def test_without_labels_no_rate_is_to_be_reported_and_the_reason_is_said() -> None:
+    rates = corrected_rates(JudgedSample.of(np.full(20, NAN), np.zeros(20)))
+    assert rates.naive.estimate.value == 0
+    assert rates.recommended is None
+    assert rates.recommended_reason == "No corrected rate is defined: no judged item has a label."
 
 
 def test_results_are_json_without_nan() -> None:

@@ -247,7 +247,7 @@ def test_ratings_off_a_stated_scale_are_refused() -> None:
     with pytest.raises(RatingsFileError, match="line 3: ann on q2: 7 is not on the scale"):
         rating_set([people], "ordinal", categories=SCALE)
     labels = read('{"w": {"a": "no", "b": "maybe"}}', "pairs", "nominal", "human")
-    with pytest.raises(RatingsFileError, match="w on b: .*maybe.* is not on the scale"):
+    with pytest.raises(RatingsFileError, match=r"w on b: .*maybe.* is not on the scale"):
         rating_set([labels], "nominal", categories=["no", "yes"])
     with pytest.raises(RatingsFileError, match="not a number"):
         rating_set([people], "ordinal", categories=["low", "high"])

@@ -5,9 +5,10 @@ import json
 import numpy as np
 import pytest
 
-from annotations.agreement.corrected_runs import CorrectedRuns, Rate, corrected_runs
+from annotations.agreement.corrected_runs import CorrectedRuns, corrected_runs
 from annotations.agreement.labelled_items import labelled_items
 from annotations.agreement.ratings import Ratings
+from annotations.agreement.run_rates import Rate
 from annotations.agreement.undefined import Undefined
 from annotations.agreement.validation import ValidationReport, validation_report
 from annotations.agreement.validation_input import ValidationInput, ValidationSettings

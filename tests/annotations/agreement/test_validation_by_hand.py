@@ -8,9 +8,10 @@ import krippendorff
 import numpy as np
 import pytest
 
-from annotations.agreement.corrected_runs import CorrectedRuns, Rate
+from annotations.agreement.corrected_runs import CorrectedRuns
 from annotations.agreement.judge_validation import LENGTH, REST, labelled_facets
 from annotations.agreement.ratings import RatingTable
+from annotations.agreement.run_rates import Rate
 from annotations.agreement.undefined import Undefined
 from annotations.agreement.validation import validation_report
 from annotations.agreement.validation_input import ValidationInput, ValidationSettings
