@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from annotations.agreement.distances import Distances
+from annotations.agreement.distances import Distances, on_unit_range
 from annotations.agreement.pair_counts import PairCounts
 from annotations.agreement.pooled import PooledTable
 from annotations.agreement.ratings import Codes, RatingTable
@@ -192,7 +192,7 @@ def alpha_of_pairs(pairs: PairCounts, positions: Floats, level: Level) -> Floats
     if level == "nominal":
         distances = Distances("nominal", positions)
     elif level == "interval":
-        distances = Distances("quadratic", positions)
+        distances = Distances("quadratic", on_unit_range(positions))
     else:
         distances = Distances("quadratic", np.cumsum(marginals, axis=1) - marginals / 2)
     disagreement = 2 * pairs.weighted(distances.between(pairs.rows, pairs.columns))
