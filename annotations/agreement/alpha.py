@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from annotations.agreement.distances import Distances
+from annotations.agreement.distances import Distances, on_unit_range
 from annotations.agreement.pair_counts import PairCounts
 from annotations.agreement.pooled import PooledTable
 from annotations.agreement.ratings import Codes, RatingTable
@@ -104,19 +104,20 @@ def _alpha(
         ),
         n=n,
         undefined=UNANIMOUS,
-        rarer=off_the_most_common(dense),
+        rarer=off_the_most_common(codes),
         interval=interval,
         confidence=confidence,
     )
 
 
 def off_the_most_common(codes: Codes) -> NDArray[np.bool_]:
-    """Which units, of category codes (n_units, r), −1 where missing, have a rating besides the most common one.
+    """Which units, of category codes (n_units, r), have a rating other than the most common one: (n_units,).
 
-    An interval of chance-corrected agreement rests on these, however many units there are besides: (n_units,).
+    An interval of chance-corrected agreement rests on these, however many units there are besides.
     """
     rated = codes >= 0
-    others: NDArray[np.bool_] = (rated & (codes != np.bincount(codes[rated]).argmax())).any(axis=1)
+    common = np.bincount(codes[rated]).argmax() if rated.any() else 0
+    others: NDArray[np.bool_] = (rated & (codes != common)).any(axis=1)
     return others
 
 
@@ -191,7 +192,7 @@ def alpha_of_pairs(pairs: PairCounts, positions: Floats, level: Level) -> Floats
     if level == "nominal":
         distances = Distances("nominal", positions)
     elif level == "interval":
-        distances = Distances("quadratic", positions)
+        distances = Distances("quadratic", on_unit_range(positions))
     else:
         distances = Distances("quadratic", np.cumsum(marginals, axis=1) - marginals / 2)
     disagreement = 2 * pairs.weighted(distances.between(pairs.rows, pairs.columns))

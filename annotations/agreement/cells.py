@@ -49,14 +49,16 @@ class PairCells:
         """Clusters with a unit that both rated; as many as units where units share none."""
         return self.bootstrap.clusters_among(self.pairs[pair].a >= 0)
 
+    def observed(self, pair: int) -> PairCounts:
+        """The confusion matrix."""
+        return self._counts(pair, self.bootstrap.totals(self._of_pools(pair))[np.newaxis])
+
     def off_the_most_common(self, pair: int) -> int:
         """Clusters with a unit that both rated, and not both with the rating that they gave most often."""
         coded = self.pairs[pair]
-        both = coded.a >= 0
-        sizes = self.bootstrap.pools.sizes[both].astype(np.float64)
-        common = sum(np.bincount(codes[both], sizes, len(coded.categories)) for codes in (coded.a, coded.b))
-        most = int(np.asarray(common).argmax())
-        return self.bootstrap.clusters_among(both & ((coded.a != most) | (coded.b != most)))
+        rows, columns = self.observed(pair).marginals
+        common = int((rows + columns).argmax())
+        return self.bootstrap.clusters_among((coded.a >= 0) & ((coded.a != common) | (coded.b != common)))
 
     def percent_agreement(self, pair: int, confidence: float) -> Estimate:
         """Share of equal ratings among the units, one or more, that both rated."""
@@ -64,10 +66,6 @@ class PairCells:
         both = coded.a >= 0
         equal = both & (coded.a == coded.b)
         return self.bootstrap.share(np.column_stack([equal, both]).astype(np.float64), confidence)
-
-    def observed(self, pair: int) -> PairCounts:
-        """The confusion matrix."""
-        return self._counts(pair, self.bootstrap.totals(self._of_pools(pair))[np.newaxis])
 
     def replicates(self, pair: int) -> PairCounts:
         """The confusion matrix in each resample."""

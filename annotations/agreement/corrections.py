@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
-from annotations.agreement.corrected_runs import CorrectedRuns, Rate
+from annotations.agreement.corrected_runs import CorrectedRuns
 from annotations.agreement.correction import POWERED, ROGAN_GLADEN, CorrectedRates, Method
+from annotations.agreement.run_rates import Rate
 from annotations.agreement.undefined import Undefined
 
 JUDGE_CORRECTED: tuple[Method, ...] = (POWERED, ROGAN_GLADEN)

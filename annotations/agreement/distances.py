@@ -79,3 +79,10 @@ class Distances:
             - 2 * (rows * positions).sum(axis=1) * (columns * positions).sum(axis=1)
         )
         return sums
+
+
+def on_unit_range(positions: Floats) -> Floats:
+    """Ascending positions (V,) from 0 to 1, so that squares of tiny or huge ones are neither 0 nor infinite."""
+    reach = float(positions[-1] - positions[0])
+    shares: Floats = (positions - positions[0]) / (reach or 1.0)
+    return shares

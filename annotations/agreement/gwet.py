@@ -13,7 +13,7 @@ import numpy as np
 from scipy import sparse
 
 from annotations.agreement.alpha import NO_PAIRS, unit_coincidences, value_counts
-from annotations.agreement.distances import Distances
+from annotations.agreement.distances import Distances, on_unit_range
 from annotations.agreement.pair_counts import PairCounts
 from annotations.agreement.ratings import Codes, RatingTable
 from evaluation.statistics.estimate import Estimate
@@ -153,7 +153,7 @@ def agreement_distances(categories: Sequence[float], weights: AgreementWeights) 
         return Distances("nominal", positions)
     if weights == "ordinal":
         return Distances("ordinal", np.arange(positions.size, dtype=np.float64))
-    return Distances(weights, positions)
+    return Distances(weights, on_unit_range(positions))
 
 
 def gwet_of_sums(sums: AgreementSums, distances: Distances) -> Floats:

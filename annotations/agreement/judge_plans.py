@@ -12,6 +12,7 @@ from annotations.agreement.judged_sample import JudgedSample
 from annotations.agreement.labelled_items import NO_DECISION, LabelledItems
 from annotations.agreement.planning import JudgedRun, LabelPlan, Method, labels_for_interval
 from annotations.agreement.ppi import powered_moments
+from annotations.agreement.ratings import rank_values
 from annotations.agreement.undefined import Undefined
 from annotations.agreement.validation_input import IRRELEVANT, ValidationInput, ValidationSettings
 
@@ -118,9 +119,12 @@ def items_for_test(
         return Undefined("the judge passes it already")
     if len(labelled.humans.raters) < 2:
         return Undefined("the test needs two people or more")
+    humans, ratings = labelled.humans, labelled.judges.column(judge.name)
+    if humans.level == "ordinal":  # as `assess_judge`: the order of the numbers counts
+        ratings, humans = rank_values(ratings, humans.categories), humans.by_rank()
     pilot = LabelledPilot(
-        labelled.humans,
-        labelled.judges.column(judge.name),
+        humans,
+        ratings,
         scoring=test.scoring,
         clusters=labelled.clusters,
     )

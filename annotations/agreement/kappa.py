@@ -11,7 +11,7 @@ from typing import Literal, TypedDict
 import numpy as np
 from scipy import sparse
 
-from annotations.agreement.distances import Distances
+from annotations.agreement.distances import Distances, on_unit_range
 from annotations.agreement.pair_counts import PairCounts
 from annotations.agreement.ratings import Codes, Level, Ratings, category_codes, require_ascending
 from evaluation.statistics.estimate import Estimate, EstimateDict
@@ -137,5 +137,6 @@ def kappa_of_pairs(pairs: PairCounts, distances: Distances) -> Floats:
 def weighted_distances(weights: Weights, categories: Floats, level: Level) -> Distances:
     """Of ranks, or on an interval scale of the values of the categories (V,)."""
     return Distances(
-        weights, categories if level == "interval" else np.arange(categories.size, dtype=np.float64)
+        weights,
+        on_unit_range(categories) if level == "interval" else np.arange(categories.size, dtype=np.float64),
     )

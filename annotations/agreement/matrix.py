@@ -57,6 +57,7 @@ SCALED: tuple[CoefficientName, ...] = (
 
 BATCH_ELEMENTS = 2**24
 """Resampled counts of pairs held at a time, 128 MiB."""
+
 CHANCE_CORRECTED_BY_MARGINALS: frozenset[CoefficientName] = frozenset(
     {"cohen_kappa", "linear_kappa", "quadratic_kappa", "alpha", "spearman"}
 )
@@ -264,8 +265,8 @@ def pair_coefficients(
             return Estimate.of_nothing(coefficients[i][1], n)
         if names[i] == "percent_agreement":
             return cells.percent_agreement(pair, confidence)
-        few = rarer if names[i] in CHANCE_CORRECTED_BY_MARGINALS else None
         drawn = replicates[:, i]
+        few = rarer if names[i] in CHANCE_CORRECTED_BY_MARGINALS else None
         if interval == "percentile" or clusters < 2:
             return bootstrap_estimate(value, n, drawn, clusters=clusters, rarer=few, confidence=confidence)
         ends = bca_interval(value, drawn, without[:, i], sizes=times, confidence=confidence)

@@ -233,7 +233,7 @@ class PooledBootstrap:
         if np.isnan(value):
             return Estimate.of_nothing(undefined, n)
         replicates = self.coefficients(parts, coefficient)
-        clusters = self.clusters_among(np.any([_adding_rows(part) for part in parts], axis=0))
+        clusters = self.clusters_among(_any_in_row(parts))
         few = None if rarer is None else self.clusters_among(rarer)
         if interval == "percentile" or clusters < 2:
             return bootstrap_estimate(
@@ -314,13 +314,6 @@ def _width(statistics: Statistics) -> int:
     return int(statistics.shape[1])
 
 
-def _adding_rows(statistics: Statistics) -> NDArray[np.bool_]:
-    """Which pools, of statistics (u, k), add to any of them: (u,)."""
-    if isinstance(statistics, np.ndarray):
-        return np.asarray(statistics.any(axis=1))
-    return np.asarray(np.diff(statistics.tocsr().indptr) > 0)
-
-
 def _parts(statistics: Parts) -> Sequence[Statistics]:
     if isinstance(statistics, np.ndarray | sparse.csc_array | sparse.csr_array):
         return [statistics]
@@ -329,3 +322,11 @@ def _parts(statistics: Parts) -> Sequence[Statistics]:
 
 def _side_by_side(sums: list[Floats]) -> Floats:
     return sums[0] if len(sums) == 1 else np.concatenate(sums, axis=1)
+
+
+def _any_in_row(parts: Sequence[Statistics]) -> NDArray[np.bool_]:
+    """Which pools (u,) add anything."""
+    flags = [
+        part.any(axis=1) if isinstance(part, np.ndarray) else part.count_nonzero(axis=1) > 0 for part in parts
+    ]
+    return np.asarray(np.any(flags, axis=0))

@@ -31,6 +31,7 @@ SCALES: Mapping[str, tuple[float, ...]] = {
     "seconds since 1970": tuple(1.7e9 + step for step in range(5)),
     "uneven": (1, 3, 10),
     "powers": (1e-6, 1e-3, 1, 1e3, 1e6),
+    "too small to square": (0, 1e-300, 2e-300),
     "two": (0.1, 0.7),
     "one": (0.7,),
 }
