@@ -285,7 +285,12 @@ RIGHT = '{"question": "Q?", "options": ["x", "y"], "gold_option": "B"%s}'
 @pytest.mark.parametrize("kind", ["jsonl", "json", "csv", "parquet"])
 @pytest.mark.parametrize("field", ["category", "source", "id", "preference"])
 def test_nan_is_nothing(kind: str, field: str) -> None:
-    cells = {"question": ["Q?"], "options": ["['x', 'y']"], "gold_option": ["B"], field: [float("nan")]}
+    cells: dict[str, list[Any]] = {
+        "question": ["Q?"],
+        "options": ["['x', 'y']"],
+        "gold_option": ["B"],
+        field: [float("nan")],
+    }
     if kind == "parquet":
         buffer = io.BytesIO()
         pyarrow.parquet.write_table(pyarrow.table(cells), buffer)
