@@ -29,6 +29,7 @@ def response_parser() -> MarkdownIt:
     parser.inline.ruler.before("escape", "maths", _maths)
     parser.inline.ruler.at("escape", _backslash)
     parser.inline.ruler.before("emphasis", "signs", _sign)
+    parser.inline.ruler.before("link", "pictures", _picture)
     return parser
 
 
@@ -67,6 +68,11 @@ def _sign(state: StateInline, silent: bool) -> bool:
     if sign == "*" and not (_BEFORE_SIGN.match(before) and _AFTER_SIGN.match(after)):
         return False
     return _as_text(state, end - state.pos, silent)
+
+
+def _picture(state: StateInline, silent: bool) -> bool:
+    """The beginning of a picture, which is not fetched: its description and address are text."""
+    return state.src.startswith("![", state.pos) and _as_text(state, 2, silent)
 
 
 def _maths_block(state: StateBlock, start_line: int, end_line: int, silent: bool) -> bool:

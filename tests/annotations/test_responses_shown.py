@@ -41,6 +41,7 @@ def plain(html: str) -> str:
         "<b>x</b> List<String>",
         "[1]: http://example.org a source",
         "a backslash at the end\\",
+        "A picture: ![alt](http://example.org/x.png)",
     ],
 )
 def test_a_response_can_be_read_as_it_was_written(text: str) -> None:
@@ -67,7 +68,7 @@ def test_a_formula_that_is_never_closed_hides_nothing() -> None:
         ("这是**重点**内容", "<p>这是<strong>重点</strong>内容</p>"),
         ("- a\n- b", "<ul>\n<li>a</li>\n<li>b</li>\n</ul>"),
         ("`5*4*3`", "<p><code>5*4*3</code></p>"),
-        ("![alt](x.png)", '<p>!<a href="x.png" rel="noopener noreferrer nofollow">alt</a></p>'),
+("[x](http://example.org)", '<p><a href="http://example.org" rel="noopener noreferrer nofollow">x</a></p>'),
     ],
 )  # fmt: skip
 def test_the_layout_of_a_response_stays(text: str, html: str) -> None:
