@@ -1,4 +1,7 @@
-"""What one text has that the other has not, word by word, marked in their sanitised HTML."""
+"""What one text has that the other has not, word by word, marked in their sanitised HTML.
+
+In scripts without spaces a word is a character.
+"""
 
 import re
 from collections.abc import Set
@@ -6,12 +9,13 @@ from difflib import SequenceMatcher
 
 import nh3
 
-from evaluation.templatetags.markdown import ATTRIBUTES, TAGS
+from evaluation.templatetags.markdown import ATTRIBUTES, TAGS, is_placeholder
+from evaluation.word_splitting import words
 
 # Comparing takes time in proportion to the product of the lengths, for each word that both have in common.
 MOST_WORDS = 3000
 
-TOKEN = re.compile(r"<[^>]*>|\s+|[^<\s]+")
+TOKEN = re.compile(r"<[^>]*>|[^<]+")
 
 
 def word_differences(baseline_html: str, personalised_html: str) -> tuple[str, str] | None:
@@ -20,17 +24,27 @@ def word_differences(baseline_html: str, personalised_html: str) -> tuple[str, s
     The HTML has been sanitised, and is so again. Marks never span a tag, so the HTML stays well formed. None for texts
     too long to compare while somebody waits.
     """
-    tokens = [TOKEN.findall(html) for html in (baseline_html, personalised_html)]
+    tokens = [_tokens(html) for html in (baseline_html, personalised_html)]
     places = [[i for i, token in enumerate(each) if _is_word(token)] for each in tokens]
     if max(map(len, places)) > MOST_WORDS:
         return None
-    words = [[each[i] for i in there] for each, there in zip(tokens, places, strict=True)]
+    compared = [[each[i] for i in there] for each, there in zip(tokens, places, strict=True)]
     changed: tuple[set[int], set[int]] = set(), set()
-    for kind, *spans in SequenceMatcher(None, words[0], words[1], autojunk=False).get_opcodes():
+    for kind, *spans in SequenceMatcher(None, compared[0], compared[1], autojunk=False).get_opcodes():
         if kind != "equal":
             for side in (0, 1):
                 changed[side].update(places[side][slice(*spans[2 * side : 2 * side + 2])])
     return _marked(tokens[0], changed[0], "del"), _marked(tokens[1], changed[1], "ins")
+
+
+def _tokens(html: str) -> list[str]:
+    """Tags, white space and words. What stands in place of a text that is not there has none."""
+    if is_placeholder(html):
+        return [html]
+    tokens: list[str] = []
+    for part in TOKEN.findall(html):
+        tokens += [part] if part.startswith("<") else words(part)
+    return tokens
 
 
 def _is_word(token: str) -> bool:
@@ -52,7 +66,7 @@ def _marked(tokens: list[str], changed: Set[int], tag: str) -> str:
     return nh3.clean(
         "".join(parts),
         tags=TAGS | {"del", "ins"},
-        attributes=ATTRIBUTES,
+        attributes=ATTRIBUTES | {"p": {"class"}},  # of an empty response; a response itself has no attributes
         url_schemes={"http", "https"},
         link_rel="noopener noreferrer nofollow",
     )

@@ -25,6 +25,7 @@ ACTIONS = (
     Action("skip", "Skip, with a reason", "s"),
     Action("flag", "Flag for the leads", "f"),
     Action("differences", "Show or hide the differences", "d"),
+    Action("as_written", "Show the responses as they were written, or laid out", "w"),
     Action("comment", "Write a comment", "c"),
     Action("guidelines", "Show or hide the guidelines", "g"),
     Action("history", "My history", "h"),

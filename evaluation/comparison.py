@@ -1,5 +1,6 @@
 """Runs compared in pairs: reads both runs' items and calls `statistics.paired_runs`."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TypedDict
@@ -7,7 +8,7 @@ from typing import TypedDict
 import numpy as np
 from numpy.typing import NDArray
 
-from evaluation.metrics import SEED, ItemRow, RunOutcomes
+from evaluation.metrics import SEED, RunOutcomes
 from evaluation.models import Run
 from evaluation.models.run import Setting
 from evaluation.run_costs import ItemCosts, item_costs
@@ -15,6 +16,7 @@ from evaluation.statistics.estimate import Estimate, EstimateDict
 from evaluation.statistics.multiple_tests import holm
 from evaluation.statistics.paired_runs import PairedRate, PairedRates, PairedRatio, paired_gain, paired_rates
 from evaluation.statistics.perg import (
+    NO_BASELINE,
     NO_CORRECT_BASELINE,
     NO_RELEVANT_PREFERENCE,
     NOT_SCORED,
@@ -37,6 +39,9 @@ GAIN = (
     "first over that of the second, with a bootstrap interval over questions. Undefined where the run does not surely "
     "take more, and where what it takes is not known."
 )
+
+
+NEVER_CORRECT = "no item was answered correctly in either condition"
 
 
 class MeasureDict(TypedDict):
@@ -151,6 +156,10 @@ class Comparison:
         }
 
 
+PairingKey = tuple[int, str, int]
+"""Question, preference (empty where questions alone pair), and which repetition of the two, from 1."""
+
+
 class Side:
     """A run's items as arrays, read once for all comparisons."""
 
@@ -159,13 +168,37 @@ class Side:
         self.read = RunOutcomes(run)
         self.costs: ItemCosts = item_costs(run, self.read.items)
 
-    def keys(self, *, by_question: bool) -> dict[tuple[int, str], int]:
-        """Where each item stands in the arrays, by question and preference, or by question alone."""
+    def keys(self, *, by_question: bool) -> dict[PairingKey, int]:
+        """Where each item stands in the arrays, by what pairs it with an item of another run.
 
-        def key(row: ItemRow) -> tuple[int, str]:
-            return row.question, "" if by_question else row.preference
+        By question, preference and repetition, or by question alone: the first of a question with the first.
+        """
+        keys: dict[PairingKey, int] = {}
+        of_question: Counter[int] = Counter()
+        for index, row in enumerate(self.read.rows):
+            of_question[row.question] += 1
+            if by_question:
+                keys[row.question, "", of_question[row.question]] = index
+            else:
+                keys[row.question, row.preference, row.repetition] = index
+        return keys
 
-        return {key(row): index for index, row in enumerate(self.read.rows)}
+
+def pairing_keys(a: Side, b: Side, *, by_question: bool) -> tuple[list[PairingKey], Indices, Indices]:
+    """The keys of the items that both runs have, and where these stand in the arrays of a and of b.
+
+    By question alone, a question that one run asks more often than the other cannot be paired, and is left out.
+    """
+    of_a, of_b = a.keys(by_question=by_question), b.keys(by_question=by_question)
+    common = sorted(of_a.keys() & of_b.keys())
+    if by_question:
+        asked_by_a, asked_by_b = (Counter(question for question, *_ in keys) for keys in (of_a, of_b))
+        common = [key for key in common if asked_by_a[key[0]] == asked_by_b[key[0]]]
+    return (
+        common,
+        np.array([of_a[key] for key in common], dtype=np.int64),
+        np.array([of_b[key] for key in common], dtype=np.int64),
+    )
 
 
 def corrected(found: Sequence[Comparison]) -> list[Comparison]:
@@ -190,12 +223,8 @@ def compare_anew(reference: Run, other: Run) -> Comparison:
 
 def _compare(a: Side, b: Side) -> Comparison:
     by_question = (a.run.setting == Setting.IRRELEVANT) != (b.run.setting == Setting.IRRELEVANT)
-    of_a, of_b = a.keys(by_question=by_question), b.keys(by_question=by_question)
-    ambiguous = by_question and (len(of_a) < len(a.read.items) or len(of_b) < len(b.read.items))
-    common = [] if ambiguous else sorted(of_a.keys() & of_b.keys())
-    at_a = np.array([of_a[key] for key in common], dtype=np.int64)
-    at_b = np.array([of_b[key] for key in common], dtype=np.int64)
-    question = np.array([question for question, _ in common], dtype=np.int64)
+    common, at_a, at_b = pairing_keys(a, b, by_question=by_question)
+    question = np.array([question for question, *_ in common], dtype=np.int64)
     judges = [] if by_question else [judge for judge in a.read.verdicts if judge in b.read.verdicts]
     measures = _measures(a, b, at_a, at_b, judges)
     costs = _costs(a, b, at_a, at_b)
@@ -227,14 +256,19 @@ Named = tuple[str, str, str, PairedRatio]
 
 def _measures(a: Side, b: Side, at_a: Indices, at_b: Indices, judges: Sequence[str]) -> list[Named]:
     """The metrics as ratios of sums over the items in common."""
-    of_a, of_b = _taken(a.read.outcomes, at_a), _taken(b.read.outcomes, at_b)
+    of_a, of_b = a.read.outcomes.taken(at_a), b.read.outcomes.taken(at_b)
     irrelevant = a.run.setting == b.run.setting == Setting.IRRELEVANT
     named = [
-        ("breakage_rate", "Breakage rate", "", _ratio(of_a, of_b, _breakage, undefined=NO_CORRECT_BASELINE)),
+        (
+            "breakage_rate",
+            "Breakage rate",
+            "",
+            _ratio(of_a, of_b, _breakage, undefined=_why(of_a, of_b, NO_CORRECT_BASELINE)),
+        ),
     ]
     for judge in judges:
         said_a, said_b = _said(a.read.verdicts[judge], at_a), _said(b.read.verdicts[judge], at_b)
-        why = NO_RELEVANT_PREFERENCE if irrelevant else NOT_SCORED
+        why = NO_RELEVANT_PREFERENCE if irrelevant else _why(of_a, of_b, NOT_SCORED)
         columns_a, columns_b = _judged(of_a, said_a), _judged(of_b, said_b)
         for position, (key, name) in enumerate(
             (("alignment_failure", "Alignment failure"), ("robustness_error", "Robustness error"))
@@ -255,7 +289,7 @@ def _measures(a: Side, b: Side, at_a: Indices, at_b: Indices, judges: Sequence[s
             "performance_variation",
             "Performance variation",
             "",
-            _ratio(of_a, of_b, _variation, undefined="no item was answered correctly in either condition"),
+            _ratio(of_a, of_b, _variation, undefined=_why(of_a, of_b, NEVER_CORRECT)),
         ),
         (
             "delivery_failure",
@@ -265,6 +299,12 @@ def _measures(a: Side, b: Side, at_a: Indices, at_b: Indices, judges: Sequence[s
         ),
     ]
     return named
+
+
+def _why(a: ItemOutcomes, b: ItemOutcomes, otherwise: str) -> str:
+    """Why a rate that needs baselines is undefined in one of the runs."""
+    reasons = {a.why_no_correct_baseline, b.why_no_correct_baseline}
+    return f"{NO_BASELINE} in one of the runs" if NO_BASELINE in reasons else otherwise
 
 
 def _ratio(a: ItemOutcomes, b: ItemOutcomes, of: "Columns", *, undefined: str) -> PairedRatio:
@@ -281,7 +321,7 @@ class Columns:
         flags = {
             "correct baseline": of.baseline_correct,
             "correct in both": of.baseline_correct & of.personalised_correct,
-            "correct in either": of.baseline_correct | of.personalised_correct,
+            "correct in either": (of.baseline_correct | of.personalised_correct) & of.has_baseline,
             "delivered": of.personalised_delivered,
             "all": np.ones(of.question.size, dtype=np.bool_),
         }
@@ -291,16 +331,6 @@ class Columns:
 _breakage = Columns("correct in both", "correct baseline")
 _variation = Columns("correct in both", "correct in either")
 _delivery = Columns("delivered", "all")
-
-
-def _taken(outcomes: ItemOutcomes, at: Indices) -> ItemOutcomes:
-    return ItemOutcomes(
-        baseline_correct=outcomes.baseline_correct[at],
-        personalised_correct=outcomes.personalised_correct[at],
-        baseline_delivered=outcomes.baseline_delivered[at],
-        personalised_delivered=outcomes.personalised_delivered[at],
-        question=outcomes.question[at],
-    )
 
 
 def _said(verdicts: Verdicts, at: Indices) -> Verdicts:

@@ -25,13 +25,13 @@ class Behind(NamedTuple):
 
 BREAKAGE = Behind("broken", "baseline_right")
 BEHIND: Mapping[str, Behind] = {
-    "Baseline accuracy": Behind("baseline_right", "answered"),
+    "Baseline accuracy": Behind("baseline_right", "with_baseline"),
     "Personalised accuracy": Behind("personalised_right", "answered"),
     "Breakage rate": BREAKAGE,
     "Alignment failure": Behind("not_followed", "scored"),
     "Robustness error": Behind("not_robust", "scored"),
     "Performance variation": Behind("changed", "right_somewhere"),
-    "Delivery failure, baseline": Behind("no_baseline_letter", "answered"),
+    "Delivery failure, baseline": Behind("no_baseline_letter", "with_baseline"),
     "Delivery failure, personalised": Behind("no_personalised_letter", "answered"),
     "Delivery failure": Behind("no_personalised_letter", "answered"),
 }

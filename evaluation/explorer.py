@@ -35,6 +35,12 @@ COLUMNS = (
     Column("delivery_failure", "Delivery failure", "no_personalised_letter"),
 )
 
+BY_JUDGE = ("alignment_failure", "robustness_error")
+STUDY_RULE = (
+    "The study counts an item that its judge did not rate as not followed; here such an item is left out. Where a "
+    "judge has left items unrated, our rate by the study’s counting stands beside the study’s."
+)
+
 FACTS = (
     "run",
     "run_name",
@@ -61,11 +67,15 @@ EXPORTED = (
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A number of the table, with the study's beside it where there is one."""
+    """A number of the table, with the study's beside it where there is one.
+
+    `by_study_rule`: one's own rate as the study counts, where that differs from the estimate.
+    """
 
     column: Column
     estimate: EstimateDict
     published: float | None
+    by_study_rule: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,13 +100,33 @@ def lines(rows: Iterable[ResultRow]) -> list[Line]:
             Line(
                 row,
                 [
-                    Cell(column, row.figures[column.key], beside.rates.get(column.key) if beside else None)
+                    Cell(
+                        column,
+                        row.figures[column.key],
+                        beside.rates.get(column.key) if beside else None,
+                        by_study_rule(row, column.key) if beside and row.figures["unscored"] else None,
+                    )
                     for column in COLUMNS
                 ],
                 beside,
             )
         )
     return made
+
+
+def by_study_rule(row: ResultRow, key: str) -> float | None:
+    """A rate by the judge as the study counts it: an item that was not rated counts as not followed.
+
+    None for other rates, and where no item has a correct baseline answer.
+    """
+    if key not in BY_JUDGE or row.judge_id is None:
+        return None
+    estimate: EstimateDict = row.figures[key]
+    unscored: int = row.figures["unscored"]
+    counted = estimate["n"] + unscored
+    if not counted:
+        return None
+    return ((estimate["value"] or 0.0) * estimate["n"] + unscored) / counted
 
 
 def published_beside(row: ResultRow) -> PublishedRow | None:
@@ -160,6 +190,7 @@ def as_records(rows: Iterable[ResultRow]) -> Iterator[dict[str, object]]:
             estimate: EstimateDict = row.figures[key]
             record[key] = estimate["value"]
             record |= {f"{key}_{part}": estimate[part] for part in PARTS}  # type: ignore[literal-required]
+        record |= {f"{key}_study_counting": by_study_rule(row, key) for key in BY_JUDGE}
         if beside:
             record |= {f"published_{name}": rate for name, rate in beside.rates.items()}
         yield record
@@ -168,4 +199,5 @@ def as_records(rows: Iterable[ResultRow]) -> Iterator[dict[str, object]]:
 def export_columns() -> list[str]:
     """The columns of the table as CSV."""
     rates = [name if not part else f"{name}_{part}" for name in EXPORTED for part in ("", *PARTS)]
-    return [*FACTS, *rates, *(f"published_{name}" for name in RATES)]
+    by_study = [f"{key}_study_counting" for key in BY_JUDGE]
+    return [*FACTS, *rates, *by_study, *(f"published_{name}" for name in RATES)]

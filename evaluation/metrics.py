@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from evaluation.models import Item, Judge, Judgment, Run
 from evaluation.models.dataset import PreferenceCategory
-from evaluation.models.item import Condition
+from evaluation.models.item import Condition, Extraction
 from evaluation.models.judgment import JudgmentStatus
 from evaluation.models.run import Setting
 from evaluation.statistics.perg import ItemOutcomes, PergMetrics, Verdicts, perg_metrics
@@ -27,6 +27,7 @@ class ItemRow:
 
     item: int
     question: int
+    repetition: int
     gold_option: str
     baseline_answer: str
     personalised_answer: str
@@ -70,7 +71,8 @@ class RunOutcomes:
         """The items in the order of the arrays. Made anew each time: of a large run they take much memory."""
         columns = self._columns
         texts = [columns.texts[name] for name in TEXTS]
-        return [ItemRow(*row) for row in zip(self.items, columns.question.tolist(), *texts, strict=True)]
+        numbers = self.items, columns.question.tolist(), columns.repetition.tolist()
+        return [ItemRow(*row) for row in zip(*numbers, *texts, strict=True)]
 
     @property
     def outcomes(self) -> ItemOutcomes:
@@ -94,14 +96,7 @@ class RunOutcomes:
         return [Slice(value, self._metrics_of(found == code)) for value, code in codes.items()]
 
     def _metrics_of(self, chosen: NDArray[np.bool_]) -> PergMetrics:
-        whole = self._outcomes
-        outcomes = ItemOutcomes(
-            baseline_correct=whole.baseline_correct[chosen],
-            personalised_correct=whole.personalised_correct[chosen],
-            baseline_delivered=whole.baseline_delivered[chosen],
-            personalised_delivered=whole.personalised_delivered[chosen],
-            question=whole.question[chosen],
-        )
+        outcomes = self._outcomes.taken(chosen)
         verdicts = {
             name: Verdicts(scored=verdict.scored[chosen], followed=verdict.followed[chosen])
             for name, verdict in self._verdicts.items()
@@ -113,7 +108,7 @@ class RunOutcomes:
         )
 
 
-TEXTS = tuple(field.name for field in fields(ItemRow))[2:]
+TEXTS = tuple(field.name for field in fields(ItemRow))[3:]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -122,6 +117,8 @@ class _Columns:
 
     item: NDArray[np.int64]
     question: NDArray[np.int64]
+    repetition: NDArray[np.int64]
+    has_baseline: NDArray[np.bool_]
     texts: dict[str, list[str]]
 
 
@@ -140,6 +137,8 @@ def _columns(run: Run) -> _Columns:
         .values_list(
             "pk",
             "question_id",
+            "repetition",
+            "baseline__extraction",
             "question__gold_option",
             "baseline__answer",
             "personalised__answer",
@@ -150,18 +149,26 @@ def _columns(run: Run) -> _Columns:
         )
     )
     labels: dict[str | None, str] = {category.value: category.label for category in PreferenceCategory}
-    item, question = array("q"), array("q")
+    item, question, repetition, has_baseline = array("q"), array("q"), array("q"), array("b")
     texts: dict[str, list[str]] = {name: [] for name in TEXTS}
     # Every row brings texts of its own, of which there are few: of 250,000 items they would fill 100 MB.
     kept: dict[str, str] = {}
-    for pk, of_question, *own, preference, category in found.iterator(chunk_size=2000):
+    for pk, of_question, nth, extraction, *own, preference, category in found.iterator(chunk_size=2000):
         item.append(pk)
         question.append(of_question)
+        repetition.append(nth)
+        has_baseline.append(extraction != Extraction.MISSING)
         for column, text in zip(
             texts.values(), (*own, preference or "", labels.get(category, "")), strict=True
         ):
             column.append(kept.setdefault(text, text))
-    return _Columns(np.array(item, dtype=np.int64), np.array(question, dtype=np.int64), texts)
+    return _Columns(
+        np.array(item, dtype=np.int64),
+        np.array(question, dtype=np.int64),
+        np.array(repetition, dtype=np.int64),
+        np.array(has_baseline, dtype=np.bool_),
+        texts,
+    )
 
 
 def _outcomes(columns: _Columns) -> ItemOutcomes:
@@ -179,6 +186,7 @@ def _outcomes(columns: _Columns) -> ItemOutcomes:
         baseline_delivered=delivered(texts["baseline_answer"]),
         personalised_delivered=delivered(texts["personalised_answer"]),
         question=columns.question,
+        baseline_recorded=columns.has_baseline,
     )
 
 

@@ -1,9 +1,10 @@
 """How two texts differ, word by word, for a page to show."""
 
-import re
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Literal
+
+from evaluation.word_splitting import words
 
 Kind = Literal["same", "added", "removed"]
 
@@ -18,7 +19,7 @@ class Part:
 
 def differences(old: str, new: str) -> list[Part]:
     """The old text turned into the new one: parts in order, white space included."""
-    before, after = re.findall(r"\s+|\S+", old), re.findall(r"\s+|\S+", new)
+    before, after = words(old), words(new)
     parts: list[Part] = []
     matcher = SequenceMatcher(a=before, b=after, autojunk=False)
     for operation, old_from, old_to, new_from, new_to in matcher.get_opcodes():

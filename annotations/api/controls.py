@@ -22,9 +22,9 @@ from annotations.api.serializers.controls import (
     NewControlsSerializer,
 )
 from annotations.models import Campaign, Task
+from annotations.selectors.baselines import baseline_texts
 from annotations.selectors.controls import (
     ControlItem,
-    baseline_texts,
     candidates,
     known_items,
     random_candidates,

@@ -16,7 +16,7 @@ from annotations.services.labels import submit_label
 from evaluation.importers.catalogue import import_catalogue
 from evaluation.importers.recorded_run import import_recorded_run
 from evaluation.models import Run
-from evaluation.models.run import Method, Setting
+from evaluation.models.run import Method, RatingsOf, Setting
 from evaluation.services.judges import default_rubric, heuristic_judge
 from evaluation.services.judging import launch_judging
 
@@ -61,6 +61,8 @@ def load_demonstration(*, visitors: Mapping[str, User], say: Callable[[str], Non
             dataset=DATASET,
             catalogue=catalogue,
             judge="demo-judge",
+            # Each file was evaluated by itself: its ratings are those of its own method's responses.
+            ratings_of=RatingsOf.ALIGNER if method == Method.PREF_ALIGNER else RatingsOf.PREF,
             is_demonstration=True,
         ).run
         launch_judging(run=runs[method], judge=heuristic_judge())

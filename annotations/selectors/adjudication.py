@@ -13,11 +13,11 @@ from django.utils.crypto import salted_hmac
 from annotations.agreement.adjudicators import Decision, DecisionMeasures, decision_measures
 from annotations.models import Adjudication, Assignment, AuditEvent, Campaign, Label, Task
 from annotations.models.task import AssignmentStatus, TaskKind, TaskState
+from annotations.selectors.baselines import baseline_texts
 from annotations.selectors.labels import votes
 from annotations.selectors.progress import disputed_tasks
 from evaluation.errors import NotFound
-from evaluation.models import Judgment, Response
-from evaluation.models.item import Condition
+from evaluation.models import Judgment
 from evaluation.models.judgment import JudgmentStatus
 
 REVEALED = "judges.revealed"
@@ -46,11 +46,11 @@ class Case:
     """A task as an adjudicator sees it.
 
     `is_own`: they have labelled it themselves. `judges` is None while their scores are not to be seen; `may_reveal`:
-    they may ask for them now, having decided.
+    they may ask for them now, having decided. `baseline` is None where none is on record.
     """
 
     task: Task
-    baseline: str
+    baseline: str | None
     labels: list[AnonymousLabel]
     decisions: list[Adjudication]
     is_own: bool
@@ -107,10 +107,9 @@ def case_of(task: Task, user: User) -> Case:
     decisions = list(task.adjudications.select_related("adjudicator").order_by("-revision"))
     shown = task.campaign.reveals_judges and has_seen_judges(task, user)
     has_decided = any(decision.adjudicator_id == user.pk for decision in decisions)
-    baseline = Response.objects.filter(item=task.response.item_id, condition=Condition.BASELINE).first()
     return Case(
         task=task,
-        baseline=baseline.text if baseline else "",
+        baseline=baseline_texts([task.response]).get(task.response.item_id),
         labels=anonymous_labels(task),
         decisions=decisions,
         is_own=has_labelled(task, user),

@@ -146,12 +146,3 @@ def random_candidates(campaign: Campaign, count: int) -> list[Response]:
     drawn = [keys.pop(secrets.randbelow(len(keys))) for _ in range(min(count, len(keys)))]
     found = candidates(campaign).in_bulk(drawn)
     return [found[key] for key in drawn]
-
-
-def baseline_texts(responses: list[Response]) -> dict[int, str]:
-    """The baseline response that stands beside each of these, by item."""
-    return dict(
-        Response.objects.filter(
-            item__in=[response.item_id for response in responses], condition=Condition.BASELINE
-        ).values_list("item_id", "text")
-    )

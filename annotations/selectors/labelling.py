@@ -116,14 +116,17 @@ class CurrentLabel:
 
 @dataclass(frozen=True, slots=True)
 class ShownTask:
-    """All that the screen shows of an assignment. `labelled` counts all that its person has labelled."""
+    """All that the screen shows of an assignment. `labelled` counts all that its person has labelled.
+
+    `baseline` is None where none is on record.
+    """
 
     assignment: int
     status: str
     question: str
     options: list[tuple[str, str]]
     preference: str
-    baseline: str
+    baseline: str | None
     personalised: str
     draft: EnteredDraft
     label: CurrentLabel | None
@@ -160,8 +163,9 @@ _SHOWN = """
     )
     SELECT place.*, question.text, question.options,
         coalesce((SELECT text FROM evaluation_preference WHERE id = item.preference_id), ''),
-        coalesce(
-            (SELECT text FROM evaluation_response WHERE item_id = item.id AND condition = 'baseline'), ''
+        (
+            SELECT text FROM evaluation_response
+            WHERE item_id = item.id AND condition = 'baseline' AND extraction <> 'missing'
         ),
         personalised.text
     FROM place

@@ -8,8 +8,7 @@ from django.db.models import Count, Prefetch, Q, QuerySet
 from annotations.models import Campaign, Member, QualificationAnswer, QualificationAttempt, Task
 from annotations.models.campaign import Role
 from annotations.models.task import TaskKind
-from evaluation.models import Response
-from evaluation.models.item import Condition
+from annotations.selectors.baselines import baseline_texts
 
 
 def qualification_items(campaign: Campaign) -> QuerySet[Task]:
@@ -94,7 +93,6 @@ def people_in_qualification(campaign: Campaign) -> QuerySet[Member]:
     )
 
 
-def baseline_of(task: Task) -> str:
-    """The baseline response shown beside the task's."""
-    found = Response.objects.filter(item=task.response.item_id, condition=Condition.BASELINE)
-    return found.values_list("text", flat=True).first() or ""
+def baseline_of(task: Task) -> str | None:
+    """The baseline response shown beside the task's, if one is on record."""
+    return baseline_texts([task.response]).get(task.response.item_id)

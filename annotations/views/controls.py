@@ -17,8 +17,8 @@ from annotations.forms.quality import (
     ScoreChangeForm,
 )
 from annotations.models import Campaign, Task
+from annotations.selectors.baselines import baseline_texts
 from annotations.selectors.controls import (
-    baseline_texts,
     candidates,
     control_items,
     known_item,
@@ -91,7 +91,7 @@ def control_browse(request: PersonRequest, campaign_id: int) -> HttpResponse:
     context = {
         "campaign": campaign,
         "response": response_shown,
-        "baseline": next(iter(baseline_texts([response_shown]).values()), "") if response_shown else "",
+        "baseline": next(iter(baseline_texts([response_shown]).values()), None) if response_shown else "",
         "rubric": campaign.rubric,
         "form": form
         if form.is_bound
@@ -192,7 +192,7 @@ def control_edit(request: PersonRequest, campaign_id: int, task_id: int) -> Http
     context = {
         "campaign": campaign,
         "task": task,
-        "baseline": next(iter(baseline_texts([task.response]).values()), ""),
+        "baseline": next(iter(baseline_texts([task.response]).values()), None),
         "rubric": campaign.rubric,
         "form": form,
     }

@@ -14,7 +14,7 @@ from annotations.selectors.labelling import (
     why_nothing_to_label,
 )
 from annotations.selectors.standing import labels_wanted_of
-from evaluation.templatetags.markdown import markdown
+from evaluation.templatetags.markdown import response
 
 CACHED_TEXTS = 2000
 LONGEST_CACHED = 20_000
@@ -48,6 +48,8 @@ def task_json(shown: ShownTask) -> dict[str, object]:
         "preference": shown.preference,
         "baseline_html": rendered(shown.baseline),
         "personalised_html": rendered(shown.personalised),
+        "baseline_text": shown.baseline or "",
+        "personalised_text": shown.personalised,
         "draft": asdict(shown.draft),
         "label": asdict(shown.label) if shown.label else None,
         "previous": shown.previous,
@@ -55,11 +57,11 @@ def task_json(shown: ShownTask) -> dict[str, object]:
     }
 
 
-def rendered(text: str) -> str:
-    """Markdown as sanitised HTML. Kept for a while: people get the same tasks one soon after another."""
-    return _rendered(text) if len(text) <= LONGEST_CACHED else str(markdown(text))
+def rendered(text: str | None) -> str:
+    """A response as sanitised HTML, None for none. Cached: people get the same tasks one soon after another."""
+    return str(response(text)) if text and len(text) > LONGEST_CACHED else _rendered(text)
 
 
 @lru_cache(maxsize=CACHED_TEXTS)
-def _rendered(text: str) -> str:
-    return str(markdown(text))
+def _rendered(text: str | None) -> str:
+    return str(response(text))

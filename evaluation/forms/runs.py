@@ -7,7 +7,7 @@ from django.core.files.uploadedfile import UploadedFile
 
 from evaluation.forms.uploads import within_limit
 from evaluation.models import Catalogue
-from evaluation.models.run import Method, Setting
+from evaluation.models.run import Method, RatingsOf, Setting
 
 
 class RecordedRunForm(forms.Form):
@@ -26,9 +26,20 @@ class RecordedRunForm(forms.Form):
         Catalogue.objects.all(), required=False, help_text="Gives the preferences their categories."
     )
     judge = forms.CharField(
-        max_length=180, required=False, help_text="Who gave the ratings in the file, if there are any."
+        max_length=180,
+        required=False,
+        help_text="Who gave the ratings in the file, if there are any. Left empty, they are an unnamed judge's.",
+    )
+    ratings_of = forms.ChoiceField(
+        choices=RatingsOf.choices,
+        required=False,
+        label="The ratings rate",
+        help_text="Only for a Pref-Aligner file, which has the direct run's responses and the aligner's.",
     )
     strict = forms.BooleanField(required=False, label="Refuse the file if any row is rejected")
+
+    def clean_ratings_of(self) -> str:
+        return self.cleaned_data["ratings_of"] or RatingsOf.PREF.value
 
     def clean_file(self) -> UploadedFile[bytes]:
         return within_limit(self.cleaned_data["file"], command="import_recorded_run")

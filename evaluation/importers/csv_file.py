@@ -45,6 +45,15 @@ class CsvRecord:
     cells: tuple[str, ...]
 
 
+_INVISIBLE = "\u200b\u200c\u200d\u2060\ufeff"
+
+
+def is_blank(cell: str) -> bool:
+    """Whether there is nothing to see in a cell: white space of any kind, or characters without width."""
+    stripped = cell.strip()
+    return not stripped or all(character.isspace() or character in _INVISIBLE for character in stripped)
+
+
 def is_index_column(name: str) -> bool:
     """Whether this is the nameless column that pandas writes for its index."""
     return _INDEX_COLUMN.fullmatch(name) is not None
@@ -120,6 +129,7 @@ class CsvFile:
         if first is None:
             raise ImportRefused("The file is empty: it has only blank lines.", code="empty_file")
         self.header = tuple(name.strip() for name in first)
+        self._index = {position for position, name in enumerate(self.header) if is_index_column(name)}
 
     @property
     def bytes_done(self) -> int:
@@ -167,7 +177,7 @@ class CsvFile:
     def _records(self) -> Iterator[list[str]]:
         try:
             for cells in self._reader:
-                if cells and (len(cells) > 1 or cells[0].strip()):
+                if not all(map(is_blank, cells)):
                     yield cells
         except csv.Error as error:
             raise ImportRefused(
@@ -175,8 +185,13 @@ class CsvFile:
             ) from error
 
     def __iter__(self) -> Iterator[CsvRecord]:
-        """The data records, less blank lines. Raises `ImportRefused` (`not_csv`, with the line)."""
+        """The data records, less blank ones: a number in the index of pandas alone is no data.
+
+        Raises `ImportRefused` (`not_csv`, with the line).
+        """
         for cells in self._records():
+            if all(is_blank(cell) for position, cell in enumerate(cells) if position not in self._index):
+                continue
             self.rows_read += 1
             yield CsvRecord(self.rows_read, self._reader.line_num, tuple(cells))
 

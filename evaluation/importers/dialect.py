@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from evaluation.importers.csv_file import is_index_column
 from evaluation.importers.report import ImportRefused
-from evaluation.models.run import Method, Setting
+from evaluation.models.run import Method, RatingsOf, Setting
 
 SPELLINGS: Mapping[str, tuple[str, ...]] = {
     "id": ("id",),
@@ -43,6 +43,12 @@ KNOWN = {spelling: name for name, spellings in SPELLINGS.items() for spelling in
 EXAMPLES = ("question", "options", "gold_option", "preference", "no_pref_res", "pref_res")
 USAGE = ("input_tokens", "output_tokens", "cost")
 DERIVED = ("pref_correct", "nopref_correct", "followed_pref", "is_robust")
+NOT_NEEDED = {"num_invalid_preds"}
+"""Columns of the study's files that say nothing beyond the others."""
+ANSWERS = {"baseline_answer", "answer", "aligner_answer"}
+OF_PREF, OF_ALIGNER = {"response", "answer", "invalid"}, {
+    "aligner_response", "aligner_answer", "aligner_invalid", "aligner_thoughts"
+}  # fmt: skip
 
 _PROFILE = re.compile(r"profile_([1-9]\d{0,3})(?:_(res|answer|ans|invalid|preference))?")
 _PROFILE_PARTS = {None: "preference", "res": "response", "answer": "answer", "ans": "answer"}
@@ -62,6 +68,28 @@ class ResponseColumns:
 
 
 @dataclass(frozen=True)
+class Twin:
+    """Two columns for the same thing, by their positions: of each row they must say the same."""
+
+    first: int
+    second: int
+    is_answer: bool
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Whose responses the ratings and the derived columns speak of, and whether those are imported.
+
+    `ratings_of` is empty where the file has only one response that they can be about. Answers are positions of columns.
+    """
+
+    ratings_of: str
+    is_imported: bool
+    answer: int | None
+    other_answer: int | None
+
+
+@dataclass(frozen=True)
 class Dialect:
     """A header, understood."""
 
@@ -69,10 +97,13 @@ class Dialect:
     columns: Mapping[str, int]
     baseline: ResponseColumns
     personalised: tuple[ResponseColumns, ...]
+    twins: tuple[Twin, ...]
     has_profiles: bool
     has_ratings: bool
+    """Whether the file has ratings of one response a row; `evaluation` says whose."""
+    evaluation: Evaluation
     checks: tuple[str, ...]
-    """The derived columns that speak of the responses imported, so that they can be compared."""
+    """The derived columns that can be compared with the answers and the ratings of the file."""
     unknown: tuple[str, ...]
     warnings: tuple[str, ...]
 
@@ -87,16 +118,18 @@ class Dialect:
 
 def known_columns(header: Sequence[str]) -> set[str]:
     """Those columns of the header that some dialect knows."""
-    return {name for name in header if name in KNOWN or _PROFILE.fullmatch(name)}
+    return {name for name in header if name in KNOWN or name in NOT_NEEDED or _PROFILE.fullmatch(name)}
 
 
-def recognise(header: tuple[str, ...], *, method: str, setting: str) -> Dialect:
-    """Understand a header.
+def recognise(
+    header: tuple[str, ...], *, method: str, setting: str, ratings_of: str = RatingsOf.PREF
+) -> Dialect:
+    """Understand a header. `ratings_of` says whose the ratings are in a file that has the aligner's responses, too.
 
     Raises `ImportRefused`: `duplicate_columns`, `missing_columns`, `profiles_not_possible`.
     """
-    columns = _canonical(header)
-    profiles = _profiles(header)
+    columns, spellings = _canonical(header)
+    profiles, of_profiles = _profiles(header)
     unknown = tuple(
         name for name in header if name not in known_columns(header) and not is_index_column(name)
     )
@@ -105,8 +138,7 @@ def recognise(header: tuple[str, ...], *, method: str, setting: str) -> Dialect:
     _check_profiles(columns, profiles, setting)
     needed = _needed(setting, has_profiles=bool(profiles), aligned=aligned)
     _refuse_missing(header, columns, profiles, needed, unknown)
-    others_ratings = (has_aligner and not aligned) or bool(profiles)
-    checks = [name for name in DERIVED if name in columns]
+    unused = (OF_PREF if aligned else OF_ALIGNER) if has_aligner else set()
     return Dialect(
         header=header,
         columns=columns,
@@ -114,23 +146,41 @@ def recognise(header: tuple[str, ...], *, method: str, setting: str) -> Dialect:
             columns["baseline_response"], columns["baseline_answer"], columns.get("baseline_invalid")
         ),
         personalised=_personalised(columns, profiles, aligned=aligned),
+        twins=(*(twin for name, twin in spellings if name not in unused), *of_profiles),
         has_profiles=bool(profiles),
-        has_ratings="rating" in columns and not others_ratings,
-        checks=tuple(name for name in checks if name == "nopref_correct" or not others_ratings),
+        has_ratings="rating" in columns and not profiles,
+        evaluation=_evaluation(columns, ratings_of, has_aligner=has_aligner, aligned=aligned),
+        checks=tuple(
+            name for name in DERIVED if name in columns and (name == "nopref_correct" or not profiles)
+        ),
         unknown=unknown,
         warnings=_warnings(columns, method, unknown, has_aligner=has_aligner, has_profiles=bool(profiles)),
     )
 
 
-def _canonical(header: Sequence[str]) -> dict[str, int]:
+def _evaluation(
+    columns: Mapping[str, int], ratings_of: str, *, has_aligner: bool, aligned: bool
+) -> Evaluation:
+    is_evaluated = any(name in columns for name in ("rating", "pref_correct", "followed_pref", "is_robust"))
+    if not has_aligner or not is_evaluated:
+        return Evaluation("", True, columns.get("aligner_answer" if aligned else "answer"), None)
+    answers = columns.get("answer"), columns.get("aligner_answer")
+    of_aligner = ratings_of == RatingsOf.ALIGNER
+    answer, other = answers[::-1] if of_aligner else answers
+    return Evaluation(str(RatingsOf(ratings_of).value), of_aligner == aligned, answer, other)
+
+
+def _canonical(header: Sequence[str]) -> tuple[dict[str, int], list[tuple[str, Twin]]]:
+    """Canonical name → position, and the further columns for what has a column already, by that name."""
     columns: dict[str, int] = {}
+    twins = []
     for position, name in enumerate(header):
         canonical = KNOWN.get(name)
         if canonical in columns:
-            raise _same_thing(header[columns[canonical]], name)
-        if canonical is not None:
+            twins.append((canonical, Twin(columns[canonical], position, canonical in ANSWERS)))
+        elif canonical is not None:
             columns[canonical] = position
-    return columns
+    return columns, twins
 
 
 def _same_thing(first: str, second: str) -> ImportRefused:
@@ -140,9 +190,10 @@ def _same_thing(first: str, second: str) -> ImportRefused:
     )
 
 
-def _profiles(header: Sequence[str]) -> dict[int, dict[str, int]]:
-    """Profile number → part → position, for the profiles from 1 on."""
+def _profiles(header: Sequence[str]) -> tuple[dict[int, dict[str, int]], list[Twin]]:
+    """Profile number → part → position, for the profiles from 1 on; and the further columns for the same part."""
     profiles: dict[int, dict[str, int]] = {}
+    twins = []
     for position, name in enumerate(header):
         match = _PROFILE.fullmatch(name)
         if match is None:
@@ -151,9 +202,10 @@ def _profiles(header: Sequence[str]) -> dict[int, dict[str, int]]:
         part = _PROFILE_PARTS.get(suffix, suffix)
         parts = profiles.setdefault(int(match.group(1)), {})
         if part in parts:
-            raise _same_thing(header[parts[part]], name)
-        parts[part] = position
-    return dict(sorted(profiles.items()))
+            twins.append(Twin(parts[part], position, part == "answer"))
+        else:
+            parts[part] = position
+    return dict(sorted(profiles.items())), twins
 
 
 def _check_profiles(columns: Mapping[str, int], profiles: Mapping[int, object], setting: str) -> None:
@@ -161,8 +213,8 @@ def _check_profiles(columns: Mapping[str, int], profiles: Mapping[int, object], 
         raise _same_thing("pref_res", f"profile_{next(iter(profiles))}_res")
     if len(profiles) > 1 and setting == Setting.IRRELEVANT:
         raise ImportRefused(
-            "In the irrelevant setting a question occurs once in a run, so a file with several profiles side "
-            "by side cannot be one run. Split it, one profile a file.",
+            "In the irrelevant setting a row has one personalised response, told all the preferences of the row, so a "
+            "file with several profiles side by side cannot be one run. Split it, one profile a file.",
             code="profiles_not_possible",
         )
 
@@ -228,10 +280,9 @@ def _warnings(
     if unknown:
         warnings.append(f"Unknown columns were ignored: {', '.join(unknown)}.")
     if has_aligner and method != Method.PREF_ALIGNER:
-        rated = " The judge's ratings in it rate the aligner's responses, so they were not imported."
         warnings.append(
             f"The file has the responses of an aligner, but the method is {method}: the responses of "
-            f"pref_res were imported.{rated if 'rating' in columns else ''}"
+            "pref_res were imported."
         )
     if method == Method.PREF_ALIGNER and not has_aligner and not has_profiles:
         warnings.append(

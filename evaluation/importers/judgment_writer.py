@@ -14,7 +14,9 @@ from evaluation.models.completion import CompletionStatus
 from evaluation.models.endpoint import JudgeOrigin, Provider
 from evaluation.models.judgment import JudgmentStatus
 
-DEFAULT_JUDGE = "gpt-4o-mini"
+NOBODY = "unnamed judge"
+UNNAMED_JUDGE = f"imported: {NOBODY}"
+"""Of ratings whose file does not say who gave them."""
 _LONGEST_NAME = 180
 _KEPT_UP_TO_DATE = ["endpoint", "request", "text", "input_tokens", "output_tokens", "cost"]
 
@@ -47,9 +49,9 @@ class JudgmentWriter:
         """Make the judge and put it on the run. Raises `ImportRefused` as `recorded_endpoint` does."""
         self._run = run
         self._sha256 = sha256
-        self._endpoint = recorded_endpoint(judge or DEFAULT_JUDGE, field="judge")
+        self._endpoint = recorded_endpoint(judge or NOBODY, field="judge")
         self.judge, _ = Judge.objects.get_or_create(
-            name=f"imported: {judge or DEFAULT_JUDGE}", defaults={"origin": JudgeOrigin.IMPORTED}
+            name=f"imported: {judge or NOBODY}", defaults={"origin": JudgeOrigin.IMPORTED}
         )
         if self.judge.origin != JudgeOrigin.IMPORTED:
             raise ImportRefused(

@@ -9,6 +9,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from evaluation.importers.json_text import object_of_pairs
+
 MAX_DEPTH = 20
 
 
@@ -32,7 +34,13 @@ def parse_value(text: str) -> Value:
     surrogate pairs (`"\\ud83d\\ude00"`), which only JSON reads as the one character that was meant.
     """
     try:
-        value: Value = json.loads(text, parse_int=Number, parse_float=Number, parse_constant=_no_constant)
+        value: Value = json.loads(
+            text,
+            parse_int=Number,
+            parse_float=Number,
+            parse_constant=_no_constant,
+            object_pairs_hook=object_of_pairs,
+        )
     except (ValueError, RecursionError):
         return _Reader(text).whole()
     return value
@@ -159,6 +167,8 @@ class _Reader:
             key = self._value()
             if not isinstance(key, str):
                 raise LiteralError("a key is no string")
+            if key in values:
+                raise LiteralError(f"the key {key!r} occurs more than once")
             self._expect(":")
             values[key] = self._value()
             if not self._is("}"):

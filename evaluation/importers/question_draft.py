@@ -10,6 +10,8 @@ from evaluation.models import Question
 from evaluation.models.dataset import LETTERS, MAX_OPTIONS, MIN_OPTIONS
 
 MAX_LABEL = 200
+NOTHING = {"nan", "NaN", "<NA>", "NaT"}
+"""What data frames write as text where there is nothing."""
 # The text of a preference is in a unique index, and PostgreSQL keeps no index entry above 2,704 bytes.
 MAX_PREFERENCE_BYTES = 2_500
 
@@ -113,8 +115,8 @@ def is_option_letter(text: str, options: Sequence[str]) -> bool:
 
 
 def preference_text(column: str, text: str) -> str:
-    """A preference without the space around it. Raises `RowRejected` if it cannot be stored."""
-    text = text.strip()
+    """A preference without the space around it, empty for none. Raises `RowRejected` if it cannot be stored."""
+    text = "" if text.strip() in NOTHING else text.strip()
     check_storable(column, text)
     size = len(text.encode())
     if size > MAX_PREFERENCE_BYTES:
@@ -125,8 +127,13 @@ def preference_text(column: str, text: str) -> str:
 
 
 def label(column: str, text: str) -> str:
-    """A short text such as a source. Raises `RowRejected` if it is too long or cannot be stored."""
+    """A short text such as a source; empty for what data frames write where there is none.
+
+    Raises `RowRejected` if it is too long or cannot be stored.
+    """
     text = text.strip()
+    if text in NOTHING:
+        return ""
     check_storable(column, text)
     if len(text) > MAX_LABEL:
         raise RowRejected(column, f"has {len(text):,} characters; at most {MAX_LABEL} are allowed")

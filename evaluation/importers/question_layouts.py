@@ -1,6 +1,7 @@
 """How published benchmarks lay out their questions, and how each layout becomes a checked question."""
 
 import hashlib
+import math
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -184,7 +185,8 @@ def _text(values: Values, column: str) -> str:
     value = values.get(column)
     if isinstance(value, list | dict):
         raise RowRejected(column, "is a list or an object, not a text")
-    return "" if value is None else str(value)
+    is_nothing = value is None or (isinstance(value, float) and math.isnan(value))
+    return "" if is_nothing else str(value)
 
 
 def _nested(column: str, value: object) -> object:

@@ -1,6 +1,5 @@
 """Records of questions out of CSV, JSON, JSON lines and Parquet files, all as column → value."""
 
-import json
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
@@ -8,6 +7,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 from evaluation.importers.csv_file import CsvFile, check_text
+from evaluation.importers.json_text import DoubledKey, read_json
 from evaluation.importers.report import ImportRefused, RowRejected
 from evaluation.importers.source_file import size_of, text_of
 
@@ -79,7 +79,9 @@ class QuestionFile:
             raise ImportRefused("The file has only blank lines.", code="no_rows")
         columns = set().union(*(record.values.keys() for record in first))
         if not columns:
-            raise ImportRefused(f"The file is not JSON lines: {first[0].rejection}.", code="not_json")
+            raise ImportRefused(
+                f"The file has no readable line: line {first[0].line}: {first[0].rejection}.", code="not_json"
+            )
         return columns, self._line_records()
 
     def _line_records(self) -> Iterator[QuestionRecord]:
@@ -91,7 +93,10 @@ class QuestionFile:
             row += 1
             self.bytes_done = counted.bytes_done
             try:
-                values = json.loads(line)
+                values = read_json(line)
+            except DoubledKey as error:
+                yield QuestionRecord(row, number, {}, RowRejected("", str(error)))
+                continue
             except (ValueError, RecursionError):
                 yield QuestionRecord(row, number, {}, RowRejected("", "is not JSON"))
                 continue
@@ -102,7 +107,7 @@ class QuestionFile:
         check_text(self._stream, "JSON")
         text, _ = text_of(self._stream)
         try:
-            content = json.load(text)
+            content = read_json(text.read())
         except (ValueError, RecursionError) as error:
             raise ImportRefused(f"The file cannot be read as JSON: {error}.", code="not_json") from error
         if isinstance(content, dict):

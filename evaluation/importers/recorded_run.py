@@ -11,26 +11,26 @@ from django.utils import timezone
 from evaluation.errors import Conflict
 from evaluation.importers.csv_file import CsvFile, CsvRecord, Fingerprint, check_text
 from evaluation.importers.dialect import EXAMPLES, Dialect, known_columns, recognise
-from evaluation.importers.judgment_writer import JudgmentWriter, recorded_endpoint
+from evaluation.importers.judgment_writer import UNNAMED_JUDGE, JudgmentWriter, recorded_endpoint
 from evaluation.importers.lock import one_import_at_a_time
 from evaluation.importers.preference_store import PreferenceStore
 from evaluation.importers.question_store import QuestionStore, dataset_called
 from evaluation.importers.recorded_row import RecordedRow, given_preference, parse_row
 from evaluation.importers.report import (
-    DeliveryFailures,
     ImportRefused,
     ImportReport,
     Problem,
     ProblemLog,
     RowRejected,
 )
+from evaluation.importers.row_tally import RowTally
 from evaluation.importers.run_request import NAME_LENGTH, RunRequest
-from evaluation.importers.run_writer import RunWriter
+from evaluation.importers.run_writer import RunWriter, delivery_failures_of, missing_baselines_of
 from evaluation.importers.source_file import Progress, no_progress, opened
-from evaluation.models import Catalogue, Response, Run, RunImport
+from evaluation.models import Catalogue, Run, RunImport
 from evaluation.models.dataset import PreferenceKind
-from evaluation.models.item import Condition
-from evaluation.models.run import Method, RunStatus, Setting
+from evaluation.models.endpoint import DEFAULT_THRESHOLD
+from evaluation.models.run import Method, RatingsOf, RunStatus, Setting
 
 DEFAULT_DATASET = "Recorded runs"
 CHUNK_ROWS = 500
@@ -48,6 +48,7 @@ def import_recorded_run(
     dataset: str | None = None,
     catalogue: Catalogue | None = None,
     judge: str | None = None,
+    ratings_of: str = RatingsOf.PREF,
     preferences: Sequence[str] = (),
     strict: bool = False,
     is_demonstration: bool = False,
@@ -56,39 +57,41 @@ def import_recorded_run(
 ) -> ImportReport:
     """Import a recorded run; the same file again, for the same model, method and setting, changes nothing.
 
-    `file` is a path or a seekable binary stream. `preferences` are the texts of the profiles 1, 2, … of a
-    file of profiles that lacks them. Under `strict` any rejected row or unknown column refuses the file.
+    `file` is a path or a seekable binary stream. `judge` is who gave the ratings in it. `ratings_of`: whose responses
+    they rate in a file that has those of a direct run and of an aligner. `preferences` are the texts of the profiles
+    1, 2, … of a file of profiles that lacks them. Under `strict` any rejected row or unknown column refuses the file.
     `progress` gets the bytes done and the bytes in all. Memory does not grow with the file.
 
     Raises `ImportRefused` (the file or an argument is at fault: `code` says how, `problems` lists rejected
     rows) and `Conflict` (the name is another run's). After any failure nothing of it is in the database.
     """
     request = RunRequest(
-        file_name, model, method, setting, name, dataset, catalogue, judge, preferences, strict, is_demonstration,
-        created_by,
+        file_name, model, method, setting, name, dataset, catalogue, judge, ratings_of, preferences, strict,
+        is_demonstration, created_by,
     )  # fmt: skip
     request.check()
     with opened(file) as stream:
         fingerprint = check_text(stream)
         records = CsvFile(stream)
         records.refuse_unless_known(known_columns(records.header), EXAMPLES)
-        dialect = recognise(records.header, method=method, setting=setting)
+        dialect = recognise(records.header, method=method, setting=setting, ratings_of=ratings_of)
         if strict and dialect.unknown:
             raise ImportRefused(
                 f"The import is strict, and the file has unknown columns: {', '.join(dialect.unknown)}.",
                 code="unknown_columns",
             )
         with one_import_at_a_time():
-            earlier = _imported_earlier(request, fingerprint)
+            earlier = _imported_earlier(request, fingerprint, dialect)
             if earlier is not None:
                 return _unchanged(earlier)
             return _import(records, dialect, fingerprint, request, progress)
 
 
-def _imported_earlier(request: RunRequest, fingerprint: Fingerprint) -> RunImport | None:
+def _imported_earlier(request: RunRequest, fingerprint: Fingerprint, dialect: Dialect) -> RunImport | None:
     """The import of the same content, if any. Raises `Conflict` if the wished name is another run's."""
     same = RunImport.objects.select_related("run", "run__endpoint").filter(
         sha256=fingerprint.sha256,
+        ratings_of=dialect.evaluation.ratings_of,
         run__endpoint=recorded_endpoint(request.model),
         run__method=request.method,
         run__setting=request.setting,
@@ -110,7 +113,6 @@ def _name_taken(name: str) -> Conflict:
 def _unchanged(earlier: RunImport) -> ImportReport:
     run = earlier.run
     listed = [problem for problem in earlier.problems if problem["row"] is not None]
-    failures = Response.objects.filter(item__run=run, answer="")
     return ImportReport(
         status="unchanged",
         message=f"already imported as “{run.name}”; nothing changed",
@@ -121,10 +123,8 @@ def _unchanged(earlier: RunImport) -> ImportReport:
         problems=tuple(Problem(**problem) for problem in listed),
         problems_not_listed=earlier.rows_read - earlier.rows_imported - len(listed),
         warnings=tuple(earlier.warnings),
-        delivery_failures=DeliveryFailures(
-            failures.filter(condition=Condition.BASELINE).count(),
-            failures.filter(condition=Condition.PERSONALISED).count(),
-        ),
+        delivery_failures=delivery_failures_of(run),
+        missing_baselines=missing_baselines_of(run),
     )
 
 
@@ -134,43 +134,55 @@ def _import(
     run = _create_run(request)
     problems = ProblemLog()
     kind = PreferenceKind.IRRELEVANT if request.setting == Setting.IRRELEVANT else PreferenceKind.RELEVANT
+    imports_ratings = dialect.has_ratings and dialect.evaluation.is_imported
+    judgments = (
+        JudgmentWriter(run, judge=request.judge, sha256=fingerprint.sha256) if imports_ratings else None
+    )
+    threshold = judgments.judge.threshold if judgments else DEFAULT_THRESHOLD
+    tally = RowTally(dialect, setting=request.setting, threshold=threshold)
     writer = RunWriter(
         run,
         questions=QuestionStore(run.dataset),
         preferences=PreferenceStore(request.catalogue, kind=kind),
-        judgments=JudgmentWriter(run, judge=request.judge, sha256=fingerprint.sha256)
-        if dialect.has_ratings
-        else None,
-        problems=problems,
+        judgments=judgments,
+        tally=tally,
         catalogue=request.catalogue,
     )
     for chunk in _chunks(_parsed(records, dialect, request, problems)):
         writer.write(chunk)
         progress(records.bytes_done, fingerprint.size)
-    problems.refuse_if_nothing_accepted(records.rows_read, writer.rows_imported)
+    problems.refuse_if_nothing_accepted(records.rows_read, tally.rows)
     problems.refuse_if_strict(request.strict)
-    warnings = (*dialect.warnings, *_warnings_of(request, dialect), *writer.warnings())
+    writer.finish()
+    warnings = (
+        *dialect.warnings,
+        *_warnings_of(request, dialect, imports_ratings=imports_ratings),
+        *writer.warnings(),
+        *tally.warnings(),
+    )
     RunImport.objects.create(
         run=run,
         file_name=request.file_name[-NAME_LENGTH:],
         sha256=fingerprint.sha256,
+        ratings_of=dialect.evaluation.ratings_of,
         rows_read=records.rows_read,
-        rows_imported=writer.rows_imported,
+        rows_imported=tally.rows,
         problems=problems.stored(),
         warnings=list(warnings),
     )
     progress(fingerprint.size, fingerprint.size)
     return ImportReport(
         status="imported",
-        message=f"imported {writer.rows_imported} of {records.rows_read} rows as “{run.name}”",
+        message=f"imported {tally.rows} of {records.rows_read} rows as “{run.name}”",
         run=run,
         rows_read=records.rows_read,
-        rows_imported=writer.rows_imported,
+        rows_imported=tally.rows,
         items=writer.items,
         problems=problems.kept,
         problems_not_listed=problems.not_kept,
         warnings=warnings,
-        delivery_failures=writer.delivery_failures,
+        delivery_failures=delivery_failures_of(run),
+        missing_baselines=missing_baselines_of(run),
     )
 
 
@@ -239,10 +251,15 @@ def _chunks(rows: Iterable[tuple[RecordedRow, int]]) -> Iterator[list[RecordedRo
         yield chunk
 
 
-def _warnings_of(request: RunRequest, dialect: Dialect) -> list[str]:
+def _warnings_of(request: RunRequest, dialect: Dialect, *, imports_ratings: bool) -> list[str]:
     """What was asked for and has no use in this file, and what had to be made up."""
     warnings = []
-    if request.judge and not dialect.has_ratings:
+    if imports_ratings and not request.judge:
+        warnings.append(
+            f"The file does not say who gave its ratings: they are those of “{UNNAMED_JUDGE}”. Name the judge with "
+            "--judge, so that two judges are not taken for one."
+        )
+    if request.judge and not imports_ratings:
         warnings.append(f"No ratings were imported, so the judge {request.judge} was not needed.")
     if request.preferences and not dialect.has_profiles:
         warnings.append("The file has no profiles, so the list of preferences was not needed.")

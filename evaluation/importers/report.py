@@ -126,6 +126,8 @@ class ImportReport:
     problems_not_listed: int = 0
     warnings: tuple[str, ...] = ()
     delivery_failures: DeliveryFailures = DeliveryFailures()
+    missing_baselines: int = 0
+    """Items without a baseline response in the file: no delivery failures."""
 
     def as_dict(self) -> dict[str, Any]:
         """The report as JSON-ready values; the run as its id and name."""
@@ -137,6 +139,7 @@ class ImportReport:
             "rows_imported": self.rows_imported,
             "items": self.items,
             "delivery_failures": asdict(self.delivery_failures),
+            "missing_baselines": self.missing_baselines,
             "warnings": list(self.warnings),
             "problems": [asdict(problem) for problem in self.problems],
             "problems_not_listed": self.problems_not_listed,

@@ -7,7 +7,7 @@ from django.contrib.auth.models import AbstractBaseUser
 
 from evaluation.importers.report import ImportRefused
 from evaluation.models import Catalogue
-from evaluation.models.run import Method, Setting
+from evaluation.models.run import Method, RatingsOf, Setting
 
 NAME_LENGTH = 300
 
@@ -24,13 +24,14 @@ class RunRequest:
     dataset: str | None
     catalogue: Catalogue | None
     judge: str | None
+    ratings_of: str
     preferences: Sequence[str]
     strict: bool
     is_demonstration: bool
     created_by: AbstractBaseUser | None
 
     def check(self) -> None:
-        """Raise `ImportRefused`: `unknown_method`, `unknown_setting`, `invalid_name`, `not_a_demonstration`."""
+        """Raise `ImportRefused`: `unknown_method`, `unknown_setting`, `unknown_ratings_of`, `invalid_name`, …"""
         if self.method not in Method.values:
             raise ImportRefused(
                 f"There is no method “{self.method}”; there are {', '.join(Method.values)}.",
@@ -42,6 +43,12 @@ class RunRequest:
                 f"There is no setting “{self.setting}”; there are {', '.join(Setting.values)}.",
                 code="unknown_setting",
                 field="setting",
+            )
+        if self.ratings_of not in RatingsOf.values:
+            raise ImportRefused(
+                f"Ratings rate {' or '.join(RatingsOf.values)}, not “{self.ratings_of}”.",
+                code="unknown_ratings_of",
+                field="ratings_of",
             )
         if self.name is not None and (
             not self.name.strip() or len(self.name) > NAME_LENGTH or "\0" in self.name

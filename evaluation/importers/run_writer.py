@@ -1,14 +1,16 @@
 """Checked rows of a recorded run into the database, chunk by chunk."""
 
-from array import array
 from collections import Counter
 from collections.abc import Sequence
+
+from django.db.models import Count, Q
 
 from evaluation.importers.judgment_writer import JudgmentWriter
 from evaluation.importers.preference_store import PreferenceStore
 from evaluation.importers.question_store import QuestionStore
-from evaluation.importers.recorded_row import RecordedItem, RecordedResponse, RecordedRow, disputed_claims
-from evaluation.importers.report import DeliveryFailures, Problem, ProblemLog
+from evaluation.importers.recorded_row import RecordedItem, RecordedResponse, RecordedRow
+from evaluation.importers.report import DeliveryFailures
+from evaluation.importers.row_tally import RowTally
 from evaluation.models import (
     Catalogue,
     Item,
@@ -19,16 +21,15 @@ from evaluation.models import (
     Response,
     Run,
 )
-from evaluation.models.endpoint import DEFAULT_THRESHOLD
 from evaluation.models.item import Condition, Extraction
 from evaluation.models.run import Setting
 
 Pair = tuple[int, int | None]
-"""What is unique in a run: the question and its relevant preference, None in the irrelevant setting."""
+"""The question of an item and its relevant preference, None in the irrelevant setting."""
 
 
 class RunWriter:
-    """Writes the rows of one run; refuses those that repeat an earlier one."""
+    """Writes the rows of one run. Rows that repeat a question and preference become items of their own."""
 
     def __init__(
         self,
@@ -37,7 +38,7 @@ class RunWriter:
         questions: QuestionStore,
         preferences: PreferenceStore,
         judgments: JudgmentWriter | None,
-        problems: ProblemLog,
+        tally: RowTally,
         catalogue: Catalogue | None = None,
     ) -> None:
         self._run = run
@@ -45,19 +46,8 @@ class RunWriter:
         self._questions = questions
         self._preferences = preferences
         self._judgments = judgments
-        self._problems = problems
-        self._row_of_position = array("L")  # four or eight bytes an item: it may grow with the file
-        self.rows_imported = 0
-        self._failures: Counter[str] = Counter()
-        self._disputed: Counter[str] = Counter()
-
-    @property
-    def items(self) -> int:
-        return len(self._row_of_position)
-
-    @property
-    def delivery_failures(self) -> DeliveryFailures:
-        return DeliveryFailures(self._failures[Condition.BASELINE], self._failures[Condition.PERSONALISED])
+        self._tally = tally
+        self.items = 0
 
     def write(self, rows: Sequence[RecordedRow]) -> None:
         """Write a chunk of rows, some queries for all of them."""
@@ -71,53 +61,30 @@ class RunWriter:
         preferences = self._preferences.resolve(
             [text for row in rows for item in row.items for text in item.preferences]
         )
-        accepted = self._without_repetitions(rows, questions, preferences)
-        entries = [(row, item) for row in accepted for item in row.items]
+        entries = [(row, item) for row in rows for item in row.items]
         items = self._create_items(entries, questions, preferences)
         if self._run.setting == Setting.IRRELEVANT:
             self._show_irrelevant(items, entries, preferences)
         personalised = self._create_responses(items, entries)
         if self._judgments is not None:
             self._judgments.write(list(zip((row for row, _ in entries), personalised, strict=True)))
-        self._count(accepted)
-
-    def _pairs(
-        self, row: RecordedRow, questions: dict[int, Question], preferences: dict[str, Preference]
-    ) -> list[Pair]:
-        question = questions[row.row].pk
-        if self._run.setting == Setting.IRRELEVANT:
-            return [(question, None)]
-        return [(question, preferences[item.preferences[0]].pk) for item in row.items]
-
-    def _without_repetitions(
-        self, rows: Sequence[RecordedRow], questions: dict[int, Question], preferences: dict[str, Preference]
-    ) -> list[RecordedRow]:
-        seen = self._rows_of_pairs({question.pk for question in questions.values()})
-        accepted = []
         for row in rows:
-            pairs = self._pairs(row, questions, preferences)
-            earlier = next((seen[pair] for pair in pairs if pair in seen), None)
-            if earlier is None:
-                seen.update(dict.fromkeys(pairs, row.row))
-                accepted.append(row)
-            else:
-                what = "question" if self._run.setting == Setting.IRRELEVANT else "question and preference"
-                self._problems.add(
-                    Problem(row.row, row.line, "question", f"the same {what} as row {earlier}")
-                )
-        return accepted
+            self._tally.add(row)
 
-    def _rows_of_pairs(self, questions: set[int]) -> dict[Pair, int]:
-        """The rows that earlier chunks wrote for these questions; the database knows: memory stays flat."""
-        if not self.items:
-            return {}
-        written = Item.objects.filter(run=self._run, question__in=questions)
-        return {
-            (question, preference): self._row_of_position[position - 1]
-            for question, preference, position in written.values_list(
-                "question_id", "preference_id", "position"
-            )
-        }
+    def _repetitions(self, pairs: Sequence[Pair]) -> list[int]:
+        """For each pair, the how many-eth it is in the run, from 1; the database knows: memory stays flat."""
+        counts: Counter[Pair] = Counter()
+        if self.items:
+            written = Item.objects.filter(run=self._run, question__in={question for question, _ in pairs})
+            for question, preference, number in (
+                written.order_by().values_list("question_id", "preference_id").annotate(number=Count("pk"))
+            ):
+                counts[question, preference] = number
+        repetitions = []
+        for pair in pairs:
+            counts[pair] += 1
+            repetitions.append(counts[pair])
+        return repetitions
 
     def _create_items(
         self,
@@ -125,16 +92,23 @@ class RunWriter:
         questions: dict[int, Question],
         preferences: dict[str, Preference],
     ) -> list[Item]:
+        is_irrelevant = self._run.setting == Setting.IRRELEVANT
+        pairs: list[Pair] = [
+            (questions[row.row].pk, None if is_irrelevant else preferences[item.preferences[0]].pk)
+            for row, item in entries
+        ]
+        repetitions = self._repetitions(pairs)
+        self._tally.repeated_items += sum(repetition > 1 for repetition in repetitions)
         items = []
-        for row, item in entries:
-            self._row_of_position.append(row.row)
-            is_irrelevant = self._run.setting == Setting.IRRELEVANT
+        for (row, item), repetition in zip(entries, repetitions, strict=True):
+            self.items += 1
             items.append(
                 Item(
                     run=self._run,
                     question=questions[row.row],
                     preference=None if is_irrelevant else preferences[item.preferences[0]],
                     position=self.items,
+                    repetition=repetition,
                 )
             )
         self._assign(items)
@@ -181,28 +155,43 @@ class RunWriter:
         return Response.objects.bulk_create(personalised)
 
     def _response(self, item: Item, condition: Condition, recorded: RecordedResponse) -> Response:
-        self._failures[condition] += not recorded.answer
+        if recorded.is_missing and condition == Condition.BASELINE:
+            extraction = Extraction.MISSING
+        else:
+            extraction = Extraction.RECORDED_SECOND if recorded.is_second_extraction else Extraction.RECORDED
         return Response(
             item=item,
             condition=condition,
             text=recorded.text,
             answer=recorded.answer,
             recorded_answer=recorded.recorded_answer,
-            extraction=Extraction.RECORDED_SECOND if recorded.is_second_extraction else Extraction.RECORDED,
+            extraction=extraction,
             thoughts=recorded.thoughts,
         )
 
-    def _count(self, accepted: Sequence[RecordedRow]) -> None:
-        self.rows_imported += len(accepted)
-        threshold = self._judgments.judge.threshold if self._judgments else DEFAULT_THRESHOLD
-        for row in accepted:
-            self._disputed.update(disputed_claims(row, setting=self._run.setting, threshold=threshold))
+    def finish(self) -> None:
+        """Mark the baselines as missing where no row has one: a code such as -1 for every answer is no response."""
+        if self._tally.has_no_baseline:
+            Response.objects.filter(item__run=self._run, condition=Condition.BASELINE).update(
+                extraction=Extraction.MISSING
+            )
 
     def warnings(self) -> list[str]:
-        """What the stores and the derived columns did not agree with, in words."""
-        disputed = [
-            f"{count} {'row says' if count == 1 else 'rows say'} otherwise in {name} than in its answers and "
-            "rating; the answers and the rating count."
-            for name, count in self._disputed.items()
-        ]
-        return self._questions.warnings() + self._preferences.warnings() + disputed
+        """What the stores did not agree with, in words."""
+        return self._questions.warnings() + self._preferences.warnings()
+
+
+def delivery_failures_of(run: Run) -> DeliveryFailures:
+    """The delivery failures of a run's items. A response that its file does not have is none."""
+    recorded = ~Q(extraction=Extraction.MISSING)
+    return DeliveryFailures(
+        **Response.objects.filter(item__run=run, answer="").aggregate(
+            baseline=Count("pk", filter=recorded & Q(condition=Condition.BASELINE)),
+            personalised=Count("pk", filter=Q(condition=Condition.PERSONALISED)),
+        )
+    )
+
+
+def missing_baselines_of(run: Run) -> int:
+    """The items of a run whose file has no baseline response for them."""
+    return Response.objects.filter(item__run=run, extraction=Extraction.MISSING).count()

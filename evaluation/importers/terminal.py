@@ -83,9 +83,12 @@ def report_as_text(report: Report) -> str:
     lines = [report.message]
     if isinstance(report, ImportReport):
         failures = report.delivery_failures
+        missing = (
+            f"; without a baseline response: {report.missing_baselines}" if report.missing_baselines else ""
+        )
         lines.append(
             f"{report.items} items; without a readable answer: {failures.baseline} baseline, "
-            f"{failures.personalised} personalised responses"
+            f"{failures.personalised} personalised responses{missing}"
         )
     if isinstance(report, QuestionsReport):
         lines.append(f"layout {report.layout}; {report.assignments_created} preferences newly assigned")

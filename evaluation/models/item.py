@@ -24,6 +24,11 @@ class Item(models.Model):
     )
     irrelevant_preferences = models.ManyToManyField(Preference, through="ItemPreference", related_name="+")
     position = models.PositiveIntegerField(help_text="Order in the run, from 1.")
+    repetition = models.PositiveIntegerField(
+        default=1,
+        db_default=1,
+        help_text="1 for the first item of the run with this question and preference, 2 for the second, …",
+    )
     status = models.CharField(max_length=10, choices=ItemStatus.choices, default=ItemStatus.DONE)
     failure = models.CharField(max_length=300, blank=True, help_text="Why the item could not be answered.")
 
@@ -50,10 +55,15 @@ class Item(models.Model):
                 violation_error_message="The run has an item at this position already.",
             ),
             models.UniqueConstraint(
-                fields=["run", "question", "preference"],
+                fields=["run", "question", "preference", "repetition"],
                 name="item_question_and_preference_unique",
                 nulls_distinct=False,
-                violation_error_message="The run has this question with this preference already.",
+                violation_error_message="The run has this repetition of the question and preference already.",
+            ),
+            models.CheckConstraint(
+                condition=Q(repetition__gte=1),
+                name="item_repetition_from_1",
+                violation_error_message="Repetitions count from 1.",
             ),
         ]
 
@@ -121,12 +131,14 @@ class Extraction(models.TextChoices):
     RULE = "rule", "By a rule"
     EXTRACTOR = "extractor", "By an extractor endpoint"
     NONE = "none", "Nothing found"
+    MISSING = "missing", "No response in the imported file"
 
 
 class Response(models.Model):
     """What the model wrote for an item, without (baseline) or with (personalised) the preferences.
 
-    `answer` is the option letter it commits to; empty: none could be extracted (a delivery failure).
+    `answer` is the option letter it commits to; empty: none could be extracted (a delivery failure). Where
+    `extraction` is `missing`, the imported file has no such response: that is no failure of the model.
     """
 
     item = models.ForeignKey(Item, on_delete=models.CASCADE, related_name="responses")

@@ -183,6 +183,13 @@ class Run(models.Model):
         return self.endpoint.model
 
 
+class RatingsOf(models.TextChoices):
+    """Which responses the ratings in a Pref-Aligner file rate."""
+
+    PREF = "pref", "The direct run’s (pref_res)"
+    ALIGNER = "aligner", "The aligner’s (aligner_res)"
+
+
 class RunImport(models.Model):
     """The file that a recorded run came from, and what became of its rows."""
 
@@ -193,6 +200,13 @@ class RunImport(models.Model):
     rows_imported = models.PositiveIntegerField()
     problems = models.JSONField(default=list, help_text="Rejected rows: row, line, column, reason.")
     warnings = models.JSONField(default=list, help_text="What was imported, but not as it stood in the file.")
+    ratings_of = models.CharField(
+        max_length=10,
+        choices=RatingsOf.choices,
+        blank=True,
+        default="",
+        help_text="Empty: the file has ratings of one response only, or none.",
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -201,6 +215,11 @@ class RunImport(models.Model):
                 condition=Q(rows_imported__lte=F("rows_read")),
                 name="import_rows_not_more_than_read",
                 violation_error_message="No more rows can be imported than were read.",
+            ),
+            models.CheckConstraint(
+                condition=Q(ratings_of__in=["", *RatingsOf.values]),
+                name="import_ratings_of_known",
+                violation_error_message="Ratings rate the direct run's responses or the aligner's.",
             ),
         ]
 

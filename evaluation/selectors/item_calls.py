@@ -1,6 +1,7 @@
 """Which items of a run a number of calls stands for, and which two runs have in common, as conditions on `Item`."""
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Count, Exists, IntegerField, OuterRef, Q, QuerySet, Subquery
+from django.db.models.lookups import Exact
 
 from evaluation.models import Item, ItemCall, Judgment, Response, Run
 from evaluation.models.completion import UNANSWERED, CompletionStatus
@@ -48,16 +49,28 @@ def failed_by(run: Run, *, endpoint: int | None, error: str) -> Q:
 
 def paired_with(run: Run, other: Run) -> Q:
     """Items that the other run has with both responses, too: those that `evaluation.comparison` pairs."""
-    counterparts = Item.objects.filter(run=other, question=OuterRef("question"))
+    counterparts = _answered(other)
+    if pairs_by_question(run, other):
+        own, others = _answered_of_question(run), _answered_of_question(other)
+        # Equally often: then all items of the question are paired, one with one.
+        return Q(Exists(counterparts)) & Q(Exact(own, others))
+    repeated = counterparts.filter(repetition=OuterRef("repetition"))
+    told_nothing = repeated.filter(preference__isnull=True)
+    told_the_same = repeated.filter(preference__text=OuterRef("preference__text"))
+    return (Q(preference__isnull=True) & Q(Exists(told_nothing))) | Q(Exists(told_the_same))
+
+
+def _answered(run: Run) -> QuerySet[Item]:
+    """The items of the run on the outer item's question that have both responses."""
+    items = Item.objects.filter(run=run, question=OuterRef("question")).order_by()
     for condition in Condition:
-        counterparts = counterparts.filter(
-            Exists(Response.objects.filter(item=OuterRef("pk"), condition=condition))
-        )
-    if not pairs_by_question(run, other):
-        told_nothing = counterparts.filter(preference__isnull=True)
-        told_the_same = counterparts.filter(preference__text=OuterRef("preference__text"))
-        return (Q(preference__isnull=True) & Q(Exists(told_nothing))) | Q(Exists(told_the_same))
-    return Q(Exists(counterparts))
+        items = items.filter(Exists(Response.objects.filter(item=OuterRef("pk"), condition=condition)))
+    return items
+
+
+def _answered_of_question(run: Run) -> Subquery:
+    counted = _answered(run).values("question").annotate(number=Count("pk")).values("number")
+    return Subquery(counted, output_field=IntegerField())
 
 
 def pairs_by_question(run: Run, other: Run) -> bool:

@@ -28,7 +28,7 @@ from django.db.models.functions import Coalesce
 from evaluation.metrics import NOT_GIVEN
 from evaluation.models import Item, Judge, Judgment, Run
 from evaluation.models.dataset import PreferenceCategory
-from evaluation.models.item import Condition, ItemStatus
+from evaluation.models.item import Condition, Extraction, ItemStatus
 from evaluation.models.judgment import JudgmentStatus
 from evaluation.selectors.item_calls import asked_as, failed_by, paired_with
 
@@ -36,7 +36,8 @@ PAGE = 50
 COUNTED = 1000
 """Items are counted up to here; beyond, a list says that there are more."""
 
-RIGHT, WRONG = Q(baseline_answer=F("gold")), ~Q(baseline_answer=F("gold"))
+HAS_BASELINE = ~Q(base__extraction=Extraction.MISSING)
+RIGHT, WRONG = Q(baseline_answer=F("gold")), ~Q(baseline_answer=F("gold")) & HAS_BASELINE
 STAYED, LOST = Q(personalised_answer=F("gold")), ~Q(personalised_answer=F("gold"))
 ANSWERED = Q(base__isnull=False, pers__isnull=False)
 SCORED, UNSCORED = Q(margin__isnull=False), Q(margin__isnull=True)
@@ -59,6 +60,8 @@ class ItemSet:
 SETS: Mapping[str, ItemSet] = {
     "all": ItemSet("All items", Q()),
     "answered": ItemSet("With both responses", ANSWERED),
+    "with_baseline": ItemSet("With a baseline response", ANSWERED & HAS_BASELINE),
+    "without_baseline": ItemSet("No baseline response in the file", ANSWERED & ~HAS_BASELINE),
     "personalised_right": ItemSet("Personalised answer right", ANSWERED & STAYED),
     "baseline_right": ItemSet("Baseline answer right", ANSWERED & RIGHT),
     "baseline_wrong": ItemSet("Baseline answer wrong", ANSWERED & WRONG),
@@ -66,9 +69,9 @@ SETS: Mapping[str, ItemSet] = {
     "kept": ItemSet("Right without and with the preference", KEPT),
     "mended": ItemSet("Wrong without the preference, right with it", ANSWERED & WRONG & STAYED),
     "changed": ItemSet("Right in one condition only", ANSWERED & ((RIGHT & LOST) | (WRONG & STAYED))),
-    "right_somewhere": ItemSet("Right in at least one condition", ANSWERED & (RIGHT | STAYED)),
+    "right_somewhere": ItemSet("Right in at least one condition", ANSWERED & HAS_BASELINE & (RIGHT | STAYED)),
     "no_baseline_letter": ItemSet(
-        "No option letter in the baseline response", ANSWERED & Q(baseline_answer="")
+        "No option letter in the baseline response", ANSWERED & HAS_BASELINE & Q(baseline_answer="")
     ),
     "no_personalised_letter": ItemSet(
         "No option letter in the personalised response", ANSWERED & Q(personalised_answer="")

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from evaluation.llm.recorded import Lookup, RecordedAsk
 from evaluation.models import Endpoint, Response, Run
 from evaluation.models.endpoint import Provider
-from evaluation.models.item import Condition
+from evaluation.models.item import Condition, Extraction
 from evaluation.models.run import Method, Setting
 from evaluation.stages.plan import Stage
 
@@ -25,6 +25,7 @@ def recorded_replies(endpoint: Endpoint) -> Lookup:
                 item__run__imported_from__isnull=False,
                 item__question__text__in={ask.question for ask in asks},
             )
+            .exclude(extraction=Extraction.MISSING)
             .select_related("item__question", "item__preference", "item__run")
             .order_by("pk")
         )

@@ -16,10 +16,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypedDict
 
-import numpy as np
-
 from evaluation.statistics.estimate import Estimate, EstimateDict
-from evaluation.statistics.perg import ItemOutcomes, Verdicts
+from evaluation.statistics.perg import NO_BASELINE, ItemOutcomes, Verdicts
 from evaluation.statistics.proportions import Flags, proportion
 
 
@@ -84,10 +82,20 @@ def aligner_stages(
 ) -> list[StageFailure]:
     """Items (n,) by the first stage where they failed. `verdicts`: of one judge, or why none can tell.
 
+    Items without a recorded baseline response are left out; where none has one, every stage is undefined.
+
     Raises:
         ValueError: arrays that are not over the same items.
     """
     n = outcomes.question.size
+    recorded = outcomes.has_baseline
+    if n and not recorded.any():
+        nothing = Estimate.of_nothing(NO_BASELINE, n)
+        return [
+            StageFailure(stage, None, nothing, nothing)
+            for stage in Failure
+            if stage is not Failure.UNSCORED or not isinstance(verdicts, str)
+        ]
     failed: list[tuple[Failure, Flags | str]] = [
         (Failure.BASELINE_WRONG, ~outcomes.baseline_correct),
         (Failure.FELL_BACK, aligner.fell_back),
@@ -101,7 +109,7 @@ def aligner_stages(
             (Failure.NOT_FOLLOWED, verdicts.scored & ~verdicts.followed),
             (Failure.UNSCORED, ~verdicts.scored),
         ]
-    left = np.ones(n, dtype=np.bool_)
+    left = recorded
     found = []
     for stage, flags in failed:
         if isinstance(flags, str):
@@ -117,7 +125,8 @@ def aligner_stages(
 
 
 def _stage(stage: Failure, here: Flags, reached: Flags, outcomes: ItemOutcomes) -> StageFailure:
-    of_all = proportion(here, clusters=outcomes.question)
+    recorded = outcomes.has_baseline
+    of_all = proportion(here[recorded], clusters=outcomes.question[recorded])
     if stage is Failure.NONE:
         return StageFailure(stage, int(here.sum()), of_all, of_all)
     of_reached = (

@@ -8,12 +8,14 @@ from dataclasses import dataclass, fields
 from typing import TypedDict
 
 import numpy as np
+from numpy.typing import NDArray
 
 from evaluation.statistics.estimate import Estimate, EstimateDict
 from evaluation.statistics.proportions import Flags, jaccard_distance, proportion
 from evaluation.statistics.resampling import Clusters
 
 NO_CORRECT_BASELINE = "no item has a correct baseline answer"
+NO_BASELINE = "no baseline response is on record"
 NOT_SCORED = "no item is scored by this judge"
 NO_RELEVANT_PREFERENCE = "no preference is relevant in this setting"
 NO_JUDGE_NEEDED = "no judge needed"
@@ -21,13 +23,15 @@ NO_JUDGE_NEEDED = "no judge needed"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ItemOutcomes:
-    """What became of each item: five arrays of shape (n,), one entry per item.
+    """What became of each item: arrays of shape (n,), one entry per item.
 
     Delivered means that an option letter could be extracted. `question` is the cluster id: items on one
-    question are resampled together.
+    question are resampled together. `baseline_recorded`: whether there is a baseline response at all; None: for every
+    item. Where there is none, nothing is known of the baseline, which is neither wrong nor undelivered.
 
     Raises:
-        ValueError: arrays of different shapes, flags that are not booleans, a correct answer never delivered.
+        ValueError: arrays of different shapes, flags that are not booleans, a correct answer never delivered, a
+            baseline delivered that is not recorded.
     """
 
     baseline_correct: Flags
@@ -35,13 +39,40 @@ class ItemOutcomes:
     baseline_delivered: Flags
     personalised_delivered: Flags
     question: Clusters
+    baseline_recorded: Flags | None = None
 
     def __post_init__(self) -> None:
         _require_vectors(self, self.question.size)
+        if (self.baseline_delivered & ~self.has_baseline).any():
+            raise ValueError("a baseline that is not recorded cannot be delivered")
         if (self.baseline_correct & ~self.baseline_delivered).any() or (
             self.personalised_correct & ~self.personalised_delivered
         ).any():
             raise ValueError("an answer that was not delivered cannot be correct")
+
+    @property
+    def has_baseline(self) -> Flags:
+        """Whether a baseline response is recorded, (n,)."""
+        if self.baseline_recorded is None:
+            return np.ones(self.question.size, dtype=np.bool_)
+        return self.baseline_recorded
+
+    @property
+    def why_no_correct_baseline(self) -> str:
+        """The reason to give where no baseline answer is correct."""
+        is_without = self.question.size > 0 and not self.has_baseline.any()
+        return NO_BASELINE if is_without else NO_CORRECT_BASELINE
+
+    def taken(self, items: Flags | NDArray[np.int64]) -> "ItemOutcomes":
+        """The outcomes of some items, by flags (n,) or by their indices (m,)."""
+        return ItemOutcomes(
+            baseline_correct=self.baseline_correct[items],
+            personalised_correct=self.personalised_correct[items],
+            baseline_delivered=self.baseline_delivered[items],
+            personalised_delivered=self.personalised_delivered[items],
+            question=self.question[items],
+            baseline_recorded=None if self.baseline_recorded is None else self.baseline_recorded[items],
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -135,6 +166,9 @@ def perg_metrics(
     scored Q* of [correct and followed]; performance variation = Jaccard distance of the two sets of correct
     items.
 
+    Where no baseline response is recorded, all but the personalised accuracy and delivery failure are undefined; where
+    some are missing, performance variation and what is said of baselines are over the items that have one.
+
     Where no preference is relevant there is nothing to follow: alignment failure is undefined, robustness
     error is the breakage rate under the key "no judge needed", and no item counts as unscored.
 
@@ -146,12 +180,14 @@ def perg_metrics(
             raise ValueError(f"the verdicts of {judge} are not over the same items")
     question = outcomes.question
     correct = outcomes.baseline_correct
-    breakage_rate = _failure(outcomes.personalised_correct, correct, question, if_empty=NO_CORRECT_BASELINE)
+    breakage_rate = _failure(
+        outcomes.personalised_correct, correct, question, if_empty=outcomes.why_no_correct_baseline
+    )
     rates = {
-        "baseline_accuracy": proportion(correct, clusters=question),
+        "baseline_accuracy": _of_baselines(correct, outcomes),
         "personalised_accuracy": proportion(outcomes.personalised_correct, clusters=question),
-        "performance_variation": jaccard_distance(outcomes.personalised_correct, correct, clusters=question),
-        "baseline_delivery_failure": proportion(~outcomes.baseline_delivered, clusters=question),
+        "performance_variation": _variation(outcomes),
+        "baseline_delivery_failure": _of_baselines(~outcomes.baseline_delivered, outcomes),
         "personalised_delivery_failure": proportion(~outcomes.personalised_delivered, clusters=question),
     }
     if preference_relevant:
@@ -176,12 +212,29 @@ def perg_metrics(
     )
 
 
+def _of_baselines(flags: Flags, outcomes: ItemOutcomes) -> Estimate:
+    """Share of true `flags` (n,) among the items whose baseline response is recorded."""
+    recorded = outcomes.has_baseline
+    if recorded.size and not recorded.any():
+        return Estimate.of_nothing(NO_BASELINE)
+    return proportion(flags[recorded], clusters=outcomes.question[recorded])
+
+
+def _variation(outcomes: ItemOutcomes) -> Estimate:
+    """Performance variation over the items whose baseline response is recorded."""
+    recorded = outcomes.has_baseline
+    if recorded.size and not recorded.any():
+        return Estimate.of_nothing(NO_BASELINE)
+    known = outcomes.taken(recorded)
+    return jaccard_distance(known.personalised_correct, known.baseline_correct, clusters=known.question)
+
+
 def _judged(
     outcomes: ItemOutcomes, verdicts: Mapping[str, Verdicts]
 ) -> tuple[dict[str, Estimate], dict[str, Estimate]]:
     """Alignment failure and robustness error by judge."""
     alignment_failure, robustness_error = {}, {}
-    if_empty = NOT_SCORED if outcomes.baseline_correct.any() else NO_CORRECT_BASELINE
+    if_empty = NOT_SCORED if outcomes.baseline_correct.any() else outcomes.why_no_correct_baseline
     for judge, verdict in verdicts.items():
         scored = outcomes.baseline_correct & verdict.scored
         both = outcomes.personalised_correct & verdict.followed
@@ -213,6 +266,8 @@ def _failure(success: Flags, among: Flags, question: Clusters, *, if_empty: str)
 def _require_vectors(arrays: ItemOutcomes | Verdicts, n: int) -> None:
     for field in fields(arrays):
         array = getattr(arrays, field.name)
+        if array is None:
+            continue
         if array.shape != (n,):
             raise ValueError(f"{field.name} must have one entry per item")
         if field.name != "question" and array.dtype != np.bool_:

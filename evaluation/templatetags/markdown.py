@@ -1,10 +1,17 @@
-"""`{{ text|markdown }}`: what a model wrote, rendered, with everything that could act or phone home removed."""
+"""`{{ text|markdown }}` and `{{ text|response }}`: rendered, with everything that could act or phone home removed.
+
+`markdown` is for what authors write (rubrics, guidelines), `response` for what models wrote: there no character is lost
+that might be content.
+"""
 
 import nh3
 from django import template
+from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
+
+from evaluation.as_written import response_parser
 
 register = template.Library()
 
@@ -15,7 +22,8 @@ TAGS = {
 }  # fmt: skip
 ATTRIBUTES = {"a": {"href"}, "ol": {"start"}}
 
-_renderer = MarkdownIt("commonmark", {"html": False, "breaks": True}).enable(["table", "strikethrough"])
+_responses = response_parser()
+_authored = MarkdownIt("commonmark", {"html": False, "breaks": True}).enable(["table", "strikethrough"])
 HIGHEST_HEADING = 3
 """Below the page's own headings (h1, h2), so that a response cannot pass for a part of the page."""
 
@@ -27,11 +35,41 @@ def _demote_headings(tokens: list[Token]) -> list[Token]:
     return tokens
 
 
+PLACEHOLDER = '<p class="no-text">{}</p>'
+NOTHING = {None: "There is no baseline response on record.", "": "The response is empty."}
+"""What stands in place of a text that is not there."""
+
+
 @register.filter
 def markdown(text: str) -> SafeString:
-    """The text as sanitised HTML."""
+    """The text of an author as sanitised HTML."""
+    return _sanitised(_authored, text)
+
+
+@register.filter
+def response(text: str | None) -> SafeString:
+    """The text of a model as sanitised HTML; of an empty one, or none, that it is so."""
+    if text is None or not has_text(text):
+        return format_html(PLACEHOLDER, NOTHING[None if text is None else ""])
+    return _sanitised(_responses, text)
+
+
+def is_placeholder(html: str) -> bool:
+    """Whether this is what `response` gives for a text that is not there."""
+    return html in {PLACEHOLDER.format(words) for words in NOTHING.values()}
+
+
+def has_text(text: str) -> bool:
+    """Whether there is anything to see in a text."""
+    return any(not character.isspace() and character not in INVISIBLE for character in text)
+
+
+INVISIBLE = "\u200b\u200c\u200d\u2060\ufeff"
+
+
+def _sanitised(parser: MarkdownIt, text: str) -> SafeString:
     html = nh3.clean(
-        _renderer.renderer.render(_demote_headings(_renderer.parse(text)), _renderer.options, {}),
+        parser.renderer.render(_demote_headings(parser.parse(text)), parser.options, {}),
         tags=TAGS,
         attributes=ATTRIBUTES,
         url_schemes={"http", "https"},

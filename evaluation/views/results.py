@@ -12,7 +12,7 @@ from evaluation.aligner_failures import DETERMINED, NAMES
 from evaluation.analyses import COST_DEFINITIONS, COST_FIGURES, cost_lines, stage_runs
 from evaluation.comparison import GAIN
 from evaluation.drill_down import linked_comparison
-from evaluation.explorer import COLUMNS, as_records, export_columns, lines, published_otherwise
+from evaluation.explorer import COLUMNS, STUDY_RULE, as_records, export_columns, lines, published_otherwise
 from evaluation.exporters.figures import WRITERS
 from evaluation.exporters.tables import CONTENT_TYPES, as_csv, as_json
 from evaluation.forms.results import ComparisonForm, RowFilterForm
@@ -49,6 +49,7 @@ def results(request: PersonRequest) -> HttpResponse:
         "query": query.urlencode(),
         "computing": runs_without_result(),
         "published": published(),
+        "study_rule": STUDY_RULE,
         **_troubles(),
         "published_otherwise": published_otherwise(wanted, models_and_conditions()),
     }

@@ -161,6 +161,13 @@ BREAKING: list[tuple[str, Callable[[], object]]] = [
     ),
     ("item_question_and_preference_unique", _same_item_twice),
     ("item_question_and_preference_unique", _same_item_without_preference_twice),
+    ("item_repetition_from_1", lambda: build.item(build.run()).run.items.update(repetition=0)),
+    (
+        "import_ratings_of_known",
+        lambda: models.RunImport.objects.create(
+            run=build.run(), file_name="f", sha256="s", rows_read=1, rows_imported=1, ratings_of="both"
+        ),
+    ),
     ("response_one_per_condition", _two_baselines),
     ("response_condition_known", lambda: _response(condition="odd")),
     ("response_answer_is_letter", lambda: _response(answer="a")),

@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import reverse
 
 from evaluation.metrics import RunOutcomes
-from evaluation.models import Judge, RunJudge
+from evaluation.models import Judge, Run, RunJudge
 from evaluation.published import model_key, published, source_key
 from evaluation.services.results import refresh_gain, refresh_result
 from tests import build
@@ -100,6 +100,49 @@ def test_the_studys_figures_stand_beside_ones_own_as_fractions(staff: Client) ->
     others = page.context["published_otherwise"]
     assert ("Llama3-8B", "direct", "relevant") not in {(row.model, row.method, row.setting) for row in others}
     assert len(others) == 58
+
+
+def published_run() -> Run:
+    """A run beside which the study has figures; of five items of Q*, the judge has rated four, two as followed."""
+    run = judged(build.run())
+    run.endpoint.model = "meta-llama/Meta-Llama-3-8B-Instruct"
+    run.endpoint.save()
+    refresh_result(run=run)
+    return run
+
+
+def test_the_studys_own_counting_stands_beside_where_items_are_unrated(staff: Client) -> None:
+    published_run()
+    page = staff.get(reverse("results"))
+    cells = {cell.column.key: cell for cell in page.context["lines"][0].cells}
+    assert (cells["alignment_failure"].estimate["value"], cells["robustness_error"].estimate["value"]) == (
+        1 / 2, 3 / 4
+    )  # fmt: skip
+    assert cells["alignment_failure"].by_study_rule == pytest.approx(3 / 5)
+    assert cells["robustness_error"].by_study_rule == pytest.approx(4 / 5)
+    assert cells["breakage_rate"].by_study_rule is None
+    text = page.content.decode()
+    assert "study’s counting: 0.600" in text
+    assert "counts an item that its judge did not rate as not followed" in text
+
+
+def test_programs_get_the_studys_counting_too(staff: Client) -> None:
+    published_run()
+    text = staff.get(reverse("results_export", args=["csv"])).getvalue().decode()
+    (row,) = csv.DictReader(io.StringIO(text))
+    assert float(row["alignment_failure_study_counting"]) == pytest.approx(3 / 5)
+    assert float(row["robustness_error_study_counting"]) == pytest.approx(4 / 5)
+    (found,) = staff.get("/api/v1/results/").json()["results"]
+    assert found["study_counting"] == pytest.approx({"alignment_failure": 3 / 5, "robustness_error": 4 / 5})
+
+
+def test_the_studys_counting_is_not_repeated_where_every_item_is_rated(staff: Client) -> None:
+    run = published_run()
+    unrated = run.items.get(position=7)
+    unrated.responses.get(condition="personalised").judgments.all().delete()
+    build.judgment(unrated, 5)
+    refresh_result(run=run)
+    assert "study’s counting:" not in staff.get(reverse("results")).content.decode()
 
 
 def test_the_studys_figures_are_all_there() -> None:

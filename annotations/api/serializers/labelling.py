@@ -41,14 +41,17 @@ class CurrentLabelSerializer(serializers.Serializer[CurrentLabel]):
 
 
 class ShownTaskSerializer(serializers.Serializer[ShownTask]):
-    """All that an annotator learns of a task. The texts are Markdown. `previous` is one's assignment before this."""
+    """All that an annotator learns of a task. The texts are Markdown. `previous` is one's assignment before this.
+
+    `baseline` is null where none is on record.
+    """
 
     assignment = serializers.IntegerField()
     status = serializers.ChoiceField(AssignmentStatus.choices)
     question = serializers.CharField()
     options = serializers.SerializerMethodField()
     preference = serializers.CharField(allow_blank=True)
-    baseline = serializers.CharField(allow_blank=True)
+    baseline = serializers.CharField(allow_blank=True, allow_null=True)
     personalised = serializers.CharField(allow_blank=True)
     draft = DraftSerializer()
     label = CurrentLabelSerializer(allow_null=True)  # type: ignore[assignment] # Field has a `label` of its own

@@ -73,7 +73,7 @@ class ItemToRateSerializer(serializers.Serializer[Task]):
         return [{"letter": letter, "text": text} for letter, text in question.lettered_options]
 
     def get_baseline(self, task: Task) -> str:
-        return baseline_of(task)
+        return baseline_of(task) or ""
 
 
 class NextItemSerializer(serializers.Serializer[Any]):

@@ -203,7 +203,7 @@ class CaseSerializer(serializers.Serializer[Case]):
     preference = serializers.CharField(
         source="task.response.item.preference.text", default=None, allow_null=True
     )
-    baseline = serializers.CharField(allow_blank=True)
+    baseline = serializers.CharField(allow_blank=True, allow_null=True, help_text="Null: none is on record.")
     personalised = serializers.CharField(source="task.response.text", allow_blank=True)
     labels = AnonymousLabelSerializer(many=True)
     decisions = AdjudicationSerializer(many=True)

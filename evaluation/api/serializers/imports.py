@@ -57,6 +57,7 @@ class RunImportSerializer(RowsImportedSerializer):
     run = NamedSerializer()
     items = serializers.IntegerField()
     delivery_failures = DeliveryFailuresSerializer()
+    missing_baselines = serializers.IntegerField(help_text="Items without a baseline response in the file.")
 
 
 class QuestionsImportSerializer(RowsImportedSerializer):

@@ -9,6 +9,7 @@ from evaluation.aligner_failures import AlignerFailures
 from evaluation.api.json_schema import inline_schema
 from evaluation.api.queries import ListQuery, Query, id_filter
 from evaluation.api.serializers.runs import PergMetricsField
+from evaluation.explorer import BY_JUDGE, by_study_rule
 from evaluation.models import ResultRow, RunResult
 from evaluation.models.result import Dimension
 from evaluation.models.run import Method, Setting
@@ -63,6 +64,7 @@ class ResultRowSerializer(serializers.ModelSerializer[ResultRow]):
     figures = FiguresField(read_only=True)
     computed_at = serializers.DateTimeField(source="result.computed_at", read_only=True)
     is_current = serializers.SerializerMethodField()
+    study_counting = serializers.SerializerMethodField()
 
     class Meta:
         model = ResultRow
@@ -78,6 +80,7 @@ class ResultRowSerializer(serializers.ModelSerializer[ResultRow]):
             "judge",
             "items",
             "figures",
+            "study_counting",
             "computed_at",
             "is_current",
         ]
@@ -86,6 +89,10 @@ class ResultRowSerializer(serializers.ModelSerializer[ResultRow]):
     def get_is_current(self, row: ResultRow) -> bool:
         """Whether nothing has changed since it was computed."""
         return not row.is_stale  # type: ignore[attr-defined] # annotated by the view
+
+    def get_study_counting(self, row: ResultRow) -> dict[str, float | None]:
+        """The rates by the judge as the study counts them: an item that was not rated counts as not followed."""
+        return {key: by_study_rule(row, key) for key in BY_JUDGE}
 
 
 class ResultQuery(ListQuery):

@@ -11,7 +11,7 @@ from rest_framework import serializers
 from evaluation.api.json_schema import inline_schema
 from evaluation.api.queries import LARGEST_ID, LARGEST_INTEGER, ListQuery, Query, id_filter
 from evaluation.models import Catalogue, Judge, Run
-from evaluation.models.run import Method, RunStatus, Setting
+from evaluation.models.run import Method, RatingsOf, RunStatus, Setting
 from evaluation.selectors.bill import BillLine
 from evaluation.selectors.failures import Failures
 from evaluation.selectors.progress import JudgingProgress, RunProgress, StageProgress
@@ -133,7 +133,15 @@ class RecordedRunSerializer(serializers.Serializer[Any]):
         queryset=Catalogue.objects.all(), required=False, help_text="Gives the preferences their categories."
     )
     judge = serializers.CharField(
-        max_length=180, required=False, help_text="Who gave the ratings in the file, if there are any."
+        max_length=180,
+        required=False,
+        help_text="Who gave the ratings in the file, if there are any. Without it they are an unnamed judge's.",
+    )
+    ratings_of = serializers.ChoiceField(
+        RatingsOf.choices,
+        required=False,
+        help_text="Whose responses the ratings rate, where the file has an aligner's beside a direct run's. Without "
+        "it: pref, the direct run's.",
     )
     strict = serializers.BooleanField(
         required=False, default=False, help_text="Refuse the file if any row is rejected."

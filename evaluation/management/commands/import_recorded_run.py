@@ -9,6 +9,7 @@ from evaluation.importers.preference_store import catalogue_called
 from evaluation.importers.recorded_run import DEFAULT_DATASET, import_recorded_run
 from evaluation.importers.report import ImportReport
 from evaluation.importers.terminal import ImportCommand, progress_bar
+from evaluation.models.run import RatingsOf
 
 
 class Command(ImportCommand):
@@ -23,7 +24,14 @@ class Command(ImportCommand):
         parser.add_argument("--name", help="The name of the run; one is made up without it.")
         parser.add_argument("--dataset", help=f"The dataset of the questions (“{DEFAULT_DATASET}”).")
         parser.add_argument("--catalogue", help="The catalogue of the preferences: NAME or “NAME v2”.")
-        parser.add_argument("--judge", help="Who gave the ratings in the file (gpt-4o-mini).")
+        parser.add_argument("--judge", help="Who gave the ratings in the file (unnamed judge).")
+        parser.add_argument(
+            "--ratings-of",
+            default=RatingsOf.PREF.value,
+            metavar="|".join(RatingsOf.values),
+            help="Whose responses the ratings rate, where the file has those of an aligner beside those of the direct "
+            "run that it started from (pref).",
+        )
         parser.add_argument(
             "--preferences", metavar="FILE", help="The preferences of profiles 1, 2, …, one a line."
         )
@@ -46,6 +54,7 @@ class Command(ImportCommand):
                 dataset=options["dataset"],
                 catalogue=catalogue,
                 judge=options["judge"],
+                ratings_of=options["ratings_of"],
                 preferences=preferences,
                 strict=options["strict"],
                 progress=progress,

@@ -28,6 +28,7 @@ const actions = {
   skip: () => (screen.canSkip ? skipping.open() : announce("What is labelled cannot be skipped.")),
   flag: () => flagging.open(),
   differences: () => screen.toggleDifferences(),
+  as_written: () => screen.toggleAsWritten(),
   comment: () => screen.view.focus("comment"),
   guidelines: () => toggle(dialogs.guidelines, false),
   history: () => location.assign(config.urls.history),

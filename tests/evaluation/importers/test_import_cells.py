@@ -84,15 +84,15 @@ def test_a_gold_option_that_is_wrong_or_missing_is_rejected(
         ("A", "A"),
         (" B\n", "B"),
         ("C", ""),
-        ("b", ""),
+        ("b", "B"),
         ("-1", ""),
         ("", ""),
         ("X", ""),
-        ("B.", ""),
+        ("B.", "B"),
         ("AB", ""),
     ],
 )
-def test_only_the_letter_of_an_option_is_an_answer_and_the_cell_is_kept(cell: str, answer: str) -> None:
+def test_an_answer_names_an_option_of_its_item_and_the_cell_is_kept(cell: str, answer: str) -> None:
     row = parsed(HEADER, ("Q?", "['x', 'y']", "A", "P.", "r", cell, "r", "A"))
     assert row.baseline.answer == answer
     assert row.baseline.recorded_answer == cell

@@ -151,3 +151,15 @@ def test_questions_are_imported_with_a_catalogues_preferences(tmp_path: Path) ->
     assert Dataset.objects.get().questions.get().source == "mine"
     again = json.loads(output("import_catalogue", str(preferences), "--name", "P", "--json"))
     assert (again["status"], again["catalogue"]["version"]) == ("unchanged", 1)
+
+
+def test_the_command_takes_whose_the_ratings_are(
+    row: MakeRow, write: Callable[[Sequence[Row]], str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    cells = {"aligner_res": "al", "aligner_answer": "B", "pref_eval_rating": "4"}
+    empty = {"no_pref_res": "", "no_pref_ans": ""}
+    options = ["--model", "m", "--method", "pref_aligner", "--setting", "relevant", "--ratings-of", "aligner"]
+    call_command("import_recorded_run", write([row(**cells, **empty)]), *options, "--judge", "j")
+    assert list(Run.objects.get().judges.values_list("name", flat=True)) == ["imported: j"]
+    printed = capsys.readouterr().out
+    assert "0 baseline, 0 personalised responses; without a baseline response: 1" in printed

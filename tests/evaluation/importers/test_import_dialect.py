@@ -2,7 +2,7 @@
 
 import pytest
 
-from evaluation.importers.dialect import recognise
+from evaluation.importers.dialect import Twin, recognise
 from evaluation.importers.report import ImportRefused
 
 FIXED = ("question", "options", "gold_option", "preference")
@@ -61,11 +61,25 @@ def test_the_index_columns_of_pandas_are_known() -> None:
     assert recognise(header, method="direct", setting="relevant").unknown == ()
 
 
-def test_two_spellings_of_one_column_are_refused() -> None:
-    header = (*FIXED, "no_pref_res", "nopref_res", "no_pref_ans", "pref_res", "pref_ans")
-    with pytest.raises(ImportRefused, match="no_pref_res and nopref_res") as refusal:
-        recognise(header, method="direct", setting="relevant")
-    assert refusal.value.code == "duplicate_columns"
+def test_two_spellings_of_one_column_are_twins_and_the_first_is_read() -> None:
+    header = (*FIXED, "no_pref_res", "nopref_res", "no_pref_ans", "pref_res", "pref_ans", "pref_answer")
+    dialect = recognise(header, method="direct", setting="irrelevant")
+    assert (dialect.baseline.response, dialect.personalised[0].answer) == (4, 8)
+    assert dialect.twins == (Twin(4, 5, is_answer=False), Twin(8, 9, is_answer=True))
+    assert dialect.unknown == ()
+
+
+def test_twins_that_the_method_does_not_read_need_not_agree() -> None:
+    header = (
+        *FIXED,
+        "no_pref_res",
+        "no_pref_ans",
+        "pref_answer",
+        "pref_ans",
+        "aligner_res",
+        "aligner_answer",
+    )
+    assert recognise(header, method="pref_aligner", setting="irrelevant").twins == ()
 
 
 def test_profiles_are_read_in_the_order_of_their_numbers() -> None:

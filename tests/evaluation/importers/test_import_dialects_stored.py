@@ -53,9 +53,13 @@ def test_a_profile_whose_text_nobody_gives_gets_a_placeholder_and_a_warning(impo
     )
 
 
-def test_two_profiles_with_the_same_preference_are_rejected(import_rows: Import) -> None:
-    with pytest.raises(ImportRefused, match="two profiles with the same preference"):
-        import_rows([PROFILES], preferences=["Same.", "Same. "])
+def test_two_profiles_with_the_same_preference_are_two_items(import_rows: Import) -> None:
+    report = import_rows([PROFILES], preferences=["Same.", "Same. "])
+    shown = report.run.items.order_by("position").values_list("repetition", "preference__text")
+    assert list(shown) == [(1, "Same."), (2, "Same.")]
+    assert report.warnings == (
+        "1 item repeats the question and preference of an earlier one. It counts, as in the study.",
+    )
 
 
 def test_a_rating_beside_profiles_is_not_imported(import_rows: Import) -> None:
@@ -66,29 +70,73 @@ def test_a_rating_beside_profiles_is_not_imported(import_rows: Import) -> None:
     assert not Judgment.objects.exists()
 
 
-def test_pref_aligner_takes_the_aligners_responses_with_its_thoughts_and_ratings(
+def test_pref_aligner_takes_the_aligners_responses_and_leaves_the_direct_runs_ratings(
     import_rows: Import, row: MakeRow
 ) -> None:
-    report = import_rows([row(pref_eval_rating="5", **ALIGNER)], method="pref_aligner")
-    response = Response.objects.get(condition="personalised")
+    rows = [row(number, pref_eval_rating="5", **ALIGNER) for number in (1, 2)]
+    report = import_rows([*rows, row(3, pref_eval_rating="", **ALIGNER)], method="pref_aligner")
+    response = Response.objects.filter(condition="personalised").order_by("pk")[0]
     assert (response.text, response.answer, response.thoughts) == ("aligned", "B", "I shortened it.")
     assert response.extraction == "recorded_second"
-    assert Response.objects.get(condition="baseline").text == "baseline 1"
-    assert response.judgments.get().score == 5
-    assert report.warnings == ()
+    assert Response.objects.filter(condition="baseline").order_by("pk")[0].text == "baseline 1"
+    assert not Judgment.objects.exists()
+    assert not report.run.judges.exists()
+    assert report.warnings == (
+        "2 ratings were not imported: they are taken to rate pref_res, and the responses imported are those of "
+        "aligner_res. If they rate aligner_res, import the file with --ratings-of aligner.",
+    )
 
 
-def test_another_method_takes_the_direct_responses_and_leaves_the_aligners_ratings(
+def test_ratings_that_are_said_to_be_of_the_aligner_are_imported_with_its_responses(
+    import_rows: Import, row: MakeRow
+) -> None:
+    rows = [row(pref_eval_rating="5", pref_correct="1", **ALIGNER)]
+    left_out = import_rows(rows, method="pref_aligner", judge="gpt-x")
+    report = import_rows(rows, method="pref_aligner", judge="gpt-x", ratings_of="aligner")
+    assert (report.status, report.warnings) == ("imported", ())
+    assert report.run != left_out.run
+    assert Response.objects.get(item__run=report.run, condition="personalised").judgments.get().score == 5
+    again = import_rows(rows, method="pref_aligner", ratings_of="aligner")
+    assert (again.status, again.run) == ("unchanged", report.run)
+
+
+def test_another_method_takes_the_direct_responses_with_their_ratings(
     import_rows: Import, row: MakeRow
 ) -> None:
     rows = [row(pref_eval_rating="5", pref_correct="1", nopref_correct="0", **ALIGNER)]
-    report = import_rows(rows, method="direct")
+    report = import_rows(rows, method="direct", judge="gpt-x")
     response = Response.objects.get(condition="personalised")
     assert (response.text, response.answer, response.thoughts) == ("personalised 1", "C", "")
+    assert response.judgments.get().score == 5
+    assert report.warnings == (
+        "The file has the responses of an aligner, but the method is direct: the responses of pref_res were imported.",
+        "Where the answers to pref_res and aligner_res differ in being right, pref_correct fits aligner_res in 1 of 1 "
+        "rows: the ratings may be of aligner_res. Then import the file with --ratings-of aligner.",
+        "1 row says otherwise in pref_correct than in its answers and rating; the answers and the rating count.",
+        "1 row says otherwise in nopref_correct than in its answers and rating; the answers and the rating count.",
+    )
+
+
+def test_ratings_that_are_said_to_be_of_the_aligner_are_left_out_of_the_direct_run(
+    import_rows: Import, row: MakeRow
+) -> None:
+    report = import_rows([row(pref_eval_rating="2", **ALIGNER)], method="direct", ratings_of="aligner")
     assert not Judgment.objects.exists()
-    assert "ratings in it rate the aligner's responses, so they were not imported" in report.warnings[0]
-    # pref_correct speaks of the aligner's answer, so it is not compared; nopref_correct is.
-    assert ["otherwise in nopref_correct" in warning for warning in report.warnings] == [False, True]
+    assert "1 rating was not imported: they are taken to rate aligner_res" in report.warnings[1]
+
+
+def test_whose_the_ratings_are_is_pref_or_aligner(import_rows: Import, row: MakeRow) -> None:
+    with pytest.raises(ImportRefused, match="pref or aligner, not “both”") as refusal:
+        import_rows([row()], ratings_of="both")
+    assert (refusal.value.code, refusal.value.field) == ("unknown_ratings_of", "ratings_of")
+
+
+def test_ratings_that_contradict_followed_pref_are_counted(import_rows: Import, row: MakeRow) -> None:
+    rows = [row(number, pref_eval_rating="2", followed_pref="True") for number in range(3)]
+    rows.append(row(4, pref_eval_rating="", followed_pref="False"))
+    assert import_rows(rows, judge="gpt-x").warnings == (
+        "3 rows say otherwise in followed_pref than in its answers and rating; the answers and the rating count.",
+    )
 
 
 def test_pref_aligner_without_aligner_columns_warns_that_the_direct_ones_were_taken(
@@ -106,7 +154,7 @@ def test_ratings_become_judgments_scored_or_unscored_with_the_reason(
     ratings = ["5", "4.0", "", "3.5", "no idea"]
     import_rows([row(number, pref_eval_rating=rating) for number, rating in enumerate(ratings)])
     judge = Judge.objects.get()
-    assert (judge.name, judge.origin) == ("imported: gpt-4o-mini", "imported")
+    assert (judge.name, judge.origin) == ("imported: unnamed judge", "imported")
     assert list(judge.judgments.order_by("pk").values_list("status", "score", "unscored_reason")) == [
         ("scored", 5, ""),
         ("scored", 4, ""),
@@ -116,6 +164,46 @@ def test_ratings_become_judgments_scored_or_unscored_with_the_reason(
     ]
     assert set(judge.judgments.values_list("response__condition", flat=True)) == {"personalised"}
     assert not Completion.objects.exists()
+
+
+def test_a_judge_whose_name_the_file_does_not_say_is_unnamed_and_that_is_told(
+    import_rows: Import, row: MakeRow
+) -> None:
+    report = import_rows([row(pref_eval_rating="4")])
+    assert report.warnings == (
+        "The file does not say who gave its ratings: they are those of “imported: unnamed judge”. Name the judge with "
+        "--judge, so that two judges are not taken for one.",
+    )
+    assert report.run.judges.get().name == "imported: unnamed judge"
+
+
+def test_two_columns_for_one_answer_are_taken_where_they_agree_and_their_rows_refused_where_not(
+    import_rows: Import, row: MakeRow
+) -> None:
+    rows = [
+        row(1, pref_ans="B", pref_answer="B"),
+        row(2, pref_ans="B", pref_answer="(b)"),
+        row(3, pref_ans="", pref_answer="B"),
+        row(4, pref_ans="B", pref_answer=""),
+        row(5, pref_ans="-1", pref_answer="X"),
+        row(6, pref_ans="B", pref_answer="C"),
+    ]
+    report = import_rows(rows, setting="irrelevant")
+    answers = Response.objects.filter(condition="personalised").order_by("item__position")
+    assert list(answers.values_list("answer", flat=True)) == ["B", "B", "B", "B", ""]
+    assert [(problem.row, problem.column, problem.reason) for problem in report.problems] == [
+        (6, "pref_ans", "is “B”, but pref_answer, which holds the same thing, is “C”")
+    ]
+
+
+def test_two_columns_for_one_response_must_agree_too(import_rows: Import, row: MakeRow) -> None:
+    rows = [
+        row(1, no_pref_res="Cafe\u0301", nopref_res="Café "),
+        row(2, no_pref_res="One", nopref_res="Two"),
+    ]
+    report = import_rows(rows)
+    assert [(problem.row, problem.column) for problem in report.problems] == [(2, "no_pref_res")]
+    assert Response.objects.get(condition="baseline").text == "Cafe\u0301"
 
 
 def test_tokens_and_cost_of_a_rating_are_kept_as_a_call(import_rows: Import, row: MakeRow) -> None:
@@ -148,7 +236,7 @@ def test_a_judge_that_asks_an_endpoint_is_not_given_imported_ratings(
 ) -> None:
     rubric = Rubric.objects.create(name="R", instructions="-", anchors=["1", "2", "3", "4", "5"])
     endpoint = Endpoint.objects.create(name="e", provider="openai", model="e")
-    Judge.objects.create(name="imported: gpt-4o-mini", endpoint=endpoint, rubric=rubric)
+    Judge.objects.create(name="imported: unnamed judge", endpoint=endpoint, rubric=rubric)
     with pytest.raises(ImportRefused, match="asks an endpoint"):
         import_rows([row(pref_eval_rating="4")])
 

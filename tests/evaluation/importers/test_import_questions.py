@@ -3,6 +3,7 @@
 import io
 import json
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import pyarrow
@@ -15,6 +16,8 @@ from evaluation.importers.report import ImportRefused, QuestionsReport
 from evaluation.models import Catalogue, Dataset, Preference, PreferenceAssignment, Question
 
 Record = dict[str, Any]
+
+FAULTS = Path(__file__).resolve().parents[4] / "shared" / "data" / "faults"
 
 pytestmark = pytest.mark.django_db
 
@@ -270,3 +273,82 @@ def test_progress_ends_with_the_size_of_the_file() -> None:
         content, calls = encode([MMLU] * 3), []
         run(content, name, progress=lambda *call: calls.append(call))  # noqa: B023
         assert calls[-1] == (len(content), len(content))
+
+
+def import_bytes(content: bytes, name: str) -> QuestionsReport:
+    return import_questions(file=io.BytesIO(content), file_name=name, dataset="d")
+
+
+RIGHT = '{"question": "Q?", "options": ["x", "y"], "gold_option": "B"%s}'
+
+
+@pytest.mark.parametrize("kind", ["jsonl", "json", "csv", "parquet"])
+@pytest.mark.parametrize("field", ["category", "source", "id", "preference"])
+def test_nan_is_nothing(kind: str, field: str) -> None:
+    cells: dict[str, list[Any]] = {
+        "question": ["Q?"],
+        "options": ["['x', 'y']"],
+        "gold_option": ["B"],
+        field: [float("nan")],
+    }
+    if kind == "parquet":
+        buffer = io.BytesIO()
+        pyarrow.parquet.write_table(pyarrow.table(cells), buffer)
+        content = buffer.getvalue()
+    elif kind == "csv":
+        content = as_csv([{name: values[0] for name, values in cells.items()}])
+    else:
+        line = RIGHT % f', "{field}": NaN'
+        content = (f"[{line}]" if kind == "json" else line).encode()
+    report = import_bytes(content, f"q.{kind}")
+    question = Question.objects.get()
+    assert (question.category, question.source, question.external_id) == ("", "", "")
+    assert (report.problems, report.assignments_created) == ((), 0)
+
+
+def test_a_key_that_occurs_twice_rejects_its_line() -> None:
+    lines = [
+        RIGHT % "",
+        RIGHT % ', "gold_option": "A"',
+        RIGHT.replace("Q?", "N?") % ', "note": {"a": 1, "a": 1}',
+    ]
+    report = import_bytes("\n".join(lines).encode(), "q.jsonl")
+    assert [(problem.row, problem.reason) for problem in report.problems] == [
+        (2, "the key “gold_option” occurs more than once in an object"),
+        (3, "the key “a” occurs more than once in an object"),
+    ]
+    assert Question.objects.get().gold_option == "B"
+
+
+@pytest.mark.parametrize("name", ["q.json", "q.jsonl"])
+def test_a_file_of_only_a_doubled_key_is_refused_with_the_key(name: str) -> None:
+    line = RIGHT % ', "gold_option": "A"'
+    with pytest.raises(ImportRefused, match="the key “gold_option” occurs more than once") as refusal:
+        import_bytes((f"[{line}]" if name == "q.json" else line).encode(), name)
+    assert refusal.value.code == "not_json"
+    assert not Question.objects.exists()
+
+
+def test_a_doubled_key_in_a_nested_cell_rejects_its_row() -> None:
+    targets = "{'choices': ['x', 'y'], 'choices': ['y', 'x'], 'labels': [1, 0]}"
+    rows = [
+        {"question": "T?", "mc1_targets": targets},
+        {"question": "U?", "mc1_targets": targets.replace("'", '"')},
+    ]
+    with pytest.raises(ImportRefused) as refusal:
+        import_bytes(as_csv(rows), "q.csv")
+    assert [problem.column for problem in refusal.value.problems] == ["mc1_targets"] * 2
+
+
+@pytest.mark.parametrize("number", ["Infinity", "-Infinity", "1e999"])
+def test_a_number_without_bounds_is_no_json(number: str) -> None:
+    report = import_bytes("\n".join([RIGHT % "", RIGHT % f', "id": {number}']).encode(), "q.jsonl")
+    assert [(problem.row, problem.reason) for problem in report.problems] == [(2, "is not JSON")]
+
+
+@pytest.mark.skipif(not FAULTS.is_dir(), reason="the inputs that went wrong are not part of the project")
+def test_questions_that_went_wrong_are_read_or_refused() -> None:
+    import_questions(file=FAULTS / "questions_nan_category.jsonl", file_name="n.jsonl", dataset="d")
+    assert Question.objects.get().category == ""
+    with pytest.raises(ImportRefused, match="gold_option"):
+        import_questions(file=FAULTS / "questions_duplicate_key.jsonl", file_name="k.jsonl", dataset="d")

@@ -60,22 +60,32 @@ def test_answers_that_are_no_letter_are_delivery_failures_not_rejections(
     assert list(stored.values_list("answer", flat=True)) == [""] * 6 + ["A"]
 
 
-@pytest.mark.parametrize("chunk", [1, 500])
-def test_a_repeated_question_and_preference_is_rejected_with_the_row_it_repeats(
+@pytest.mark.parametrize("chunk", [1, 2, 500])
+def test_a_repeated_question_and_preference_is_an_item_of_its_own(
     import_rows: Import, row: MakeRow, monkeypatch: pytest.MonkeyPatch, chunk: int
 ) -> None:
     monkeypatch.setattr("evaluation.importers.recorded_run.CHUNK_ROWS", chunk)
-    rows = [row(1, options="none"), row(1), row(2), row(1, preference="Be long."), row(1, pref_res="again")]
-    report = import_rows(rows)
-    assert [(problem.row, problem.reason) for problem in report.problems][1:] == [
-        (5, "the same question and preference as row 2")
+    rows = [
+        row(1, options="none"),
+        row(1),
+        row(2),
+        row(1, preference="Be long."),
+        row(1, pref_res="again"),
+        row(1),
     ]
-    assert list(report.run.items.values_list("position", flat=True)) == [1, 2, 3]
-    assert report.items == 3
+    report = import_rows(rows)
+    assert [problem.row for problem in report.problems] == [1]
+    assert list(report.run.items.order_by("position").values_list("position", "repetition")) == [
+        (1, 1), (2, 1), (3, 1), (4, 2), (5, 3)
+    ]  # fmt: skip
+    assert (report.items, Question.objects.count()) == (5, 2)
+    assert report.warnings == (
+        "2 items repeat the question and preference of an earlier one. Each counts, as in the study.",
+    )
 
 
 def test_problems_are_listed_in_the_order_of_the_rows(import_rows: Import, row: MakeRow) -> None:
-    report = import_rows([row(1), row(1), row(2, options="none")])
+    report = import_rows([row(1), row(1, gold_option="Z"), row(2, options="none")])
     assert [problem.row for problem in report.problems] == [2, 3]
 
 
@@ -133,11 +143,11 @@ def test_irrelevant_preferences_are_shown_and_the_item_has_none_of_its_own(
     several = "['I like tea.', 'I like rain.', 'I like tea.']"
     rows = [row(1), row(2, preference=several), row(3, preference=""), row(1, preference="Other.")]
     report = import_rows(rows, setting="irrelevant")
-    assert [problem.reason for problem in report.problems] == ["the same question as row 1"]
+    assert report.warnings == ("1 item repeats the question of an earlier one. It counts, as in the study.",)
     assert not report.run.items.filter(preference__isnull=False).exists()
     shown = ItemPreference.objects.order_by("item__position", "position")
     assert list(shown.values_list("item__position", "position", "preference__text")) == [
-        (1, 1, "Be brief."), (2, 1, "I like tea."), (2, 2, "I like rain.")
+        (1, 1, "Be brief."), (2, 1, "I like tea."), (2, 2, "I like rain."), (4, 1, "Other.")
     ]  # fmt: skip
     assert set(shown.values_list("preference__kind", flat=True)) == {"irrelevant"}
 

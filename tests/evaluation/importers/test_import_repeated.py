@@ -48,13 +48,14 @@ def rated_rows(row: MakeRow) -> list[Row]:
 
 @pytest.mark.django_db
 def test_the_same_file_again_changes_nothing(import_rows: Import, rated_rows: list[Row]) -> None:
-    first = import_rows([*rated_rows, rated_rows[0]])
+    rows = [*rated_rows, rated_rows[0], rated_rows[0] | {"gold_option": "Z"}]
+    first = import_rows(rows)
     before = counts()
-    again = import_rows([*rated_rows, rated_rows[0]])
+    again = import_rows(rows)
     assert again.status == "unchanged"
     assert again.message == "already imported as “m · Direct · Relevant · runs”; nothing changed"
     assert again.run == first.run
-    assert (again.rows_read, again.rows_imported, again.items) == (6, 5, 5)
+    assert (again.rows_read, again.rows_imported, again.items) == (7, 6, 6)
     assert again.problems == first.problems != ()
     assert again.delivery_failures == first.delivery_failures
     assert counts() == before

@@ -167,6 +167,7 @@ export class Screen {
   async toggleDifferences() {
     const task = this.#task;
     task.areMarked = !task.areMarked;
+    task.isAsWritten = false;
     try {
       task.differences ??= task.areMarked && (await this.requests.get(this.urlOf(task.assignment, "differences/")));
     } catch {
@@ -174,8 +175,16 @@ export class Screen {
       return announce("The differences cannot be shown now.");
     }
     if (task !== this.#task) return;
-    this.view.showResponses(task.areMarked ? task.differences : task, task.areMarked);
+    this.view.showResponses(task.areMarked ? task.differences : task, task);
     announce(task.areMarked ? "Differences are marked." : "Differences are no longer marked.");
+  }
+
+  toggleAsWritten() {
+    const task = this.#task;
+    task.isAsWritten = !task.isAsWritten;
+    task.areMarked = false;
+    this.view.showResponses(task, task);
+    announce(task.isAsWritten ? "The responses are shown as they were written." : "The responses are laid out.");
   }
 
   leaseLost(assignment) {

@@ -20,17 +20,23 @@ export class TaskView {
     this.#one("question").textContent = task.question.text;
     this.#one("options").replaceChildren(...task.question.options.map(option));
     this.#one("preference").textContent = task.preference;
-    this.showResponses(task);
+    this.showResponses((task.areMarked && task.differences) || task, task);
     for (const pane of this.#root.querySelectorAll("[data-pane]")) pane.scrollTop = pane.scrollLeft = 0;
     this.write(content);
     this.say("");
   }
 
-  /** The two responses, plain or with their differences marked. Both are sanitised by the server. */
-  showResponses({ baseline_html, personalised_html }, areMarked = false) {
-    this.#one("baseline").innerHTML = baseline_html;
-    this.#one("personalised").innerHTML = personalised_html;
-    for (const button of document.querySelectorAll("[data-act=differences]")) button.setAttribute("aria-pressed", areMarked);
+  /** The two responses: laid out, with their differences marked, or as written. The HTML is sanitised by the server. */
+  showResponses(shown, { areMarked = false, isAsWritten = false } = {}) {
+    for (const name of ["baseline", "personalised"]) {
+      const pane = this.#one(name);
+      const text = shown[`${name}_text`];
+      if (isAsWritten && text) pane.replaceChildren(asWritten(text));
+      else pane.innerHTML = shown[`${name}_html`];
+    }
+    for (const [act, isOn] of [["differences", areMarked], ["as_written", isAsWritten]]) {
+      for (const button of document.querySelectorAll(`[data-act=${act}]`)) button.setAttribute("aria-pressed", isOn);
+    }
     this.#one("difference-legend").hidden = !areMarked;
     for (const [kind, name] of areMarked ? [["del", "left out"], ["ins", "added"]] : []) {
       // The marks are more than colour for the eye; for the ear they are words.
@@ -74,8 +80,12 @@ export class TaskView {
 function option({ letter, text }) {
   const item = document.createElement("li");
   const mark = Object.assign(document.createElement("b"), { textContent: letter });
-  item.append(mark, " ", Object.assign(document.createElement("span"), { textContent: text }));
+  item.append(mark, " ", Object.assign(document.createElement("bdi"), { textContent: text }));
   return item;
+}
+
+function asWritten(text) {
+  return Object.assign(document.createElement("pre"), { className: "as-written", dir: "auto", textContent: text });
 }
 
 function spoken(text) {

@@ -1,0 +1,40 @@
+"""JSON as the importers read it: stricter than Python where that would lose or make up something."""
+
+import json
+import math
+from typing import Any
+
+
+class DoubledKey(ValueError):
+    """An object has a key twice, so that one of two values would be lost."""
+
+
+def read_json(text: str) -> Any:  # Any: whatever JSON may nest
+    """The value of a JSON text. `NaN`, which data frames write for what is missing, is None.
+
+    Raises `DoubledKey`; ValueError where the text is no JSON or has a number without bounds; RecursionError where it
+    is nested too deeply.
+    """
+    return json.loads(text, object_pairs_hook=object_of_pairs, parse_constant=_constant, parse_float=_finite)
+
+
+def object_of_pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """The object with these keys and values. Raises `DoubledKey`."""
+    values = dict(pairs)
+    if len(values) < len(pairs):
+        keys = [key for key, _ in pairs]
+        doubled = next(key for key in keys if keys.count(key) > 1)
+        raise DoubledKey(f"the key “{doubled[:60]}” occurs more than once in an object")
+    return values
+
+
+def _constant(name: str) -> None:
+    if name != "NaN":
+        raise ValueError(f"{name} is no number in JSON")
+
+
+def _finite(digits: str) -> float:
+    number = float(digits)
+    if not math.isfinite(number):
+        raise ValueError(f"{digits[:60]} is too large a number")
+    return number
