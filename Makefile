@@ -66,12 +66,13 @@ $(TORCH_VENV)/.installed: | $(BIN)/python
 	@echo "Installing torch and transformers into $(TORCH_VENV) ..."
 	@$(BIN)/python -m venv $(TORCH_VENV)
 	@$(TORCH_VENV)/bin/python -m pip install --quiet torch==2.13.0
-	@$(TORCH_VENV)/bin/python -m pip install --quiet transformers==5.23.0 accelerate==1.15.0 pydantic pytest
+	@$(TORCH_VENV)/bin/python -m pip install --quiet transformers==5.23.0 accelerate==1.15.0 peft==0.21.2 pydantic pytest
 	@touch $@
 
 local-model-test: $(TORCH_VENV)/.installed ## the local models' tests, with torch, on a tiny model of random weights
 	@HF_HUB_OFFLINE=1 PYTHONPATH=$(CURDIR) $(TORCH_VENV)/bin/python -m pytest --noconftest -c /dev/null \
-		--rootdir $(CURDIR) -p no:cacheprovider tests/evaluation/llm/test_local_provider.py $(ARGS)
+		--rootdir $(CURDIR) -p no:cacheprovider tests/evaluation/llm/test_local_provider.py \
+		tests/evaluation/llm/test_adapters.py tests/evaluation/llm/test_adapter_training.py $(ARGS)
 
 browser-test: setup-dev ## the tests in a real browser; fails when there is no Chromium
 	@$(TEST_ENV) PERG_REQUIRE_BROWSER=1 $(BIN)/python -m pytest tests/browser $(ARGS)
