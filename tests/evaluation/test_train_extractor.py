@@ -1,4 +1,4 @@
-"""`manage.py train_extractor`: what it trains on, what it prints, and what it refuses. The model is a stand-in, but not in
+"""`manage.py train_extractor`: what it trains on, what it prints and what it refuses. The model is a stand-in except in
 the last test, which needs torch, transformers and peft beside Django.
 """
 
