@@ -257,12 +257,28 @@ def test_without_its_libraries_the_command_says_what_to_install(
     assert not (tmp_path / "out").exists()
 
 
-def test_a_real_adapter_learns_what_the_rules_cannot_read(recorded: Run, tmp_path: Path) -> None:
+@pytest.mark.filterwarnings("ignore:`is_gradient_checkpointing` is deprecated:FutureWarning")  # used by peft
+def test_a_real_adapter_is_trained_resumed_and_asked(recorded: Run, tmp_path: Path) -> None:
     skip_without("torch", "transformers", "peft", "accelerate")
     base = save_tiny_model(tmp_path / "base", initializer_range=0.1)
-    arguments = ("--base", base, "--out", str(tmp_path / "out"), "--held-out", "0.2", "--rank", "8", "--json")
-    arguments += ("--learning-rate", "0.01", "--epochs", "30", "--checkpoint-steps", "20")
+    out = tmp_path / "out"
+    arguments = ["--base", base, "--out", str(out), "--held-out", "0.2", "--rank", "8", "--json"]
+    arguments += [
+        "--learning-rate",
+        "0.01",
+        "--epochs",
+        "20",
+        "--batch-size",
+        "8",
+        "--checkpoint-steps",
+        "20",
+    ]
     first = json.loads(output(recorded, *arguments))
-    assert first["adapter"]["last_loss"] < first["adapter"]["first_loss"] / 2
-    assert first["agreements"]["adapter"]["decided"]["n"] > 0
+    assert first["adapter"]["last_loss"] < first["adapter"]["first_loss"] / 3
+    assert first["adapter"]["sha256"] == first["endpoint_options"]["adapter_sha256"]
+    # It has learnt to answer in the extractor's form.
+    assert first["unanswered"] == {}
+    assert first["agreements"]["adapter"]["decided"]["value"] > 0.5
     assert json.loads(output(recorded, *arguments)) == first
+    with pytest.raises(CommandError, match=r"other settings: .*seed was 0 and is now 1"):
+        output(recorded, *arguments, "--seed", "1")
