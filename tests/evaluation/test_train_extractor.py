@@ -17,8 +17,12 @@ from evaluation.llm.local.training_folder import TrainingRefused
 from evaluation.llm.providers import ProviderNotAvailable
 from evaluation.llm.replies import CallFailure, Outcome, Reply
 from evaluation.llm.requests import ChatRequest
-from evaluation.models import Response, Run
+from evaluation.models import Endpoint, Response, Run
 from evaluation.services import extractor_training
+from evaluation.services.completions import enqueue_completions
+from evaluation.services.drain import drain
+from evaluation.stages.extractor_examples import RecordedExtraction
+from evaluation.stages.prompts import PromptText, prompt_files
 from tests import build
 from tests.tiny_model import save_tiny_model, skip_without
 
@@ -148,7 +152,7 @@ def test_the_table_has_a_line_for_each_extractor_and_says_how_to_use_the_adapter
     assert "left out: 1 (longer than --max-length or the model's context)" in text
     lines = [line for line in text.splitlines() if line.startswith(("│ rules", "│ adapter"))]
     assert len(lines) == 3
-    assert all("(n=" in line and "[" in line for line in lines)
+    assert all(", n=" in line and "[" in line for line in lines)
     options = json.loads(text.rpartition("options: ")[2])
     assert options == {"adapter": str((tmp_path / "out").resolve()), "adapter_sha256": SHA256}
     assert stand.loaded == ("org/base", options)
@@ -257,8 +261,9 @@ def test_without_its_libraries_the_command_says_what_to_install(
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.django_db(transaction=True)
 @pytest.mark.filterwarnings("ignore:`is_gradient_checkpointing` is deprecated:FutureWarning")  # used by peft
-def test_a_real_adapter_is_trained_resumed_and_asked(recorded: Run, tmp_path: Path) -> None:
+def test_a_real_adapter_is_trained_and_a_worker_asks_it(recorded: Run, tmp_path: Path) -> None:
     skip_without("torch", "transformers", "peft", "accelerate")
     base = save_tiny_model(tmp_path / "base", initializer_range=0.1)
     out = tmp_path / "out"
@@ -280,5 +285,23 @@ def test_a_real_adapter_is_trained_resumed_and_asked(recorded: Run, tmp_path: Pa
     assert first["unanswered"] == {}
     assert first["agreements"]["adapter"]["decided"]["value"] > 0.5
     assert json.loads(output(recorded, *arguments)) == first
+    endpoint = Endpoint.objects.create(
+        name="extractor",
+        provider="transformers",
+        model=first["endpoint_model"],
+        options=first["endpoint_options"],
+    )
+    prompt = PromptText.parse(prompt_files()["extractor"])
+    request = RecordedExtraction("Number 3?", ("one", "two", "three"), "mark B (3)", "B").request(
+        prompt, base
+    )
+    completions = enqueue_completions(endpoint, [request])
+    assert drain(endpoint) == 1
+    completion = completions[request.key(endpoint.name)]
+    completion.refresh_from_db()
+    assert completion.status == "succeeded", completion.error_message
+    assert completion.text in {"A", "B", "C", "NONE"}
+    assert isinstance(completion.raw_reply, dict)
+    assert completion.raw_reply["adapter_sha256"] == first["adapter"]["sha256"]
     with pytest.raises(CommandError, match=r"other settings: .*seed was 0 and is now 1"):
         output(recorded, *arguments, "--seed", "1")

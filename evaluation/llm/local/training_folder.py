@@ -86,6 +86,8 @@ class TrainingFolder:
         (unfinished / CONFIG_FILE).write_text(
             json.dumps(ordered, indent=2, sort_keys=True) + "\n", encoding="utf-8"
         )
+        # safetensors lets only its own user read the file, and a worker may be another.
+        (unfinished / WEIGHTS_FILE).chmod((unfinished / CONFIG_FILE).stat().st_mode)
         for name in (WEIGHTS_FILE, CONFIG_FILE):
             (unfinished / name).replace(self.path / name)
         shutil.rmtree(unfinished)

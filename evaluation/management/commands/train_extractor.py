@@ -135,5 +135,5 @@ def _cell(estimate: Estimate) -> str:
     if estimate.value is None:
         return f"undefined: {estimate.undefined}"
     if estimate.low is None or estimate.high is None:
-        return f"{estimate.value:.4f} (n={estimate.n})"
-    return f"{estimate.value:.4f} [{estimate.low:.4f}, {estimate.high:.4f}] (n={estimate.n})"
+        return f"{estimate.value:.3f}, n={estimate.n}"
+    return f"{estimate.value:.3f} [{estimate.low:.3f}, {estimate.high:.3f}], n={estimate.n}"

@@ -33,6 +33,10 @@ from evaluation.llm.local.training_folder import RECORD_FILE, TrainingFolder, Tr
 from evaluation.llm.providers import ProviderNotAvailable
 from evaluation.llm.replies import Reply
 from evaluation.llm.requests import ChatRequest, Message
+from evaluation.stages.extract import extract_answer
+from evaluation.stages.extractor_examples import RecordedExtraction
+from evaluation.stages.plan import read_letter
+from evaluation.stages.prompts import PromptText, prompt_files
 from tests.tiny_model import NO_SYSTEM, TEMPLATE, save_tiny_model, skip_without
 
 ROOT = Path(__file__).parents[3]
@@ -138,6 +142,34 @@ def test_a_pattern_is_learnt_and_holds_on_examples_that_were_held_out(base: str,
     assert outcomes == [alone.complete_batch([request])[0] for request in requests]
     untrained = LocalProvider(base, {}).complete_batch(requests)
     assert not any(isinstance(reply, Reply) and reply.text in {"A", "B", "C", "NONE"} for reply in untrained)
+
+
+def marked(number: int, seed: int) -> list[RecordedExtraction]:
+    """Responses that no rule can read: a mark, many times over, stands for the option or for none."""
+    rng = random.Random(seed)
+    extractions = []
+    for place in range(number):
+        letter, mark = (("A", "#"), ("B", "*"), ("C", "+"), ("", "="))[place % 4]
+        response = mark * rng.randint(20, 40)
+        extractions.append(RecordedExtraction(f"Number {seed}-{place}?", ("m", "n", "o"), response, letter))
+    return extractions
+
+
+def test_an_adapter_trained_on_the_extraction_stages_prompt_answers_it(base: str, tmp_path: Path) -> None:
+    prompt = PromptText.parse(prompt_files()["extractor"])
+    wide = save_tiny_model(tmp_path / "base", initializer_range=0.2)
+    examples = [
+        TrainingExample(each.request(prompt, wide).messages, each.answer) for each in marked(64, seed=1)
+    ]
+    settings = small(wide, rank=8, epochs=7, batch_size=8, checkpoint_steps=50)
+    trained = train_adapter(examples, settings, tmp_path / "out")
+    held_out = marked(24, seed=2)
+    assert not any(extract_answer(each.response, each.options).letter for each in held_out)
+    provider = LocalProvider(wide, {"adapter": trained.folder})
+    replies = provider.complete_batch([each.request(prompt, wide) for each in held_out])
+    letters = [read_letter(reply.text, 3) for reply in replies if isinstance(reply, Reply)]
+    assert sum(letter == each.letter for letter, each in zip(letters, held_out, strict=True)) >= 22
+    assert {reply.text for reply in replies if isinstance(reply, Reply)} >= {"A", "B", "C", "NONE"}
 
 
 KILLED = """
@@ -334,3 +366,9 @@ def test_the_record_says_what_was_trained(base: str, uninterrupted: tuple[Path, 
     assert record["settings"]["examples"] == 24
     assert record["result"]["last_loss"] == trained.last_loss
     assert json.loads((folder / CONFIG_FILE).read_text())["base_model_name_or_path"] == base
+
+
+def test_a_worker_of_another_user_can_read_the_adapter(uninterrupted: tuple[Path, TrainedAdapter]) -> None:
+    folder, _ = uninterrupted
+    modes = {(folder / name).stat().st_mode for name in (CONFIG_FILE, WEIGHTS_FILE, RECORD_FILE)}
+    assert len(modes) == 1
