@@ -62,7 +62,7 @@ test: setup-dev ## all tests but the browser's (ARGS="-k name", ARGS="-n 0" for 
 
 # torch is in no lock file: the local models' tests have an environment of their own.
 TORCH_VENV := .venv-torch
-$(TORCH_VENV)/.installed: | $(BIN)/python
+$(TORCH_VENV)/.installed: Makefile | $(BIN)/python
 	@echo "Installing torch and transformers into $(TORCH_VENV) ..."
 	@$(BIN)/python -m venv $(TORCH_VENV)
 	@$(TORCH_VENV)/bin/python -m pip install --quiet torch==2.13.0

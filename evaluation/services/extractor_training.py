@@ -20,7 +20,7 @@ from evaluation.llm.local.training import (
 from evaluation.llm.local.training_data import TrainingExample
 from evaluation.llm.local.training_folder import TrainingRefused
 from evaluation.llm.providers import ProviderNotAvailable
-from evaluation.llm.replies import Outcome, Reply
+from evaluation.llm.replies import CallFailure, Outcome, Reply
 from evaluation.models import Run
 from evaluation.selectors.recorded_extractions import recorded_extractions
 from evaluation.stages.extract import extract_answer
@@ -96,7 +96,7 @@ def train_extractor(
         left_out=dict(examples.left_out),
         held_out=len(split.held_out),
         agreements=_agreements(split.held_out, outcomes, settings.seed),
-        unanswered=dict(Counter(_why_unanswered(each) for each in outcomes if not isinstance(each, Reply))),
+        unanswered=_unanswered(outcomes),
     )
 
 
@@ -157,5 +157,9 @@ def _agreements(
     }
 
 
-def _why_unanswered(outcome: Outcome) -> str:
-    return getattr(outcome, "message", "") or outcome.__class__.__name__
+def _unanswered(outcomes: Sequence[Outcome]) -> dict[str, int]:
+    """How many have no reply, by code, with the message of the first."""
+    failures = [outcome for outcome in outcomes if isinstance(outcome, CallFailure)]
+    counts = Counter(failure.code for failure in failures)
+    messages = {failure.code: failure.message for failure in reversed(failures)}
+    return {f"{code} ({messages[code]})": count for code, count in counts.items()}

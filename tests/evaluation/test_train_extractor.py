@@ -52,7 +52,7 @@ def recorded() -> Run:
     return run
 
 
-class Stand:
+class StandIn:
     """In the place of training and of the provider: remembers what it is asked, and reads the mark."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -76,7 +76,7 @@ class Stand:
         progress(TrainingProgress(1, 6, 2.5))
         return TrainedAdapter(str(folder), SHA256, 6, 4, len(examples), 1, 2.5, 0.5)
 
-    def load(self, model: str, options: dict[str, object]) -> "Stand":
+    def load(self, model: str, options: dict[str, object]) -> "StandIn":
         self.loaded = (model, options)
         return self
 
@@ -91,8 +91,8 @@ def mark_in(request: ChatRequest) -> str:
 
 
 @pytest.fixture
-def stand(monkeypatch: pytest.MonkeyPatch) -> Stand:
-    return Stand(monkeypatch)
+def stand(monkeypatch: pytest.MonkeyPatch) -> StandIn:
+    return StandIn(monkeypatch)
 
 
 def output(run: Run, *arguments: str) -> str:
@@ -109,7 +109,7 @@ def trained(run: Run, out: Path, *arguments: str) -> dict[str, Any]:
 
 
 def test_decided_and_equal_are_printed_for_rules_adapter_and_both(
-    recorded: Run, stand: Stand, tmp_path: Path
+    recorded: Run, stand: StandIn, tmp_path: Path
 ) -> None:
     document = trained(recorded, tmp_path / "out", "--held-out", "0.5")
     assert document["held_out"] == 20
@@ -129,7 +129,7 @@ def test_decided_and_equal_are_printed_for_rules_adapter_and_both(
     assert adapter["decided"]["low"] < adapter["decided"]["value"] < adapter["decided"]["high"]
 
 
-def test_no_question_held_out_is_trained_on(recorded: Run, stand: Stand, tmp_path: Path) -> None:
+def test_no_question_held_out_is_trained_on(recorded: Run, stand: StandIn, tmp_path: Path) -> None:
     trained(recorded, tmp_path / "out", "--held-out", "0.25", "--seed", "7")
 
     def questions(texts: list[str]) -> set[str]:
@@ -144,7 +144,7 @@ def test_no_question_held_out_is_trained_on(recorded: Run, stand: Stand, tmp_pat
 
 
 def test_the_table_has_a_line_for_each_extractor_and_says_how_to_use_the_adapter(
-    recorded: Run, stand: Stand, tmp_path: Path
+    recorded: Run, stand: StandIn, tmp_path: Path
 ) -> None:
     text = output(recorded, "--base", "org/base", "--out", str(tmp_path / "out"))
     assert "step 1 of 6: loss 2.5000" in text
@@ -158,7 +158,7 @@ def test_the_table_has_a_line_for_each_extractor_and_says_how_to_use_the_adapter
     assert stand.loaded == ("org/base", options)
 
 
-def test_options_are_those_of_the_endpoint(recorded: Run, stand: Stand, tmp_path: Path) -> None:
+def test_options_are_those_of_the_endpoint(recorded: Run, stand: StandIn, tmp_path: Path) -> None:
     options = {"dtype": "bfloat16", "chat_template_kwargs": {"enable_thinking": False}}
     document = trained(
         recorded, tmp_path / "out", "--options", json.dumps(options), "--rank", "8", "--epochs", "1.5"
@@ -169,7 +169,7 @@ def test_options_are_those_of_the_endpoint(recorded: Run, stand: Stand, tmp_path
 
 
 def test_a_folder_as_base_is_named_in_full(
-    recorded: Run, stand: Stand, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    recorded: Run, stand: StandIn, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "base").mkdir()
     monkeypatch.chdir(tmp_path)
@@ -181,7 +181,7 @@ def test_a_folder_as_base_is_named_in_full(
     assert stand.loaded[1]["adapter"] == str((tmp_path / "out").resolve())
 
 
-def test_responses_that_cannot_be_used_are_counted(recorded: Run, stand: Stand, tmp_path: Path) -> None:
+def test_responses_that_cannot_be_used_are_counted(recorded: Run, stand: StandIn, tmp_path: Path) -> None:
     first, second, *_ = Response.objects.filter(item__run=recorded, answer="").order_by("pk")
     for response, cell in ((first, ""), (second, "see above")):
         response.recorded_answer = cell
@@ -201,11 +201,12 @@ def test_responses_that_cannot_be_used_are_counted(recorded: Run, stand: Stand, 
 
 
 def test_a_response_that_the_adapter_cannot_answer_is_undecided_and_counted(
-    recorded: Run, stand: Stand, tmp_path: Path
+    recorded: Run, stand: StandIn, tmp_path: Path
 ) -> None:
-    stand.reply = lambda request: CallFailure("prompt_too_long", "It is too long.", retryable=False)
+    lengths = iter(range(100, 200))
+    stand.reply = lambda _: CallFailure("prompt_too_long", f"{next(lengths)} tokens.", retryable=False)
     document = trained(recorded, tmp_path / "out")
-    assert document["unanswered"] == {"It is too long.": document["held_out"]}
+    assert document["unanswered"] == {"prompt_too_long (100 tokens.)": document["held_out"]}
     assert document["agreements"]["adapter"]["decided"]["value"] == 0
     assert document["agreements"]["adapter"]["equal"]["value"] is None
     assert document["agreements"]["adapter"]["equal"]["undefined"]
@@ -223,14 +224,14 @@ def test_a_response_that_the_adapter_cannot_answer_is_undecided_and_counted(
     ],
 )
 def test_wrong_arguments_are_refused_in_words(
-    recorded: Run, stand: Stand, tmp_path: Path, arguments: list[str], said: str
+    recorded: Run, stand: StandIn, tmp_path: Path, arguments: list[str], said: str
 ) -> None:
     with pytest.raises(CommandError, match=said):
         trained(recorded, tmp_path / "out", *arguments)
     assert not stand.examples
 
 
-def test_a_run_without_recorded_extractions_is_refused(stand: Stand, tmp_path: Path) -> None:
+def test_a_run_without_recorded_extractions_is_refused(stand: StandIn, tmp_path: Path) -> None:
     run = build.run("made here")
     item = build.item(run)
     item.responses.update(extraction="rule")
@@ -242,7 +243,7 @@ def test_a_run_without_recorded_extractions_is_refused(stand: Stand, tmp_path: P
 
 @pytest.mark.parametrize("error", [TrainingRefused("Other settings."), ProviderNotAvailable("No such base.")])
 def test_what_the_training_refuses_is_told_without_a_traceback(
-    recorded: Run, stand: Stand, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
+    recorded: Run, stand: StandIn, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
     def refuse(*_: object) -> None:
         raise error

@@ -44,7 +44,7 @@ def find_adapter(model: str, options: LocalOptions) -> Adapter | None:
             f"is {model!r}. If both are the same model, name it in the endpoint as in the adapter's {CONFIG_FILE}."
         )
     try:
-        adapter = Adapter(str(folder.resolve()), adapter_sha256(folder))
+        adapter = Adapter(str(folder.absolute()), adapter_sha256(folder))
     except OSError as error:
         raise ProviderNotAvailable(f"The adapter {options.adapter!r} cannot be read: {error}") from error
     if options.adapter_sha256 not in (None, adapter.sha256):

@@ -103,8 +103,8 @@ def train_adapter(
 
     The same call goes on from the last checkpoint, and does nothing where the training has finished. On one device, a
     training that was killed and resumed gives the adapter of one that ran through. Raises TrainingRefused where the
-    folder belongs to other settings or examples, or nothing can be learnt from the examples; ProviderNotAvailable where
-    the base cannot be loaded.
+    folder belongs to other settings or examples or another process trains in it, or nothing can be learnt from the
+    examples; ProviderNotAvailable where the base cannot be loaded.
     """
     require_training_libraries()
     if Path(settings.base).is_dir():
@@ -112,10 +112,11 @@ def train_adapter(
     _check_device(settings.options)
     place = TrainingFolder(folder)
     place.open(_as_record(examples, settings))
-    result = place.result()
-    if result is None:
-        result = _train(examples, settings, place, progress)
-        _free_memory()
+    with place.in_use():
+        result = place.result()
+        if result is None:
+            result = _train(examples, settings, place, progress)
+            _free_memory()
     return TypeAdapter(TrainedAdapter).validate_python(
         {"folder": str(folder), "sha256": adapter_sha256(folder), **result}
     )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from evaluation.llm.local import reasoning
-from evaluation.llm.local.chat import ChatFormat
+from evaluation.llm.local.chat import ChatFormat, TemplateRefused
 from evaluation.llm.requests import Message
 
 # A label of this number counts for nothing in the loss.
@@ -43,22 +43,26 @@ def encode(
 ) -> EncodedExample:
     """The example in tokens. The answer starts a text of its own, as it does when it is generated.
 
-    Where the chat template opens the reasoning, the answer closes it at once. Raises TemplateRefused.
+    Where the chat template opens the reasoning, the answer closes it at once. Raises TemplateRefused, also where the
+    model has no token that ends a reply.
     """
     prompt = chat.prompt(example.messages)
     text = example.answer
     if prompt.reasoning_opened:
         text = f"{reasoning.end_of(chat.raw_text(prompt.tokens))}\n\n{text}"
     answer: list[int] = tokenizer(text, add_special_tokens=False)["input_ids"]
-    return EncodedExample(tuple(prompt.tokens), (*answer, *_end(chat, tokenizer, stop_tokens)))
+    return EncodedExample(tuple(prompt.tokens), (*answer, _end(chat, tokenizer, stop_tokens)))
 
 
-def _end(chat: ChatFormat, tokenizer: Any, stop_tokens: frozenset[int]) -> tuple[int, ...]:
+def _end(chat: ChatFormat, tokenizer: Any, stop_tokens: frozenset[int]) -> int:
     """The token that ends a reply: the template's, else the tokenizer's, else one of the checkpoint's."""
-    candidates = sorted(chat.end_tokens) or (
-        [tokenizer.eos_token_id] if tokenizer.eos_token_id is not None else sorted(stop_tokens)
-    )
-    return tuple(candidates[:1])
+    end: int | None = min(chat.end_tokens, default=tokenizer.eos_token_id)
+    end = min(stop_tokens, default=None) if end is None else end
+    if end is None:
+        raise TemplateRefused(
+            "The model has no token that ends a reply: neither chat template nor tokenizer name one."
+        )
+    return end
 
 
 class RightPadding:

@@ -4,10 +4,12 @@ Written so that a process killed at any moment leaves a folder from which the sa
 only once it bears its mark, and the adapter's configuration, without which no endpoint loads it, comes last.
 """
 
+import fcntl
 import json
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -30,8 +32,21 @@ class TrainingFolder:
         self.path = path
         self.checkpoints = path / _CHECKPOINTS
 
+    @contextmanager
+    def in_use(self) -> Iterator[None]:
+        """Holds the folder, until the block or the process ends. Raises TrainingRefused where another process does."""
+        folder = os.open(self.path, os.O_RDONLY)
+        try:
+            try:
+                fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                raise TrainingRefused(f"Another process is training in {self.path}.") from error
+            yield
+        finally:
+            os.close(folder)
+
     def open(self, settings: Mapping[str, JsonValue]) -> None:
-        """Claims the folder for these settings. Raises TrainingRefused where it belongs to others."""
+        """Makes the folder one of these settings. Raises TrainingRefused where it belongs to others."""
         if not self.path.exists() or (self.path.is_dir() and not any(self.path.iterdir())):
             self.path.mkdir(parents=True, exist_ok=True)
             self._write_record({"settings": dict(settings)})

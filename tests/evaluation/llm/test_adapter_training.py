@@ -88,6 +88,15 @@ def test_a_checkpoint_counts_only_when_it_is_complete(tmp_path: Path) -> None:
     assert sorted(path.name for path in folder.checkpoints.iterdir()) == ["checkpoint-20", "checkpoint-9"]
 
 
+def test_two_trainings_do_not_share_a_folder(tmp_path: Path) -> None:
+    first, second = TrainingFolder(tmp_path), TrainingFolder(tmp_path)
+    refused = pytest.raises(TrainingRefused, match="Another process is training in")
+    with first.in_use(), refused, second.in_use():
+        pytest.fail("both have it")
+    with second.in_use():
+        pass
+
+
 # --- with one -------------------------------------------------------------------------------------------------------
 
 
@@ -301,7 +310,29 @@ def test_reasoning_that_the_template_opens_is_closed_before_the_answer(base: str
     assert loaded.chat.raw_text(encoded.answer) == "</think>\n\nB<|im_end|>"
 
 
-def test_padding_changes_neither_loss_nor_gradient(base: str) -> None:
+def test_a_model_without_a_token_that_ends_a_reply_is_not_trained(base: str, tmp_path: Path) -> None:
+    endless = save_tiny_model(tmp_path / "base", "{% for m in messages %}{{ m.content }}{% endfor %}")
+    for name, field in (("tokenizer_config.json", "eos_token"), ("generation_config.json", "eos_token_id")):
+        file = Path(endless) / name
+        file.write_text(json.dumps(json.loads(file.read_text()) | {field: None}))
+    with pytest.raises(TrainingRefused, match="no token that ends a reply"):
+        train_adapter(pattern(4, seed=1), small(endless), tmp_path / "out")
+
+
+def test_a_base_in_half_precision_is_trained(base: str, tmp_path: Path) -> None:
+    options = LocalOptions(dtype="bfloat16")
+    trained = train_adapter(pattern(40, seed=1), small(base, epochs=2, options=options), tmp_path / "out")
+    assert trained.first_loss is not None
+    assert trained.last_loss is not None
+    assert trained.last_loss < trained.first_loss / 2
+    loaded = weights.load(base, replace(options, adapter=trained.folder))
+    assert str(loaded.model.dtype) == "torch.bfloat16"
+    # The adapter itself stays in full precision.
+    kinds = {str(weight.dtype) for name, weight in loaded.model.named_parameters() if "lora_" in name}
+    assert kinds == {"torch.float32"}
+
+
+def test_padding_does_not_change_the_loss(base: str) -> None:
     import torch
 
     loaded = weights.load(base, LocalOptions())

@@ -211,6 +211,19 @@ def test_an_adapter_replaced_on_disk_is_read_again_and_the_old_one_leaves(
     assert len([use for use in weights._loaded if use[-1] and use[-1].folder == str(folder)]) == 1
 
 
+def test_a_link_that_points_to_another_adapter_is_read_again_and_the_old_one_leaves(
+    base: str, adapters: list[str], tmp_path: Path
+) -> None:
+    link = tmp_path / "current"
+    link.symlink_to(adapters[0])
+    provider = LocalProvider(base, {"adapter": str(link)})
+    first = texts(provider)
+    link.unlink()
+    link.symlink_to(adapters[1])
+    assert texts(provider) != first
+    assert len(weights._weights) == len(weights._loaded) == 1
+
+
 def test_an_adapter_replaced_under_a_pinned_endpoint_is_an_outcome(
     base: str, adapters: list[str], tmp_path: Path
 ) -> None:
