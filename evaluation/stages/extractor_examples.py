@@ -72,10 +72,10 @@ def examples_from(extractions: Iterable[RecordedExtraction]) -> Examples:
     letters: defaultdict[tuple[str, tuple[str, ...], str], set[str]] = defaultdict(set)
     left_out: Counter[str] = Counter()
     for extraction in extractions:
-        place = letters[extraction.question, extraction.options, extraction.response]
-        if extraction.letter in place:
+        of_response = letters[extraction.question, extraction.options, extraction.response]
+        if extraction.letter in of_response:
             left_out["the same response to the same question, again"] += 1
-        place.add(extraction.letter)
+        of_response.add(extraction.letter)
     unique = []
     for (question, options, response), recorded in letters.items():
         if len(recorded) > 1:

@@ -110,13 +110,11 @@ def train_adapter(
     if Path(settings.base).is_dir():
         settings = replace(settings, base=str(Path(settings.base).resolve()))
     _check_device(settings.options)
-    place = TrainingFolder(folder)
-    place.open(_as_record(examples, settings))
-    with place.in_use():
-        result = place.result()
+    output = TrainingFolder(folder)
+    with output.opened(_as_record(examples, settings)):
+        result = output.result()
         if result is None:
-            result = _train(examples, settings, place, progress)
-            _free_memory()
+            result = _train_within_memory(examples, settings, output, progress)
     return TypeAdapter(TrainedAdapter).validate_python(
         {"folder": str(folder), "sha256": adapter_sha256(folder), **result}
     )
@@ -152,10 +150,30 @@ def _check_device(options: LocalOptions) -> None:
         )
 
 
+def _train_within_memory(
+    examples: Sequence[TrainingExample],
+    settings: TrainingSettings,
+    output: TrainingFolder,
+    progress: Callable[[TrainingProgress], None],
+) -> dict[str, JsonValue]:
+    import torch
+
+    try:
+        return _train(examples, settings, output, progress)
+    except torch.OutOfMemoryError as error:
+        raise TrainingRefused(
+            f"Memory does not suffice: {error} Try a smaller batch size or length of examples, or a base in 4 bits."
+        ) from error
+    finally:
+        gc.collect()
+        if torch.cuda.is_available():
+            torch.cuda.empty_cache()
+
+
 def _train(
     examples: Sequence[TrainingExample],
     settings: TrainingSettings,
-    place: TrainingFolder,
+    output: TrainingFolder,
     progress: Callable[[TrainingProgress], None],
 ) -> dict[str, JsonValue]:
     from peft import LoraConfig, get_peft_model, prepare_model_for_kbit_training
@@ -182,11 +200,11 @@ def _train(
             task_type="CAUSAL_LM",
         ),
     )
-    checkpoint = place.last_checkpoint()
+    checkpoint = output.last_checkpoint()
     trainer = Trainer(
         model=adapted,
         args=TrainingArguments(
-            output_dir=str(place.checkpoints),
+            output_dir=str(output.checkpoints),
             per_device_train_batch_size=settings.batch_size,
             num_train_epochs=settings.epochs,
             learning_rate=settings.learning_rate,
@@ -211,7 +229,7 @@ def _train(
         ),
         train_dataset=[row.as_row() for row in rows],
         data_collator=RightPadding(loaded.pad_token),
-        callbacks=[_callback(place, progress)],
+        callbacks=[_callback(output, progress)],
     )
     trainer.remove_callback(PrinterCallback)
     trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
@@ -224,7 +242,7 @@ def _train(
         "first_loss": losses[0] if losses else None,
         "last_loss": losses[-1] if losses else None,
     }
-    place.finish(adapted, result)
+    output.finish(adapted, result)
     return result
 
 
@@ -247,12 +265,12 @@ def _encoded(
     return rows, len(encoded) - len(rows)
 
 
-def _callback(place: TrainingFolder, progress: Callable[[TrainingProgress], None]) -> Any:
+def _callback(output: TrainingFolder, progress: Callable[[TrainingProgress], None]) -> Any:
     from transformers import TrainerCallback
 
     class Reporting(TrainerCallback):  # type: ignore[misc]
         def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-            place.mark_checkpoint(state.global_step)
+            output.mark_checkpoint(state.global_step)
 
         def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
             # The Trainer's sums since the last progress are in no checkpoint: none may be open when one is written.
@@ -270,11 +288,3 @@ def _callback(place: TrainingFolder, progress: Callable[[TrainingProgress], None
             progress(TrainingProgress(state.global_step, state.max_steps, loss))
 
     return Reporting()
-
-
-def _free_memory() -> None:
-    import torch
-
-    gc.collect()
-    if torch.cuda.is_available():
-        torch.cuda.empty_cache()

@@ -33,41 +33,51 @@ class TrainingFolder:
         self.checkpoints = path / _CHECKPOINTS
 
     @contextmanager
-    def in_use(self) -> Iterator[None]:
-        """Holds the folder, until the block or the process ends. Raises TrainingRefused where another process does."""
+    def opened(self, settings: Mapping[str, JsonValue]) -> Iterator[None]:
+        """Makes the folder that of these settings and holds it, until the block or the process ends.
+
+        Raises TrainingRefused where another process holds it, or it has something else in it than this training. A
+        training that has not come to a checkpoint is given up for one with other settings.
+        """
+        if self.path.exists() and not self.path.is_dir():
+            raise TrainingRefused(f"{self.path} is not a folder.")
+        self.path.mkdir(parents=True, exist_ok=True)
         folder = os.open(self.path, os.O_RDONLY)
         try:
             try:
                 fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError as error:
                 raise TrainingRefused(f"Another process is training in {self.path}.") from error
+            self._claim(settings)
             yield
         finally:
             os.close(folder)
 
-    def open(self, settings: Mapping[str, JsonValue]) -> None:
-        """Makes the folder one of these settings. Raises TrainingRefused where it belongs to others."""
-        if not self.path.exists() or (self.path.is_dir() and not any(self.path.iterdir())):
-            self.path.mkdir(parents=True, exist_ok=True)
-            self._write_record({"settings": dict(settings)})
+    def _claim(self, settings: Mapping[str, JsonValue]) -> None:
         recorded = self._record().get("settings")
         if not isinstance(recorded, dict):
-            raise TrainingRefused(
-                f"{self.path} exists and is not the folder of a training. Name another one."
-            )
+            if any(self.path.iterdir()):
+                raise TrainingRefused(
+                    f"{self.path} exists and is not the folder of a training. Name another one."
+                )
+            recorded = {}
         differing = sorted(
             name for name in {*recorded, *settings} if recorded.get(name) != settings.get(name)
         )
-        if differing:
-            changes = "; ".join(
-                f"{name} was {json.dumps(recorded.get(name), ensure_ascii=False)} and is now "
-                f"{json.dumps(settings.get(name), ensure_ascii=False)}"
-                for name in differing
-            )
-            raise TrainingRefused(
-                f"{self.path} holds a training with other settings: {changes}. Name another folder, or repeat the "
-                "command as it was to resume."
-            )
+        if not differing:
+            return
+        if self.result() is None and self.last_checkpoint() is None:
+            self._write_record({"settings": dict(settings)})
+            return
+        changes = "; ".join(
+            f"{name} was {json.dumps(recorded.get(name), ensure_ascii=False)} and is now "
+            f"{json.dumps(settings.get(name), ensure_ascii=False)}"
+            for name in differing
+        )
+        raise TrainingRefused(
+            f"{self.path} holds a training with other settings: {changes}. Name another folder, or repeat the "
+            "command as it was to resume."
+        )
 
     def result(self) -> Mapping[str, JsonValue] | None:
         """What `finish` has recorded; None while the training has not finished."""

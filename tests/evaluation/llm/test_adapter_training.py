@@ -29,7 +29,7 @@ from evaluation.llm.local.training import (
     train_adapter,
 )
 from evaluation.llm.local.training_data import IGNORED, RightPadding, TrainingExample, encode
-from evaluation.llm.local.training_folder import RECORD_FILE, TrainingFolder, TrainingRefused
+from evaluation.llm.local.training_folder import RECORD_FILE, TrainingRefused
 from evaluation.llm.providers import ProviderNotAvailable
 from evaluation.llm.replies import Reply
 from evaluation.llm.requests import ChatRequest, Message
@@ -61,40 +61,6 @@ def test_training_without_its_libraries_says_what_to_install(monkeypatch: pytest
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "peft" else object())
     with pytest.raises(ProviderNotAvailable, match=r"Training needs peft, .* pip install --group gpu"):
         require_training_libraries()
-
-
-def test_a_folder_belongs_to_one_set_of_settings(tmp_path: Path) -> None:
-    folder = TrainingFolder(tmp_path / "out")
-    folder.open({"rank": 8, "seed": 0})
-    folder.open({"rank": 8, "seed": 0})
-    with pytest.raises(TrainingRefused, match=r"other settings: rank was 8 and is now 16\."):
-        folder.open({"rank": 16, "seed": 0})
-    (tmp_path / "notes").mkdir()
-    (tmp_path / "notes" / "mine.txt").write_text("mine")
-    with pytest.raises(TrainingRefused, match="not the folder of a training"):
-        TrainingFolder(tmp_path / "notes").open({"rank": 8})
-    assert [path.name for path in (tmp_path / "notes").iterdir()] == ["mine.txt"]
-
-
-def test_a_checkpoint_counts_only_when_it_is_complete(tmp_path: Path) -> None:
-    folder = TrainingFolder(tmp_path)
-    for step in (9, 20, 100):
-        (folder.checkpoints / f"checkpoint-{step}").mkdir(parents=True)
-    folder.mark_checkpoint(9)
-    folder.mark_checkpoint(20)
-    last = folder.last_checkpoint()
-    assert last is not None
-    assert last.name == "checkpoint-20"
-    assert sorted(path.name for path in folder.checkpoints.iterdir()) == ["checkpoint-20", "checkpoint-9"]
-
-
-def test_two_trainings_do_not_share_a_folder(tmp_path: Path) -> None:
-    first, second = TrainingFolder(tmp_path), TrainingFolder(tmp_path)
-    refused = pytest.raises(TrainingRefused, match="Another process is training in")
-    with first.in_use(), refused, second.in_use():
-        pytest.fail("both have it")
-    with second.in_use():
-        pass
 
 
 # --- with one -------------------------------------------------------------------------------------------------------
@@ -356,6 +322,19 @@ def test_examples_that_are_too_long_are_left_out_and_counted(base: str, tmp_path
     assert (trained.examples, trained.too_long) == (6, 1)
     with pytest.raises(TrainingRefused, match=r"nothing to train on: of 7 examples none fits 8 tokens"):
         train_adapter(examples, small(base, max_length=8), tmp_path / "none")
+
+
+def test_a_training_that_runs_out_of_memory_says_what_to_try(
+    base: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import torch
+
+    def full(*_: object) -> None:
+        raise torch.OutOfMemoryError("CUDA out of memory.")
+
+    monkeypatch.setattr(training, "_train", full)
+    with pytest.raises(TrainingRefused, match=r"CUDA out of memory\. Try a smaller batch size"):
+        train_adapter(pattern(4, seed=1), small(base), tmp_path / "out")
 
 
 def test_a_loss_that_is_no_number_ends_the_training_in_words(base: str, tmp_path: Path) -> None:
