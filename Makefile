@@ -62,16 +62,17 @@ test: setup-dev ## all tests but the browser's (ARGS="-k name", ARGS="-n 0" for 
 
 # torch is in no lock file: the local models' tests have an environment of their own.
 TORCH_VENV := .venv-torch
-$(TORCH_VENV)/.installed: | $(BIN)/python
+$(TORCH_VENV)/.installed: Makefile | $(BIN)/python
 	@echo "Installing torch and transformers into $(TORCH_VENV) ..."
 	@$(BIN)/python -m venv $(TORCH_VENV)
 	@$(TORCH_VENV)/bin/python -m pip install --quiet torch==2.13.0
-	@$(TORCH_VENV)/bin/python -m pip install --quiet transformers==5.23.0 accelerate==1.15.0 pydantic pytest
+	@$(TORCH_VENV)/bin/python -m pip install --quiet transformers==5.23.0 accelerate==1.15.0 peft==0.21.2 pydantic pytest
 	@touch $@
 
 local-model-test: $(TORCH_VENV)/.installed ## the local models' tests, with torch, on a tiny model of random weights
 	@HF_HUB_OFFLINE=1 PYTHONPATH=$(CURDIR) $(TORCH_VENV)/bin/python -m pytest --noconftest -c /dev/null \
-		--rootdir $(CURDIR) -p no:cacheprovider tests/evaluation/llm/test_local_provider.py $(ARGS)
+		--rootdir $(CURDIR) -p no:cacheprovider tests/evaluation/llm/test_local_provider.py \
+		tests/evaluation/llm/test_adapters.py tests/evaluation/llm/test_adapter_training.py $(ARGS)
 
 fault-check: setup-dev ## small inputs that went wrong once, with the right values; skipped where they are absent
 	@$(TEST_ENV) $(BIN)/python -m pytest tests/fault_inputs -q --tb=short -rs $(ARGS)

@@ -47,8 +47,12 @@ class EndpointSpec:
 ASKED = ("name", "provider", "model")
 """What requests on record are made of: fixed once a run, judge or catalogue build has asked, or a run is planned."""
 
-FIXED = (*ASKED, "base_url")
-"""What says whose answers these are: fixed from the first answer on, for they are part of what is on record."""
+FIXED = (*ASKED, "base_url", "options")
+"""What says whose answers these are: fixed from the first answer on, for they are part of what is on record. Of the
+options, only those of `WEIGHTS`."""
+
+WEIGHTS = ("revision", "adapter", "adapter_sha256")
+"""The options of a local model that say which weights answer."""
 
 
 def create_endpoint(*, spec: EndpointSpec) -> Endpoint:
@@ -60,12 +64,12 @@ def create_endpoint(*, spec: EndpointSpec) -> Endpoint:
 def change_endpoint(*, endpoint: Endpoint, spec: EndpointSpec) -> Endpoint:
     """Change an endpoint. Raises DomainError, with the field at fault.
 
-    Once it has answered, its name, provider, model and base URL stay as they are: answers on record would pass for
-    those of another model. As long as it never has, a wrong base URL can be corrected, whatever waits for it; and all
-    else, too, where nothing but tests was asked. Raises Conflict otherwise.
+    Once it has answered, its name, provider, model, base URL and the weights of a local model stay as they are: answers
+    on record would pass for those of another model. As long as it never has, a wrong base URL can be corrected,
+    whatever waits for it; and all else, too, where nothing but tests was asked. Raises Conflict otherwise.
     """
     held = Endpoint.objects.select_for_update(no_key=True).get(pk=endpoint.pk)
-    changed = [name for name in FIXED if getattr(held, name) != getattr(spec, name)]
+    changed = [name for name in FIXED if _identity(held, name) != _identity(spec, name)]
     fixed = fixed_fields(held) if changed else ()
     if at_fault := next((name for name in changed if name in fixed), None):
         raise Conflict(why_fixed(held, fixed), code="endpoint_in_use", field=at_fault)
@@ -95,10 +99,10 @@ def fixed_fields(endpoint: Endpoint) -> tuple[str, ...]:
 def why_fixed(endpoint: Endpoint, fixed: tuple[str, ...]) -> str:
     """In words, why these fields stay as they are, and what one can do instead."""
     if fixed == FIXED:
-        return (
-            f"{endpoint} has answers on record, so its name, provider, model and base URL stay as they are. Make "
-            "another endpoint instead."
-        )
+        names = "name, provider, model and base URL"
+        if endpoint.provider == ProviderName.TRANSFORMERS:
+            names += f", and its options {', '.join(WEIGHTS[:-1])} and {WEIGHTS[-1]},"
+        return f"{endpoint} has answers on record, so its {names} stay as they are. Make another endpoint instead."
     return (
         f"Requests to {endpoint} are on record, so its name, provider and model stay as they are. It has never "
         "answered, so its base URL can be corrected."
@@ -109,6 +113,16 @@ def has_changed_since(endpoint: Endpoint) -> bool:
     """Whether the endpoint has been set otherwise since it was read, in what its provider needs; or is gone."""
     now = Endpoint.objects.filter(pk=endpoint.pk).first()
     return now is None or settings_of(now) != settings_of(endpoint)
+
+
+def _identity(endpoint: Endpoint | EndpointSpec, name: str) -> object:
+    """What a field says of whose answers these are."""
+    value: object = getattr(endpoint, name)
+    if not isinstance(value, dict):
+        return value
+    return (
+        [value.get(option) for option in WEIGHTS] if endpoint.provider == ProviderName.TRANSFORMERS else None
+    )
 
 
 def _saved(endpoint: Endpoint, spec: EndpointSpec) -> Endpoint:

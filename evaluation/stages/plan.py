@@ -11,9 +11,12 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from evaluation.llm.requests import ChatRequest, Message
 from evaluation.stages.extract import Extraction, extract_answer
-from evaluation.stages.prompts import Prompts, lettered, listed
+from evaluation.stages.prompts import Prompts, PromptText, lettered, listed
 
 Role = Literal["model", "aligner", "extractor"]
+
+EXTRACTOR_PROMPT = "extractor"
+EXTRACTOR_TOKENS = 10
 
 
 class Method(StrEnum):
@@ -252,19 +255,28 @@ class _Planner:
             case Stage.ALIGNER:
                 name, role, values["response"] = "aligner", "aligner", self.known[Stage.BASELINE].text
             case Stage.EXTRACT_BASELINE | Stage.EXTRACT_PERSONALISED:
-                name, role = "extractor", "extractor"
+                name, role = EXTRACTOR_PROMPT, "extractor"
             case _:
                 name = "baseline"
         if role in config.replayed:
             return Call(stage, role, self._lookup(stage))
-        model = {"model": config.model, "aligner": config.aligner_model, "extractor": config.extractor_model}[
-            role
-        ]
+        if role == "extractor":
+            return Call(
+                stage,
+                role,
+                extraction_request(
+                    config.prompts[name],
+                    model=config.extractor_model or "",
+                    question=facts.question,
+                    options=facts.options,
+                    response=response,
+                ),
+            )
         request = ChatRequest(
-            model=model or "",
+            model=config.aligner_model if role == "aligner" else config.model,
             messages=config.prompts[name].messages(**values),
-            temperature=0.0 if role == "extractor" else config.options.temperature,
-            max_tokens=10 if role == "extractor" else config.options.max_tokens,
+            temperature=config.options.temperature,
+            max_tokens=config.options.max_tokens,
         )
         return Call(stage, role, request)
 
@@ -294,6 +306,18 @@ def read_aligner(reply: str) -> AlignerReply | None:
         return AlignerReply.model_validate(json.loads(reply[start : end + 1], strict=False))
     except (ValueError, ValidationError, RecursionError):
         return None
+
+
+def extraction_request(
+    prompt: PromptText, *, model: str, question: str, options: tuple[str, ...], response: str
+) -> ChatRequest:
+    """What an extractor is asked: which option the response to a question has chosen. See `read_letter`."""
+    return ChatRequest(
+        model=model,
+        messages=prompt.messages(question=question, options=lettered(options), response=response),
+        temperature=0.0,
+        max_tokens=EXTRACTOR_TOKENS,
+    )
 
 
 def read_letter(reply: str, options: int) -> str:

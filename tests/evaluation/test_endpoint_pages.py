@@ -1,5 +1,6 @@
 """The pages of endpoints: made, changed, tested by one call, and their health."""
 
+import json
 import re
 from decimal import Decimal
 
@@ -90,6 +91,26 @@ def test_an_endpoint_with_answers_on_record_keeps_what_they_are_known_by(staff: 
     assert staff.post(edit, _endpoint_fields(model="other", max_concurrency="2")).status_code == 302
     endpoint.refresh_from_db()
     assert (endpoint.model, endpoint.max_concurrency) == ("other", 2)
+
+
+@pytest.mark.parametrize("option", ["adapter", "adapter_sha256", "revision"])
+def test_a_local_endpoint_with_answers_on_record_keeps_its_weights(staff: Client, option: str) -> None:
+    def fields(**options: object) -> dict[str, object]:
+        return _endpoint_fields(provider="transformers", options=json.dumps(options))
+
+    staff.post(reverse("endpoint_create"), fields(adapter="/a"))
+    endpoint = Endpoint.objects.get(name="mine")
+    edit = reverse("endpoint_edit", args=[endpoint.pk])
+    assert staff.post(edit, fields(adapter="/b", batch_size=8)).status_code == 302
+    Completion.objects.create(
+        endpoint=endpoint, request_key="k", request={}, status="succeeded", finished_at=timezone.now()
+    )
+    response = staff.post(edit, fields(**{"adapter": "/b", "batch_size": 8, option: "/c"}))
+    assert response.status_code == 422
+    assert "options revision, adapter and adapter_sha256, stay as they are" in response.content.decode()
+    assert staff.post(edit, fields(adapter="/b", batch_size=4)).status_code == 302
+    endpoint.refresh_from_db()
+    assert endpoint.options == {"adapter": "/b", "batch_size": 4}
 
 
 @pytest.mark.django_db(transaction=True)

@@ -1,5 +1,6 @@
 """The options of an endpoint whose model runs in the worker."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Self
@@ -13,12 +14,14 @@ BATCHINGS = ("auto", "padded", "continuous")
 
 @dataclass(frozen=True, slots=True)
 class LocalOptions:
-    """How a model is loaded (the first four) and used.
+    """How a model is loaded (the first six) and used.
 
     dtype: of the weights; `auto` is that of the checkpoint.
     quantization: `4bit` (NF4, by bitsandbytes, needs CUDA) or None.
     device: `cpu`, `cuda`, `cuda:1`; None is the GPU where there is one.
     revision: branch, tag or commit of a model from the hub; None is its main branch.
+    adapter: folder of a LoRA adapter that is put into the model; None is the model as it is.
+    adapter_sha256: of the adapter's two files, see `adapters.py`; a worker that sees another content refuses.
     batching: `padded`; `continuous`; `auto` is continuous where that is faster, see `continuous.py`.
     batch_size: rows of a padded batch at most; None is 256 on a GPU, 16 on a CPU.
     max_batch_tokens: rows × (longest prompt + longest answer) of a padded batch at most, and the size of the cache of
@@ -31,6 +34,8 @@ class LocalOptions:
     quantization: str | None = None
     device: str | None = None
     revision: str | None = None
+    adapter: str | None = None
+    adapter_sha256: str | None = None
     batching: str = "auto"
     batch_size: int | None = None
     max_batch_tokens: int | None = None
@@ -46,11 +51,15 @@ class LocalOptions:
             raise ProviderNotAvailable(
                 f"A local model has no option {', '.join(map(repr, unknown))}. Known: {', '.join(known)}."
             )
+        if options.get("adapter_sha256") is not None and options.get("adapter") is None:
+            raise ProviderNotAvailable("The option adapter_sha256 of a local model needs the option adapter.")
         return cls(
             dtype=_one_of("dtype", options.get("dtype", "auto"), DTYPES) or "auto",
             quantization=_one_of("quantization", options.get("quantization"), QUANTIZATIONS),
             device=_text("device", options.get("device")),
             revision=_text("revision", options.get("revision")),
+            adapter=_text("adapter", options.get("adapter")),
+            adapter_sha256=_sha256("adapter_sha256", options.get("adapter_sha256")),
             batching=_one_of("batching", options.get("batching", "auto"), BATCHINGS) or "auto",
             batch_size=_count("batch_size", options.get("batch_size")),
             max_batch_tokens=_count("max_batch_tokens", options.get("max_batch_tokens")),
@@ -74,6 +83,12 @@ def _one_of(name: str, value: object, choices: tuple[str | None, ...]) -> str | 
 def _text(name: str, value: object) -> str | None:
     if value is not None and (not isinstance(value, str) or not value):
         raise _wrong(name, value, "a text")
+    return value
+
+
+def _sha256(name: str, value: object) -> str | None:
+    if value is not None and (not isinstance(value, str) or not re.fullmatch("[0-9a-f]{64}", value)):
+        raise _wrong(name, value, "a SHA-256 of 64 digits, 0 to 9 and a to f")
     return value
 
 

@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 
-from evaluation.llm.local.chat import ChatFormat, TemplateRefused
+from pydantic import JsonValue
+
+from evaluation.llm.local.chat import TemplateRefused
 from evaluation.llm.local.generation import generate
 from evaluation.llm.local.jobs import Generated, Job
 from evaluation.llm.local.options import LocalOptions
@@ -14,7 +16,9 @@ from evaluation.llm.requests import ChatRequest
 
 
 class LocalProvider:
-    """A causal language model of the hub or of a folder, loaded once per process; see `LocalOptions`.
+    """A causal language model of the hub or of a folder, with or without a LoRA adapter; see `LocalOptions`.
+
+    It is loaded once per process.
 
     A request says all that bears on its reply: without a temperature, or with 0, the likeliest token is taken, else
     the whole distribution is sampled at that temperature, from a seed made of the request's content and replicate.
@@ -74,7 +78,7 @@ def _complete(loaded: LoadedModel, requests: Sequence[ChatRequest], max_new_toke
         broken = CallFailure("local_model_failed", str(error), retryable=True)
         return [outcomes.get(number, broken) for number in range(len(requests))]
     for (number, job), result in zip(jobs.items(), generated, strict=True):
-        outcomes[number] = _outcome(loaded.chat, job, result, reasoning_opened=openings[number])
+        outcomes[number] = _outcome(loaded, job, result, reasoning_opened=openings[number])
     return [outcomes[number] for number in range(len(requests))]
 
 
@@ -82,20 +86,25 @@ def _seed(request: ChatRequest) -> int:
     return int(request.key("local")[:15], 16)
 
 
-def _outcome(chat: ChatFormat, job: Job, generated: Generated | None, *, reasoning_opened: bool) -> Outcome:
+def _outcome(
+    loaded: LoadedModel, job: Job, generated: Generated | None, *, reasoning_opened: bool
+) -> Outcome:
     if generated is None:
         return CallFailure(
             "out_of_memory",
             f"Memory did not suffice for {len(job.tokens)} prompt tokens and {job.limit} of an answer, alone.",
             retryable=False,
         )
-    answer, reasoning = split_reasoning(chat.text(generated.tokens), opened=reasoning_opened)
+    answer, reasoning = split_reasoning(loaded.chat.text(generated.tokens), opened=reasoning_opened)
+    raw: dict[str, JsonValue] = {
+        "text": loaded.chat.raw_text(generated.tokens),
+        "finish_reason": "stop" if generated.stopped else "length",
+    }
+    if loaded.adapter is not None:
+        raw["adapter_sha256"] = loaded.adapter.sha256
     return Reply(
         text=answer,
-        raw={
-            "text": chat.raw_text(generated.tokens),
-            "finish_reason": "stop" if generated.stopped else "length",
-        },
+        raw=raw,
         input_tokens=len(job.tokens),
         output_tokens=len(generated.tokens),
         reasoning=reasoning,

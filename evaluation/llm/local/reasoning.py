@@ -21,3 +21,8 @@ def split_reasoning(text: str, *, opened: bool) -> tuple[str, str]:
             reasoning, _, answer = text.removeprefix(start).partition(end)
             return answer.strip(), reasoning.strip()
     return ("", text) if opened else (text, "")
+
+
+def end_of(prompt: str) -> str:
+    """The mark that ends the reasoning which a prompt has opened."""
+    return next(end for start, end in MARKS if prompt.rstrip().endswith(start))

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Sequence
 from typing import Any
 
+from evaluation.llm.local.adapters import Adapter, find_adapter, with_adapter
 from evaluation.llm.local.chat import ChatFormat
 from evaluation.llm.local.options import LocalOptions
 from evaluation.llm.providers import ProviderNotAvailable
@@ -20,10 +21,12 @@ _CACHE_SHARE = 0.4
 # A tokenizer without a limit says so with a number of this size or more.
 _NO_LIMIT = 10**9
 
-_Key = tuple[str, str, str | None, str | None, str | None]
-# Apart, as endpoints may use the same weights with other options.
+_Key = tuple[str, str, str | None, str | None, str | None, Adapter | None]
+_Use = tuple[str, LocalOptions, Adapter | None]
+# Apart, as endpoints may use the same weights with other options. An adapter changes the model that it is put into, so
+# each has a copy of the base for itself.
 _weights: dict[_Key, tuple[Any, Any]] = {}
-_loaded: dict[tuple[str, LocalOptions], "LoadedModel"] = {}
+_loaded: dict[_Use, "LoadedModel"] = {}
 # Held while a model is loaded or generates: loading may drop other models, and a model does one thing at a time.
 in_use = threading.RLock()
 
@@ -32,12 +35,15 @@ class LoadedModel:
     """A model and its tokenizer, ready to generate.
 
     `token_budget` is what a padded batch may hold; it shrinks when memory has run out. `continuous` says whether
-    continuous batching is to be tried; it turns false when that has failed.
+    continuous batching is to be tried; it turns false when that has failed. `adapter` is the one in the model.
     """
 
-    def __init__(self, model: Any, tokenizer: Any, options: LocalOptions) -> None:
+    def __init__(
+        self, model: Any, tokenizer: Any, options: LocalOptions, adapter: Adapter | None = None
+    ) -> None:
         from transformers import GenerationConfig
 
+        self.adapter = adapter
         self.model = model.eval()
         self.tokenizer = tokenizer
         self.chat = ChatFormat(tokenizer, dict(options.chat_template_kwargs))
@@ -63,17 +69,36 @@ def load(name: str, options: LocalOptions) -> LoadedModel:
     """The model of this name or path. Raises ProviderNotAvailable, saying what is missing."""
     require_libraries()
     device = _device(options)
+    adapter = find_adapter(name, options)
     with in_use:
-        if (name, options) not in _loaded:
-            key = (name, options.dtype, options.quantization, options.revision, device)
+        use = (name, options, adapter)
+        if use not in _loaded:
+            if adapter is not None:
+                _forget_replaced(adapter)
+            key = (name, options.dtype, options.quantization, options.revision, device, adapter)
             if key not in _weights:
-                _weights[key] = _read_weights(name, options, device)
-            _loaded[name, options] = LoadedModel(*_weights[key], options)
-        wanted = _loaded[name, options]
+                _weights[key] = _read_weights(name, options, device, adapter)
+            _loaded[use] = LoadedModel(*_weights[key], options, adapter)
+        loaded = _loaded[use]
         for other, _ in _weights.values():
-            if other is not wanted.model:
+            if other is not loaded.model:
                 drop_continuous_cache(other)
-        return wanted
+        return loaded
+
+
+def read_base(name: str, options: LocalOptions) -> tuple[Any, Any]:
+    """A model without an adapter and its tokenizer, for training: no endpoint has a part in them."""
+    require_libraries()
+    return _read_weights(name, options, _device(options), None)
+
+
+def _forget_replaced(adapter: Adapter) -> None:
+    """Drops what was loaded from the same folder when it held another adapter."""
+    replaced = {old for *_, old in _weights if old and old.folder == adapter.folder and old != adapter}
+    for key in [key for key in _weights if key[-1] in replaced]:
+        drop_continuous_cache(_weights.pop(key)[0])
+    for use in [use for use in _loaded if use[-1] in replaced]:
+        del _loaded[use]
 
 
 def require_libraries() -> None:
@@ -110,12 +135,13 @@ def _device(options: LocalOptions) -> str:
     return device
 
 
-def _read_weights(name: str, options: LocalOptions, device: str) -> tuple[Any, Any]:
+def _read_weights(name: str, options: LocalOptions, device: str, adapter: Adapter | None) -> tuple[Any, Any]:
     import torch
 
     for last_try in (False, True):
         try:
-            return _from_pretrained(name, options, device)
+            model, tokenizer = _from_pretrained(name, options, device)
+            return (with_adapter(model, adapter, name) if adapter else model), tokenizer
         except torch.OutOfMemoryError as error:
             if last_try:
                 raise ProviderNotAvailable(f"The model {name!r} does not fit on {device}: {error}") from error

@@ -19,20 +19,7 @@ from evaluation.llm.local.reasoning import opened_by, split_reasoning
 from evaluation.llm.providers import ProviderNotAvailable
 from evaluation.llm.replies import CallFailure, Outcome, Reply
 from evaluation.llm.requests import ChatRequest, Message
-
-CONTEXT = 1024
-TEMPLATE = (
-    "{{ '<bos>' }}{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content }}<|im_end|>\n{% endfor %}"
-    "{% if add_generation_prompt %}<|im_start|>assistant\n{% if opened %}<think>\n{% endif %}{% endif %}"
-)
-NO_SYSTEM = (
-    "{% if messages[0].role == 'system' %}{{ raise_exception('System role not supported') }}{% endif %}"
-)
-SILENT_SYSTEM = "{% set messages = messages | rejectattr('role', 'equalto', 'system') | list %}"
-ALTERNATE = (
-    "{% for m in messages %}{% if (m.role == 'user') != (loop.index0 % 2 == 0) %}"
-    "{{ raise_exception('Roles must alternate') }}{% endif %}{% endfor %}"
-)
+from tests.tiny_model import ALTERNATE, CONTEXT, NO_SYSTEM, SILENT_SYSTEM, TEMPLATE, save_tiny_model
 
 # --- without a model ------------------------------------------------------------------------------------------------
 
@@ -64,6 +51,9 @@ def test_the_package_is_imported_and_says_what_to_install_without_torch() -> Non
         ({"max_batch_tokens": "many"}, "option max_batch_tokens .* not 'many'"),
         ({"max_new_tokens": True}, "option max_new_tokens .* not True"),
         ({"batching": "clever"}, "option batching .* not 'clever'"),
+        ({"adapter": ""}, "option adapter .* a text, not ''"),
+        ({"adapter": "here", "adapter_sha256": "1f"}, "option adapter_sha256 .* 64 digits, .* not '1f'"),
+        ({"adapter_sha256": "0" * 64}, "option adapter_sha256 .* needs the option adapter"),
         ({"chat_template_kwargs": ["x"]}, "option chat_template_kwargs .* an object"),
     ],
 )
@@ -114,52 +104,10 @@ def build(tmp_path_factory: pytest.TempPathFactory) -> Build:
     for library in ("torch", "transformers", "tokenizers"):
         if importlib.util.find_spec(library) is None:
             pytest.skip(f"no {library} here: make local-model-test", allow_module_level=False)
-    import torch
-    from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers
-    from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
     def save(template: str = TEMPLATE, *, positions: int = CONTEXT, eos_listed: bool = True) -> str:
-        letters = sorted(pre_tokenizers.ByteLevel.alphabet())
-        bytes_only = Tokenizer(
-            models.BPE(vocab={letter: place for place, letter in enumerate(letters)}, merges=[])
-        )
-        bytes_only.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
-        bytes_only.decoder = decoders.ByteLevel()
-        # The end of a turn is no end of sequence to the tokenizer, as with several known chat models.
-        tokenizer = PreTrainedTokenizerFast(
-            tokenizer_object=bytes_only, bos_token="<bos>", eos_token="<|endoftext|>"
-        )
-        tokenizer.add_tokens(
-            [AddedToken(t, special=True) for t in ("<|im_start|>", "<|im_end|>", "<|stop|>")]
-        )
-        tokenizer.add_tokens([AddedToken("<think>", special=False), AddedToken("</think>", special=False)])
-        tokenizer.chat_template = template
-        torch.manual_seed(7)
-        config = LlamaConfig(
-            vocab_size=len(tokenizer),
-            hidden_size=64,
-            intermediate_size=128,
-            num_hidden_layers=2,
-            num_attention_heads=4,
-            num_key_value_heads=2,
-            max_position_embeddings=positions,
-            # Far from a trained model's, so that what is generated depends on the prompt and soon on every token.
-            initializer_range=0.6,
-            bos_token_id=tokenizer.bos_token_id,
-            eos_token_id=tokenizer.eos_token_id,
-        )
-        model = LlamaForCausalLM(config).float()
-        if eos_listed:
-            stop = tokenizer.convert_tokens_to_ids("<|stop|>")
-            model.generation_config.eos_token_id = [tokenizer.eos_token_id, stop]
-        model.generation_config.do_sample = True
-        model.generation_config.top_k = 3
-        model.generation_config.temperature = 0.1
-        model.generation_config.repetition_penalty = 1.3
         folder = tmp_path_factory.mktemp("tiny-model")
-        model.save_pretrained(folder)
-        tokenizer.save_pretrained(folder)
-        return str(folder)
+        return save_tiny_model(folder, template, positions=positions, eos_listed=eos_listed)
 
     return save
 
