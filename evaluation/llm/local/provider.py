@@ -6,9 +6,9 @@ from evaluation.llm.local.chat import ChatFormat, TemplateRefused
 from evaluation.llm.local.generation import generate
 from evaluation.llm.local.jobs import Generated, Job
 from evaluation.llm.local.options import LocalOptions
-from evaluation.llm.local.reasoning import split_reasoning
 from evaluation.llm.local.weights import LoadedModel, in_use, load
 from evaluation.llm.providers import ProviderNotAvailable
+from evaluation.llm.reasoning import split_reasoning
 from evaluation.llm.replies import CallFailure, Outcome, Reply
 from evaluation.llm.requests import ChatRequest
 
@@ -89,7 +89,7 @@ def _outcome(chat: ChatFormat, job: Job, generated: Generated | None, *, reasoni
             f"Memory did not suffice for {len(job.tokens)} prompt tokens and {job.limit} of an answer, alone.",
             retryable=False,
         )
-    answer, reasoning = split_reasoning(chat.text(generated.tokens), opened=reasoning_opened)
+    answer, reasoning = split_reasoning(chat.text(generated.tokens).strip(), opened=reasoning_opened)
     return Reply(
         text=answer,
         raw={
