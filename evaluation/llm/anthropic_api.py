@@ -2,27 +2,40 @@
 
 import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 import aiohttp
 import httpx2
 from anthropic import APIConnectionError, APIStatusError, AsyncAnthropic, DefaultAioHttpClient
+from pydantic import JsonValue
 
 from evaluation.llm.failures import (
     connection_failed,
-    failure_of_status,
+    failure_in_reply,
+    failure_of_answer,
     malformed,
     timed_out,
     without_key,
 )
 from evaluation.llm.openai_api import CONNECTIONS, REPLY_NAME, REPLY_PURPOSE
-from evaluation.llm.replies import Outcome, Refusal, Reply, split_reasoning
+from evaluation.llm.reasoning import split_reasoning
+from evaluation.llm.replies import Outcome, Refusal, Reply
 from evaluation.llm.requests import ChatRequest
+from evaluation.llm.server_answers import (
+    Unreadable,
+    content_of,
+    decoded,
+    fields,
+    is_error,
+    server_error,
+    token_count,
+)
 
 OWN_URL = "https://api.anthropic.com"
 DEFAULT_MAX_TOKENS = 4096
 """The API wants a limit with every request."""
+CACHED = ("cache_creation_input_tokens", "cache_read_input_tokens")
 
 
 class AnthropicProvider:
@@ -54,12 +67,10 @@ class AnthropicProvider:
         except TimeoutError:
             return timed_out(self._timeout)
         except APIStatusError as error:
-            return failure_of_status(
-                error.status_code, without_key(error.message, self._key), error.response.headers
-            )
+            return self._failed(error)
         except (APIConnectionError, aiohttp.ClientError, OSError) as error:
             return connection_failed(error)
-        return self._read(response.content)
+        return self._read(response)
 
     async def aclose(self) -> None:
         await self._client.close()
@@ -86,49 +97,58 @@ class AnthropicProvider:
         extra = self._options.get("extra_body")
         return body | extra if isinstance(extra, dict) else body
 
-    def _read(self, content: bytes) -> Outcome:
+    def _failed(self, error: APIStatusError) -> Outcome:
+        body = without_key(error.response.content, self._key)
+        return failure_of_answer(error.status_code, body, error.response.headers)
+
+    def _read(self, response: httpx2.Response) -> Outcome:
+        body = without_key(response.content, self._key)
         try:
-            raw = json.loads(without_key(content.decode(), self._key))
-            usage = raw.get("usage") or {}
-            tokens = _input_tokens(usage), usage.get("output_tokens")
-        except (ValueError, AttributeError, TypeError, RecursionError) as error:
-            return malformed(f"{type(error).__name__}: {error}: {content[:200]!r}")
-        try:
-            return _outcome(raw, *tokens)
-        except (LookupError, TypeError, AttributeError) as error:
-            return malformed(
-                f"No message in the answer ({error!r}).", input_tokens=tokens[0], output_tokens=tokens[1]
-            )
+            raw = decoded(body)
+        except Unreadable as error:
+            return malformed(f"{error}: {body[:200]!r}")
+        answer = fields(raw)
+        usage = fields(answer.get("usage"))
+        counted = _input_tokens(usage), token_count(usage.get("output_tokens"))
+        if isinstance(answer.get("content"), list | str):
+            return _outcome(answer, *counted)
+        if is_error(raw):
+            return failure_in_reply(server_error(raw), response.headers)
+        return malformed("No content in the answer.", input_tokens=counted[0], output_tokens=counted[1])
 
 
-def _input_tokens(usage: Mapping[str, Any]) -> int | None:
+def _input_tokens(usage: Mapping[str, object]) -> int | None:
     """Tokens read from a cache, or written to it, are counted apart by the API: they were input all the same."""
-    if (fresh := usage.get("input_tokens")) is None:
+    if (fresh := token_count(usage.get("input_tokens"))) is None:
         return None
-    cached = (usage.get("cache_creation_input_tokens") or 0) + (usage.get("cache_read_input_tokens") or 0)
-    return cast(int, fresh + cached)
+    cached = (token_count(usage.get(name)) for name in CACHED)
+    return token_count(fresh + sum(count or 0 for count in cached))
 
 
-def _outcome(raw: Any, input_tokens: int | None, output_tokens: int | None) -> Outcome:
-    """`raw` is decoded JSON of the provider's: what is not as expected raises."""
-    texts, thoughts, arguments = [], [], None
-    for block in raw["content"]:
-        match block["type"]:
-            case "text":
-                texts.append(block["text"])
-            case "thinking":
-                thoughts.append(block["thinking"])
-            case "tool_use":
-                arguments = json.dumps(block["input"], ensure_ascii=False)
-    written = "".join(texts)
-    if raw.get("stop_reason") == "refusal":
-        return Refusal(written, raw, input_tokens, output_tokens)
-    thought, text = split_reasoning(written) if arguments is None else ("", arguments)
+def _outcome(answer: Mapping[str, Any], input_tokens: int | None, output_tokens: int | None) -> Outcome:
+    """What the answer says; every field of it may hold any JSON."""
+    raw = cast(JsonValue, answer)
+    content = content_of(_parts_of(answer["content"], kinds=("text", "thinking", "refusal")))
+    if answer.get("stop_reason") == "refusal":
+        return Refusal(content.answer, raw, input_tokens, output_tokens)
+    called = [fields(block.get("input")) for block in _parts_of(answer["content"], kinds=("tool_use",))]
+    arguments = next((json.dumps(each, ensure_ascii=False) for each in reversed(called) if each), None)
+    text, thought = split_reasoning(content.answer) if arguments is None else (arguments, "")
     return Reply(
         text,
         raw,
         input_tokens,
         output_tokens,
-        reasoning="\n\n".join(thoughts) or thought,
-        cut_off=raw.get("stop_reason") in ("max_tokens", "model_context_window_exceeded"),
+        reasoning=content.thoughts or thought,
+        cut_off=answer.get("stop_reason") in ("max_tokens", "model_context_window_exceeded"),
     )
+
+
+def _parts_of(content: object, *, kinds: Sequence[str]) -> list[Any]:
+    """The blocks of these kinds; a bare text is a block of text."""
+    blocks = [{"type": "text", "text": content}] if isinstance(content, str) else content
+    if not isinstance(blocks, list):
+        return []
+    return [
+        block for block in blocks if fields(block).get("type", "text") in kinds and isinstance(block, dict)
+    ]

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, cast
 from urllib.parse import parse_qsl, urlsplit, urlunsplit
 
@@ -13,13 +14,24 @@ from pydantic import JsonValue
 
 from evaluation.llm.failures import (
     connection_failed,
-    failure_of_status,
+    failure_in_reply,
+    failure_of_answer,
     malformed,
     timed_out,
     without_key,
 )
-from evaluation.llm.replies import CallFailure, Outcome, Refusal, Reply, split_reasoning
+from evaluation.llm.reasoning import split_reasoning
+from evaluation.llm.replies import Outcome, Refusal, Reply
 from evaluation.llm.requests import ChatRequest
+from evaluation.llm.server_answers import (
+    Unreadable,
+    content_of,
+    decoded,
+    fields,
+    is_error,
+    server_error,
+    token_count,
+)
 
 OWN_URL = "https://api.openai.com/v1"
 CONNECTIONS = httpx2.Limits(max_connections=10_000, max_keepalive_connections=10_000, keepalive_expiry=30.0)
@@ -70,10 +82,10 @@ class OpenAIProvider:
         except TimeoutError:
             return timed_out(self._timeout)
         except APIStatusError as error:
-            return self._refused_by_status(error)
+            return self._failed(error)
         except (APIConnectionError, aiohttp.ClientError, OSError) as error:
             return connection_failed(error)
-        return self._read(response.content, wants_tool=request.response_format == "tool")
+        return self._read(response, wants_tool=request.response_format == "tool")
 
     async def aclose(self) -> None:
         await self._client.close()
@@ -104,56 +116,70 @@ class OpenAIProvider:
         extra = self._options.get("extra_body")
         return body | extra if isinstance(extra, dict) else body
 
-    def _refused_by_status(self, error: APIStatusError) -> Outcome:
-        message = without_key(error.message, self._key)
-        if error.code in ("content_filter", "content_policy_violation"):
-            return Refusal(message, cast(JsonValue, error.body))
-        if error.code == "insufficient_quota":  # a 429, but no pause will help: somebody has to pay
-            return CallFailure("quota_exhausted", message, retryable=False)
-        return failure_of_status(error.status_code, message, error.response.headers)
+    def _failed(self, error: APIStatusError) -> Outcome:
+        body = without_key(error.response.content, self._key)
+        failure = failure_of_answer(error.status_code, body, error.response.headers)
+        return Refusal(failure.message) if failure.code == "content_filter" else failure
 
-    def _read(self, content: bytes, *, wants_tool: bool) -> Outcome:
+    def _read(self, response: httpx2.Response, *, wants_tool: bool) -> Outcome:
+        body = without_key(response.content, self._key)
         try:
-            raw = json.loads(without_key(content.decode(), self._key))
-            usage = raw.get("usage") or {}
-            tokens = usage.get("prompt_tokens"), usage.get("completion_tokens")
-        except (ValueError, AttributeError, RecursionError) as error:
-            return malformed(f"{type(error).__name__}: {error}: {content[:200]!r}")
-        try:
-            return _outcome(raw, *tokens, wants_tool=wants_tool)
-        except (LookupError, TypeError, AttributeError) as error:
-            return malformed(
-                f"No message in the answer ({error!r}).", input_tokens=tokens[0], output_tokens=tokens[1]
-            )
+            raw = decoded(body)
+        except Unreadable as error:
+            return malformed(f"{error}: {body[:200]!r}")
+        usage = fields(fields(raw).get("usage"))
+        counted = token_count(usage.get("prompt_tokens")), token_count(usage.get("completion_tokens"))
+        choices = fields(raw).get("choices")
+        if isinstance(choices, list) and choices and isinstance(choices[0], dict):
+            return _outcome(choices[0], raw, *counted, headers=response.headers, wants_tool=wants_tool)
+        if is_error(raw):
+            return failure_in_reply(server_error(raw), response.headers)
+        return malformed("No choice in the answer.", input_tokens=counted[0], output_tokens=counted[1])
 
 
 def _outcome(
-    raw: Any,  # decoded JSON of the provider's: what is not as expected raises
+    choice: Mapping[str, Any],
+    raw: JsonValue,
     input_tokens: int | None,
     output_tokens: int | None,
     *,
+    headers: Mapping[str, str],
     wants_tool: bool,
 ) -> Outcome:
-    choice = raw["choices"][0]
-    message = choice["message"]
-    if message.get("refusal"):
-        return Refusal(message["refusal"], raw, input_tokens, output_tokens)
-    content = message.get("content") or ""
-    if choice.get("finish_reason") == "content_filter":
-        return Refusal(content, raw, input_tokens, output_tokens)
-    calls = message.get("tool_calls") if wants_tool else None
-    # A model that was to call the tool and wrote text instead may still have written what is wanted.
-    written = calls[0]["function"]["arguments"] if calls else content
-    thought, text = split_reasoning(written)
-    stated = message.get("reasoning_content") or message.get("reasoning") or ""
+    """What the first choice of an answer says; every field of it may hold any JSON."""
+    ended, message = choice.get("finish_reason"), fields(choice.get("message"))
+    if ended == "error" or choice.get("error"):
+        failure = failure_in_reply(server_error(cast(JsonValue, choice)), headers)
+        # A reply that broke off in the middle says nothing against the request.
+        return replace(failure, retryable=True, input_tokens=input_tokens, output_tokens=output_tokens)
+    content = content_of(message.get("content", choice.get("text")))
+    stated = message.get("refusal")
+    refusal = stated if isinstance(stated, str) and stated else content.refusal
+    if refusal or ended == "content_filter":
+        return Refusal(refusal or content.answer, raw, input_tokens, output_tokens)
+    # A model that was to call the tool and wrote text instead may still have written the reply.
+    written = (_arguments(message.get("tool_calls")) if wants_tool else "") or content.answer
+    if not message and not written:
+        return malformed("No message in the answer.", input_tokens=input_tokens, output_tokens=output_tokens)
+    text, thought = split_reasoning(written)
+    reasoning = content_of(message.get("reasoning_content") or message.get("reasoning") or "")
     return Reply(
         text,
         raw,
         input_tokens,
         output_tokens,
-        reasoning=stated if isinstance(stated, str) and stated else thought,
-        cut_off=choice.get("finish_reason") == "length",
+        reasoning=reasoning.answer or reasoning.thoughts or content.thoughts or thought,
+        cut_off=ended == "length",
     )
+
+
+def _arguments(calls: object) -> str:
+    """The arguments of the first tool call as JSON text; empty where there are none."""
+    first = calls[0] if isinstance(calls, list) and calls else None
+    arguments = fields(fields(first).get("function")).get("arguments")
+    if isinstance(arguments, dict):
+        return json.dumps(arguments, ensure_ascii=False)
+    return arguments if isinstance(arguments, str) else ""
 
 
 def _split_query(url: str) -> tuple[str, dict[str, object]]:

@@ -1,6 +1,5 @@
 """What comes back from a model, or why nothing did."""
 
-import re
 from dataclasses import dataclass
 
 from pydantic import JsonValue
@@ -50,12 +49,3 @@ class CallFailure:
 
 
 Outcome = Reply | Refusal | CallFailure
-
-_THOUGHT = re.compile(r"\s*<think>(.*?)(?:</think>\s*|\Z)", re.DOTALL)
-
-
-def split_reasoning(text: str) -> tuple[str, str]:
-    """(reasoning, answer) of a text that starts with `<think>…</think>`; unclosed, all of it is reasoning."""
-    if (thought := _THOUGHT.match(text)) is None:
-        return "", text
-    return thought[1].strip(), text[thought.end() :]

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from django.conf import settings
 from django.db import connection
@@ -68,7 +69,8 @@ ITEMS_BY_CAUSE = f"""
 """
 # What waits for its next try has the latest places in the queue: a look at these is enough, however long it is.
 TRIED_AGAIN = """
-    SELECT endpoint.id, endpoint.name, latest.error_code, max(latest.error_message), max(latest.attempts)
+    SELECT endpoint.id, endpoint.name, latest.error_code, max(latest.error_message), max(latest.attempts),
+        min(latest.not_before)
     FROM evaluation_run AS run
     CROSS JOIN LATERAL (
         SELECT unnest(ARRAY[run.endpoint_id, run.aligner_id, run.extractor_id]) AS id
@@ -79,7 +81,7 @@ TRIED_AGAIN = """
     ) AS called
     JOIN evaluation_endpoint AS endpoint ON endpoint.id = called.id
     CROSS JOIN LATERAL (
-        SELECT error_code, error_message, attempts FROM evaluation_completion
+        SELECT error_code, error_message, attempts, not_before FROM evaluation_completion
         WHERE endpoint_id = endpoint.id AND run_id = run.id AND status = 'pending'
         ORDER BY not_before DESC, id DESC LIMIT 20
     ) AS latest
@@ -157,13 +159,17 @@ def failures_with_items(runs: Sequence[Run]) -> list[Failures]:
 
 @dataclass(frozen=True, slots=True)
 class TriedAgain:
-    """Calls that have failed and wait for their next try, for one cause; `tries` of the one tried most often."""
+    """Calls that have failed and wait for their next try, for one cause; `tries` of the one tried most often.
+
+    `next_try`: when the first of them may be made again.
+    """
 
     endpoint: int
     endpoint_name: str
     error_code: str
     example: str
     tries: int
+    next_try: datetime
 
     @property
     def most_tries(self) -> int:

@@ -19,18 +19,11 @@ from evaluation.models.judgment import JudgmentStatus
 from evaluation.models.run import RunStatus, Setting
 from evaluation.services.completions import enqueue_completions
 from evaluation.services.prompts import prompts_of
+from evaluation.services.recording import CUT_OFF
 from evaluation.services.wake import wake
-from evaluation.stages.judge import (
-    UNREADABLE,
-    Form,
-    JudgeInput,
-    RubricText,
-    Verdict,
-    judge_request,
-    read_verdict,
-    reask_request,
-)
+from evaluation.stages.judge import Form, JudgeInput, RubricText, judge_request, reask_request
 from evaluation.stages.prompts import Prompts
+from evaluation.stages.verdicts import AMBIGUOUS, UNREADABLE, Verdict, read_verdict
 
 CHUNK = 500
 CALL_FAILED = "the call failed"
@@ -188,7 +181,7 @@ def _settle_chunk(run: Run, called: set[Endpoint]) -> int:
     )
     for judgment in judgments:
         verdict = _verdict(judgment)
-        if verdict.unscored_reason == UNREADABLE and _ask_again(run, judgment, called):
+        if verdict.unscored_reason in (UNREADABLE, AMBIGUOUS) and _ask_again(run, judgment, called):
             continue
         judgment.score, judgment.explanation = verdict.score, verdict.explanation
         judgment.unscored_reason = verdict.unscored_reason
@@ -209,7 +202,7 @@ def verdict_of(completion: Completion) -> Verdict:
     """What a finished call to a judge says, or why nothing."""
     match completion.status:
         case CompletionStatus.SUCCEEDED:
-            verdict = read_verdict(completion.text)
+            verdict = read_verdict(completion.text, cut_off=completion.error_code == CUT_OFF)
             # A zero byte cannot be stored in PostgreSQL.
             return Verdict(verdict.score, verdict.explanation.replace("\0", ""), verdict.unscored_reason)
         case CompletionStatus.REFUSED:

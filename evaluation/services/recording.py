@@ -5,15 +5,16 @@ import logging
 import random
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from uuid import UUID
 
 from django.conf import settings
-from django.db import DataError, connection, transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 from django.utils import timezone
 from pydantic import JsonValue
 
+from evaluation.llm.failures import LONGEST_MESSAGE
 from evaluation.llm.replies import CallFailure, Outcome, Refusal
 from evaluation.models import Endpoint
 from evaluation.models.completion import CompletionStatus
@@ -100,12 +101,31 @@ def record_finished(lease: UUID, finished: Sequence[Finished], endpoint: Endpoin
         return 0
     try:
         return _write(lease, finished, endpoint)
-    except DataError as error:
-        if len(finished) == 1:
-            logger.exception("A reply to completion %d cannot be stored.", finished[0].claimed.pk)
-            failure = CallFailure("unstorable", str(error), retryable=False)
-            return _write(lease, [Finished(finished[0].claimed, failure)], endpoint)
-    return sum(record_finished(lease, [each], endpoint) for each in finished)
+    except (OperationalError, InterfaceError):
+        raise  # the database is away: that is no fault of a reply
+    except Exception:
+        # A reply holds whatever a server sends. What one of them breaks must not cost the others, which are paid.
+        logger.exception("One of %d replies cannot be stored.", len(finished))
+    return sum(_record_one(lease, each, endpoint) for each in finished)
+
+
+def _record_one(lease: UUID, finished: Finished, endpoint: Endpoint) -> int:
+    """Write one result; where it cannot be stored, its text alone; where that cannot be, why."""
+    attempts = [finished]
+    if not isinstance(finished.outcome, CallFailure):
+        bare = replace(finished.outcome, raw=None, input_tokens=None, output_tokens=None)
+        attempts.append(replace(finished, outcome=bare))
+    why = ""
+    for attempt in attempts:
+        try:
+            return _write(lease, [attempt], endpoint)
+        except (OperationalError, InterfaceError):
+            raise
+        except Exception as error:
+            logger.exception("The reply to completion %d cannot be stored.", finished.claimed.pk)
+            why = f"{type(error).__name__}: {error}"[:LONGEST_MESSAGE]
+    failure = CallFailure("unstorable", why, retryable=False)
+    return _write(lease, [replace(finished, outcome=failure)], endpoint)
 
 
 def _write(lease: UUID, finished: Sequence[Finished], endpoint: Endpoint) -> int:

@@ -1,12 +1,9 @@
-"""The judge stage: what a judge is shown, and how its reply becomes a score or a reason for having none."""
+"""The judge stage: what a judge is shown, and in which form it is asked to reply."""
 
 import json
-import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Literal
-
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from evaluation.llm.requests import ChatRequest, Message
 from evaluation.stages.prompts import Prompts
@@ -14,8 +11,6 @@ from evaluation.stages.prompts import Prompts
 Form = Literal["document", "json_schema", "tool", "tagged"]
 """How a judge is asked: `document` is for the heuristic judge, which reads the bare input."""
 
-UNREADABLE = "the judge's reply is unreadable"
-ABSTAINED = "the judge abstained"
 MAX_TOKENS = 1024
 
 
@@ -42,15 +37,6 @@ class RubricText:
     anchors: tuple[str, ...]
 
 
-class JudgeReply(BaseModel):
-    """The JSON that a judge answers with. No score: the judge says in `explanation` why it gives none."""
-
-    model_config = ConfigDict(strict=True)
-
-    score: int | None = Field(ge=1, le=5)
-    explanation: str
-
-
 SCHEMA = json.dumps(
     {
         "type": "object",
@@ -68,15 +54,6 @@ FORMS = {
     "tool": "Give one short sentence of explanation, and the score from 1 to 5.",
     "tagged": "Reply with <explanation>one short sentence</explanation> and <score>1 to 5</score>, and nothing else.",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """A score from 1 to 5, or none with the reason."""
-
-    score: int | None
-    explanation: str
-    unscored_reason: str = ""
 
 
 def judge_request(
@@ -117,32 +94,3 @@ def reask_request(first: ChatRequest, unreadable: str, *, form: Form, prompts: P
     _, user = prompts["reask"].messages(form=FORMS[form])
     answered: Sequence[Message] = (Message("assistant", unreadable or "(nothing)"), user)
     return replace(first, messages=(*first.messages, *answered))
-
-
-def read_verdict(reply: str) -> Verdict:
-    """The verdict in a judge's reply: its JSON, also where it stands among other words, or its tags."""
-    parsed = _from_json(reply) or _from_tags(reply)
-    if parsed is None:
-        return Verdict(None, "", UNREADABLE)
-    if parsed.score is None:
-        return Verdict(None, parsed.explanation, ABSTAINED)
-    return Verdict(parsed.score, parsed.explanation)
-
-
-def _from_json(reply: str) -> JudgeReply | None:
-    start, end = reply.find("{"), reply.rfind("}")
-    if start == -1 or end < start:
-        return None
-    try:
-        return JudgeReply.model_validate_json(reply[start : end + 1])
-    except ValidationError:
-        return None
-
-
-def _from_tags(reply: str) -> JudgeReply | None:
-    """Exactly one score; two would leave open which one is meant."""
-    scores = re.findall(r"<score>\s*([1-5])\s*</score>", reply, re.IGNORECASE)
-    if len(scores) != 1:
-        return None
-    explanation = re.search(r"<explanation>(.*?)</explanation>", reply, re.IGNORECASE | re.DOTALL)
-    return JudgeReply(score=int(scores[0]), explanation=explanation[1].strip() if explanation else "")

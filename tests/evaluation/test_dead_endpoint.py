@@ -156,7 +156,7 @@ def test_while_calls_fail_and_are_tried_again_the_run_and_its_batch_say_so(
     Completion.objects.update(error_code="connection", error_message="refused", attempts=3)
     for route, key in pages:
         page = " ".join(staff.get(reverse(route, args=[key])).content.decode().split())
-        assert "fail and are tried again</strong> (3 of at most 5 tries so far)" in page
+        assert "fail and are tried again</strong> (3 of at most 5 tries so far; next try at " in page
         assert "The connection failed." in page
     Run.objects.update(status="paused")
     assert "are tried again" not in staff.get(reverse("run_detail", args=[run.pk])).content.decode()

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from evaluation.llm.local import reasoning
+from evaluation.llm import reasoning
 from evaluation.llm.providers import ProviderNotAvailable
 from evaluation.llm.requests import Message
 

@@ -8,9 +8,9 @@ from evaluation.llm.local.chat import TemplateRefused
 from evaluation.llm.local.generation import generate
 from evaluation.llm.local.jobs import Generated, Job
 from evaluation.llm.local.options import LocalOptions
-from evaluation.llm.local.reasoning import split_reasoning
 from evaluation.llm.local.weights import LoadedModel, in_use, load
 from evaluation.llm.providers import ProviderNotAvailable
+from evaluation.llm.reasoning import split_reasoning
 from evaluation.llm.replies import CallFailure, Outcome, Reply
 from evaluation.llm.requests import ChatRequest
 
@@ -95,7 +95,8 @@ def _outcome(
             f"Memory did not suffice for {len(job.tokens)} prompt tokens and {job.limit} of an answer, alone.",
             retryable=False,
         )
-    answer, reasoning = split_reasoning(loaded.chat.text(generated.tokens), opened=reasoning_opened)
+    text = loaded.chat.text(generated.tokens).strip()
+    answer, reasoning = split_reasoning(text, opened=reasoning_opened)
     raw: dict[str, JsonValue] = {
         "text": loaded.chat.raw_text(generated.tokens),
         "finish_reason": "stop" if generated.stopped else "length",

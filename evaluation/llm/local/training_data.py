@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from evaluation.llm.local import reasoning
+from evaluation.llm import reasoning
 from evaluation.llm.local.chat import ChatFormat, TemplateRefused
 from evaluation.llm.requests import Message
 

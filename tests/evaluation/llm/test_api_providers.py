@@ -250,5 +250,5 @@ def test_recorded_replies_cannot_be_called() -> None:
 
 
 def test_a_short_key_of_a_server_of_ones_own_is_not_blotted_out_of_answers() -> None:
-    assert without_key("the token is a token", "token") == "the token is a token"
-    assert without_key("key: a-long-secret-key", "a-long-secret-key") == "key: ***"
+    assert without_key(b"the token is a token", "token") == b"the token is a token"
+    assert without_key(b"key: a-long-secret-key", "a-long-secret-key") == b"key: ***"

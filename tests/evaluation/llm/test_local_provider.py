@@ -15,8 +15,8 @@ import pytest
 from evaluation.llm.local import LocalProvider, generation, weights
 from evaluation.llm.local.jobs import Generated, Job
 from evaluation.llm.local.options import LocalOptions
-from evaluation.llm.local.reasoning import opened_by, split_reasoning
 from evaluation.llm.providers import ProviderNotAvailable
+from evaluation.llm.reasoning import opened_by, split_reasoning
 from evaluation.llm.replies import CallFailure, Outcome, Reply
 from evaluation.llm.requests import ChatRequest, Message
 from tests.tiny_model import ALTERNATE, CONTEXT, NO_SYSTEM, SILENT_SYSTEM, TEMPLATE, save_tiny_model
@@ -75,6 +75,9 @@ def test_a_wrong_option_is_named_before_anything_is_loaded(options: dict[str, ob
         ("cut of", True, "", "cut of"),
         ("B, as <think>tags</think> show", False, "B, as <think>tags</think> show", ""),
         ("<think>a</think>B </think> C", False, "B </think> C", "a"),
+        ("hm, A?\n</think>\n\nB", False, "B", "hm, A?"),
+        ("<thinking>hm</thinking>\nB", False, "B", "hm"),
+        ("<THINK>hm</THINK>B", False, "B", "hm"),
     ],
 )
 def test_reasoning_is_kept_apart(text: str, opened: bool, answer: str, reasoning: str) -> None:

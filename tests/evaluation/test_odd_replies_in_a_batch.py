@@ -1,0 +1,105 @@
+"""One odd reply costs nothing but itself: what came beside it is recorded, and nothing is paid twice."""
+
+import copy
+from collections.abc import Iterator
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from evaluation.llm.replies import Reply
+from evaluation.llm.requests import ChatRequest, Message
+from evaluation.models import Completion, Endpoint
+from evaluation.services.claims import claim_completions
+from evaluation.services.completions import enqueue_completions
+from evaluation.services.costs import cost_of
+from evaluation.services.drain import drain
+from evaluation.services.recording import record_outcomes
+from tests.evaluation.llm.odd_server import Answer, odd_server
+from tests.evaluation.llm.test_odd_servers import ODD_VALUES, anthropic_reply, openai_reply
+
+GOOD = 50
+
+
+def _paths(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """The way to every field of a reply, from the whole to its leaves."""
+    if path:
+        yield path
+    if isinstance(value, dict | list):
+        for name in value if isinstance(value, dict) else range(len(value)):
+            yield from _paths(value[name], (*path, name))
+
+
+def _with(reply: dict[str, object], path: tuple[Any, ...], value: object) -> dict[str, object]:
+    changed: Any = copy.deepcopy(reply)
+    at = changed
+    for name in path[:-1]:
+        at = at[name]
+    at[path[-1]] = value
+    result: dict[str, object] = changed
+    return result
+
+
+def _requests(count: int) -> list[ChatRequest]:
+    return [ChatRequest("m", (Message("user", f"answer {n}"),)) for n in range(count)]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("provider", ["openai", "anthropic"])
+def test_every_field_of_a_reply_may_hold_anything_and_the_replies_beside_it_are_recorded_once(
+    provider: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("evaluation.services.recording.LONGEST_DELAY", 0.01)
+    reply = openai_reply() if provider == "openai" else anthropic_reply()
+    odd = [Answer(_with(reply, path, value)) for path in _paths(reply) for value in ODD_VALUES]
+    answers = [Answer(reply)] * GOOD + odd
+    with odd_server(answers) as server:
+        endpoint = Endpoint.objects.create(
+            name="odd",
+            provider=provider,
+            model="m",
+            base_url=f"{server.url}/v1" if provider == "openai" else server.url,
+            input_price=Decimal(1000),
+            output_price=Decimal(1000),
+            priced_on=date(2026, 1, 1),
+        )
+        rows = enqueue_completions(endpoint, _requests(len(answers)))
+        drain(endpoint)
+        calls = server.calls
+    pk_of = {key: row.pk for key, row in rows.items()}
+    ended = {
+        number: Completion.objects.get(pk=pk_of[request.key(endpoint.name)])
+        for number, request in enumerate(_requests(len(answers)))
+    }
+    for number in range(GOOD):
+        row = ended[number]
+        assert (row.status, row.input_tokens, row.output_tokens) == ("succeeded", 50, 10)
+        assert row.cost == Decimal("0.06")
+        assert calls[number] == 1
+    for number, row in ended.items():
+        assert row.status in ("succeeded", "refused", "failed")
+        assert row.error_code not in ("provider_error", "unstorable", "lease_expired")
+        if row.status != "failed":
+            assert calls[number] == 1, "what was answered is paid once"
+
+
+@pytest.mark.django_db
+def test_a_result_that_cannot_be_computed_fails_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    endpoint = Endpoint.objects.create(name="e", provider="openai", model="m", api_key_variable="K")
+    enqueue_completions(endpoint, _requests(3))
+    claim = claim_completions(endpoint, limit=3)
+
+    def breaks_on_seven(*args: Any) -> Decimal | None:
+        if args[1] == 7:
+            raise ZeroDivisionError("seven")
+        return cost_of(*args)
+
+    monkeypatch.setattr("evaluation.services.recording.cost_of", breaks_on_seven)
+    written = record_outcomes(
+        claim, [Reply("a", None, 1, 1), Reply("b", {"x": 1}, 7, 1), Reply("c")], endpoint
+    )
+    assert written == 3
+    rows = Completion.objects.order_by("pk")
+    assert [row.text for row in rows] == ["a", "b", "c"]
+    assert [row.input_tokens for row in rows] == [1, None, None]
