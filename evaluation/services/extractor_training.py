@@ -95,7 +95,7 @@ def train_extractor(
         endpoint_options=options,
         left_out=dict(examples.left_out),
         held_out=len(split.held_out),
-        agreements=_agreements(split.held_out, outcomes, settings.seed),
+        agreements=_agreements(split.held_out, outcomes),
         unanswered=_unanswered(outcomes),
     )
 
@@ -134,7 +134,7 @@ def _endpoint_options(settings: TrainingSettings, adapter: TrainedAdapter) -> di
 
 
 def _agreements(
-    held_out: Sequence[RecordedExtraction], outcomes: Sequence[Outcome], seed: int
+    held_out: Sequence[RecordedExtraction], outcomes: Sequence[Outcome]
 ) -> dict[str, ExtractionAgreement]:
     rules = [extract_answer(each.response, each.options).letter or "" for each in held_out]
     adapter = [
@@ -147,12 +147,7 @@ def _agreements(
         [numbers.setdefault(question_key(each.question), len(numbers)) for each in held_out], dtype=np.int64
     )
     return {
-        name: extraction_agreement(
-            letters,
-            [each.letter for each in held_out],
-            clusters=clusters,
-            rng=np.random.default_rng(seed),
-        )
+        name: extraction_agreement(letters, [each.letter for each in held_out], clusters=clusters)
         for name, letters in ((RULES, rules), (ADAPTER, adapter), (BOTH, both))
     }
 

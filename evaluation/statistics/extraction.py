@@ -27,7 +27,6 @@ def extraction_agreement(
     recorded: Sequence[str],
     *,
     clusters: Clusters,
-    rng: np.random.Generator,
 ) -> ExtractionAgreement:
     """Of n responses, the letters extracted and on record (empty: none) and the question of each, shape (n,).
 
@@ -40,7 +39,7 @@ def extraction_agreement(
     equal = np.array([one == other for one, other in zip(extracted, recorded, strict=True)], dtype=np.bool_)
     both = has_letter & decided
     return ExtractionAgreement(
-        decided=proportion(decided[has_letter], clusters=clusters[has_letter], rng=rng),
-        equal=proportion(equal[both], clusters=clusters[both], rng=rng),
-        undecided=proportion(~decided[~has_letter], clusters=clusters[~has_letter], rng=rng),
+        decided=proportion(decided[has_letter], clusters=clusters[has_letter]),
+        equal=proportion(equal[both], clusters=clusters[both]),
+        undecided=proportion(~decided[~has_letter], clusters=clusters[~has_letter]),
     )

@@ -11,7 +11,7 @@ from annotations.agreement.fleiss import percent_agreement
 from annotations.agreement.gwet import AgreementWeights, gwet_coefficient
 from annotations.agreement.matrix import RaterMatrix
 from annotations.agreement.rating_set import RatingSet, rating_set
-from annotations.agreement.ratings import Level, RatingTable, distinct_values
+from annotations.agreement.ratings import Level, Ratings, RatingTable, distinct_values
 from annotations.agreement.ratings_files import Kind, parse_ratings
 from annotations.agreement.validation import ValidationReport, validation_report
 from annotations.agreement.validation_input import ValidationInput, ValidationSettings
@@ -38,12 +38,12 @@ SCALES: Mapping[str, tuple[float, ...]] = {
 LEVELS: tuple[Level, ...] = ("nominal", "ordinal", "interval")
 
 
-def near(scale: tuple[float, ...], seed: int = 0, n: int = 45) -> np.ndarray:
+def near(scale: tuple[float, ...], seed: int = 0, n: int = 45) -> Ratings:
     """Three people and two judges within a step of the truth, a tenth missing: (n, 5)."""
     rng = np.random.default_rng(seed)
     truth = rng.integers(0, len(scale), size=(n, 1))
     codes = np.clip(truth + rng.integers(-1, 2, size=(n, 5)), 0, len(scale) - 1)
-    values = np.asarray(scale, dtype=float)[codes]
+    values: Ratings = np.asarray(scale, dtype=float)[codes]
     values[rng.random(values.shape) < 0.1] = NAN
     return values
 

@@ -108,7 +108,7 @@ def test_of_equal_numbers_the_shortest_stands() -> None:
 
 def test_a_median_of_two_lies_between_neighbouring_categories_whatever_the_steps() -> None:
     """On ranks, 1 and 10 of (1, 3, 10) have the median 3; as values on an interval scale 5.5."""
-    values = [[1, 10], [3, 10], [1, 1]]
+    values = [[1.0, 10.0], [3.0, 10.0], [1.0, 1.0]]
     ordinal = table(values, (1, 3, 10))
     np.testing.assert_array_equal(ordinal.aggregate(["a", "b"]), [3, 6.5, 1])
     assert ordinal.with_column("median", ordinal.aggregate(["a", "b"])).categories == (1, 2, 3, 6.5, 10)

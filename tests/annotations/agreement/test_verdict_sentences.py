@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from annotations.agreement.corrected_runs import CorrectedRuns, Rate, corrected_runs
+from annotations.agreement.corrected_runs import CorrectedRuns, corrected_runs
 from annotations.agreement.corrections import correction_of
 from annotations.agreement.judge_validation import JudgeValidationDict, judge_validation
 from annotations.agreement.labelled_items import labelled_items
@@ -16,6 +16,7 @@ from annotations.agreement.rating_set import RatingSet
 from annotations.agreement.ratings import SCALE, Ratings, RatingTable
 from annotations.agreement.ratings_files import Scale
 from annotations.agreement.replacement_plan import STABLE
+from annotations.agreement.run_rates import Rate
 from annotations.agreement.undefined import Undefined
 from annotations.agreement.validation import validation_report
 from annotations.agreement.validation_input import ValidationInput, ValidationSettings
