@@ -8,7 +8,7 @@
   rates of two runs with their differences, gold by other rules, planning) on `--items` items, of which 5 people rated
   2,000 and 5 judges all; with every item its own question, and with two runs of two preferences a question. Each report
   runs in a process of its own, whose peak memory is read at its end; then again on `--large` items. The seconds
-  hold everything from the arrays to the JSON document, the import of crowd-kit included;
+  hold everything from the arrays to the JSON document;
 * a stored report (bench/stored_report.py), as a worker makes it: hash of the input, reading, computing, writing, with
   a PostgreSQL of its own.
 
