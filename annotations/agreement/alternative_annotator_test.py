@@ -18,6 +18,7 @@ from scipy.stats import false_discovery_control, wilcoxon
 
 from annotations.agreement.ratings import Ratings, RatingTable
 from evaluation.statistics.estimate import Estimate, EstimateDict
+from evaluation.statistics.intervals import bootstrap_estimate
 from evaluation.statistics.pooling import PooledBootstrap, pool
 from evaluation.statistics.proportions import Flags
 from evaluation.statistics.resampling import (
@@ -26,7 +27,6 @@ from evaluation.statistics.resampling import (
     Floats,
     cluster_sums,
     defined_ratio,
-    percentile_interval,
 )
 
 Scoring = Literal["accuracy", "neg_rmse"]
@@ -225,15 +225,16 @@ def alternative_annotator_test(
         return AlternativeAnnotatorTest(scoring, epsilon, q, n, nothing, nothing, None, NO_HUMAN, comparisons)
     winning_rate = sum(won.values()) / len(won)
     rates, advantage = replicates.of_test(kept)
+    drawn = _independent(np.asarray(compared[:, kept].any(axis=1)), ids)
     per_human = [judge_wins[compared[:, column], column].mean() for column in np.flatnonzero(kept)]
     return AlternativeAnnotatorTest(
         scoring=scoring,
         epsilon=epsilon,
         q=q,
         n=n,
-        winning_rate=Estimate.of(winning_rate, len(won), percentile_interval(rates, confidence)),
-        advantage_probability=Estimate.of(
-            float(np.mean(per_human)), n, percentile_interval(advantage, confidence)
+        winning_rate=bootstrap_estimate(winning_rate, len(won), rates, clusters=drawn, confidence=confidence),
+        advantage_probability=bootstrap_estimate(
+            float(np.mean(per_human)), n, advantage, clusters=drawn, confidence=confidence
         ),
         passed=winning_rate >= PASSING_RATE,
         undefined=None,
@@ -317,6 +318,11 @@ def _rejected(p_values: list[float], q: float) -> list[bool]:
     return [bool(p <= q) for p in false_discovery_control(p_values, method="by")]
 
 
+def _independent(items: Flags, clusters: Clusters | None) -> int:
+    """How many clusters the flagged items (n,) come from; the items, where each is its own."""
+    return int(items.sum()) if clusters is None else int(np.unique(clusters[items]).size)
+
+
 class _Replicates:
     """The test on resampled items, from sums over drawn clusters: nothing is tested item by item again."""
 
@@ -332,7 +338,7 @@ class _Replicates:
         resamples: int,
         rng: np.random.Generator,
     ) -> None:
-        self.epsilon, self.q = epsilon, q
+        self.epsilon, self.q, self.clusters = epsilon, q, clusters
         self.points = (judge_wins, human_wins)
         self.compared, self.judge_wins, self.human_wins = compared, judge_wins, human_wins
         used = compared.any(axis=1)
@@ -356,7 +362,13 @@ class _Replicates:
         wins = self.points[0 if whose == "judge" else 1][items, column]
         total = self.sums[1 if whose == "judge" else 2][:, column]
         replicates = defined_ratio(total, self.sums[0][:, column])
-        return Estimate.of(wins.mean(), int(items.sum()), percentile_interval(replicates, confidence))
+        return bootstrap_estimate(
+            float(wins.mean()),
+            int(items.sum()),
+            replicates,
+            clusters=_independent(items, self.clusters),
+            confidence=confidence,
+        )
 
     def of_test(self, kept: Flags) -> tuple[Floats, Floats]:
         """ω and ρ of each resample, (R,) each; NaN where a person of those `kept` has no item in it."""

@@ -23,8 +23,9 @@ from annotations.agreement.paired_sums import (
 from annotations.agreement.ratings import BINARY, Ratings, RatingTable, category_codes
 from annotations.agreement.reference import labels_of_others, medians_of_others
 from evaluation.statistics.estimate import Estimate, EstimateDict
+from evaluation.statistics.intervals import bootstrap_estimate
 from evaluation.statistics.proportions import Flags
-from evaluation.statistics.resampling import RESAMPLES, Clusters, Floats, percentile_interval, replicate_sums
+from evaluation.statistics.resampling import RESAMPLES, Clusters, Floats, replicate_sums
 
 NO_OTHERS = "no unit rated by the judge, a person and a majority of others"
 ONE_SIDED = "the other people never disagree on whether preferences were followed"
@@ -115,6 +116,7 @@ def skill_beside_people(
         rng=rng,
         resamples=resamples,
     )
+    drawn = int(used.sum()) if clusters is None else np.unique(clusters[used]).size
     of_judge, of_people = sums.values(np.concatenate([total, replicates]))
     jackknife = jackknifed_difference(sums, clusters)
     difference = of_judge[0] - of_people[0]
@@ -124,7 +126,7 @@ def skill_beside_people(
     def estimate(values: Floats) -> Estimate:
         if np.isnan(values[0]):
             return Estimate.of_nothing(reason, n)
-        return Estimate.of(values[0], n, percentile_interval(values[1:], confidence))
+        return bootstrap_estimate(values[0], n, values[1:], clusters=drawn, confidence=confidence)
 
     return SkillBesidePeople(
         statistic,

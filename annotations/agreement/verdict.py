@@ -150,6 +150,7 @@ def verdict(
     units_to_pass: Callable[[], int | None] = lambda: None,
     labels: int = 0,
     units_rated: int = 0,
+    categories: int = 2,
     useful: float = USEFUL_SKILL,
 ) -> Verdict:
     """One judge's verdict. `confusion` is None where there is no followed / not followed.
@@ -163,7 +164,8 @@ def verdict(
       people" after that.
 
     `units_to_pass` plans the alternative annotator test, and is called where that is open. `labels` on `units_rated`
-    units turn units into labels. The level of the baseline tests is that of one judge divided by `as_good.judges`.
+    units turn units into labels; `categories` are those of a nominal scale that is not cut. The level of the baseline
+    tests is that of one judge divided by `as_good.judges`.
 
     Raises:
         ValueError: a negative count.
@@ -172,7 +174,8 @@ def verdict(
         raise ValueError("labels and units are counts")
     level = BASELINE_LEVEL / as_good.judges
     skill = baselines[0].value if confusion is None else informedness(confusion)
-    needed = units_to_beat_baselines(useful, None if confusion is None else _failures(confusion), level=level)
+    failures = None if confusion is None else _failures(confusion)
+    needed = units_to_beat_baselines(useful, failures, categories=categories, level=level)
     labels_per_unit = labels / units_rated if units_rated else 1.0
     more = math.ceil(max(needed - skill.n, 1) * labels_per_unit)
     stability = _stability(alternative)
