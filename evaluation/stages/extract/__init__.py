@@ -1,0 +1,13 @@
+"""Answer extraction: the option letter that a free-form response to a multiple-choice question commits to.
+
+Everything is rules on the text, the strongest first; the first that speaks decides and is named in the result. Where
+no rule speaks, or two letters are committed to with equal weight, the rules abstain: they do not guess.
+
+`spelling` unifies spellings and marks the options' texts, `lists` takes away what only repeats the options, `tokens`
+says what an option's letter looks like in running text, `statements` reads sentences that say which option it is, and
+`rules` weighs them.
+"""
+
+from evaluation.stages.extract.rules import Extraction, extract_answer
+
+__all__ = ["Extraction", "extract_answer"]

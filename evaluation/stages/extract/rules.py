@@ -1,0 +1,287 @@
+"""The rules in the order of their strength, and what they decide together."""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from string import ascii_uppercase
+
+from evaluation.stages.extract.lists import is_listed, without_echo, without_tables
+from evaluation.stages.extract.spelling import EMPHASIS, MARK, unified, with_marks
+from evaluation.stages.extract.statements import CONCLUDES, CORRECTS, SENTENCE_END, Statement, statements
+from evaluation.stages.extract.tokens import (
+    ANY_MARK,
+    CLOSE,
+    LABEL,
+    LOOSE,
+    NAMED,
+    OPEN,
+    TOKEN,
+    Reading,
+    agreed,
+    is_one_of_several,
+    letter_of,
+    letters_of,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Extraction:
+    """The letter, and the name of the rule that found it; None and an empty name where the rules abstain."""
+
+    letter: str | None
+    rule: str = ""
+
+
+_LIMIT = 30_000  # longer responses are read at their two ends, where answers stand: the work stays bounded
+_NEITHER = Extraction(None)
+_Rule = Callable[[Reading], str | None]
+
+_STRUCTURED = re.compile(
+    r"(?:\\boxed\s?\{|<(?:final_?)?(?:answer|choice)>|[\"']\w{0,20}(?i:answer|choice|option|letter)\w{0,20}[\"']\s?:)\s{0,3}"
+    rf"{OPEN}{LABEL}{OPEN}{TOKEN}"
+)
+_OPENING = re.compile(
+    rf"(?m)[^\w{MARK}]{{0,6}}{LABEL}{OPEN}{TOKEN}"
+    rf"(?={CLOSE}(?:\s?[.,;:)–—-]|\s?[{MARK}]|\s*$)|\s(?i:because|since|as|here)\b)"
+)
+_DENIED = re.compile(
+    rf"(?i)[^\w{MARK}]*[{MARK}]?\W*(?:(?:this|that|it|which|the|option|statement|answer|choice)\s){{0,3}}"
+    r"(?:(?:is|was|are|can|could|does|did|do|would|will|may|might|has|seems|also)\s?){0,2}"
+    r"(?:n't|not|never|neither|cannot|incorrect|wrong|false|unlikely|eliminated|out\b|the (?:wrong|least|only one that))"
+)
+_NEGATED = re.compile(
+    r"(?i)\b(?:not|neither|nor|never|cannot|incorrect|wrong|false|except|unlike|unlikely|less likely|least|than|could|might)\b|n't\b"
+)
+_HEDGED = re.compile(r"(?i)\b(?:could|might|less|while|although|though|cannot|can't|eliminated?|also)\b")
+_CONTRAST = re.compile(
+    rf"(?i)(?:,\s(?:not|unlike)|,?\s(?:rather than|instead of|as opposed to|over))\s(?:\w+\s){{0,3}}?\W?(?:[A-Z]\b|[{MARK}]).*"
+)
+_WRONG = re.compile(
+    r"(?i)\b(?:incorrect|wrong|unlikely|n't|not (?:the |a |necessarily |likely )?(?:correct|right|answer|best|true))\b"
+)
+_NONE = re.compile(
+    r"(?i)\bnone of (?:the|these|those)\b|\bno (?:correct|suitable|right) (?:answer|option|choice)"
+    r"|\bnot (?:\w+ ){0,3}(?:of|in|among) (?:the )?(?:\w+ ){0,2}(?:options|choices)"
+    r"|\bnot match (?:\w+ ){0,4}(?:options|choices)|\ball (?:of )?(?:the|these|those) (?:\w+ )?(?:options|answers)\b"
+)
+_OWN_LINE = re.compile(
+    rf"(?m)^[^\w{MARK}]{{0,6}}{LABEL}{OPEN}{TOKEN}[^\w\n{MARK}]{{0,4}}[{MARK}]?[^\w\n]{{0,4}}$"
+)
+_EMPHASISED = re.compile(
+    rf"(?:\*\*|__|`|<b>|<strong>){OPEN}{LABEL}{OPEN}{TOKEN}"
+    rf"(?={CLOSE}(?:[.:,]|\s?[{MARK}]|\s?(?:\*\*|__|`|</)))"
+)
+_CHECKED = re.compile(
+    rf"(?m)^[^\w{MARK}]{{0,4}}{LABEL}{OPEN}{TOKEN}[^\w\n]{{0,4}}(?:[{MARK}][^\w\n]{{0,4}})?"
+    r"(?:(?i:correct|right|yes|true)\b(?!,? but)|[^\w\n]{0,3}[✓✔✅☑])"
+)
+_QUESTION = re.compile(r"(?m)^\W{0,6}(?i:question|user|human|Q)\s?\d{0,2}\s?[:.]")
+
+
+def _structured(reading: Reading) -> str | None:
+    r"""`\boxed{C}`, `{"answer": "C"}`, `<answer>C</answer>`: the last one, as for any final answer."""
+    letters = letters_of(reading, _STRUCTURED.finditer(reading.plain))
+    return letters[-1] if letters else None
+
+
+def _opening(reading: Reading) -> Statement | None:
+    """“C. Because …”, “(C)”, “Option C: …”; not “B. subtilis is …”, “A is wrong”, nor the head of a list."""
+    match = _OPENING.match(reading.plain)
+    if match is None:
+        return None
+    start, end = match.start("token"), match.end("token")
+    letter: str | None = letter_of(reading, match["token"])
+    if letter is None or _DENIED.match(reading.plain, end) or _is_abbreviation(reading, letter, end):
+        return None
+    if is_listed(reading, start):
+        if letter == "A":
+            return None
+        letter = None
+    elif is_one_of_several(reading.plain, start, end):
+        letter = None
+    return Statement(0, end, letter, is_last=False)
+
+
+def _is_abbreviation(reading: Reading, letter: str, end: int) -> bool:
+    """“B. subtilis …”: a stop and a small letter follow, but not the words that the option begins with."""
+    match = re.match(r"\.\s(?=[a-z])(?:(?:the|an?|to|in|at)\s)?(\w*)", reading.plain[end : end + 60])
+    if match is None or not match[1]:
+        return False
+    return match[1] not in reading.texts[ord(letter) - ord("A")].split()[:3]
+
+
+def _outcome(reading: Reading, said: Sequence[Statement]) -> str | None:
+    """The letter of statements in their order; empty where they name several; None where there are none.
+
+    The last one counts where it concludes or corrects, where all agree, or where it stands alone in the last paragraph.
+    """
+    if not said:
+        return None
+    last = said[-1]
+    closing = {statement.letter for statement in said if statement.is_last}
+    if (
+        len({statement.letter for statement in said}) == 1
+        or last.concludes
+        or _is_corrected(reading, said)
+        or (last.is_last and len(closing) == 1 and not said[0].is_last)
+    ):
+        return last.letter or ""
+    return ""
+
+
+def _is_corrected(reading: Reading, said: Sequence[Statement]) -> bool:
+    """Whether a “wait”, “however” … stands between the last statement and the last one with another letter."""
+    last = said[-1]
+    others = [statement for statement in said if statement.letter != last.letter]
+    return CORRECTS.search(reading.plain, others[-1].end, last.end) is not None
+
+
+def _committed(reading: Reading) -> Extraction | None:
+    """What opening, statements and verdicts come to; None where there are none."""
+    everything = statements(reading)
+    opening = _opening(reading)
+    said = [statement for statement in everything if not statement.is_verdict]
+    if opening is not None and any(statement.end == opening.end for statement in said):
+        opening = None  # “Answer: B” is a statement.
+    if opening is not None:
+        said = [statement for statement in said if statement.end > opening.end]
+    # What names an option by its text alone, perhaps by chance, takes nothing back that names a letter.
+    firm = [statement for statement in said if not statement.is_loose]
+    said = ([opening] if opening else []) + (firm if opening or firm else said)
+    praised = [statement for statement in everything if statement.is_verdict]
+    letter = _outcome(reading, said)
+    if letter:
+        last = said[-1]
+        if last is opening or (opening is not None and last.letter == opening.letter and not _closes(last)):
+            return Extraction(letter, "opening letter")
+        return Extraction(letter, "final answer" if _closes(last) else "answer statement")
+    if letter == "":
+        # “The answer is B or C. However, option C is the best one.”
+        praised = [statement for statement in praised if statement.start > said[-1].end and said[-1].letter is None]
+    verdict = _outcome(reading, praised) or ("" if praised else None)
+    if verdict is None and letter is None:
+        verdict = agreed(letters_of(reading, _CHECKED.finditer(reading.plain)))
+    if verdict:
+        return Extraction(verdict, "verdict")
+    return None if verdict is None and letter is None else _NEITHER
+
+
+def _closes(statement: Statement) -> bool:
+    return statement.concludes or statement.is_last
+
+
+def _one_of(reading: Reading, sentence: str) -> str | None:
+    """The one letter, or else the one option text, of a sentence, less its “…, not A”."""
+    sentence = _CONTRAST.sub("", sentence)
+    if len(set(LOOSE.findall(sentence))) > 1:
+        return None
+    return agreed(letters_of(reading, NAMED.finditer(sentence)) or letters_of(reading, ANY_MARK.finditer(sentence)))
+
+
+def _at_an_end(reading: Reading, pattern: re.Pattern[str], sentence: str) -> str | None:
+    """The same in a first or last sentence, where a line of a list says nothing."""
+    match = pattern.search(sentence)
+    # A “not” well before the letter may be the question's; just before it or after, it is said of the option.
+    if match is None or _NEGATED.search(sentence, max(0, match.start() - 12)):
+        return None
+    return _one_of(reading, sentence)
+
+
+def _conclusion(reading: Reading, pattern: re.Pattern[str]) -> str | None:
+    """“In summary, the curve is parallel (option D).”: one letter in the last sentence that concludes."""
+    sentences = [part for part in SENTENCE_END.split(reading.plain[-1500:]) if part.strip()]
+    concluding = [sentence for sentence in sentences if CONCLUDES.search(sentence[:40])]
+    naming = [sentence for sentence in concluding if pattern.search(sentence)]
+    if not naming:
+        return None
+    match = pattern.search(naming[-1])
+    assert match is not None
+    around = naming[-1][: match.end() + 60]
+    return None if _WRONG.search(around) or _HEDGED.search(around) else _one_of(reading, naming[-1])
+
+
+def _first_sentence(reading: Reading, pattern: re.Pattern[str]) -> str | None:
+    return _at_an_end(reading, pattern, SENTENCE_END.split(reading.plain, maxsplit=1)[0])
+
+
+def _last_sentence(reading: Reading, pattern: re.Pattern[str]) -> str | None:
+    sentences = [part for part in SENTENCE_END.split(reading.plain[-1500:]) if part.strip()]
+    return _at_an_end(reading, pattern, sentences[-1]) if sentences and not _is_cut_off(reading) else None
+
+
+def _is_cut_off(reading: Reading) -> bool:
+    """Whether the response ends in the middle of a sentence, as at a limit of tokens."""
+    return not reading.plain.endswith((".", "!", "?", ")", '"', "]", "}", "'"))
+
+
+def _short(reading: Reading) -> str | None:
+    """The option's text and little else. A longer text mentions an option's words by chance."""
+    if len(reading.plain) >= 300 or _WRONG.search(reading.plain):
+        return None
+    return agreed(letters_of(reading, ANY_MARK.finditer(reading.plain)))
+
+
+def _only_named(reading: Reading) -> str | None:
+    """Next to letters of no option, a letter is more likely a symbol, as in “carbon (C) and oxygen (O)”."""
+    symbols = set(re.findall(r"\(([A-Z])\)", reading.plain)) - set(reading.letters)
+    if symbols or _WRONG.search(reading.plain) or (_is_cut_off(reading) and len(reading.plain) > 200):
+        return None
+    letter = agreed(letters_of(reading, NAMED.finditer(reading.plain)))
+    return letter if set(LOOSE.findall(reading.plain)) <= {letter} else None
+
+
+def _unrivalled(reading: Reading, letter: str | None) -> str | None:
+    """A letter, unless the response names other options, too."""
+    named = [*letters_of(reading, NAMED.finditer(reading.plain)), *letters_of(reading, ANY_MARK.finditer(reading.plain))]
+    if letter is None or set(named) <= {letter}:
+        return letter
+    # A phrase is hardly there by chance, as a word such as “fitness” may be.
+    return letter if len(reading.texts[ord(letter) - ord("A")].split()) > 2 else None
+
+
+def _agreeing(pattern: re.Pattern[str]) -> _Rule:
+    """A rule that speaks where all that the pattern finds is one and the same letter."""
+    return lambda reading: agreed(letters_of(reading, pattern.finditer(reading.plain)))
+
+
+_WEAKER: tuple[tuple[str, _Rule], ...] = (
+    ("letter on its own line", _agreeing(_OWN_LINE)),
+    ("emphasised letter", lambda it: agreed(letters_of(it, _EMPHASISED.finditer(it.emphasised)))),
+    ("table", lambda it: it.table_letter),
+    ("conclusion", lambda it: _conclusion(it, NAMED)),
+    ("first sentence", lambda it: _first_sentence(it, NAMED)),
+    ("conclusion", lambda it: _last_sentence(it, NAMED)),
+    ("conclusion", lambda it: _unrivalled(it, _conclusion(it, ANY_MARK))),
+    ("first sentence", lambda it: _unrivalled(it, _first_sentence(it, ANY_MARK))),
+    ("conclusion", lambda it: _unrivalled(it, _last_sentence(it, ANY_MARK))),
+    ("only letter named", _only_named),
+    ("only option text", _short),
+)
+
+
+def _of_reading(reading: Reading) -> Extraction:
+    structured = _structured(reading)
+    if structured is not None:
+        return Extraction(structured, "structured answer")
+    committed = _committed(reading)
+    if committed is not None:
+        return committed
+    if _NONE.search(reading.plain):
+        return _NEITHER
+    for name, rule in _WEAKER:
+        letter = rule(reading)
+        if letter is not None:
+            return Extraction(letter, name)
+    return _NEITHER
+
+
+def extract_answer(response: str, options: Sequence[str]) -> Extraction:
+    """The option letter that a response commits to, and the rule that says so. Letters go by position: A, B, …"""
+    if len(response) > _LIMIT:
+        response = response[: _LIMIT // 2] + "\n\n" + response[-_LIMIT // 2 :]
+    letters = ascii_uppercase[: len(options)]
+    text, table_letter = without_tables(with_marks(unified(response), options), letters)
+    text = without_echo(text, len(options))
+    texts = tuple(unified(option).lower() for option in options)
+    reading = Reading(EMPHASIS.sub("", text).strip(), text, letters, texts, table_letter)
+    return _of_reading(reading)
