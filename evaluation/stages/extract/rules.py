@@ -7,7 +7,7 @@ from string import ascii_uppercase
 
 from evaluation.stages.extract.lists import is_listed, without_echo, without_tables
 from evaluation.stages.extract.spelling import EMPHASIS, MARK, unified, with_marks
-from evaluation.stages.extract.statements import CONCLUDES, CORRECTS, SENTENCE_END, Statement, statements
+from evaluation.stages.extract.statements import CONCLUDES, CORRECTS, HEDGED_VERDICT, SENTENCE_END, Statement, statements
 from evaluation.stages.extract.tokens import (
     ANY_MARK,
     CLOSE,
@@ -53,11 +53,12 @@ _NEGATED = re.compile(
     r"(?i)\b(?:not|neither|nor|never|cannot|incorrect|wrong|false|except|unlike|unlikely|less likely|least|than|could|might)\b|n't\b"
 )
 _HEDGED = re.compile(r"(?i)\b(?:could|might|less|while|although|though|cannot|can't|eliminated?|also)\b")
+_DENIES = re.compile(r"(?i)\b(?:is|are|was|do|does|can|will|would)(?:n't|\s?not)\b")
 _CONTRAST = re.compile(
     rf"(?i)(?:,\s(?:not|unlike)|,?\s(?:rather than|instead of|as opposed to|over))\s(?:\w+\s){{0,3}}?\W?(?:[A-Z]\b|[{MARK}]).*"
 )
 _WRONG = re.compile(
-    r"(?i)\b(?:incorrect|wrong|unlikely|n't|not (?:the |a |necessarily |likely )?(?:correct|right|answer|best|true))\b"
+    r"(?i)\b(?:incorrect|wrong|unlikely|not (?:the |a |necessarily |likely )?(?:correct|right|answer|best|true))\b"
 )
 _NONE = re.compile(
     r"(?i)\bnone of (?:the|these|those)\b|\bno (?:correct|suitable|right) (?:answer|option|choice)"
@@ -72,8 +73,8 @@ _EMPHASISED = re.compile(
     rf"(?={CLOSE}(?:[.:,]|\s?[{MARK}]|\s?(?:\*\*|__|`|</)))"
 )
 _CHECKED = re.compile(
-    rf"(?m)^[^\w{MARK}]{{0,4}}{LABEL}{OPEN}{TOKEN}[^\w\n]{{0,4}}(?:[{MARK}][^\w\n]{{0,4}})?"
-    r"(?:(?i:correct|right|yes|true)\b(?!,? but)|[^\w\n]{0,3}[✓✔✅☑])"
+    rf"(?m)^[^\w{MARK}]{{0,4}}{LABEL}{OPEN}{TOKEN}[^\w\n{MARK}]{{0,4}}(?:(?:[{MARK}][^\w\n]{{0,4}})?"
+    rf"(?:(?i:correct|right)\b(?!,? but)|[^\w\n]{{0,3}}[✓✔✅☑])|[{MARK}][^\w\n]{{1,4}}(?i:yes|true)\b(?!,))"
 )
 _QUESTION = re.compile(r"(?m)^\W{0,6}(?i:question|user|human|Q)\s?\d{0,2}\s?[:.]")
 
@@ -107,7 +108,7 @@ def _is_abbreviation(reading: Reading, letter: str, end: int) -> bool:
     match = re.match(r"\.\s(?=[a-z])(?:(?:the|an?|to|in|at)\s)?(\w*)", reading.plain[end : end + 60])
     if match is None or not match[1]:
         return False
-    return match[1] not in reading.texts[ord(letter) - ord("A")].split()[:3]
+    return match[1] not in re.findall(r"\w+", reading.texts[ord(letter) - ord("A")][:60])[:3]
 
 
 def _outcome(reading: Reading, said: Sequence[Statement]) -> str | None:
@@ -189,7 +190,7 @@ def _at_an_end(reading: Reading, pattern: re.Pattern[str], sentence: str) -> str
 
 def _conclusion(reading: Reading, pattern: re.Pattern[str]) -> str | None:
     """“In summary, the curve is parallel (option D).”: one letter in the last sentence that concludes."""
-    sentences = [part for part in SENTENCE_END.split(reading.plain[-1500:]) if part.strip()]
+    sentences = [part for part in SENTENCE_END.split(reading.plain[-1500:]) if part.strip()][-5:]
     concluding = [sentence for sentence in sentences if CONCLUDES.search(sentence[:40])]
     naming = [sentence for sentence in concluding if pattern.search(sentence)]
     if not naming:
@@ -197,7 +198,12 @@ def _conclusion(reading: Reading, pattern: re.Pattern[str]) -> str | None:
     match = pattern.search(naming[-1])
     assert match is not None
     around = naming[-1][: match.end() + 60]
-    return None if _WRONG.search(around) or _HEDGED.search(around) else _one_of(reading, naming[-1])
+    if _WRONG.search(around) or _HEDGED.search(around):
+        return None
+    # “Therefore, option D is not an advantage.” as the last word answers a question for what is not.
+    if _DENIES.search(around, match.end()) and naming[-1] != sentences[-1]:
+        return None
+    return _one_of(reading, naming[-1])
 
 
 def _first_sentence(reading: Reading, pattern: re.Pattern[str]) -> str | None:
@@ -250,11 +256,12 @@ _WEAKER: tuple[tuple[str, _Rule], ...] = (
     ("table", lambda it: it.table_letter),
     ("conclusion", lambda it: _conclusion(it, NAMED)),
     ("first sentence", lambda it: _first_sentence(it, NAMED)),
-    ("conclusion", lambda it: _last_sentence(it, NAMED)),
+    ("conclusion", lambda it: _unrivalled(it, _last_sentence(it, NAMED))),
     ("conclusion", lambda it: _unrivalled(it, _conclusion(it, ANY_MARK))),
     ("first sentence", lambda it: _unrivalled(it, _first_sentence(it, ANY_MARK))),
     ("conclusion", lambda it: _unrivalled(it, _last_sentence(it, ANY_MARK))),
     ("only letter named", _only_named),
+    ("hedged verdict", _agreeing(HEDGED_VERDICT)),
     ("only option text", _short),
 )
 
@@ -275,13 +282,24 @@ def _of_reading(reading: Reading) -> Extraction:
     return _NEITHER
 
 
+def _of_text(text: str, letters: str, texts: tuple[str, ...]) -> Extraction:
+    text, table_letter = without_tables(text, letters)
+    text = without_echo(text, len(letters))
+    return _of_reading(Reading(EMPHASIS.sub("", text).strip(), text, letters, texts, table_letter))
+
+
 def extract_answer(response: str, options: Sequence[str]) -> Extraction:
     """The option letter that a response commits to, and the rule that says so. Letters go by position: A, B, …"""
     if len(response) > _LIMIT:
         response = response[: _LIMIT // 2] + "\n\n" + response[-_LIMIT // 2 :]
     letters = ascii_uppercase[: len(options)]
-    text, table_letter = without_tables(with_marks(unified(response), options), letters)
-    text = without_echo(text, len(options))
     texts = tuple(unified(option).lower() for option in options)
-    reading = Reading(EMPHASIS.sub("", text).strip(), text, letters, texts, table_letter)
-    return _of_reading(reading)
+    text = with_marks(unified(response), options)
+    starts = [match.start() for match in _QUESTION.finditer(text)]
+    if len(starts) < 2:
+        return _of_text(text, letters, texts)
+    # The response goes on with questions of its own, or repeats examples: only those with this item's options count.
+    bounds = zip([0, *starts], [*starts, len(text)], strict=True)
+    parts = [text[start:end] for start, end in bounds if ANY_MARK.search(text, start, end)]
+    answers = [extraction for part in parts if (extraction := _of_text(part, letters, texts)).letter is not None]
+    return answers[-1] if len({answer.letter for answer in answers}) == 1 else _NEITHER

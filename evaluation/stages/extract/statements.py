@@ -35,6 +35,7 @@ CONCLUDES = re.compile(
     r"(?i)\b(?:therefore|thus|hence|consequently|final|finally|ultimately|conclu\w+|in summary|in short|overall"
     r"|to sum up|to summari[sz]e|as a result|correction|actually|wait|based on|in the end|all in all|on reflection"
     r"|given (?:this|these|that|the above)|(?:this|that) (?:leaves|means))\b|(?:^|[,;:.—–-]\s?|\band\s)so\b"
+    r"|^\W*(?:(?:however|but|now),?\s)?(?:considering|taking|given|in (?:this|the given) (?:case|scenario|situation|context))\b"
 )
 CORRECTS = re.compile(
     r"(?i)\b(?:wait|no|actually|correction|however|but|on reflection|reconsider\w*|apolog\w+|sorry|mistaken?|in fact|hmm"
@@ -57,7 +58,7 @@ _IN_BRACKETS = re.compile(
     rf"(?:[(\[](?i:option|choice|answer)?\s?(?P<token>[A-Z])[)\]]|(?i:option|choice)\s(?P<named>[A-Z])\b)"
 )
 _BROKEN = re.compile(r"(?i)\b(?:which|that|while|and|because|as|who|but)\b|,(?!.*,)|.{80}", re.S)
-_OTHER_BRACKETS = re.compile(r"[^.!?\n]{0,60}\b(?:or|and)\s[^.!?\n]{0,60}[(\[](?i:option\s)?[A-Z][)\]]")
+_OTHER_BRACKETS = re.compile(r"[^.!?\n]{0,60}\b(?:or|and)\s[^.!?\n]{0,160}[(\[](?i:option\s)?[A-Z][)\]]")
 _SUBORDINATE = re.compile(r"(?i)\b(?:and|or|that|which|who|but|because|as|than)\b")
 _BRACKET_SUBJECT = re.compile(r"(?i)(?:answer|solution|(?:the|your|our|my) \w.*)$")
 
@@ -71,7 +72,7 @@ _COPULA = re.compile(
 )
 _COLON = re.compile(
     r"\b(?i:answer|solution|conclusion|verdict|(?:correct|best|right|final|chosen|selected) (?:option|choice|letter|one))\b"
-    r"(?P<gap>[^.!?:\n]{0,60}?)(?<!\s[A-Z])(?:\s?(?:[:=]|->|→|⇒|\s[-–—])\s{0,3}|(?<=[Aa]nswer)\n\s?)"
+    r"(?P<gap>(?!\s(?:the|this|that|your|these|each)\b)[^.!?:\n]{0,60}?)(?<!\s[A-Z])(?:\s?(?:[:=]|->|→|⇒|\s[-–—])\s{0,3}|(?<=[Aa]nswer)\n\s?)"
 )
 _CHOICE = re.compile(
     r"\b(?i:(?:I|we|you should|you would|you must)(?:'d|'ll| would| will| must| should| have to| am| are)?"
@@ -104,9 +105,16 @@ _BARE_PRAISE = (
     r"(?i:(?:also |indeed |clearly |therefore |thus |still |actually |the )*"
     rf"(?:{_MOST}|correct|right|best|the answer)\b)"
 )
+_FITS = (
+    r"(?i:(?:would |seems to |appears to )?(?:best (?:fits?|match(?:es)?|aligns?|answers?|describes?|represents?|suits?|captures?"
+    r"|explains?|satisf(?:y|ies)|reflects?)|(?:fits?|match(?:es)?|aligns?|suits?)\s(?:[a-z]+\s){0,3}?best)\b)"
+)
 _IS_PRAISED = re.compile(
-    r"\s(?i:is|are|was|must be|would be|has to be|appears to be|seems to be|seems|remains|stands out as|emerges as)\s"
-    rf"(?:(?P<full>{_FULL_PRAISE})|(?P<bare>{_BARE_PRAISE}))"
+    r"\s(?:(?i:is|are|was|must be|would be|has to be|appears to be|seems to be|seems|remains|stands out as|emerges as)\s"
+    rf"(?:(?P<full>{_FULL_PRAISE})|(?P<bare>{_BARE_PRAISE}))|(?P<fits>{_FITS}))"
+)
+HEDGED_VERDICT = re.compile(
+    rf"(?m)\b(?i:option|choice)\s{OPEN}{TOKEN}[^.!?\n]{{0,120}}?\s(?i:might|may|could|can)\s(?i:also )?be\s(?i:considered )?{_FULL_PRAISE}"
 )
 _LABELLED = re.compile(rf"(?m)(?:\b(?i:option|choice|answer|statement)\s)?{OPEN}{TOKEN}")
 _NEXT_PRAISE = re.compile(
@@ -117,10 +125,12 @@ _NEXT_PRAISE = re.compile(
 _MAKING = re.compile(rf"\b(?i:mak(?:ing|es)|leaving|leaves)\s(?i:us with )?(?:only )?{LABEL}{OPEN}{TOKEN}{CLOSE}[.:)]?\s?[\"']?[{MARK}]?[\"')]?,?\s(?i:the|as|our)\b")
 _IS_OPTION = re.compile(
     rf"\b(?i:is|are|be|was)(?:,? (?i:therefore|thus|likely|probably|clearly|most likely|actually|then),?)?\s"
-    rf"(?:(?:(?i:therefore|thus)\s)?(?:(?i:option|choice)\s{OPEN}{TOKEN}|{OPEN}(?P<labelled>[A-Z])[.):]{{1,2}}\s[\"']?(?P<text>[{MARK}])))"
+    rf"(?:(?i:therefore|thus)\s)?(?i:option|choice)\s{OPEN}{TOKEN}"
+    rf"|\b(?:is|are|be|was|as|to|called|by|for|from|through|say|suggest)[:,]?\s[(\"']?(?P<labelled>[A-Z])[.):]{{1,2}}\s[\"']?(?P<text>[{MARK}])"
 )
+_THIS = re.compile(r"(?i)\W*(?:this|that|it|which)\s")
 _IS_NAMED = re.compile(
-    rf"\b(?i:is|are|be)\s(?P<words>[^.!?\n;:()\[\]{MARK}]{{0,80}}[{MARK}]?[^.!?\n;:()\[\]{MARK}]{{0,30}}?)\s"
+    rf"\b(?i:is|are|be)\s(?P<words>(?=(?i:an?|the|in|at|on|to|their|one's|his|her|its|likely|probably)\s|[A-Z\"'{MARK}])[^.!?\n;:()\[\]{MARK}]{{0,80}}[{MARK}]?[^.!?\n;:()\[\]{MARK}]{{0,30}}?)\s"
     r"[(\[](?i:option|choice|answer)?:?\s?(?P<token>[A-Z])[)\]]"
 )
 _CORRESPONDS = re.compile(
@@ -132,7 +142,7 @@ _OTHER_OPTION = re.compile(r"\b(?i:option|choice)\s\(?[A-Z]\b|\([A-Z]\)")
 _TAKEN_BACK = re.compile(
     r"(?i)[^.!?\n]{0,50}?(?:\bbut\b|\bhowever\b|\balthough\b|\bthough\b|\bexcept\b|\bonly (?:if|when|in)\b|\bas well\b|\btoo\b"
     r"|\bin (?:a|some|one|part|theory|general|that|isolation|this regard)\b|\bto (?:some|an|a certain) extent\b|\bif\b"
-    r"|\byet\b|\bpartially\b|\blacks?\b|\bon its own\b|\binsofar\b|\babout\b)"
+    r"|\byet\b|\bpartially\b|\blacks?\b|\bon its own\b|\binsofar\b|\babout\b|\bunder\b|\bassuming\b|\bprovided\b)"
 )
 _CONCESSION = re.compile(
     r"(?i)^[\W\d]*(?:(?:and|but|so|now|also|however|therefore),?\s)?(?:while|although|though|even though|even if|despite|whereas"
@@ -146,12 +156,18 @@ _DENIAL = re.compile(
     r"|(?:option|choice)\s\(?[A-Z])\b|n't\b"
 )
 _ANOTHER = re.compile(r"(?i)\b(?:other|another|possible|potential|alternative|wrong|incorrect|second|next)\s\W?$")
+_ARE = re.compile(r"\b(?:are|were|would be|could be)\b")
 _PLURAL = re.compile(r"(?i)\b(?:options|choices)\b")
 _OF_THE_QUESTION = re.compile(r"(?i:\b(?:that|which|who|when|because|since)\b.{0,200})|\".{0,300}\"", re.S)
 _PRONOUN = re.compile(r",\s(?:so\s)?(?:it|this|that)$")
 _LAST_SUBJECT = re.compile(r"\b(?:answer|option|choice)\b(?=\s?[a-z,]|$)")
 _NOT = re.compile(r"(?i)\b(?:not|n't|never)\s*$")
 _CONDITION = re.compile(r"(?i)(?:.*[,;]\s|.*\b(?:but|and|so)\s)?\W*(?:but |and |so )?(?:even )?(?:if|had|were|whether)\b", re.S)
+_IF = re.compile(r"(?i)\bif\s(?:you|we|one|the (?:user|question|goal|context|focus))\b")
+_MUST_CHOOSE = re.compile(
+    r"(?i)\b(?:(?:had|have|has|need|forced|were|are|required) to|must|can only|could only)\s(?:\w+\s)?(?:be )?"
+    r"(?:choose|chosen|pick|select|selected|answer|guess|make|give|decide)\b|\bfrom the (?:\w+\s)?options\b"
+)
 _WOULD = re.compile(
     r"(?i)^\W*(?:but |and |so |however, )?(?:(?:even )?if\b.*\b(?:were|had|was|did|considered|wanted|asked)\b|had\b|were\b)"
     r".*\b(?:would|could)\b",
@@ -243,7 +259,7 @@ def _chosen(reading: Reading, head: re.Match[str], position: int, kind: str, gap
         return None
     if kind == "choice" and _PLURAL.search(text[head.end() : start]):
         return Statement(-1, end, None)
-    is_plural = kind == "subject" and head[0].lower().endswith(("answers", "options", "choices"))
+    is_plural = head[0].lower().endswith(("answers", "options", "choices")) and _ARE.search(text, head.end(), start)
     if is_plural or is_one_of_several(text, start, end):
         letter = None
     elif is_listed(reading, start):
@@ -269,7 +285,7 @@ def _bracketed(text: str, position: int) -> re.Match[str] | None:
 
 def _past_condition(lead: str) -> bool:
     """“If I had to choose, I would say”: the condition is that an answer is needed at all."""
-    return bool(re.search(r"(?i)\b(?:had|have|must|need|forced|were) to (?:be )?(?:choose|chosen|pick|select|selected|answer|guess|make|give|decide)", lead))
+    return _MUST_CHOOSE.search(lead) is not None
 
 
 def _is_whole_list(reading: Reading, position: int) -> bool:
@@ -296,12 +312,14 @@ def _praised(reading: Reading) -> Iterator[Statement]:
         concession = _CONCESSION.match(lead)
         if praise is None or (concession is not None and "," not in lead[concession.end() :]):
             continue
+        if _IF.search(lead) and not _past_condition(lead):
+            continue
         consumed = praise.end()
         # “Since option B does not fit, it is the answer”: the “not” is the question's.
         gap = _PRONOUN.split(text[end : praise.start()])[-1]
         if _DENIAL.search(_OF_THE_QUESTION.sub("", gap)) or _TAKEN_BACK.match(text, praise.end()) and praise["bare"]:
             continue
-        concludes = bool(praise["full"]) and bool(CONCLUDES.search(text[first : praise.end()]))
+        concludes = not praise["bare"] and bool(CONCLUDES.search(text[first : praise.end()]))
         # “option A (…) and option D (…) are the best answers”
         is_alone = not (praise[0].lstrip().lower().startswith("are") and _ANY_OPTION.search(lead))
         yield Statement(start, end, letter if is_alone else None, True, concludes, "\n" not in text[end:])
@@ -315,8 +333,11 @@ def _implied(reading: Reading) -> Iterator[Statement]:
             start, end = match.span(group)
             first = sentence_start(text, match.start())
             lead = text[first : match.start()]
+            if group == "labelled" and match[0].startswith(("by", "for", "from")) and not CONCLUDES.search(lead):
+                continue
             concludes, is_last = bool(CONCLUDES.search(lead)), "\n" not in text[end:]
-            if pattern is not _MAKING and (not (concludes or is_last or first == 0) or _DENIAL.search(lead)):
+            is_pointed = concludes or is_last or first == 0 or group == "labelled" or _THIS.fullmatch(lead) is not None
+            if pattern is not _MAKING and (not is_pointed or _DENIAL.search(lead)):
                 continue
             letter = letter_of(reading, match[group])
             if letter is None or is_one_of_several(text, start, end) or _CONCESSION.match(lead):

@@ -50,7 +50,7 @@ _SEVERAL = re.compile(
 )
 _BEFORE = re.compile(r"(?:\b[A-Z]\)?(?:,| and| or|, and| or|/)\s?\(?|[\ue000-\ue019][\"']?(?: and| or)\s\W?)$")
 NAMED = re.compile(
-    rf"(?m)(?:(?:\b(?i:option|choice|answer)\s|\bis\s(?=[A-Z](?:[.,:;]|$))|\(|^\W{{0,4}}(?![A-Z]\.\s[a-z]))"
+    rf"(?m)(?:(?:\b(?i:option|choice|answer|situation|scenario):?\s|\bis\s(?=[A-Z](?:[.,:;]|$))|\(|^\W{{0,4}}(?![A-Z]\.\s[a-z]))"
     rf"{OPEN}(?![{MARK}])|(?=[A-Z][.:)]{{1,2}}\s?[\"']?[{MARK}])){TOKEN}"
 )
 ANY_MARK = re.compile(f"(?P<token>[{MARK}])")
