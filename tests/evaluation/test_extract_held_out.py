@@ -53,8 +53,8 @@ HELD_OUT: list[tuple[str, Options, str | None]] = [
     ("I'll choose the third option, C.", METALS, "C"),
     # Lists and analyses of all options.
     (
-        "A. Iron: a solid, so no.\nB. Mercury: the only liquid metal, so yes.\nC. Gold: a solid.\nD. Copper: a solid.\n\n"
-        "The right one is therefore Mercury.",
+        "A. Iron: a solid, so no.\nB. Mercury: the only liquid metal, so yes.\nC. Gold: a solid.\n"
+        "D. Copper: a solid.\n\nThe right one is therefore Mercury.",
         METALS,
         "B",
     ),
@@ -64,7 +64,8 @@ HELD_OUT: list[tuple[str, Options, str | None]] = [
     ("| Option | Verdict |\n|---|---|\n| A | ✗ |\n| B | ✗ |\n| C | ✓ |\n\n**C** it is.", METALS, "C"),
     # Echoes.
     (
-        "Question: Which metal is a liquid?\nOptions:\nA. Iron\nB. Mercury\nC. Gold\nD. Copper\n\nAnswer: B. Mercury\n\n"
+        "Question: Which metal is a liquid?\nOptions:\nA. Iron\nB. Mercury\nC. Gold\nD. Copper\n\n"
+        "Answer: B. Mercury\n\n"
         "Question: Which metal rusts?\nOptions:\nA. Iron\nB. Mercury\nC. Gold\nD. Copper\n\nAnswer: A",
         METALS,
         None,

@@ -6,14 +6,20 @@ from evaluation.stages.extract.spelling import FIRST_MARK, MARK
 from evaluation.stages.extract.tokens import Reading, letter_of
 
 # “A. <its text>”, on lines or in a row.
-_ENTRY = re.compile(rf"(?:(?i:option|choice)\s)?[(\[]?(?P<letter>[A-Z])[.):\]]{{1,2}}\s{{0,3}}[\"']?(?P<mark>[{MARK}])")
+_ENTRY = re.compile(
+    rf"(?:(?i:option|choice)\s)?[(\[]?(?P<letter>[A-Z])[.):\]]{{1,2}}\s{{0,3}}[\"']?(?P<mark>[{MARK}])"
+)
+_CUT_OFF = re.compile(r"[\s.,;]{0,6}[(\[]?(?P<letter>[A-Z])[.):\]]{0,2}\s*\Z")
 _BETWEEN = re.compile(r"[\"'\s.,;|/*•\-–—)\]]{0,8}(?:(?:and|or)\s)?")
-_LINE_LABEL = re.compile(rf"\s*(?:[-*•#>]+\s?|\d{{1,2}}[.)]\s)?(?:(?i:option|choice)\s)?[(\[]?([A-Z{MARK}])[.):\]\s]")
+LINE_LABEL = re.compile(
+    rf"\s*(?:[-*•#>]+\s?|\d{{1,2}}[.)]\s)?(?:(?i:option|choice)\s)?[(\[]?([A-Z{MARK}])[.):\]\s]"
+)
 _INLINE_LABEL = re.compile(r"[.!?;,] [(\[]?([A-Z])[.):\]]{1,2}\s")
 _ROW = re.compile(r"(?m)^[ ]*\|.*\|[ ]*$")
 _RULE = re.compile(r"[\s|:\-–—=]*")
 _YES = re.compile(
-    r"(?i)\W{0,4}(?:yes|y|correct|right|true|best|chosen|selected|answer|best (?:answer|option|fit))\b(?!,? but)\W{0,4}\Z"
+    r"(?i)\W{0,4}(?:yes|y|correct|right|true|best|chosen|selected|answer|best (?:answer|option"
+    r"|fit))\b(?!,? but)\W{0,4}\Z"
     r"|\s*[✓✔✅☑]\ufe0f?\s*\Z"
 )
 _CELL_LABEL = re.compile(rf"\W{{0,4}}(?:(?i:option|choice)\s)?[(\[]?([A-Z{MARK}])(?:\W|\Z)")
@@ -21,22 +27,27 @@ _CELL_LABEL = re.compile(rf"\W{{0,4}}(?:(?i:option|choice)\s)?[(\[]?([A-Z{MARK}]
 
 def without_echo(text: str, options: int) -> str:
     """The text without lists of at least three options, or all of them, each with its letter and its own text."""
-    parts, position, search = [], 0, 0
-    while (entry := _ENTRY.search(text, search)) is not None:
-        start, end, size = entry.start(), entry.end(), 0
+    parts, position = [], 0
+    entry = _ENTRY.search(text)
+    while entry is not None:
+        start, end, size, last = entry.start(), entry.end(), 0, chr(ord(entry["letter"]) - 1)
         following: re.Match[str] | None = entry
-        while following is not None and ord(following["letter"]) - ord("A") == ord(following["mark"]) - FIRST_MARK:
-            size, end = size + 1, following.end()
+        while following is not None and following["letter"] > last and _is_own(following):
+            size, end, last = size + 1, following.end(), following["letter"]
             gap = _BETWEEN.match(text, end)
             following = _ENTRY.match(text, gap.end() if gap else end)
-            if following is not None and following["letter"] <= entry["letter"]:
-                following = None
         # What starts later than with the first options is a choice among them: “C. Rome, D. Berlin”.
         if size >= min(3, options) and (entry["letter"] == "A" or size > options // 2):
+            if (cut_off := _CUT_OFF.match(text, end)) is not None and ord(cut_off["letter"]) == ord(last) + 1:
+                end = cut_off.end()
             parts += [text[position:start], "\n\n"]
             position = end
-        search = max(end, entry.end())
+        entry = _ENTRY.search(text, max(end, entry.end()))
     return "".join([*parts, text[position:]])
+
+
+def _is_own(entry: re.Match[str]) -> bool:
+    return ord(entry["letter"]) - ord("A") == ord(entry["mark"]) - FIRST_MARK
 
 
 def without_tables(text: str, letters: str) -> tuple[str, str | None]:
@@ -75,7 +86,7 @@ def is_listed(reading: Reading, position: int) -> bool:
         return False
     following = chr(ord(letter) + 1)
     rest = text[position + 1 : position + 1500]
-    label = _LINE_LABEL.match(rest.partition("\n")[2].lstrip())
+    label = LINE_LABEL.match(rest.partition("\n")[2].lstrip())
     if label is not None and letter_of(reading, label[1]) == following:
         return True
     inline = [match[1] for match in _INLINE_LABEL.finditer(rest.partition("\n")[0])]

@@ -5,9 +5,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from string import ascii_uppercase
 
-from evaluation.stages.extract.lists import is_listed, without_echo, without_tables
+from evaluation.stages.extract.lists import LINE_LABEL, is_listed, without_echo, without_tables
+from evaluation.stages.extract.sentences import CONCLUDES, CORRECTS, SENTENCE_END, Statement
 from evaluation.stages.extract.spelling import EMPHASIS, MARK, unified, with_marks
-from evaluation.stages.extract.statements import CONCLUDES, CORRECTS, HEDGED_VERDICT, SENTENCE_END, Statement, statements
+from evaluation.stages.extract.statements import statements
 from evaluation.stages.extract.tokens import (
     ANY_MARK,
     CLOSE,
@@ -22,6 +23,7 @@ from evaluation.stages.extract.tokens import (
     letter_of,
     letters_of,
 )
+from evaluation.stages.extract.verdicts import HEDGED_VERDICT, verdicts
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,8 @@ _NEITHER = Extraction(None)
 _Rule = Callable[[Reading], str | None]
 
 _STRUCTURED = re.compile(
-    r"(?:\\boxed\s?\{|<(?:final_?)?(?:answer|choice)>|[\"']\w{0,20}(?i:answer|choice|option|letter)\w{0,20}[\"']\s?:)\s{0,3}"
+    r"(?:\\boxed\s?\{|<(?:final_?)?(?:answer|choice)>|[\"']\w{0,20}(?i:answer|choice|option"
+    r"|letter)\w{0,20}[\"']\s?:)\s{0,3}"
     rf"{OPEN}{LABEL}{OPEN}{TOKEN}"
 )
 _OPENING = re.compile(
@@ -45,17 +48,26 @@ _OPENING = re.compile(
     rf"(?={CLOSE}(?:\s?[.,;:)–—-]|\s?[{MARK}]|\s*$)|\s(?i:because|since|as|here)\b)"
 )
 _DENIED = re.compile(
-    rf"(?i)[^\w{MARK}]*[{MARK}]?\W*(?:(?:this|that|it|which|the|option|statement|answer|choice)\s){{0,3}}"
+    rf"(?i)(?!,?\s(?:not|rather than|instead of)\s\W?(?:option\s)?(?:[A-Z]\b"
+    rf"|[{MARK}]))[^\w{MARK}]*[{MARK}]?\W*(?:(?:this|that|it|which|the|option|statement|answer|choice)\s){{0,3}}"
     r"(?:(?:is|was|are|can|could|does|did|do|would|will|may|might|has|seems|also)\s?){0,2}"
-    r"(?:n't|not|never|neither|cannot|incorrect|wrong|false|unlikely|eliminated|out\b|the (?:wrong|least|only one that))"
+    r"(?:n't|not|never|neither|cannot|incorrect|wrong|false|unlikely|eliminated|out\b|the (?:wrong|least"
+    r"|only one that))"
 )
 _NEGATED = re.compile(
-    r"(?i)\b(?:not|neither|nor|never|cannot|incorrect|wrong|false|except|unlike|unlikely|less likely|least|than|could|might)\b|n't\b"
+    r"(?i)\b(?:not|neither|nor|never|cannot|incorrect|wrong|false|except|unlike|unlikely|less likely|least|than"
+    r"|could|might)\b|n't\b"
+)
+_REASON = re.compile(r"(?i)\W*(?:since|as|because)\s")
+_FAINT = re.compile(
+    rf"(?i)(?:\b(?:option|choice)\s[(\"]?[A-Z]|\([A-Z]\)|[{MARK}])\W{{0,3}}(?:[{MARK}]\W{{0,3}})?"
+    r"\s(?:(?:could|might|may) (?:also )?be|is (?:also )?(?:partially|partly|possible|(?:correct|right|true|accurate) (?:in|to) (?:some|a|one|part)))\b"
 )
 _HEDGED = re.compile(r"(?i)\b(?:could|might|less|while|although|though|cannot|can't|eliminated?|also)\b")
 _DENIES = re.compile(r"(?i)\b(?:is|are|was|do|does|can|will|would)(?:n't|\s?not)\b")
 _CONTRAST = re.compile(
-    rf"(?i)(?:,\s(?:not|unlike)|,?\s(?:rather than|instead of|as opposed to|over))\s(?:\w+\s){{0,3}}?\W?(?:[A-Z]\b|[{MARK}]).*"
+    rf"(?i)(?:,\s(?:not|unlike)|,?\s(?:rather than|instead of|as opposed to"
+    rf"|over))\s(?:\w+\s){{0,3}}?\W?(?:[A-Z]\b|[{MARK}]).*"
 )
 _WRONG = re.compile(
     r"(?i)\b(?:incorrect|wrong|unlikely|not (?:the |a |necessarily |likely )?(?:correct|right|answer|best|true))\b"
@@ -139,17 +151,20 @@ def _is_corrected(reading: Reading, said: Sequence[Statement]) -> bool:
 
 def _committed(reading: Reading) -> Extraction | None:
     """What opening, statements and verdicts come to; None where there are none."""
-    everything = statements(reading)
     opening = _opening(reading)
-    said = [statement for statement in everything if not statement.is_verdict]
+    said = statements(reading)
     if opening is not None and any(statement.end == opening.end for statement in said):
         opening = None  # “Answer: B” is a statement.
+    outright = {statement.end for statement in said}
+    praised = sorted(
+        (verdict for verdict in verdicts(reading) if verdict.end not in outright),
+        key=lambda verdict: (verdict.end, verdict.start),
+    )
     if opening is not None:
         said = [statement for statement in said if statement.end > opening.end]
     # What names an option by its text alone, perhaps by chance, takes nothing back that names a letter.
     firm = [statement for statement in said if not statement.is_loose]
     said = ([opening] if opening else []) + (firm if opening or firm else said)
-    praised = [statement for statement in everything if statement.is_verdict]
     letter = _outcome(reading, said)
     if letter:
         last = said[-1]
@@ -158,7 +173,9 @@ def _committed(reading: Reading) -> Extraction | None:
         return Extraction(letter, "final answer" if _closes(last) else "answer statement")
     if letter == "":
         # “The answer is B or C. However, option C is the best one.”
-        praised = [statement for statement in praised if statement.start > said[-1].end and said[-1].letter is None]
+        praised = [
+            statement for statement in praised if statement.start > said[-1].end and said[-1].letter is None
+        ]
     verdict = _outcome(reading, praised) or ("" if praised else None)
     if verdict is None and letter is None:
         verdict = agreed(letters_of(reading, _CHECKED.finditer(reading.plain)))
@@ -176,14 +193,18 @@ def _one_of(reading: Reading, sentence: str) -> str | None:
     sentence = _CONTRAST.sub("", sentence)
     if len(set(LOOSE.findall(sentence))) > 1:
         return None
-    return agreed(letters_of(reading, NAMED.finditer(sentence)) or letters_of(reading, ANY_MARK.finditer(sentence)))
+    return agreed(
+        letters_of(reading, NAMED.finditer(sentence)) or letters_of(reading, ANY_MARK.finditer(sentence))
+    )
 
 
 def _at_an_end(reading: Reading, pattern: re.Pattern[str], sentence: str) -> str | None:
     """The same in a first or last sentence, where a line of a list says nothing."""
     match = pattern.search(sentence)
     # A “not” well before the letter may be the question's; just before it or after, it is said of the option.
-    if match is None or _NEGATED.search(sentence, max(0, match.start() - 12)):
+    if match is None or _NEGATED.search(sentence, max(0, match.start() - 12)) or _FAINT.search(sentence):
+        return None
+    if LINE_LABEL.match(sentence) and not sentence.lstrip().lower().startswith(("option", "choice")):
         return None
     return _one_of(reading, sentence)
 
@@ -215,6 +236,12 @@ def _last_sentence(reading: Reading, pattern: re.Pattern[str]) -> str | None:
     return _at_an_end(reading, pattern, sentences[-1]) if sentences and not _is_cut_off(reading) else None
 
 
+def _last_reason(reading: Reading) -> str | None:
+    """“Since the wall stood there, it is the eastern part (option D).”: a last sentence that gives a reason first."""
+    sentences = [part for part in SENTENCE_END.split(reading.plain[-1500:]) if part.strip()]
+    return _last_sentence(reading, NAMED) if sentences and _REASON.match(sentences[-1]) else None
+
+
 def _is_cut_off(reading: Reading) -> bool:
     """Whether the response ends in the middle of a sentence, as at a limit of tokens."""
     return not reading.plain.endswith((".", "!", "?", ")", '"', "]", "}", "'"))
@@ -224,13 +251,21 @@ def _short(reading: Reading) -> str | None:
     """The option's text and little else. A longer text mentions an option's words by chance."""
     if len(reading.plain) >= 300 or _WRONG.search(reading.plain):
         return None
+    # Longer than a phrase, and without an end: reasoning that was cut off.
+    if len(reading.plain) > 40 and _is_cut_off(reading):
+        return None
     return agreed(letters_of(reading, ANY_MARK.finditer(reading.plain)))
 
 
 def _only_named(reading: Reading) -> str | None:
     """Next to letters of no option, a letter is more likely a symbol, as in “carbon (C) and oxygen (O)”."""
     symbols = set(re.findall(r"\(([A-Z])\)", reading.plain)) - set(reading.letters)
-    if symbols or _WRONG.search(reading.plain) or (_is_cut_off(reading) and len(reading.plain) > 200):
+    if (
+        symbols
+        or _WRONG.search(reading.plain)
+        or _FAINT.search(reading.plain)
+        or (_is_cut_off(reading) and len(reading.plain) > 200)
+    ):
         return None
     letter = agreed(letters_of(reading, NAMED.finditer(reading.plain)))
     return letter if set(LOOSE.findall(reading.plain)) <= {letter} else None
@@ -238,8 +273,13 @@ def _only_named(reading: Reading) -> str | None:
 
 def _unrivalled(reading: Reading, letter: str | None) -> str | None:
     """A letter, unless the response names other options, too."""
-    named = [*letters_of(reading, NAMED.finditer(reading.plain)), *letters_of(reading, ANY_MARK.finditer(reading.plain))]
-    if letter is None or set(named) <= {letter}:
+    named = [
+        *letters_of(reading, NAMED.finditer(reading.plain)),
+        *letters_of(reading, ANY_MARK.finditer(reading.plain)),
+    ]
+    if letter is None or _is_cut_off(reading):
+        return None
+    if set(named) <= {letter}:
         return letter
     # A phrase is hardly there by chance, as a word such as “fitness” may be.
     return letter if len(reading.texts[ord(letter) - ord("A")].split()) > 2 else None
@@ -256,6 +296,7 @@ _WEAKER: tuple[tuple[str, _Rule], ...] = (
     ("table", lambda it: it.table_letter),
     ("conclusion", lambda it: _conclusion(it, NAMED)),
     ("first sentence", lambda it: _first_sentence(it, NAMED)),
+    ("conclusion", _last_reason),
     ("conclusion", lambda it: _unrivalled(it, _last_sentence(it, NAMED))),
     ("conclusion", lambda it: _unrivalled(it, _conclusion(it, ANY_MARK))),
     ("first sentence", lambda it: _unrivalled(it, _first_sentence(it, ANY_MARK))),
@@ -301,5 +342,7 @@ def extract_answer(response: str, options: Sequence[str]) -> Extraction:
     # The response goes on with questions of its own, or repeats examples: only those with this item's options count.
     bounds = zip([0, *starts], [*starts, len(text)], strict=True)
     parts = [text[start:end] for start, end in bounds if ANY_MARK.search(text, start, end)]
-    answers = [extraction for part in parts if (extraction := _of_text(part, letters, texts)).letter is not None]
+    answers = [
+        extraction for part in parts if (extraction := _of_text(part, letters, texts)).letter is not None
+    ]
     return answers[-1] if len({answer.letter for answer in answers}) == 1 else _NEITHER

@@ -28,7 +28,9 @@ _SPELLINGS = str.maketrans(
         "、": ", ",
     }
 )
-_LATEX_FONT = re.compile(r"\\(?:text|textbf|mathbf|mathrm|mathit|textit|mathsf|boldsymbol)\s?\{([^{}]{0,300})\}")
+_LATEX_FONT = re.compile(
+    r"\\(?:text|textbf|mathbf|mathrm|mathit|textit|mathsf|boldsymbol)\s?\{([^{}]{0,300})\}"
+)
 EMPHASIS = re.compile(r"\*{1,3}|(?<!\w)_{1,3}|_{1,3}(?!\w)|`{1,3}|</?(?:b|strong|em|i|u|code|mark)>")
 # A question's words would come between “the best answer to the question” and “is B”.
 _QUOTED_QUESTION = re.compile(r"question[:,]?\s\"[^\"\n]{10,800}\"")

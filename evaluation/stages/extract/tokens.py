@@ -37,7 +37,7 @@ NO_WORD = (
 )
 # “B-cell”, “C++”, “A's”, “U.S.”
 _ENDS = rf"(?![\w+#&=^]|\([A-Za-z0-9]|'\w|[-–]\w|\.[A-Z]\b|\s[+=<>]){NO_WORD}"
-_LOWER = r"""(?<=[(\["'])[a-z](?=[)\]"'])|[b-z](?=[.)]{0,2}\s*$)"""
+_LOWER = r"""(?<=[(\["'>{])[a-z](?=[)\]"'<}])|[b-z](?=[.)]{0,2}\s*$)"""
 TOKEN = rf"(?<![\w.-])(?<!\w')(?P<token>[A-Z{MARK}]|{_LOWER}){_ENDS}"
 
 # “A and B”, “B, C”, “B. London or C. Rome”: more than one. (“B, <its text>” is one.)
@@ -48,9 +48,12 @@ _SEVERAL = re.compile(
     rf"|{CLOSE}[.:)]?\s?[\"']?(?:[{MARK}]|[^.!?\n{MARK}]{{0,60}}?)[\"').,]{{0,3}}\s(?:and|or)\s"
     rf"(?:(?i:either|option|choice|answer)\s)?\(?(?P<labelled>[A-Z])[.:)]"
 )
-_BEFORE = re.compile(r"(?:\b[A-Z]\)?(?:,| and| or|, and| or|/)\s?\(?|[\ue000-\ue019][\"']?(?: and| or)\s\W?)$")
+_BEFORE = re.compile(
+    r"(?:\b[A-Z]\)?(?:,| and| or|, and| or|/)\s?\(?|[\ue000-\ue019][\"']?(?: and| or)\s\W?)$"
+)
 NAMED = re.compile(
-    rf"(?m)(?:(?:\b(?i:option|choice|answer|situation|scenario):?\s|\bis\s(?=[A-Z](?:[.,:;]|$))|\(|^\W{{0,4}}(?![A-Z]\.\s[a-z]))"
+    rf"(?m)(?:(?:\b(?i:option|choice|answer|situation|scenario):?\s|\bis\s(?=[A-Z](?:[.,:;]|$))|\("
+    rf"|^\W{{0,4}}(?![A-Z]\.\s[a-z]))"
     rf"{OPEN}(?![{MARK}])|(?=[A-Z][.:)]{{1,2}}\s?[\"']?[{MARK}])){TOKEN}"
 )
 ANY_MARK = re.compile(f"(?P<token>[{MARK}])")
