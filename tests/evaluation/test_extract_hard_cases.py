@@ -28,13 +28,13 @@ ELEVEN = tuple(f"plan {number}" for number in range(1, 12))
 
 LATER_PROSE: list[Case] = [
     (
-        "The correct answer is D. Berlin.\n\nOf all the cities in the list, Rome, which has had emperors, popes, kings and"
-        " presidents over more than two thousand years, and has been sacked several times, is most likely the oldest.",
+        "The correct answer is D. Berlin.\n\nOf all the cities in the list, Rome, which has had emperors, popes and kings, "
+        "over more than two thousand years, and was sacked now and then, is most likely the oldest.",
         CITIES,
         "D",
     ),
     (
-        "B) pine\n\nPines keep their needles. Oak and maple, the trees that most people think of, are likely to lose theirs.",
+        "B) pine\n\nPines keep their needles. Oak and maple, which most people think of, are likely to lose theirs.",
         TREES,
         "B",
     ),
@@ -45,7 +45,7 @@ LATER_PROSE: list[Case] = [
     ),
     ("C. birch, because its bark is white. An elm's bark is not the best match.", TREES, "C"),
     (
-        "The best answer would be option B: London.\n\nPlease note that most tourists are likely to prefer Paris (option A).",
+        "The best answer would be option B: London.\n\nNote that most tourists are likely to prefer Paris (option A).",
         CITIES,
         "B",
     ),
@@ -130,7 +130,7 @@ LISTS: list[Case] = [
     ),
     ("A. It lies in France.\nB. It lies in England.\nC. It lies in Italy.\nD. It lies in", CITIES, None),
     (
-        "A. Paris: France.\nB. London: England.\nC. Rome: Italy.\nD. Berlin: Germany.\n\nThe Tiber is in Italy, so it is C.",
+        "A. Paris: France.\nB. London: England.\nC. Rome: Italy.\nD. Berlin: Prussia.\n\nRome is in Italy, so it is C.",
         CITIES,
         "C",
     ),

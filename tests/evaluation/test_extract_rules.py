@@ -1,12 +1,24 @@
 """Answer extraction: each rule finds the letter that a response commits to, and abstains where none is."""
 
 import csv
+import re
+import sys
 from pathlib import Path
 
 import pytest
 
 from evaluation.importers.literal import parse_value
-from evaluation.stages.extract import Extraction, extract_answer
+from evaluation.stages.extract import (
+    Extraction,
+    extract_answer,
+    lists,
+    rules,
+    sentences,
+    spelling,
+    statements,
+    tokens,
+    verdicts,
+)
 
 RUN = Path(__file__).resolve().parents[3] / "shared/data/recorded_runs/mixtral-8x7b_icl_mmlu_part.csv"
 
@@ -198,6 +210,18 @@ HOSTILE = {
     "options": "Paris " * 160_000,
     "boxes": "\\boxed{\\text{" * 70_000,
     "conditions": "if it were so it would " * 40_000,
+    "praise": "option A, which is not B, is " * 7_000,
+    "brackets after nouns": "the best is the Paris or so (" * 7_000,
+    "tables": "| A | yes |\n" * 20_000,
+    "rows without end": "|" * 200_000,
+    "echoes": "A. Paris B. London " * 10_000,
+    "labels in a row": "A) B) C) " * 22_000,
+    "questions": "Question: Paris?\nAnswer: " * 8_000,
+    "quoted questions": 'question "' * 20_000,
+    "choices": "I would choose " * 13_000,
+    "concessions": "while it is so, while " * 9_000,
+    "emphasis": "**_`" * 50_000,
+    "commas": "A, B, C, " * 22_000,
 }
 
 
@@ -233,6 +257,41 @@ def test_a_very_long_response_is_read_to_its_last_line(response: str) -> None:
     assert extract_answer(f"{response}\n\nTherefore, the final answer is C.", CITIES).letter == "C"
 
 
+def calls(response: str) -> int:
+    """How many functions and methods, such as searches by a pattern, it takes to read a response."""
+    count = 0
+
+    def profile(_: object, event: str, __: object) -> None:
+        nonlocal count
+        count += event in ("call", "c_call")
+
+    sys.setprofile(profile)
+    try:
+        extract_answer(response, CITIES)
+    finally:
+        sys.setprofile(None)
+    return count
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_twice_as_long_a_response_takes_at_most_about_twice_as_many_searches(name: str) -> None:
+    short, long = (calls(HOSTILE[name][:length]) for length in (6_000, 12_000))
+    assert long <= 2.2 * short + 200
+
+
+@pytest.mark.parametrize("name", ["praise", "labels", "answers that never come"])
+def test_what_a_response_takes_does_not_grow_with_its_length_beyond_a_bound(name: str) -> None:
+    assert calls(HOSTILE[name][:180_000]) <= 1.5 * calls(HOSTILE[name][:60_000])
+
+
+def test_no_pattern_repeats_a_group_without_a_bound() -> None:
+    # A repetition inside a repetition is what makes a search take exponential time.
+    for module in (lists, rules, sentences, spelling, statements, tokens, verdicts):
+        for name, value in vars(module).items():
+            if isinstance(value, re.Pattern):
+                assert not re.search(r"(?<!\\)\)[*+]|\{\d+,\}", value.pattern), name
+
+
 @pytest.mark.skipif(not RUN.exists(), reason="the recorded runs are not on this machine")
 def test_the_rules_agree_with_the_recorded_letters_of_a_real_run() -> None:
     total = decided = equal = 0
@@ -250,4 +309,4 @@ def test_the_rules_agree_with_the_recorded_letters_of_a_real_run() -> None:
                 decided += letter is not None
                 equal += letter == recorded
     assert decided >= 0.95 * total
-    assert equal >= 0.975 * decided
+    assert equal >= 0.985 * decided

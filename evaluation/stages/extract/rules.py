@@ -61,7 +61,8 @@ _NEGATED = re.compile(
 _REASON = re.compile(r"(?i)\W*(?:since|as|because)\s")
 _FAINT = re.compile(
     rf"(?i)(?:\b(?:option|choice)\s[(\"]?[A-Z]|\([A-Z]\)|[{MARK}])\W{{0,3}}(?:[{MARK}]\W{{0,3}})?"
-    r"\s(?:(?:could|might|may) (?:also )?be|is (?:also )?(?:partially|partly|possible|(?:correct|right|true|accurate) (?:in|to) (?:some|a|one|part)))\b"
+    r"\s(?:(?:could|might|may) (?:also )?be|is (?:also )?(?:partially|partly|possible"
+    r"|(?:correct|right|true|accurate) (?:in|to) (?:some|a|one|part)))\b"
 )
 _HEDGED = re.compile(r"(?i)\b(?:could|might|less|while|although|though|cannot|can't|eliminated?|also)\b")
 _DENIES = re.compile(r"(?i)\b(?:is|are|was|do|does|can|will|would)(?:n't|\s?not)\b")
@@ -70,7 +71,8 @@ _CONTRAST = re.compile(
     rf"|over))\s(?:\w+\s){{0,3}}?\W?(?:[A-Z]\b|[{MARK}]).*"
 )
 _WRONG = re.compile(
-    r"(?i)\b(?:incorrect|wrong|unlikely|not (?:the |a |necessarily |likely )?(?:correct|right|answer|best|true))\b"
+    r"(?i)\b(?:incorrect|wrong|unlikely|(?:not|isn't|can't be|cannot be) (?:the |a |necessarily |likely )?"
+    r"(?:correct|right|answer|best|true))\b"
 )
 _NONE = re.compile(
     r"(?i)\bnone of (?:the|these|those)\b|\bno (?:correct|suitable|right) (?:answer|option|choice)"

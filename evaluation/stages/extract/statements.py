@@ -85,6 +85,7 @@ _WOULD = re.compile(
     re.S,
 )
 _CLOSED = re.compile(r"[\"')\]]{0,2}(?:[.!;:(]|\s[(–—-]|\s?\n|\s?$|,?\s(?i:because|since|as)\b)")
+_NEW_SUBJECT = re.compile(r"[;,]\s(?:but\s)?(?:it|this|that)$")
 _LETTER_BEFORE = re.compile(r"[A-Z]\W{1,3}$")
 _AFTER_DENIAL = re.compile(
     rf"{CLOSE}[.:)]?\s?[\"']?[{MARK}]?[\"')]{{0,2}},?\s(?i:is|was|are|seems|can|could|does|did)(?:n't|\s(?i:not"
@@ -131,6 +132,8 @@ def _of_subject(reading: Reading, head: re.Match[str]) -> _Named | None:
     end = SENTENCE_END.search(text, head.end(), limit)
     stop = limit if end is None else end.start() + 1
     for copula in _COPULA.finditer(text, head.end(), stop):
+        if _NEW_SUBJECT.search(text, head.end(), copula.start()):
+            break  # “the answer isn't A, it's C”
         named = _named_at(reading, head, copula.end(), "subject", text[head.end() : copula.start()])
         if named is not None:
             return named

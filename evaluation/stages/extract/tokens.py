@@ -38,7 +38,7 @@ NO_WORD = (
 # “B-cell”, “C++”, “A's”, “U.S.”
 _ENDS = rf"(?![\w+#&=^]|\([A-Za-z0-9]|'\w|[-–]\w|\.[A-Z]\b|\s[+=<>]){NO_WORD}"
 _LOWER = r"""(?<=[(\["'>{])[a-z](?=[)\]"'<}])|[b-z](?=[.)]{0,2}\s*$)"""
-TOKEN = rf"(?<![\w.-])(?<!\w')(?P<token>[A-Z{MARK}]|{_LOWER}){_ENDS}"
+TOKEN = rf"(?<![\w.°-])(?<!\w')(?P<token>[A-Z{MARK}]|{_LOWER}){_ENDS}"
 
 # “A and B”, “B, C”, “B. London or C. Rome”: more than one. (“B, <its text>” is one.)
 _NEXT = r"\W{0,3}(?:(?i:either|option|choice|answer)s?\s)?\(?"
@@ -57,7 +57,7 @@ NAMED = re.compile(
     rf"{OPEN}(?![{MARK}])|(?=[A-Z][.:)]{{1,2}}\s?[\"']?[{MARK}])){TOKEN}"
 )
 ANY_MARK = re.compile(f"(?P<token>[{MARK}])")
-LOOSE = re.compile(rf"(?<![\w'.-])[A-Z](?![\w'+-]|\.[A-Z]){NO_WORD}")
+LOOSE = re.compile(rf"(?<![\w'.°-])[A-Z](?![\w'+-]|\.[A-Z]){NO_WORD}")
 
 
 def _bare(token: str) -> str:

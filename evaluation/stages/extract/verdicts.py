@@ -24,13 +24,16 @@ from evaluation.stages.extract.sentences import (
 from evaluation.stages.extract.spelling import FIRST_MARK, MARK
 from evaluation.stages.extract.tokens import CLOSE, LABEL, OPEN, TOKEN, Reading, is_one_of_several, letter_of
 
-_QUALITY = r"correct|right|best|accurate|appropriate|suitable|true|proper|valid|plausible|probable|likely|logical|sensible"
+_QUALITY = (
+    r"correct|right|best|accurate|appropriate|suitable|true|proper|valid"
+    r"|plausible|probable|likely|logical|sensible"
+)
 _MOST = (
     r"most\s(?:likely|appropriate|accurate|suitable|plausible|correct|relevant|fitting|probable|reasonable|logical"
     r"|comprehensive|direct|precise|specific|aligned|consistent|sensible|complete|helpful)"
 )
 _FULL_PRAISE = (
-    r"(?i:(?:the |our |your |my |indeed |clearly |therefore |thus |still |actually |also )*"
+    r"(?i:(?:the |our |your |my |indeed |clearly |therefore |thus |still |actually |also ){0,4}"
     rf"(?:(?:only|single|one|overall|final)\s)?(?:(?:most|single|only|very)\s\w+|{_QUALITY}|closest|intended|final)"
     r"(?:(?:,| and|, and| or)\s(?:most\s)?\w+)?(?:\s\w+)?\s(?:answer|option|choice|one|fit|match|response"
     r"|statement|description"
@@ -38,7 +41,7 @@ _FULL_PRAISE = (
     rf"|(?:the|our)\s(?:overall\s)?(?:answer|best|closest|{_MOST}|(?:correct|right)\sone)\b)"
 )
 _BARE_PRAISE = (
-    r"(?i:(?:also |indeed |clearly |therefore |thus |still |actually |the )*"
+    r"(?i:(?:also |indeed |clearly |therefore |thus |still |actually |the ){0,4}"
     rf"(?:{_MOST}|correct|right|best|the answer)\b)"
 )
 _FITS = (
