@@ -28,7 +28,7 @@ ELEVEN = tuple(f"plan {number}" for number in range(1, 12))
 
 LATER_PROSE: list[Case] = [
     (
-        "The correct answer is D. Berlin.\n\nOf all the cities in the list, Rome, which has had emperors, popes and kings"
+        "The correct answer is D. Berlin.\n\nOf all the cities in the list, Rome, which has had emperors and popes"
         " over more than two thousand years, and was sacked now and then, is most likely the oldest.",
         CITIES,
         "D",
