@@ -1,8 +1,8 @@
 """Answer extraction on cases that were written before the rules were changed, and that no rule was fitted to.
 
-The table measures how well the rules carry over: 32 of 52 were read by the rules before, 43 by the first version of these
-rules, 45 when they were nearly done. Then the seven misses were read, and three mechanisms mended (“°C”, “isn't A, it's
-B”, “can't be right”); the four that are left open stay so.
+The table measures how well the rules carry over: 32 of 52 were read by the rules before, 43 by the first version of
+these rules, 45 when they were nearly done. Then the seven misses were read, and three mechanisms mended (“°C”, “isn't
+A, it's B”, “can't be right”); the four that are left open stay so.
 """
 
 import pytest
