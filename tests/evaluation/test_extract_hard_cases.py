@@ -96,8 +96,8 @@ FAINT_PRAISE: list[Case] = [
     ),
     ("If we ignore the river, option A is the best answer. The correct answer is C.", CITIES, "C"),
     ("The least likely answer is B.\n\nThe most likely answer is C.", CITIES, "C"),
-    ("Both options A and B are the most accurate answers.", CITIES, None),
-    ("Option A (the first) and option D (the last) are the correct answers.", CITIES, None),
+    ("Both options A and B are the most accurate answers.", CITIES, "A"),
+    ("Option A (the first) and option D (the last) are the correct answers.", CITIES, "A"),
 ]
 
 VERBS: list[Case] = [
@@ -139,12 +139,12 @@ LISTS: list[Case] = [
     ("| City | Fits? |\n|---|---|\n| A. Paris | Incorrect |\n| B. London | Correct |", CITIES, "B"),
     ("| Option | Fits? |\n| A | yes |\n| B | yes |", CITIES, None),
     ("| Answer | C |\n|---|---|", CITIES, "C"),
-    ("C. Rome\nD. Berlin", CITIES, None),
-    ("The best answers are:\nB. London\nC. Rome", CITIES, None),
-    ("The answer is C. Rome or D. Berlin.", CITIES, None),
+    ("C. Rome\nD. Berlin", CITIES, "C"),
+    ("The best answers are:\nB. London\nC. Rome", CITIES, "B"),
+    ("The answer is C. Rome or D. Berlin.", CITIES, "C"),
     ("The answer is B or C. However, if I must choose one, option C is the best answer.", CITIES, "C"),
-    ("Either A or B. The rest is wrong.", CITIES, None),
-    ("The answer is a combination of A and C.", CITIES, None),
+    ("Either A or B. The rest is wrong.", CITIES, "A"),
+    ("The answer is a combination of A and C.", CITIES, "A"),
     ("Options: (A) Paris (B) London (C) Rome (D) Berlin\nMy answer: (D)", CITIES, "D"),
 ]
 
@@ -233,6 +233,90 @@ TYPOGRAPHY: list[Case] = [
     ("the answer is (d)", CITIES, "D"),
 ]
 
+FIRST_OF_SEVERAL: list[Case] = [
+    ("The correct answer is B. London and C. Rome. Both have a river.", CITIES, "B"),
+    ("The best answer would be either option C: birch or option D: maple.", TREES, "C"),
+    ("Of these, options B and D are the most appropriate answers.", TREES, "B"),
+    ("The best options are:\n\n* D. maple\n* A. oak\n\nBoth are hard.", TREES, "D"),
+    ("C. birch\nD. maple\nE. elm\n\nAll three lose their leaves.", TREES, "C"),
+    ("A. oak, D. maple\n\nBoth have lobed leaves. A pine (B) does not.", TREES, "A"),
+    ("The answer is B. get a dog or D. get a cat.", ("go out", "find a dog", "stay in", "find a cat"), "B"),
+    ("So the answer is E, B, or in some gardens C.", TREES, "E"),
+    ('In sum, "oak" or "pine" could be the best answers here.', TREES, "A"),
+    # The one that is called better, of those that were named.
+    ("The answer is A or C. Both are correct, but option C is more complete.", FACTS, "C"),
+    ("Options B and D are the best answers. However, option D is slightly better.", TREES, "D"),
+    # Named together, but not as the answer.
+    ("Options A and C are incorrect. Options B and D might fit in winter.", TREES, None),
+    ("Between options B and D, it is hard to say more.", TREES, None),
+    ("The answer depends on whether A and B are grown here.", TREES, None),
+    ("Other options like A or B would do in a park.", TREES, None),
+    ("We can compare A and B, or C and D.", CITIES, None),
+    ("The answer is A, B, C or D.", CITIES, None),
+    ("All options A, B, C, and D are correct.", CITIES, None),
+    ("Oak and pine are trees, and so are birch and maple.", TREES, None),
+    ("Neither A nor B is the answer.", CITIES, None),
+    ("The options are:\nA. Paris\nB. London\nC.", CITIES, None),
+]
+
+OPENING_SENTENCES: list[Case] = [
+    (
+        "A wall there stood between the parts of Berlin. Rome had walls, and London had some, too.",
+        CITIES,
+        "D",
+    ),
+    ("The tree with needles is always a pine. An oak or a maple has leaves.", TREES, "B"),
+    (
+        "Preference: I like short answers.\n\nResponse: The Tiber flows through Rome. Paris has the Seine.",
+        CITIES,
+        "C",
+    ),
+    # Doubt, two options, a sentence cut off.
+    ("It could be London. Rome and Paris have rivers, too.", CITIES, None),
+    ("Many people like Paris less than that. Rome is old.", CITIES, None),
+    ("Rome is older than Paris. Berlin is the youngest.", CITIES, None),
+    ("The Tiber flows through Rome. In Paris there is the Seine, and in Berlin the", CITIES, None),
+]
+
+PROMPT_LABELS: list[Case] = [
+    ("Preference: I prefer plain words.\n\nResponse: B. London", CITIES, "B"),
+    ("User preference: Rome is lovely.\nC", CITIES, "C"),
+    ("Response: (D)", CITIES, "D"),
+    ("Preference: A or B, I do not mind.", CITIES, None),
+]
+
+QUESTIONS_FOR_WHAT_IS_NOT: list[Case] = [
+    ("So, the city that cannot be reached by sea is D. Berlin.", CITIES, "D"),
+    ("The tree that does not keep its needles is the birch (C).", TREES, "C"),
+    ("So, the city is not D. Berlin.", CITIES, None),
+    ("That is not Berlin.", CITIES, None),
+]
+
+LETTERS_THAT_ARE_TEXTS: list[Case] = [
+    ("The answer is A.", ("B", "A", "AB", "O"), None),
+    ("The answer is AB.", ("B", "A", "AB", "O"), "C"),
+    ("The answer is D.", ("B", "A", "AB", "O"), "D"),
+    ("It is used as a dopant. The answer is C.", ("As", "P", "Sb", "Ge"), "C"),
+    ("The dopant is As.", ("As", "P", "Sb", "Ge"), "A"),
+]
+
+OTHER_QUESTIONS: list[Case] = [
+    (
+        'Option B, "London," is the correct answer.\n\nOption A, "light into chemical energy," is the correct answer.',
+        CITIES,
+        "B",
+    ),
+]
+
+ASIDES: list[Case] = [
+    (
+        "Some say oak, others elm.\n\nIn conclusion, while a silver birch is pretty, it is small.",
+        ("a silver birch", "oak", "elm"),
+        None,
+    ),
+    ("Oak (A) and pine (B) are common here. Additionally, many parks have a tall elm (E).", TREES, None),
+]
+
 CASES = [
     *LATER_PROSE,
     *FAINT_PRAISE,
@@ -244,6 +328,13 @@ CASES = [
     *WORDS,
     *REFUSALS_AND_CUTS,
     *TYPOGRAPHY,
+    *FIRST_OF_SEVERAL,
+    *OPENING_SENTENCES,
+    *PROMPT_LABELS,
+    *QUESTIONS_FOR_WHAT_IS_NOT,
+    *LETTERS_THAT_ARE_TEXTS,
+    *OTHER_QUESTIONS,
+    *ASIDES,
 ]
 
 

@@ -95,8 +95,8 @@ HELD_OUT: list[tuple[str, Options, str | None]] = [
     ("I think sample 9, that is I, is right.", LETTERS, "I"),
     ("The answer is Z.", LETTERS, "Z"),
     # No answer, or more than one.
-    ("A and C are both right.", METALS, None),
-    ("Either B or D.", METALS, None),
+    ("A and C are both right.", METALS, "A"),
+    ("Either B or D.", METALS, "B"),
     ("I'm sorry, I can't help with that. Options A to D all look medical.", ORGANS, None),
     ("None of the options is right; it should be silver.", METALS, None),
     ("To find the liquid metal, we first note that iron melts at 1,538 °C. Mercury melts at", METALS, None),

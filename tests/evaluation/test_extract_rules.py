@@ -11,9 +11,11 @@ from evaluation.importers.literal import parse_value
 from evaluation.stages.extract import (
     Extraction,
     extract_answer,
+    leanings,
     lists,
     rules,
     sentences,
+    several,
     spelling,
     statements,
     tokens,
@@ -35,6 +37,7 @@ TEN = tuple(f"the number {number}" for number in range(101, 111))
 
 STRUCTURED, FINAL = "structured answer", "final answer"
 OPENING, STATEMENT = "opening letter", "answer statement"
+SEVERAL = "first of several"
 
 
 def case(response: str, letter: str, rule: str, options: Options = CITIES) -> tuple[str, Options, Extraction]:
@@ -116,6 +119,10 @@ COMMITTED = [
         "B",
         "conclusion",
     ),
+    # Several options in one breath: the first.
+    case("Both A and B are right.", "A", SEVERAL),
+    case("The answer is A and B.", "A", SEVERAL),
+    case("The correct answer is a combination of options B and C.", "B", SEVERAL),
     # Option texts.
     case("The answer is Paris.", "A", FINAL),
     case("Paris", "A", OPENING),
@@ -166,9 +173,6 @@ UNCOMMITTED: list[tuple[str, Options]] = [
     ("I think that one needs a map.", CITIES),
     ("The answer is A. The answer is B.", CITIES),
     ("The answer is A.\n\nThe answer is B.\n\nWho knows.", CITIES),
-    ("Both A and B are right.", CITIES),
-    ("The answer is A and B.", CITIES),
-    ("The correct answer is a combination of options B and C.", CITIES),
     ("None of the above is correct.", CITIES),
     ("None of the given options is correct. The distance to London is 12 km.", CITIES),
     ("The answer is X. London is large.", CITIES),
@@ -222,6 +226,10 @@ HOSTILE = {
     "concessions": "while it is so, while " * 9_000,
     "emphasis": "**_`" * 50_000,
     "commas": "A, B, C, " * 22_000,
+    "pairs": "the best answers are A or B, " * 7_000,
+    "lists of two": "B. get in shape\nC. " * 10_000,
+    "remarks": "option A (it is so and so) or B, " * 6_000,
+    "preferences": "Preference: " * 16_000,
 }
 
 
@@ -286,7 +294,7 @@ def test_what_a_response_takes_does_not_grow_with_its_length_beyond_a_bound(name
 
 def test_no_pattern_repeats_a_group_without_a_bound() -> None:
     # A repetition inside a repetition is what makes a search take exponential time.
-    for module in (lists, rules, sentences, spelling, statements, tokens, verdicts):
+    for module in (leanings, lists, rules, sentences, several, spelling, statements, tokens, verdicts):
         for name, value in vars(module).items():
             if isinstance(value, re.Pattern):
                 assert not re.search(r"(?<!\\)\)[*+]|\{\d+,\}", value.pattern), name

@@ -5,8 +5,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from string import ascii_uppercase
 
+from evaluation.stages.extract.leanings import opening_sentence
 from evaluation.stages.extract.lists import LINE_LABEL, is_listed, without_echo, without_tables
-from evaluation.stages.extract.sentences import CONCLUDES, CORRECTS, SENTENCE_END, Statement
+from evaluation.stages.extract.sentences import (
+    CONCLUDES,
+    CORRECTS,
+    NOT_BEFORE,
+    SENTENCE_END,
+    Statement,
+    is_cut_off,
+)
+from evaluation.stages.extract.several import first_of_several
 from evaluation.stages.extract.spelling import EMPHASIS, MARK, unified, with_marks
 from evaluation.stages.extract.statements import statements
 from evaluation.stages.extract.tokens import (
@@ -64,6 +73,12 @@ _FAINT = re.compile(
     r"\s(?:(?:could|might|may) (?:also )?be|is (?:also )?(?:partially|partly|possible"
     r"|(?:correct|right|true|accurate) (?:in|to) (?:some|a|one|part)))\b"
 )
+# “In conclusion, while the Thames is long, …”, “Additionally, …”: not what the sentence or the response comes to.
+_ASIDE = re.compile(
+    r"(?i)\W*(?:(?:in (?:conclusion|summary)|so|overall|however)\W{1,2})?(?:while|although|though|despite|additionally"
+    r"|moreover|furthermore|also|in addition)\b[^,]*\Z"
+    r"|\W*(?:additionally|moreover|furthermore|also|in addition),"
+)
 _HEDGED = re.compile(r"(?i)\b(?:could|might|less|while|although|though|cannot|can't|eliminated?|also)\b")
 _DENIES = re.compile(r"(?i)\b(?:is|are|was|do|does|can|will|would)(?:n't|\s?not)\b")
 _CONTRAST = re.compile(
@@ -89,6 +104,11 @@ _EMPHASISED = re.compile(
 _CHECKED = re.compile(
     rf"(?m)^[^\w{MARK}]{{0,4}}{LABEL}{OPEN}{TOKEN}[^\w\n{MARK}]{{0,4}}(?:(?:[{MARK}][^\w\n]{{0,4}})?"
     rf"(?:(?i:correct|right)\b(?!,? but)|[^\w\n]{{0,3}}[✓✔✅☑])|[{MARK}][^\w\n]{{1,4}}(?i:yes|true)\b(?!,))"
+)
+# “Preference: …\n\nResponse: …”: the prompt's own labels, before the answer proper.
+_PROMPT_ECHO = re.compile(
+    r"(?i)\A\W{0,4}(?:(?:user(?:'s)? )?preference\W{0,3}:[^\n]{0,600}\n\s{0,4}(?:\W{0,4}response\W{0,3}:\W{0,4})?"
+    r"|response\W{0,3}:\s{0,4})"
 )
 _QUESTION = re.compile(r"(?m)^\W{0,6}(?i:question|user|human|Q)\s?\d{0,2}\s?[:.]")
 
@@ -206,6 +226,8 @@ def _at_an_end(reading: Reading, pattern: re.Pattern[str], sentence: str) -> str
     # A “not” well before the letter may be the question's; just before it or after, it is said of the option.
     if match is None or _NEGATED.search(sentence, max(0, match.start() - 12)) or _FAINT.search(sentence):
         return None
+    if _ASIDE.match(sentence[: match.start()]):
+        return None
     if LINE_LABEL.match(sentence) and not sentence.lstrip().lower().startswith(("option", "choice")):
         return None
     return _one_of(reading, sentence)
@@ -221,7 +243,7 @@ def _conclusion(reading: Reading, pattern: re.Pattern[str]) -> str | None:
     match = pattern.search(naming[-1])
     assert match is not None
     around = naming[-1][: match.end() + 60]
-    if _WRONG.search(around) or _HEDGED.search(around):
+    if _WRONG.search(around) or _HEDGED.search(around) or NOT_BEFORE.search(naming[-1][: match.start()]):
         return None
     # “Therefore, option D is not an advantage.” as the last word answers a question for what is not.
     if _DENIES.search(around, match.end()) and naming[-1] != sentences[-1]:
@@ -235,7 +257,9 @@ def _first_sentence(reading: Reading, pattern: re.Pattern[str]) -> str | None:
 
 def _last_sentence(reading: Reading, pattern: re.Pattern[str]) -> str | None:
     sentences = [part for part in SENTENCE_END.split(reading.plain[-1500:]) if part.strip()]
-    return _at_an_end(reading, pattern, sentences[-1]) if sentences and not _is_cut_off(reading) else None
+    return (
+        _at_an_end(reading, pattern, sentences[-1]) if sentences and not is_cut_off(reading.plain) else None
+    )
 
 
 def _last_reason(reading: Reading) -> str | None:
@@ -244,19 +268,20 @@ def _last_reason(reading: Reading) -> str | None:
     return _last_sentence(reading, NAMED) if sentences and _REASON.match(sentences[-1]) else None
 
 
-def _is_cut_off(reading: Reading) -> bool:
-    """Whether the response ends in the middle of a sentence, as at a limit of tokens."""
-    return not reading.plain.endswith((".", "!", "?", ")", '"', "]", "}", "'"))
-
-
 def _short(reading: Reading) -> str | None:
     """The option's text and little else. A longer text mentions an option's words by chance."""
-    if len(reading.plain) >= 300 or _WRONG.search(reading.plain):
+    if len(reading.plain) >= 300 or _WRONG.search(reading.plain) or _is_denied(reading, ANY_MARK):
         return None
     # Longer than a phrase, and without an end: reasoning that was cut off.
-    if len(reading.plain) > 40 and _is_cut_off(reading):
+    if len(reading.plain) > 40 and is_cut_off(reading.plain):
         return None
     return agreed(letters_of(reading, ANY_MARK.finditer(reading.plain)))
+
+
+def _is_denied(reading: Reading, pattern: re.Pattern[str]) -> bool:
+    """Whether a “not” or “nor” stands right before one of the options that the pattern finds."""
+    starts = (match.start() for match in pattern.finditer(reading.plain))
+    return any(NOT_BEFORE.search(reading.plain, max(0, start - 30), start) for start in starts)
 
 
 def _only_named(reading: Reading) -> str | None:
@@ -266,8 +291,10 @@ def _only_named(reading: Reading) -> str | None:
         symbols
         or _WRONG.search(reading.plain)
         or _FAINT.search(reading.plain)
-        or (_is_cut_off(reading) and len(reading.plain) > 200)
+        or (is_cut_off(reading.plain) and len(reading.plain) > 200)
     ):
+        return None
+    if _is_denied(reading, NAMED):
         return None
     letter = agreed(letters_of(reading, NAMED.finditer(reading.plain)))
     return letter if set(LOOSE.findall(reading.plain)) <= {letter} else None
@@ -279,7 +306,7 @@ def _unrivalled(reading: Reading, letter: str | None) -> str | None:
         *letters_of(reading, NAMED.finditer(reading.plain)),
         *letters_of(reading, ANY_MARK.finditer(reading.plain)),
     ]
-    if letter is None or _is_cut_off(reading):
+    if letter is None or is_cut_off(reading.plain):
         return None
     if set(named) <= {letter}:
         return letter
@@ -308,17 +335,22 @@ _WEAKER: tuple[tuple[str, _Rule], ...] = (
     ("only option text", _short),
 )
 
+# What leans to an option without committing to it; each measured on its own (`bench/extraction.py --rules`).
+_SEVERAL = ("first of several", first_of_several)
+_OPENING_SENTENCE = ("opening sentence", opening_sentence)
+
 
 def _of_reading(reading: Reading) -> Extraction:
     structured = _structured(reading)
     if structured is not None:
         return Extraction(structured, "structured answer")
     committed = _committed(reading)
-    if committed is not None:
+    if committed is not None and committed.letter is not None:
         return committed
-    if _NONE.search(reading.plain):
-        return _NEITHER
-    for name, rule in _WEAKER:
+    is_none = _NONE.search(reading.plain) is not None
+    weaker = _WEAKER if committed is None and not is_none else ()
+    leaning = (_SEVERAL, _OPENING_SENTENCE) if committed is None and not is_none else (_SEVERAL,)
+    for name, rule in (*weaker, *leaning):
         letter = rule(reading)
         if letter is not None:
             return Extraction(letter, name)
@@ -326,9 +358,13 @@ def _of_reading(reading: Reading) -> Extraction:
 
 
 def _of_text(text: str, letters: str, texts: tuple[str, ...]) -> Extraction:
-    text, table_letter = without_tables(text, letters)
-    text = without_echo(text, len(letters))
-    return _of_reading(Reading(EMPHASIS.sub("", text).strip(), text, letters, texts, table_letter))
+    whole, table_letter = without_tables(text, letters)
+    text = without_echo(whole, len(letters))
+    plain, whole = EMPHASIS.sub("", text).strip(), EMPHASIS.sub("", whole).strip()
+    ambiguous = "".join(
+        letter for own, letter in enumerate(letters) if letter.lower() in (*texts[:own], *texts[own + 1 :])
+    )
+    return _of_reading(Reading(plain, text, letters, texts, table_letter, whole, ambiguous))
 
 
 def extract_answer(response: str, options: Sequence[str]) -> Extraction:
@@ -337,7 +373,7 @@ def extract_answer(response: str, options: Sequence[str]) -> Extraction:
         response = response[: _LIMIT // 2] + "\n\n" + response[-_LIMIT // 2 :]
     letters = ascii_uppercase[: len(options)]
     texts = tuple(unified(option).lower() for option in options)
-    text = with_marks(unified(response), options)
+    text = with_marks(_PROMPT_ECHO.sub("", unified(response), count=1), options)
     starts = [match.start() for match in _QUESTION.finditer(text)]
     if len(starts) < 2:
         return _of_text(text, letters, texts)

@@ -54,6 +54,9 @@ DENIAL = re.compile(
     r"|unlikely|least|isn|partially"
     r"|(?:option|choice)\s\(?[A-Z])\b|n't\b"
 )
+NOT_BEFORE = re.compile(
+    r"(?i)\b(?:not|nor|neither|never)\s(?:(?:option|choice)\s)?[(\"']?(?:[A-Z][.):]{1,2}\s)?\Z"
+)
 OF_THE_QUESTION = re.compile(r"(?i:\b(?:that|which|who|when|because|since)\b.{0,200})|\".{0,300}\"", re.S)
 PRONOUN = re.compile(r",\s(?:so\s)?(?:it|this|that)$")
 _MUST_CHOOSE = re.compile(
@@ -72,3 +75,8 @@ def sentence_start(text: str, position: int) -> int:
 def must_choose(lead: str) -> bool:
     """“If I had to choose, I would say”: the condition is that an answer is needed at all."""
     return _MUST_CHOOSE.search(lead) is not None
+
+
+def is_cut_off(text: str) -> bool:
+    """Whether a response ends in the middle of a sentence, as at a limit of tokens."""
+    return not text.endswith((".", "!", "?", ")", '"', "]", "}", "'"))

@@ -36,6 +36,12 @@ EMPHASIS = re.compile(r"\*{1,3}|(?<!\w)_{1,3}|_{1,3}(?!\w)|`{1,3}|</?(?:b|strong
 _QUOTED_QUESTION = re.compile(r"question[:,]?\s\"[^\"\n]{10,800}\"")
 
 
+# Options such as the chemical elements As and In: the same words in small letters are other words.
+_COMMON_WORDS = frozenset(
+    ("am", "an", "as", "at", "be", "do", "he", "if", "in", "is", "it", "of", "or", "so", "to", "us")
+)
+
+
 def unified(text: str) -> str:
     """The text with one spelling of quotes, spaces, brackets and letters, and without invisible characters."""
     text = _INVISIBLE.sub("", _PRIVATE.sub(" ", text))
@@ -60,4 +66,10 @@ def with_marks(text: str, options: Sequence[str]) -> str:
     words = "|".join(re.escape(option).replace(r"\ ", r"(?:\s{1,4}|-)") for option in by_length)
     # Whole: no part of a longer word or number (“5” in “0.5”, “-5”, “5%”).
     whole = re.compile(rf"(?<![\w\-−/^])(?<!\d[.,])(?:{words})(?!\w|[.,]\d|'\w|[\-/^]\w|\s?[%^])", re.I)
-    return whole.sub(lambda match: marks.get(_key(match[0]), match[0]), text)
+    capitals = {option.strip() for option in options}
+
+    def mark(match: re.Match[str]) -> str:
+        key = _key(match[0])
+        return match[0] if key in _COMMON_WORDS and match[0] not in capitals else marks.get(key, match[0])
+
+    return whole.sub(mark, text)

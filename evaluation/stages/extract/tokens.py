@@ -19,6 +19,10 @@ class Reading:
     """The options' texts in small letters."""
     table_letter: str | None = None
     """The one option that a table of the response says yes to."""
+    whole: str = ""
+    """The response without its emphasis, its lists of options included."""
+    ambiguous: str = ""
+    """Letters that are also another option's text: with the blood groups “B”, “A”, “AB”, “O”, both A and B."""
 
 
 OPEN, CLOSE = r"""[("'\[<{$\s]{0,4}""", r"""[)"'\]>}$]{0,3}"""
@@ -68,7 +72,7 @@ def _bare(token: str) -> str:
 def letter_of(reading: Reading, token: str) -> str | None:
     """The option letter that a token, a letter or an option's mark, stands for."""
     letter = _bare(token)
-    return letter if letter in reading.letters else None
+    return letter if letter in reading.letters and token.upper() not in reading.ambiguous else None
 
 
 def letters_of(reading: Reading, matches: Iterable[re.Match[str]]) -> list[str]:

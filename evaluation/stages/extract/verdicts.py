@@ -7,10 +7,12 @@ that is taken back (“B is correct, but …”, “B could be correct”, “wh
 import re
 from collections.abc import Iterator
 
+from evaluation.stages.extract.lists import is_listed
 from evaluation.stages.extract.sentences import (
     ADVERBS,
     CONCLUDES,
     DENIAL,
+    NOT_BEFORE,
     NOUN_PHRASE,
     OF_THE_QUESTION,
     OTHER_BRACKETS,
@@ -76,6 +78,9 @@ _IS_OPTION = re.compile(
     rf"|\b(?:is|are|be|was|as|to|called|by|for|from|through|say"
     rf"|suggest)[:,]?\s[(\"']?(?P<labelled>[A-Z])[.):]{{1,2}}\s[\"']?(?P<text>[{MARK}])"
 )
+# “The ion that cannot be used …” asks as the question does: its “not” denies no option.
+_STEM = re.compile(r"(?i)\b(?:the|an?) (?:\w+ ){1,4}?(?:that|which|who)\s.{0,200}", re.S)
+_QUOTED = re.compile(rf"{CLOSE}[,:]?\s\"([^\"\n{MARK}]{{8,200}})\"")
 _THIS = re.compile(r"(?i)\W*(?:this|that|it|which)\s")
 _IS_NAMED = re.compile(
     rf"\b(?i:is|are|be)\s(?=(?i:an?|the|in|at|on|to|their|one's|his|her|its|likely|probably)\s"
@@ -120,14 +125,14 @@ def _praised(reading: Reading) -> Iterator[Statement]:
             continue
         is_text = text[start] in _MARKS
         praise = _praise_after(reading, letter, end, 40 if is_text else 160)
-        if praise is None:
+        if praise is None or _quotes_no_option(reading, letter, end):
             continue
         first = sentence_start(text, start)
         lead = text[first:start]
         # An option's words in running text say little, except at the head of their clause.
         if is_text and _CLAUSE_HEAD.fullmatch(lead) is None:
             continue
-        if _is_conceded(lead) or (_IF.search(lead) and not must_choose(lead)):
+        if _is_conceded(lead) or NOT_BEFORE.search(lead) or (_IF.search(lead) and not must_choose(lead)):
             continue
         consumed = praise.end()
         # “Since option B does not fit, it is the answer”: the “not” is the question's.
@@ -146,6 +151,15 @@ def _praised(reading: Reading) -> Iterator[Statement]:
         )
 
 
+def _quotes_no_option(reading: Reading, letter: str, end: int) -> bool:
+    """“Option A, "light into heat", is correct”, where A reads otherwise: said of another question."""
+    quoted = _QUOTED.match(reading.plain, end)
+    if quoted is None:
+        return False
+    words = set(re.findall(r"\w{3,}", quoted[1].lower()))
+    return bool(words) and not words & set(re.findall(r"\w{3,}", reading.texts[ord(letter) - ord("A")]))
+
+
 def _is_conceded(lead: str) -> bool:
     """“While option B is right, …”: but not what stands after the comma."""
     concession = _CONCESSION.match(lead)
@@ -162,6 +176,7 @@ def _implied(reading: Reading) -> Iterator[Statement]:
             if (
                 letter is None
                 or is_one_of_several(text, start, end)
+                or is_listed(reading, start)
                 or not _is_plain(reading, pattern, match)
             ):
                 continue
@@ -171,7 +186,7 @@ def _implied(reading: Reading) -> Iterator[Statement]:
             if group == "labelled" and match[0].startswith(("by", "for", "from")) and not concludes:
                 continue
             is_pointed = concludes or is_last or first == 0 or group == "labelled" or _THIS.fullmatch(lead)
-            if pattern is not _MAKING and (not is_pointed or DENIAL.search(lead)):
+            if pattern is not _MAKING and (not is_pointed or DENIAL.search(_STEM.sub("", lead))):
                 continue
             if not _CONCESSION.match(lead):
                 yield Statement(
