@@ -1,11 +1,12 @@
 """How often do the extraction rules decide on recorded responses, and how often is their letter the recorded one?
 
-`.venv/bin/python bench/extraction.py PATHS… [--held-back NAME] [--disagreements FILE]`. PATHS are CSV files of recorded
-runs, or folders of them. A response counts where its recorded answer is an option letter of its item: any other
-answer means that the study's own extractor failed. *decided* is the share of these responses for which a rule gives a
-letter, *equal* the share of the decided ones where it is the recorded letter. `--held-back` marks files that nobody
-read while the rules were written. `--disagreements` writes one JSON object a response that was left undecided or got
-another letter, for reading; not for files that are held back, unless `--read-held-back` is set. The last line is JSON.
+`.venv/bin/python bench/extraction.py PATHS… [--held-back NAME] [--rules] [--disagreements FILE]`. PATHS are CSV files
+of recorded runs, or folders of them. A response counts where its recorded answer is an option letter of its item: any
+other answer means that the study's own extractor failed. *decided* is the share of these responses for which a rule
+gives a letter, *equal* the share of the decided ones where it is the recorded letter. `--rules` shows both by rule, for
+each file and for all of them. `--held-back` marks files that nobody read while the rules were written.
+`--disagreements` writes one JSON object a response that was left undecided or got another letter, for reading; not for
+files that are held back, unless `--read-held-back` is set. The last line is JSON.
 """
 
 import argparse
@@ -119,6 +120,14 @@ def shown(value: float | None) -> str:
     return "–" if value is None else f"{value:.4f}"
 
 
+def print_rules(tally: Tally) -> None:
+    """By rule: how many responses it decides, how many of these have another letter recorded, the share of the rest."""
+    for rule, number in tally.by_rule.most_common():
+        wrong = tally.wrong_by_rule[rule]
+        equal = shown(share(number - wrong, number) if rule else None)
+        print(f"    {rule or '(undecided)':<42} {number:>9} {wrong:>8} wrong {equal:>8}")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("paths", nargs="+", type=Path)
@@ -127,7 +136,7 @@ def main() -> None:
     parser.add_argument("--read-held-back", action="store_true", help="write their disagreements, too")
     parser.add_argument("--rules", action="store_true", help="also show decided and wrong by rule")
     options = parser.parse_args()
-    results, lines = [], []
+    results, lines, total = [], [], Tally()
     print(f"{'file':<46} {'responses':>9} {'decided':>8} {'equal':>8}")
     for path in csv_files(options.paths):
         if not path.is_file():
@@ -139,8 +148,9 @@ def main() -> None:
         mark = "  held back" if is_held_back else ""
         print(f"{path.name:<46} {tally.responses:>9} {shown(decided):>8} {shown(equal):>8}{mark}")
         if options.rules:
-            for rule, number in tally.by_rule.most_common():
-                print(f"    {rule or '(undecided)':<42} {number:>9} {tally.wrong_by_rule[rule]:>8} wrong")
+            print_rules(tally)
+            total.by_rule += tally.by_rule
+            total.wrong_by_rule += tally.wrong_by_rule
         if not is_held_back or options.read_held_back:
             lines += [written(path, *disagreement) for disagreement in tally.disagreements]
         results.append(
@@ -152,6 +162,9 @@ def main() -> None:
                 "held_back": is_held_back,
             }
         )
+    if options.rules:
+        print("all files")
+        print_rules(total)
     if options.disagreements is not None:
         options.disagreements.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
         print(f"{len(lines)} disagreements written to {options.disagreements}")

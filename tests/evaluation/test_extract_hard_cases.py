@@ -101,6 +101,10 @@ FAINT_PRAISE: list[Case] = [
 ]
 
 VERBS: list[Case] = [
+    ("The correct answer is in option C, as the leaf shows. Options A and B are wrong.", TREES, "C"),
+    ("Oak is hard, elm is rare. The syrup comes from the maple, as stated in option D.", TREES, "D"),
+    ("Option D is the most inclusive and accurate. It takes in all of them.", FACTS, "D"),
+    ("None of the options is creative, but among them option B is the most factually accurate.", FACTS, "B"),
     ("The bark matches option C, but the leaf decides. The answer is E.", TREES, "E"),
     ("The map points to A. The clock points to B. So the answer is D.", CITIES, "D"),
     ("Every clue (which is option B's speciality) fails. The correct answer is C.", CITIES, "C"),
@@ -253,6 +257,7 @@ FIRST_OF_SEVERAL: list[Case] = [
     ("Other options like A or B would do in a park.", TREES, None),
     ("We can compare A and B, or C and D.", CITIES, None),
     ("The answer is A, B, C or D.", CITIES, None),
+    ("A, B, C and E are all correct, in a way.", TREES, None),
     ("All options A, B, C, and D are correct.", CITIES, None),
     ("Oak and pine are trees, and so are birch and maple.", TREES, None),
     ("Neither A nor B is the answer.", CITIES, None),
@@ -271,7 +276,8 @@ OPENING_SENTENCES: list[Case] = [
         CITIES,
         "C",
     ),
-    # Doubt, two options, a sentence cut off.
+    # Doubt, two options, symbols, a sentence cut off.
+    ("Carbon (C) is in every tree, as oxygen (O) is. Oak and pine are no exception.", TREES, None),
     ("It could be London. Rome and Paris have rivers, too.", CITIES, None),
     ("Many people like Paris less than that. Rome is old.", CITIES, None),
     ("Rome is older than Paris. Berlin is the youngest.", CITIES, None),

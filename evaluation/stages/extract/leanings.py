@@ -10,7 +10,9 @@ _LONG = 900
 """Characters. What a longer response starts with is seldom its answer."""
 
 _LABEL = re.compile(r"\W{0,4}[A-Z][.):]")
-_MENTION = re.compile(rf"\b(?i:option|choice)\s\(?(?P<token>[A-Z])\b|(?P<mark>[{MARK}])")
+_MENTION = re.compile(
+    rf"\b(?i:option|choice)\s\(?(?P<named>[A-Z])\b|\((?P<bracketed>[A-Z])\)|(?P<mark>[{MARK}])"
+)
 _UNSURE = re.compile(
     r"(?i)\b(?:not|neither|nor|never|incorrect|wrong|false|except|unlikely|less|least|than|could|might|may|while"
     r"|although|however|but|misconception|stereotype)\b|n't\b"
@@ -25,6 +27,7 @@ def opening_sentence(reading: Reading) -> str | None:
     sentence = SENTENCE_END.split(text, maxsplit=1)[0]
     if _LABEL.match(sentence):
         return None
-    tokens = [match["token"] or match["mark"] for match in _MENTION.finditer(sentence)]
+    tokens = [match["named"] or match["bracketed"] or match["mark"] for match in _MENTION.finditer(sentence)]
+    # With a letter of no option, as in “carbon (C) and oxygen (O)”, letters are symbols: there are two then.
     letters = {letter_of(reading, token) for token in tokens}
     return letters.pop() if len(letters) == 1 and not _UNSURE.search(sentence) else None

@@ -26,6 +26,9 @@ class _Group:
     """Whether they stand on lines of their own."""
 
 
+_MOST = 3
+"""More options than that in one breath prefer none."""
+
 _KIND = r"(?:(?i:either|both|options?|choices?)\s){0,2}[(\"']{0,2}"
 _ENTRY = (
     rf"(?<![\w.'°-]){_KIND}"
@@ -102,7 +105,7 @@ def _groups(reading: Reading) -> Iterator[_Group]:
             is_list = is_list or (gap is not None and "\n" in gap[0])
             end = words.end() if words else end
             following = _ITEM.match(text, gap.end()) if gap else None
-        if 1 < len(set(letters)) < len(reading.letters):
+        if 1 < len(set(letters)) <= min(_MOST, len(reading.letters) - 1):
             yield _Group(start, end, tuple(letters), has_label, is_list)
         position = max(end, item.end())
         item = _FIRST.search(text, position)

@@ -23,7 +23,8 @@ from evaluation.stages.extract.tokens import CLOSE, LABEL, OPEN, TOKEN, Reading,
 
 _NOT_BUT = r"(?i:not\s\(?[a-z\ue000-\ue019]\)?,?\s(?:but|rather)\s|indicated by\s|to (?:choose|select|pick|go with)\s)?"
 _CHOSEN = re.compile(
-    rf"(?m)[\s:]{{0,3}}[-–—]?\s{{0,3}}{ADVERBS}{_NOT_BUT}{OPEN}(?:(?i:an?|the|your|to|in|on|at)\s(?=[\"']?[{MARK}]))?"
+    rf"(?m)[\s:]{{0,3}}[-–—]?\s{{0,3}}{ADVERBS}{_NOT_BUT}{OPEN}(?:(?i:an?|the|your|to|in|on|at)\s(?=[\"']?[{MARK}])"
+    rf"|(?i:in)\s(?=(?i:option|choice)\s))?"
     rf"{LABEL}(?:,\s)?{OPEN}{TOKEN}"
 )
 _EITHER = re.compile(r"(?i)[\s:]{0,3}\**(?:either|both|a (?:combination|mix|mixture|blend) of)\b(?!\s?\")")

@@ -31,7 +31,7 @@ _QUALITY = (
     r"|plausible|probable|likely|logical|sensible"
 )
 _MOST = (
-    r"most\s(?:likely|appropriate|accurate|suitable|plausible|correct|relevant|fitting|probable|reasonable|logical"
+    r"most\s(?:\w+ly\s|\w+\sand\s)?(?:likely|appropriate|accurate|suitable|plausible|correct|relevant|fitting|probable|reasonable|logical"
     r"|comprehensive|direct|precise|specific|aligned|consistent|sensible|complete|helpful)"
 )
 _FULL_PRAISE = (
@@ -88,7 +88,8 @@ _IS_NAMED = re.compile(
     r"(?<=[\s\"'])[(\[](?i:option|choice|answer)?:?\s?(?P<token>[A-Z])[)\]]"
 )
 _CORRESPONDS = re.compile(
-    r"\b(?i:corresponds?(?: most closely)? to|match(?:es)?(?: with)?|closest to|aligns? (?:best )?with|which is)"
+    r"\b(?i:corresponds?(?: most closely)? to|match(?:es)?(?: with)?|closest to|aligns? (?:best )?with|which is"
+    r"|(?<=,\s)as (?:stated|indicated) (?:in|by))"
     rf"\s(?i:the )?(?i:option|choice|answer)\s{OPEN}{TOKEN}"
 )
 _ANY_OPTION = re.compile(rf"[{MARK}]|\b(?i:options?|choices?)\s\(?[A-Z]\b|\([A-Z]\)|\b[B-HJ-Z]\b")
