@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from evaluation.stages.extract.sentences import DENIAL, sentence_start
+from evaluation.stages.extract.sentences import sentence_start
 from evaluation.stages.extract.spelling import MARK
 from evaluation.stages.extract.tokens import Reading, letter_of
 
@@ -65,6 +65,7 @@ _PRAISED = re.compile(
 )
 _CUT_ENTRY = re.compile(r"[\s.,]{0,4}(?:[A-Z][.):]?\s{0,2})?")
 _REJECTED = re.compile(r"(?i)[^.!?\n]{0,30}?(?:\b(?:not|incorrect|wrong|less|unlikely|neither)\b|n't\b)")
+_NOT = re.compile(r"(?i)\b(?:not|less|never)\b|n't\b")
 _BETTER = re.compile(
     rf"(?i:\b(?:however|but|although|though|of these|of the two)\b)[^.!?\n]{{0,80}}?"
     rf"(?:\b(?i:option|choice)\s\(?(?P<letter>[A-Z])\b\)?|\((?P<bracketed>[A-Z])\)|(?P<mark>[{MARK}]))[^.!?\n]{{0,60}}?"
@@ -121,12 +122,10 @@ def _is_answer(reading: Reading, group: _Group) -> bool:
         return False
     if _is_opening(reading, group):
         return True
-    lead = text[max(0, group.start - 240) : group.start]
-    if _UNSURE.search(
-        lead[max(0, sentence_start(text, group.start) - group.start + len(lead), len(lead) - 50) :]
-    ):
+    first = max(sentence_start(text, group.start), group.start - 50)
+    if _UNSURE.search(text, first, group.start) is not None:
         return False
-    if _HEAD.search(lead) is not None:
+    if _HEAD.search(text[max(0, group.start - 240) : group.start]) is not None:
         return True
     return not group.is_list and _PRAISED.match(text, group.end, group.end + 90) is not None
 
@@ -140,6 +139,6 @@ def _preferred(reading: Reading, group: _Group) -> str:
     better = _BETTER.search(reading.whole, group.end)
     if better is not None:
         letter = letter_of(reading, better["letter"] or better["bracketed"] or better["mark"])
-        if letter in group.letters and DENIAL.search(better[0][3:], 30) is None:
+        if letter in group.letters and _NOT.search(better[0]) is None:
             return letter
     return group.letters[0]
