@@ -264,26 +264,6 @@ FIRST_OF_SEVERAL: list[Case] = [
     ("The options are:\nA. Paris\nB. London\nC.", CITIES, None),
 ]
 
-OPENING_SENTENCES: list[Case] = [
-    (
-        "A wall there stood between the parts of Berlin. Rome had walls, and London had some, too.",
-        CITIES,
-        "D",
-    ),
-    ("The tree with needles is always a pine. An oak or a maple has leaves.", TREES, "B"),
-    (
-        "Preference: I like short answers.\n\nResponse: The Tiber flows through Rome. Paris has the Seine.",
-        CITIES,
-        "C",
-    ),
-    # Doubt, two options, symbols, a sentence cut off.
-    ("Carbon (C) is in every tree, as oxygen (O) is. Oak and pine are no exception.", TREES, None),
-    ("It could be London. Rome and Paris have rivers, too.", CITIES, None),
-    ("Many people like Paris less than that. Rome is old.", CITIES, None),
-    ("Rome is older than Paris. Berlin is the youngest.", CITIES, None),
-    ("The Tiber flows through Rome. In Paris there is the Seine, and in Berlin the", CITIES, None),
-]
-
 PROMPT_LABELS: list[Case] = [
     ("Preference: I prefer plain words.\n\nResponse: B. London", CITIES, "B"),
     ("User preference: Rome is lovely.\nC", CITIES, "C"),
@@ -335,7 +315,6 @@ CASES = [
     *REFUSALS_AND_CUTS,
     *TYPOGRAPHY,
     *FIRST_OF_SEVERAL,
-    *OPENING_SENTENCES,
     *PROMPT_LABELS,
     *QUESTIONS_FOR_WHAT_IS_NOT,
     *LETTERS_THAT_ARE_TEXTS,

@@ -2,8 +2,8 @@
 
 The table measures how well the rules carry over: 32 of 52 were read by the rules before, 43 by the first version of
 these rules, 45 when they were nearly done. Then the seven misses were read, and three mechanisms mended (“°C”, “isn't
-A, it's B”, “can't be right”); the four that are left open stay so. Later, two answers that name two options got the first
-one as their letter, as the study records it.
+A, it's B”, “can't be right”); the four that are left open stay so. Later, two answers that name two options got the
+first one as their letter, as the study records it.
 """
 
 import pytest

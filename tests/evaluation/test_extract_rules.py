@@ -11,7 +11,6 @@ from evaluation.importers.literal import parse_value
 from evaluation.stages.extract import (
     Extraction,
     extract_answer,
-    leanings,
     lists,
     rules,
     sentences,
@@ -294,7 +293,7 @@ def test_what_a_response_takes_does_not_grow_with_its_length_beyond_a_bound(name
 
 def test_no_pattern_repeats_a_group_without_a_bound() -> None:
     # A repetition inside a repetition is what makes a search take exponential time.
-    for module in (leanings, lists, rules, sentences, several, spelling, statements, tokens, verdicts):
+    for module in (lists, rules, sentences, several, spelling, statements, tokens, verdicts):
         for name, value in vars(module).items():
             if isinstance(value, re.Pattern):
                 assert not re.search(r"(?<!\\)\)[*+]|\{\d+,\}", value.pattern), name

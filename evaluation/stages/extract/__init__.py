@@ -6,8 +6,7 @@ one answer names together, the first counts, as in the study.
 
 `spelling` unifies spellings and marks the options' texts, `lists` takes away what only repeats the options, `tokens`
 says what an option's letter looks like in running text, `statements` reads sentences that say which option it is,
-`verdicts` reads praise in passing, `several` answers that name more than one option, `leanings` what is weaker still,
-and `rules` weighs them all.
+`verdicts` reads praise in passing, `several` answers that name more than one option, and `rules` weighs them all.
 """
 
 from evaluation.stages.extract.rules import Extraction, extract_answer

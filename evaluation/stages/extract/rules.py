@@ -5,7 +5,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from string import ascii_uppercase
 
-from evaluation.stages.extract.leanings import opening_sentence
 from evaluation.stages.extract.lists import LINE_LABEL, is_listed, without_echo, without_tables
 from evaluation.stages.extract.sentences import (
     CONCLUDES,
@@ -335,10 +334,6 @@ _WEAKER: tuple[tuple[str, _Rule], ...] = (
     ("only option text", _short),
 )
 
-# What leans to an option without committing to it; each measured on its own (`bench/extraction.py --rules`).
-_SEVERAL = ("first of several", first_of_several)
-_OPENING_SENTENCE = ("opening sentence", opening_sentence)
-
 
 def _of_reading(reading: Reading) -> Extraction:
     structured = _structured(reading)
@@ -347,14 +342,13 @@ def _of_reading(reading: Reading) -> Extraction:
     committed = _committed(reading)
     if committed is not None and committed.letter is not None:
         return committed
-    is_none = _NONE.search(reading.plain) is not None
-    weaker = _WEAKER if committed is None and not is_none else ()
-    leaning = (_SEVERAL, _OPENING_SENTENCE) if committed is None and not is_none else (_SEVERAL,)
-    for name, rule in (*weaker, *leaning):
-        letter = rule(reading)
-        if letter is not None:
-            return Extraction(letter, name)
-    return _NEITHER
+    if committed is None and _NONE.search(reading.plain) is None:
+        for name, rule in _WEAKER:
+            letter = rule(reading)
+            if letter is not None:
+                return Extraction(letter, name)
+    first = first_of_several(reading)
+    return _NEITHER if first is None else Extraction(first, "first of several")
 
 
 def _of_text(text: str, letters: str, texts: tuple[str, ...]) -> Extraction:
