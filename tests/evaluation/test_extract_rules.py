@@ -1,12 +1,25 @@
 """Answer extraction: each rule finds the letter that a response commits to, and abstains where none is."""
 
 import csv
+import re
+import sys
 from pathlib import Path
 
 import pytest
 
 from evaluation.importers.literal import parse_value
-from evaluation.stages.extract import Extraction, extract_answer
+from evaluation.stages.extract import (
+    Extraction,
+    extract_answer,
+    lists,
+    rules,
+    sentences,
+    several,
+    spelling,
+    statements,
+    tokens,
+    verdicts,
+)
 
 RUN = Path(__file__).resolve().parents[3] / "shared/data/recorded_runs/mixtral-8x7b_icl_mmlu_part.csv"
 
@@ -23,6 +36,7 @@ TEN = tuple(f"the number {number}" for number in range(101, 111))
 
 STRUCTURED, FINAL = "structured answer", "final answer"
 OPENING, STATEMENT = "opening letter", "answer statement"
+SEVERAL = "first of several"
 
 
 def case(response: str, letter: str, rule: str, options: Options = CITIES) -> tuple[str, Options, Extraction]:
@@ -50,7 +64,7 @@ COMMITTED = [
     case("B) London\n\nLondon has been the capital since 1066.", "B", OPENING),
     case("C: Rome is older.", "C", OPENING),
     case("D. It has been so since 1990.\n\nA is in France.", "D", OPENING),
-    case("Option A. The others are not in France.", "A", "only letter named"),
+    case("Option A. The others are not in France.", "A", OPENING),
     case("**B. London**\n\nBecause of the Thames.", "B", OPENING),
     case("A. Paris\n\nIt lies on the Seine.", "A", OPENING),
     case("C. rome, the eternal city.\n\nIt has seven hills.", "C", OPENING),
@@ -104,12 +118,16 @@ COMMITTED = [
         "B",
         "conclusion",
     ),
+    # Several options in one breath: the first.
+    case("Both A and B are right.", "A", SEVERAL),
+    case("The answer is A and B.", "A", SEVERAL),
+    case("The correct answer is a combination of options B and C.", "B", SEVERAL),
     # Option texts.
     case("The answer is Paris.", "A", FINAL),
     case("Paris", "A", OPENING),
     case("paris.", "A", OPENING),
-    case("It must be London, as it is on the Thames.", "B", "conclusion"),
-    case("The capital of Italy is Rome, of course.", "C", "conclusion"),
+    case("It must be London, as it is on the Thames.", "B", FINAL),
+    case("The capital of Italy is Rome, of course.", "C", "first sentence"),
     case('The answer is "Yes, because he acted".', "B", FINAL, WHY),
     case("No, because he slept.\n\nHe could not know.", "C", OPENING, WHY),
     case("The answer is 0.5.", "C", FINAL, NUMBERS),
@@ -154,9 +172,6 @@ UNCOMMITTED: list[tuple[str, Options]] = [
     ("I think that one needs a map.", CITIES),
     ("The answer is A. The answer is B.", CITIES),
     ("The answer is A.\n\nThe answer is B.\n\nWho knows.", CITIES),
-    ("Both A and B are right.", CITIES),
-    ("The answer is A and B.", CITIES),
-    ("The correct answer is a combination of options B and C.", CITIES),
     ("None of the above is correct.", CITIES),
     ("None of the given options is correct. The distance to London is 12 km.", CITIES),
     ("The answer is X. London is large.", CITIES),
@@ -198,6 +213,22 @@ HOSTILE = {
     "options": "Paris " * 160_000,
     "boxes": "\\boxed{\\text{" * 70_000,
     "conditions": "if it were so it would " * 40_000,
+    "praise": "option A, which is not B, is " * 7_000,
+    "brackets after nouns": "the best is the Paris or so (" * 7_000,
+    "tables": "| A | yes |\n" * 20_000,
+    "rows without end": "|" * 200_000,
+    "echoes": "A. Paris B. London " * 10_000,
+    "labels in a row": "A) B) C) " * 22_000,
+    "questions": "Question: Paris?\nAnswer: " * 8_000,
+    "quoted questions": 'question "' * 20_000,
+    "choices": "I would choose " * 13_000,
+    "concessions": "while it is so, while " * 9_000,
+    "emphasis": "**_`" * 50_000,
+    "commas": "A, B, C, " * 22_000,
+    "pairs": "the best answers are A or B, " * 7_000,
+    "lists of two": "B. get in shape\nC. " * 10_000,
+    "remarks": "option A (it is so and so) or B, " * 6_000,
+    "preferences": "Preference: " * 16_000,
 }
 
 
@@ -233,6 +264,41 @@ def test_a_very_long_response_is_read_to_its_last_line(response: str) -> None:
     assert extract_answer(f"{response}\n\nTherefore, the final answer is C.", CITIES).letter == "C"
 
 
+def calls(response: str) -> int:
+    """How many functions and methods, such as searches by a pattern, it takes to read a response."""
+    count = 0
+
+    def profile(_: object, event: str, __: object) -> None:
+        nonlocal count
+        count += event in ("call", "c_call")
+
+    sys.setprofile(profile)
+    try:
+        extract_answer(response, CITIES)
+    finally:
+        sys.setprofile(None)
+    return count
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_twice_as_long_a_response_takes_at_most_about_twice_as_many_searches(name: str) -> None:
+    short, long = (calls(HOSTILE[name][:length]) for length in (6_000, 12_000))
+    assert long <= 2.2 * short + 200
+
+
+@pytest.mark.parametrize("name", ["praise", "labels", "answers that never come"])
+def test_what_a_response_takes_does_not_grow_with_its_length_beyond_a_bound(name: str) -> None:
+    assert calls(HOSTILE[name][:180_000]) <= 1.5 * calls(HOSTILE[name][:60_000])
+
+
+def test_no_pattern_repeats_a_group_without_a_bound() -> None:
+    # A repetition inside a repetition is what makes a search take exponential time.
+    for module in (lists, rules, sentences, several, spelling, statements, tokens, verdicts):
+        for name, value in vars(module).items():
+            if isinstance(value, re.Pattern):
+                assert not re.search(r"(?<!\\)\)[*+]|\{\d+,\}", value.pattern), name
+
+
 @pytest.mark.skipif(not RUN.exists(), reason="the recorded runs are not on this machine")
 def test_the_rules_agree_with_the_recorded_letters_of_a_real_run() -> None:
     total = decided = equal = 0
@@ -250,4 +316,4 @@ def test_the_rules_agree_with_the_recorded_letters_of_a_real_run() -> None:
                 decided += letter is not None
                 equal += letter == recorded
     assert decided >= 0.95 * total
-    assert equal >= 0.975 * decided
+    assert equal >= 0.985 * decided
