@@ -20,7 +20,7 @@ from annotations.agreement.paired_sums import (
     paired_informedness,
     paired_quadratic_kappa,
 )
-from annotations.agreement.ratings import BINARY, Ratings, RatingTable, category_codes
+from annotations.agreement.ratings import BINARY, Ratings, RatingTable, category_codes, unit_values
 from annotations.agreement.reference import labels_of_others, medians_of_others
 from evaluation.statistics.estimate import Estimate, EstimateDict
 from evaluation.statistics.intervals import bootstrap_estimate
@@ -142,10 +142,11 @@ def _sums(humans: RatingTable, judge: Ratings, statistic: ChanceCorrected) -> tu
     """The sums of every unit, and which comparisons (n_units, n_people) they are of."""
     rated = ~np.isnan(humans.values) & ~np.isnan(judge)[:, np.newaxis]
     if statistic == "quadratic_kappa":
-        referred = medians_of_others(humans.values)
+        people = unit_values(humans.values, humans.categories)
+        referred = medians_of_others(people)
         compared = rated & ~np.isnan(referred)
-        beside = np.broadcast_to(judge[:, np.newaxis], referred.shape)
-        return paired_quadratic_kappa(referred, humans.values, beside, compared), compared
+        beside = np.broadcast_to(unit_values(judge, humans.categories)[:, np.newaxis], referred.shape)
+        return paired_quadratic_kappa(referred, people, beside, compared), compared
     codes = humans.codes()
     of_judge = np.broadcast_to(category_codes(judge, humans.categories)[:, np.newaxis], codes.shape)
     labels = labels_of_others(codes)

@@ -210,6 +210,12 @@ def nearest_category(value: float, categories: Sequence[float]) -> float:
     return value if misses[0] > 0 or codes[0] < 0 else float(categories[int(codes[0])])
 
 
+def unit_values(values: Ratings, categories: Sequence[float]) -> Ratings:
+    """Ratings of any shape, with the lowest category at 0 and the highest at 1, so that the unit does not matter."""
+    reach = categories[-1] - categories[0] if categories else 0.0
+    return (values - categories[0]) / reach if reach else np.where(np.isnan(values), np.nan, 0.0)
+
+
 def distinct_values(values: Iterable[float]) -> tuple[float, ...]:
     """The distinct numbers, ascending; of those that differ by rounding noise, the one that is shortest to write."""
     ascending = np.unique(np.fromiter(values, dtype=np.float64))

@@ -17,7 +17,7 @@ from annotations.agreement.baselines import ChanceCorrected
 from annotations.agreement.comparison import statistic_of_pairs
 from annotations.agreement.kappa import unit_pairs
 from annotations.agreement.pair_counts import PairCounts
-from annotations.agreement.ratings import Codes, RatingTable
+from annotations.agreement.ratings import Codes, RatingTable, unit_values
 from annotations.agreement.reference import single_modes
 from evaluation.statistics.resampling import Floats
 
@@ -91,7 +91,7 @@ def error_of_agreement(agreement: float, categories: int) -> float:
 
 def _kappa_in_pairs(humans: RatingTable) -> float:
     """Quadratic kappa of all ordered pairs of people, pooled, in [0, 1]; 1 where nothing varies."""
-    values = humans.values
+    values = unit_values(humans.values, humans.categories)
     raters = (~np.isnan(values)).sum(axis=1)
     sums: Floats = np.nansum(values, axis=1)
     squares: Floats = np.nansum(values**2, axis=1)
