@@ -211,9 +211,13 @@ def nearest_category(value: float, categories: Sequence[float]) -> float:
 
 
 def unit_values(values: Ratings, categories: Sequence[float]) -> Ratings:
-    """Ratings of any shape, with the lowest category at 0 and the highest at 1, so that the unit does not matter."""
+    """Ratings of any shape, with the lowest category at 0 and the highest at 1, to 12 decimals.
+
+    So neither the unit of the scale nor rounding noise changes what is computed from them.
+    """
     reach = categories[-1] - categories[0] if categories else 0.0
-    return (values - categories[0]) / reach if reach else np.where(np.isnan(values), np.nan, 0.0)
+    units = (values - categories[0]) / reach if reach else np.where(np.isnan(values), np.nan, 0.0)
+    return np.round(units, 12)
 
 
 def distinct_values(values: Iterable[float]) -> tuple[float, ...]:

@@ -18,7 +18,7 @@ from annotations.agreement.alternative_annotator_test import (
 )
 from annotations.agreement.ratings import BINARY, SCALE, Ratings, RatingTable
 from evaluation.statistics.pooling import PooledBootstrap, pool
-from evaluation.statistics.resampling import Clusters
+from evaluation.statistics.resampling import Clusters, expanded_tail
 
 NAN = np.nan
 PUBLISHED = Path(__file__).resolve().parents[4] / "shared" / "data" / "human_vs_llm"
@@ -279,11 +279,12 @@ def test_intervals_equal_the_test_run_anew_on_resampled_items() -> None:
         assert expected is not None
         rates.append(expected[0])
         probabilities.append(expected[1])
-    ends = np.quantile(probabilities, [0.025, 0.975])
+    tail = expanded_tail(rows.size, 0.95)
+    ends = np.quantile(probabilities, [tail, 1 - tail])
     probability, rate = found.advantage_probability, found.winning_rate
     assert (probability.low, probability.high) == pytest.approx(tuple(ends), abs=1e-12)
     assert np.ptp(rates) > 0
-    assert (rate.low, rate.high) == pytest.approx(tuple(np.quantile(rates, [0.025, 0.975])), abs=1e-12)
+    assert (rate.low, rate.high) == pytest.approx(tuple(np.quantile(rates, [tail, 1 - tail])), abs=1e-12)
 
 
 @pytest.mark.parametrize(
