@@ -29,7 +29,7 @@ def both(
         "informedness",
         clusters=clusters,
         resamples=300,
-        permutations=500,
+        permutations=2000,
         rng=np.random.default_rng(seed),
     )
     return tuple(test.beaten for test in tests)
@@ -228,7 +228,7 @@ def test_a_judge_of_labels_passes_as_often_as_planned(categories: int) -> None:
         reference = rng.integers(0, categories, size=units).astype(float)
         judge = np.where(rng.random(units) < 0.5, reference, rng.integers(0, categories, size=units))
         tests = beats_baselines(
-            judge, reference, names, "cohen_kappa", resamples=300, permutations=500, rng=rng
+            judge, reference, names, "cohen_kappa", resamples=300, permutations=2000, rng=rng
         )
         passed += all(test.beaten for test in tests)
     assert 0.7 < passed / 300 < 0.87
