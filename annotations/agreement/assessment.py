@@ -191,6 +191,7 @@ def assess_judge(
             ),
             labels=int(labels.sum()),
             units_rated=int(labels.any(axis=1).sum()),
+            units_shared=int((labels.any(axis=1) & ~np.isnan(judge)).sum()),
             categories=max(len(humans.categories), 2) if statistic == "cohen_kappa" else 2,
         ),
         alternative=alternative,

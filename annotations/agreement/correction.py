@@ -13,6 +13,7 @@ import numpy as np
 
 from annotations.agreement.coverage_warning import coverage_warning
 from annotations.agreement.judged_sample import JudgedSample
+from annotations.agreement.label_selection import selection_warning
 from annotations.agreement.pooled_weight import PooledMean
 from annotations.agreement.ppi import (
     PoweredMoments,
@@ -352,6 +353,8 @@ class _Given:
                 "No rate between 0 and 1 fits the judge's rate in the run and its errors among the labels.",
             )
         warnings = coverage_warning(self.sample.counts(), method)
+        if (selected := selection_warning(self.sample)) is not None:
+            warnings = (selected, *warnings)
         return (*warnings, UNEQUAL_WEIGHTS) if self._weights_are_rough(method) else warnings
 
     def _weights_are_rough(self, method: Method) -> bool:

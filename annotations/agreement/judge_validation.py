@@ -106,7 +106,8 @@ class JudgeValidation:
 
     Attributes:
         n: items that it scored; unscored: those it did not.
-        verdict: None for a rule-based floor, which is a yardstick.
+        verdict: None for a rule-based floor, which is a yardstick, and for a judge on another scale than people;
+            `no_verdict` is then the reason.
         assessment: the tests behind the verdict; its confusion is against the people's majority.
         alpha_with_humans: Krippendorff's α of the judge and people's median (most common label, nominal).
         alpha_humans_and_judge: α of all people with the judge as one more of them.
@@ -120,6 +121,7 @@ class JudgeValidation:
     unscored: int
     assessment: Assessment
     verdict: Verdict | None
+    no_verdict: str | None
     alpha_with_humans: Estimate
     alpha_humans_and_judge: Estimate
     confusion_with_gold: Confusion | Undefined
@@ -140,7 +142,7 @@ class JudgeValidation:
             "n": self.n,
             "unscored": self.unscored,
             "verdict": None if self.verdict is None else self.verdict.as_dict(),
-            "no_verdict": FLOOR if self.verdict is None else None,
+            "no_verdict": self.no_verdict,
             "alternative_annotator_test": assessed.alternative.as_dict(),
             "baselines": [test.as_dict() for test in assessed.baselines],
             "skill": assessed.skill.as_dict(),
@@ -196,6 +198,7 @@ class _Judge:
         scored = int((~np.isnan(given.table.column(self.name))).sum())
         kinds = [given.judge_kinds.get(name, "judge") for name in given.ratings.judges]
         kind = given.judge_kinds.get(self.name, "judge")
+        no_verdict = FLOOR if kind == "floor" else given.incomparable.get(self.name)
         assessment = assess_judge(
             labelled.humans,
             self.ratings,
@@ -217,7 +220,8 @@ class _Judge:
             n=scored,
             unscored=len(given.table.units) - scored,
             assessment=assessment,
-            verdict=None if kind == "floor" else assessment.verdict,
+            verdict=None if no_verdict else assessment.verdict,
+            no_verdict=no_verdict,
             alpha_with_humans=self.alpha(
                 np.column_stack([labelled.score, self.ratings]), labelled.categories
             ),

@@ -201,3 +201,18 @@ def _listed(names: Iterable[str]) -> str:
     if len(quoted) > MOST_SHOWN:
         return f"{', '.join(quoted[:MOST_SHOWN])} and {len(quoted) - MOST_SHOWN} more"
     return " and ".join([", ".join(quoted[:-1]), quoted[-1]] if len(quoted) > 1 else quoted)
+
+
+def judges_on_another_scale(ratings: Iterable[FileRating], scale: Scale) -> dict[str, str]:
+    """The judges most of whose ratings are ones that no person gave, each with why it cannot be compared."""
+    people, by_judge = Counter[Label](), defaultdict[str, Counts](Counter)
+    for rating in ratings:
+        counts = people if rating.kind == "human" else by_judge[rating.rater]
+        counts[rating.label] += 1
+    return {
+        judge: f"its ratings {_extent(counts, scale)}, people's {_extent(people, scale)}: they seem to be on different "
+        "scales, on which nothing can be said of its skill"
+        for judge, counts in by_judge.items()
+        if min(counts.total(), people.total()) >= FEWEST_TO_COMPARE
+        and _unmatched(counts, people, ordered=scale != "nominal").mostly
+    }

@@ -52,6 +52,7 @@ class ValidationInput:
         gold: (n,) adjudicated scores, NaN where there is none.
         replicates: for a judge, its replicates as a table over the same n items, for self-consistency.
         judge_kinds: "judge", "imported judge" or "floor" of each judge; "judge" where not given.
+        incomparable: judges that seem to use another scale than people, each with the reason: they get no verdict.
         warnings: possible mistakes in the ratings, in sentences.
 
     Raises:
@@ -74,6 +75,7 @@ class ValidationInput:
     gold: Ratings | None = None
     replicates: Mapping[str, RatingTable] = field(default_factory=dict)
     judge_kinds: Mapping[str, str] = field(default_factory=dict)
+    incomparable: Mapping[str, str] = field(default_factory=dict)
     warnings: Sequence[str] = ()
 
     def __post_init__(self) -> None:

@@ -24,6 +24,7 @@ from annotations.agreement.verdict_words import (
     on_baselines,
     on_correction,
     on_failures,
+    on_no_shared_item,
     on_people,
     units,
 )
@@ -59,7 +60,8 @@ USEFUL_SKILL = 0.5
 judge only once a judge of this skill would have beaten them in 80% of campaigns."""
 
 CERTAIN = 0.95
-"""A judge that replaces people in fewer of the resamples does so with the share in the sentence."""
+"""A judge that replaces people in fewer of the resamples does so with the share in the sentence; one that fails the
+alternative annotator test in as many fails it for good."""
 
 FLOOR = "a rule-based floor is a yardstick for judges, and gets no verdict"
 
@@ -150,6 +152,7 @@ def verdict(
     units_to_pass: Callable[[], int | None] = lambda: None,
     labels: int = 0,
     units_rated: int = 0,
+    units_shared: int = 0,
     categories: int = 2,
     useful: float = USEFUL_SKILL,
 ) -> Verdict:
@@ -160,17 +163,17 @@ def verdict(
     - One that does, with the lower limit of its skill above 0, "may replace a human annotator" if it passes the
       alternative annotator test in `STABLE` of its resamples and is shown to be as good as people (`as_good`).
     - Otherwise it "may be used with correction" where its report has a `correction`; else it is "not enough labels
-      yet" while a judge as good as people might not have been shown to be, and "better than chance, but may not replace
-      people" after that.
+      yet" while a judge as good as people might not have been shown to be and it does not surely fail the test; and
+      "better than chance, but may not replace people" after that.
 
     `units_to_pass` plans the alternative annotator test, and is called where that is open. `labels` on `units_rated`
-    units turn units into labels; `categories` are those of a nominal scale that is not cut. The level of the baseline
-    tests is that of one judge divided by `as_good.judges`.
+    units turn units into labels, and `units_shared` of these have a rating of the judge; `categories` are those of a
+    nominal scale that is not cut. The level of the baseline tests is that of one judge divided by `as_good.judges`.
 
     Raises:
         ValueError: a negative count.
     """
-    if labels < 0 or units_rated < 0:
+    if min(labels, units_rated, units_shared) < 0:
         raise ValueError("labels and units are counts")
     level = BASELINE_LEVEL / as_good.judges
     skill = baselines[0].value if confusion is None else informedness(confusion)
@@ -179,6 +182,8 @@ def verdict(
     labels_per_unit = labels / units_rated if units_rated else 1.0
     more = math.ceil(max(needed - skill.n, 1) * labels_per_unit)
     stability = _stability(alternative)
+    if labels and not units_shared:
+        return Verdict(TOO_FEW, (on_no_shared_item(units_rated),), None, stability)
     if skill.value is None or any(test.beaten is None for test in baselines):
         reason = skill.undefined or next(test.value.undefined for test in baselines if test.beaten is None)
         return Verdict(TOO_FEW, (f"There is nothing to test the judge on: {reason}.",), more, stability)
@@ -187,6 +192,10 @@ def verdict(
     if not beaten or (skill.low is not None and skill.low <= 0):
         if beaten:
             reasons.append("The interval of its skill does not exclude that it has none.")
+        if skill.high is not None and skill.high < 0:
+            reasons.append(
+                "It is right less often than chance would have it: perhaps its scale runs the other way round."
+            )
         hopeless = skill.high is not None and skill.high < useful
         if hopeless or skill.n >= needed:
             return Verdict(DISTRUST, tuple(reasons), stability=stability)
@@ -195,11 +204,12 @@ def verdict(
     reasons += [*on_alternative(alternative, STABLE), on_people(beside, as_good)]
     if alternative.passed and stability is not None and stability >= STABLE and as_good.shown:
         return Verdict(REPLACE, tuple(reasons), stability=stability)
-    missing = _labels_to_replace(beside, as_good, units_to_pass, labels)
+    is_open = not (alternative.passed is False and stability is not None and stability >= CERTAIN)
+    missing = _labels_to_replace(beside, as_good, units_to_pass, labels) if is_open else None
     if missing is not None:
         reasons.append(
-            f"Whether it may replace a person is open: with about {missing:,} more labels a judge as good as people "
-            "would be shown to be so in 80% of campaigns."
+            f"Whether it may replace a person is open: with about {missing:,} more labels, on further items once "
+            "these have theirs, a judge as good as people would be shown to be so in 80% of campaigns."
         )
     reasons.append(on_correction(correction))
     kind = SKILLED if missing is None else TOO_FEW

@@ -25,10 +25,18 @@ def on_baselines(baselines: tuple[BaselineTest, BaselineTest], skill: Estimate, 
     p_value = max(test.p_value for test in baselines if test.p_value is not None)
     says = "does not beat" if lost else "beats"
     name = STATISTICS[baselines[0].statistic]
-    level = (
-        "" if judges == 1 else f", tested at {BASELINE_LEVEL / judges:.2g} since {judges} judges are tried"
+    level = f", tested at {BASELINE_LEVEL / judges:.2g}" + (
+        "" if judges == 1 else f" since {judges} judges are tried"
     )
     return f"It {says} the {names}: {name} {number(skill)} on {units(skill.n)} (p {_p(p_value)}{level})."
+
+
+def on_no_shared_item(labelled: int) -> str:
+    """Why there is nothing to test a judge on although people labelled items."""
+    return (
+        f"None of the {units(labelled)} with a label has a usable rating of this judge: compare the ids of the items "
+        "of people and judge."
+    )
 
 
 def on_failures(confusion: Confusion | None) -> list[str]:

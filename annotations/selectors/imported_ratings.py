@@ -1,6 +1,6 @@
 """Ratings that were made elsewhere, as a validation report reads them."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 import numpy as np
 
@@ -8,6 +8,7 @@ from annotations.agreement import rater_agreement as report_raters
 from annotations.agreement.label_forms import is_missing, label_of
 from annotations.agreement.rating_set import RatingSet, rating_set
 from annotations.agreement.ratings_files import FileRating, FileRatings, Kind, Scale
+from annotations.agreement.ratings_warnings import judges_on_another_scale
 from annotations.agreement.validation_input import ValidationInput, failures_first
 from annotations.models import Campaign
 from annotations.models.imported import RatedBy
@@ -26,12 +27,16 @@ def imported_input(campaign: Campaign) -> ValidationInput:
     """Every item is a question of its own, a task, and part of the one sample that there is."""
     ratings = imported_rating_set(campaign)
     failures = campaign.failure_labels
+    incomparable: dict[str, str] = {}
+    if campaign.rating_categories is None:  # on a stated scale, what lies outside it was refused
+        incomparable = judges_on_another_scale(_stored_ratings(campaign), ratings.scale)
     return ValidationInput(
         ratings=ratings,
         threshold=float(len(failures)) if failures else campaign.rating_threshold,
         clusters=np.arange(len(ratings.table.units), dtype=np.int64),
         judge_kinds=dict.fromkeys(ratings.judges, "imported judge"),
         warnings=campaign.import_warnings,
+        incomparable=incomparable,
     )
 
 
@@ -40,25 +45,22 @@ def imported_rating_set(campaign: Campaign) -> RatingSet:
 
     Labels that are failures come before the others.
     """
-    rows = campaign.imported_ratings.order_by("pk").values_list("item", "rater", "kind", "value")
     scale, failures = _scale(campaign.scale), campaign.failure_labels or ()
     stated: Sequence[str | float] | None = campaign.rating_categories
     if stated is not None and scale != "nominal":
         stated = [float(category) for category in stated]
-    files = [
-        FileRatings(tuple(_file_ratings(rows, scale, {*(campaign.rating_categories or ()), *failures})), 0)
-    ]
+    files = [FileRatings(tuple(_stored_ratings(campaign)), 0)]
     ratings = rating_set(files, scale, categories=stated)
     if not failures:
         return ratings
     return rating_set(files, scale, categories=failures_first(ratings.labels, failures))
 
 
-def _file_ratings(
-    rows: Iterable[tuple[str, str, str, str]], scale: Scale, labels: Collection[str]
-) -> Iterator[FileRating]:
-    """Stored ratings (item, rater, kind, value). Old imports have labels as they were in the file: `1.0`, `NaN`."""
-    nominal = scale == "nominal"
+def _stored_ratings(campaign: Campaign) -> Iterator[FileRating]:
+    """The ratings in the order of the files. Old imports have labels as they were in the file: `1.0`, `NaN`."""
+    rows = campaign.imported_ratings.order_by("pk").values_list("item", "rater", "kind", "value")
+    labels = {*(campaign.rating_categories or ()), *(campaign.failure_labels or ())}
+    nominal = campaign.scale == "nominal"
     kinds: dict[str, Kind] = {RatedBy.HUMAN.value: "human", RatedBy.JUDGE.value: "judge"}
     names = dict[str, str]()
     for item, rater, kind, value in rows:

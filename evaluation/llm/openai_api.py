@@ -129,12 +129,17 @@ class OpenAIProvider:
             return malformed(f"{error}: {body[:200]!r}")
         usage = fields(fields(raw).get("usage"))
         counted = token_count(usage.get("prompt_tokens")), token_count(usage.get("completion_tokens"))
-        choices = fields(raw).get("choices")
-        if isinstance(choices, list) and choices and isinstance(choices[0], dict):
-            return _outcome(choices[0], raw, *counted, headers=response.headers, wants_tool=wants_tool)
+        if (choice := _first_choice(fields(raw).get("choices"))) is not None:
+            return _outcome(choice, raw, *counted, headers=response.headers, wants_tool=wants_tool)
         if is_error(raw):
             return failure_in_reply(server_error(raw), response.headers)
         return malformed("No choice in the answer.", input_tokens=counted[0], output_tokens=counted[1])
+
+
+def _first_choice(choices: object) -> Mapping[str, Any] | None:
+    """The choice with index 0, or else the first; None where there is none."""
+    listed = [choice for choice in choices if isinstance(choice, dict)] if isinstance(choices, list) else []
+    return next((choice for choice in listed if choice.get("index") == 0), listed[0] if listed else None)
 
 
 def _outcome(

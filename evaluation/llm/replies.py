@@ -49,3 +49,8 @@ class CallFailure:
 
 
 Outcome = Reply | Refusal | CallFailure
+
+
+def storable(text: str) -> str:
+    """The text without what PostgreSQL cannot store: NUL, and halves of characters such as a cut emoji."""
+    return text.replace("\0", "\ufffd").encode(errors="replace").decode()

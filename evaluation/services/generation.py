@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Prefetch
 
+from evaluation.llm.replies import storable
 from evaluation.llm.requests import ChatRequest
 from evaluation.models import Completion, Endpoint, Item, ItemCall, ItemPreference, Question, Response, Run
 from evaluation.models.completion import CompletionStatus
@@ -182,11 +183,11 @@ def _response(
         item=item,
         condition=condition,
         # A zero byte cannot be stored in PostgreSQL, and nobody would miss it.
-        text=draft.text.replace("\0", ""),
+        text=storable(draft.text),
         answer=draft.letter,
         extraction=draft.extraction,
         extraction_rule=draft.extraction_rule,
-        thoughts=draft.thoughts.replace("\0", ""),
+        thoughts=storable(draft.thoughts),
         fell_back=draft.fell_back,
         completion=calls[draft.source],
     )

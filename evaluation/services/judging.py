@@ -5,11 +5,13 @@ happen once.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 
 from evaluation.errors import Conflict
+from evaluation.llm.replies import storable
 from evaluation.llm.requests import ChatRequest
 from evaluation.models import Completion, Endpoint, Item, Judge, Judgment, Response, Run, RunJudge
 from evaluation.models.completion import CompletionStatus
@@ -203,8 +205,7 @@ def verdict_of(completion: Completion) -> Verdict:
     match completion.status:
         case CompletionStatus.SUCCEEDED:
             verdict = read_verdict(completion.text, cut_off=completion.error_code == CUT_OFF)
-            # A zero byte cannot be stored in PostgreSQL.
-            return Verdict(verdict.score, verdict.explanation.replace("\0", ""), verdict.unscored_reason)
+            return replace(verdict, explanation=storable(verdict.explanation))
         case CompletionStatus.REFUSED:
             return Verdict(None, "", "the judge refused")
         case _:

@@ -15,7 +15,7 @@ from django.utils import timezone
 from pydantic import JsonValue
 
 from evaluation.llm.failures import LONGEST_MESSAGE
-from evaluation.llm.replies import CallFailure, Outcome, Refusal
+from evaluation.llm.replies import CallFailure, Outcome, Refusal, storable
 from evaluation.models import Endpoint
 from evaluation.models.completion import CompletionStatus
 from evaluation.services.claims import Claim, Claimed
@@ -215,9 +215,9 @@ def _failed(claimed: Claimed, failure: CallFailure, seconds: float | None, cost:
 def cleaned(value: JsonValue) -> JsonValue:
     """The value without what PostgreSQL cannot store in its texts."""
     if isinstance(value, str):
-        return value.replace("\0", "\ufffd").encode(errors="replace").decode()
+        return storable(value)
     if isinstance(value, list):
         return [cleaned(each) for each in value]
     if isinstance(value, dict):
-        return {str(cleaned(name)): cleaned(each) for name, each in value.items()}
+        return {storable(name): cleaned(each) for name, each in value.items()}
     return value

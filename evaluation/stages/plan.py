@@ -9,6 +9,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from evaluation.llm.replies import storable
 from evaluation.llm.requests import ChatRequest, Message
 from evaluation.stages.extract import Extraction, extract_answer
 from evaluation.stages.prompts import Prompts, PromptText, lettered, listed
@@ -303,9 +304,14 @@ def read_aligner(reply: str) -> AlignerReply | None:
         return None
     try:
         # Models write line breaks inside strings; the lenient parser of the standard library takes them.
-        return AlignerReply.model_validate(json.loads(reply[start : end + 1], strict=False))
+        parsed = json.loads(reply[start : end + 1], strict=False, object_hook=_storable)
+        return AlignerReply.model_validate(parsed)
     except (ValueError, ValidationError, RecursionError):
         return None
+
+
+def _storable(members: dict[str, object]) -> dict[str, object]:
+    return {name: storable(value) if isinstance(value, str) else value for name, value in members.items()}
 
 
 def extraction_request(

@@ -23,8 +23,8 @@ LONGEST_REPLY = 40_000
 OBJECTS_AT_MOST = 50
 DEEPEST = 20
 
-NAMES = frozenset(
-    {"score", "rating", "grade", "final_score", "overall_score", "final score", "overall score"}
+NAME = re.compile(
+    r"(?:(?:final|overall|revised|corrected|updated|new)[ _-]?)?(?:score|rating|grade)", re.IGNORECASE
 )
 WORDS = {"one": 1, "two": 2, "three": 3, "four": 4, "five": 5}
 
@@ -93,10 +93,14 @@ def _number(digits: str, out_of: str | None) -> int | None:
 
 
 def _in_structure(text: str) -> list[_Statement]:
-    """What JSON objects and tags state, and, where they do, what lines beside them state: "Score: 2"."""
+    """What JSON objects and tags state, and, where they do, what the words beside them state: "Score: 2"."""
     objects, rest = _in_json(text)
     statements = [*objects, *_in_tags(rest)]
-    return [*statements, *(_Statement(value) for value in _values(_LINE, _plain(rest)))] if statements else []
+    return (
+        [*statements, *(_Statement(value) for value in _values(_STATED, _plain(_without_explanation(rest))))]
+        if statements
+        else []
+    )
 
 
 def _in_json(text: str) -> tuple[list[_Statement], str]:
@@ -133,7 +137,7 @@ def _statements_of(value: object, levels: int) -> Iterator[_Statement]:
             if isinstance(each, str) and name.lower() in ("explanation", "reason", "reasoning", "rationale")
         ]
         for name, each in value:
-            if name.strip().lower() in NAMES and not isinstance(each, _Pairs):
+            if NAME.fullmatch(name.strip()) and not isinstance(each, _Pairs):
                 yield _Statement(each, explanations[0] if explanations else "")
             else:
                 yield from _statements_of(each, levels - 1)
@@ -148,6 +152,13 @@ def _in_tags(text: str) -> Iterator[_Statement]:
         for inner in _all_between(text, name):
             stated = inner.strip()
             yield _Statement(None if stated.lower() in ("null", "none", "n/a") else stated, explanation)
+
+
+def _without_explanation(text: str) -> str:
+    """The text without what stands in explanation tags, which may quote a score of the response's."""
+    for explanation in set(_all_between(text, "explanation")):
+        text = text.replace(explanation, " ") if explanation.strip() else text
+    return text
 
 
 def _between(text: str, name: str) -> str:
@@ -194,18 +205,19 @@ def _in_loose_json(text: str) -> Iterator[_Statement]:
 
 # Words
 
-_VALUE = r"(?P<number>\d{1,3}(?:\.\d{1,3})?|one|two|three|four|five)\b(?!\.\d)"
+_VALUE = r"(?P<number>\d{1,3}(?:\.\d{1,3})?|one|two|three|four|five)\b(?![.,]\d)"
 _OUT_OF = r"(?:\s{0,3}(?:/|out\s+of|of)\s{0,3}(?P<of>\d{1,3}(?:\.0)?)\b)?"
 _ONLY_SCORE = re.compile(rf"{_VALUE}{_OUT_OF}", re.IGNORECASE)
 _ANOTHER = re.compile(
     r"\s{0,3}(?:-|–|—|to|or|and)\s{0,3}(?:\d|one\b|two\b|three\b|four\b|five\b)", re.IGNORECASE
 )
 """After a number: it is the start of a range or of a choice, and no score."""
-_LINE = re.compile(
-    r"^[\s>•-]{0,10}(?:final\s|overall\s|my\s)?(?:score|rating|grade|verdict)\s{0,3}(?:\(\s?1\s?(?:-|–|to)\s?5\s?\)\s{0,3})?"
-    rf"[:=]\s{{0,3}}\(?\[{{0,2}}{_VALUE}{_OUT_OF}",
-    re.IGNORECASE | re.MULTILINE,
+_STATED = re.compile(
+    r"\b(?:score|rating|grade|verdict|final|overall)\b\s{0,3}(?:\(\s?1\s?(?:-|–|to)\s?5\s?\)\s{0,3})?"
+    rf"(?:[:=]|is\b)\s{{0,3}}\(?\[{{0,2}}{_VALUE}{_OUT_OF}",
+    re.IGNORECASE,
 )
+"""A score that is stated, and not one that is spoken of: “score: 4”, and not “a score of 5 would need …”."""
 _LABELLED = re.compile(
     r"\b(?:score|rating|grade|verdict)\b\s{0,3}(?:\(\s?1\s?(?:-|–|to)\s?5\s?\)\s{0,3})?"
     r"(?:is|was|of|would be|should be|:|=|-|–|—|→)*\s{0,3}(?:is|an?|:)?\s{0,3}\(?\[?" + _VALUE + _OUT_OF,
@@ -229,7 +241,7 @@ def _in_words(text: str) -> Iterator[_Statement]:
     """Scores stated in words: "Score: 4/5", "I rate it 4 out of 5", a line that is nothing but "4"."""
     plain = _plain(text)
     explanation = " ".join(plain.split())[:1000]
-    for pattern in (_LINE, _LABELLED, _FRACTION, _GIVEN):
+    for pattern in (_STATED, _LABELLED, _FRACTION, _GIVEN):
         values = list(_values(pattern, plain))
         if values:
             yield from (_Statement(value, explanation) for value in values)
@@ -250,7 +262,8 @@ def _values(pattern: re.Pattern[str], text: str) -> Iterable[JsonValue]:
     for match in pattern.finditer(text):
         if _NEGATED.search(text[max(match.start() - 40, 0) : match.start("number")]):
             continue
-        if _ANOTHER.match(text, match.end()):
+        signed = text[match.start("number") - 1] in "-−"
+        if signed or _ANOTHER.match(text, match.end()):
             yield "?"
         else:
             number = _number(match["number"], match["of"])

@@ -126,16 +126,24 @@ def test_labels_needed_count_every_persons_label() -> None:
     assert needed[1] == 3 * needed[0]
 
 
+def test_a_judge_of_other_items_is_not_mended_by_more_labels() -> None:
+    found = assess_judge(
+        table(np.ones((40, 3))), np.full(40, NAN), scale="nominal", epsilon=0.2, rng=np.random.default_rng(0)
+    )
+    assert found.verdict.kind == "not enough labels yet"
+    assert found.verdict.labels_needed is None
+    assert found.verdict.reasons[0].startswith("None of the 40 items with a label has a usable rating")
+
+
 @pytest.mark.parametrize(
     ("values", "judge"),
     [
         (np.empty((0, 0)), np.empty(0)),
-        (np.ones((40, 3)), np.full(40, NAN)),
         (np.ones((40, 3)), np.ones(40)),
         (np.ones((1, 1)), np.ones(1)),
         (np.tile([0.0, 1.0], (40, 1)), np.ones(40)),
     ],
-    ids=["empty", "silent judge", "unanimous", "one rating", "people always tied"],
+    ids=["empty", "unanimous", "one rating", "people always tied"],
 )
 @pytest.mark.parametrize("scale", ["nominal", "ordinal"])
 def test_nothing_to_go_by_is_not_enough_labels_with_a_reason(

@@ -125,6 +125,16 @@ def test_nan_infinity_and_a_byte_order_mark_do_no_harm(api: str) -> None:
         json.dumps(reply.raw, allow_nan=False)
 
 
+def test_of_several_choices_the_one_with_index_0_is_read() -> None:
+    second, first = (
+        {"index": index, "finish_reason": "stop", "message": {"content": text}}
+        for index, text in ((1, "The answer is C."), (0, TEXT))
+    )
+    reply = outcome(Answer(openai_reply(choices=[second, first])))
+    assert isinstance(reply, Reply)
+    assert reply.text == TEXT
+
+
 @pytest.mark.parametrize(
     ("message", "text", "reasoning"),
     [
