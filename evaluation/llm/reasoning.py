@@ -20,19 +20,21 @@ def end_of(prompt: str) -> str:
     return next(end for start, end in MARKS if prompt.rstrip().endswith(start))
 
 
-def split_reasoning(text: str, *, opened: bool = False) -> tuple[str, str]:
+def split_reasoning(text: str, *, opened: bool | None = None) -> tuple[str, str]:
     """(answer, reasoning) of a reply; parted, both are without white space around them.
 
-    A reply has reasoning where it begins with an opening mark, or where a closing mark stands in it and no opening one
-    before: many chat templates open the reasoning themselves, and the server returns only what follows. Marks after
-    the answer has begun are part of an answer that speaks of them. Reasoning that never ends, as in a reply that was
-    cut off, leaves an empty answer. `opened`: the prompt is known to have begun the reasoning.
+    A reply has reasoning where it begins with an opening mark, and where the prompt has `opened` it. Where that is not
+    known (None), a closing mark with no opening one before it says so: many chat templates open the reasoning
+    themselves, and a server returns only what follows. Marks after the answer has begun are part of an answer that
+    speaks of them. Reasoning that never ends, as in a reply that was cut off, leaves an empty answer.
     """
     if (opening := _OPENING.match(text)) is not None:
         name = opening[1] or opening[2]
         close = f"</{name}>" if opening[1] else f"[/{name}]"
         reasoning, _, answer = _partition(text[opening.end() :], re.compile(re.escape(close), re.IGNORECASE))
         return answer.strip(), reasoning.strip()
+    if opened is False:
+        return text, ""
     reasoning, mark, answer = _partition(text, _CLOSING if opened else _LONE_CLOSING)
     if mark and (opened or _opens_no_reasoning(reasoning)):
         return answer.strip(), reasoning.strip()

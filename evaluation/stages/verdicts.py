@@ -96,11 +96,9 @@ def _in_structure(text: str) -> list[_Statement]:
     """What JSON objects and tags state, and, where they do, what the words beside them state: "Score: 2"."""
     objects, rest = _in_json(text)
     statements = [*objects, *_in_tags(rest)]
-    return (
-        [*statements, *(_Statement(value) for value in _values(_STATED, _plain(_without_explanation(rest))))]
-        if statements
-        else []
-    )
+    if statements:
+        statements += [_Statement(value) for value in _values(_STATED, _plain(_without_explanation(rest)))]
+    return statements
 
 
 def _in_json(text: str) -> tuple[list[_Statement], str]:

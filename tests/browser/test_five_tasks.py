@@ -140,7 +140,7 @@ def test_a_lead_finds_out_whether_the_judge_may_be_trusted(site: Site, page: Pag
     expect(page.get_by_role("heading", name="Verdicts", exact=True)).to_be_visible()
     judge = page.locator("main").get_by_text("imported: demo-judge").first
     expect(judge).to_be_visible()
-    expect(page.get_by_text("May be used with correction").first).to_be_visible()
+    expect(page.get_by_text("Not enough labels yet").first).to_be_visible()
 
 
 def test_a_lead_releases_gold_and_downloads_it(site: Site, page: Page) -> None:

@@ -75,12 +75,14 @@ def test_a_wrong_option_is_named_before_anything_is_loaded(options: dict[str, ob
         ("cut of", True, "", "cut of"),
         ("B, as <think>tags</think> show", False, "B, as <think>tags</think> show", ""),
         ("<think>a</think>B </think> C", False, "B </think> C", "a"),
-        ("hm, A?\n</think>\n\nB", False, "B", "hm, A?"),
+        ("hm, A?\n</think>\n\nB", None, "B", "hm, A?"),
+        ("hm</think>B", False, "hm</think>B", ""),
+        ("B, as <think>tags</think> show", None, "B, as <think>tags</think> show", ""),
         ("<thinking>hm</thinking>\nB", False, "B", "hm"),
         ("<THINK>hm</THINK>B", False, "B", "hm"),
     ],
 )
-def test_reasoning_is_kept_apart(text: str, opened: bool, answer: str, reasoning: str) -> None:
+def test_reasoning_is_kept_apart(text: str, opened: bool | None, answer: str, reasoning: str) -> None:
     assert split_reasoning(text, opened=opened) == (answer, reasoning)
 
 
