@@ -288,6 +288,8 @@ def _warnings(
         warnings.append(
             "The file has no aligner_res: the responses of pref_res were imported as the aligner's."
         )
+    if "followed_pref" in columns and "rating" not in columns:
+        warnings.append("followed_pref was not imported: without pref_eval_rating there is no score to take.")
     if has_profiles and "rating" in columns:
         warnings.append("The ratings were not imported: the file does not say which profile they rate.")
     return tuple(warnings)

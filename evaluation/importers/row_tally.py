@@ -4,6 +4,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from evaluation.importers.dialect import Dialect
+from evaluation.importers.rating import NO_RATING
 from evaluation.importers.recorded_row import (
     RecordedResponse,
     RecordedRow,
@@ -56,6 +57,7 @@ class RowTally:
         self._disputed: Counter[str] = Counter()
         self._fits: Counter[bool] = Counter()
         self._ratings = 0
+        self._unread: Counter[str] = Counter()
         self.rows = 0
         self.repeated_items = 0
 
@@ -70,6 +72,8 @@ class RowTally:
         if fits is not None:
             self._fits[fits] += 1
         self._ratings += row.rating is not None and row.rating.score is not None
+        if row.rating is not None and row.rating.score is None and row.rating.unscored_reason != NO_RATING:
+            self._unread[row.rating.unscored_reason] += 1
 
     @property
     def has_no_baseline(self) -> bool:
@@ -145,6 +149,12 @@ class RowTally:
         rated, other = ("aligner_res", "pref_res") if of_aligner else ("pref_res", "aligner_res")
         option = RatingsOf.PREF if of_aligner else RatingsOf.ALIGNER
         warnings = []
+        if self._unread:
+            count = self._unread.total()
+            warnings.append(
+                f"{count} {'rating is' if count == 1 else 'ratings are'} not a whole number from 1 to 5 and "
+                f"{'counts' if count == 1 else 'count'} as unscored: {'; '.join(list(self._unread)[:3])}."
+            )
         if self._dialect.has_ratings and not evaluation.is_imported and self._ratings:
             warnings.append(
                 f"{self._ratings} {'rating was' if self._ratings == 1 else 'ratings were'} not imported: they are "

@@ -139,6 +139,16 @@ def test_ratings_that_contradict_followed_pref_are_counted(import_rows: Import, 
     )
 
 
+def test_what_was_followed_without_a_rating_is_not_imported_and_that_is_told(
+    import_rows: Import, row: MakeRow
+) -> None:
+    report = import_rows([row(followed_pref="True")])
+    assert report.warnings == (
+        "followed_pref was not imported: without pref_eval_rating there is no score to take.",
+    )
+    assert not Judge.objects.exists()
+
+
 def test_pref_aligner_without_aligner_columns_warns_that_the_direct_ones_were_taken(
     import_rows: Import, row: MakeRow
 ) -> None:
@@ -152,7 +162,11 @@ def test_ratings_become_judgments_scored_or_unscored_with_the_reason(
     import_rows: Import, row: MakeRow
 ) -> None:
     ratings = ["5", "4.0", "", "3.5", "no idea"]
-    import_rows([row(number, pref_eval_rating=rating) for number, rating in enumerate(ratings)])
+    report = import_rows([row(number, pref_eval_rating=rating) for number, rating in enumerate(ratings)])
+    assert (
+        "2 ratings are not a whole number from 1 to 5 and count as unscored: the rating is “3.5”; the rating is "
+        "“no idea”." in report.warnings
+    )
     judge = Judge.objects.get()
     assert (judge.name, judge.origin) == ("imported: unnamed judge", "imported")
     assert list(judge.judgments.order_by("pk").values_list("status", "score", "unscored_reason")) == [
