@@ -11,6 +11,7 @@ from annotations.agreement.ratings import Codes
 from evaluation.statistics.resampling import Floats
 
 BLOCK_ELEMENTS = 2**22  # numbers looked at at a time, 32 MiB
+DENSE_ELEMENTS = 2**12  # pairs times categories
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,5 +74,10 @@ class PairCounts:
 
     def _by_category(self, codes: Codes) -> Floats:
         pairs = np.arange(codes.size)
+        if codes.size * self.size <= DENSE_ELEMENTS:  # a scale of a few categories: the plain product is faster
+            dense = np.zeros((codes.size, self.size))
+            dense[pairs, codes] = 1
+            sums: Floats = self.counts @ dense
+            return sums
         indicator = sparse.csr_array((np.ones(codes.size), (codes, pairs)), shape=(self.size, codes.size))
         return np.asarray(indicator @ self.counts.T).T
