@@ -127,7 +127,7 @@ def rates_forest(run: str, title: str, rate: RateDict) -> Forest:
             ("Rogan–Gladen", judge["rates"]["rogan_gladen"], "plain"),
         ):
             report = chosen == (judge["judge"], found["method"])
-            lines.append(Line(label, found["estimate"], tone, _note(found, report=report)))
+            lines.append(Line(label, found["estimate"], tone, _note(found, report=report), found["warnings"]))
     stacked = rate["stacked"]
     if "rate" in stacked:
         lines.append(Line("all judges together"))
@@ -137,6 +137,7 @@ def rates_forest(run: str, title: str, rate: RateDict) -> Forest:
                 stacked["rate"]["estimate"],
                 "best",
                 _note(stacked["rate"], report=chosen == (None, stacked["rate"]["method"])),
+                stacked["rate"]["warnings"],
             )
         )
     ends = [
@@ -253,7 +254,7 @@ def validation_figures(document: ValidationReportDict) -> ValidationFigures:
         skill=skill_forest(document["judges"]),
         winning=winning_forest(document["judges"]),
         matrix=heatmap(matrix) if "raters" in matrix and len(matrix["raters"]) > 1 else None,
-        distributions=distributions(document["raters"], names),
+        distributions=distributions(document["raters"], names, ordered=summary["scale"] != "nominal"),
         slices=tuple(slices),
         rates=_run_figures(rates) if "runs" in rates else (),
     )

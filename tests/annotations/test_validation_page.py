@@ -16,12 +16,15 @@ from annotations.agreement.run_rates import RateDict
 from annotations.agreement.validation import ValidationReportDict, validation_report
 from annotations.agreement.validation_input import ValidationInput, ValidationSettings
 from annotations.exporters.validation import as_html, as_svg, figure_names
-from annotations.figures.distributions import distributions
-from annotations.figures.forest import LABELS, PLOT, Line, forest
+from annotations.figures.distributions import MOST_LEVELS, distributions
+from annotations.figures.forest import GAP, PLOT, Line, forest
 from annotations.figures.heatmap import heatmap
+from annotations.figures.text_width import shortened, text_width
 from annotations.figures.validation import skill_forest
 from annotations.validation_page import validation_page
 from evaluation.statistics.estimate import Estimate
+from evaluation.statistics.number_text import number_text
+from evaluation.templatetags.estimates import estimate, number, warning_sign
 
 QUICK = ValidationSettings(resamples=100)
 
@@ -214,9 +217,11 @@ def test_a_forest_places_estimates_and_cuts_whiskers_at_the_axis() -> None:
         Line("half", Estimate.of(0.5, 10, (0.25, 1.5)).as_dict()),
         Line("none", Estimate.of_nothing("no items").as_dict()),
     ]
-    heading, half, none = forest("t", "d", lines, marks=[("middle", 0.5)]).rows
+    drawn = forest("t", "d", lines, marks=[("middle", 0.5)])
+    heading, half, none = drawn.rows
+    start = drawn.value_start - GAP - PLOT
     assert heading.heading
-    assert (half.x, half.x_low, half.x_high) == (LABELS + PLOT / 2, LABELS + PLOT / 4, LABELS + PLOT)
+    assert (half.x, half.x_low, half.x_high) == (start + PLOT / 2, start + PLOT / 4, start + PLOT)
     assert half.text == "0.50 [0.25, 1.50] n = 10"
     assert (none.x, none.title) == (None, "no items")
 
@@ -316,3 +321,108 @@ def test_a_report_stored_by_an_earlier_version_is_still_shown() -> None:
     assert document["judges"][0]["verdict"]["sentence"].capitalize()[:20] in shown
     for name in figure_names(document):
         ElementTree.fromstring(as_svg(document, name))
+
+
+def test_a_figure_is_as_wide_as_its_texts_and_says_long_reasons_below(document: ValidationReportDict) -> None:
+    reason = (
+        "sensitivity 0.39 + specificity 0.55 is not above 1: the judge finds failures no better than chance"
+    )
+    long = Estimate.of(-0.25, 12_345, (-0.5, 0.25), warnings=["Few labels."]).as_dict()
+    lines = [
+        Line("judge", note="passes, would pass in 65% of resamples"),
+        Line("PPI++", long, "worse", "◀ report"),
+        Line("Rogan–Gladen", Estimate.of_nothing(reason).as_dict()),
+    ]
+    drawn = forest("t", "d", lines)
+    heading, reported, undefined = drawn.rows
+    assert heading.text == "passes, would pass in 65% of resamples"
+    assert reported.text == "−0.25 [−0.50, 0.25] n = 12345 ⚠ ◀ report"
+    assert undefined.text.endswith("…")
+    for row in drawn.rows:
+        assert drawn.value_start + text_width(row.text, bold=row is not undefined) <= drawn.width
+        assert row.heading or text_width(row.label) <= drawn.label_end
+    assert [(note.rows, note.reason) for note in drawn.notes] == [
+        ("judge: PPI++", "Few labels."),
+        ("judge: Rogan–Gladen", reason),
+    ]
+    few = document_of(items=12)
+    shown, svg = as_html(few, title="Report"), as_svg(few, "alternative-annotator-test")
+    notes = validation_page(few).figures.winning.notes
+    assert notes
+    for note in notes:
+        assert escape(note.reason) in shown
+        assert escape(note.reason) in svg
+
+
+def test_long_names_are_shortened_by_their_width() -> None:
+    assert shortened("short", 100) == "short"
+    for name in ("a judge with a very long name " * 3, "判断者" * 20, "MMWW" * 20):
+        cut = shortened(name, 200)
+        assert cut.endswith("…")
+        assert text_width(cut) <= 200
+    rater: Any = {"name": "判断者" * 20, "kind": "judge", "n": 1, "counts": [1]}
+    drawn = distributions([rater], ["1"])
+    assert text_width(drawn.rows[0].label) <= drawn.label_end
+
+
+def test_a_scale_of_many_levels_is_drawn_as_bins_with_a_key_of_two_ends() -> None:
+    names = [str(level) for level in range(101)]
+    rater: Any = {"name": "a", "kind": "person", "n": 202, "counts": [2] * 101}
+    drawn = distributions([rater], names)
+    assert len(drawn.key) == len(drawn.rows[0].bars) == MOST_LEVELS
+    assert [part.name for part in drawn.key if part.name] == ["0", "100"]
+    assert drawn.rows[0].bars[0].title == "a: 0–8 in 18 of 202 (9%)"
+    assert sum(bar.width for bar in drawn.rows[0].bars) == pytest.approx(420, abs=0.1)
+    assert "101 levels are drawn as 11 bins" in drawn.description
+    labels = distributions([rater], names, ordered=False)
+    assert [part.name for part in labels.key] == names
+    assert len(labels.rows[0].bars) == 101
+    assert all(part.text_x + text_width(part.name) <= labels.width for part in labels.key)
+
+
+def test_numbers_have_a_true_minus_and_zero_has_none() -> None:
+    assert [number_text(value, 2) for value in (-0.004, 0.0, -0.005001, -1.5)] == [
+        "0.00",
+        "0.00",
+        "−0.01",
+        "−1.50",
+    ]
+    assert number_text(-0.0004, 1, percent=True) == "0.0%"
+    assert number(None, 2) == "–"
+    shown = str(estimate(Estimate.of(-0.001, 9, (-0.5, 0.001)), digits=2))
+    assert ">0.00<" in shown
+    assert "−0.50 to 0.00" in shown
+    for scale in ("ordinal", "nominal"):
+        page = as_html(document_of(scale=scale), title="Report")
+        body = page[page.index("<body") :]
+        assert not re.search(r"[>\s\[]-\d", re.sub(r"<svg.*?</svg>", "", body, flags=re.DOTALL))
+        assert not re.search(r"<text[^>]*>[^<]*-\d", body)
+        assert not re.search(r"−0\.0+(?!\d)", body)
+
+
+def test_the_reason_of_a_warning_is_reached_by_keyboard_and_is_read_once() -> None:
+    warned = Estimate.of(0.5, 3, (0.1, 0.9), warnings=["Few & far."])
+    sign = str(warning_sign(warned))
+    assert 'tabindex="0"' in sign
+    assert 'role="note"' in sign
+    assert "title=" not in sign
+    assert sign.count("Few &amp; far.") == 1
+    assert "tabindex" not in str(warning_sign(warned, in_link=True))
+    assert str(warning_sign(Estimate.of(0.5, 3, (0.1, 0.9)))) == ""
+
+
+def test_the_matrix_says_on_how_many_items_a_most_common_label_rests() -> None:
+    document = document_of(scale="nominal")
+    matrix: Any = document["matrix"]
+    panel = "judges (most common label)"
+    counts = {
+        pair["n"] for pair in matrix["pairs"] if panel in (pair["a"], pair["b"]) and pair["a"][0] == "<"
+    }
+    assert len(counts) == 1
+    assert max(counts) < 120
+    drawn = heatmap(matrix)
+    assert "Items on which judges are tied have no most common label and are left out" in drawn.description
+    assert f"cells of “{panel}” rest on {min(counts)} items, cells of two raters on 120" in drawn.description
+    assert escape(drawn.description) in as_html(document, title="Report")
+    ordinal: Any = document_of()["matrix"]
+    assert "left out" not in heatmap(ordinal).description
