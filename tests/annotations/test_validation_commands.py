@@ -97,7 +97,7 @@ def test_the_same_ratings_again_change_nothing_and_others_are_refused(files: tup
     first = import_files(files)
     assert import_files(files) == first | {"status": "unchanged"}
     files[1].write_text(JUDGES.replace("q0,1,1", "q0,2,1"))
-    with pytest.raises(CommandError, match="There is a campaign named “ours” already"):
+    with pytest.raises(CommandError, match="“ours” already, with other content. Import under another name"):
         run("import_ratings", "--human", files[0], "--judge", files[1], "--campaign", "ours")
     assert ImportedRating.objects.get(item="q0", rater="gpt").value == "1"
     assert ImportedRating.objects.count() == 300
@@ -116,6 +116,47 @@ def test_every_problem_of_every_file_is_told_and_nothing_is_written(files: tuple
         "  judges.csv: line 2: an item's name has more than 400 characters",
     ]
     assert not Campaign.objects.exists()
+
+
+def test_names_on_a_scale_of_numbers_are_told_once_with_the_scale_to_choose(tmp_path: Path) -> None:
+    people, judge = tmp_path / "people.csv", tmp_path / "judge.csv"
+    people.write_text("item,ann,bob\n" + "".join(f"q{i},{'yes' if i % 3 else 'no'},yes\n" for i in range(30)))
+    judge.write_text(
+        "item,rater,score\n" + "".join(f"q{i},gpt,{'no' if i % 2 else 'yes'}\n" for i in range(30))
+    )
+    with pytest.raises(CommandError) as refusal:
+        run("import_ratings", "--human", people, "--judge", judge, "--campaign", "ours")
+    assert str(refusal.value).splitlines() == [
+        "Nothing was imported. There is one problem.",
+        "  90 ratings in people.csv and judge.csv are names: “yes” and “no”. The scale “Ordinal: an order” takes "
+        "numbers. Choose the scale “Nominal: names without an order” (--scale nominal).",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("cells", "more", "first", "labels"),
+    [
+        (
+            [f"q{i},ann,{6 + i % 2}" for i in range(40)],
+            ["--categories", "1..5"],
+            "'6' is not on the",
+            "“6” and “7”",
+        ),
+        ([f"q{i},ann,{i % 4}%" for i in range(40)], [], "'0%' is not a finite", "“0%”, “1%”, “2%” and “3%”"),
+    ],
+)
+def test_a_problem_of_every_rating_is_told_once_with_its_first_lines(
+    tmp_path: Path, cells: list[str], more: list[str], first: str, labels: str
+) -> None:
+    people = tmp_path / "people.csv"
+    people.write_text("\n".join(["item,rater,score", *cells]))
+    with pytest.raises(CommandError) as refusal:
+        run("import_ratings", "--human", people, "--campaign", "ours", *more)
+    (problem,) = str(refusal.value).splitlines()[1:]
+    assert problem.startswith(
+        f"  people.csv: 40 times the same problem. The first: line 2: ann on q0: {first}"
+    )
+    assert problem.endswith(f". The labels are {labels}.")
 
 
 def test_a_refusal_in_json_is_one_object_and_exit_status_1(

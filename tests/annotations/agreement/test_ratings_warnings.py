@@ -128,6 +128,15 @@ def test_items_that_people_and_judges_name_differently_are_told() -> None:
     )
 
 
+def test_the_advice_on_different_scales_names_the_scale_that_was_chosen() -> None:
+    people, judge = wide(ann=[1, 2, 3, 4, 5] * 4), wide(gpt=[0.1, 0.4, 0.5, 0.9] * 5)
+    (warning,) = warnings(people, judge, "interval")
+    assert warning.endswith(
+        "compared unchanged: if all are on one interval scale, state its range in the categories; if not, convert "
+        "them first."
+    )
+
+
 def test_a_stated_scale_is_not_asked_for_again() -> None:
     files = [
         read("people.csv", wide(ann=drawn(1, ONE_TO_FIVE)), "human", "ordinal"),
