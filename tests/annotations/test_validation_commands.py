@@ -97,7 +97,7 @@ def test_the_same_ratings_again_change_nothing_and_others_are_refused(files: tup
     first = import_files(files)
     assert import_files(files) == first | {"status": "unchanged"}
     files[1].write_text(JUDGES.replace("q0,1,1", "q0,2,1"))
-    with pytest.raises(CommandError, match="“ours” already, with other content. Import under another name"):
+    with pytest.raises(CommandError, match=r"“ours” already, with other content\. Import under another name"):
         run("import_ratings", "--human", files[0], "--judge", files[1], "--campaign", "ours")
     assert ImportedRating.objects.get(item="q0", rater="gpt").value == "1"
     assert ImportedRating.objects.count() == 300
