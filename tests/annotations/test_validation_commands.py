@@ -8,7 +8,10 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
+from annotations.exporters.validation import as_html
 from annotations.models import AuditEvent, Campaign, ImportedRating
+from annotations.services.validation import computed_report
+from tests.rating_inputs import QUICK
 
 pytestmark = pytest.mark.django_db
 
@@ -224,6 +227,33 @@ def test_the_report_for_people_is_a_table_with_verdicts_and_reasons(files: tuple
     assert "60 items, 60 rated by people (180 ratings)" in said
     assert "gpt: may replace a human annotator" in said
     assert "Sensitivity" in said
+
+
+def test_the_report_for_people_has_the_rates_of_people_and_judges(files: tuple[Path, Path]) -> None:
+    import_files(files)
+    rates = run("validation_report", "ours").partition("Rates of all items")[2]
+    document = run_json("validation_report", "ours")["rates"]["runs"][0]["alignment_failure"]
+    for judge in document["judges"]:
+        row = next(line for line in rates.splitlines() if f" {judge['judge']} " in line and "│" in line)
+        for method in ("human", "naive"):
+            assert f"{judge['rates'][method]['estimate']['value']:.1%}" in row
+        assert judge["rates"]["recommended"].split()[0] in row
+    assert "Over 60 of the run's 60 items" in rates
+    assert "To report: " in rates
+
+
+def test_people_without_a_judge_have_their_rate_of_failures(tmp_path: Path) -> None:
+    people = tmp_path / "people.csv"  # 2 of 10 are failures: Wilson gives [0.0567, 0.5098]
+    people.write_text(
+        "item,ann,bob\n" + "".join(f"q{i},{1 + (i > 1) * 3},{1 + (i > 1) * 3}\n" for i in range(10))
+    )
+    run("import_ratings", "--human", people, "--campaign", "ours", "--threshold", 3)
+    by_people = run_json("validation_report", "ours")["rates"]["runs"][0]["people_alone"]
+    assert (by_people["value"], by_people["n"]) == (0.2, 10)
+    assert (by_people["low"], by_people["high"]) == pytest.approx((0.0567, 0.5098), abs=1e-4)
+    assert "by people's labels alone: 20.0% [5.7%, 51.0%] n=10" in run("validation_report", "ours")
+    report, _ = computed_report(Campaign.objects.get(), QUICK)
+    assert "By people’s labels alone" in as_html(report.as_dict(), title="Report")
 
 
 def test_what_cannot_be_reported_on_is_refused(files: tuple[Path, Path]) -> None:
