@@ -113,7 +113,9 @@ def _print_rates(rates: CorrectedRunsDict | UndefinedDict, console: Console) -> 
         console.print(f"Failure rates are undefined: {rates['undefined']}.")
         return
     for run in rates["runs"]:
-        console.print(f"\n[bold]Rates of {escape(run['run'])}[/bold], {run['counted']} {run['population']}")
+        console.print(
+            f"\n[bold]Rates of {escape(run['run'])}[/bold] ({run['counted']} counted: {run['population']})"
+        )
         if "people_alone" in run:
             console.print(f"Alignment failure by people's labels alone: {_share(run['people_alone'])}")
         for title, rate in (

@@ -159,6 +159,16 @@ def test_files_that_contradict_each_other_are_told_with_both_names() -> None:
     assert [len(file.ratings.ratings) for file in joined.files] == [2, 0, 0]
 
 
+def test_a_file_that_contradicts_another_throughout_is_told_once() -> None:
+    files = [
+        read("a.csv", wide(ann=[1] * 9), "human", "ordinal"),
+        read("b.csv", wide(ann=[2] * 9), "human", "ordinal"),
+    ]
+    (problem,) = joined_files(files).problems
+    assert problem.startswith("b.csv: 9 times the same problem. The first: line 2: ann on ")
+    assert problem.count(": 2 here and 1 in a.csv") == 3
+
+
 def test_a_dash_beside_a_plus_is_asked_about() -> None:
     files = [read("a.csv", "item,ann\nq1,+\nq2,-\n", "human", "nominal")]
     (problem,) = joined_files(files).problems
