@@ -95,14 +95,17 @@ class Proposal(Answer):
 
 
 class Campaign(Answer):
-    """`role` is the caller's own; None for an admin who is not in the campaign."""
+    """`role` is the caller's own; None for an admin who is not in the campaign.
+
+    Imported ratings have no overlap, and a threshold only if one was stated.
+    """
 
     id: int
     name: str
     status: str
     role: str | None = None
-    overlap: int
-    threshold: int
+    overlap: int | None
+    threshold: float | None
     sample_size: int
 
 

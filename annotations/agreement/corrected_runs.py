@@ -22,7 +22,8 @@ from annotations.agreement.slices import CorrectedSlice, corrected_slices
 from annotations.agreement.stacking import stacked_predictions
 from annotations.agreement.undefined import Undefined, UndefinedDict
 from annotations.agreement.validation_input import IRRELEVANT, ValidationInput, ValidationSettings
-from evaluation.statistics.proportions import Flags
+from evaluation.statistics.estimate import Estimate
+from evaluation.statistics.proportions import Flags, proportion
 
 RateName = Literal["alignment_failure", "robustness_error"]
 RATES: tuple[RateName, ...] = ("alignment_failure", "robustness_error")
@@ -31,6 +32,7 @@ ALL_ITEMS = "all items"
 PREFERENCE_CATEGORY = "preference category"
 NOTHING_TO_FOLLOW = "in the setting irrelevant there is nothing to follow"
 NO_JUDGE_NEEDED = "in the setting irrelevant it is the share of wrong answers, which needs no judge"
+UNEVEN_SAMPLE = "the sample was not drawn evenly: see people's labels alone beside a judge, which weigh it"
 NO_ANSWERS = "it is not known which personalised answers are correct"
 
 
@@ -152,10 +154,24 @@ class _Rates:
             population="items whose baseline answer is correct"
             if known
             else "all items: it is not known which baseline answers are correct",
+            people_alone=self._by_people(items),
             alignment_failure=self._undefined("alignment_failure", items)
             or self._rate("alignment_failure", items),
             robustness_error=self._undefined("robustness_error", items)
             or self._rate("robustness_error", items),
+        )
+
+    def _by_people(self, items: Flags) -> Estimate:
+        """Alignment failure by people's decisions alone; weights are left to the rates with judges."""
+        if not (items & ~self.irrelevant).any():
+            return Estimate.of_nothing(NOTHING_TO_FOLLOW)
+        among = items & self.counted & ~self.irrelevant & ~np.isnan(self.people)
+        if np.unique(self.stratum[among]).size > 1 or np.unique(self.inclusion[among]).size > 1:
+            return Estimate.of_nothing(UNEVEN_SAMPLE)
+        if not among.any():
+            return Estimate.of_nothing("people have decided no item that counts")
+        return proportion(
+            self.people[among] == 1, clusters=self.given.clusters[among], confidence=self.settings.confidence
         )
 
     def _undefined(self, rate: RateName, items: Flags) -> Undefined | None:

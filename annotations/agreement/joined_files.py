@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from annotations.agreement.label_forms import shown
-from annotations.agreement.ratings_files import FileRating, FileRatings
+from annotations.agreement.ratings_files import FileRating, FileRatings, LineError
+from annotations.agreement.repeated_problems import told_once
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,7 @@ def joined_files(files: Sequence[NamedRatings]) -> JoinedFiles:
     problems, cleared = list[str](), list[NamedRatings]()
     for file in files:
         own = list[FileRating]()
-        both = set[str]()
+        both, contradictions = set[str](), list[LineError]()
         for rating in file.ratings.ratings:
             kind, where = kinds.setdefault(rating.rater, (rating.kind, file.name))
             before, before_in = first.setdefault((rating.item, rating.rater), (rating, file.name))
@@ -44,11 +45,13 @@ def joined_files(files: Sequence[NamedRatings]) -> JoinedFiles:
             elif before is rating:
                 own.append(rating)
             elif before.label != rating.label:
-                line = "" if rating.line is None else f"line {rating.line}: "
-                problems.append(
-                    f"{file.name}: {line}{rating.rater} on {rating.item}: {shown(rating.label)} here and "
-                    f"{shown(before.label)} in {before_in}"
+                message = (
+                    f"{rating.rater} on {rating.item}: {shown(rating.label)} here and {shown(before.label)} in "
+                    f"{before_in}"
                 )
+                contradictions.append(LineError(rating.line, message, f"another rating in {before_in}"))
+        told = told_once(contradictions, len(file.ratings.ratings))
+        problems += [f"{file.name}: {problem}" for problem in told.errors]
         problems += sorted(both)
         repeated = len(file.ratings.ratings) - len(own)
         notes = replace(file.ratings.notes, repeated=file.ratings.notes.repeated + repeated)

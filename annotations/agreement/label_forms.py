@@ -35,6 +35,8 @@ MISSING = frozenset(
 )
 """Cells that mean a missing rating: as spreadsheets, pandas, R and Python write it, or a single dash or dot."""
 
+LONGEST_SHOWN = 60
+MOST_SHOWN = 8
 MISSING_IN_ANY_CASE = frozenset(name.casefold() for name in MISSING)
 
 NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
@@ -142,3 +144,11 @@ def shown(label: str | float) -> str:
         return label
     number = number_of(repr(label))
     return repr(label) if number is None else written(number)
+
+
+def listed(names: Iterable[str]) -> str:
+    """Names in quotes; the first few of many, the beginnings of long ones."""
+    quoted = [f"“{name if len(name) <= LONGEST_SHOWN else f'{name[:LONGEST_SHOWN]}…'}”" for name in names]
+    if len(quoted) > MOST_SHOWN:
+        return f"{', '.join(quoted[:MOST_SHOWN])} and {len(quoted) - MOST_SHOWN} more"
+    return " and ".join([", ".join(quoted[:-1]), quoted[-1]] if len(quoted) > 1 else quoted)

@@ -74,7 +74,9 @@ class PairCounts:
 
     def _by_category(self, codes: Codes) -> Floats:
         pairs = np.arange(codes.size)
-        if codes.size * self.size <= DENSE_ELEMENTS:  # a scale of a few categories: the plain product is faster
+        if (
+            codes.size * self.size <= DENSE_ELEMENTS
+        ):  # a scale of a few categories: the plain product is faster
             dense = np.zeros((codes.size, self.size))
             dense[pairs, codes] = 1
             sums: Floats = self.counts @ dense

@@ -23,6 +23,7 @@ from typing import Literal
 
 from annotations.agreement.label_forms import (
     DECIMAL_COMMA,
+    LONGEST_SHOWN,
     clean_name,
     clean_text,
     is_missing,
@@ -33,8 +34,10 @@ from annotations.agreement.label_forms import (
 )
 from annotations.agreement.ratings_rows import (
     ITEM_NAMES,
+    SCORE_NAMES,
     SEPARATOR_LINE,
     Row,
+    column_names,
     csv_rows,
     delimiter_of,
     is_named,
@@ -47,7 +50,6 @@ Scale = Literal["nominal", "ordinal", "interval"]
 FileFormat = Literal["csv", "jsonl", "pairs"]
 Label = str | float
 
-SCORE_NAMES = ("score", "label", "rating")
 KIND_NAMES: dict[str, Kind] = {
     "human": "human",
     "person": "human",
@@ -56,25 +58,32 @@ KIND_NAMES: dict[str, Kind] = {
     "llm": "judge",
 }
 ERRORS_SHOWN = 20
-LONGEST_SHOWN = 60
+NOT_A_NUMBER = "is not a finite number"
+NOT_ON_SCALE = "is not on the stated scale"
 
 
 @dataclass(frozen=True, slots=True)
 class LineError:
-    """What is wrong, and on which line (from 1; None where the file as a whole is meant)."""
+    """What is wrong, and on which line (from 1; None where the file as a whole is meant).
+
+    `problem` is the message without the names in it, so that errors of one kind can be counted; empty where the message
+    has none. `label` is what the cell holds, where that is the problem.
+    """
 
     line: int | None
     message: str
+    problem: str = field(default="", compare=False)
+    label: str | None = field(default=None, compare=False)
 
     def __str__(self) -> str:
         return self.message if self.line is None else f"line {self.line}: {self.message}"
 
 
 class RatingsFileError(ValueError):
-    """A file of ratings that cannot be read whole; `errors` has everything found."""
+    """A file of ratings that cannot be read whole; `errors` has everything found in its `cells` (0: not counted)."""
 
-    def __init__(self, errors: Sequence[LineError]) -> None:
-        self.errors = tuple(errors)
+    def __init__(self, errors: Sequence[LineError], cells: int = 0) -> None:
+        self.errors, self.cells = tuple(errors), cells
         shown = [str(error) for error in self.errors[:ERRORS_SHOWN]]
         if len(self.errors) > ERRORS_SHOWN:
             shown.append(f"and {len(self.errors) - ERRORS_SHOWN} more")
@@ -202,18 +211,20 @@ class _Reader:
         self._kinds: dict[str, Kind] = {}
         self._missing_as = Counter[str]()
         self._commas = self._repeated = 0
+        self._cells = 0
 
-    def fail(self, line: int | None, message: str) -> None:
-        self._errors.append(LineError(line, message))
+    def fail(self, line: int | None, message: str, problem: str = "", label: str | None = None) -> None:
+        self._errors.append(LineError(line, message, problem, label))
 
-    def fail_row(self, line: int, message: str) -> None:
-        """A row without a column that it needs: the first one with the message stands for all."""
-        if not self._rows_without[message]:
-            self.fail(line, message)
-        self._rows_without[message] += 1
+    def fail_row(self, line: int, problem: str, row: Mapping[str, object]) -> None:
+        """A row without a column that it needs: the first one with the problem stands for all."""
+        if not self._rows_without[problem]:
+            self.fail(line, f"{problem}: {column_names(row)}", problem)
+        self._rows_without[problem] += 1
 
     def add(self, line: int | None, item: object, rater: object, score: object, kind: object = None) -> None:
         """One rating as the file has it."""
+        self._cells += not self._is_missing(score)
         item_name, rater_name = clean_name(item), clean_name(rater)
         if item_name is None or rater_name is None:
             self.fail(line, "no item" if item_name is None else "no rater")
@@ -227,7 +238,8 @@ class _Reader:
             problem = self._problem(score, label)
             if label is None or problem:
                 self._unreadable.setdefault(rater_name, []).append(len(self._errors))
-                self.fail(line, f"{rater_name} on {item_name}: {problem}")
+                repeated = NOT_A_NUMBER if label is None else NOT_ON_SCALE
+                self.fail(line, f"{rater_name} on {item_name}: {problem}", repeated, clean_text(str(score)))
                 return
             rating = FileRating(item_name, rater_name, of_kind, label, line)
         elif isinstance(score, str) and clean_text(score):
@@ -245,7 +257,7 @@ class _Reader:
         else:
             first = self._lines[key]
             where = "" if first is None else f", first on line {first}"
-            self.fail(line, f"{key[1]} on {key[0]} twice{where}")
+            self.fail(line, f"{key[1]} on {key[0]} twice{where}", "a rater rates an item twice")
 
     def _is_missing(self, score: object) -> bool:
         if self.nominal and isinstance(score, str) and label_of(score) in self.names:
@@ -268,11 +280,11 @@ class _Reader:
     def _problem(self, score: object, label: Label | None) -> str:
         """Why a score is no rating; empty where it is one."""
         if label is None:
-            problem = f"{_quoted(score)} is not {'a label' if self.nominal else 'a finite number'}"
+            problem = f"{_quoted(score)} {'is not a label' if self.nominal else NOT_A_NUMBER}"
             likely = number_of(look_alike_key(str(score)))
             return problem if likely is None else f"{problem} (it looks like {likely:f})"
         if self.categories is not None and label not in self.categories:
-            return f"{_quoted(shown(label))} is not on the stated scale"
+            return f"{_quoted(shown(label))} {NOT_ON_SCALE}"
         return ""
 
     def _kind(self, line: int | None, rater: str, stated: object) -> Kind | None:
@@ -280,14 +292,16 @@ class _Reader:
         if stated is not None and clean_text(str(stated)):
             known = KIND_NAMES.get(clean_text(str(stated)).lower())
             if known is None:
-                self.fail(line, f"the kind {_quoted(stated)} is neither human nor judge")
+                self.fail(
+                    line, f"the kind {_quoted(stated)} is neither human nor judge", "neither human nor judge"
+                )
                 return None
             kind = known
         if kind is None:
-            self.fail(line, f"nothing says whether {rater} is human or judge")
+            self.fail(line, f"nothing says whether {rater} is human or judge", "human or judge")
             return None
         if self._kinds.setdefault(rater, kind) != kind:
-            self.fail(line, f"{rater} is both human and judge")
+            self.fail(line, f"{rater} is both human and judge", "both human and judge")
             return None
         return kind
 
@@ -299,7 +313,7 @@ class _Reader:
         if not ratings and not errors:
             errors = [LineError(None, "the file holds no ratings")]
         if errors:
-            raise RatingsFileError(errors)
+            raise RatingsFileError(errors, self._cells)
         notes = FileNotes(
             missing_as=dict(self._missing_as),
             decimal_commas=self._commas,
@@ -312,16 +326,20 @@ class _Reader:
     def _errors_of_columns(self, rated: Collection[str]) -> list[LineError]:
         """The errors; a column in which nothing is a rating, beside others that can be read, has only one."""
         errors = list(self._errors)
+        are_most = 2 * sum(map(len, self._unreadable.values())) > self._cells
         for rater, places in self._unreadable.items():
+            if are_most and 2 * len({errors[place].label for place in places}) <= len(places):
+                continue  # names such as yes and no: another scale is meant
             if rated and rater not in rated and len(places) > 2:
                 first = self._errors[places[0]]
                 message = f"{rater} has no readable rating: remove the column ({first.message})"
                 for place in places:
                     errors[place] = LineError(first.line, message if place == places[0] else "")
-        for message, rows in self._rows_without.items():
+        for problem, rows in self._rows_without.items():
             if rows > 1:
-                place = next(place for place, error in enumerate(errors) if error.message == message)
-                errors[place] = LineError(errors[place].line, f"{message} (in {rows} rows)")
+                place = next(place for place, error in enumerate(errors) if error.problem == problem)
+                message = errors[place].message.replace(problem, f"{problem} (in {rows} rows)", 1)
+                errors[place] = LineError(errors[place].line, message)
         return [error for error in errors if error.message]
 
 
@@ -337,25 +355,25 @@ def _read_rows(rows: Iterator[Row], reader: _Reader) -> None:
         columns = {clean_text(name).lower(): name for name in row}
         item = next((columns[name] for name in ITEM_NAMES if name in columns), None)
         if item is None:
-            reader.fail_row(line, "no column named item")
+            reader.fail_row(line, "no column named item", row)
             continue
         if "rater" in columns:
             score = next((columns[name] for name in SCORE_NAMES if name in columns), None)
             if score is None:
-                reader.fail_row(line, "no column named score")
+                reader.fail_row(line, "no column named score", row)
                 continue
             kind = row[columns["kind"]] if "kind" in columns else None
             reader.add(line, row[item], row[columns["rater"]], row[score], kind)
             continue
         stray = next((name for name in (*SCORE_NAMES, "kind") if name in columns), None)
         if stray is not None:
-            reader.fail_row(line, f"a column named {stray} and none named rater")
+            reader.fail_row(line, f"a column named {stray} and none named rater", row)
             continue
         others = [name for name in row if name != item]
         raters = [name for name in others if is_named(name) and clean_text(name).lower() not in ITEM_NAMES]
         reader.unread.update(dict.fromkeys(name for name in others if name not in raters))
         if not raters:
-            reader.fail_row(line, "no rater: neither a column named rater nor a column for each")
+            reader.fail_row(line, "no rater: neither a column named rater nor a column for each", row)
         for rater in raters:
             reader.add(line, row[item], rater, row[rater])
 

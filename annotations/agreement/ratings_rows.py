@@ -11,9 +11,10 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 
-from annotations.agreement.label_forms import clean_text
+from annotations.agreement.label_forms import clean_text, listed
 
 ITEM_NAMES = ("item", "instance", "unit", "id")
+SCORE_NAMES = ("score", "label", "rating")
 
 DELIMITERS = (",", "\t", ";", "|")
 QUOTED = re.compile(r'"(?:[^"]|"")*"')
@@ -86,6 +87,15 @@ def csv_rows(text: str, delimiter: str, fail: Fail) -> Iterator[Row]:
                 )
     except csv.Error as error:
         fail(lines.line_num, f"not CSV: {error}")
+
+
+def column_names(row: Mapping[str, object]) -> str:
+    """The columns of a row and the names that are understood, for the message about one that is missing."""
+    item, score = "/".join(ITEM_NAMES), "/".join(SCORE_NAMES)
+    return (
+        f"the columns are {listed(row) if row else 'none'}, but a long file has {item}, rater, {score} and maybe kind, "
+        f"a wide one {item} and a column for each rater"
+    )
 
 
 def is_named(column: str) -> bool:

@@ -9,10 +9,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from annotations.agreement.joined_files import NamedRatings
-from annotations.agreement.label_forms import MISSING_IN_ANY_CASE, look_alikes, shown
-from annotations.agreement.ratings_files import LONGEST_SHOWN, FileRating, Label, Scale
+from annotations.agreement.label_forms import MISSING_IN_ANY_CASE, listed, look_alikes, shown
+from annotations.agreement.ratings_files import FileRating, Label, Scale
 
-MOST_SHOWN = 8
 HARDLY_BY_CHANCE = 0.001
 MOSTLY = 0.5
 MANY_NAMES = 0.1
@@ -87,11 +86,11 @@ def _of_names(ratings: Iterable[FileRating]) -> list[str]:
     raters, items = dict[str, None](), dict[str, None]()
     for rating in ratings:
         raters[rating.rater] = items[rating.item] = None
-    sentences = [f"{_listed(group)} are treated as {len(group)} raters." for group in look_alikes(raters)]
+    sentences = [f"{listed(group)} are treated as {len(group)} raters." for group in look_alikes(raters)]
     similar = look_alikes(items)
     if similar:
         more = f" There are {len(similar)} such groups." if len(similar) > 1 else ""
-        sentences.append(f"{_listed(similar[0])} are treated as {len(similar[0])} items.{more}")
+        sentences.append(f"{listed(similar[0])} are treated as {len(similar[0])} items.{more}")
     return sentences
 
 
@@ -99,7 +98,7 @@ def _of_labels(labels: Iterable[Label], *, is_stated: bool) -> list[str]:
     """Labels that look alike, or look like missing ratings."""
     names = sorted(str(label) for label in labels)
     sentences = [
-        f"{_listed(group)} are treated as {len(group)} labels. They differ only by case, white space or look-alike "
+        f"{listed(group)} are treated as {len(group)} labels. They differ only by case, white space or look-alike "
         "characters."
         for group in look_alikes(names)
     ]
@@ -137,9 +136,16 @@ def _of_scales(counts: Mapping[str, Counts], judges: Iterable[str], scale: Scale
             who = "people" if rater in judged else "the other people"
             sentences.append(
                 f"The ratings of {rater} {_extent(of, scale)}, those of {who} {_extent(others, scale)}. They may "
-                "be on different scales. They are compared unchanged: state the scale, or convert them first."
+                f"be on different scales. They are compared unchanged: {_what_to_do(scale)}"
             )
     return sentences
+
+
+def _what_to_do(scale: Scale) -> str:
+    """What to do about raters on different scales; a scale has been chosen, its categories are not stated."""
+    if scale == "nominal":
+        return "list all labels in the categories, or rename them first."
+    return f"if all are on one {scale} scale, state its range in the categories; if not, convert them first."
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +181,7 @@ def _share_beyond(of: Counts, others: Counts, *, ordered: bool) -> float:
 def _extent(counts: Counts, scale: Scale) -> str:
     """What a rater's ratings are, in words."""
     if scale == "nominal":
-        return f"are {_listed(str(label) for label, _ in counts.most_common())}"
+        return f"are {listed(str(label) for label, _ in counts.most_common())}"
     low, high = shown(min(map(float, counts))), shown(max(map(float, counts)))
     return f"are all {low}" if low == high else f"run from {low} to {high}"
 
@@ -193,14 +199,6 @@ def _of_items(ratings: Sequence[FileRating]) -> list[str]:
         f"Of {len(people)} items that people rated and {len(judges)} that judges rated, {both} are the same. Check "
         "that both use the same item ids."
     ]
-
-
-def _listed(names: Iterable[str]) -> str:
-    """Names in quotes; the first few of many."""
-    quoted = [f"“{name if len(name) <= LONGEST_SHOWN else f'{name[:LONGEST_SHOWN]}…'}”" for name in names]
-    if len(quoted) > MOST_SHOWN:
-        return f"{', '.join(quoted[:MOST_SHOWN])} and {len(quoted) - MOST_SHOWN} more"
-    return " and ".join([", ".join(quoted[:-1]), quoted[-1]] if len(quoted) > 1 else quoted)
 
 
 def judges_on_another_scale(ratings: Iterable[FileRating], scale: Scale) -> dict[str, str]:

@@ -12,6 +12,7 @@ from annotations.agreement.correction import (
 from annotations.agreement.denominators import RateToReportDict, differing_items, rate_to_report
 from annotations.agreement.slices import CorrectedSlice, CorrectedSliceDict
 from annotations.agreement.undefined import Undefined, UndefinedDict
+from evaluation.statistics.estimate import Estimate, EstimateDict
 
 
 class JudgeRateDict(TypedDict):
@@ -101,24 +102,30 @@ class Rate:
 
 
 class RunRatesDict(TypedDict):
-    """`RunRates`, ready for JSON."""
+    """`RunRates`, ready for JSON; stored reports of earlier versions lack what is not required."""
 
     run: str
     items: int
     counted: int
     population: str
+    people_alone: NotRequired[EstimateDict]
     alignment_failure: RateDict | UndefinedDict
     robustness_error: RateDict | UndefinedDict
 
 
 @dataclass(frozen=True, slots=True)
 class RunRates:
-    """One run: rates over the `counted` of its `items`, `population` says which these are."""
+    """One run: rates over the `counted` of its `items`, `population` says which these are.
+
+    `people_alone` is the alignment failure by people's labels alone, on all counted items that have them, also
+    where no judge has scored.
+    """
 
     run: str
     items: int
     counted: int
     population: str
+    people_alone: Estimate
     alignment_failure: Rate | Undefined
     robustness_error: Rate | Undefined
 
@@ -129,6 +136,7 @@ class RunRates:
             "items": self.items,
             "counted": self.counted,
             "population": self.population,
+            "people_alone": self.people_alone.as_dict(),
             "alignment_failure": self.alignment_failure.as_dict(),
             "robustness_error": self.robustness_error.as_dict(),
         }

@@ -90,6 +90,7 @@ DEFINITIONS: Mapping[str, str] = {
     "not follow the preference. Undefined in the setting irrelevant.",
     "robustness_error": "RE: share of the same items that are wrong, or do not follow the preference, or both.",
     "human": "The rate by people's labels alone, weighted by how the items were sampled.",
+    "people_alone": "Alignment failure by people's decisions, on all counted items that have one; no judge is needed.",
     "naive": "The rate if the judge is taken at its word; its interval knows nothing of the judge's errors.",
     "powered": "PPI++: people's labels, sharpened by the judge on all items; right on average however bad the judge.",
     "rogan_gladen": "The judge's rate corrected by its sensitivity and specificity among the labels.",

@@ -205,6 +205,7 @@ class RunFigure:
     run: str
     counted: int
     population: str
+    people_alone: EstimateDict | None
     alignment_failure: Forest | str
     robustness_error: Forest | str
     alignment_failure_notes: tuple[str, ...]
@@ -269,6 +270,7 @@ def _run_figures(rates: CorrectedRunsDict) -> tuple[RunFigure, ...]:
             run=run["run"],
             counted=run["counted"],
             population=run["population"],
+            people_alone=run.get("people_alone"),
             alignment_failure=drawn(run["run"], "Alignment failure", run["alignment_failure"]),
             robustness_error=drawn(run["run"], "Robustness error", run["robustness_error"]),
             alignment_failure_notes=rate_notes(run["alignment_failure"]),

@@ -1,6 +1,7 @@
 """Importing others' annotations into a campaign of their own, so that the agreement module serves by itself."""
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -9,7 +10,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 
 from annotations.agreement.joined_files import NamedRatings, joined_files
-from annotations.agreement.label_forms import label_of, shown
+from annotations.agreement.label_forms import label_of, listed, shown
 from annotations.agreement.rating_set import RatingSet, rating_set
 from annotations.agreement.ratings_files import (
     FileRating,
@@ -23,10 +24,11 @@ from annotations.agreement.ratings_files import (
     parse_ratings,
 )
 from annotations.agreement.ratings_warnings import rating_warnings
+from annotations.agreement.repeated_problems import told_once
 from annotations.agreement.stated_failures import FailuresError, NotStated, stated_failures
 from annotations.agreement.stated_scale import ScaleError, stated_categories
 from annotations.models import Campaign, ImportedRating, Member
-from annotations.models.campaign import CampaignStatus, Role
+from annotations.models.campaign import CampaignStatus, RatingScale, Role
 from annotations.models.imported import RatedBy
 from annotations.services.audit import record as audit
 from evaluation.errors import Conflict, DomainError
@@ -222,6 +224,7 @@ def _parsed(
 ) -> list[NamedRatings]:
     """Every file read. Raises RatingsRefused with the problems of all of them."""
     parsed, problems = [], list[str]()
+    names, with_names = Counter[str](), list[str]()
     for file in files:
         try:
             read = parse_ratings(
@@ -233,15 +236,31 @@ def _parsed(
                 names=[label_of(failure) for failure in failures],
             )
         except RatingsFileError as error:
-            problems += [f"{file.name}: {problem}" for problem in error.errors]
+            told = told_once(error.errors, error.cells)
+            problems += [f"{file.name}: {problem}" for problem in told.errors]
+            names += told.names
+            with_names += [file.name] if told.names else []
             continue
-        problems += [f"{file.name}: {problem}" for problem in _too_long(read)]
+        too_long = told_once(_too_long(read), len(read.ratings))
+        problems += [f"{file.name}: {problem}" for problem in too_long.errors]
         parsed.append(NamedRatings(file.name, read))
+    if names:
+        problems.insert(0, _another_scale(names, with_names, scale))
     if not files:
         problems.append("no file was given")
     if problems:
         raise RatingsRefused(problems)
     return parsed
+
+
+def _another_scale(names: Counter[str], file_names: Sequence[str], scale: Scale) -> str:
+    """What to do about labels that are names, on a scale of numbers."""
+    labels = listed(label for label, _ in names.most_common())
+    count = f"{names.total()} ratings in {' and '.join(dict.fromkeys(file_names))}"
+    return (
+        f"{count} are names: {labels}. The scale “{RatingScale(scale).label}” takes numbers. Choose the scale "
+        f"“{RatingScale.NOMINAL.label}” (--scale {RatingScale.NOMINAL})."
+    )
 
 
 def _too_long(file: FileRatings) -> list[LineError]:
@@ -305,4 +324,7 @@ def _again(
                 categories=campaign.rating_categories,
             )
             return "failure stated"
-    raise Conflict(f"There is a campaign named “{campaign.name}” already, with other content.", field="name")
+    raise Conflict(
+        f"There is a campaign named “{campaign.name}” already, with other content. Import under another name.",
+        field="name",
+    )

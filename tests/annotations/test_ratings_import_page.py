@@ -104,6 +104,24 @@ def test_a_lead_may_import_and_an_annotator_may_not() -> None:
         assert client.get(reverse("ratings_import")).status_code == status
 
 
+@pytest.mark.parametrize("threshold", [2.5, None])
+def test_rest_does_not_say_of_imported_ratings_how_they_were_labelled(
+    client: Client, staff: User, threshold: float | None
+) -> None:
+    files = [RatingsFile("a.csv", "item,ann\nq1,1\nq2,2\nq3,4\n", "human")]
+    campaign = import_ratings(
+        name="ours", files=files, scale="interval", threshold=threshold, created_by=staff
+    ).campaign
+    detail = client.get(f"/api/v1/campaigns/{campaign.pk}/").json()
+    listed = client.get("/api/v1/campaigns/").json()["results"][0]
+    stated = client.get(f"/api/v1/campaigns/{campaign.pk}/settings/").json()
+    for answer in (detail, listed, stated):
+        assert answer["threshold"] == threshold
+        assert [answer[field] for field in ("overlap", "sampling", "lease_seconds")] == [None] * 3
+        assert answer["sample_size"] == 3
+    assert [stated[field] for field in ("seed", "max_overlap", "disagreement")] == [None] * 3
+
+
 PAGES = [
     *("campaign_detail", "campaign_agreement", "campaign_people", "campaign_audit", "campaign_settings"),
     *(

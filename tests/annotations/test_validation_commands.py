@@ -8,7 +8,10 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
+from annotations.exporters.validation import as_html
 from annotations.models import AuditEvent, Campaign, ImportedRating
+from annotations.services.validation import computed_report
+from tests.rating_inputs import QUICK
 
 pytestmark = pytest.mark.django_db
 
@@ -97,7 +100,7 @@ def test_the_same_ratings_again_change_nothing_and_others_are_refused(files: tup
     first = import_files(files)
     assert import_files(files) == first | {"status": "unchanged"}
     files[1].write_text(JUDGES.replace("q0,1,1", "q0,2,1"))
-    with pytest.raises(CommandError, match="There is a campaign named “ours” already"):
+    with pytest.raises(CommandError, match=r"“ours” already, with other content\. Import under another name"):
         run("import_ratings", "--human", files[0], "--judge", files[1], "--campaign", "ours")
     assert ImportedRating.objects.get(item="q0", rater="gpt").value == "1"
     assert ImportedRating.objects.count() == 300
@@ -116,6 +119,47 @@ def test_every_problem_of_every_file_is_told_and_nothing_is_written(files: tuple
         "  judges.csv: line 2: an item's name has more than 400 characters",
     ]
     assert not Campaign.objects.exists()
+
+
+def test_names_on_a_scale_of_numbers_are_told_once_with_the_scale_to_choose(tmp_path: Path) -> None:
+    people, judge = tmp_path / "people.csv", tmp_path / "judge.csv"
+    people.write_text("item,ann,bob\n" + "".join(f"q{i},{'yes' if i % 3 else 'no'},yes\n" for i in range(30)))
+    judge.write_text(
+        "item,rater,score\n" + "".join(f"q{i},gpt,{'no' if i % 2 else 'yes'}\n" for i in range(30))
+    )
+    with pytest.raises(CommandError) as refusal:
+        run("import_ratings", "--human", people, "--judge", judge, "--campaign", "ours")
+    assert str(refusal.value).splitlines() == [
+        "Nothing was imported. There is one problem.",
+        "  90 ratings in people.csv and judge.csv are names: “yes” and “no”. The scale “Ordinal: an order” takes "
+        "numbers. Choose the scale “Nominal: names without an order” (--scale nominal).",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("cells", "more", "first", "labels"),
+    [
+        (
+            [f"q{i},ann,{6 + i % 2}" for i in range(40)],
+            ["--categories", "1..5"],
+            "'6' is not on the",
+            "“6” and “7”",
+        ),
+        ([f"q{i},ann,{i % 4}%" for i in range(40)], [], "'0%' is not a finite", "“0%”, “1%”, “2%” and “3%”"),
+    ],
+)
+def test_a_problem_of_every_rating_is_told_once_with_its_first_lines(
+    tmp_path: Path, cells: list[str], more: list[str], first: str, labels: str
+) -> None:
+    people = tmp_path / "people.csv"
+    people.write_text("\n".join(["item,rater,score", *cells]))
+    with pytest.raises(CommandError) as refusal:
+        run("import_ratings", "--human", people, "--campaign", "ours", *more)
+    (problem,) = str(refusal.value).splitlines()[1:]
+    assert problem.startswith(
+        f"  people.csv: 40 times the same problem. The first: line 2: ann on q0: {first}"
+    )
+    assert problem.endswith(f". The labels are {labels}.")
 
 
 def test_a_refusal_in_json_is_one_object_and_exit_status_1(
@@ -183,6 +227,33 @@ def test_the_report_for_people_is_a_table_with_verdicts_and_reasons(files: tuple
     assert "60 items, 60 rated by people (180 ratings)" in said
     assert "gpt: may replace a human annotator" in said
     assert "Sensitivity" in said
+
+
+def test_the_report_for_people_has_the_rates_of_people_and_judges(files: tuple[Path, Path]) -> None:
+    import_files(files)
+    rates = run("validation_report", "ours").partition("Rates of all items")[2]
+    document = run_json("validation_report", "ours")["rates"]["runs"][0]["alignment_failure"]
+    for judge in document["judges"]:
+        row = next(line for line in rates.splitlines() if f" {judge['judge']} " in line and "│" in line)
+        for method in ("human", "naive"):
+            assert f"{judge['rates'][method]['estimate']['value']:.1%}" in row
+        assert judge["rates"]["recommended"].split()[0] in row
+    assert "Over 60 of the run's 60 items" in rates
+    assert "To report: " in rates
+
+
+def test_people_without_a_judge_have_their_rate_of_failures(tmp_path: Path) -> None:
+    people = tmp_path / "people.csv"  # 2 of 10 are failures: Wilson gives [0.0567, 0.5098]
+    people.write_text(
+        "item,ann,bob\n" + "".join(f"q{i},{1 + (i > 1) * 3},{1 + (i > 1) * 3}\n" for i in range(10))
+    )
+    run("import_ratings", "--human", people, "--campaign", "ours", "--threshold", 3)
+    by_people = run_json("validation_report", "ours")["rates"]["runs"][0]["people_alone"]
+    assert (by_people["value"], by_people["n"]) == (0.2, 10)
+    assert (by_people["low"], by_people["high"]) == pytest.approx((0.0567, 0.5098), abs=1e-4)
+    assert "by people's labels alone: 20.0% [5.7%, 51.0%] n=10" in run("validation_report", "ours")
+    report, _ = computed_report(Campaign.objects.get(), QUICK)
+    assert "By people’s labels alone" in as_html(report.as_dict(), title="Report")
 
 
 def test_what_cannot_be_reported_on_is_refused(files: tuple[Path, Path]) -> None:

@@ -21,10 +21,47 @@ MOST_LABELS = 26
 MOST_PEOPLE = 1000
 
 
-class CampaignSerializer(serializers.ModelSerializer[Campaign]):
+OF_LABELLING = (
+    *(
+        "overlap",
+        "max_overlap",
+        "disagreement",
+        "disagreement_range",
+        "lease_seconds",
+        "qualification_attempts",
+    ),
+    *("sampling", "seed"),
+)
+"""How a campaign draws its sample and is labelled: an imported one has neither."""
+MAYBE_NULL: dict[str, dict[str, Any]] = {field: {"allow_null": True} for field in OF_LABELLING}
+
+
+class ImportedAsNull(serializers.ModelSerializer[Campaign]):
+    """Campaigns; of an imported one, what is about sampling and labelling is null.
+
+    Its threshold is the one that was stated for its ratings, or null.
+    """
+
+    threshold = serializers.FloatField(
+        read_only=True,
+        allow_null=True,
+        help_text="Lower ratings count as failures. Null: none was stated for imported ratings.",
+    )
+
+    def to_representation(self, instance: Campaign) -> dict[str, Any]:
+        """The fields as JSON has them."""
+        fields: dict[str, Any] = super().to_representation(instance)
+        if instance.is_imported:
+            fields |= {field: None for field in OF_LABELLING if field in fields}
+            fields["threshold"] = instance.rating_threshold
+        return fields
+
+
+class CampaignSerializer(ImportedAsNull):
     """A campaign as everybody in it sees it. Annotators are blind to runs and models, which are not in it.
 
-    `role` is the caller's own; null for an admin who is not in the campaign.
+    `role` is the caller's own; null for an admin who is not in the campaign. Of imported ratings `overlap`, `sampling`
+    and `lease_seconds` are null.
     """
 
     role = serializers.ChoiceField(Role.choices, allow_null=True, read_only=True, default=None)
@@ -47,6 +84,7 @@ class CampaignSerializer(serializers.ModelSerializer[Campaign]):
             "is_demonstration",
         ]
         read_only_fields = fields
+        extra_kwargs = {field: MAYBE_NULL[field] for field in ("overlap", "sampling", "lease_seconds")}
 
 
 class CampaignRunSerializer(serializers.ModelSerializer[Run]):
@@ -56,8 +94,11 @@ class CampaignRunSerializer(serializers.ModelSerializer[Run]):
         read_only_fields = fields
 
 
-class CampaignSettingsSerializer(serializers.ModelSerializer[Campaign]):
-    """All that a campaign was made with, for its leads. Shares are from 0 to 1."""
+class CampaignSettingsSerializer(ImportedAsNull):
+    """All that a campaign was made with, for its leads. Shares are from 0 to 1.
+
+    Of imported ratings, what is about sampling and labelling is null.
+    """
 
     runs = CampaignRunSerializer(many=True, read_only=True)
     rubric = serializers.StringRelatedField[Campaign](allow_null=True)
@@ -99,6 +140,7 @@ class CampaignSettingsSerializer(serializers.ModelSerializer[Campaign]):
             "created_at",
         ]
         read_only_fields = fields
+        extra_kwargs = MAYBE_NULL
 
 
 class CampaignQuery(ListQuery):

@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from io import StringIO
 from typing import Any
@@ -15,8 +15,13 @@ from rich.progress import Progress as Bar
 from rich.table import Table
 
 from annotations.agreement.alternative_annotator_test import EPSILON
+from annotations.agreement.corrected_runs import CorrectedRunsDict
+from annotations.agreement.correction import CorrectedRatesDict
+from annotations.agreement.run_rates import RateDict
+from annotations.agreement.undefined import UndefinedDict
 from annotations.agreement.validation import ValidationReportDict
 from annotations.agreement.validation_input import Progress
+from annotations.figures.validation import rate_notes
 from annotations.models import Campaign
 from annotations.selectors.validation import has_ratings
 from annotations.services.validation import computed_report, report_settings
@@ -98,7 +103,68 @@ def _in_words(document: ValidationReportDict, *, is_terminal: bool) -> str:
         console.print(f"[bold]{escape(judge['name'])}[/bold]: {says}")
         for reason in [] if verdict is None else verdict["reasons"]:
             console.print(f"  {escape(reason)}")
+    _print_rates(document["rates"], console)
     return written.getvalue()
+
+
+def _print_rates(rates: CorrectedRunsDict | UndefinedDict, console: Console) -> None:
+    """Failure rates of each run: by people alone, by each judge uncorrected and corrected, and which to report."""
+    if "runs" not in rates:
+        console.print(f"Failure rates are undefined: {rates['undefined']}.")
+        return
+    for run in rates["runs"]:
+        console.print(
+            f"\n[bold]Rates of {escape(run['run'])}[/bold] ({run['counted']} counted: {run['population']})"
+        )
+        if "people_alone" in run:
+            console.print(f"Alignment failure by people's labels alone: {_share(run['people_alone'])}")
+        for title, rate in (
+            ("Alignment failure", run["alignment_failure"]),
+            ("Robustness error", run["robustness_error"]),
+        ):
+            if "judges" in rate:
+                _print_rate(title, rate, console)
+            else:
+                console.print(f"{title} by judges is undefined: {rate['undefined']}.")
+
+
+def _print_rate(title: str, rate: RateDict, console: Console) -> None:
+    """One rate by each judge, in a table, and what it is over."""
+    table = Table(title, "People's labels alone", "Judge uncorrected", "Recommended")
+    for judge in rate["judges"]:
+        table.add_row(
+            escape(judge["judge"]),
+            _share(judge["rates"]["human"]["estimate"], judge["rates"]["human"]["warnings"]),
+            _share(judge["rates"]["naive"]["estimate"], judge["rates"]["naive"]["warnings"]),
+            _recommended(judge["rates"]),
+        )
+    stacked = rate["stacked"]
+    if "rate" in stacked:
+        together = _share(stacked["rate"]["estimate"], stacked["rate"]["warnings"])
+        table.add_row("all judges, stacked", "", "", f"PPI++ {together}")
+    console.print(table)
+    for judge in rate["judges"]:
+        console.print(f"  {escape(judge['judge'])}: {escape(judge['over'])}")
+    for sentence in rate_notes(rate):
+        console.print(escape(sentence))
+
+
+def _recommended(rates: CorrectedRatesDict) -> str:
+    """The corrected rate to report with one judge."""
+    for rate in (rates["powered"], rates["rogan_gladen"], rates["human"]):
+        if rate["method"] == rates["recommended"]:
+            return f"{rate['method']} {_share(rate['estimate'])}"
+    return f"none. {rates['recommended_reason']}"
+
+
+def _share(estimate: EstimateDict, warnings: Sequence[str] = ()) -> str:
+    """A rate in percent with its interval and n, ⚠ with warnings; the reason where it is undefined."""
+    if estimate["value"] is None:
+        return f"undefined: {estimate['undefined']}"
+    low, high = estimate["low"], estimate["high"]
+    interval = "" if low is None or high is None else f" [{low:.1%}, {high:.1%}]"
+    warned = " ⚠" if warnings or estimate.get("warnings") else ""
+    return f"{estimate['value']:.1%}{interval} n={estimate['n']}{warned}"
 
 
 def _figure(estimate: EstimateDict) -> str:

@@ -144,7 +144,15 @@ def test_all_errors_of_a_file_are_told_at_once_with_their_lines() -> None:
     ],
 )
 def test_what_cannot_be_read_says_why(text: str, file_format: FileFormat, message: str) -> None:
-    assert errors(text, file_format) == [message]
+    assert [error.partition(": the columns are ")[0] for error in errors(text, file_format)] == [message]
+
+
+def test_a_refused_header_is_told_with_the_names_that_are_accepted() -> None:
+    assert errors("question_id,annotator,label\nq,ann,1\n") == [
+        "line 2: no column named item: the columns are “question_id”, “annotator” and “label”, but a long file has "
+        "item/instance/unit/id, rater, score/label/rating and maybe kind, a wide one item/instance/unit/id and a "
+        "column for each rater"
+    ]
 
 
 def test_ratings_without_a_kind_are_refused() -> None:

@@ -153,7 +153,10 @@ def test_a_column_of_text_among_numbers_is_one_error_not_one_for_each_row() -> N
 
 
 def test_a_column_that_is_not_there_is_one_error_not_one_for_each_row() -> None:
-    assert errors("question,a\nq1,1\nq2,2\nq3,3\n") == ["line 2: no column named item (in 3 rows)"]
+    (error,) = errors("question,a\nq1,1\nq2,2\nq3,3\n")
+    assert error.startswith(
+        "line 2: no column named item (in 3 rows): the columns are “question” and “a”, but "
+    )
 
 
 def test_a_long_cell_is_shown_by_its_beginning() -> None:

@@ -128,6 +128,15 @@ def test_items_that_people_and_judges_name_differently_are_told() -> None:
     )
 
 
+def test_the_advice_on_different_scales_names_the_scale_that_was_chosen() -> None:
+    people, judge = wide(ann=[1, 2, 3, 4, 5] * 4), wide(gpt=[0.1, 0.4, 0.5, 0.9] * 5)
+    (warning,) = warnings(people, judge, "interval")
+    assert warning.endswith(
+        "compared unchanged: if all are on one interval scale, state its range in the categories; if not, convert "
+        "them first."
+    )
+
+
 def test_a_stated_scale_is_not_asked_for_again() -> None:
     files = [
         read("people.csv", wide(ann=drawn(1, ONE_TO_FIVE)), "human", "ordinal"),
@@ -148,6 +157,16 @@ def test_files_that_contradict_each_other_are_told_with_both_names() -> None:
         "c.csv: ann is a judge here and a person in a.csv",
     )
     assert [len(file.ratings.ratings) for file in joined.files] == [2, 0, 0]
+
+
+def test_a_file_that_contradicts_another_throughout_is_told_once() -> None:
+    files = [
+        read("a.csv", wide(ann=[1] * 9), "human", "ordinal"),
+        read("b.csv", wide(ann=[2] * 9), "human", "ordinal"),
+    ]
+    (problem,) = joined_files(files).problems
+    assert problem.startswith("b.csv: 9 times the same problem. The first: line 2: ann on ")
+    assert problem.count(": 2 here and 1 in a.csv") == 3
 
 
 def test_a_dash_beside_a_plus_is_asked_about() -> None:
