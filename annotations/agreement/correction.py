@@ -7,11 +7,13 @@ PERG's metrics; otherwise of exactly the judged items, of which labels then leav
 """
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Literal, TypedDict
 
 import numpy as np
 
 from annotations.agreement.coverage_warning import coverage_warning
+from annotations.agreement.judged_counts import JudgedCounts
 from annotations.agreement.judged_sample import JudgedSample
 from annotations.agreement.label_selection import selection_warning
 from annotations.agreement.pooled_weight import PooledMean
@@ -194,6 +196,16 @@ class _Given:
         )
         self.share = float(sample.verdict.mean()) if sample.judged else None
 
+    @cached_property
+    def counts(self) -> JudgedCounts:
+        """Counts by stratum and verdict."""
+        return self.sample.counts()
+
+    @cached_property
+    def selected(self) -> str | None:
+        """What to say where the labels are no random sample."""
+        return selection_warning(self.sample, self.counts)
+
     def human(self) -> CorrectedRate:
         """Labels alone, weighted by design; Wilson's interval for one stratum, `labels_interval` for more."""
         if self.moments is None:
@@ -288,7 +300,7 @@ class _Given:
             _design_effect(self.moments.variance, self.moments.unclustered),
             _design_effect(self.moments.human_variance, self.moments.human_unclustered),
         )
-        counts = self.sample.counts()
+        counts = self.counts
         if not self.sample.equal_probabilities:
             if ((counts.judged > 0) & (counts.labelled <= 0)).any():
                 return self._nothing(ROGAN_GLADEN, "a verdict of the judge has no label in some stratum")
@@ -352,9 +364,9 @@ class _Given:
             return (
                 "No rate between 0 and 1 fits the judge's rate in the run and its errors among the labels.",
             )
-        warnings = coverage_warning(self.sample.counts(), method)
-        if (selected := selection_warning(self.sample)) is not None:
-            warnings = (selected, *warnings)
+        warnings = coverage_warning(self.counts, method)
+        if self.selected is not None:
+            warnings = (self.selected, *warnings)
         return (*warnings, UNEQUAL_WEIGHTS) if self._weights_are_rough(method) else warnings
 
     def _weights_are_rough(self, method: Method) -> bool:

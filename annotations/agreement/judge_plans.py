@@ -15,6 +15,7 @@ from annotations.agreement.ppi import powered_moments
 from annotations.agreement.ratings import rank_values
 from annotations.agreement.undefined import Undefined
 from annotations.agreement.validation_input import IRRELEVANT, ValidationInput, ValidationSettings
+from evaluation.statistics.resampling import dense_codes
 
 HALF_WIDTHS = (0.05, 0.03)
 METHODS: tuple[Method, ...] = ("human only", "PPI++", "Rogan-Gladen")
@@ -86,14 +87,15 @@ def _sample(
     counted: np.ndarray[tuple[int], np.dtype[np.bool_]],
 ) -> JudgedSample:
     """The counted items of all runs as one sample; items of different runs share no question here."""
-    _, clusters = np.unique(np.column_stack([runs, given.clusters]), axis=0, return_inverse=True)
+    questions = dense_codes(given.clusters)
+    clusters = runs * (int(questions.max(initial=0)) + 1) + questions
     inclusion = given.inclusion
     return JudgedSample.of(
         failed[counted],
         reported[counted],
         stratum=None if given.stratum is None else np.asarray(given.stratum, dtype=np.str_)[counted],
         inclusion=None if inclusion is None else np.where(np.isnan(inclusion), 1.0, inclusion)[counted],
-        cluster=clusters.astype(np.int64)[counted],
+        cluster=clusters[counted],
     )
 
 

@@ -11,20 +11,25 @@ population.
 import numpy as np
 from scipy.stats import norm
 
+from annotations.agreement.judged_counts import JudgedCounts
 from annotations.agreement.judged_sample import JudgedSample
 
 BY_CHANCE = 0.001
 
 
-def selection_warning(sample: JudgedSample, *, by_chance: float = BY_CHANCE) -> str | None:
+def selection_warning(
+    sample: JudgedSample, counts: JudgedCounts, *, by_chance: float = BY_CHANCE
+) -> str | None:
     """What to say where the judge's verdicts on the labelled items are unlike those on all items; else None.
+
+    `counts` are the sample's by stratum and verdict, (H, 2).
 
     The difference is tested two-sided at `by_chance`, weighted by the probabilities with which items were drawn, and
     with the variance widened by the labels that share a question.
     """
     if sample.undefined() is not None:
         return None
-    counts, weights = sample.counts(), sample.label_weights()
+    weights = sample.label_weights()
     labelled, judged = counts.labelled.sum(axis=-1), counts.judged.sum(axis=-1)
     there = labelled > 0
     share = np.divide(counts.judged[:, 1], judged, out=np.zeros_like(judged), where=judged > 0)
