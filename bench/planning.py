@@ -80,10 +80,10 @@ def main() -> None:
         "power": of_power(arguments.campaigns),
         "baselines": of_baselines(arguments.campaigns),
     }
-    wanted = arguments.only.split(",") if arguments.only else list(parts)
+    chosen = arguments.only.split(",") if arguments.only else list(parts)
     started, rows = time.perf_counter(), []
     print(f"{'part':10}{'cell':74}{'planned':>16}{'promised':>9}{'reached':>8}{'refused':>8}")
-    for part in wanted:
+    for part in chosen:
         for row in parts[part]:
             rows.append(row)
             marks = ("" if row.right else "*") + (" warned" if row.warned else "")

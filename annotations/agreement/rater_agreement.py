@@ -255,13 +255,13 @@ def judge_comparisons(
         )
 
     statistic: Statistic = "cohen_kappa" if scale == "nominal" else "alpha"
-    found = compared(labelled.score, judges, labelled.categories, statistic)
+    comparisons = compared(labelled.score, judges, labelled.categories, statistic)
     two_names = scale == "nominal" and len(labelled.categories) == 2  # compared by now
     if labelled.cut is not None and labelled.decision is not None and not two_names:
         binary = labelled.judges.followed(labelled.cut)
         cut = {name: binary.column(name) for name in binary.raters}
-        found += compared(labelled.decision, cut, BINARY, "informedness")
-    return found
+        comparisons += compared(labelled.decision, cut, BINARY, "informedness")
+    return comparisons
 
 
 def errors_between_judges(labelled: LabelledItems, settings: ValidationSettings) -> ErrorCorrelation:

@@ -202,7 +202,10 @@ def _of_items(ratings: Sequence[FileRating]) -> list[str]:
 
 
 def judges_on_another_scale(ratings: Iterable[FileRating], scale: Scale) -> dict[str, str]:
-    """The judges most of whose ratings are ones that no person gave, each with why it cannot be compared."""
+    """The judges most of whose ratings lie outside people's range, or are names that no person uses, with the reason.
+
+    Numbers between people's are no reason: probabilities of a judge and yes or no of people can be cut alike.
+    """
     people, by_judge = Counter[Label](), defaultdict[str, Counts](Counter)
     for rating in ratings:
         counts = people if rating.kind == "human" else by_judge[rating.rater]
@@ -212,5 +215,5 @@ def judges_on_another_scale(ratings: Iterable[FileRating], scale: Scale) -> dict
         "scales, on which nothing can be said of its skill"
         for judge, counts in by_judge.items()
         if min(counts.total(), people.total()) >= FEWEST_TO_COMPARE
-        and _unmatched(counts, people, ordered=scale != "nominal").mostly
+        and _share_beyond(counts, people, ordered=scale != "nominal") >= MOSTLY
     }
