@@ -49,6 +49,7 @@ class Limiter:
         self._worker = uuid.uuid4().hex
         self._keys = [f"perg:limit:{{{key}}}:state", f"perg:limit:{{{key}}}:workers"]
         self._granted = 0
+        self._reported: int | None = None
         self._epoch = 0
         self._not_before = 0.0
         self._peak = 0
@@ -71,7 +72,9 @@ class Limiter:
 
     def start(self) -> int | None:
         """Take a slot, and give the epoch that `finish` wants to hear; None: there is none now."""
-        if self.in_flight >= self._granted or self.pause:
+        # While a report is under way, others may be granted what it does not hold.
+        may_hold = self._granted if self._reported is None else min(self._granted, self._reported)
+        if self.in_flight >= may_hold or self.pause:
             return None
         self.in_flight += 1
         self._peak = max(self._peak, self.in_flight)
@@ -129,7 +132,12 @@ class Limiter:
     async def sync(self) -> None:
         """Report, and learn what is granted. One at a time: an older answer must not overwrite a newer one."""
         async with self._turn:
-            await self._sync()
+            self._reported = self.in_flight
+            try:
+                await self._sync()
+            finally:
+                self._reported = None
+            self.on_change()
 
     async def _sync(self) -> None:
         struck, self._struck = self._struck, None
@@ -138,7 +146,6 @@ class Limiter:
         wanted = self.wanted
         if self._alone and time.monotonic() < self._try_redis_at:
             self._step_alone(wanted, peak, successes, struck)
-            self.on_change()
             return
         try:
             granted, epoch, pause, limit = await self._script(
@@ -166,7 +173,6 @@ class Limiter:
             self._alone = False
             self._granted, self._epoch, self.limit = int(granted), int(epoch), int(limit) / 1000
             self._pause_for(int(pause) / 1000)
-        self.on_change()
 
     def _go_alone(self, error: Exception) -> None:
         """Until Redis is back: no more than was granted last, or a quarter of the highest limit."""

@@ -166,11 +166,11 @@ def test_half_a_character_in_a_judges_json_blocks_neither_its_score_nor_the_othe
     run = build.run_with_items(2)
     launch_judging(run=run, judge=heuristic_judge())
     advance_run(run)
-    for number, completion in enumerate(Completion.objects.order_by("pk")):
-        text = '{"score": 4, "explanation": "cut \\ud83d and \\u0000"}' if number else '{"score": 2}'
+    texts = ['{"score": 2}', '{"score": 4, "explanation": "cut \\ud83d and \\u0000"}']
+    for completion, text in zip(Completion.objects.order_by("pk"), texts, strict=True):
         Completion.objects.filter(pk=completion.pk).update(
             status="succeeded", text=text, finished_at=timezone.now()
         )
     advance_run(run)
-    scores = Judgment.objects.order_by("pk").values_list("score", "explanation")
+    scores = Judgment.objects.order_by("score").values_list("score", "explanation")
     assert list(scores) == [(2, ""), (4, "cut ? and \ufffd")]

@@ -5,6 +5,7 @@ import multiprocessing
 import uuid
 from collections.abc import Awaitable, Callable
 from multiprocessing.connection import Connection
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -73,6 +74,38 @@ def test_a_worker_that_comes_later_gets_its_share_as_slots_are_freed(key: str) -
             await other.sync()
             assert len(_start_all(one)) == 5
             assert len(_start_all(other)) == 5
+
+    _run(body)
+
+
+def test_a_worker_starts_nothing_beyond_its_report_while_others_may_be_granted_the_rest(
+    key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between a report and its answer the shared limit counts what the report says."""
+
+    async def body() -> None:
+        one, other = _limiter(key), _limiter(key)  # not entered: each reports only where this test says
+        await _wanting(one, 10)
+        started = _start_all(one)
+        await _wanting(other, 10)
+        for epoch in started[2:]:
+            one.finish(epoch, Reply(""))  # 2 are left in flight when it reports
+        script = one._script
+
+        async def slow_answer(*args: Any, **kwargs: Any) -> object:
+            answer = await script(*args, **kwargs)
+            _start_all(one)
+            await other.sync()
+            _start_all(other)
+            return answer
+
+        monkeypatch.setattr(one, "_script", slow_answer)
+        await one.sync()
+        assert one.in_flight + other.in_flight <= 10
+        _start_all(one)
+        assert one.in_flight + other.in_flight == 10
+        for limiter in (one, other):
+            await limiter._redis.aclose()
 
     _run(body)
 
