@@ -212,6 +212,15 @@ def judge_test(people: People) -> Page:
     return page
 
 
+def injected_responses(people: People) -> Page:
+    page = open_page(people.admin, "/judges/")
+    page.get_by_role("link", name="heuristic (floor)").first.click()
+    page.get_by_role("link", name="Test the judge with injected responses").click()
+    page.get_by_role("button", name="Start the test").click()
+    until(lambda: page.get_by_role("button", name="Test again").count() > 0, "the judge's answers")
+    return page
+
+
 def launch(people: People) -> Page:
     page = open_page(people.admin, "/batches/new/?preset=aligner")
     page.get_by_label("Name", exact=True).fill("Pref-Aligner against direct")
@@ -293,6 +302,7 @@ PICTURES = (
     Picture("gold-release.png", gold_release),
     Picture("item-story.png", story),
     Picture("judge-test.png", judge_test),
+    Picture("injected-responses.png", injected_responses),
     Picture("launch-page.png", launch),
     Picture("batch-page.png", batch, height=1240),
     Picture("exports.png", exports),

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from evaluation.api import analyses, batches, builds, items, library, models, results, runs, trials
+from evaluation.api import analyses, batches, builds, canaries, items, library, models, results, runs, trials
 
 urlpatterns = [
     path("runs/", runs.RunList.as_view(), name="api_run_list"),
@@ -93,6 +93,11 @@ urlpatterns = [
         "judges/<int:judge_id>/tests/<int:completion_id>/",
         trials.JudgeTrial.as_view(),
         name="api_judge_trial",
+    ),
+    path(
+        "judges/<int:judge_id>/injected-responses/",
+        canaries.JudgeCanaries.as_view(),
+        name="api_judge_canaries",
     ),
     path("judges/", models.JudgeList.as_view(), name="api_judge_list"),
     path("judges/<int:judge_id>/", models.JudgeDetail.as_view(), name="api_judge_detail"),

@@ -1,5 +1,6 @@
 """Tables of the evaluation: data flows from questions through runs and completions to judgments."""
 
+from evaluation.models.canary import CanaryCall, CanaryTest
 from evaluation.models.catalogue_build import BuildQuestion, CatalogueBuild, Proposal
 from evaluation.models.completion import Completion
 from evaluation.models.dataset import Catalogue, Dataset, Preference, PreferenceAssignment, Question
@@ -13,6 +14,8 @@ from evaluation.models.trouble import ComputingTrouble
 __all__ = [
     "Batch",
     "BuildQuestion",
+    "CanaryCall",
+    "CanaryTest",
     "Catalogue",
     "CatalogueBuild",
     "Completion",

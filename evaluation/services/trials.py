@@ -20,7 +20,7 @@ from evaluation.services.judging import request_of
 from evaluation.services.prompts import current_prompts
 from evaluation.services.wake import wake_drain
 from evaluation.stages.judge import JudgeInput
-from evaluation.stages.prompts import PromptText
+from evaluation.stages.prompts import Prompts, PromptText
 
 GREETING = "Reply with the single word: ready"
 REPLY_TOKENS = 256
@@ -48,13 +48,28 @@ def try_judge(*, judge: Judge, shown: JudgeInput) -> Completion:
 
     No judgment is written. An unreadable reply is not asked for again, as it would be in a run.
     """
-    if judge.origin == JudgeOrigin.IMPORTED or judge.endpoint is None:
-        raise DomainError(f"{judge} is a record of imported ratings; it cannot be asked anew.")
-    _check(judge.endpoint)
+    endpoint = endpoint_to_try(judge)
     if not shown.preference or not shown.personalised:
         raise DomainError("A judge needs a preference and a personalised response.", field="preference")
-    prompts = {name: PromptText.parse(prompt.text) for name, prompt in current_prompts().items()}
-    return _asked(judge.endpoint, request_of(judge, shown, prompts=prompts, replicate=1))
+    return _asked(endpoint, request_of(judge, shown, prompts=prompts_to_try(), replicate=1))
+
+
+def endpoint_to_try(judge: Judge) -> Endpoint:
+    """The judge's endpoint. Raises DomainError where it cannot be called."""
+    if judge.origin == JudgeOrigin.IMPORTED or judge.endpoint is None:
+        raise DomainError(f"{judge} is a record of imported ratings; it cannot be asked again.")
+    _check(judge.endpoint)
+    return judge.endpoint
+
+
+def prompts_to_try() -> Prompts:
+    """The prompts that a run launched now would use."""
+    return {name: PromptText.parse(prompt.text) for name, prompt in current_prompts().items()}
+
+
+def trial_replicate() -> int:
+    """A replicate number that no run uses, and no earlier trial."""
+    return FIRST_TRIAL + secrets.randbelow(2**30)
 
 
 def trial_of(endpoint: Endpoint, completion_id: int) -> Completion:
@@ -77,7 +92,7 @@ def _check(endpoint: Endpoint) -> None:
 
 @transaction.atomic
 def _asked(endpoint: Endpoint, request: ChatRequest) -> Completion:
-    request = replace(request, replicate=FIRST_TRIAL + secrets.randbelow(2**30))
+    request = replace(request, replicate=trial_replicate())
     (completion,) = enqueue_completions(endpoint, [request], run=None).values()
     wake_drain(endpoint.pk)
     return completion

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from evaluation.views import datasets, endpoints, judges, library, rubrics
+from evaluation.views import canaries, datasets, endpoints, judges, library, rubrics
 
 urlpatterns = [
     path("library/", library.library, name="library"),
@@ -28,5 +28,6 @@ urlpatterns = [
     path("judges/new/", judges.judge_create, name="judge_create"),
     path("judges/<int:judge_id>/", judges.judge_detail, name="judge_detail"),
     path("judges/<int:judge_id>/test/", judges.judge_test, name="judge_test"),
+    path("judges/<int:judge_id>/injected-responses/", canaries.judge_canaries, name="judge_canaries"),
     path("judges/<int:judge_id>/tests/<int:completion_id>/", judges.judge_trial, name="judge_trial"),
 ]

@@ -18,6 +18,7 @@ from evaluation.selectors.judges import (
     runs_to_try_on,
     texts_of,
 )
+from evaluation.services.canary_results import canary_result, latest_canary_test
 from evaluation.services.endpoints import missing_key
 from evaluation.services.judges import create_judge, default_rubric, heuristic_judge
 from evaluation.services.judging import judge_input, verdict_of
@@ -52,9 +53,11 @@ def judge_create(request: PersonRequest) -> HttpResponse:
 @staff_or_404
 def judge_detail(request: PersonRequest, judge_id: int) -> HttpResponse:
     judge = get_object_or_404(judges_with_uses(), pk=judge_id)
+    canary_test = latest_canary_test(judge)
     context = {
         "judge": judge,
         "runs": runs_judged_by(judge),
+        "canaries": None if canary_test is None else canary_result(canary_test),
         "missing_key": missing_key(judge.endpoint) if judge.endpoint else None,
     }
     return render(request, "evaluation/judge_detail.html", context)
