@@ -78,3 +78,19 @@ def test_every_setting_that_the_environment_may_give_is_in_the_documentation_of_
     table = (DOCS / "deployment.md").read_text().partition("## Settings")[2]
     named = set(re.findall(r"`([A-Z][A-Z_]+)`", table))
     assert settings_from_environment() | {"DATABASE_URL", "REDIS_URL", "PERG_HOME"} <= named
+
+
+def test_the_evidence_of_security_requirements_is_in_the_repository() -> None:
+    table = (DOCS / "asvs.md").read_text()
+    paths = set(re.findall(r"`([a-z_]+/[\w/.]+)`", table))
+    assert len(paths) > 10
+    assert {path for path in paths if not (REPOSITORY / path).exists()} == set()
+
+
+def test_every_security_requirement_has_a_known_state_and_evidence() -> None:
+    rows = re.findall(
+        r"^\| (V[\d.]+\S*(?: all)?) \| (.*) \| (.+) \|$", (DOCS / "asvs.md").read_text(), re.MULTILINE
+    )
+    assert len(rows) > 200
+    assert {state for _, state, _ in rows} <= {"met", "partly", "operator", "not applicable"}
+    assert len({requirement for requirement, _, _ in rows}) == len(rows)
