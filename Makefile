@@ -18,7 +18,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 export PIP_ROOT_USER_ACTION = ignore
 export PIP_NO_INPUT = 1
 
-.PHONY: local-model-test fault-check help setup setup-dev run test lint format types imports checks browser-test screenshots lock clean
+.PHONY: audit sbom local-model-test fault-check help setup setup-dev run test lint format types imports checks browser-test screenshots lock clean
 .DEFAULT_GOAL := help
 
 help: ## list these targets
@@ -101,11 +101,26 @@ checks: lint types imports ## lint, format, types, imports, missing migrations, 
 	@$(TEST_ENV) $(BIN)/python manage.py spectacular --validate --fail-on-warn --file /dev/null
 	@$(TEST_ENV) $(DEPLOY_ENV) $(BIN)/python manage.py check --deploy --fail-level WARNING
 
+# The tools that look at the dependencies bring many of their own; they are kept apart from them.
+AUDIT_VENV := .venv-audit
+$(AUDIT_VENV)/.installed: Makefile | $(BIN)/python
+	@$(BIN)/python -m venv $(AUDIT_VENV)
+	@$(AUDIT_VENV)/bin/python -m pip install --quiet pip-audit==2.10.1 cyclonedx-bom==7.5.0
+	@touch $@
+
+audit: $(AUDIT_VENV)/.installed ## known vulnerabilities in the dependencies; says so where it cannot look
+	@.ci/audit
+
+sbom: $(AUDIT_VENV)/.installed ## sbom.cdx.json: the dependencies as a CycloneDX list
+	@$(AUDIT_VENV)/bin/cyclonedx-py requirements requirements.lock --pyproject pyproject.toml --output-reproducible \
+		--of JSON --validate -o sbom.cdx.json
+	@echo "sbom.cdx.json lists $$(grep -c '"purl"' sbom.cdx.json) packages."
+
 lock: $(BIN)/python ## write both lock files from pyproject.toml (ARGS=--upgrade for newer versions)
 	@$(BIN)/python -m pip install --quiet uv
 	@$(BIN)/python -m uv pip compile pyproject.toml --quiet --universal --generate-hashes --no-emit-index-url --no-header -o requirements.lock $(ARGS)
 	@$(BIN)/python -m uv pip compile pyproject.toml --quiet --universal --generate-hashes --no-emit-index-url --no-header --group dev -c requirements.lock -o requirements-dev.lock $(ARGS)
 
 clean: ## remove the virtual environment, caches and the tests' data (.perg, your data, stays)
-	rm -rf $(VENV) .perg-test .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	rm -rf $(VENV) $(TORCH_VENV) $(AUDIT_VENV) sbom.cdx.json .perg-test .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
