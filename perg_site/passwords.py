@@ -12,13 +12,12 @@ from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse_lazy
-from django.utils import timezone
 
 from evaluation.errors import Conflict
 from perg_site.accounts.access_log import note
 from perg_site.accounts.events import end_what_the_password_let_in
 from perg_site.throttle import Throttle
-from perg_site.tokens import tokens_of
+from perg_site.tokens import valid_tokens_of
 
 BY_EMAIL = Throttle("password-reset", limit=5, seconds=3600)
 
@@ -36,8 +35,8 @@ class PasswordChange(views.PasswordChangeView):
     success_url = reverse_lazy("home")
 
     def get_context_data(self, **context: Any) -> dict[str, Any]:
-        good = tokens_of(self.request.user).filter(revoked_at__isnull=True, expires_at__gt=timezone.now())
-        return super().get_context_data(**context, good_tokens=good.count())
+        assert self.request.user.is_authenticated
+        return super().get_context_data(**context, valid_tokens=valid_tokens_of(self.request.user).count())
 
     @transaction.atomic
     def form_valid(self, form: Any) -> HttpResponse:

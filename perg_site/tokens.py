@@ -88,10 +88,8 @@ def revoke_token(*, token: ApiToken, actor: User | None, reason: str = "") -> Ap
     if not ApiToken.objects.filter(pk=token.pk, revoked_at__isnull=True).update(revoked_at=now):
         raise Conflict("This token is revoked already.")
     token.revoked_at = now
-    facts = {"username": token.user.get_username(), "name": token.name} | (
-        {"reason": reason} if reason else {}
-    )
-    record("token.revoked", actor=actor, subject=token, **facts)
+    username, name = token.user.get_username(), token.name
+    record("token.revoked", actor=actor, subject=token, username=username, name=name, reason=reason)
     return token
 
 
@@ -100,8 +98,7 @@ def revoke_tokens(*, user: User, actor: User | None, reason: str, scope: str | N
     """Make all of a person's tokens worthless, or those with a scope; gives their number."""
     # Under the lock that making a token takes: one that is just being made is among them, or is refused.
     User.objects.select_for_update(no_key=True).get(pk=user.pk)
-    good = ApiToken.objects.select_for_update(no_key=True, of=("self",)).select_related("user")
-    tokens = good.filter(user=user, revoked_at__isnull=True, expires_at__gt=timezone.now())
+    tokens = valid_tokens_of(user).select_for_update(no_key=True, of=("self",)).select_related("user")
     if scope is not None:
         tokens = tokens.filter(scopes__contains=[scope])
     for token in (listed := list(tokens)):
@@ -112,6 +109,11 @@ def revoke_tokens(*, user: User, actor: User | None, reason: str, scope: str | N
 def tokens_of(user: User) -> QuerySet[ApiToken]:
     """A person's tokens, newest first."""
     return ApiToken.objects.filter(user=user)
+
+
+def valid_tokens_of(user: User) -> QuerySet[ApiToken]:
+    """Those that let a program in."""
+    return ApiToken.objects.filter(user=user, revoked_at__isnull=True, expires_at__gt=timezone.now())
 
 
 def token_by(secret: str) -> ApiToken | None:

@@ -45,7 +45,9 @@ def note(
     **details: object,
 ) -> None:
     """Record an event of access, with where the request came from."""
-    record(action, actor=actor, subject=subject, **details, **Origin.of(request).facts())
+    origin = Origin.of(request)
+    facts: dict[str, Any] = {**details, "address": origin.address, "user_agent": origin.user_agent}
+    record(action, actor=actor, subject=subject, **facts)
 
 
 def note_limited(

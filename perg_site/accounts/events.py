@@ -44,5 +44,11 @@ def end_what_the_password_let_in(user: User) -> None:
     sessions = end_sessions(user=user, actor=None)
     tokens = revoke_tokens(user=user, actor=None, reason="new password")
     if sessions or tokens or user.last_login is not None:
-        facts = {"username": user.get_username(), "sessions": sessions, "tokens": tokens}
-        record("account.password_set", actor=None, subject=user, **facts)
+        record(
+            "account.password_set",
+            actor=None,
+            subject=user,
+            username=user.get_username(),
+            sessions=sessions,
+            tokens=tokens,
+        )

@@ -43,10 +43,6 @@ class Origin:
             plain(request.META.get("HTTP_USER_AGENT", ""), LONGEST_AGENT),
         )
 
-    def facts(self) -> dict[str, str]:
-        """For the audit log."""
-        return {"address": self.address, "user_agent": self.user_agent}
-
 
 def plain(text: str, longest: int) -> str:
     """The text in one line that PostgreSQL can store: no NUL, no line break, no half of a surrogate pair."""
