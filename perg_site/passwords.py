@@ -83,4 +83,8 @@ class PasswordResetConfirm(views.PasswordResetConfirmView):
     def form_valid(self, form: Any) -> HttpResponse:
         note("account.password_reset", request=self.request, actor=form.user, subject=form.user)
         messages.success(self.request, "Your new password is set. Log in with it.")
-        return super().form_valid(form)
+        is_own_session = self.request.user == form.user
+        response = super().form_valid(form)
+        if is_own_session:  # it has ended with the others
+            self.request.session.flush()
+        return response

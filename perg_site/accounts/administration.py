@@ -5,6 +5,7 @@ from collections.abc import Callable
 from django.contrib.auth.models import User
 from django.db import transaction
 
+from evaluation.errors import NotAllowed
 from perg_site.accounts.second_factor import remove_second_factor
 from perg_site.accounts.sessions import end_sessions
 from perg_site.tokens import revoke_tokens
@@ -22,7 +23,12 @@ def revoke_all_tokens(person: User, actor: User) -> str:
 
 @transaction.atomic
 def reset_second_factor(person: User, actor: User) -> str:
-    """For somebody who has lost their device and their recovery codes. Their sessions end, too."""
+    """For somebody who has lost their device and their recovery codes. Their sessions end, too.
+
+    Raises NotAllowed for oneself: whoever sits at an admin's open session has neither their password nor their device.
+    """
+    if person.pk == actor.pk:
+        raise NotAllowed("Remove your own second factor on your security page, with password and code.")
     remove_second_factor(user=person, actor=actor)
     end_sessions(user=person, actor=actor)
     return "The second factor is reset: the password alone is enough at the next login."

@@ -3,14 +3,12 @@
 from collections.abc import Callable
 from urllib.parse import urlencode
 
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 
-from evaluation.errors import NotAllowed
 from perg_site.accounts import second_factor_state
 from perg_site.accounts.second_factor_state import OWED_WORDS
-from perg_site.errors import API, PROBLEM, problem
 from perg_site.same_person import HEADER
 
 ALWAYS = {"logout", "admin:logout", "health"}
@@ -28,14 +26,15 @@ class SecondFactorMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         return self.get_response(request)
 
-    def process_view(self, request: HttpRequest, *_: object) -> HttpResponse | None:
+    def process_view(self, request: HttpRequest, view: object, *_: object) -> HttpResponse | None:
         owed = second_factor_state.owed(request)
         if owed is None or request.resolver_match is None:
             return None
         if request.resolver_match.view_name in ALLOWED[owed]:
             return None
-        # A program that sends a token is asked for that, not for the session.
-        if request.path.startswith(API) and "Authorization" in request.headers:
+        if hasattr(
+            view, "cls"
+        ):  # REST framework's: it looks at a token first, and then checks the session itself
             return None
         return _refusal(request, owed)
 
@@ -45,8 +44,5 @@ def _refusal(request: HttpRequest, owed: str) -> HttpResponse:
         HEADER in request.headers
     ):  # the annotation screen: it keeps what was typed until somebody has logged in
         return render(request, "perg_site/second_factor_owed.html", {"words": OWED_WORDS[owed]}, status=403)
-    if request.path.startswith(API) and not request.accepts("text/html"):
-        error = NotAllowed(OWED_WORDS[owed], code="second_factor_required")
-        return JsonResponse(problem(error), status=error.status, content_type=PROBLEM)
     query = f"?{urlencode({'next': request.get_full_path()})}" if request.method == "GET" else ""
     return HttpResponseRedirect(reverse(PAGE[owed]) + query)
