@@ -32,7 +32,7 @@ WORDS = {
     "second_factor.added": "Second factor set up",
     "second_factor.removed": "Second factor removed",
     "second_factor.reset": "Second factor reset",
-    "recovery_codes.made": "New recovery codes made",
+    "recovery_code.made": "New recovery codes made",
     "recovery_code.used": "Recovery code used",
 }
 

@@ -2,10 +2,12 @@
 characters.
 """
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
 
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponseBase
 
+from annotations.services import audit
 from perg_site.throttle import address_of
 
 LONGEST_ADDRESS = 45  # an IPv6 address with an IPv4 one in it
@@ -42,6 +44,20 @@ class Origin:
             plain(address_of(request), LONGEST_ADDRESS),
             plain(request.META.get("HTTP_USER_AGENT", ""), LONGEST_AGENT),
         )
+
+
+class OriginMiddleware:
+    """Lets the audit log know where the request under way comes from."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        token = audit.origin.set(asdict(Origin.of(request)))
+        try:
+            return self.get_response(request)
+        finally:
+            audit.origin.reset(token)
 
 
 def plain(text: str, longest: int) -> str:

@@ -98,7 +98,7 @@ def make_recovery_codes(*, user: User) -> list[str]:
     if authenticator_of(user) is None:
         raise Conflict("Set up an authenticator first.")
     codes = _new_codes(user)
-    record("recovery_codes.made", actor=user, subject=user, username=user.get_username())
+    record("recovery_code.made", actor=user, subject=user, username=user.get_username())
     return codes
 
 

@@ -32,17 +32,15 @@ class SecondFactorMiddleware:
             return None
         if request.resolver_match.view_name in ALLOWED[owed]:
             return None
-        if hasattr(
-            view, "cls"
-        ):  # REST framework's: it looks at a token first, and then checks the session itself
+        # A view of REST framework's looks at a token first, and then checks the session itself.
+        if hasattr(view, "cls"):
             return None
         return _refusal(request, owed)
 
 
 def _refusal(request: HttpRequest, owed: str) -> HttpResponse:
-    if (
-        HEADER in request.headers
-    ):  # the annotation screen: it keeps what was typed until somebody has logged in
+    # The annotation screen: it keeps what was typed until somebody has logged in.
+    if HEADER in request.headers:
         return render(request, "perg_site/second_factor_owed.html", {"words": OWED_WORDS[owed]}, status=403)
     query = f"?{urlencode({'next': request.get_full_path()})}" if request.method == "GET" else ""
     return HttpResponseRedirect(reverse(PAGE[owed]) + query)
