@@ -51,7 +51,7 @@ def second_factor_is_required_of_known_groups(
     return [
         Error(
             f"REQUIRE_SECOND_FACTOR names “{group}”, which is no group of people.",
-            hint="Set it to admins, leads, or admins,leads.",
+            hint="Set it to admins or leads.",
             id="perg.E003",
         )
         for group in settings.REQUIRE_SECOND_FACTOR

@@ -230,7 +230,7 @@ PASSWORD_RESET_TIMEOUT = 24 * 3600
 # A session ends after so long without a request, and after so long in any case.
 SESSION_IDLE_SECONDS = env.int("PERG_SESSION_IDLE_MINUTES", default=8 * 60) * 60
 SESSION_ABSOLUTE_SECONDS = env.int("PERG_SESSION_HOURS", default=7 * 24) * 3600
-# Of whom a second factor is required: admins, leads, or both.
+# Of whom a second factor is required: admins, or leads, among whom admins are.
 REQUIRE_SECOND_FACTOR = env.list("REQUIRE_SECOND_FACTOR", default=[])
 OTP_TOTP_ISSUER = "PERG"
 AUTHENTICATION_BACKENDS = ["perg_site.login.ThrottledBackend"]

@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 
 from annotations.models import AuditEvent
 from perg_site.accounts.origin import device
+from perg_site.accounts.second_factor_state import CODE
 from perg_site.accounts.sessions import sessions_of
 
 SHOWN = 30
@@ -79,11 +80,17 @@ def access_events(user: User) -> QuerySet[AuditEvent]:
     return events.select_related("actor").order_by("-pk")
 
 
+def _words(event: AuditEvent) -> str:
+    if event.action == "login.succeeded" and event.details.get("second_factor") == CODE:
+        return "Password entered, code asked for"
+    return WORDS[event.action]
+
+
 def shown_events(user: User) -> list[ShownEvent]:
     return [
         ShownEvent(
             event.at,
-            WORDS[event.action],
+            _words(event),
             event.actor.get_username() if event.actor and event.actor_id != user.pk else "",
             event.details.get("address", ""),
             device(event.details["user_agent"]) if event.details.get("user_agent") else "",

@@ -65,7 +65,11 @@ def confirm_setup(*, user: User, code: str) -> list[str]:
             codes = _new_codes(user)
             record("second_factor.added", actor=user, subject=user, username=user.get_username())
     if not is_right:
-        raise DomainError("This code is not right. Is the clock of your device?", code="code", field="code")
+        raise DomainError(
+            "This code is not right. Check that the clock of your device is correct.",
+            code="code",
+            field="code",
+        )
     return codes
 
 

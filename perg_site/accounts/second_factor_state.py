@@ -24,7 +24,7 @@ OWED_WORDS = {
 
 
 def is_required_of(user: User) -> bool:
-    """Whether the site requires a second factor of this person."""
+    """Whether the site requires a second factor of this person. Admins lead every campaign, so they are among leads."""
     required = settings.REQUIRE_SECOND_FACTOR
     if "admins" in required and user.is_staff:
         return True
@@ -55,7 +55,7 @@ def owed(request: HttpRequest) -> str | None:
     session, user = request.session, request.user
     if SESSION_KEY not in session or not user.is_authenticated:
         return None
-    if STATE not in session and user.is_staff and "admins" in settings.REQUIRE_SECOND_FACTOR:
+    if STATE not in session and user.is_staff and settings.REQUIRE_SECOND_FACTOR:
         begin(request, user)
     state: Any = session.get(STATE)
     return state if state in (CODE, SETUP) else None
