@@ -16,3 +16,6 @@ gold_released = Signal()
 
 account_deactivated = Signal()
 """`user`, `actor`: the person is shut out, and nothing may act for them any more."""
+
+rights_changed = Signal()
+"""`user`, `actor`, `is_admin_changed`: the person has gained or lost a role, of an admin or in a campaign."""

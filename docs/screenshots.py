@@ -65,6 +65,7 @@ class People:
     admin: Page
     lead: Page
     annotator: Page
+    passwords: dict[str, str]
 
 
 @dataclass(frozen=True)
@@ -267,6 +268,7 @@ def exports(people: People) -> Page:
 def tokens(people: People) -> Page:
     page = open_page(people.admin, "/account/tokens/")
     page.get_by_label("Name", exact=True).fill("our dashboard")
+    page.get_by_label("Your password").fill(people.passwords["admin"])
     page.get_by_role("button", name="Make the token").click()
     return open_page(page, "/account/tokens/")
 
@@ -334,7 +336,7 @@ def logged_in(browser: Browser, address: str, home_folder: Path) -> Iterator[Peo
         page.get_by_label("Password").fill(passwords[name])
         page.get_by_role("button", name="Log in").click()
         page.wait_for_url(f"{address}/")
-    yield People(**windows)
+    yield People(**windows, passwords=passwords)
 
 
 def taken(page: Page, picture: Picture) -> bytes:

@@ -4,21 +4,22 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.contrib.auth.models import User
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
 from evaluation.access import PersonRequest
 from evaluation.errors import NotFound
 from evaluation.scopes import Scope
+from perg_site.accounts.password_again import PasswordAgainForm
 from perg_site.tokens import DAYS, MOST_DAYS, create_token, revoke_token, scopes_open_to, tokens_of
 
 
-class TokenForm(forms.Form):
-    """A new token. Only those who have something to manage are offered that."""
+class TokenForm(PasswordAgainForm):
+    """A new token, for the password. Only those who have something to manage are offered that."""
 
     name = forms.CharField(
         max_length=100, help_text="What it is for, such as the program or notebook that will use it."
@@ -27,25 +28,29 @@ class TokenForm(forms.Form):
         label="What it may do", widget=forms.CheckboxSelectMultiple, initial=[Scope.READ]
     )
     days = forms.IntegerField(label="Good for days", min_value=1, max_value=MOST_DAYS, initial=DAYS)
+    field_order = ["name", "scopes", "days", "password"]
 
-    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         field = self.fields["scopes"]
         assert isinstance(field, forms.MultipleChoiceField)
-        field.choices = [(scope.value, scope.label) for scope in scopes_open_to(user)]
+        field.choices = [(scope.value, scope.label) for scope in scopes_open_to(self.request.user)]
 
 
 @require_http_methods(["GET", "POST"])
 @never_cache
+@sensitive_post_parameters("password")
 def tokens(request: PersonRequest) -> HttpResponse:
     """One's tokens, and a new one, whose secret is shown this once."""
-    form = TokenForm(request.POST or None, user=request.user)
+    form = TokenForm(request.POST or None, request=request)
     if form.is_valid():
-        issued = create_token(user=request.user, actor=request.user, **form.cleaned_data)
+        facts = {name: form.cleaned_data[name] for name in ("name", "scopes", "days")}
+        issued = create_token(user=request.user, actor=request.user, **facts)
         campaigns_url = request.build_absolute_uri(reverse("api_campaign_list"))
         context = {"issued": issued, "campaigns_url": campaigns_url}
         return render(request, "perg_site/token_made.html", context)
-    context = {"form": form, "tokens": tokens_of(request.user)}
+    listed = list(tokens_of(request.user))
+    context = {"form": form, "tokens": listed, "expiring": [token for token in listed if token.expires_soon]}
     return render(request, "perg_site/tokens.html", context, status=422 if form.errors else 200)
 
 

@@ -5,11 +5,9 @@ class PergSiteConfig(AppConfig):
     name = "perg_site"
 
     def ready(self) -> None:
-        from annotations.signals import account_deactivated
         from perg_site import checks  # noqa: F401 — registers the checks
-        from perg_site.tokens import revoke_tokens_when_deactivated
+        from perg_site.accounts import events as accounts
+        from perg_site.webhooks import events as webhooks
 
-        account_deactivated.connect(revoke_tokens_when_deactivated)
-        from perg_site.webhooks import events
-
-        events.connect()
+        accounts.connect()
+        webhooks.connect()

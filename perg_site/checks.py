@@ -41,3 +41,35 @@ def api_rates_can_be_read(
         for name, rate in settings.API_RATES.items()
         if not re.fullmatch(rf"[1-9]\d*/({'|'.join(SECONDS)})", rate)
     ]
+
+
+@register
+def second_factor_is_required_of_known_groups(
+    app_configs: Sequence[AppConfig] | None = None, databases: Sequence[str] | None = None, **kwargs: object
+) -> list[CheckMessage]:
+    """A name with a typing error in it would require nothing of anybody."""
+    return [
+        Error(
+            f"REQUIRE_SECOND_FACTOR names “{group}”, which is no group of people.",
+            hint="Set it to admins or leads.",
+            id="perg.E003",
+        )
+        for group in settings.REQUIRE_SECOND_FACTOR
+        if group not in ("admins", "leads")
+    ]
+
+
+@register
+def sessions_have_limits(
+    app_configs: Sequence[AppConfig] | None = None, databases: Sequence[str] | None = None, **kwargs: object
+) -> list[CheckMessage]:
+    """A limit of nothing would let nobody in."""
+    if 0 < settings.SESSION_IDLE_SECONDS <= settings.SESSION_ABSOLUTE_SECONDS:
+        return []
+    return [
+        Error(
+            "The idle limit of sessions is above zero and not above the absolute one.",
+            hint="Set PERG_SESSION_IDLE_MINUTES and PERG_SESSION_HOURS.",
+            id="perg.E004",
+        )
+    ]

@@ -57,13 +57,17 @@ class ThrottledBackend(ModelBackend):
         return user if user is not None and self.user_can_authenticate(user) else None
 
 
+def is_throttled(username: str, address: str) -> bool:
+    """Whether no password for this name is looked at from this address now."""
+    return BY_NAME.is_spent(username.casefold(), address) or BY_ADDRESS.is_spent(address)
+
+
 class LoginForm(AuthenticationForm):
     """Tells a person who has tried too often so, instead of calling a right password wrong."""
 
     def get_invalid_login_error(self) -> ValidationError:
         address = address_of(self.request) if self.request else ""
-        name = str(self.cleaned_data.get("username", "")).casefold()
-        if BY_NAME.is_spent(name, address) or BY_ADDRESS.is_spent(address):
+        if is_throttled(str(self.cleaned_data.get("username", "")), address):
             return ValidationError(
                 f"There were too many attempts with a wrong password. Wait {MINUTES} minutes and try again, "
                 "or have your password reset.",

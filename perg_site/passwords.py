@@ -7,25 +7,44 @@ from django.contrib import messages
 from django.contrib.auth import views
 from django.contrib.auth.forms import PasswordResetForm
 from django.contrib.auth.models import User
+from django.contrib.auth.password_validation import MinimumLengthValidator
 from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse_lazy
 
-from annotations.services.audit import record
 from evaluation.errors import Conflict
+from perg_site.accounts.access_log import note
+from perg_site.accounts.events import end_what_the_password_let_in
 from perg_site.throttle import Throttle
+from perg_site.tokens import valid_tokens_of
 
 BY_EMAIL = Throttle("password-reset", limit=5, seconds=3600)
+
+
+class PasswordPolicy(MinimumLengthValidator):
+    """The shortest length, and what a new password ends. Django tells the validators of every password that is saved:
+    by a form, a link, the admin site, a command.
+    """
+
+    def password_changed(self, password: str, user: User) -> None:
+        end_what_the_password_let_in(user)
 
 
 class PasswordChange(views.PasswordChangeView):
     success_url = reverse_lazy("home")
 
+    def get_context_data(self, **context: Any) -> dict[str, Any]:
+        assert self.request.user.is_authenticated
+        return super().get_context_data(**context, valid_tokens=valid_tokens_of(self.request.user).count())
+
     @transaction.atomic
     def form_valid(self, form: Any) -> HttpResponse:
-        record("account.password_changed", actor=form.user, subject=form.user)
-        messages.success(self.request, "Your password is changed. You stay logged in here, and nowhere else.")
+        note("account.password_changed", request=self.request, actor=form.user, subject=form.user)
+        messages.success(
+            self.request,
+            "Your password is changed. You stay logged in here, and nowhere else; your API tokens have ended.",
+        )
         return super().form_valid(form)
 
 
@@ -62,6 +81,10 @@ class PasswordResetConfirm(views.PasswordResetConfirmView):
 
     @transaction.atomic
     def form_valid(self, form: Any) -> HttpResponse:
-        record("account.password_reset", actor=form.user, subject=form.user)
+        note("account.password_reset", request=self.request, actor=form.user, subject=form.user)
         messages.success(self.request, "Your new password is set. Log in with it.")
-        return super().form_valid(form)
+        is_own_session = self.request.user == form.user
+        response = super().form_valid(form)
+        if is_own_session:  # it has ended with the others
+            self.request.session.flush()
+        return response

@@ -36,6 +36,8 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "csp",
     "django_htmx",
+    "django_otp",
+    "django_otp.plugins.otp_totp",
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
@@ -48,15 +50,19 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "perg_site.content_policy.ContentPolicyMiddleware",
+    "perg_site.accounts.origin.OriginMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "perg_site.accounts.session_limits.SessionLimitsMiddleware",
+    "perg_site.accounts.refusals.RefusalsMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "perg_site.same_person.SamePersonMiddleware",
+    "perg_site.accounts.second_factor_gate.SecondFactorMiddleware",
     "perg_site.errors.DomainErrorMiddleware",
 ]
 
@@ -104,7 +110,7 @@ CACHES = {
     "sessions": {"BACKEND": "perg_site.session_cache.SessionCache", "LOCATION": REDIS_URL},
 }
 # Every request reads its session. They are in PostgreSQL; Redis saves the query.
-SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
+SESSION_ENGINE = "perg_site.accounts.session_store"
 SESSION_CACHE_ALIAS = "sessions"
 
 CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://", 1)
@@ -172,6 +178,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": SWEEP_SECONDS,
         "options": {"expires": SWEEP_SECONDS},
     },
+    "clear-expired-sessions": {
+        "task": "perg_site.tasks.clear_expired_sessions",
+        "schedule": 24 * 3600.0,
+        "options": {"expires": 24 * 3600.0},
+    },
     "sweep-webhook-deliveries": {
         "task": "perg_site.tasks.sweep_deliveries",
         "schedule": SWEEP_SECONDS,
@@ -210,14 +221,18 @@ UPLOAD_MAX_BYTES = env.int("PERG_UPLOAD_MAX_BYTES", default=512 * 1024 * 1024)
 # --- People -------------------------------------------------------------------------------------------------
 
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": f"django.contrib.auth.password_validation.{name}"}
-    for name in (
-        "UserAttributeSimilarityValidator",
-        "MinimumLengthValidator",
-        "CommonPasswordValidator",
-        "NumericPasswordValidator",
-    )
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "perg_site.passwords.PasswordPolicy", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
+PASSWORD_RESET_TIMEOUT = 24 * 3600
+# A session ends after so long without a request, and after so long in any case.
+SESSION_IDLE_SECONDS = env.int("PERG_SESSION_IDLE_MINUTES", default=8 * 60) * 60
+SESSION_ABSOLUTE_SECONDS = env.int("PERG_SESSION_HOURS", default=7 * 24) * 3600
+# Of whom a second factor is required: admins, or leads, among whom admins are.
+REQUIRE_SECOND_FACTOR = env.list("REQUIRE_SECOND_FACTOR", default=[])
+OTP_TOTP_ISSUER = "PERG"
 AUTHENTICATION_BACKENDS = ["perg_site.login.ThrottledBackend"]
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "home"

@@ -1,8 +1,9 @@
-"""Celery tasks that belong to no app: telling webhooks what has happened."""
+"""Celery tasks that belong to no app: telling webhooks what has happened, and clearing sessions."""
 
 from celery import shared_task
 from django.conf import settings
 
+from perg_site.accounts.session_store import SessionStore
 from perg_site.models import Webhook
 from perg_site.webhooks import sending
 
@@ -22,3 +23,9 @@ def sweep_deliveries() -> None:
     sending.forget_old()
     for webhook in sending.webhooks_with_due():
         deliver.apply_async((webhook.pk,), expires=settings.SWEEP_SECONDS)
+
+
+@shared_task
+def clear_expired_sessions() -> None:
+    """Delete sessions that nobody can use any more."""
+    SessionStore.clear_expired()

@@ -56,7 +56,7 @@ class Throttle:
 
     def _where(self, key: tuple[str, ...]) -> str:
         # A digest: a key may be of any length, and what people type is nothing to keep.
-        digest = hashlib.sha256("\n".join(key).encode()).hexdigest()
+        digest = hashlib.sha256("\n".join(key).encode("utf-8", "surrogatepass")).hexdigest()
         return f"throttle:{self.name}:{digest}"
 
 

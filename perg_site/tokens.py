@@ -8,13 +8,14 @@ from datetime import datetime, timedelta
 
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from annotations.access import manages_campaigns
 from annotations.services.audit import record
 from evaluation.errors import Conflict, DomainError, NotAllowed
 from evaluation.scopes import Scope
+from perg_site.accounts.second_factor_state import is_missing
 from perg_site.models import ApiToken
 
 PREFIX = "perg_"
@@ -51,6 +52,8 @@ def create_token(
     user = User.objects.select_for_update(no_key=True).get(pk=user.pk)
     if not user.is_active:
         raise NotAllowed(f"{user.get_username()} is deactivated.")
+    if is_missing(user):
+        raise NotAllowed(f"{user.get_username()} must set up a second factor first.")
     if not scopes or not set(scopes) <= set(Scope.values):
         raise DomainError(f"Choose among {', '.join(Scope.values)}.", code="scope_unknown", field="scopes")
     if not set(scopes) <= set(scopes_open_to(user)):
@@ -79,20 +82,28 @@ def create_token(
 
 
 @transaction.atomic
-def revoke_token(*, token: ApiToken, actor: User | None) -> ApiToken:
+def revoke_token(*, token: ApiToken, actor: User | None, reason: str = "") -> ApiToken:
     """Make the token worthless. Raises Conflict where it is revoked already."""
     now = timezone.now()
     if not ApiToken.objects.filter(pk=token.pk, revoked_at__isnull=True).update(revoked_at=now):
         raise Conflict("This token is revoked already.")
     token.revoked_at = now
-    record("token.revoked", actor=actor, subject=token, username=token.user.get_username(), name=token.name)
+    username, name = token.user.get_username(), token.name
+    record("token.revoked", actor=actor, subject=token, username=username, name=name, reason=reason)
     return token
 
 
-def revoke_tokens_when_deactivated(sender: object, *, user: User, actor: User, **_: object) -> None:
-    """Whoever is shut out has no token left, not even when the account comes back."""
-    for token in ApiToken.objects.select_for_update(no_key=True).filter(user=user, revoked_at__isnull=True):
-        revoke_token(token=token, actor=actor)
+@transaction.atomic
+def revoke_tokens(*, user: User, actor: User | None, reason: str, scope: str | None = None) -> int:
+    """Make all of a person's tokens worthless, or those with a scope; gives their number."""
+    # Under the lock that making a token takes: one that is just being made is among them, or is refused.
+    User.objects.select_for_update(no_key=True).get(pk=user.pk)
+    tokens = valid_tokens_of(user).select_for_update(no_key=True, of=("self",)).select_related("user")
+    if scope is not None:
+        tokens = tokens.filter(scopes__contains=[scope])
+    for token in (listed := list(tokens)):
+        revoke_token(token=token, actor=actor, reason=reason)
+    return len(listed)
 
 
 def tokens_of(user: User) -> QuerySet[ApiToken]:
@@ -100,17 +111,24 @@ def tokens_of(user: User) -> QuerySet[ApiToken]:
     return ApiToken.objects.filter(user=user)
 
 
+def valid_tokens_of(user: User) -> QuerySet[ApiToken]:
+    """Those that let a program in."""
+    return ApiToken.objects.filter(user=user, revoked_at__isnull=True, expires_at__gt=timezone.now())
+
+
 def token_by(secret: str) -> ApiToken | None:
     """The token with this secret, good or not, with its user."""
     return ApiToken.objects.select_related("user").filter(secret_hash=hash_of(secret)).first()
 
 
-def note_use(token: ApiToken, *, at: datetime) -> None:
-    """Remember that the token is in use, to the minute: not every request writes."""
+def note_use(token: ApiToken, *, at: datetime) -> bool:
+    """Remember that the token is in use, to the minute: not every request writes. True: it is the first use."""
+    if token.last_used_at is None:
+        return bool(ApiToken.objects.filter(pk=token.pk, last_used_at__isnull=True).update(last_used_at=at))
     before = at - USE_NOTED_EVERY
-    if token.last_used_at is None or token.last_used_at < before:
-        stale = Q(last_used_at__isnull=True) | Q(last_used_at__lt=before)
-        ApiToken.objects.filter(stale, pk=token.pk).update(last_used_at=at)
+    if token.last_used_at < before:
+        ApiToken.objects.filter(pk=token.pk, last_used_at__lt=before).update(last_used_at=at)
+    return False
 
 
 def hash_of(secret: str) -> str:

@@ -29,6 +29,7 @@ urlpatterns = [
     ),
     path("account/tokens/", account.tokens, name="token_list"),
     path("account/tokens/<int:token_id>/revoke/", account.token_revoke, name="token_revoke"),
+    path("", include("perg_site.accounts.urls")),
     # Before the others, since addresses are tried in this order and one of these is asked for with every label.
     path("", include("annotations.urls")),
     path("", include("evaluation.urls")),

@@ -1,9 +1,17 @@
 """Writing the audit log: in the transaction of what it tells of, so that neither is there without the other."""
 
+from collections.abc import Mapping
+from contextvars import ContextVar
+
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import models
 
 from annotations.models import AuditEvent, Campaign
+
+origin: ContextVar[Mapping[str, str] | None] = ContextVar("origin", default=None)
+"""Where the request under way comes from. It is recorded with what concerns accounts."""
+
+WITH_ORIGIN = {"access", "account", "login", "logout", "recovery_code", "second_factor", "session", "token"}
 
 
 def record(
@@ -18,6 +26,8 @@ def record(
 
     `details` are facts for people to read, JSON values without any secret.
     """
+    if action.partition(".")[0] in WITH_ORIGIN:
+        details = {**(origin.get() or {}), **details}
     return AuditEvent.objects.create(
         action=action,
         actor_id=actor.pk if actor else None,

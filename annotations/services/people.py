@@ -1,12 +1,7 @@
 """People's rights: their role in a campaign, their account, who is an admin. Nobody is deleted."""
 
-from importlib import import_module
-
-from django.conf import settings
-from django.contrib.auth import SESSION_KEY
 from django.contrib.auth.models import User
 from django.contrib.auth.tokens import default_token_generator
-from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
@@ -19,7 +14,7 @@ from annotations.models.people import InvitedRole
 from annotations.models.task import AssignmentStatus
 from annotations.services.assignment import give_slots_back
 from annotations.services.audit import record
-from annotations.signals import account_deactivated
+from annotations.signals import account_deactivated, rights_changed
 from evaluation.errors import Conflict, NotAllowed
 
 
@@ -34,6 +29,7 @@ def change_role(*, member: Member, role: str, actor: User) -> Member:
         _revoke_invitations_by(member.user_id, actor, campaign=member.campaign_id)
     member.role = role
     _record(member, "member.role_changed", actor, before=before, role=role)
+    rights_changed.send(User, user=member.user, actor=actor, is_admin_changed=False)
     return member
 
 
@@ -50,6 +46,7 @@ def deactivate_member(*, member: Member, actor: User) -> Member:
     _revoke_invitations_by(member.user_id, actor, campaign=member.campaign_id)
     member.is_active = False
     _record(member, "member.deactivated", actor)
+    rights_changed.send(User, user=member.user, actor=actor, is_admin_changed=False)
     return member
 
 
@@ -74,7 +71,6 @@ def deactivate_account(*, user: User, actor: User) -> User:
     if not User.objects.filter(pk=user.pk, is_active=True).update(is_active=False):
         raise Conflict(f"{user.get_username()} is deactivated already.")
     _revoke_invitations_by(user.pk, actor)
-    _end_sessions(user)
     user.is_active = False
     record("account.deactivated", actor=actor, subject=user, username=user.get_username())
     account_deactivated.send(User, user=user, actor=actor)
@@ -101,6 +97,7 @@ def grant_admin(*, user: User, actor: User) -> User:
         raise Conflict(f"{user.get_username()} is an admin already, or deactivated.")
     user.is_staff = user.is_superuser = True
     record("account.admin_granted", actor=actor, subject=user, username=user.get_username())
+    rights_changed.send(User, user=user, actor=actor, is_admin_changed=True)
     return user
 
 
@@ -114,6 +111,7 @@ def withdraw_admin(*, user: User, actor: User) -> User:
     _revoke_invitations_by(user.pk, actor, besides=list(led))
     user.is_staff = user.is_superuser = False
     record("account.admin_withdrawn", actor=actor, subject=user, username=user.get_username())
+    rights_changed.send(User, user=user, actor=actor, is_admin_changed=True)
     return user
 
 
@@ -181,22 +179,6 @@ def _revoke_invitations_by(
     for invitation in waiting.select_for_update(of=("self",), no_key=True).select_related("campaign"):
         Invitation.objects.filter(pk=invitation.pk).update(revoked_at=timezone.now())
         record("invitation.revoked", actor=actor, campaign=invitation.campaign, subject=invitation)
-
-
-def _end_sessions(user: User) -> None:
-    """A session does not say whose it is but inside: all that are alive are read. Being deactivated is enough to shut
-    a person out; this keeps an old session from coming back to life with the account.
-    """
-    alive = Session.objects.filter(expire_date__gt=timezone.now()).iterator()
-    keys = [each.session_key for each in alive if each.get_decoded().get(SESSION_KEY) == str(user.pk)]
-
-    def end() -> None:
-        for key in keys:
-            import_module(settings.SESSION_ENGINE).SessionStore(key).delete()
-
-    end()
-    # Again: until the commit, a request finds the session in the database and puts it back into the cache.
-    transaction.on_commit(end)
 
 
 def _record(member: Member, action: str, actor: User, **facts: object) -> None:

@@ -207,7 +207,9 @@ def _invite(
 def _join(request: HttpRequest, user: User, invitation: Invitation, token: str) -> HttpResponse:
     # Who comes back to a link they have used themselves is shown in, not told that it is used.
     if request.method == "POST" or invitation.accepted_by_id == user.pk:
-        return _welcome(request, invitations.accept_invitation(token=token, user=user))
+        accepted = invitations.accept_invitation(token=token, user=user)
+        request.session.cycle_key()  # the person may do more than before
+        return _welcome(request, accepted)
     invitations.check_waiting(invitation)
     return render(request, "annotations/invitation.html", {"invitation": invitation})
 

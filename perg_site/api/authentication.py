@@ -6,6 +6,9 @@ from rest_framework.authentication import BaseAuthentication, SessionAuthenticat
 from rest_framework.exceptions import AuthenticationFailed, Throttled
 from rest_framework.request import Request
 
+from evaluation.errors import NotAllowed
+from perg_site.accounts.access_log import ALL_WRONG_PASSWORDS, REFUSED_TOKENS, note, note_limited
+from perg_site.accounts.second_factor_state import check_session, is_missing
 from perg_site.api.throttles import ANONYMOUS
 from perg_site.models import ApiToken
 from perg_site.throttle import address_of
@@ -23,27 +26,38 @@ class TokenAuthentication(BaseAuthentication):
             raise AuthenticationFailed(f"Send “Authorization: {SCHEME} …”.", code="scheme_unknown")
         if scheme.lower() != SCHEME.lower():
             return None
+        token = token_by(secret.strip())
         try:
-            return self._owner(secret.strip())
-        except AuthenticationFailed:
+            check_token(token)
+        except AuthenticationFailed as error:
+            _note_refused(request, token, str(error.get_codes()))
             count_anonymous(request)
             raise
+        assert token is not None
+        if is_missing(token.user):
+            raise NotAllowed(
+                "This site requires a second factor of the token's owner, who has none yet.",
+                code="second_factor_required",
+            )
+        if note_use(token, at=timezone.now()):
+            facts = {"username": token.user.get_username(), "name": token.name}
+            note("token.first_used", request=request._request, actor=token.user, subject=token, **facts)
+        return token.user, token
 
     def authenticate_header(self, request: Request) -> str:
         return f'{SCHEME} realm="api"'
 
-    def _owner(self, secret: str) -> tuple[User, ApiToken]:
-        token = token_by(secret)
-        if token is None:
-            raise AuthenticationFailed("There is no such token.", code="token_unknown")
-        if not token.user.is_active:
-            raise AuthenticationFailed("The account is deactivated.", code="account_inactive")
-        if token.revoked_at is not None:
-            raise AuthenticationFailed("The token was revoked.", code="token_revoked")
-        if token.has_expired:
-            raise AuthenticationFailed("The token has expired.", code="token_expired")
-        note_use(token, at=timezone.now())
-        return token.user, token
+
+def check_token(token: ApiToken | None) -> None:
+    """Raises AuthenticationFailed for a token that lets nobody in."""
+    if token is None:
+        raise AuthenticationFailed("There is no such token.", code="token_unknown")
+    if not token.user.is_active:
+        raise AuthenticationFailed("The account is deactivated.", code="account_inactive")
+    if token.revoked_at is not None:
+        raise AuthenticationFailed("The token was revoked.", code="token_revoked")
+    if token.has_expired:
+        raise AuthenticationFailed("The token has expired.", code="token_expired")
 
 
 class BrowserAuthentication(SessionAuthentication):
@@ -53,6 +67,8 @@ class BrowserAuthentication(SessionAuthentication):
         found: tuple[User, None] | None = super().authenticate(request)
         if found is None:
             count_anonymous(request)
+        else:
+            check_session(request._request)
         return found
 
 
@@ -61,3 +77,13 @@ def count_anonymous(request: Request) -> None:
     wait = ANONYMOUS.wait_after_counting(address_of(request._request))
     if wait is not None:
         raise Throttled(wait)
+
+
+def _note_refused(request: Request, token: ApiToken | None, reason: str) -> None:
+    """In the audit log, once an hour for each token, and for each address from which unknown ones come."""
+    key = f"token {token.pk}" if token else f"address {address_of(request._request)}"
+    facts = {"username": token.user.get_username(), "name": token.name} if token else {}
+    limits = ((REFUSED_TOKENS, (key,)), (ALL_WRONG_PASSWORDS, ("tokens",)))
+    note_limited(
+        "token.refused", *limits, request=request._request, actor=None, subject=token, reason=reason, **facts
+    )

@@ -7,6 +7,7 @@ from perg_site.api import views
 urlpatterns = [
     path("schema/", views.Schema.as_view(), name="api_schema"),
     path("docs/", views.docs, name="api_docs"),
+    path("", include("perg_site.accounts.api_urls")),
     path("", include("evaluation.api.urls")),
     path("", include("annotations.api.urls")),
     path("", include("perg_site.webhooks.api_urls")),

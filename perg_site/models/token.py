@@ -1,5 +1,7 @@
 """Tokens by which programs act for a person over REST."""
 
+from datetime import timedelta
+
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -7,6 +9,8 @@ from django.db.models import Q
 from django.utils import timezone
 
 from evaluation.scopes import Scope
+
+SOON = timedelta(days=14)
 
 
 class ApiToken(models.Model):
@@ -49,3 +53,8 @@ class ApiToken(models.Model):
     @property
     def has_expired(self) -> bool:
         return self.expires_at <= timezone.now()
+
+    @property
+    def expires_soon(self) -> bool:
+        """Whether a good token has so little time left that its owner should make another one."""
+        return self.revoked_at is None and not self.has_expired and self.expires_at <= timezone.now() + SOON

@@ -5,7 +5,6 @@ import uuid
 
 import pytest
 from django.contrib.auth.models import User
-from django.contrib.sessions.models import Session
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -16,6 +15,7 @@ from annotations.models import Assignment, AuditEvent, Campaign, Label, Member
 from annotations.services import people
 from annotations.services.assignment import claim_task
 from evaluation.errors import Conflict, NotAllowed
+from perg_site.models import Session
 from tests import build
 
 pytestmark = pytest.mark.django_db

@@ -6,6 +6,7 @@ from functools import cache
 
 import numpy as np
 from django.contrib.auth.models import User
+from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
@@ -33,7 +34,7 @@ from evaluation.models import Batch, Judgment, Proposal, Run
 from evaluation.services.judges import heuristic_judge
 from evaluation.services.prompts import current_prompt
 from evaluation.services.results import refresh_result
-from perg_site.models import ApiToken, Delivery, Webhook
+from perg_site.models import ApiToken, Delivery, Session, Webhook
 from perg_site.tokens import create_token
 from perg_site.webhooks.managing import create_webhook, ping_webhook
 from tests import build
@@ -143,6 +144,14 @@ class World:
             "response": {"response_id": self._judgment().response_id},
             "judgment": {"judgment_id": self._judgment().pk},
             "token of the lead": {"token_id": ApiToken.objects.get(user=self.people["lead"]).pk},
+            "lead and token": {
+                "user_id": self.people["lead"].pk,
+                "token_id": ApiToken.objects.get(user=self.people["lead"]).pk,
+            },
+            "session of the lead": {
+                "public_id": Session.objects.filter(user=self.people["lead"]).earliest("began_at").public_id
+            },
+            "security action": {"user_id": self.people["annotator"].pk, "action": "end_sessions"},
             "": {},
         }
         return reverse(route, kwargs=arguments[ADDRESSES.get(route, "")])
@@ -196,6 +205,7 @@ def build_world() -> World:
     batch = Batch.objects.create(name="batch")
     Run.objects.filter(pk=run.pk).update(batch=batch, status="running")
     invitation = invite(role="annotator", campaign=campaign, created_by=people["lead"])
+    Client().force_login(people["lead"])  # a session of theirs
     return World(run, batch, build.proposal(), campaign, release, in_hand.pk, invitation, people)
 
 

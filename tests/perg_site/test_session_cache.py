@@ -3,12 +3,12 @@
 import pytest
 from django.conf import settings
 from django.contrib.auth.models import User
-from django.contrib.sessions.models import Session
 from django.core.cache import caches
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from perg_site.models import Session
 from perg_site.session_cache import LONGEST_SECONDS, SessionCache
 from tests import build
 
@@ -28,11 +28,11 @@ def test_a_session_is_read_from_the_cache_for_a_while_and_kept_in_the_database()
     assert Session.objects.count() == 1
     with CaptureQueriesContext(connection) as queries:
         assert client.get("/").status_code == 200
-    assert not any("django_session" in query["sql"] for query in queries.captured_queries)
+    assert not any("perg_site_session" in query["sql"] for query in queries.captured_queries)
     key = client.cookies[settings.SESSION_COOKIE_NAME].value
     cache = caches["sessions"]
     assert isinstance(cache, SessionCache)
-    stored = cache.make_and_validate_key(f"django.contrib.sessions.cached_db{key}")
+    stored = cache.make_and_validate_key(f"perg_site.session:{key}")
     assert 0 < cache._cache.get_client().ttl(stored) <= LONGEST_SECONDS
 
 

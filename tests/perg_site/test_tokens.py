@@ -25,6 +25,7 @@ pytestmark = pytest.mark.django_db
 
 RUNS = "/api/v1/runs/"
 CAMPAIGNS = "/api/v1/campaigns/"
+PASSWORD = "correct horse battery"
 
 
 def _code(headers: dict[str, str], path: str = CAMPAIGNS, method: str = "get") -> tuple[int, str]:
@@ -140,9 +141,9 @@ def test_revoking_twice_is_a_conflict_and_both_making_and_revoking_are_in_the_au
 
 def test_on_the_page_a_secret_is_shown_once_and_a_token_revoked() -> None:
     client = Client()
-    person = build.person()
-    client.force_login(person)
-    response = client.post(reverse("token_list"), {"name": "notebook", "scopes": ["read"], "days": "30"})
+    client.force_login(build.person(password=PASSWORD))
+    form = {"name": "notebook", "scopes": ["read"], "days": "30", "password": PASSWORD}
+    response = client.post(reverse("token_list"), form)
     assert response.status_code == 200
     assert "no-store" in response.headers["Cache-Control"]
     token = ApiToken.objects.get()
@@ -158,9 +159,9 @@ def test_on_the_page_a_secret_is_shown_once_and_a_token_revoked() -> None:
 
 def test_an_annotator_is_not_offered_what_only_leads_may_and_cannot_post_it_either() -> None:
     client = Client()
-    client.force_login(build.person())
+    client.force_login(build.person(password=PASSWORD))
     assert 'value="manage"' not in client.get(reverse("token_list")).content.decode()
-    posted = {"name": "mine", "scopes": ["manage"], "days": "30"}
+    posted = {"name": "mine", "scopes": ["manage"], "days": "30", "password": PASSWORD}
     assert client.post(reverse("token_list"), posted).status_code == 422
     assert not ApiToken.objects.exists()
 
