@@ -4,6 +4,9 @@ from dataclasses import dataclass
 
 from pydantic import JsonValue
 
+MOST_REPLY_BYTES = 4 * 1024 * 1024
+"""Read of an answer, unpacked. The longest replies of today's models have less than 1 MiB, reasoning included."""
+
 
 @dataclass(frozen=True, slots=True)
 class Reply:
