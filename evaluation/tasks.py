@@ -13,10 +13,15 @@ from evaluation.selectors.computing import runs_to_leave
 from evaluation.selectors.results import gains_to_compute, runs_to_compute
 from evaluation.selectors.runs import endpoints_with_work, runs_waiting_on, unfinished_runs
 from evaluation.services import advance, catalogue_building, comparing, results
+from evaluation.services.claims import seconds_until_next_call
 from evaluation.services.computing import noted
 from evaluation.services.drain import drain
 from evaluation.services.shutdown import begin_shutdown, shutting_down
+from evaluation.services.turns import in_turn
 from evaluation.services.wake import queue_of, wake_drain
+
+PATIENCE_SECONDS = 1.0
+"""A drain that waits longer for its next call gives its place in the worker to others, and is woken in time."""
 
 
 @shared_task
@@ -45,15 +50,25 @@ def _on_shutdown(**_: object) -> None:
 @shared_task
 def drain_endpoint(endpoint_id: int) -> None:
     """Call an endpoint until nothing waits for it, settling replies as they come; long queues in several turns."""
+    if in_turn(endpoint_id, lambda: _drain(endpoint_id)):
+        wake_drain(endpoint_id)
+
+
+def _drain(endpoint_id: int) -> None:
+    endpoint = Endpoint.objects.get(pk=endpoint_id)
     deadline = time.monotonic() + settings.DRAIN_SECONDS
-    drain(
-        Endpoint.objects.get(pk=endpoint_id),
+    recorded = drain(
+        endpoint,
         after_chunk=lambda: _advance_waiting(endpoint_id),
         should_stop=lambda: shutting_down() or time.monotonic() > deadline,
+        patience=PATIENCE_SECONDS,
     )
     _advance_waiting(endpoint_id)
     if time.monotonic() > deadline:
         wake_drain(endpoint_id)
+    # Only who has called comes back: of several drains that wait for the same moment, one goes on.
+    elif recorded and (wait := seconds_until_next_call(endpoint)) and wait <= settings.SWEEP_SECONDS:
+        wake_drain(endpoint_id, after=wait)
 
 
 @shared_task

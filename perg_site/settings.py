@@ -118,7 +118,11 @@ CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TASK_DEFAULT_QUEUE = "default"
-CELERY_TASK_ROUTES = {"evaluation.tasks.drain_endpoint": {"queue": "llm"}}
+# What waits for other servers has workers of its own (perg_site/workers.py).
+CELERY_TASK_ROUTES = {
+    "evaluation.tasks.drain_endpoint": {"queue": "llm"},
+    "perg_site.tasks.deliver": {"queue": "llm"},
+}
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE_FILENAME = str(PERG_HOME / "celerybeat-schedule")
 SWEEP_SECONDS = env.float("PERG_SWEEP_SECONDS", default=15.0)
