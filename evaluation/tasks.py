@@ -1,6 +1,8 @@
 """Celery tasks: each takes a primary key and calls one service."""
 
+import logging
 import time
+from collections.abc import Callable
 
 from celery import shared_task
 from celery.signals import worker_shutting_down
@@ -19,6 +21,8 @@ from evaluation.services.drain import drain
 from evaluation.services.shutdown import begin_shutdown, shutting_down
 from evaluation.services.turns import in_turn
 from evaluation.services.wake import queue_of, wake_drain
+
+logger = logging.getLogger(__name__)
 
 PATIENCE_SECONDS = 1.0
 """A drain that waits longer for its next call gives its place in the worker to others, and is woken in time."""
@@ -123,7 +127,15 @@ def sweep_results() -> None:
 
 
 def _advance_waiting(endpoint_id: int) -> None:
+    """Move on what waits for the endpoint. What fails here must not end the calls that are under way: they are paid."""
     for run in runs_waiting_on(endpoint_id):
-        advance.advance_run(run)
+        _without_harm(lambda run=run: advance.advance_run(run))  # type: ignore[misc]
     for build in builds_asking().filter(endpoint=endpoint_id):
-        catalogue_building.advance_build(build)
+        _without_harm(lambda build=build: catalogue_building.advance_build(build))  # type: ignore[misc]
+
+
+def _without_harm(step: Callable[[], None]) -> None:
+    try:
+        step()
+    except Exception:
+        logger.exception("A step after calls has failed; the sweep will try it again.")

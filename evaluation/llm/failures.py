@@ -145,7 +145,8 @@ def _until(date: str) -> float | None:
 
 def timed_out(seconds: float) -> CallFailure:
     """No complete answer came in time."""
-    return CallFailure("timeout", f"No complete answer within {seconds:g} s.", retryable=True)
+    message = f"No complete answer within {seconds:g} s."
+    return CallFailure("timeout", message, retryable=True, may_be_billed=True)
 
 
 def malformed(
@@ -158,6 +159,7 @@ def malformed(
         retryable=True,
         input_tokens=input_tokens,
         output_tokens=output_tokens,
+        may_be_billed=True,
     )
 
 
@@ -167,13 +169,13 @@ def reply_too_large(status: int, most_bytes: int) -> CallFailure:
     message = (
         f"The server answered (HTTP status {status}) with more than {most}, which is the most that is read."
     )
-    return CallFailure("reply_too_large", message, retryable=False)
+    return CallFailure("reply_too_large", message, retryable=False, may_be_billed=status < 400)
 
 
 def too_many_values(most: int) -> CallFailure:
     """Small as text, large in memory."""
     message = f"The server's answer is JSON of more than {most:,} values, which is the most that is read."
-    return CallFailure("reply_too_large", message, retryable=False)
+    return CallFailure("reply_too_large", message, retryable=False, may_be_billed=True)
 
 
 def no_http(what: str) -> CallFailure:
@@ -185,7 +187,7 @@ def no_http(what: str) -> CallFailure:
 def unknown_encoding(name: str) -> CallFailure:
     """An answer that is compressed in a way that the request did not allow."""
     message = f"The server compressed its answer as “{name[:100]}”, which the request did not allow."
-    return CallFailure("unknown_encoding", message, retryable=False)
+    return CallFailure("unknown_encoding", message, retryable=False, may_be_billed=True)
 
 
 def redirected(status: int, host: str | None) -> CallFailure:
@@ -195,12 +197,13 @@ def redirected(status: int, host: str | None) -> CallFailure:
     return CallFailure("redirect", message, retryable=False)
 
 
-def connection_failed(error: BaseException) -> CallFailure:
-    """The network or the server gave up in mid-call; says the innermost cause, the outer ones are wrappers."""
+def connection_failed(error: BaseException, *, had_begun: bool = True) -> CallFailure:
+    """The network or the server gave up, in mid-call where it `had_begun`; says the innermost cause."""
     cause = error
     while cause.__cause__ is not None:
         cause = cause.__cause__
-    return CallFailure("connection", f"{type(cause).__name__}: {cause}"[:LONGEST_MESSAGE], retryable=True)
+    message = f"{type(cause).__name__}: {cause}"[:LONGEST_MESSAGE]
+    return CallFailure("connection", message, retryable=True, may_be_billed=had_begun)
 
 
 SHORTEST_SECRET = 12

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+import aiohttp
 import httpx2
 from aiohttp.http_exceptions import BadHttpMessage, PayloadEncodingError
 from openai import DefaultAioHttpClient
@@ -27,6 +28,10 @@ MOST_VALUES = 200_000
 VALUE_MARKS = (b",", b"[", b"{")
 
 
+NEVER_CONNECTED = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, ConnectionRefusedError)
+CONNECT_SECONDS = 10.0
+
+
 class UnusableAnswer(Exception):
     """The server's answer was not read, or not to its end; `failure` says why."""
 
@@ -44,7 +49,10 @@ class ReplyClient(DefaultAioHttpClient):
     """
 
     def __init__(self, *, timeout: float, most_bytes: int = MOST_REPLY_BYTES) -> None:
-        super().__init__(timeout=timeout, limits=CONNECTIONS, follow_redirects=False)
+        connect = min(timeout, CONNECT_SECONDS)
+        super().__init__(
+            timeout=httpx2.Timeout(timeout, connect=connect), limits=CONNECTIONS, follow_redirects=False
+        )
         self._most_bytes = most_bytes
 
     async def send(self, request: httpx2.Request, **options: Any) -> httpx2.Response:
@@ -85,6 +93,8 @@ def failure_of(error: BaseException) -> CallFailure:
             return cause.failure
         if isinstance(cause, BadHttpMessage) and not isinstance(cause, PayloadEncodingError):
             return no_http(cause.message)
+        if isinstance(cause, NEVER_CONNECTED):
+            return connection_failed(error, had_begun=False)
         cause = cause.__cause__
     return connection_failed(error)
 

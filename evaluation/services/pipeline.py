@@ -175,7 +175,7 @@ class Pipeline:
         if not task.cancelled() and (error := task.exception()) is not None:
             # Failures are outcomes: an exception is a fault of ours. It must not take the other calls with it.
             logger.error("Calling completion %d failed.", claimed.pk, exc_info=error)
-            failure = CallFailure("provider_error", repr(error), retryable=False)
+            failure = CallFailure("provider_error", repr(error), retryable=False, may_be_billed=True)
             self._finished.append(Finished(claimed, failure))
         self._start_calls()
         if len(self._finished) >= RECORD_AT or not self._in_flight or self._claim_is_due():
