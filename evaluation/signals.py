@@ -9,5 +9,5 @@ run_finished = Signal()
 """`run`: nothing of it is left to do."""
 
 run_failed = Signal()
-"""`run`, `reason` (a code: `budget_reached`, `cancelled` or `every_item_failed`): it ended without what it was to
-bring. One that has reached its budget goes on when that is raised."""
+"""`run`, `reason` (`budget_reached`, `cancelled`, `every_item_failed` or `every_judgment_failed`): it ended without
+what it was to bring. One that has reached its budget goes on when that is raised."""

@@ -1,6 +1,8 @@
 """Celery tasks: each takes a primary key and calls one service."""
 
+import logging
 import time
+from collections.abc import Callable
 
 from celery import shared_task
 from celery.signals import worker_shutting_down
@@ -13,10 +15,17 @@ from evaluation.selectors.computing import runs_to_leave
 from evaluation.selectors.results import gains_to_compute, runs_to_compute
 from evaluation.selectors.runs import endpoints_with_work, runs_waiting_on, unfinished_runs
 from evaluation.services import advance, catalogue_building, comparing, results
+from evaluation.services.claims import seconds_until_next_call
 from evaluation.services.computing import noted
 from evaluation.services.drain import drain
 from evaluation.services.shutdown import begin_shutdown, shutting_down
+from evaluation.services.turns import in_turn
 from evaluation.services.wake import queue_of, wake_drain
+
+logger = logging.getLogger(__name__)
+
+PATIENCE_SECONDS = 1.0
+"""A drain that waits longer for its next call gives its place in the worker to others, and is woken in time."""
 
 
 @shared_task
@@ -45,15 +54,25 @@ def _on_shutdown(**_: object) -> None:
 @shared_task
 def drain_endpoint(endpoint_id: int) -> None:
     """Call an endpoint until nothing waits for it, settling replies as they come; long queues in several turns."""
+    if in_turn(endpoint_id, lambda: _drain(endpoint_id)):
+        wake_drain(endpoint_id)
+
+
+def _drain(endpoint_id: int) -> None:
+    endpoint = Endpoint.objects.get(pk=endpoint_id)
     deadline = time.monotonic() + settings.DRAIN_SECONDS
-    drain(
-        Endpoint.objects.get(pk=endpoint_id),
+    recorded = drain(
+        endpoint,
         after_chunk=lambda: _advance_waiting(endpoint_id),
         should_stop=lambda: shutting_down() or time.monotonic() > deadline,
+        patience=PATIENCE_SECONDS,
     )
     _advance_waiting(endpoint_id)
     if time.monotonic() > deadline:
         wake_drain(endpoint_id)
+    # Only who has called comes back: of several drains that wait for the same moment, one goes on.
+    elif recorded and (wait := seconds_until_next_call(endpoint)) and wait <= settings.SWEEP_SECONDS:
+        wake_drain(endpoint_id, after=wait)
 
 
 @shared_task
@@ -108,7 +127,15 @@ def sweep_results() -> None:
 
 
 def _advance_waiting(endpoint_id: int) -> None:
+    """Move on what waits for the endpoint. What fails here must not end the calls that are under way: they are paid."""
     for run in runs_waiting_on(endpoint_id):
-        advance.advance_run(run)
+        _without_harm(lambda run=run: advance.advance_run(run))  # type: ignore[misc]
     for build in builds_asking().filter(endpoint=endpoint_id):
-        catalogue_building.advance_build(build)
+        _without_harm(lambda build=build: catalogue_building.advance_build(build))  # type: ignore[misc]
+
+
+def _without_harm(step: Callable[[], None]) -> None:
+    try:
+        step()
+    except Exception:
+        logger.exception("A step after calls has failed; the sweep will try it again.")

@@ -40,6 +40,7 @@ from perg_client.errors import (
     NotReached,
     PergError,
     ReleaseFailed,
+    RunFailed,
     RunNotFinished,
     TookTooLong,
 )
@@ -69,6 +70,7 @@ __all__ = [
     "Qualification",
     "ReleaseFailed",
     "Run",
+    "RunFailed",
     "RunNotFinished",
     "RunProgress",
     "ShownTask",

@@ -22,12 +22,13 @@ from perg_client.answers import (
 from perg_client.base import key_of
 from perg_client.catalogues import Catalogues
 from perg_client.download import Part, fetch, forget, part_of
-from perg_client.errors import Conflict, ExportFailed, NotFound, ReleaseFailed, RunNotFinished
+from perg_client.errors import Conflict, ExportFailed, NotFound, ReleaseFailed, RunFailed, RunNotFinished
 from perg_client.qualifying import Qualifying
 from perg_client.transport import Json
 from perg_client.waiting import Bars, Deadline, bars
 
 STOPPED = {"cancelled", "budget_reached"}
+ENDED = {"complete", "failed"}
 
 
 class Client(Catalogues, Qualifying):
@@ -100,13 +101,17 @@ class Client(Catalogues, Qualifying):
         return RunProgress.model_validate(self.get(f"runs/{run}/progress/")["progress"])
 
     def wait_for_run(self, run: int, *, progress: bool = False, timeout: float | None = None) -> Run:
-        """The run, once it is complete. Raises RunNotFinished where it stops before, TookTooLong after `timeout`."""
+        """The run, once it is complete. Some of its items may have failed: `progress` counts them.
+
+        Raises RunNotFinished where it is cancelled or reaches its budget, RunFailed where every item failed or every
+        judgment of a judge, TookTooLong after `timeout`.
+        """
         return self.wait_for_runs([run], progress=progress, timeout=timeout)[0]
 
     def wait_for_batch(
         self, batch: Batch, *, progress: bool = False, timeout: float | None = None
     ) -> list[Run]:
-        """The runs of a batch, once all of them are complete."""
+        """The runs of a batch, once all of them are complete. Raises as `wait_for_run` does, RunFailed at the end."""
         return self.wait_for_runs([run.id for run in batch.runs], progress=progress, timeout=timeout)
 
     def wait_for_runs(
@@ -120,17 +125,20 @@ class Client(Catalogues, Qualifying):
                     if run not in finished and (done := self._look_at(run, shown)) is not None:
                         finished[run] = done
                 if len(finished) == len(set(runs)):
-                    return [finished[run] for run in runs]
+                    ended = [finished[run] for run in runs]
+                    if failed := [run.id for run in ended if run.status == "failed"]:
+                        raise RunFailed(failed, ended)
+                    return ended
                 deadline.sleep(self._poll)
 
     def _look_at(self, key: int, shown: Bars) -> Run | None:
-        """The run if it is complete; its bar is moved on."""
+        """The run if it has ended; its bar is moved on."""
         found = self.get(f"runs/{key}/progress/")
         run, at = Run.model_validate(found["run"]), RunProgress.model_validate(found["progress"])
         shown.show(key, run.name, at.done + at.failed, at.items)
         if run.status in STOPPED:
             raise RunNotFinished(key, run.status)
-        return run if run.status == "complete" else None
+        return run if run.status in ENDED else None
 
     # --- Campaigns and labels -------------------------------------------------------------------------------
 

@@ -42,6 +42,20 @@ class RunNotFinished(PergError):
         self.status = status
 
 
+class RunFailed(RunNotFinished):
+    """A run that was waited for has ended, and every item failed, or every judgment of one of its judges.
+
+    `runs` are all the runs that were waited for, by now at an end; those that have failed have the status `failed`.
+    """
+
+    def __init__(self, failed: Sequence[int], runs: Sequence[Any]) -> None:
+        super().__init__(failed[0], "failed")
+        self.args = (
+            f"Failed: run {', '.join(map(str, failed))}. See runs/{failed[0]}/progress/ for the causes.",
+        )
+        self.runs = runs
+
+
 @dataclasses.dataclass(eq=False)
 class ApiError(PergError):
     """The platform refuses a request (problem details, RFC 9457).

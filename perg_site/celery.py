@@ -1,4 +1,4 @@
-"""The Celery application. Queues: `default` (bookkeeping), `llm` (API calls), `gpu` (local models)."""
+"""The Celery application. Queues: `default` (what computes), `llm` (calls to other servers), `gpu` (local models)."""
 
 import os
 

@@ -124,7 +124,11 @@ CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TASK_DEFAULT_QUEUE = "default"
-CELERY_TASK_ROUTES = {"evaluation.tasks.drain_endpoint": {"queue": "llm"}}
+# What waits for other servers has workers of its own (perg_site/workers.py).
+CELERY_TASK_ROUTES = {
+    "evaluation.tasks.drain_endpoint": {"queue": "llm"},
+    "perg_site.tasks.deliver": {"queue": "llm"},
+}
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE_FILENAME = str(PERG_HOME / "celerybeat-schedule")
 SWEEP_SECONDS = env.float("PERG_SWEEP_SECONDS", default=15.0)
@@ -197,6 +201,8 @@ COMPLETION_CHUNK = env.int("PERG_COMPLETION_CHUNK", default=200)
 COMPLETION_MAX_ATTEMPTS = env.int("PERG_COMPLETION_MAX_ATTEMPTS", default=5)
 # Being told to slow down is no failed attempt; a call that hears nothing else for so long fails.
 COMPLETION_THROTTLED_SECONDS = env.float("PERG_COMPLETION_THROTTLED_SECONDS", default=3600.0)
+# Bytes that are read of a model server's answer, unpacked. A larger answer fails its call, which is not tried again.
+REPLY_MAX_BYTES = env.int("PERG_REPLY_MAX_BYTES", default=4 * 1024 * 1024)
 # A worker leaves an endpoint after so long, to come back to it when the others have had their turn.
 DRAIN_SECONDS = env.float("PERG_DRAIN_SECONDS", default=60.0)
 # A worker that computes a validation report and says nothing for so long is taken for lost.

@@ -37,8 +37,13 @@ def batch_spec(name: str = "autumn", **fields: object) -> BatchSpec:
         for _ in range(3):
             build.question(dataset)
     catalogue, _ = Catalogue.objects.get_or_create(name="launched")
-    for kind in ("relevant", "irrelevant"):
-        Preference.objects.get_or_create(catalogue=catalogue, text=f"I like {kind} things.", kind=kind)
+    texts = {
+        "relevant": ["I like relevant things."],
+        "irrelevant": [f"I like the number {n}." for n in range(4)],
+    }
+    for kind in texts:
+        for text in texts[kind]:
+            Preference.objects.get_or_create(catalogue=catalogue, text=text, kind=kind)
     given: dict[str, object] = {
         "name": name,
         "dataset": dataset,

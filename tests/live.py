@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +19,7 @@ from evaluation.scopes import Scope
 from perg_site import embedded
 from perg_site.celery import app
 from perg_site.tokens import create_token
+from perg_site.workers import ARGUMENTS, worker_command
 from tests import build
 
 ALL_QUEUES = "default,llm"
@@ -57,6 +58,27 @@ def running_worker(folder: Path) -> Iterator[None]:
         except subprocess.TimeoutExpired:
             kill_worker(worker)
         _show(log_path)
+
+
+@contextmanager
+def started_workers(folder: Path) -> Iterator[None]:
+    """The workers that `manage.py up` starts, with their queues, pools and sizes, and beat; on the test database."""
+    app.control.purge()
+    log_paths = {name: folder / f"{name}.log" for name in ARGUMENTS}
+    beat = ("-B", "-s", str(folder / "schedule"))
+    started = [
+        _started((*worker_command(name), *(beat if name == "worker" else ())), path)
+        for name, path in log_paths.items()
+    ]
+    try:
+        for path in log_paths.values():
+            wait_until(lambda path=path: "ready." in path.read_text(), seconds=60)  # type: ignore[misc]
+        yield
+    finally:
+        for worker in started:
+            kill_worker(worker)
+        for path in log_paths.values():
+            _show(path)
 
 
 @contextmanager
@@ -101,17 +123,25 @@ def wait_until(true: Callable[[], bool], *, seconds: float) -> None:
 def _worker(
     folder: Path, log_path: Path, *, queues: str = ALL_QUEUES, processes: int = 2, **environment: str
 ) -> Worker:
+    command = ["celery", "-A", "perg_site", "worker", "-B", "-Q", queues]
+    command += ["--concurrency", str(processes), "-s", str(folder / "schedule")]
+    return _started(command, log_path, **environment)
+
+
+def _started(command: Sequence[str], log_path: Path, **environment: str) -> Worker:
     server, _ = embedded.database_url(settings.PERG_HOME).rsplit("/", 1)
     known = {
         "DATABASE_URL": f"{server}/{connection.settings_dict['NAME']}",
         "REDIS_URL": settings.REDIS_URL,
         "PERG_SWEEP_SECONDS": "1",
     }
-    command = [sys.executable, "-m", "celery", "-A", "perg_site", "worker", "-B", "-Q", queues]
-    command += ["--concurrency", str(processes), "-s", str(folder / "schedule")]
     with log_path.open("wb") as log:
         return subprocess.Popen(
-            command, env=os.environ | known | environment, stdout=log, stderr=log, start_new_session=True
+            [sys.executable, "-m", *command],
+            env=os.environ | known | environment,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
         )
 
 

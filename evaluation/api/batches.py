@@ -25,7 +25,7 @@ from evaluation.models import Batch
 from evaluation.presets import PRESETS
 from evaluation.scopes import Scope
 from evaluation.selectors.bill import bill_of
-from evaluation.selectors.failures import Cause, failures_of
+from evaluation.selectors.failures import Cause, failures_of, tried_again
 from evaluation.selectors.runs import launch_spec_of, runs_with_counts
 from evaluation.services.control import retry_batch
 from evaluation.services.estimate import estimate_launch
@@ -119,7 +119,12 @@ class BatchProgress(APIView):
         runs = list(
             runs_with_counts().select_related("endpoint", "dataset").filter(batch=batch).order_by("pk")
         )
-        shown = {"runs": runs, "failures": failures_of(runs), "costs": bill_of(runs).lines}
+        shown = {
+            "runs": runs,
+            "tried_again": tried_again(runs),
+            "failures": failures_of(runs),
+            "costs": bill_of(runs).lines,
+        }
         return Response(BatchProgressSerializer(shown).data)
 
 

@@ -38,7 +38,7 @@ from evaluation.importers.recorded_run import import_recorded_run
 from evaluation.metrics import RunOutcomes
 from evaluation.models import Run
 from evaluation.selectors.bill import bill_of
-from evaluation.selectors.failures import Cause, failures_of
+from evaluation.selectors.failures import Cause, failures_of, tried_again
 from evaluation.selectors.needs import runs_with_failures
 from evaluation.selectors.progress import judging_progress, run_progress, unscored_reasons
 from evaluation.selectors.results import current_result
@@ -131,6 +131,7 @@ class RunProgress(APIView):
         shown = {
             "run": run,
             "progress": run_progress(run),
+            "tried_again": tried_again([run]),
             "failures": failures_of([run]),
             "costs": bill_of([run]).lines,
         }

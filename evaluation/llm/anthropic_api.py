@@ -7,20 +7,20 @@ from typing import Any, cast
 
 import aiohttp
 import httpx2
-from anthropic import APIConnectionError, APIStatusError, AsyncAnthropic, DefaultAioHttpClient
+from anthropic import APIConnectionError, APIStatusError, AsyncAnthropic
 from pydantic import JsonValue
 
 from evaluation.llm.failures import (
-    connection_failed,
     failure_in_reply,
     failure_of_answer,
     malformed,
     timed_out,
     without_key,
 )
-from evaluation.llm.openai_api import CONNECTIONS, REPLY_NAME, REPLY_PURPOSE
+from evaluation.llm.http_client import ReplyClient, UnusableAnswer, failure_of
+from evaluation.llm.openai_api import REPLY_NAME, REPLY_PURPOSE
 from evaluation.llm.reasoning import split_reasoning
-from evaluation.llm.replies import Outcome, Refusal, Reply
+from evaluation.llm.replies import MOST_REPLY_BYTES, Outcome, Refusal, Reply
 from evaluation.llm.requests import ChatRequest
 from evaluation.llm.server_answers import (
     Unreadable,
@@ -46,7 +46,15 @@ class AnthropicProvider:
     Structured replies come by a tool that the model is made to call, whichever of the two forms was asked for.
     """
 
-    def __init__(self, *, key: str, base_url: str, timeout: float, options: Mapping[str, object]) -> None:
+    def __init__(
+        self,
+        *,
+        key: str,
+        base_url: str,
+        timeout: float,
+        options: Mapping[str, object],
+        most_bytes: int = MOST_REPLY_BYTES,
+    ) -> None:
         self._key = key
         self._timeout = timeout
         self._options = options
@@ -55,7 +63,7 @@ class AnthropicProvider:
             base_url=base_url or OWN_URL,
             max_retries=0,
             timeout=timeout,
-            http_client=DefaultAioHttpClient(timeout=timeout, limits=CONNECTIONS),
+            http_client=ReplyClient(timeout=timeout, most_bytes=most_bytes),
         )
 
     async def complete(self, request: ChatRequest) -> Outcome:
@@ -68,8 +76,8 @@ class AnthropicProvider:
             return timed_out(self._timeout)
         except APIStatusError as error:
             return self._failed(error)
-        except (APIConnectionError, aiohttp.ClientError, OSError) as error:
-            return connection_failed(error)
+        except (UnusableAnswer, APIConnectionError, aiohttp.ClientError, OSError) as error:
+            return failure_of(error)
         return self._read(response)
 
     async def aclose(self) -> None:

@@ -145,7 +145,8 @@ def _until(date: str) -> float | None:
 
 def timed_out(seconds: float) -> CallFailure:
     """No complete answer came in time."""
-    return CallFailure("timeout", f"No complete answer within {seconds:g} s.", retryable=True)
+    message = f"No complete answer within {seconds:g} s."
+    return CallFailure("timeout", message, retryable=True, may_be_billed=True)
 
 
 def malformed(
@@ -158,15 +159,51 @@ def malformed(
         retryable=True,
         input_tokens=input_tokens,
         output_tokens=output_tokens,
+        may_be_billed=True,
     )
 
 
-def connection_failed(error: BaseException) -> CallFailure:
-    """The network or the server gave up in mid-call; says the innermost cause, the outer ones are wrappers."""
+def reply_too_large(status: int, most_bytes: int) -> CallFailure:
+    """The rest of an answer of more than `most_bytes` was not read. Asked again, the server would send as much."""
+    most = f"{most_bytes / 2**20:g} MiB"
+    message = (
+        f"The server answered (HTTP status {status}) with more than {most}, which is the most that is read."
+    )
+    return CallFailure("reply_too_large", message, retryable=False, may_be_billed=status < 400)
+
+
+def too_many_values(most: int) -> CallFailure:
+    """Small as text, large in memory."""
+    message = f"The server's answer is JSON of more than {most:,} values, which is the most that is read."
+    return CallFailure("reply_too_large", message, retryable=False, may_be_billed=True)
+
+
+def no_http(what: str) -> CallFailure:
+    """The server does not speak HTTP, or in headers without end."""
+    message = f"The server's answer is not valid HTTP: {' '.join(what.split())}"
+    return CallFailure("malformed", message[:LONGEST_MESSAGE], retryable=False)
+
+
+def unknown_encoding(name: str) -> CallFailure:
+    """An answer that is compressed in a way that the request did not allow."""
+    message = f"The server compressed its answer as “{name[:100]}”, which the request did not allow."
+    return CallFailure("unknown_encoding", message, retryable=False, may_be_billed=True)
+
+
+def redirected(status: int, host: str | None) -> CallFailure:
+    """An answer that sends the request elsewhere. A key is for the host that the endpoint names, and for no other."""
+    target = f"to {host[:300]}" if host else "without saying where to"
+    message = f"The server redirects (HTTP status {status}) {target}. Redirects are not followed."
+    return CallFailure("redirect", message, retryable=False)
+
+
+def connection_failed(error: BaseException, *, had_begun: bool = True) -> CallFailure:
+    """The network or the server gave up, in mid-call where it `had_begun`; says the innermost cause."""
     cause = error
     while cause.__cause__ is not None:
         cause = cause.__cause__
-    return CallFailure("connection", f"{type(cause).__name__}: {cause}"[:LONGEST_MESSAGE], retryable=True)
+    message = f"{type(cause).__name__}: {cause}"[:LONGEST_MESSAGE]
+    return CallFailure("connection", message, retryable=True, may_be_billed=had_begun)
 
 
 SHORTEST_SECRET = 12

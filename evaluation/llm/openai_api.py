@@ -9,19 +9,19 @@ from urllib.parse import parse_qsl, urlsplit, urlunsplit
 
 import aiohttp
 import httpx2
-from openai import APIConnectionError, APIStatusError, AsyncOpenAI, DefaultAioHttpClient
+from openai import APIConnectionError, APIStatusError, AsyncOpenAI
 from pydantic import JsonValue
 
 from evaluation.llm.failures import (
-    connection_failed,
     failure_in_reply,
     failure_of_answer,
     malformed,
     timed_out,
     without_key,
 )
+from evaluation.llm.http_client import ReplyClient, UnusableAnswer, failure_of
 from evaluation.llm.reasoning import split_reasoning
-from evaluation.llm.replies import Outcome, Refusal, Reply
+from evaluation.llm.replies import MOST_REPLY_BYTES, Outcome, Refusal, Reply
 from evaluation.llm.requests import ChatRequest
 from evaluation.llm.server_answers import (
     Unreadable,
@@ -34,9 +34,6 @@ from evaluation.llm.server_answers import (
 )
 
 OWN_URL = "https://api.openai.com/v1"
-CONNECTIONS = httpx2.Limits(max_connections=10_000, max_keepalive_connections=10_000, keepalive_expiry=30.0)
-"""The engine's limiter says how many calls are in flight; the client is not to queue on top of it. (None would not
-mean no limit: the aiohttp transport takes it for aiohttp's own limit of 100.)"""
 REPLY_NAME = "reply"
 REPLY_PURPOSE = "Give the reply in this form."
 
@@ -49,7 +46,15 @@ class OpenAIProvider:
     fields for the request, such as `reasoning_effort`).
     """
 
-    def __init__(self, *, key: str, base_url: str, timeout: float, options: Mapping[str, object]) -> None:
+    def __init__(
+        self,
+        *,
+        key: str,
+        base_url: str,
+        timeout: float,
+        options: Mapping[str, object],
+        most_bytes: int = MOST_REPLY_BYTES,
+    ) -> None:
         self._key = key
         self._timeout = timeout
         self._options = options
@@ -68,7 +73,7 @@ class OpenAIProvider:
             timeout=timeout,
             default_query=query,
             default_headers={"api-key": key} if azure else None,
-            http_client=DefaultAioHttpClient(timeout=timeout, limits=CONNECTIONS),
+            http_client=ReplyClient(timeout=timeout, most_bytes=most_bytes),
         )
 
     async def complete(self, request: ChatRequest) -> Outcome:
@@ -83,8 +88,8 @@ class OpenAIProvider:
             return timed_out(self._timeout)
         except APIStatusError as error:
             return self._failed(error)
-        except (APIConnectionError, aiohttp.ClientError, OSError) as error:
-            return connection_failed(error)
+        except (UnusableAnswer, APIConnectionError, aiohttp.ClientError, OSError) as error:
+            return failure_of(error)
         return self._read(response, wants_tool=request.response_format == "tool")
 
     async def aclose(self) -> None:

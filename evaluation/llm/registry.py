@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 from evaluation.llm.heuristic import HeuristicProvider
 from evaluation.llm.providers import BatchProvider, Provider, ProviderNotAvailable
+from evaluation.llm.replies import MOST_REPLY_BYTES
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +21,7 @@ class EndpointSettings:
     base_url: str = ""
     api_key_variable: str = ""
     timeout_seconds: float = 120.0
+    reply_max_bytes: int = MOST_REPLY_BYTES
     options: Mapping[str, object] = field(default_factory=lambda: MappingProxyType({}))
 
 
@@ -55,6 +57,7 @@ def provider_for(endpoint: EndpointSettings) -> Provider:
                 base_url=endpoint.base_url,
                 timeout=endpoint.timeout_seconds,
                 options=endpoint.options,
+                most_bytes=endpoint.reply_max_bytes,
             )
         case "anthropic":
             from evaluation.llm.anthropic_api import AnthropicProvider
@@ -64,6 +67,7 @@ def provider_for(endpoint: EndpointSettings) -> Provider:
                 base_url=endpoint.base_url,
                 timeout=endpoint.timeout_seconds,
                 options=endpoint.options,
+                most_bytes=endpoint.reply_max_bytes,
             )
         case "transformers":
             return _local(endpoint.model, json.dumps(dict(endpoint.options), sort_keys=True))

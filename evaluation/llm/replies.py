@@ -4,6 +4,9 @@ from dataclasses import dataclass
 
 from pydantic import JsonValue
 
+MOST_REPLY_BYTES = 4 * 1024 * 1024
+"""Read of an answer, unpacked. The longest replies of today's models have less than 1 MiB, reasoning included."""
+
 
 @dataclass(frozen=True, slots=True)
 class Reply:
@@ -37,6 +40,7 @@ class CallFailure:
 
     `rate_limited`: the provider asked for fewer calls (HTTP 429); `retry_after` is the seconds that it asked to wait.
     Tokens are known where the provider counted an answer that could not be used: they are paid for all the same.
+    `may_be_billed`: the provider may have answered, and nobody knows with how many tokens.
     """
 
     code: str
@@ -46,6 +50,7 @@ class CallFailure:
     retry_after: float | None = None
     input_tokens: int | None = None
     output_tokens: int | None = None
+    may_be_billed: bool = False
 
 
 Outcome = Reply | Refusal | CallFailure

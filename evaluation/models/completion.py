@@ -79,6 +79,11 @@ class Completion(models.Model):
     cost = models.DecimalField(
         max_digits=14, decimal_places=8, null=True, blank=True, help_text="US dollars; none: unpriced."
     )
+    cost_is_estimated = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text="The server did not say how many tokens the call took, or not in numbers.",
+    )
     error_code = models.CharField(max_length=50, blank=True)
     error_message = models.TextField(blank=True)
     created_at = models.DateTimeField(auto_now_add=True)

@@ -29,6 +29,7 @@ class RunStatus(models.TextChoices):
     BUDGET_REACHED = "budget_reached", "Budget reached"
     CANCELLED = "cancelled", "Cancelled"
     COMPLETE = "complete", "Complete"
+    FAILED = "failed", "Failed"  # ended, and every item failed, or every judgment of a judge
 
 
 class Batch(models.Model):
@@ -118,6 +119,13 @@ class Run(models.Model):
     )
     call_budget = models.PositiveIntegerField(null=True, blank=True, help_text="Calls; none: no limit.")
     spent = models.DecimalField(max_digits=14, decimal_places=8, default=0, help_text="US dollars on record.")
+    spent_estimated = models.DecimalField(
+        max_digits=14,
+        decimal_places=8,
+        default=0,
+        db_default=0,
+        help_text="US dollars of those spent that are estimated: the server did not count the tokens.",
+    )
     reserved = models.DecimalField(
         max_digits=14,
         decimal_places=8,

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import connection
@@ -70,7 +70,7 @@ ITEMS_BY_CAUSE = f"""
 # What waits for its next try has the latest places in the queue: a look at these is enough, however long it is.
 TRIED_AGAIN = """
     SELECT endpoint.id, endpoint.name, latest.error_code, max(latest.error_message), max(latest.attempts),
-        min(latest.not_before)
+        COALESCE(min(upcoming.not_before), min(latest.not_before)), min(latest.throttled_since)
     FROM evaluation_run AS run
     CROSS JOIN LATERAL (
         SELECT unnest(ARRAY[run.endpoint_id, run.aligner_id, run.extractor_id]) AS id
@@ -81,10 +81,16 @@ TRIED_AGAIN = """
     ) AS called
     JOIN evaluation_endpoint AS endpoint ON endpoint.id = called.id
     CROSS JOIN LATERAL (
-        SELECT error_code, error_message, attempts, not_before FROM evaluation_completion
+        SELECT error_code, error_message, attempts, not_before, throttled_since FROM evaluation_completion
         WHERE endpoint_id = endpoint.id AND run_id = run.id AND status = 'pending'
         ORDER BY not_before DESC, id DESC LIMIT 20
     ) AS latest
+    LEFT JOIN LATERAL (
+        SELECT not_before FROM evaluation_completion
+        WHERE endpoint_id = endpoint.id AND run_id = run.id AND status = 'pending'
+            AND not_before > statement_timestamp()
+        ORDER BY not_before, id LIMIT 1
+    ) AS upcoming ON true
     WHERE run.id = ANY(%(runs)s) AND run.status = 'running' AND latest.error_code <> ''
     GROUP BY endpoint.id, endpoint.name, latest.error_code
     ORDER BY endpoint.name, latest.error_code
@@ -161,7 +167,8 @@ def failures_with_items(runs: Sequence[Run]) -> list[Failures]:
 class TriedAgain:
     """Calls that have failed and wait for their next try, for one cause; `tries` of the one tried most often.
 
-    `next_try`: when the first of them may be made again.
+    `next_try`: when the first of them may be made again. `throttled_since`: the first of them was turned away then,
+    because there were too many calls.
     """
 
     endpoint: int
@@ -170,11 +177,19 @@ class TriedAgain:
     example: str
     tries: int
     next_try: datetime
+    throttled_since: datetime | None
 
     @property
     def most_tries(self) -> int:
         most: int = settings.COMPLETION_MAX_ATTEMPTS
         return most
+
+    @property
+    def throttled_until(self) -> datetime | None:
+        """When calls are given up that are turned away as too many. Until then, none of it counts as a try."""
+        if self.throttled_since is None:
+            return None
+        return self.throttled_since + timedelta(seconds=settings.COMPLETION_THROTTLED_SECONDS)
 
 
 def tried_again(runs: Iterable[Run]) -> list[TriedAgain]:

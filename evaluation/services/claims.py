@@ -16,9 +16,11 @@ from django.conf import settings
 from django.db import connection, transaction
 from pydantic import ValidationError
 
+from evaluation.llm.limiter_state import limiter_state
 from evaluation.llm.requests import ChatRequest
 from evaluation.models import Endpoint, Run
 from evaluation.services.costs import NOTHING, Change, add_to_runs, lock_allowances, most_it_may_cost
+from evaluation.services.endpoints import limit_key
 from evaluation.services.payers import release_for
 from evaluation.signals import run_failed
 
@@ -277,6 +279,15 @@ def seconds_until_due(endpoint: Endpoint) -> float | None:
         )
         (seconds,) = cursor.fetchone() or (None,)
     return None if seconds is None else max(seconds, 0.0)
+
+
+def seconds_until_next_call(endpoint: Endpoint) -> float | None:
+    """`seconds_until_due`, with the pause that the server has asked all workers for."""
+    due = seconds_until_due(endpoint)
+    if due is None:
+        return None
+    state = limiter_state(settings.REDIS_URL, key=limit_key(endpoint))
+    return due if state is None else max(due, state.pause_seconds)
 
 
 def reclaim_expired_completions(endpoint: Endpoint) -> None:

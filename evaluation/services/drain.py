@@ -20,6 +20,7 @@ from evaluation.services.recording import record_outcomes
 
 logger = logging.getLogger(__name__)
 
+PATIENCE_SECONDS = 20.0
 LOCAL_CHUNK = 1024
 """A local model sorts what it is given by length: the more, the better its batches."""
 
@@ -29,12 +30,14 @@ def drain(
     *,
     after_chunk: Callable[[], None] = lambda: None,
     should_stop: Callable[[], bool] = lambda: False,
+    patience: float = PATIENCE_SECONDS,
 ) -> int:
     """Call the endpoint until nothing waits for it; give the number of results recorded, retries included.
 
     Safe to run any number of times at once. No transaction is open during a call. `after_chunk` is called when
     results have been recorded, about once a second. Once `should_stop` says so, nothing more is begun, what is in
-    flight is recorded, and what was claimed besides goes back to the queue.
+    flight is recorded, and what was claimed besides goes back to the queue. With nothing in flight, it waits for the
+    next retry, or for the end of a pause that the server asked for, if that is not more than `patience` seconds away.
     """
     try:
         provider = provider_of(endpoint)
@@ -42,7 +45,9 @@ def drain(
         return _fail_all(endpoint, str(error), after_chunk, should_stop)
     if isinstance(provider, BatchProvider):
         return _drain_in_batches(endpoint, provider, after_chunk, should_stop)
-    pipeline = Pipeline(endpoint, provider, after_chunk=after_chunk, should_stop=should_stop)
+    pipeline = Pipeline(
+        endpoint, provider, after_chunk=after_chunk, should_stop=should_stop, patience=patience
+    )
     # The event loop gets a thread of its own, and database work comes back to this one and its connection.
     return async_to_sync(pipeline.run)()
 

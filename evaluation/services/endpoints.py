@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Q
@@ -165,6 +166,7 @@ def settings_of(endpoint: Endpoint) -> EndpointSettings:
         base_url=endpoint.base_url,
         api_key_variable=endpoint.api_key_variable,
         timeout_seconds=float(endpoint.timeout_seconds),
+        reply_max_bytes=settings.REPLY_MAX_BYTES,
         options=endpoint.options,
     )
 

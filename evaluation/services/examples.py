@@ -1,7 +1,9 @@
 """Examples for the method `icl`: solved questions of the run's own dataset, never the item itself."""
 
 import random
+from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import islice
 
 from evaluation.models import Question, Run
 from evaluation.stages.plan import RunOptions
@@ -25,9 +27,16 @@ class Examples:
 
 
 def examples_for(run: Run, options: RunOptions) -> Examples:
-    """The pool of a run: questions that the run leaves out; where it leaves out too few, any of the dataset."""
-    held_out = Question.objects.filter(dataset=run.dataset_id).exclude(items__run=run).order_by("key")[:POOL]
-    pool = list(held_out)
-    if len(pool) <= options.icl_examples:
-        pool = list(Question.objects.filter(dataset=run.dataset_id).order_by("key")[:POOL])
-    return Examples(tuple(pool), options.icl_examples, options.seed)
+    """The pool of a run, see `example_pool`."""
+    asked = Question.objects.filter(items__run=run).only("pk")
+    return Examples(
+        tuple(example_pool(run.dataset_id, asked, options.icl_examples)), options.icl_examples, options.seed
+    )
+
+
+def example_pool(dataset: int, asked: Iterable[Question], count: int) -> list[Question]:
+    """Questions of a dataset (primary key) that are not asked; where there are too few, any of the dataset."""
+    questions = Question.objects.filter(dataset=dataset).order_by("key")
+    keys = {question.pk for question in asked}
+    pool = list(islice((each for each in questions.iterator() if each.pk not in keys), POOL))
+    return pool if len(pool) > count else list(questions[:POOL])

@@ -31,6 +31,7 @@ from evaluation.models.item import ItemStatus
 from evaluation.models.run import Method, RunStatus, Setting
 from evaluation.selectors.endpoints import replays_runs
 from evaluation.services.endpoints import missing_key
+from evaluation.services.launch_checks import check_examples, check_preferences, check_use
 from evaluation.services.prompts import current_prompts
 from evaluation.services.wake import wake
 from evaluation.stages.plan import RunOptions
@@ -102,11 +103,23 @@ def check_launch(spec: BatchSpec) -> None:
     available = spec.dataset.questions.count()
     if not 1 <= (available if spec.sample_size is None else spec.sample_size) <= available:
         raise DomainError(f"The dataset has {available} questions to draw from.", field="sample_size")
-    kinds = set(spec.catalogue.preferences.values_list("kind", flat=True))
-    if PreferenceKind.RELEVANT not in kinds and set(spec.settings) - {Setting.IRRELEVANT}:
-        raise DomainError(f"{spec.catalogue} has no relevant preference.", field="catalogue")
-    if PreferenceKind.IRRELEVANT not in kinds and set(spec.settings) - {Setting.RELEVANT}:
-        raise DomainError(f"{spec.catalogue} has no irrelevant preference.", field="catalogue")
+    check_use(spec.methods, spec.settings, spec.judges, has_aligner=spec.aligner is not None)
+    check_preferences(spec.catalogue, spec.settings, spec.options)
+    if Method.ICL in spec.methods:
+        check_examples(spec.dataset, drawn_questions(spec), spec.options.icl_examples)
+    _check_budgets(spec)
+
+
+def _check_budgets(spec: BatchSpec) -> None:
+    for name in ("money_budget", "call_budget"):
+        if (budget := getattr(spec, name)) is not None and budget <= 0:
+            raise DomainError("A budget is above 0.", field=name)
+    for _, endpoint in spec.endpoints() if spec.money_budget is not None else ():
+        if endpoint.input_price is None and not endpoint.costs_nothing:
+            raise DomainError(
+                f"{endpoint} is unpriced, so no money budget can hold it. Give its prices, or a budget in calls.",
+                field="money_budget",
+            )
 
 
 @transaction.atomic
@@ -205,4 +218,4 @@ def _create_items(
 def _drawn(irrelevant: Sequence[Preference], question: Question, options: RunOptions) -> list[Preference]:
     """The irrelevant preferences told with a question: the same in every run with this seed."""
     rng = random.Random(f"{options.seed}:{question.key}")
-    return rng.sample(list(irrelevant), min(options.irrelevant_count, len(irrelevant)))
+    return rng.sample(list(irrelevant), options.irrelevant_count)

@@ -42,8 +42,6 @@ RECORD_SECONDS = 0.2
 AFTER_CHUNK_SECONDS = 1.0
 CLAIM_AGAIN_SECONDS = 0.5
 CHECK_RUNS_SECONDS = 2.0
-PATIENCE_SECONDS = 20.0
-"""Wait so long at most for the next retry, or for the end of a pause; the sweep comes back for later ones."""
 SMALLEST_QUEUE = 8
 DATABASE_PATIENCE = (0.5, 1.0, 2.0, 4.0, 8.0)
 
@@ -58,11 +56,14 @@ class Pipeline:
         *,
         after_chunk: Callable[[], None],
         should_stop: Callable[[], bool],
+        patience: float,
     ) -> None:
+        """`patience`: seconds to wait at most for the next retry or the end of a pause, where nothing is in flight."""
         self._endpoint = endpoint
         self._provider = provider
         self._after_chunk = after_chunk
         self._should_stop = should_stop
+        self._patience = patience
         self._lease = uuid.uuid4()
         self._queue: deque[Claimed] = deque()
         self._in_flight: dict[asyncio.Task[None], Claimed] = {}
@@ -102,7 +103,7 @@ class Pipeline:
             await self._record(at_once=stopping or not self._in_flight)
             await self._keep_leases()
             await self._look_at_endpoint()
-            if stopping or self._limiter.pause > PATIENCE_SECONDS:
+            if stopping or self._limiter.pause > self._patience:
                 await self._release(list(self._queue))
                 stopping = True
             if not stopping and self._claim_is_due():
@@ -144,7 +145,7 @@ class Pipeline:
         """Idle: how long to wait before the next claim; None: there is nothing to wait for."""
         await self._finish_chunk()  # what it sets off may be for this endpoint
         due = await _in_database(seconds_until_due, self._endpoint)
-        if due is None or due > PATIENCE_SECONDS:
+        if due is None or due > self._patience:
             return None
         if due == 0.0 and time.monotonic() < self._claim_at:
             return None  # the last claim left it: another worker has it, or a budget forbids it
@@ -174,7 +175,7 @@ class Pipeline:
         if not task.cancelled() and (error := task.exception()) is not None:
             # Failures are outcomes: an exception is a fault of ours. It must not take the other calls with it.
             logger.error("Calling completion %d failed.", claimed.pk, exc_info=error)
-            failure = CallFailure("provider_error", repr(error), retryable=False)
+            failure = CallFailure("provider_error", repr(error), retryable=False, may_be_billed=True)
             self._finished.append(Finished(claimed, failure))
         self._start_calls()
         if len(self._finished) >= RECORD_AT or not self._in_flight or self._claim_is_due():

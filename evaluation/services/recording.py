@@ -4,7 +4,7 @@ import json
 import logging
 import random
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from uuid import UUID
@@ -19,7 +19,7 @@ from evaluation.llm.replies import CallFailure, Outcome, Refusal, storable
 from evaluation.models import Endpoint
 from evaluation.models.completion import CompletionStatus
 from evaluation.services.claims import Claim, Claimed
-from evaluation.services.costs import Change, add_to_runs, cost_of
+from evaluation.services.costs import MOST_MONEY, Change, Charge, add_to_runs, charge_for
 
 logger = logging.getLogger(__name__)
 
@@ -39,15 +39,17 @@ RECORD = """
         text = result.text, reasoning = result.reasoning, raw_reply = result.raw_reply,
         input_tokens = result.input_tokens, output_tokens = result.output_tokens, seconds = result.seconds,
         cost = CASE WHEN result.cost IS NULL THEN completion.cost
-            ELSE COALESCE(completion.cost, 0) + result.cost END,
+            ELSE LEAST(COALESCE(completion.cost, 0) + result.cost, %(most)s) END,
+        cost_is_estimated = completion.cost_is_estimated OR result.cost_is_estimated,
         error_code = result.error_code, error_message = result.error_message,
         finished_at = CASE WHEN result.status = 'pending' THEN NULL ELSE clock_timestamp() END
-    FROM json_to_recordset(%s::json) AS result(
+    FROM json_to_recordset(%(results)s::json) AS result(
         id bigint, status text, attempts smallint, delay float8, throttled boolean, text text, reasoning text,
         raw_reply jsonb, input_tokens integer, output_tokens integer, seconds float8, cost numeric,
+        cost_is_estimated boolean,
         error_code text, error_message text
     )
-    WHERE completion.id = result.id AND completion.lease = %s
+    WHERE completion.id = result.id AND completion.lease = %(lease)s
     RETURNING completion.id
 """
 
@@ -77,6 +79,7 @@ class _Result:
     output_tokens: int | None = None
     seconds: float | None = None
     cost: Decimal | None = None
+    cost_is_estimated: bool = False
     error_code: str = ""
     error_message: str = ""
 
@@ -111,21 +114,26 @@ def record_finished(lease: UUID, finished: Sequence[Finished], endpoint: Endpoin
 
 def _record_one(lease: UUID, finished: Finished, endpoint: Endpoint) -> int:
     """Write one result; where it cannot be stored, its text alone; where that cannot be, why."""
-    attempts = [finished]
-    if not isinstance(finished.outcome, CallFailure):
-        bare = replace(finished.outcome, raw=None, input_tokens=None, output_tokens=None)
-        attempts.append(replace(finished, outcome=bare))
     why = ""
-    for attempt in attempts:
+    for part in _ever_less_of(finished.outcome):
+        outcome = replace(part, message=why) if isinstance(part, CallFailure) and why else part
         try:
-            return _write(lease, [attempt], endpoint)
+            return _write(lease, [replace(finished, outcome=outcome)], endpoint)
         except (OperationalError, InterfaceError):
             raise
         except Exception as error:
             logger.exception("The reply to completion %d cannot be stored.", finished.claimed.pk)
             why = f"{type(error).__name__}: {error}"[:LONGEST_MESSAGE]
-    failure = CallFailure("unstorable", why, retryable=False)
-    return _write(lease, [replace(finished, outcome=failure)], endpoint)
+    return 0  # its lease expires
+
+
+def _ever_less_of(outcome: Outcome) -> Iterator[Outcome]:
+    """The outcome, and what may be stored instead of it."""
+    yield outcome
+    if not isinstance(outcome, CallFailure):
+        yield replace(outcome, raw=None, input_tokens=None, output_tokens=None)
+    yield CallFailure("unstorable", "", retryable=False, may_be_billed=True)
+    yield CallFailure("unstorable", "", retryable=False)
 
 
 def _write(lease: UUID, finished: Sequence[Finished], endpoint: Endpoint) -> int:
@@ -139,17 +147,18 @@ def _write(lease: UUID, finished: Sequence[Finished], endpoint: Endpoint) -> int
         document = json.dumps(cleaned(json.loads(document)), ensure_ascii=False)
     with transaction.atomic():
         with connection.cursor() as cursor:
-            cursor.execute(RECORD, [document, lease])
+            cursor.execute(RECORD, {"results": document, "lease": lease, "most": MOST_MONEY})
             written = {pk for (pk,) in cursor.fetchall()}
-        cost_by_pk = {result.id: result.cost for result in results}
+        result_by_pk = {result.id: result for result in results}
         changes: dict[int, Change] = defaultdict(Change)
         for each in finished:
             row = each.claimed
             if row.pk not in written or row.run_id is None:
                 continue
-            cost = cost_by_pk[row.pk]
-            if cost or row.reserved:
-                changes[row.run_id].spent += cost or 0
+            result = result_by_pk[row.pk]
+            if result.cost or row.reserved:
+                changes[row.run_id].spent += result.cost or 0
+                changes[row.run_id].estimated += (result.cost or 0) if result.cost_is_estimated else 0
                 changes[row.run_id].reserved -= row.reserved
         add_to_runs(changes)
     return len(written)
@@ -157,9 +166,9 @@ def _write(lease: UUID, finished: Sequence[Finished], endpoint: Endpoint) -> int
 
 def _result(finished: Finished, endpoint: Endpoint) -> _Result:
     claimed, outcome = finished.claimed, finished.outcome
-    cost = cost_of(endpoint, outcome.input_tokens, outcome.output_tokens)
+    charge = charge_for(endpoint, claimed.request, outcome)
     if isinstance(outcome, CallFailure):
-        return _failed(claimed, outcome, finished.seconds, cost)
+        return _failed(claimed, outcome, finished.seconds, charge)
     if isinstance(outcome, Refusal):
         status, reasoning, code = CompletionStatus.REFUSED, "", "refused"
     else:
@@ -175,12 +184,13 @@ def _result(finished: Finished, endpoint: Endpoint) -> _Result:
         input_tokens=outcome.input_tokens,
         output_tokens=outcome.output_tokens,
         seconds=finished.seconds,
-        cost=cost,
+        cost=charge.cost,
+        cost_is_estimated=charge.is_estimated,
         error_code=code,
     )
 
 
-def _failed(claimed: Claimed, failure: CallFailure, seconds: float | None, cost: Decimal | None) -> _Result:
+def _failed(claimed: Claimed, failure: CallFailure, seconds: float | None, charge: Charge) -> _Result:
     attempts = claimed.attempts
     delay: float | None = None
     throttled_for = 0.0
@@ -206,7 +216,8 @@ def _failed(claimed: Claimed, failure: CallFailure, seconds: float | None, cost:
         input_tokens=failure.input_tokens,
         output_tokens=failure.output_tokens,
         seconds=seconds,
-        cost=cost,
+        cost=charge.cost,
+        cost_is_estimated=charge.is_estimated,
         error_code=failure.code,
         error_message=failure.message,
     )

@@ -23,10 +23,13 @@ def wake(task: str, *keys: int | str) -> None:
     transaction.on_commit(partial(_send, task, keys))
 
 
-def wake_drain(*endpoints: int) -> None:
-    """Have the queues of endpoints (primary keys) emptied, each by a worker of its kind, after the commit."""
+def wake_drain(*endpoints: int, after: float = 0.0) -> None:
+    """Have the queues of endpoints (primary keys) emptied by workers of their kind, `after` seconds from the commit.
+
+    A worker holds the message until then, so this is for seconds and not for hours.
+    """
     for key, provider in Endpoint.objects.filter(pk__in=endpoints).values_list("pk", "provider"):
-        transaction.on_commit(partial(_send, DRAIN, (key,), queue_of(provider)))
+        transaction.on_commit(partial(_send, DRAIN, (key,), queue_of(provider), countdown=after or None))
 
 
 def queue_of(provider: str) -> str:
@@ -34,8 +37,10 @@ def queue_of(provider: str) -> str:
     return "gpu" if provider == Provider.TRANSFORMERS else "llm"
 
 
-def _send(task: str, keys: tuple[int | str, ...], queue: str | None = None) -> None:
+def _send(
+    task: str, keys: tuple[int | str, ...], queue: str | None = None, countdown: float | None = None
+) -> None:
     try:
-        current_app.send_task(task, args=keys, queue=queue)
+        current_app.send_task(task, args=keys, queue=queue, countdown=countdown)
     except (OperationalError, ConnectionError) as error:
         logger.warning("Could not wake a worker for %s%s (%s): the sweep will.", task, keys, error)

@@ -37,6 +37,18 @@ CAUSES = {
     "conflict": ("The provider was busy with the same request.", "Try again."),
     "connection": ("The connection failed.", "Look at the base URL and the network, then try again."),
     "malformed": ("The answer was not what the provider's API promises.", "Try again; look at the base URL."),
+    "reply_too_large": (
+        "The answer was larger than what is read of one.",
+        "Look at the base URL; the limit is PERG_REPLY_MAX_BYTES.",
+    ),
+    "unknown_encoding": (
+        "The answer was compressed in a way that was not asked for.",
+        "Look at the server, or at the proxy in front of it.",
+    ),
+    "redirect": (
+        "The server redirects to another address, and redirects are not followed.",
+        "Give the endpoint the address that answers.",
+    ),
     "provider_not_available": ("The worker cannot call this endpoint.", "The message says what it lacks."),
     "lease_expired": (
         "The workers that took the call were lost each time.",
@@ -52,6 +64,7 @@ CAUSES = {
     "refused": ("The model refused to answer.", "That is an answer: it is not tried again."),
 }
 SET_WRONGLY = {"authentication", "permission", "not_found", "connection", "malformed", "timeout"}
+SET_WRONGLY |= {"reply_too_large", "redirect"}
 UNKNOWN = ("The call failed.", "The message says how.")
 CALL_FAILED = "the call failed: "
 

@@ -7,6 +7,7 @@ from rich.console import Console
 
 from perg_client import (
     Client,
+    RunFailed,
     RunNotFinished,
     TookTooLong,
 )
@@ -34,6 +35,20 @@ class TestWaiting:
         with pytest.raises(RunNotFinished) as caught:
             perg.wait_for_run(1)
         assert (caught.value.run, caught.value.status) == (1, status)
+
+    def test_a_run_that_failed_is_an_error_once_all_have_ended(
+        self, platform: Platform, perg: Client
+    ) -> None:
+        platform.to("runs/1/progress/", progress_at("failed", 0, 10))
+        platform.to("runs/2/progress/", progress_at("running", 1), progress_at("complete", 9, 1))
+        with pytest.raises(RunFailed, match="run 1") as caught:
+            perg.wait_for_runs([1, 2])
+        assert (caught.value.run, caught.value.status) == (1, "failed")
+        assert [run.status for run in caught.value.runs] == ["failed", "complete"]
+
+    def test_a_run_of_which_some_items_failed_is_given(self, platform: Platform, perg: Client) -> None:
+        platform.to("runs/1/progress/", progress_at("complete", 9, 1))
+        assert perg.wait_for_run(1).status == "complete"
 
     def test_not_for_ever(self, platform: Platform) -> None:
         platform.to("runs/1/progress/", progress_at("paused", 3))

@@ -246,7 +246,7 @@ def test_starting_and_sweeping_wake_a_worker_and_a_drained_endpoint_moves_its_bu
     monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: object
 ) -> None:
     sent: list[tuple[str, tuple[int, ...]]] = []
-    monkeypatch.setattr(wake_module, "_send", lambda task, keys, queue=None: sent.append((task, keys)))
+    monkeypatch.setattr(wake_module, "_send", lambda task, keys, *_, **__: sent.append((task, keys)))
     with django_capture_on_commit_callbacks(execute=True):  # type: ignore[operator]
         build = _start(questions=1)
     with django_capture_on_commit_callbacks(execute=True):  # type: ignore[operator]

@@ -125,11 +125,11 @@ def test_a_batch_on_it_fails_in_words_and_goes_through_once_the_address_is_corre
     staff: Client, dead: Endpoint, providers: StubProcess
 ) -> None:
     run = worked_off(launched(dead), dead)
-    assert run.status == "complete"
+    assert run.status == "failed"
     assert set(run.items.values_list("status", flat=True)) == {"failed"}
     assert run.batch_id is not None
     page = staff.get(reverse("batch_detail", args=[run.batch_id])).content.decode()
-    for said in ("Complete, all failed", "The connection failed.", "Look at the base URL", "Change it"):
+    for said in (">Failed</span>", "The connection failed.", "Look at the base URL", "Change it"):
         assert said in page
 
     said = staff.get(reverse("endpoint_edit", args=[dead.pk])).content.decode()

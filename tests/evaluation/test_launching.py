@@ -175,7 +175,7 @@ def test_failed_calls_are_tried_again_and_the_run_goes_on() -> None:
     run = launch_batch(spec=_spec(questions=1)).runs.get()
     _advance(run)
     Completion.objects.update(status="failed", error_code="timeout", finished_at=timezone.now())
-    assert _advance(run).status == "complete"
+    assert _advance(run).status == "failed"
     assert control.retry_failed(run=run) == 2
     run.refresh_from_db()
     assert run.status == "running"

@@ -95,7 +95,7 @@ def test_a_result_that_cannot_be_computed_fails_alone(monkeypatch: pytest.Monkey
             raise ZeroDivisionError("seven")
         return cost_of(*args)
 
-    monkeypatch.setattr("evaluation.services.recording.cost_of", breaks_on_seven)
+    monkeypatch.setattr("evaluation.services.costs.cost_of", breaks_on_seven)
     written = record_outcomes(
         claim, [Reply("a", None, 1, 1), Reply("b", {"x": 1}, 7, 1), Reply("c")], endpoint
     )

@@ -12,6 +12,7 @@ from evaluation.api.serializers.runs import (
     BillLineSerializer,
     FailuresSerializer,
     RunSerializer,
+    TriedAgainSerializer,
 )
 from evaluation.models import Batch, Catalogue, Dataset, Endpoint, Judge
 from evaluation.models.run import Method, Setting
@@ -143,5 +144,6 @@ class BatchProgressSerializer(serializers.Serializer[Any]):
     """Where a batch stands. A call that several runs share is on the bill of the run that asked first."""
 
     runs = RunCountsSerializer(many=True)
+    tried_again = TriedAgainSerializer(many=True)
     failures = FailuresSerializer(many=True)
     costs = BillLineSerializer(many=True)

@@ -13,7 +13,7 @@ from evaluation.api.queries import LARGEST_ID, LARGEST_INTEGER, ListQuery, Query
 from evaluation.models import Catalogue, Judge, Run
 from evaluation.models.run import Method, RatingsOf, RunStatus, Setting
 from evaluation.selectors.bill import BillLine
-from evaluation.selectors.failures import Failures
+from evaluation.selectors.failures import Failures, TriedAgain
 from evaluation.selectors.progress import JudgingProgress, RunProgress, StageProgress
 from evaluation.statistics.perg import PergMetricsDict
 
@@ -43,6 +43,7 @@ class RunSerializer(serializers.ModelSerializer[Run]):
             "money_budget",
             "call_budget",
             "spent",
+            "spent_estimated",
             "calls",
             "is_demonstration",
             "created_at",
@@ -190,6 +191,23 @@ class FailuresSerializer(serializers.Serializer[Failures]):
     can_be_retried = serializers.BooleanField()
 
 
+class TriedAgainSerializer(serializers.Serializer[TriedAgain]):
+    """Calls that have failed for one cause and wait for their next try; `tries` of the one tried most often.
+
+    Calls that the server turns away because there are too many do not count as tries: these are given up at
+    `throttled_until`, which is null for all others.
+    """
+
+    endpoint = serializers.IntegerField()
+    endpoint_name = serializers.CharField()
+    error_code = serializers.CharField()
+    example = serializers.CharField(allow_blank=True)
+    tries = serializers.IntegerField()
+    most_tries = serializers.IntegerField()
+    next_try = serializers.DateTimeField()
+    throttled_until = serializers.DateTimeField(allow_null=True)
+
+
 class BillLineSerializer(serializers.Serializer[BillLine]):
     """What one stage asked of one endpoint; `dollars` is null where nothing is priced, `unpriced`: nor free."""
 
@@ -207,6 +225,7 @@ class RunProgressSerializer(serializers.Serializer[Any]):
 
     run = RunSerializer()
     progress = RunStagesSerializer()
+    tried_again = TriedAgainSerializer(many=True)
     failures = FailuresSerializer(many=True)
     costs = BillLineSerializer(many=True)
 

@@ -21,7 +21,11 @@ class Command(BaseCommand):
         parser.add_argument(
             "--judge", default=HEURISTIC_JUDGE, help="name of the judge (default: %(default)s)"
         )
-        parser.add_argument("--wait", action="store_true", help="return when the run is complete")
+        parser.add_argument(
+            "--wait",
+            action="store_true",
+            help="return when the run has ended, and fail unless it is complete",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         heuristic_judge()
@@ -36,7 +40,9 @@ class Command(BaseCommand):
             raise CommandError(error.message) from error
         while options["wait"]:
             run.refresh_from_db(fields=["status"])
-            if run.status == RunStatus.COMPLETE:
+            if run.status != RunStatus.RUNNING:
                 break
             time.sleep(0.5)
         self.stdout.write(f"{judge} on “{run}”: {run.get_status_display().lower()}.")
+        if options["wait"] and run.status != RunStatus.COMPLETE:
+            raise CommandError("The run did not complete.")

@@ -47,7 +47,11 @@ class Command(BaseCommand):
         parser.add_argument(
             "--estimate", action="store_true", help="say what it would take, and launch nothing"
         )
-        parser.add_argument("--wait", action="store_true", help="show progress until every run is at an end")
+        parser.add_argument(
+            "--wait",
+            action="store_true",
+            help="show progress until every run has ended; fail unless all are complete",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
@@ -91,6 +95,9 @@ class Command(BaseCommand):
                 time.sleep(1)
         for run in runs:
             self.stdout.write(f"{run}: {run.get_status_display().lower()}")
+        stopped = sum(run.status != RunStatus.COMPLETE for run in runs)
+        if stopped:
+            raise CommandError(f"{stopped} of {len(runs)} runs did not complete.")
 
 
 def _spec(options: dict[str, Any]) -> BatchSpec:
@@ -100,10 +107,10 @@ def _spec(options: dict[str, Any]) -> BatchSpec:
         name=options["name"],
         dataset=_finder(Dataset, "dataset")(options["dataset"]),
         catalogue=catalogue_called(options["catalogue"]),
-        models=[endpoint(name) for name in options["model"]],
-        methods=options["method"],
-        settings=options["setting"],
-        judges=[_finder(Judge, "judge")(name) for name in options["judge"]],
+        models=[endpoint(name) for name in dict.fromkeys(options["model"])],
+        methods=list(dict.fromkeys(options["method"])),
+        settings=list(dict.fromkeys(options["setting"])),
+        judges=[_finder(Judge, "judge")(name) for name in dict.fromkeys(options["judge"])],
         aligner=endpoint(options["aligner"]) if options["aligner"] else None,
         extractor=endpoint(options["extractor"]) if options["extractor"] else None,
         sample_size=options["sample"],

@@ -23,13 +23,14 @@ from rich.console import Console
 
 from perg_site import embedded
 from perg_site.supervisor import Child, ChildKeepsCrashing, Supervisor
+from perg_site.workers import ARGUMENTS, worker_command
 
 ANSWER_SECONDS = 60.0
 PORT_PATIENCE_SECONDS = 2.0  # a web server that was killed with its `up` needs a moment to let go
 
 
 class Command(BaseCommand):
-    help = "Start everything on this machine: database, broker, demonstration, web server, worker and beat."
+    help = "Start everything on this machine: database, broker, demonstration, web server, workers and beat."
     requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -72,7 +73,7 @@ class Command(BaseCommand):
                 signal.signal(number, supervisor.on_signal)
             stack.callback(supervisor.stop)
             try:
-                with self._step("Web server, worker and beat"):
+                with self._step("Web server, workers and beat"):
                     supervisor.start()
                     _wait_for_answer(supervisor, address)
                 self._say(
@@ -115,7 +116,6 @@ def _children(home: Path, host: str, port: int, workers: int) -> list[Child]:
             environment={"PERG_HOME": str(home), "PYTHONUNBUFFERED": "1", **environment},
         )
 
-    celery = ("celery", "-A", "perg_site")
     return [
         child(
             "web",
@@ -134,18 +134,16 @@ def _children(home: Path, host: str, port: int, workers: int) -> list[Child]:
             # No pool: each thread keeps a connection, which costs less than lending one for every request.
             DATABASE_POOL="0",
         ),
+        *(child(name, *worker_command(name)) for name in ARGUMENTS),
         child(
-            "worker",
-            *celery,
-            "worker",
-            "--queues=default,llm",
-            "--concurrency=2",
-            "--hostname=up@%h",
-            "--loglevel=INFO",
-            "--without-gossip",
-            "--without-mingle",
+            "beat",
+            "celery",
+            "-A",
+            "perg_site",
+            "beat",
+            f"--schedule={home / 'celerybeat-schedule'}",
+            "--pidfile=",
         ),
-        child("beat", *celery, "beat", f"--schedule={home / 'celerybeat-schedule'}", "--pidfile="),
     ]
 
 
