@@ -136,13 +136,14 @@ def read_back(path: Path, format: str, key: str) -> tuple[int, int]:
 
 
 def gold(person, campaign) -> dict[str, object]:
+    from annotations.agreement.gold_criteria import EVERY_TASK
     from annotations.services.gold import preview_gold
     from annotations.services.gold_requests import request_release
 
     previews = []
     for _ in range(3):
         began = time.perf_counter()
-        preview = preview_gold(campaign=campaign)
+        preview = preview_gold(campaign=campaign, criteria=EVERY_TASK)
         previews.append(time.perf_counter() - began)
     began = time.perf_counter()
     asked = request_release(campaign=campaign, requested_by=person, seen=preview.fingerprint)

@@ -142,16 +142,15 @@ class NextTask(Answer):
 
 class Submitted(Answer):
     revision: int
-    is_surplus: bool
     done: int
 
 
 class Attempt(Answer):
-    """A try at the qualification round; `passed` is None until its end."""
+    """A try at the qualification round; `passed` is None until its end, `right` until one has passed."""
 
     number: int
     answered: int
-    right: int
+    right: int | None
     passed: bool | None
 
 
@@ -180,14 +179,14 @@ class ItemToRate(Answer):
 
 
 class Feedback(Answer):
-    """What comes of an answer: an answer at most `tolerance` off the known score is right."""
+    """An answer: one at most `tolerance` off the known score is right. What was right is None while it may be asked."""
 
     id: int
     score: int
-    is_right: bool
-    known_score: int
-    tolerance: int
-    explanation: str
+    is_right: bool | None
+    known_score: int | None
+    tolerance: int | None
+    explanation: str | None
     standing: Qualification
 
 

@@ -13,7 +13,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 
-from annotations.agreement.gold_criteria import GoldCriteria
+from annotations.agreement.gold_criteria import EVERY_TASK
 from annotations.models import Assignment, Campaign, Export, GoldRequest, Label, Task
 from annotations.services.campaigns import create_campaign
 from annotations.services.resolution import settle_task
@@ -280,7 +280,7 @@ def export(person: User, of: Campaign | None = None, *, content: bytes = b"task\
 def gold_request(campaign: Campaign, person: User, **values: object) -> GoldRequest:
     """A gold release that was asked for, and broke off if `values` do not say otherwise."""
     usual: dict[str, object] = {
-        "criteria": GoldCriteria().model_dump(mode="json"),
+        "criteria": EVERY_TASK.model_dump(mode="json"),
         "status": "failed",
         "failure": "OperationalError: the disk is full",
         "failure_code": "broken_off",

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Literal
 
-Status = Literal["unanimous", "majority", "adjudicated", "tied", "unlabelled"]
+Status = Literal["unanimous", "majority", "adjudicated", "tied", "unlabelled", "single"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,8 +15,8 @@ class GoldDecision:
     Attributes:
         followed: the decision; None where the labels are tied or there are none.
         score: the median of the scores, or the adjudicator's, in points of the scale; None where there are none.
-        status: how the decision fell. Unanimity is about followed / not followed, not about equal scores, and
-            one label alone is unanimous: look at `n`.
+        status: how the decision fell. Unanimity is about followed / not followed, not about equal scores; one label
+            alone is `single`.
         n, in_favour, against: labels in all, those that say followed, those that say not followed.
         rule: the rule applied, in words.
     """
@@ -64,4 +64,6 @@ def adjudicated(decision: int, scores: Sequence[int], *, threshold: int) -> Gold
 def _status(in_favour: int, against: int) -> Status:
     if in_favour == against:
         return "tied" if in_favour else "unlabelled"
+    if in_favour + against == 1:
+        return "single"
     return "majority" if in_favour and against else "unanimous"

@@ -24,13 +24,16 @@ MOST_RATINGS = 300_000
 FOLLOWED, NOT_FOLLOWED, UNDECIDED = 1, 0, -1
 """Codes of `GoldSelection.followed`."""
 
-STATUSES = ("unanimous", "majority", "median", "model", "adjudicated", "tied", "unlabelled")
+STATUSES = ("unanimous", "majority", "median", "model", "adjudicated", "tied", "unlabelled", "single")
 """How a decision came about, by the codes of `GoldSelection.status`; see annotations.models.gold.GoldStatus."""
-_UNANIMOUS, _MAJORITY, _MEDIAN, _MODEL, _ADJUDICATED, _TIED, _UNLABELLED = range(len(STATUSES))
+_UNANIMOUS, _MAJORITY, _MEDIAN, _MODEL, _ADJUDICATED, _TIED, _UNLABELLED, _SINGLE = range(len(STATUSES))
 
-REASONS = ("", "state", "unlabelled", "tied", "few_labels", "low_agreement", "low_confidence")
+REASONS = (
+    *("", "state", "unlabelled", "tied", "few_labels", "low_agreement", "low_confidence"),
+    *("more_wanted", "disputed"),
+)
 """Why a task is left out, by the codes of `GoldSelection.reason`; the first that holds is given, none: it goes in."""
-_GOES_IN, _STATE, _NO_LABEL, _TIE, _FEW, _DISAGREED, _UNSURE = range(len(REASONS))
+_GOES_IN, _STATE, _NO_LABEL, _TIE, _FEW, _DISAGREED, _UNSURE, _MORE_WANTED, _DISPUTED = range(len(REASONS))
 
 
 class TooManyRatings(ValueError):
@@ -63,7 +66,8 @@ class GoldSelection:
     Attributes:
         followed: FOLLOWED, NOT_FOLLOWED or UNDECIDED.
         score: median of the votes, or the adjudicator's score; NaN where there are none.
-        votes: how many votes. agreement: share of them that say the decision, NaN without decision or votes.
+        votes: how many votes. agreement: share of them that say the decision, NaN without decision, and of one vote,
+            which agrees with nobody.
         confidence: the model's probability of the decision; NaN under rules that have no model.
         status: codes of STATUSES. reason: codes of REASONS.
     """
@@ -159,8 +163,9 @@ def select_gold(given: TaskVotes, criteria: GoldCriteria, *, threshold: int) -> 
         followed[done] = given.decision[done] >= threshold
         score[done], confidence[done], status[done] = given.decision[done], np.nan, _ADJUDICATED
     saying = np.where(followed == FOLLOWED, in_favour, votes - in_favour)
-    agreement = np.where((votes > 0) & (followed != UNDECIDED), saying / np.maximum(votes, 1), np.nan)
-    reason = _reasons(given, criteria, status, votes, agreement, confidence)
+    share = np.where((votes > 0) & (followed != UNDECIDED), saying / np.maximum(votes, 1), np.nan)
+    agreement = np.where(votes > 1, share, np.nan)
+    reason = _reasons(given, criteria, status, votes, share, confidence)
     return GoldSelection(criteria, given.tasks, followed, score, votes, agreement, confidence, status, reason)
 
 
@@ -216,6 +221,7 @@ def _statuses(rule: Rule, followed: Codes, votes: Ints, in_favour: Ints) -> Code
     status = np.full(votes.size, by_rule, dtype=np.int8)
     if by_rule != _MODEL:
         status[(in_favour == 0) | (in_favour == votes)] = _UNANIMOUS
+        status[votes == 1] = _SINGLE
     status[followed == UNDECIDED] = _TIED
     status[votes == 0] = _UNLABELLED
     return status
@@ -226,18 +232,21 @@ def _reasons(
     criteria: GoldCriteria,
     status: Codes,
     votes: Ints,
-    agreement: Floats,
+    share: Floats,
     confidence: Floats,
 ) -> Codes:
-    """The first bar that each task fails."""
+    """The first bar that each task fails; `share` is that of the votes that say the decision."""
     resolved = (status != _TIED) & (status != _UNLABELLED)
     by_votes = resolved & (status != _ADJUDICATED)
+    in_no_state = ~np.isin(given.states, criteria.states)
     failed = [
-        (~np.isin(given.states, criteria.states), _STATE),
         ((status == _UNLABELLED) & (not criteria.include_unresolved), _NO_LABEL),
         ((status == _TIED) & (not criteria.include_unresolved), _TIE),
-        (by_votes & (votes < criteria.minimum_labels), _FEW),
-        (by_votes & (agreement < criteria.minimum_agreement), _DISAGREED),
+        (by_votes & (votes < (criteria.minimum_labels or 0)), _FEW),
+        (in_no_state & (given.states == "open"), _MORE_WANTED),
+        (in_no_state & (given.states == "disputed"), _DISPUTED),
+        (in_no_state, _STATE),
+        (by_votes & (share < criteria.minimum_agreement), _DISAGREED),
         (by_votes & (confidence < criteria.minimum_confidence), _UNSURE),
     ]
     return np.select([bar for bar, _ in failed], [code for _, code in failed], default=_GOES_IN).astype(

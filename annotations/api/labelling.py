@@ -93,8 +93,8 @@ class OwnTask(APIView):
 
 
 class Heartbeat(APIView):
-    """Keep a task while somebody is at it. 409 with the code `lease_lost` where it has gone to others; what is
-    submitted then is still accepted.
+    """Keep a task while somebody is at it. 409 with the code `lease_lost` once the lease is lost, whether or not
+    somebody else has the task; what is submitted then is still accepted.
     """
 
     scope = Scope.ANNOTATE
@@ -133,7 +133,6 @@ class Submission(APIView):
         label = submit_label(assignment=assignment, **given.validated_data)
         answer = {
             "revision": label.revision,
-            "is_surplus": assignment.is_surplus,
             "done": labelled_by(assignment.member),
         }
         return Response(SubmittedSerializer(answer).data)

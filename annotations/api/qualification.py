@@ -1,6 +1,7 @@
 """REST views of the qualification round: the round itself for who takes it, everybody's attempts for leads.
 
-They call what the browser's pages call, and tell no more than these: of an item's known score only after the answer.
+They call what the browser's pages call, and tell no more than these: what was right only once the item can no longer
+be asked.
 What a lead does about a person is among the actions on members.
 """
 
@@ -39,7 +40,11 @@ from evaluation.errors import Conflict, NotFound
 from evaluation.scopes import Scope
 
 ANSWERS = QualificationAnswer.objects.select_related(
-    "attempt", "task__known_score", "task__response__item__question", "task__response__item__preference"
+    "attempt",
+    "task__campaign",
+    "task__known_score",
+    "task__response__item__question",
+    "task__response__item__preference",
 )
 
 
@@ -76,7 +81,7 @@ class QualificationStart(APIView):
 
 class QualificationItem(APIView):
     """The next item of the attempt under way; POST answers one. The first answer to an item stands: sent again, it is
-    the same answer, with its feedback.
+    the same answer.
     """
 
     scope = Scope.ANNOTATE
@@ -104,7 +109,7 @@ class QualificationItem(APIView):
 
 
 class QualificationFeedback(APIView):
-    """Feedback on one of the caller's own answers."""
+    """One of the caller's own answers; with what was right, once the item can no longer be asked."""
 
     @extend_schema(responses=FeedbackSerializer)
     def get(self, request: Request, campaign_id: int, answer_id: int) -> Response:

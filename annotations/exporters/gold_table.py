@@ -40,11 +40,11 @@ GOLD = (
     Column(
         "status",
         Kind.TEXT,
-        "How the gold fell: unanimous, majority, median, model, adjudicated, tied or unlabelled.",
+        "How the gold fell: unanimous, majority, single (1 label), median, model, adjudicated, tied or unlabelled.",
     ),
     Column("how", Kind.TEXT, "The same in words, with rule and threshold."),
     Column("votes", Kind.INTEGER, "Labels that it rests on; empty in releases that did not say."),
-    Column("agreement", Kind.NUMBER, "Share of the votes that say the gold."),
+    Column("agreement", Kind.NUMBER, "Share of the votes that say the gold; empty for 1 vote."),
     Column("confidence", Kind.NUMBER, "Probability of the gold under Dawid–Skene or MACE."),
     Column("adjudicator", Kind.PERSON, "Who decided, if an adjudicator did."),
     Column("rationale", Kind.TEXT, "Why they did, as written."),

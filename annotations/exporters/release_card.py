@@ -5,11 +5,13 @@ from typing import Any
 
 from django.db.models import Count, Q
 
-from annotations.agreement.gold_criteria import ALL_STATES, GoldCriteria
+from annotations.agreement.gold_criteria import ALL_STATES, stored_criteria
 from annotations.exporters.dataset_card import CardFacts, Fact
 from annotations.exporters.gold_table import raters_of
+from annotations.exporters.pseudonyms import pseudonyms_of
 from annotations.models import Campaign, GoldRelease
 from annotations.models.campaign import Sampling
+from annotations.models.export import RaterNames
 from annotations.models.gold import GoldRule, GoldStatus
 from annotations.models.task import TaskState
 
@@ -46,6 +48,7 @@ def release_facts(release: GoldRelease, *, raters: str, licence: str) -> CardFac
         origin=list(_origin(release, statuses)),
         people=[
             Fact("People", f"{len(people)} whose labels have a vote"),
+            *_doubtful(release, raters),
             Fact("Judges", f"{len(judges)} whose scores stand beside the gold, without a vote"),
         ],
         agreement=list(_agreement(release.report_figures)),
@@ -82,12 +85,24 @@ def _origin(release: GoldRelease, statuses: Mapping[str, int]) -> Iterator[Fact]
     yield Fact("SHA-256 of the release as JSON lines, with user names", release.checksum)
 
 
+def _doubtful(release: GoldRelease, raters: str) -> Iterator[Fact]:
+    """The raters in the release's notes, by the names that its rows have for them."""
+    name_of = pseudonyms_of(release.campaign) if raters == RaterNames.PSEUDONYMS else str
+    for rater in (release.notes or {}).get("raters", ()):
+        labels = "1 label" if rater["labels"] == 1 else f"{rater['labels']:,} labels"
+        yield Fact(
+            f"To be read with care: {name_of(rater['name'])}", f"{labels}; {'; '.join(rater['reasons'])}"
+        )
+
+
 def _share(n: int, of: int) -> str:
     return f"{n:,} ({n / of:.1%})" if of else f"{n:,}"
 
 
 LEFT_OUT = {
-    "state": "Labelling not far enough",
+    "state": "In a state that was not chosen",
+    "more_wanted": "More labels wanted",
+    "disputed": "Waiting for adjudication",
     "unlabelled": "Nobody labelled it",
     "tied": "Tied",
     "few_labels": "Too few labels",
@@ -99,7 +114,7 @@ LEFT_OUT = {
 
 def criteria_in_words(stored: Mapping[str, Any]) -> list[tuple[str, str]]:
     """A release's criteria, as (what, how)."""
-    criteria = GoldCriteria(**stored)
+    criteria = stored_criteria(stored)
     states = (
         "any"
         if set(criteria.states) == set(ALL_STATES)
@@ -160,6 +175,10 @@ def _limits(release: GoldRelease, counts: Mapping[str, int], statuses: Mapping[s
         yield "These are demonstration data: nothing may be concluded from them."
     if counts["tasks"] < FEW_TASKS:
         yield f"It holds {counts['tasks']} tasks: too few for shares by model, source or category."
+    yield from (release.notes or {}).get("looser", ())
+    if single := statuses.get(GoldStatus.SINGLE):
+        rest = "1 task rests" if single == 1 else f"{single:,} tasks rest"
+        yield f"{rest} on 1 label, so that a rater's slip goes unseen: agreement is not stated for them."
     if statuses.get(GoldStatus.TIED) or statuses.get(GoldStatus.UNLABELLED):
         yield "Tied and unlabelled tasks are in it, without a decision: leave them out, or say how many there are."
     if statuses.get(GoldStatus.MODEL):
@@ -173,6 +192,4 @@ def _limits(release: GoldRelease, counts: Mapping[str, int], statuses: Mapping[s
         yield "No validation report had been computed when it was released, so agreement is not stated."
     elif figures["stale"]:
         yield f"The figures of the validation report were out of date at the release: {figures['stale']}"
-    if campaign.overlap == 1:
-        yield "Most responses have one label, so that a rater's slip goes unseen."
     yield "It says whether a preference was followed, not whether an answer is right."

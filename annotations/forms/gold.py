@@ -5,22 +5,20 @@ from typing import Any
 from django import forms
 from django.http import QueryDict
 
-from annotations.agreement.gold_criteria import ALL_STATES, GoldCriteria
+from annotations.agreement.gold_criteria import GoldCriteria
 from annotations.models.gold import GoldRule
 from annotations.models.task import TaskState
 
 
 class GoldForm(forms.Form):
-    """The rule and the bars of a release; left as it is, every task goes in."""
+    """The rule and the bars of a release. It begins with the defaults of `GoldCriteria`: see `form_data`."""
 
     rule = forms.ChoiceField(
         choices=GoldRule.choices,
-        initial=GoldRule.MAJORITY,
         help_text="Dawid–Skene and MACE learn from all labels whom to trust how far.",
     )
     adjudicated_first = forms.BooleanField(
         required=False,
-        initial=True,
         label="Adjudicators’ decisions come before the rule",
         help_text="They stand alone: the bars below are for what votes decide.",
     )
@@ -31,28 +29,25 @@ class GoldForm(forms.Form):
     )
     states = forms.MultipleChoiceField(
         choices=TaskState.choices,
-        initial=list(ALL_STATES),
         widget=forms.CheckboxSelectMultiple,
         label="Tasks",
         help_text="How far their labels must be.",
     )
     include_unresolved = forms.BooleanField(
-        required=False, initial=True, label="Take in tied and unlabelled tasks, without a decision"
+        required=False, label="Include tied and unlabelled tasks, without a decision"
     )
     minimum_labels = forms.IntegerField(
-        min_value=0, max_value=100, initial=0, label="Votes, at least", help_text="Of one task."
+        min_value=0, max_value=100, label="Votes, at least", help_text="Of one task."
     )
     minimum_agreement = forms.IntegerField(
         min_value=0,
         max_value=100,
-        initial=0,
         label="Agreement, at least (%)",
         help_text="Share of the votes that say what is decided.",
     )
     minimum_confidence = forms.IntegerField(
         min_value=0,
         max_value=100,
-        initial=0,
         label="Confidence, at least (%)",
         help_text="Of Dawid–Skene and MACE: probability of what is decided.",
     )
@@ -74,21 +69,24 @@ class ReleaseForm(GoldForm):
     key = forms.UUIDField(required=False, widget=forms.HiddenInput)
 
 
-def as_address(criteria: GoldCriteria) -> str:
-    """Criteria as the query with which the page of gold previews them; empty where its form has no place for them."""
-    query = QueryDict(mutable=True)
-    query["shown"] = "1"
+def form_data(criteria: GoldCriteria) -> dict[str, object]:
+    """Criteria as the data of a `GoldForm`; its percentages are rounded."""
+    data: dict[str, object] = {"shown": "1"}
     for name, value in criteria.model_dump().items():
         if isinstance(value, bool):
-            if value:
-                query[name] = "on"
+            data |= {name: "on"} if value else {}
         elif isinstance(value, tuple):
-            query.setlist(name, list(value))
-        elif isinstance(value, float):
-            percent = round(100 * value)
-            if percent / 100 != value:
-                return ""
-            query[name] = str(percent)
+            data[name] = list(value)
         else:
-            query[name] = str(value)
+            data[name] = str(round(100 * value) if isinstance(value, float) else value)
+    return data
+
+
+def as_address(criteria: GoldCriteria) -> str:
+    """Criteria as the query with which the page of gold previews them; empty where its form has no place for them."""
+    if any(round(100 * value) / 100 != value for _, value in criteria if isinstance(value, float)):
+        return ""
+    query = QueryDict(mutable=True)
+    for name, value in form_data(criteria).items():
+        query.setlist(name, value if isinstance(value, list) else [str(value)])
     return query.urlencode()

@@ -39,7 +39,7 @@ class ScoreChangeForm(forms.Form):
         required=False,
         max_length=5000,
         widget=forms.Textarea(attrs={"rows": 3}),
-        help_text="Why this is the score. Told after the answer in the qualification round.",
+        help_text="Why this is the score. Annotators see it once the item can no longer be asked.",
     )
 
 

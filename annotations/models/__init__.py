@@ -8,7 +8,7 @@ from annotations.models.gold_request import GoldRequest
 from annotations.models.imported import ImportedRating
 from annotations.models.label import Adjudication, Draft, Label
 from annotations.models.people import Invitation, ScreenSettings
-from annotations.models.qualification import QualificationAnswer, QualificationAttempt
+from annotations.models.qualification import QualificationAnswer, QualificationAttempt, QualificationDraw
 from annotations.models.task import Assignment, Flag, KnownScore, Task
 from annotations.models.validation import ValidationReport
 
@@ -31,6 +31,7 @@ __all__ = [
     "Member",
     "QualificationAnswer",
     "QualificationAttempt",
+    "QualificationDraw",
     "ScreenSettings",
     "Task",
     "ValidationReport",

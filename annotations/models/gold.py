@@ -17,6 +17,7 @@ class GoldStatus(models.TextChoices):
     ADJUDICATED = "adjudicated", "Decided by an adjudicator"
     TIED = "tied", "Tied: unresolved"
     UNLABELLED = "unlabelled", "No label"
+    SINGLE = "single", "1 label"
 
 
 RESOLVED = [
@@ -25,6 +26,7 @@ RESOLVED = [
     GoldStatus.MEDIAN,
     GoldStatus.MODEL,
     GoldStatus.ADJUDICATED,
+    GoldStatus.SINGLE,
 ]
 
 
@@ -39,7 +41,7 @@ class GoldRelease(models.Model):
     """A numbered release of a campaign's gold labels; `checksum` is the SHA-256 of its JSONL export.
 
     What was added later is empty in releases that are older: criteria (they took in every task, by the majority),
-    counts, and the validation report's figures.
+    counts, notes, and the validation report's figures. They also call a decision by one label unanimous.
     """
 
     campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="gold_releases")
@@ -51,6 +53,11 @@ class GoldRelease(models.Model):
     )
     counts = models.JSONField(
         null=True, blank=True, help_text="What went in and what did not, by reason, as it was found."
+    )
+    notes = models.JSONField(
+        null=True,
+        blank=True,
+        help_text="What its users should know: choices looser than the defaults, and raters below a bar.",
     )
     report = models.ForeignKey(
         ValidationReport,

@@ -9,7 +9,7 @@ from annotations.models.task import Task
 
 
 class QualificationAttempt(models.Model):
-    """One try at all of the qualification items; it has passed or failed once it is finished."""
+    """One try at the items drawn for it; it has passed or failed once it is finished."""
 
     member = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="qualification_attempts")
     number = models.PositiveSmallIntegerField()
@@ -41,6 +41,32 @@ class QualificationAttempt(models.Model):
 
     def __str__(self) -> str:
         return f"attempt {self.number} of member {self.member_id}"
+
+
+class QualificationDraw(models.Model):
+    """An item drawn for an attempt, and its place in it: each attempt has other items, as far as the pool allows."""
+
+    attempt = models.ForeignKey(QualificationAttempt, on_delete=models.CASCADE, related_name="draws")
+    task = models.ForeignKey(Task, on_delete=models.PROTECT, related_name="qualification_draws")
+    place = models.PositiveSmallIntegerField()
+
+    class Meta:
+        ordering = ["place"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["attempt", "task"],
+                name="qualification_draw_once",
+                violation_error_message="This item is drawn for the attempt already.",
+            ),
+            models.UniqueConstraint(
+                fields=["attempt", "place"],
+                name="qualification_draw_place_unique",
+                violation_error_message="An attempt has one item at each place.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"task {self.task_id}, place {self.place} of attempt {self.attempt_id}"
 
 
 class QualificationAnswer(models.Model):

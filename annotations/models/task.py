@@ -135,7 +135,9 @@ class KnownScore(models.Model):
     task = models.OneToOneField(Task, on_delete=models.CASCADE, related_name="known_score")
     score = models.PositiveSmallIntegerField()
     tolerance = models.PositiveSmallIntegerField(default=0)
-    explanation = models.TextField(blank=True, help_text="Told after an answer in the qualification round.")
+    explanation = models.TextField(
+        blank=True, help_text="Shown once a qualification item can no longer be asked."
+    )
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )

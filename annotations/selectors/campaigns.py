@@ -28,12 +28,24 @@ def campaigns_with_counts(campaigns: QuerySet[Campaign]) -> QuerySet[Campaign]:
 def campaigns_of(user: AbstractUser, *, archived: bool = False) -> dict[str, object]:
     """The user's campaigns with counts, and the keys of those that they lead and of those that they can label in.
 
+    `own_count` is what the user has labelled, control items included: all that is shown to those who do not lead. The
+    campaign's labels are without control items, so that a count that does not move would give one away.
+
     Archived ones are left out, or, with `archived`, are all that is given.
     """
     visible = Campaign.objects.visible_to(user)
     is_archived = Q(status=CampaignStatus.ARCHIVED)
+    own = (
+        Assignment.objects.filter(
+            member__campaign=OuterRef("pk"), member__user_id=user.pk, submitted_at__isnull=False
+        )
+        .order_by()
+        .values("member__campaign")
+    )
     return {
-        "campaigns": campaigns_with_counts(visible.filter(is_archived if archived else ~is_archived)),
+        "campaigns": campaigns_with_counts(
+            visible.filter(is_archived if archived else ~is_archived)
+        ).annotate(own_count=Subquery(own.annotate(n=Count("pk")).values("n"))),
         "archived_count": 0 if archived else visible.filter(is_archived).count(),
         "led": set(Campaign.objects.led_by(user).values_list("pk", flat=True)),
         "labelling": set(

@@ -34,8 +34,8 @@ class ControlItem:
 def control_items(campaign: Campaign) -> list[ControlItem]:
     """The control and qualification items in use, with how people did on each.
 
-    Of a control item it is their labels that count, save those of people whose labels are set aside; of a
-    qualification item the first attempts: whoever tries again has been told the score.
+    Of a control item it is their labels that count, except those of people whose labels are set aside; of a
+    qualification item each person's first answer: a second one may know that the first was wrong.
     """
     tasks = (
         campaign.tasks.filter(kind__in=[TaskKind.CONTROL, TaskKind.QUALIFICATION])
@@ -118,11 +118,12 @@ def _control_answers(campaign: Campaign) -> list[tuple[int, bool]]:
 
 
 def _qualification_answers(campaign: Campaign) -> list[tuple[int, bool]]:
-    return list(
-        QualificationAnswer.objects.filter(
-            task__campaign=campaign, task__kind=TaskKind.QUALIFICATION, attempt__number=1
-        ).values_list("task_id", "is_right")
+    first = (
+        QualificationAnswer.objects.filter(task__campaign=campaign, task__kind=TaskKind.QUALIFICATION)
+        .order_by("task_id", "attempt__member_id", "attempt__number")
+        .distinct("task_id", "attempt__member_id")
     )
+    return list(first.values_list("task_id", "is_right"))
 
 
 def candidates(campaign: Campaign) -> QuerySet[Response]:

@@ -5,12 +5,14 @@ What might be many is counted up to `MANY`: beyond that the number says nothing 
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.contrib.auth.models import AbstractUser
 from django.db import connection
 
 from annotations.models import Campaign
 from annotations.models.campaign import CampaignStatus
+from annotations.selectors.standing import with_controls
 
 MANY = 1000
 LOOKED_AT = 300
@@ -21,7 +23,9 @@ MINE = """
         campaign.pass_mark IS NOT NULL AND member.qualified_at IS NULL,
         (SELECT count(*) FROM annotations_assignment
             WHERE member_id = member.id AND submitted_at IS NOT NULL),
-        campaign.labels_per_person,
+        campaign.labels_per_person, campaign.control_every, campaign.seed, member.id,
+        (SELECT count(*) FROM annotations_task
+            WHERE campaign_id = campaign.id AND kind = 'control' AND kind <> 'regular'),
         EXISTS (SELECT 1 FROM annotations_assignment WHERE member_id = member.id AND status = 'leased'),
         EXISTS (
             SELECT 1 FROM (
@@ -90,7 +94,10 @@ CHANGES = (
 
 @dataclass(frozen=True, slots=True)
 class OwnCampaign:
-    """A campaign that the person labels in, and what it wants of them."""
+    """A campaign that the person labels in, and what it wants of them.
+
+    `labelled` and `quota` count control items, as the annotation screen does: a count without them gives them away.
+    """
 
     pk: int
     name: str
@@ -165,7 +172,16 @@ def own_campaigns(user: AbstractUser) -> Sequence[OwnCampaign]:
     """The campaigns that the person is in, newest first."""
     with connection.cursor() as cursor:
         cursor.execute(MINE, {"user": user.pk, "looked_at": LOOKED_AT})
-        return [OwnCampaign(*row) for row in cursor.fetchall()]
+        return [_own(*row) for row in cursor.fetchall()]
+
+
+def _own(*row: Any) -> OwnCampaign:
+    # Any: columns of many types
+    *facts, quota, every, seed, member, controls, in_hand, is_open = row
+    if quota is not None and every is not None:
+        quota = with_controls(quota, every=every, seed=seed, member=member, controls=controls)
+    row = (*facts, quota, in_hand, is_open)
+    return OwnCampaign(*row)
 
 
 def led_campaigns(user: AbstractUser) -> Sequence[LedCampaign]:

@@ -1,12 +1,18 @@
 """The qualification round: whose turn it is at what, and how everybody did."""
 
-import hashlib
 from dataclasses import dataclass
 
-from django.db.models import Count, Prefetch, Q, QuerySet
+from django.db.models import Count, Max, Prefetch, Q, QuerySet
 
-from annotations.models import Campaign, Member, QualificationAnswer, QualificationAttempt, Task
-from annotations.models.campaign import Role
+from annotations.models import (
+    Campaign,
+    Member,
+    QualificationAnswer,
+    QualificationAttempt,
+    QualificationDraw,
+    Task,
+)
+from annotations.models.campaign import CampaignStatus, Role
 from annotations.models.task import TaskKind
 from annotations.selectors.baselines import baseline_texts
 
@@ -25,27 +31,60 @@ def open_attempt(member: Member) -> QualificationAttempt | None:
 
 
 def next_item(attempt: QualificationAttempt) -> Task | None:
-    """The attempt's next item without an answer. Every attempt has an order of its own, which stays the same."""
-    left = (
-        qualification_items(attempt.member.campaign)
-        .exclude(qualification_answers__attempt=attempt)
-        .values_list("pk", flat=True)
+    """The attempt's next item without an answer, in the order of its draw."""
+    draw = (
+        attempt.draws.filter(task__kind=TaskKind.QUALIFICATION)
+        .exclude(task__qualification_answers__attempt=attempt)
+        .select_related(
+            "task__known_score", "task__response__item__question", "task__response__item__preference"
+        )
+        .first()
     )
-    first = min(left, key=lambda key: _place(attempt.pk, key), default=None)
-    if first is None:
-        return None
-    return Task.objects.select_related(
-        "known_score", "response__item__question", "response__item__preference"
-    ).get(pk=first)
+    return draw.task if draw else None
 
 
-def _place(attempt: int, task: int) -> bytes:
-    return hashlib.sha256(f"{attempt}/{task}".encode()).digest()
+FEWEST = 5
+"""An attempt at fewer items says too little of a person, so that it takes as many as there are, up to this."""
+
+
+def items_per_attempt(campaign: Campaign, pool: int) -> int:
+    """How many of `pool` items an attempt takes: as many as leave others for every further attempt, but not too few."""
+    return max(pool // campaign.qualification_attempts, min(pool, FEWEST))
+
+
+def items_short(campaign: Campaign, pool: int) -> int:
+    """How many items are to be added so that no attempt repeats one; 0 where there are enough."""
+    return max(items_per_attempt(campaign, pool) * campaign.qualification_attempts - pool, 0) if pool else 0
+
+
+def last_met(member: Member) -> dict[int, int]:
+    """The items that the member has met, each with the number of the last attempt that it was drawn for."""
+    draws = QualificationDraw.objects.filter(attempt__member=member).order_by()
+    return dict(draws.values("task").annotate(last=Max("attempt__number")).values_list("task", "last"))
+
+
+def is_told(answer: QualificationAnswer) -> bool:
+    """Whether the annotator may know what was right: when the attempt is over and nobody can be asked again."""
+    if answer.attempt.finished_at is None:
+        return False
+    is_over = answer.task.campaign.status in {CampaignStatus.CLOSED, CampaignStatus.ARCHIVED}
+    return is_over or answer.task.kind != TaskKind.QUALIFICATION
+
+
+def told_answers(member: Member) -> list[QualificationAnswer]:
+    """The member's answers of which they may know what was right, in their order."""
+    answers = QualificationAnswer.objects.filter(attempt__member=member)
+    found = answers.select_related("attempt", "task__campaign").order_by("attempt__number", "pk")
+    return [answer for answer in found if is_told(answer)]
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Where a member stands in the round. Attempts that a lead granted may exceed the campaign's number."""
+    """Where a member stands in the round. Attempts that a lead granted may exceed the campaign's number.
+
+    `items` are those of the attempt under way, or of the next one. Of attempts the member is told how many answers
+    were right once they have passed: before that, the number would tell what to change.
+    """
 
     items: int
     attempts: list[QualificationAttempt]
@@ -60,9 +99,15 @@ class Standing:
 
 def standing(member: Member) -> Standing:
     attempts = list(attempts_with_counts(member.qualification_attempts.all()))
+    for attempt in attempts:
+        attempt.right_told = attempt.right_count if member.qualified_at else None  # type: ignore[attr-defined]
     current = next((attempt for attempt in attempts if attempt.finished_at is None), None)
+    if current:
+        items = current.draws.filter(task__kind=TaskKind.QUALIFICATION).count()
+    else:
+        items = items_per_attempt(member.campaign, qualification_items(member.campaign).count())
     return Standing(
-        items=qualification_items(member.campaign).count(),
+        items=items,
         attempts=attempts,
         attempt=current,
         answered=counted_answers(current).count() if current else 0,

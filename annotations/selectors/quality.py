@@ -153,6 +153,11 @@ def _agreement(own: Ratings, rest: Ratings, questions: Codes) -> Estimate:
     return quality.agreement_with_rest(own, rest, clusters=questions, rng=np.random.default_rng(SEED))
 
 
+def agreement_of(labels: CampaignLabels, chosen: Flags) -> Estimate:
+    """The agreement of the chosen labels, all by one person, with the others'."""
+    return _agreement(labels.scores[chosen], labels.rest[chosen], labels.questions[chosen])
+
+
 def figures_by_member(campaign: Campaign, *, only: Member | None = None) -> dict[int, AnnotatorQuality]:
     """The figures of every member, or one of them, by primary key, from all labels as they are now."""
     labels = campaign_labels(campaign)
@@ -200,7 +205,7 @@ def evidence_for_pausing(campaign: Campaign) -> list[Evidence]:
             mine &= labels.submitted_at > since[member.pk].timestamp()
         regular = mine & ~labels.is_control
         accuracy = quality.control_accuracy(labels.is_right[mine & labels.is_control])
-        agreement = _agreement(labels.scores[regular], labels.rest[regular], labels.questions[regular])
+        agreement = agreement_of(labels, regular)
         if below := quality.surely_below_bars(accuracy, agreement, bars):
             found.append(Evidence(member, accuracy, agreement, below))
     return found

@@ -78,11 +78,14 @@ def control_is_due(member: Member, standing: Standing) -> bool:
     if every is None:
         return False
     block, place = divmod(standing.handed_out, every)
-    return place == _control_place(member, block, every) and standing.controls_had <= block
+    return (
+        place == _control_place(member.campaign.seed, member.pk, block, every)
+        and standing.controls_had <= block
+    )
 
 
-def _control_place(member: Member, block: int, every: int) -> int:
-    text = f"{member.campaign.seed}/{member.pk}/{block}"
+def _control_place(seed: int, member: int, block: int, every: int) -> int:
+    text = f"{seed}/{member}/{block}"
     return int.from_bytes(blake2b(text.encode(), digest_size=8).digest()) % every
 
 
@@ -95,11 +98,21 @@ def labels_wanted_of(member: Member) -> int | None:
     campaign, quota = member.campaign, member.campaign.labels_per_person
     if quota is None or campaign.control_every is None:
         return quota
-    regular_in_block = campaign.control_every - 1
-    blocks, rest = divmod(quota - 1, regular_in_block)
+    return with_controls(
+        quota,
+        every=campaign.control_every,
+        seed=campaign.seed,
+        member=member.pk,
+        controls=control_items(campaign),
+    )
+
+
+def with_controls(quota: int, *, every: int, seed: int, member: int, controls: int) -> int:
+    """How many tasks a quota of regular ones is, with the control items among them."""
+    blocks, rest = divmod(quota - 1, every - 1)
     # The control item of the last block, which is not full, comes only if its place is before the last regular task.
-    controls = blocks + (_control_place(member, blocks, campaign.control_every) <= rest)
-    return quota + min(controls, control_items(campaign))
+    due = blocks + (_control_place(seed, member, blocks, every) <= rest)
+    return quota + min(due, controls)
 
 
 def control_items(campaign: Campaign) -> int:

@@ -122,37 +122,20 @@ def _run_claim(
 
 
 def renew_lease(*, assignment: Assignment) -> Assignment:
-    """Keep a task for its person while the page is in use.
+    """Keep a task for its person while the page is in use. Raises Conflict (code `lease_lost`) once the lease is lost.
 
-    A lease that was lost is taken again where the task has a slot left. Raises Conflict (code `lease_lost`) if not.
+    A lost lease stays lost, even where the task still has a slot: control items always have room, so that taking a
+    lease again would tell them from other tasks.
     """
     seconds = assignment.task.campaign.lease_seconds
     assignment.leased_until = timezone.now() + timedelta(seconds=seconds)
     renewed = Assignment.objects.filter(pk=assignment.pk, status=AssignmentStatus.LEASED).update(
         leased_until=assignment.leased_until
     )
-    return assignment if renewed else _take_again(assignment, assignment.leased_until)
-
-
-@transaction.atomic
-def _take_again(assignment: Assignment, deadline: datetime) -> Assignment:
-    task = Task.objects.select_for_update(no_key=True).get(pk=assignment.task_id)
-    assignment = Assignment.objects.select_for_update(no_key=True).get(pk=assignment.pk)
-    member, standing = _locked(assignment.member)
-    is_regular = task.kind == TaskKind.REGULAR
-    if (
-        assignment.status != AssignmentStatus.RELEASED
-        or not may_get_tasks(member)
-        or len(standing.in_hand) >= MOST_IN_HAND
-        or (is_regular and (not task.open_slots or standing.quota_is_reached))
-    ):
+    if not renewed:
         raise Conflict(
             "This task is no longer kept for you; what you submit is still accepted.", code="lease_lost"
         )
-    if is_regular:
-        Task.objects.filter(pk=task.pk).update(open_slots=F("open_slots") - 1)
-    assignment.status, assignment.leased_until = AssignmentStatus.LEASED, deadline
-    assignment.save(update_fields=["status", "leased_until"])
     return assignment
 
 

@@ -20,8 +20,13 @@ LOCK_MEMBER = """
 
 URGENT_LOOKED_AT = 32
 
-# One who labels late, from the history, or whose lease ran out, may be placed again where they were: unless the page
-# that asks still has it.
+# What a person had is not offered to them again while there is anything else: a task that they let lapse goes to
+# others first, and a control item, which nobody else can take, must not come back any sooner than a regular task.
+_EVER_HAD = """
+    SELECT true FROM annotations_assignment AS had WHERE had.task_id = task.id AND had.member_id = %(member)s
+"""
+
+# With nothing else left, they may be placed again where their lease ran out: unless the page that asks still has it.
 _HAD = """
     SELECT true FROM annotations_assignment AS had
     WHERE had.task_id = task.id AND had.member_id = %(member)s
@@ -31,7 +36,7 @@ _HAD = """
 _FOUND_ONWARD = f"""
     urgent AS (
         SELECT task.id, task.order_key, task.priority FROM annotations_task AS task
-        WHERE task.open_slots > 0 AND ({_HAD}) IS NULL AND task.id IN (
+        WHERE task.open_slots > 0 AND ({_EVER_HAD}) IS NULL AND task.id IN (
             SELECT id FROM annotations_task
             WHERE campaign_id = %(campaign)s AND open_slots > 0 AND priority > 0
             ORDER BY priority DESC, order_key, id LIMIT {URGENT_LOOKED_AT}
@@ -41,7 +46,7 @@ _FOUND_ONWARD = f"""
     ), onward AS (
         SELECT task.id, task.order_key, task.priority FROM annotations_task AS task
         WHERE task.campaign_id = %(campaign)s AND task.open_slots > 0 AND task.priority = 0
-            AND task.order_key > %(cursor)s AND ({_HAD}) IS NULL AND NOT EXISTS (SELECT FROM urgent)
+            AND task.order_key > %(cursor)s AND ({_EVER_HAD}) IS NULL AND NOT EXISTS (SELECT FROM urgent)
         ORDER BY task.order_key, task.id
         LIMIT 1 FOR NO KEY UPDATE OF task SKIP LOCKED
     ), found AS (
@@ -63,7 +68,7 @@ _FOUND_CONTROL = f"""
     found AS (
         SELECT task.id FROM annotations_task AS task
         WHERE task.campaign_id = %(campaign)s AND task.kind = 'control' AND task.kind <> 'regular' AND ({_HAD}) IS NULL
-        ORDER BY md5(concat_ws('/', %(seed)s::bigint, %(member)s::bigint, task.id)), task.id
+        ORDER BY ({_EVER_HAD}) IS NOT NULL, md5(concat_ws('/', %(seed)s::bigint, %(member)s::bigint, task.id)), task.id
         LIMIT 1 FOR NO KEY UPDATE OF task SKIP LOCKED
     )
 """

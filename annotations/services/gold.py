@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 from django.db import connection, transaction
 from django.db.models import Max
 
-from annotations.agreement.gold_criteria import GoldCriteria
+from annotations.agreement.gold_criteria import GoldCriteria, looser_choices
 from annotations.agreement.gold_selection import (
     GoldSelection,
     Ints,
@@ -18,6 +18,7 @@ from annotations.agreement.gold_selection import (
     select_gold,
 )
 from annotations.models import Campaign, GoldRelease
+from annotations.selectors.doubtful_raters import DoubtfulRater, doubtful_raters
 from annotations.selectors.gold import ReportFigures, report_figures
 from annotations.selectors.gold_votes import RaterLabels, rater_labels
 from annotations.services.audit import record as audit
@@ -40,13 +41,16 @@ class GoldPreview:
     """What a release by these criteria would be, were it made now.
 
     `fingerprint` is for `release_gold`: with it, the release is only made if it would be what was seen. `left_out` are
-    the keys of the tasks that would not go in, ascending, by reason.
+    the keys of the tasks that would not go in, ascending, by reason. `looser` says what the criteria take in that the
+    defaults leave out; `raters` are those whose labels somebody should look at first.
     """
 
     criteria: GoldCriteria
     counts: SelectionCounts
     left_out: dict[str, Ints]
     fingerprint: str
+    looser: list[str]
+    raters: list[DoubtfulRater]
 
     def left_out_for(self, reason: str) -> Ints:
         """Keys of the tasks that would not go in for this reason."""
@@ -58,10 +62,16 @@ def preview_gold(*, campaign: Campaign, criteria: GoldCriteria | None = None) ->
 
     Raises Conflict where nothing is labelled yet, DomainError where the rule cannot be fitted.
     """
-    _, selection = _selected(campaign, criteria or GoldCriteria())
+    labels, selection = _selected(campaign, criteria)
     counts = selection.counts()
-    left_out = {reason: selection.left_out_for(reason) for reason in counts.left_out}
-    return GoldPreview(selection.criteria, counts, left_out, selection.fingerprint())
+    return GoldPreview(
+        criteria=selection.criteria,
+        counts=counts,
+        left_out={reason: selection.left_out_for(reason) for reason in counts.left_out},
+        fingerprint=selection.fingerprint(),
+        looser=looser_choices(selection.criteria, overlap=campaign.overlap),
+        raters=doubtful_raters(campaign, _labels_by_user(labels, selection)),
+    )
 
 
 @transaction.atomic
@@ -75,12 +85,13 @@ def release_gold(
 ) -> GoldRelease:
     """A numbered release of the campaign's gold, as the labels are now.
 
-    Without criteria every regular task goes in: the adjudicator's decision is the gold of an adjudicated one,
-    elsewhere it is the majority of the votes, and ties are unresolved. Labels without a vote, surplus or set aside,
-    are exported beside the others. Raises Conflict where nothing is labelled yet, where no task clears the bars, and
-    where `seen`, a preview's fingerprint, is no longer what would be released.
+    Without criteria those of `GoldCriteria()` hold: decided tasks go in, on as many labels as the campaign wants of
+    each; the adjudicator's decision is the gold of an adjudicated one, elsewhere it is the majority of the votes.
+    Labels without a vote, surplus or set aside, are exported beside the others. Raises Conflict where nothing is
+    labelled yet, where no task clears the bars, and where `seen`, a preview's fingerprint, is no longer what would be
+    released.
     """
-    labels, selection = _selected(campaign, criteria or GoldCriteria())
+    labels, selection = _selected(campaign, criteria)
     counts = selection.counts()
     if seen and seen != selection.fingerprint():
         raise Conflict(
@@ -104,6 +115,7 @@ def release_gold(
         threshold=campaign.threshold,
         criteria=selection.criteria.model_dump(mode="json"),
         counts=counts.as_dict(),
+        notes=_notes(campaign, labels, selection),
         report_id=_report_of(figures),
         report_figures=figures,
         checksum=checksum,
@@ -125,7 +137,8 @@ def release_gold(
     return release
 
 
-def _selected(campaign: Campaign, criteria: GoldCriteria) -> tuple[RaterLabels, GoldSelection]:
+def _selected(campaign: Campaign, criteria: GoldCriteria | None) -> tuple[RaterLabels, GoldSelection]:
+    criteria = (criteria or GoldCriteria()).for_overlap(campaign.overlap)
     labels = rater_labels(campaign)
     votes = labels.votes(include_surplus=criteria.include_surplus)
     if not votes.unit.size and not (labels.decision > 0).any():
@@ -136,6 +149,23 @@ def _selected(campaign: Campaign, criteria: GoldCriteria) -> tuple[RaterLabels, 
         raise DomainError(
             f"This rule cannot be used here: {error}.", code="too_many_ratings", field="rule"
         ) from error
+
+
+def _labels_by_user(labels: RaterLabels, selection: GoldSelection) -> dict[int, int]:
+    """How many votes of each person are on tasks that go in, by the key of their user."""
+    votes = labels.votes(include_surplus=selection.criteria.include_surplus)
+    users, counts = np.unique(votes.rater[selection.goes_in[votes.unit]], return_counts=True)
+    return dict(zip(users.tolist(), counts.tolist(), strict=True))
+
+
+def _notes(campaign: Campaign, labels: RaterLabels, selection: GoldSelection) -> dict[str, object]:
+    """What users of a release should know, as it is kept with it."""
+    raters = doubtful_raters(campaign, _labels_by_user(labels, selection))
+    return {
+        "overlap": campaign.overlap,
+        "looser": looser_choices(selection.criteria, overlap=campaign.overlap),
+        "raters": [rater.as_dict() for rater in raters],
+    }
 
 
 def _write_labels(

@@ -20,7 +20,7 @@ class GoldRecord(TypedDict):
     """One exported line: the item, the gold and how it came about, and every rater's score.
 
     `labels` are the votes. Surplus labels and those that were set aside stand apart. `agreement` is the share of the
-    `votes` that say what was decided, `confidence` a model's probability of it.
+    `votes` that say what was decided, None of one vote; `confidence` is a model's probability of it.
     """
 
     task: int
@@ -186,6 +186,8 @@ def _how(selection: GoldSelection, place: int, status: str, threshold: int) -> s
     if status == "adjudicated":
         return f"decided by an adjudicator, {cut}"
     n = int(selection.votes[place])
+    if status == "single":
+        return f"1 label, {cut}"
     labels = "1 label" if n == 1 else f"{n} labels"
     rule = {
         "majority": "majority of",

@@ -19,7 +19,7 @@ from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from annotations.access import led_campaign
-from annotations.agreement.gold_criteria import GoldCriteria
+from annotations.agreement.gold_criteria import GoldCriteria, stored_criteria
 from annotations.models import Campaign, GoldRequest
 from annotations.models.gold_request import BROKEN_OFF, UNFINISHED, WORKER_LOST, GoldRequestStatus
 from annotations.services.audit import record as audit
@@ -50,7 +50,7 @@ def request_release(
     The same `submission_key`, or the same wish while it is being fulfilled, is the same request. Raises Conflict while
     another release of the campaign is being made; where it is small, whatever `release_gold` does.
     """
-    criteria = criteria or GoldCriteria()
+    criteria = (criteria or GoldCriteria()).for_overlap(campaign.overlap)
     # One request at a time, so that two windows, or two clicks, find each other's.
     Campaign.objects.select_for_update(no_key=True).get(pk=campaign.pk)
     found = _asked_already(campaign, criteria, seen, submission_key)
@@ -110,7 +110,7 @@ def make_release(*, request: GoldRequest) -> GoldRequest:
         with _Heartbeat(request) as heartbeat, transaction.atomic():
             request.release = release_gold(
                 campaign=_campaign_still_led(request),
-                criteria=GoldCriteria(**request.criteria),
+                criteria=stored_criteria(request.criteria),
                 created_by=request.requested_by,
                 seen=request.seen,
                 progress=heartbeat.tell,

@@ -1,14 +1,32 @@
-"""The qualification round: attempts at the campaign's qualification items, with feedback, before labelling."""
+"""The qualification round: attempts at items drawn from the campaign's pool, before labelling.
+
+What is right is told to nobody while an item may be asked again: neither of them nor of somebody whom they tell.
+"""
+
+import random
 
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import Max
 from django.utils import timezone
 
-from annotations.models import Campaign, Member, QualificationAnswer, QualificationAttempt, Task
+from annotations.models import (
+    Campaign,
+    Member,
+    QualificationAnswer,
+    QualificationAttempt,
+    QualificationDraw,
+    Task,
+)
 from annotations.models.campaign import CampaignStatus
 from annotations.models.task import TaskKind
-from annotations.selectors.qualification import counted_answers, next_item, qualification_items
+from annotations.selectors.qualification import (
+    counted_answers,
+    items_per_attempt,
+    last_met,
+    next_item,
+    qualification_items,
+)
 from annotations.services.audit import record
 from evaluation.errors import Conflict, DomainError, NotFound
 from evaluation.models.endpoint import SCALE
@@ -23,6 +41,8 @@ def start_attempt(*, member: Member) -> QualificationAttempt:
     member, campaign = _locked(member)
     under_way = member.qualification_attempts.filter(finished_at__isnull=True).first()
     if under_way is not None:
+        if not counted_answers(under_way).exists() and next_item(under_way) is None:
+            _draw_items(under_way, member)  # All that was drawn has been withdrawn.
         # An item withdrawn meanwhile may have been the last one to answer.
         return _finish_if_done(under_way, member, campaign)
     _require_round(member, campaign)
@@ -30,7 +50,7 @@ def start_attempt(*, member: Member) -> QualificationAttempt:
         raise Conflict("This campaign is closed.", code="closed")
     if member.qualification_attempts.count() >= campaign.qualification_attempts:
         raise Conflict(
-            "You have no attempts left. Whoever leads the campaign can give you another one.",
+            "You have no attempts left. A lead of the campaign can give you another one.",
             code="no_attempts_left",
         )
     return _new_attempt(member)
@@ -53,7 +73,30 @@ def _require_round(member: Member, campaign: Campaign) -> None:
 
 def _new_attempt(member: Member) -> QualificationAttempt:
     last = member.qualification_attempts.aggregate(last=Max("number"))["last"] or 0
-    return QualificationAttempt.objects.create(member=member, number=last + 1)
+    attempt = QualificationAttempt.objects.create(member=member, number=last + 1)
+    _draw_items(attempt, member)
+    return attempt
+
+
+def _draw_items(attempt: QualificationAttempt, member: Member) -> None:
+    """Draw an attempt's items at random: those that the member has not met first, then those met longest ago."""
+    rng = random.SystemRandom()
+    met = last_met(member)
+    pool = list(qualification_items(member.campaign).order_by().values_list("pk", flat=True))
+    rng.shuffle(pool)
+    items = sorted(pool, key=lambda item: met.get(item, 0))[: items_per_attempt(member.campaign, len(pool))]
+    previous = list(
+        QualificationDraw.objects.filter(attempt__member=member, attempt__number=attempt.number - 1)
+        .order_by("place")
+        .values_list("task", flat=True)
+    )
+    rng.shuffle(items)
+    while len(items) > 1 and items == previous:
+        rng.shuffle(items)
+    attempt.draws.all().delete()
+    QualificationDraw.objects.bulk_create(
+        QualificationDraw(attempt=attempt, task_id=item, place=place) for place, item in enumerate(items)
+    )
 
 
 @transaction.atomic
@@ -71,7 +114,7 @@ def answer_item(*, attempt: QualificationAttempt, task: Task, score: int) -> Qua
     attempt.refresh_from_db()
     if attempt.finished_at is not None:
         raise Conflict("This attempt is over.", code="attempt_over")
-    if task.campaign_id != campaign.pk or task.kind != TaskKind.QUALIFICATION:
+    if task.kind != TaskKind.QUALIFICATION or not attempt.draws.filter(task=task).exists():
         raise NotFound("There is no such item.")
     answer = QualificationAnswer.objects.create(
         attempt=attempt, task=task, score=score, is_right=task.known_score.accepts(score)

@@ -7,10 +7,11 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
 from annotations.access import led_campaign, led_release
+from annotations.agreement.gold_criteria import GoldCriteria
 from annotations.agreement.gold_selection import REASONS
 from annotations.exporters.gold_table import GOLD_TABLE
 from annotations.exporters.release_card import LEFT_OUT, criteria_in_words
-from annotations.forms.gold import GoldForm, ReleaseForm
+from annotations.forms.gold import GoldForm, ReleaseForm, form_data
 from annotations.models import Campaign, GoldRelease
 from annotations.models.gold import GoldStatus
 from annotations.selectors.gold import (
@@ -39,7 +40,7 @@ SHOWN = 50
 def campaign_gold(request: PersonRequest, campaign_id: int) -> HttpResponse:
     """The releases, and what a new one would be by the criteria in the address."""
     campaign = led_campaign(request.user, campaign_id)
-    return _gold_page(request, campaign, _form(request))
+    return _gold_page(request, campaign, _form(request, campaign))
 
 
 @require_POST
@@ -70,7 +71,7 @@ def gold_release(request: PersonRequest, campaign_id: int) -> HttpResponse:
 def gold_left_out(request: PersonRequest, campaign_id: int, reason: str) -> HttpResponse:
     """The tasks that would not go in for one reason, a page at a time."""
     campaign = led_campaign(request.user, campaign_id)
-    form = _form(request)
+    form = _form(request, campaign)
     if reason not in REASONS or not reason or not form.is_valid():
         raise Http404
     kept = preview_now(campaign=campaign, criteria=form.criteria)
@@ -139,12 +140,11 @@ def gold_export(request: PersonRequest, release_id: int, extension: str) -> Http
     return response
 
 
-def _form(request: PersonRequest) -> GoldForm:
-    """Filled from the address; as it is to begin with where that says nothing."""
+def _form(request: PersonRequest, campaign: Campaign) -> GoldForm:
+    """Filled from the address; with the defaults where that says nothing."""
     if "shown" in request.GET:
         return GoldForm(request.GET)
-    usual = GoldForm()
-    return GoldForm({name: usual.get_initial_for_field(field, name) for name, field in usual.fields.items()})
+    return GoldForm(form_data(GoldCriteria().for_overlap(campaign.overlap)))
 
 
 def _gold_page(

@@ -7,7 +7,7 @@ from django.views.decorators.http import require_GET, require_POST
 from django_htmx.http import HttpResponseClientRedirect
 
 from annotations.access import led_gold_request
-from annotations.agreement.gold_criteria import GoldCriteria
+from annotations.agreement.gold_criteria import stored_criteria
 from annotations.exporters.release_card import criteria_in_words
 from annotations.forms.gold import as_address
 from annotations.models import GoldRequest
@@ -23,7 +23,7 @@ def gold_request(request: PersonRequest, request_id: int) -> HttpResponse:
     if asked.release is not None:
         address = resolve_url(*shown_at(request, asked))
         return HttpResponseClientRedirect(address) if request.htmx else redirect(address)
-    criteria = GoldCriteria(**asked.criteria)
+    criteria = stored_criteria(asked.criteria)
     context = {
         "asked": asked,
         "campaign": asked.campaign,

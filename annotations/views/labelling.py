@@ -95,7 +95,6 @@ def label_submit(request: PersonRequest, assignment_id: int) -> JsonResponse:
     return JsonResponse(
         {
             "revision": label.revision,
-            "is_surplus": assignment.is_surplus,
             "done": labelled_by(assignment.member),
         }
     )

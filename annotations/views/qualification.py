@@ -11,11 +11,15 @@ from annotations.forms.quality import QualificationAnswerForm
 from annotations.models import Campaign, QualificationAnswer, Task
 from annotations.selectors.qualification import (
     baseline_of,
+    is_told,
+    items_per_attempt,
+    items_short,
     next_item,
     open_attempt,
     people_in_qualification,
     qualification_items,
     standing,
+    told_answers,
 )
 from annotations.services.assignment import membership
 from annotations.services.qualification import answer_item, grant_attempt, qualify_member, start_attempt
@@ -36,6 +40,7 @@ def qualification(request: PersonRequest, campaign_id: int) -> HttpResponse:
         "rubric": campaign.rubric,
         "member": member,
         "standing": standing(member),
+        "told": told_answers(member),
         "percent": None if campaign.pass_mark is None else f"{100 * campaign.pass_mark:g}",
     }
     return render(request, "annotations/qualification.html", context)
@@ -60,12 +65,12 @@ def qualification_item(request: PersonRequest, campaign_id: int) -> HttpResponse
     form = QualificationAnswerForm(request.POST or None)
     if form.is_valid():
         task = _item(campaign, form.cleaned_data["task"])
-        # A double click on the last item comes when the attempt is over: the answer that stands is shown.
+        # A double click on the last item comes when the attempt is over: the first answer stands.
         attempt = attempt or member.qualification_attempts.last()
         if attempt is None:
             return redirect("qualification", campaign_id=campaign.pk)
-        answer = answer_item(attempt=attempt, task=task, score=form.cleaned_data["score"])
-        return redirect("qualification_answer", campaign_id=campaign.pk, answer_id=answer.pk)
+        answer_item(attempt=attempt, task=task, score=form.cleaned_data["score"])
+        return redirect("qualification_item", campaign_id=campaign.pk)
     task_shown = next_item(attempt) if attempt else None
     if task_shown is None:
         return redirect("qualification", campaign_id=campaign.pk)
@@ -97,25 +102,25 @@ def _item_context(campaign: Campaign, task: Task) -> dict[str, object]:
 
 @require_GET
 def qualification_answer(request: PersonRequest, campaign_id: int, answer_id: int) -> HttpResponse:
-    """Feedback on one of the person's own answers."""
+    """One of the person's own answers, once nobody can be asked the item again: what was right, and why."""
     campaign = visible_campaign(request.user, campaign_id)
     member = membership(campaign, request.user)
     answer = (
         QualificationAnswer.objects.filter(pk=answer_id, attempt__member=member)
         .select_related(
             "attempt",
+            "task__campaign",
             "task__known_score",
             "task__response__item__question",
             "task__response__item__preference",
         )
         .first()
     )
-    if answer is None:
+    if answer is None or not is_told(answer):
         raise NotFound("There is no such answer.")
     context = _item_context(campaign, answer.task) | {
         "answer": answer,
         "known": answer.task.known_score,
-        "standing": standing(member),
     }
     return render(request, "annotations/qualification_answer.html", context)
 
@@ -124,10 +129,13 @@ def qualification_answer(request: PersonRequest, campaign_id: int, answer_id: in
 def qualification_people(request: PersonRequest, campaign_id: int) -> HttpResponse:
     """For leads: everybody's attempts."""
     campaign = led_campaign(request.user, campaign_id)
+    items = qualification_items(campaign).count()
     context = {
         "campaign": campaign,
         "people": people_in_qualification(campaign),
-        "items": qualification_items(campaign).count(),
+        "items": items,
+        "each": items_per_attempt(campaign, items),
+        "short": items_short(campaign, items),
         "percent": None if campaign.pass_mark is None else f"{100 * campaign.pass_mark:g}",
     }
     return render(request, "annotations/qualification_people.html", context)

@@ -8,6 +8,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from annotations import models
+from annotations.agreement.gold_criteria import EVERY_TASK
 from annotations.services.assignment import claim_task
 from annotations.services.gold import release_gold
 from annotations.services.labels import submit_label
@@ -101,7 +102,7 @@ def _same_adjudication() -> None:
 def _released() -> models.GoldRelease:
     assignment = _assignment()
     submit_label(assignment=assignment, score=4, comment="", submission_key=uuid.uuid4())
-    return release_gold(campaign=assignment.task.campaign)
+    return release_gold(campaign=assignment.task.campaign, criteria=EVERY_TASK)
 
 
 def _gold_release(**fields: object) -> None:

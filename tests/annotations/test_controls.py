@@ -10,6 +10,7 @@ from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 
+from annotations.agreement.gold_criteria import EVERY_TASK
 from annotations.models import (
     Assignment,
     AuditEvent,
@@ -250,7 +251,7 @@ def test_gold_of_another_campaign_becomes_items_and_undecided_gold_does_not(camp
         task = earlier.tasks.get(response=response)
         _submitted(task, "eve", scores[0])
         _submitted(task, "dan", scores[1])
-    release = release_gold(campaign=earlier)
+    release = release_gold(campaign=earlier, criteria=EVERY_TASK)
     address = reverse("controls_from_gold", args=[campaign.pk])
     posted = {"gold-release": release.pk, "gold-count": 20, "gold-tolerance": 1, "gold-kind": "control"}
     assert _client(campaign).post(address, posted).status_code == 302
@@ -264,7 +265,7 @@ def test_gold_of_another_campaign_becomes_items_and_undecided_gold_does_not(camp
 def test_gold_of_a_campaign_that_somebody_else_leads_cannot_be_chosen(campaign: Campaign) -> None:
     theirs = build.campaign(build.run_with_items(1), [build.person("eve")], overlap=1)
     _submitted(theirs.tasks.get(), "eve", 4)
-    release = release_gold(campaign=theirs)
+    release = release_gold(campaign=theirs, criteria=EVERY_TASK)
     posted = {"gold-release": release.pk, "gold-count": 1, "gold-tolerance": 0, "gold-kind": "control"}
     answer = _client(campaign).post(reverse("controls_from_gold", args=[campaign.pk]), posted)
     assert answer.status_code == 422

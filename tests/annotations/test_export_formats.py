@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 import pytest
 from django.contrib.auth.models import User
 
+from annotations.agreement.gold_criteria import EVERY_TASK
 from annotations.exporters.arrow_arrays import arrow_array
 from annotations.exporters.columns import ARROW, Kind
 from annotations.exporters.dataset_folder import folder_facts, write_folder
@@ -168,7 +169,7 @@ def test_lists_and_empty_cells_keep_their_types(admin: User, labelled: Campaign)
     items = pl.read_parquet(_bytes(admin, "items", ExportFormat.PARQUET))
     assert items.schema["options"] == items.schema["irrelevant_preferences"] == pl.List(pl.String)
     assert items["options"][0].to_list() == ["one", "two", "three"]
-    release = release_gold(campaign=labelled)
+    release = release_gold(campaign=labelled, criteria=EVERY_TASK)
     gold = pl.read_parquet(_bytes(admin, "gold", ExportFormat.PARQUET, release=release.pk))
     assert gold.schema["confidence"] == pl.Float64, "though every cell is empty"
     assert gold["confidence"].null_count() == len(HOSTILE)
@@ -203,7 +204,7 @@ def test_every_table_fills_its_columns_in_every_format(
 
 
 def test_gold_as_jsonl_has_the_checksum_of_the_release(admin: User, labelled: Campaign) -> None:
-    release = release_gold(campaign=labelled)
+    release = release_gold(campaign=labelled, criteria=EVERY_TASK)
     written = _bytes(admin, "gold", ExportFormat.JSONL, release=release.pk)
     assert hashlib.sha256(written).hexdigest() == release.checksum
 
@@ -217,7 +218,7 @@ def _adjudicated() -> GoldRelease:
             build.vote(task, person, score)
     disputed = campaign.tasks.get(state="disputed")
     adjudicate(task=disputed, adjudicator=lead, score=2, rationale="It ignores the wish.", based_on=0)
-    return release_gold(campaign=campaign)
+    return release_gold(campaign=campaign, criteria=EVERY_TASK)
 
 
 @pytest.mark.parametrize("format", [ExportFormat.CSV, ExportFormat.JSONL, ExportFormat.PARQUET])

@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
+from annotations.agreement.gold_criteria import EVERY_TASK
 from annotations.exporters.scopes import exportable_tables
 from annotations.models import AuditEvent, Campaign, Export
 from annotations.selectors.exports import unfinished_exports, visible_exports
@@ -255,7 +256,7 @@ def test_annotators_export_nothing_leads_their_campaigns_staff_all(lead: User, c
     ann = User.objects.get(username="ann")
     admin, other = build.person("admin", staff=True), build.person("other")
     build.campaign(build.run_with_items(1), [ann], overlap=1, leads=[other])
-    release = release_gold(campaign=campaign)
+    release = release_gold(campaign=campaign, criteria=EVERY_TASK)
     assert exportable_tables(ann) == []
     assert {table.name for table in exportable_tables(admin)} - {
         table.name for table in exportable_tables(lead)
@@ -352,7 +353,7 @@ def test_queries_of_the_gold_page_do_not_grow_with_releases_or_tasks(lead: User,
 
     def add(n: int) -> None:
         for _ in range(n):
-            release_gold(campaign=campaign)
+            release_gold(campaign=campaign, criteria=EVERY_TASK)
 
     address = reverse("campaign_gold", args=[campaign.pk])
     check_query_count("campaign_gold", add_rows=add, ask=lambda: client.get(address))

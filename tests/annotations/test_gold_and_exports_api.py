@@ -5,12 +5,15 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 
+from annotations.agreement.gold_criteria import EVERY_TASK
 from annotations.models import Campaign, GoldRelease
 from annotations.services.exports import write_export
 from tests import build
 from tests.api_person import Person, results
 
 pytestmark = pytest.mark.django_db
+
+EVERY = EVERY_TASK.model_dump(mode="json")
 
 
 @pytest.fixture
@@ -30,7 +33,7 @@ class TestGoldAndExports:
 
     def test_preview_release_and_differences(self, lead: Person, labelled: Campaign) -> None:
         at = f"campaigns/{labelled.pk}/gold/"
-        criteria = {"include_unresolved": False}
+        criteria = EVERY | {"include_unresolved": False}
         preview = lead.post(f"{at}preview/", {"criteria": criteria}).json()
         assert (preview["counts"]["included"], preview["criteria"]["rule"]) == (2, "majority")
         assert not GoldRelease.objects.exists()
@@ -41,7 +44,7 @@ class TestGoldAndExports:
         build.vote(labelled.tasks.all()[3], User.objects.get(username="ann"), 5)
         outdated = lead.post(at, {"seen": preview["fingerprint"], "criteria": criteria})
         assert outdated.json()["code"] == "preview_outdated"
-        second = lead.post(at).json()
+        second = lead.post(at, {"criteria": EVERY}).json()
         assert [row["number"] for row in results(lead.get(at))] == [2, 1]
         differences = lead.get(f"gold/{second['id']}/differences/", {"kind": "added"}).json()
         assert (differences["added"], differences["same"], len(differences["rows"])) == (2, 2, 2)
@@ -63,7 +66,7 @@ class TestGoldAndExports:
         self, lead: Person, labelled: Campaign, settings: Any, tmp_path: Any
     ) -> None:
         settings.EXPORT_ROOT = tmp_path
-        release = lead.post(f"campaigns/{labelled.pk}/gold/").json()
+        release = lead.post(f"campaigns/{labelled.pk}/gold/", {"criteria": EVERY}).json()
         assert "gold" in [table["name"] for table in lead.get("exports/tables/").json()]
         wanted = {"table": "gold", "format": "jsonl", "filters": {"release": release["id"]}}
         asked = lead.post("exports/", wanted)

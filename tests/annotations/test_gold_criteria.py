@@ -8,7 +8,7 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
-from annotations.agreement.gold_criteria import GoldCriteria
+from annotations.agreement.gold_criteria import EVERY_TASK, GoldCriteria, stored_criteria
 from annotations.agreement.validation_input import ValidationSettings
 from annotations.exporters import jsonl
 from annotations.models import Assignment, AuditEvent, Campaign, GoldLabel, GoldRelease, ValidationReport
@@ -40,7 +40,7 @@ def _questions(release: GoldRelease) -> list[int]:
 
 def test_what_is_seen_is_what_is_released() -> None:
     campaign = _campaign((5, 5, 5), (5, 5, 1), (1,), ())
-    criteria = GoldCriteria(minimum_labels=2, include_unresolved=False)
+    criteria = EVERY_TASK.model_copy(update={"minimum_labels": 2, "include_unresolved": False})
     preview = preview_gold(campaign=campaign, criteria=criteria)
     release = release_gold(campaign=campaign, criteria=criteria, seen=preview.fingerprint)
     assert preview.counts.left_out == {"unlabelled": 1, "few_labels": 1}
@@ -52,32 +52,32 @@ def test_what_is_seen_is_what_is_released() -> None:
 
 def test_looking_writes_nothing() -> None:
     campaign = _campaign((5,))
-    preview_gold(campaign=campaign)
+    preview_gold(campaign=campaign, criteria=EVERY_TASK)
     assert not GoldRelease.objects.exists()
     assert not AuditEvent.objects.filter(action="gold.released").exists()
 
 
 def test_labels_that_came_since_the_preview_stop_the_release() -> None:
     campaign = _campaign((5,), (4,))
-    seen = preview_gold(campaign=campaign).fingerprint
+    seen = preview_gold(campaign=campaign, criteria=EVERY_TASK).fingerprint
     assignment = Assignment.objects.order_by("pk").first()
     assert assignment is not None
     submit_label(assignment=assignment, score=1, comment="", submission_key=uuid.uuid4(), based_on=1)
     with pytest.raises(Conflict, match="changed since the preview"):
-        release_gold(campaign=campaign, seen=seen)
+        release_gold(campaign=campaign, criteria=EVERY_TASK, seen=seen)
     assert not GoldRelease.objects.exists()
 
 
 def test_criteria_that_nothing_clears_release_nothing() -> None:
     with pytest.raises(Conflict) as raised:
-        release_gold(campaign=_campaign((5,)), criteria=GoldCriteria(minimum_labels=2))
+        release_gold(campaign=_campaign((5,)), criteria=EVERY_TASK.model_copy(update={"minimum_labels": 2}))
     assert raised.value.code == "nothing_selected"
 
 
 def test_a_rule_that_cannot_be_fitted_is_refused_by_its_field(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("annotations.agreement.gold_selection.MOST_RATINGS", 1)
     with pytest.raises(DomainError) as raised:
-        preview_gold(campaign=_campaign((5, 5)), criteria=GoldCriteria(rule="mace"))
+        preview_gold(campaign=_campaign((5, 5)), criteria=EVERY_TASK.model_copy(update={"rule": "mace"}))
     assert (raised.value.code, raised.value.field) == ("too_many_ratings", "rule")
 
 
@@ -85,19 +85,21 @@ def test_surplus_labels_vote_only_where_they_are_to() -> None:
     campaign = _campaign((5, 1))
     Assignment.objects.filter(member__user__username="bob").update(is_surplus=True)
     plain, with_surplus = (
-        release_gold(campaign=campaign, criteria=GoldCriteria(include_surplus=chosen)).gold_labels.get()
+        release_gold(
+            campaign=campaign, criteria=EVERY_TASK.model_copy(update={"include_surplus": chosen})
+        ).gold_labels.get()
         for chosen in (False, True)
     )
-    assert (plain.status, plain.record["votes"]) == ("unanimous", 1)
+    assert (plain.status, plain.record["votes"]) == ("single", 1)
     assert (with_surplus.status, with_surplus.record["votes"]) == ("tied", 2)
     assert with_surplus.record["surplus_labels"] == {"bob": 1}
 
 
 def test_a_record_says_how_sure_its_gold_is() -> None:
     campaign = _campaign((5, 5, 1), (5, 5, 5), (1, 1, 1))
-    record = release_gold(campaign=campaign).gold_labels.order_by("pk").first().record  # type: ignore[union-attr]
+    record = release_gold(campaign=campaign, criteria=EVERY_TASK).gold_labels.order_by("pk").first().record  # type: ignore[union-attr]
     assert (record["votes"], record["agreement"], record["confidence"]) == (3, 2 / 3, None)
-    fitted = release_gold(campaign=campaign, criteria=GoldCriteria(rule="dawid_skene"))
+    fitted = release_gold(campaign=campaign, criteria=EVERY_TASK.model_copy(update={"rule": "dawid_skene"}))
     assert fitted.rule == "dawid_skene"
     for label in fitted.gold_labels.all():
         assert label.status == "model"
@@ -124,11 +126,11 @@ def test_a_release_from_before_criteria_still_verifies_and_shows() -> None:
         release=old, task=task, status="unanimous", followed=True, score=5, record=record
     )
     assert hashlib.sha256(b"".join(jsonl.export(old))).hexdigest() == old.checksum
-    assert GoldCriteria(**old.criteria) == GoldCriteria()
+    assert stored_criteria(old.criteria) == EVERY_TASK
     (shown,) = releases_with_counts(campaign)
     assert (shown.followed_count, shown.unresolved_count) == (1, 0)  # type: ignore[attr-defined]
     assert status_counts(old) == [("unanimous", 1)]
-    assert release_gold(campaign=campaign).number == 2
+    assert release_gold(campaign=campaign, criteria=EVERY_TASK).number == 2
 
 
 def test_the_report_at_that_moment_is_kept() -> None:
@@ -149,7 +151,7 @@ def test_the_report_at_that_moment_is_kept() -> None:
         },
         finished_at=timezone.now(),
     )
-    release = release_gold(campaign=campaign)
+    release = release_gold(campaign=campaign, criteria=EVERY_TASK)
     assert release.report == report
     assert release.report_figures is not None
     assert release.report_figures["alpha"] == estimate
@@ -160,7 +162,7 @@ def test_the_report_at_that_moment_is_kept() -> None:
 
 
 def test_without_a_report_the_release_says_that_there_is_none() -> None:
-    figures = release_gold(campaign=_campaign((5,))).report_figures
+    figures = release_gold(campaign=_campaign((5,)), criteria=EVERY_TASK).report_figures
     assert figures is not None
     assert figures["undefined"] == "no validation report had been computed"
     assert figures["alpha"] is None
@@ -168,15 +170,18 @@ def test_without_a_report_the_release_says_that_there_is_none() -> None:
 
 def test_a_later_release_tells_what_it_added_removed_and_changed() -> None:
     campaign = _campaign((5, 5), (5, 5), (1, 1), ())
-    first = release_gold(campaign=campaign, criteria=GoldCriteria(include_unresolved=False))
+    first = release_gold(
+        campaign=campaign, criteria=EVERY_TASK.model_copy(update={"include_unresolved": False})
+    )
     tasks = list(campaign.tasks.order_by("response__item__position"))
     build.vote(tasks[3], campaign.members.get(user__username="ann").user, 4)
     assignment = Assignment.objects.get(task=tasks[0], member__user__username="ann")
     submit_label(assignment=assignment, score=1, comment="", submission_key=uuid.uuid4(), based_on=1)
     second = release_gold(
-        campaign=campaign, criteria=GoldCriteria(include_unresolved=False, minimum_agreement=0.6)
+        campaign=campaign,
+        criteria=EVERY_TASK.model_copy(update={"include_unresolved": False, "minimum_agreement": 0.6}),
     )
-    third = release_gold(campaign=campaign)
+    third = release_gold(campaign=campaign, criteria=EVERY_TASK)
     found = release_differences(first, third)
     assert (found.added, found.removed, found.changed, found.same) == (1, 0, 1, 2)
     (changed,) = found.rows("changed")
@@ -190,7 +195,7 @@ def test_a_later_release_tells_what_it_added_removed_and_changed() -> None:
 
 
 def test_the_database_refuses_to_change_criteria_counts_and_figures() -> None:
-    release = release_gold(campaign=_campaign((5,)))
+    release = release_gold(campaign=_campaign((5,)), criteria=EVERY_TASK)
     for column in ("criteria", "counts", "report_figures"):
         with (
             pytest.raises(DatabaseError, match="append-only"),
@@ -208,7 +213,7 @@ def test_a_release_is_told_to_whoever_listens_and_to_the_log() -> None:
 
     gold_released.connect(listen)
     try:
-        release = release_gold(campaign=_campaign((5,)))
+        release = release_gold(campaign=_campaign((5,)), criteria=EVERY_TASK)
     finally:
         gold_released.disconnect(listen)
     assert heard == [release]
@@ -219,4 +224,4 @@ def test_a_release_is_told_to_whoever_listens_and_to_the_log() -> None:
 def test_queries_do_not_grow_with_the_tasks(django_assert_max_num_queries) -> None:  # type: ignore[no-untyped-def]
     campaign = _campaign(*[(5, 5)] * 6)
     with django_assert_max_num_queries(25):
-        release_gold(campaign=campaign)
+        release_gold(campaign=campaign, criteria=EVERY_TASK)

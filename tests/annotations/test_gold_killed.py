@@ -13,6 +13,7 @@ import pytest
 from django.conf import settings
 from django.db import connection
 
+from annotations.agreement.gold_criteria import EVERY_TASK
 from annotations.exporters import jsonl
 from annotations.models import AuditEvent, Campaign, GoldLabel, GoldRelease, GoldRequest
 from annotations.services.gold import preview_gold
@@ -115,8 +116,10 @@ def test_after_kill_9_a_release_is_made_whole_and_once_by_the_next_worker(
     create_webhook(
         name="w", url="https://example.org", events=["gold.released"], actor=build.person("a", staff=True)
     )
-    preview = preview_gold(campaign=campaign)
-    request = request_release(campaign=campaign, requested_by=lead, seen=preview.fingerprint)
+    preview = preview_gold(campaign=campaign, criteria=EVERY_TASK)
+    request = request_release(
+        campaign=campaign, requested_by=lead, criteria=EVERY_TASK, seen=preview.fingerprint
+    )
 
     def is_written_in_part() -> bool:
         request.refresh_from_db()

@@ -7,6 +7,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
+from annotations.agreement.gold_criteria import EVERY_TASK
 from annotations.models import Assignment, Campaign, GoldRelease
 from annotations.services.gold import release_gold
 from annotations.services.labels import submit_label
@@ -109,11 +110,11 @@ def test_labels_that_came_meanwhile_are_shown_before_anything_is_released(
 
 
 def test_a_later_release_shows_what_changed_with_before_and_after(client: Client, campaign: Campaign) -> None:
-    release_gold(campaign=campaign)
+    release_gold(campaign=campaign, criteria=EVERY_TASK)
     assignment = Assignment.objects.order_by("pk").first()
     assert assignment is not None
     submit_label(assignment=assignment, score=1, comment="", submission_key=uuid.uuid4(), based_on=1)
-    second = release_gold(campaign=campaign)
+    second = release_gold(campaign=campaign, criteria=EVERY_TASK)
     page = client.get(reverse("gold_detail", args=[second.pk]), {"against": "1"})
     assert page.context["differences"].changed == 1
     assert [row.task for row in page.context["rows"]] == [assignment.task_id]
@@ -122,7 +123,7 @@ def test_a_later_release_shows_what_changed_with_before_and_after(client: Client
 
 @pytest.mark.parametrize("extension", ["csv", "jsonl", "parquet", "zip"])
 def test_a_release_is_streamed_in_every_format(client: Client, campaign: Campaign, extension: str) -> None:
-    release = release_gold(campaign=campaign)
+    release = release_gold(campaign=campaign, criteria=EVERY_TASK)
     answer = client.get(reverse("gold_export", args=[release.pk, extension]))
     assert answer.status_code == 200
     assert len(b"".join(answer)) > 100
@@ -130,7 +131,7 @@ def test_a_release_is_streamed_in_every_format(client: Client, campaign: Campaig
 
 
 def test_odd_addresses_are_refused(client: Client, campaign: Campaign) -> None:
-    release = release_gold(campaign=campaign)
+    release = release_gold(campaign=campaign, criteria=EVERY_TASK)
     assert client.get(reverse("gold_export", args=[release.pk, "exe"])).status_code == 404
     assert client.get(reverse("gold_left_out", args=[campaign.pk, "no-such"])).status_code == 404
     wrong = CRITERIA | {"minimum_agreement": "101"}

@@ -9,6 +9,7 @@ import uuid
 import pytest
 from django.contrib.auth.models import User
 
+from annotations.agreement.gold_criteria import EVERY_TASK
 from annotations.exporters import jsonl
 from annotations.exporters.gold_table import of_release
 from annotations.exporters.writing import stream
@@ -48,7 +49,9 @@ def _records(release: GoldRelease) -> list[dict[str, object]]:
 
 
 def test_majority_decides_and_ties_stay_unresolved() -> None:
-    release = release_gold(campaign=_campaign({"ann": [5, 4, 1, 3], "bob": [3, 2, 2, 2]}))
+    release = release_gold(
+        campaign=_campaign({"ann": [5, 4, 1, 3], "bob": [3, 2, 2, 2]}), criteria=EVERY_TASK
+    )
     records = _records(release)
     assert [(r["followed"], r["score"], r["status"]) for r in records] == [
         (True, 4.0, "unanimous"),
@@ -61,7 +64,7 @@ def test_majority_decides_and_ties_stay_unresolved() -> None:
 
 
 def test_three_people_give_a_majority() -> None:
-    release = release_gold(campaign=_campaign({"ann": [5], "bob": [1], "cat": [2]}))
+    release = release_gold(campaign=_campaign({"ann": [5], "bob": [1], "cat": [2]}), criteria=EVERY_TASK)
     assert [(r["followed"], r["status"]) for r in _records(release)] == [(False, "majority")]
 
 
@@ -69,14 +72,14 @@ def test_judges_are_exported_beside_people_but_have_no_vote() -> None:
     campaign = _campaign({"ann": [1]})
     judge = Judge.objects.create(name="imported: x", origin="imported")
     Judgment.objects.create(response=campaign.tasks.get().response, judge=judge, status="scored", score=5)
-    record = _records(release_gold(campaign=campaign))[0]
+    record = _records(release_gold(campaign=campaign, criteria=EVERY_TASK))[0]
     assert (record["judges"], record["followed"]) == ({"imported: x": 5}, False)
 
 
 def test_surplus_labels_are_exported_but_have_no_vote() -> None:
     campaign = _campaign({"ann": [5], "bob": [1]})
     Assignment.objects.filter(member__user__username="bob").update(is_surplus=True)
-    record = _records(release_gold(campaign=campaign))[0]
+    record = _records(release_gold(campaign=campaign, criteria=EVERY_TASK))[0]
     assert (record["labels"], record["surplus_labels"], record["followed"]) == ({"ann": 5}, {"bob": 1}, True)
 
 
@@ -86,8 +89,10 @@ def test_a_task_that_nobody_labelled_is_in_the_release_as_unlabelled() -> None:
     assignment = claim_task(campaign=campaign, member=campaign.members.get())
     assert assignment is not None
     submit_label(assignment=assignment, score=3, comment="", submission_key=uuid.uuid4())
-    assert sorted(str(r["status"]) for r in _records(release_gold(campaign=campaign))) == [
-        "unanimous",
+    assert sorted(
+        str(r["status"]) for r in _records(release_gold(campaign=campaign, criteria=EVERY_TASK))
+    ) == [
+        "single",
         "unlabelled",
     ]
 
@@ -100,19 +105,19 @@ def test_without_any_label_there_is_nothing_to_release() -> None:
 
 def test_releases_are_numbered_and_an_old_one_never_changes() -> None:
     campaign = _campaign({"ann": [5]})
-    first = release_gold(campaign=campaign)
+    first = release_gold(campaign=campaign, criteria=EVERY_TASK)
     before = b"".join(jsonl.export(first))
     assignment = Assignment.objects.get()
     submit_label(assignment=assignment, score=1, comment="", submission_key=uuid.uuid4())
     Question.objects.update(source="renamed")
-    second = release_gold(campaign=campaign)
+    second = release_gold(campaign=campaign, criteria=EVERY_TASK)
     assert (first.number, second.number) == (1, 2)
     assert b"".join(jsonl.export(first)) == before
     assert [_records(release)[0]["followed"] for release in (first, second)] == [True, False]
 
 
 def test_the_checksum_is_that_of_the_jsonl_file() -> None:
-    release = release_gold(campaign=_campaign({"ann": [5, 1]}))
+    release = release_gold(campaign=_campaign({"ann": [5, 1]}), criteria=EVERY_TASK)
     release.refresh_from_db()
     assert release.checksum == hashlib.sha256(b"".join(jsonl.export(release))).hexdigest()
 
@@ -123,7 +128,7 @@ def test_every_text_is_released_as_it_is_and_keeps_the_checksum_right(text: str)
     response = campaign.tasks.get().response
     response.text = text
     response.save()
-    release = release_gold(campaign=campaign)
+    release = release_gold(campaign=campaign, criteria=EVERY_TASK)
     assert _records(release)[0]["personalised_response"] == text
     assert release.checksum == hashlib.sha256(b"".join(jsonl.export(release))).hexdigest()
 
@@ -133,7 +138,7 @@ def test_csv_has_a_column_per_rater_and_defuses_formulas() -> None:
     response = campaign.tasks.get(response__item__position=1).response
     response.text = '=HYPERLINK("http://evil.example","click")'
     response.save()
-    release = release_gold(campaign=campaign)
+    release = release_gold(campaign=campaign, criteria=EVERY_TASK)
     text = b"".join(stream(of_release(release), ExportFormat.CSV)).decode()
     rows = list(csv.DictReader(io.StringIO(text)))
     assert [(row["label: ann"], row["label: bob"], row["followed"]) for row in rows] == [

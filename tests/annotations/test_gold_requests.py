@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from annotations import tasks
-from annotations.agreement.gold_criteria import GoldCriteria
+from annotations.agreement.gold_criteria import EVERY_TASK, GoldCriteria
 from annotations.forms.gold import GoldForm, as_address
 from annotations.models import Assignment, AuditEvent, Campaign, GoldRelease, GoldRequest
 from annotations.services import gold_kept, gold_requests
@@ -151,7 +151,7 @@ def test_two_clicks_at_the_same_moment_are_one_release(campaign: Campaign, lead:
 def test_a_large_release_waits_for_a_worker_and_is_what_was_seen(
     campaign: Campaign, lead: User, large: list[tuple[object, ...]]
 ) -> None:
-    criteria = GoldCriteria(minimum_labels=2, include_unresolved=False)
+    criteria = EVERY_TASK.model_copy(update={"minimum_labels": 2, "include_unresolved": False})
     preview = preview_gold(campaign=campaign, criteria=criteria)
     request = request_release(
         campaign=campaign, requested_by=lead, criteria=criteria, seen=preview.fingerprint
@@ -186,7 +186,9 @@ def test_asking_again_while_it_is_made_is_the_same_request_and_another_wish_is_r
     assert request_release(campaign=campaign, requested_by=lead) == first
     assert len(large) == 1
     with pytest.raises(Conflict) as raised:
-        request_release(campaign=campaign, requested_by=lead, criteria=GoldCriteria(minimum_labels=1))
+        request_release(
+            campaign=campaign, requested_by=lead, criteria=EVERY_TASK.model_copy(update={"minimum_labels": 1})
+        )
     assert raised.value.code == "release_under_way"
     with pytest.raises(IntegrityError, match="gold_request_one_at_a_time"), transaction.atomic():
         build.gold_request(campaign, lead, status="queued", failure="", failure_code="", finished_at=None)
@@ -290,7 +292,7 @@ def test_while_it_is_made_the_request_is_kept_and_says_how_far_it_is(
 ) -> None:
     monkeypatch.setattr(gold_requests, "HEARTBEAT_SECONDS", 0.01)
     monkeypatch.setattr("annotations.services.gold_records.CHUNK", 1)
-    request = request_release(campaign=campaign, requested_by=lead)
+    request = request_release(campaign=campaign, requested_by=lead, criteria=EVERY_TASK)
     noted = threading.Event()
     seen: list[tuple[int, int | None]] = []
 
@@ -364,16 +366,18 @@ def test_the_page_tells_what_broke_off_and_offers_to_try_again(client: Client, c
 @pytest.mark.parametrize(
     "criteria",
     [
-        GoldCriteria(),
-        GoldCriteria(
-            rule="mace",
-            adjudicated_first=False,
-            include_surplus=True,
-            states=("agreed", "disputed"),
-            include_unresolved=False,
-            minimum_labels=2,
-            minimum_agreement=0.6,
-            minimum_confidence=0.29,
+        GoldCriteria().for_overlap(2),
+        EVERY_TASK.model_copy(
+            update={
+                "rule": "mace",
+                "adjudicated_first": False,
+                "include_surplus": True,
+                "states": ("agreed", "disputed"),
+                "include_unresolved": False,
+                "minimum_labels": 2,
+                "minimum_agreement": 0.6,
+                "minimum_confidence": 0.29,
+            }
         ),
     ],
 )
@@ -384,7 +388,7 @@ def test_from_a_request_one_comes_back_to_the_preview_by_the_same_criteria(crite
 
 
 def test_criteria_that_the_page_cannot_show_lead_to_no_others() -> None:
-    assert as_address(GoldCriteria(minimum_agreement=0.655)) == ""
+    assert as_address(EVERY_TASK.model_copy(update={"minimum_agreement": 0.655})) == ""
 
 
 # Programs

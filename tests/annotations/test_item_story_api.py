@@ -6,6 +6,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
+from annotations.agreement.gold_criteria import EVERY_TASK
 from annotations.models import Task, ValidationReport
 from annotations.services.gold import release_gold
 from evaluation.models import Completion, Item, ItemCall, Judge, RunJudge
@@ -51,7 +52,7 @@ def test_an_admin_reads_the_whole_story(item: Item) -> None:
     ada, lead = build.person("ada"), build.person("lead")
     campaign = build.campaign(item.run, [ada], leads=[lead], overlap=1)
     build.vote(campaign.tasks.get(), ada, 2, 4, comment="It could be shorter.")
-    release_gold(campaign=campaign, created_by=lead)
+    release_gold(campaign=campaign, criteria=EVERY_TASK, created_by=lead)
     told = story(item, build.person(staff=True)).json()
     assert (told["question"], told["gold_option"], told["model"]) == (item.question.text, "A", "test-model")
     assert [preference["text"] for preference in told["told"]] == [str(item.preference)]

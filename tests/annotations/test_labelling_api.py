@@ -78,7 +78,7 @@ def test_from_the_first_task_to_the_last(campaign: Campaign, ann: User) -> None:
         assert (answer["nothing"], answer["done"]) == (None, done - 1)
         assert [option["letter"] for option in task["options"]] == ["A", "B", "C"]
         submitted = program.post(f"assignments/{task['assignment']}/submit/", label(done))
-        assert submitted.json() == {"revision": 1, "is_surplus": False, "done": done}
+        assert submitted.json() == {"revision": 1, "done": done}
     answer = program.post(f"{at}next/").json()
     assert (answer["task"], answer["nothing"]["code"]) == (None, "done_by_you")
     assert sorted(Label.objects.values_list("score", flat=True)) == [1, 2, 3, 4]

@@ -82,7 +82,7 @@ def test_a_label_is_taken_once_however_often_it_is_sent() -> None:
     assignment = _next(client, campaign)["task"]["assignment"]
     key = uuid.uuid4()
     answers = [_submit(client, assignment, submission_key=key).json() for _ in range(3)]
-    assert answers == [{"revision": 1, "is_surplus": False, "done": 1}] * 3
+    assert answers == [{"revision": 1, "done": 1}] * 3
     label = Label.objects.get()
     assert (label.score, label.seconds, label.answer_correct) == (4, 12.5, "")
 
@@ -177,7 +177,7 @@ def test_a_lost_lease_is_said_so() -> None:
     assert _next(second, campaign)["task"]
     refused = first.post(f"/assignments/{assignment}/heartbeat/")
     assert (refused.status_code, refused.json()["code"]) == (409, "lease_lost")
-    assert _submit(first, assignment).json() == {"revision": 1, "is_surplus": True, "done": 1}
+    assert _submit(first, assignment).json() == {"revision": 1, "done": 1}
 
 
 def test_differences_are_marked_word_by_word_and_stay_sanitised() -> None:
@@ -239,7 +239,7 @@ def test_nothing_tells_a_control_item_from_another_task() -> None:
         task = _next(client, campaign)["task"]
         key = task["assignment"]
         submitted = _submit(client, key, score=5).json()
-        assert submitted == {"revision": 1, "is_surplus": False, "done": done}
+        assert submitted == {"revision": 1, "done": done}
         shown = client.get(f"/assignments/{key}/").json()
         answers[Task.objects.get(assignments=key).kind].append({"next": task, "shown": shown})
     assert len(answers["control"]) == 5

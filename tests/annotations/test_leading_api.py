@@ -3,6 +3,7 @@
 import pytest
 from django.contrib.auth.models import User
 
+from annotations.agreement.gold_criteria import EVERY_TASK
 from annotations.models import AuditEvent, Campaign, Member, Task
 from annotations.services.adjudication import adjudicate, send_to_adjudication
 from annotations.services.campaigns import add_members
@@ -302,7 +303,7 @@ def test_the_queries_of_a_list_do_not_grow_with_its_rows(lead: Person, path: str
             flag_task(assignment=build.vote(task, person, 4), reason="other")
             send_to_adjudication(task=task, actor=lead.user)
             adjudicate(task=task, adjudicator=lead.user, score=4, rationale="So.", based_on=0)
-            release_gold(campaign=campaign, created_by=lead.user)
+            release_gold(campaign=campaign, criteria=EVERY_TASK, created_by=lead.user)
 
     check_query_count(
         ROUTES[path], add_rows=add_rows, ask=lambda: lead.get(f"campaigns/{campaign.pk}/{path}/")

@@ -1,4 +1,6 @@
-"""The qualification round: feedback, result, retries, a lead's word; each answer counts once."""
+"""The qualification round: draws, result, retries, a lead's word; each answer counts once, and none is told."""
+
+import itertools
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -126,19 +128,12 @@ def test_who_has_passed_needs_no_other_attempt(member: Member) -> None:
         start_attempt(member=member)
 
 
-def test_every_attempt_has_an_order_of_its_own_that_stays(member: Member) -> None:
-    def order(attempt: QualificationAttempt) -> list[int]:
-        return list(attempt.answers.order_by("pk").values_list("task", flat=True))
-
+def test_an_attempt_keeps_its_order(member: Member) -> None:
     attempt = start_attempt(member=member)
     assert next_item(attempt) == next_item(attempt)
-    _try(member, 0)
-    orders = {tuple(order(attempt))}
-    Campaign.objects.update(qualification_attempts=10)
-    member.campaign.refresh_from_db()
-    orders |= {tuple(order(_try(member, 0))) for _ in range(6)}
-    assert len(orders) > 1
-    assert {frozenset(each) for each in orders} == {frozenset(orders.pop())}
+    order = _items(attempt)
+    _answer_all(attempt, 1)
+    assert list(attempt.answers.order_by("pk").values_list("task", flat=True)) == order
 
 
 def test_a_lead_can_qualify_by_hand_once(member: Member) -> None:
@@ -196,16 +191,115 @@ def test_the_round_in_a_browser_without_scripts(member: Member) -> None:
     task = begun.context["task_id"]
     for number in range(4):
         posted = {"task": task, "score": 3 if number == 0 else 4}
-        feedback = client.post(reverse("qualification_item", args=[campaign]), posted, follow=True)
-        twice = client.post(reverse("qualification_item", args=[campaign]), posted, follow=True)
-        assert twice.redirect_chain[-1] == feedback.redirect_chain[-1]
-        page = feedback.content.decode()
-        assert f'data-feedback="{"wrong" if number == 0 else "right"}"' in page
-        assert "It <strong>is</strong> short." in page
+        after, twice = (
+            client.post(reverse("qualification_item", args=[campaign]), posted, follow=True) for _ in range(2)
+        )
+        assert twice.redirect_chain == after.redirect_chain
+        for page in (after, client.get(reverse("qualification", args=[campaign]))):
+            assert "It <strong>is</strong> short." not in page.content.decode()
+            assert "right-score" not in page.content.decode()
+            assert "0 of" not in page.content.decode().replace("0 of 4 answered", "")
         task = client.get(reverse("qualification_item", args=[campaign]), follow=True).context.get("task_id")
-    assert "You have passed" in client.get(reverse("qualification", args=[campaign])).content.decode()
+    result = client.get(reverse("qualification", args=[campaign])).content.decode()
+    assert "You have passed" in result
+    assert "3 of 4" in result
     people = _client(_lead(member)).get(reverse("qualification_people", args=[campaign])).content.decode()
     assert "3 of 4 right, passed" in people
+
+
+def _pool(member: Member, count: int) -> None:
+    """More items, of known score 4."""
+    run = build.run_with_items(count)
+    member.campaign.runs.add(run)
+    for response in candidates(member.campaign).filter(item__run=run):
+        add_control(
+            campaign=member.campaign,
+            response=response,
+            score=4,
+            kind="qualification",
+            explanation="Because.",
+            actor=None,
+        )
+
+
+def _items(attempt: QualificationAttempt) -> list[int]:
+    return list(attempt.draws.order_by("place").values_list("task", flat=True))
+
+
+def _answer_all(attempt: QualificationAttempt, score: int) -> QualificationAttempt:
+    while (task := next_item(attempt)) is not None:
+        answer_item(attempt=attempt, task=task, score=score)
+    attempt.refresh_from_db()
+    return attempt
+
+
+def test_another_attempt_asks_other_items_where_there_are_enough(member: Member) -> None:
+    _pool(member, 8)
+    Campaign.objects.update(qualification_attempts=2)
+    first = _answer_all(start_attempt(member=member), 1)
+    second = start_attempt(member=member)
+    assert len(_items(first)) == len(_items(second)) == 6
+    assert not {*_items(first)} & {*_items(second)}
+    assert second.draws.count() == 6
+
+
+def test_where_items_run_short_those_never_met_come_first(member: Member) -> None:
+    _pool(member, 3)  # seven in all: five at each attempt
+    Campaign.objects.update(qualification_attempts=3)
+    attempts = [_answer_all(start_attempt(member=member), 1) for _ in range(3)]
+    met = [{*_items(attempt)} for attempt in attempts]
+    assert [len(items) for items in met] == [5, 5, 5]
+    assert len(met[0] | met[1]) == 7
+    assert met[0] - met[1] <= met[2], "what was met longest ago comes next"
+    page = _client(_lead(member)).get(reverse("qualification_people", args=[member.campaign_id]))
+    assert "data-items-short" in page.content.decode()
+    assert "Add 8 more" in page.content.decode()
+
+
+def test_the_same_items_again_come_in_another_order(member: Member) -> None:
+    Campaign.objects.update(qualification_attempts=10)
+    orders = [_items(_answer_all(start_attempt(member=member), 1)) for _ in range(8)]
+    assert all(one != other for one, other in itertools.pairwise(orders))
+
+
+def test_two_people_get_draws_of_their_own(member: Member) -> None:
+    _pool(member, 30)
+    bob = member.campaign.members.get(user__username="bob")
+    assert _items(start_attempt(member=member)) != _items(start_attempt(member=bob))
+
+
+def test_an_item_that_was_not_drawn_cannot_be_answered(member: Member) -> None:
+    _pool(member, 8)
+    attempt = start_attempt(member=member)
+    (other,) = qualification_items(member.campaign).exclude(pk__in=_items(attempt))[:1]
+    with pytest.raises(NotFound):
+        answer_item(attempt=attempt, task=other, score=4)
+
+
+def test_an_attempt_whose_items_were_all_withdrawn_gets_others(member: Member) -> None:
+    _pool(member, 8)
+    attempt = start_attempt(member=member)
+    for item in qualification_items(member.campaign).filter(pk__in=_items(attempt)):
+        withdraw_control(task=item, actor=_lead(member).user)
+    assert next_item(attempt) is None
+    assert next_item(start_attempt(member=member)) is not None
+
+
+def test_what_was_right_is_told_only_when_nobody_can_be_asked_again(member: Member) -> None:
+    attempt = _answer_all(start_attempt(member=member), 4)
+    first, second = attempt.answers.order_by("pk")[:2]
+    client = _client(member)
+
+    def status(answer: QualificationAnswer) -> int:
+        return client.get(reverse("qualification_answer", args=[member.campaign_id, answer.pk])).status_code
+
+    assert (status(first), status(second)) == (404, 404), "somebody else may be asked the same"
+    withdraw_control(task=first.task, actor=_lead(member).user)
+    assert (status(first), status(second)) == (200, 404)
+    Campaign.objects.update(status="closed")
+    assert (status(first), status(second)) == (200, 200)
+    page = client.get(reverse("qualification", args=[member.campaign_id])).content.decode()
+    assert reverse("qualification_answer", args=[member.campaign_id, second.pk]) in page
 
 
 def test_feedback_is_for_ones_own_answers_only(member: Member) -> None:
@@ -213,6 +307,8 @@ def test_feedback_is_for_ones_own_answers_only(member: Member) -> None:
     task = next_item(attempt)
     assert task is not None
     answer = answer_item(attempt=attempt, task=task, score=4)
+    _answer_all(attempt, 4)
+    Campaign.objects.update(status="closed")
     address = reverse("qualification_answer", args=[member.campaign_id, answer.pk])
     assert _client(member).get(address).status_code == 200
     bob = member.campaign.members.get(user__username="bob")

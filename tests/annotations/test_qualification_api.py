@@ -95,9 +95,11 @@ def test_the_round_from_the_start_to_the_first_task(ann: Program, at: str) -> No
     assert ann.get(f"{at}qualification/item/").json()["item"] == item, "it stays until it is answered"
     assert [option["letter"] for option in item["options"]] == ["A", "B", "C"]
     feedback = ann.post(f"{at}qualification/item/", {"task": item["task"], "score": 1}).json()
-    assert (feedback["is_right"], feedback["known_score"], feedback["tolerance"]) == (False, 4, 0)
-    assert (feedback["explanation"], feedback["item"]) == ("It **is** short.", item)
-    assert feedback["standing"]["answered"] == 1
+    told = ("is_right", "known_score", "tolerance", "explanation")
+    assert [feedback[name] for name in told] == [None] * 4
+    assert (feedback["score"], feedback["item"], feedback["standing"]["answered"]) == (1, item, 1)
+    assert [each["right"] for each in feedback["standing"]["attempts"]] == [None]
+    first = feedback["id"]
     assert ann.get(f"{at}qualification/answers/{feedback['id']}/").json() == feedback
     for _ in range(3):
         item = ann.get(f"{at}qualification/item/").json()["item"]
@@ -110,6 +112,20 @@ def test_the_round_from_the_start_to_the_first_task(ann: Program, at: str) -> No
     assert ann.post(f"{at}next/").json()["task"]
     again = ann.post(f"{at}qualification/start/")
     assert (again.status_code, again.json()["code"]) == (409, "already_qualified")
+    Campaign.objects.update(status="closed")
+    answer = ann.get(f"{at}qualification/answers/{first}/").json()
+    assert [answer[name] for name in told] == [False, 4, 0, "It **is** short."]
+
+
+def test_a_failed_attempt_does_not_say_how_many_were_right(ann: Program, at: str, lead: Program) -> None:
+    feedback = _take(ann, at, right=2)
+    (attempt,) = feedback["standing"]["attempts"]
+    assert (attempt["answered"], attempt["passed"], attempt["right"]) == (4, False, None)
+    assert feedback["is_right"] is None
+    (person,) = [
+        each for each in lead.get(f"{at}qualification/people/").json()["results"] if each["attempts"]
+    ]
+    assert person["attempts"][0]["right"] == 2
 
 
 def test_the_first_answer_to_an_item_stands_however_often_it_is_sent(ann: Program, at: str) -> None:

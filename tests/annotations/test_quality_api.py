@@ -9,6 +9,7 @@ from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
+from annotations.agreement.gold_criteria import EVERY_TASK
 from annotations.models import AuditEvent, Campaign, Invitation, Member, Task
 from annotations.selectors.controls import candidates
 from annotations.selectors.quality import figures_by_member, people_with_figures
@@ -152,7 +153,7 @@ class TestControlItems:
         other = build.campaign(run, [build.person("eve")], overlap=1, leads=[lead.user])
         for task in other.tasks.all():
             build.vote(task, User.objects.get(username="eve"), 4)
-        release = release_gold(campaign=other, created_by=lead.user)
+        release = release_gold(campaign=other, criteria=EVERY_TASK, created_by=lead.user)
         wanted = {"release": release.pk, "kind": "qualification", "count": 3}
         made = lead.post(f"{at}controls/from_gold/", wanted)
         assert made.status_code == 201, made.content

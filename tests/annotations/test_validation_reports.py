@@ -10,6 +10,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from annotations import tasks
+from annotations.agreement.gold_criteria import EVERY_TASK
 from annotations.agreement.validation import validation_report as builder
 from annotations.agreement.validation_input import ValidationInput, ValidationSettings
 from annotations.models import AuditEvent, Campaign, ValidationReport
@@ -273,7 +274,7 @@ def test_the_report_that_stood_when_gold_was_released_is_kept(
 ) -> None:
     settings.VALIDATION_REPORTS_KEPT = 1
     before, stood = stored(campaign), stored(campaign)
-    release_gold(campaign=campaign, created_by=people[0])
+    release_gold(campaign=campaign, criteria=EVERY_TASK, created_by=people[0])
     after, newest = stored(campaign), stored(campaign)
     assert prune_reports(campaign=campaign) == 2
     assert set(campaign.validation_reports.all()) == {stood, newest}

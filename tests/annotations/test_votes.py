@@ -2,6 +2,7 @@
 
 import pytest
 
+from annotations.agreement.gold_criteria import EVERY_TASK
 from annotations.agreement.report import agreement_report
 from annotations.models import Adjudication, Assignment, AuditEvent, Label, Task
 from annotations.selectors.labels import judge_scores, label_counts
@@ -122,7 +123,7 @@ def test_judges_are_compared_on_regular_tasks_only() -> None:
 def test_gold_is_of_votes_on_regular_tasks_with_labels_set_aside_beside_them() -> None:
     campaign = labelled_campaign({"ann": [5], "bob": [4], "cat": [1]}, controls={"ann": [1], "bob": [1]})
     set_aside_labels(member=member_named(campaign, "cat"), actor=member_named(campaign, "lead").user)
-    record = release_gold(campaign=campaign).gold_labels.get().record
+    record = release_gold(campaign=campaign, criteria=EVERY_TASK).gold_labels.get().record
     assert (record["labels"], record["set_aside_labels"]) == ({"ann": 5, "bob": 4}, {"cat": 1})
     assert (record["status"], record["score"]) == ("unanimous", 4.5)
 
@@ -135,7 +136,7 @@ def test_the_gold_of_an_adjudicated_task_is_the_newest_decision_and_says_so() ->
             task=task, revision=revision, adjudicator=lead, score=score, rationale=f"Why {score}."
         )
     Task.objects.filter(pk=task.pk).update(state="adjudicated")
-    release = release_gold(campaign=campaign)
+    release = release_gold(campaign=campaign, criteria=EVERY_TASK)
     gold = release.gold_labels.get()
     assert (gold.status, gold.followed, gold.score) == ("adjudicated", False, 2.0)
     assert (gold.record["adjudicator"], gold.record["rationale"]) == ("lead", "Why 2.")
@@ -144,7 +145,7 @@ def test_the_gold_of_an_adjudicated_task_is_the_newest_decision_and_says_so() ->
     assert AuditEvent.objects.get(action="gold.released").details["number"] == release.number
     # Reopened, its decision is not in force: the labels are tied.
     Task.objects.filter(pk=task.pk).update(state="disputed")
-    assert release_gold(campaign=campaign).gold_labels.get().status == "tied"
+    assert release_gold(campaign=campaign, criteria=EVERY_TASK).gold_labels.get().status == "tied"
 
 
 def test_counts_of_an_empty_campaign_are_0() -> None:

@@ -117,6 +117,7 @@ def furnish() -> None:
     from django.urls import reverse
     from django.utils import timezone
 
+    from annotations.agreement.gold_criteria import EVERY_TASK
     from annotations.models import Campaign, Flag, Task
     from annotations.services.controls import add_control
     from annotations.services.gold import release_gold
@@ -140,7 +141,7 @@ def furnish() -> None:
     assert labelled is not None
     assert disputed is not None
     Flag.objects.create(assignment=labelled, reason="other", note="Which of the two is meant?")
-    release = release_gold(campaign=campaign, created_by=lead)
+    release = release_gold(campaign=campaign, criteria=EVERY_TASK, created_by=lead)
     batch = Batch.objects.create(name="A batch of recorded runs")
     Run.objects.filter(pk=run.pk).update(batch=batch)
     proposal = build.proposal()

@@ -78,7 +78,7 @@ class TestRepeating:
         assert perg.post("runs/1/pause/")["status"] == "paused"
 
     def test_a_label_is_sent_again_under_its_submission_key(self, platform: Platform, perg: Client) -> None:
-        done = {"revision": 1, "is_surplus": False, "done": 1}
+        done = {"revision": 1, "done": 1}
         platform.to("assignments/3/submit/", Answer(drop=True), Answer(200, done))
         key = uuid.uuid4()
         assert perg.submit_label(3, score=4, submission_key=key).revision == 1

@@ -10,6 +10,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from annotations.agreement.gold_criteria import EVERY_TASK
 from annotations.agreement.rating_set import RatingSet
 from annotations.agreement.ratings import RatingTable
 from annotations.agreement.validation import validation_report
@@ -180,7 +181,7 @@ def build_world() -> World:
     Flag.objects.create(assignment=done, reason="other")
     in_hand = claim_task(campaign=campaign, member=member)
     assert in_hand is not None
-    release = release_gold(campaign=campaign, created_by=people["lead"])
+    release = release_gold(campaign=campaign, criteria=EVERY_TASK, created_by=people["lead"])
     build.campaign(
         build.run_with_items(1),
         [people["annotator elsewhere"]],

@@ -11,12 +11,17 @@ from annotations.agreement.gold_selection import REASONS, SelectionCounts
 from annotations.models import Export, GoldRelease, GoldRequest, Task
 from annotations.models.export import ExportFormat, ExportStatus, RaterNames
 from annotations.models.task import TaskState
+from annotations.selectors.doubtful_raters import DoubtfulRater
 from annotations.selectors.gold import GoldDifference, GoldSide, ReleaseDifferences
 from annotations.services.gold import GoldPreview
 from evaluation.api.queries import LARGEST_ID, ListQuery, Query
 
 CRITERIA_SCHEMA = {key: value for key, value in GoldCriteria.model_json_schema().items() if key != "title"}
 MOST_DIFFERENCES = 1000
+DEFAULTS = (
+    "Left out, as each of its parts: decided tasks, by the majority of at least as many votes as the campaign wants of "
+    "each."
+)
 
 
 @extend_schema_field(CRITERIA_SCHEMA)
@@ -36,12 +41,12 @@ class CriteriaField(serializers.JSONField):
 class NewReleaseSerializer(serializers.Serializer[Any]):
     """What to release. `seen` is the `fingerprint` of a preview: if anything has changed since, nothing is released."""
 
-    criteria = CriteriaField(required=False, help_text="Left out: every task, by the majority of the votes.")
+    criteria = CriteriaField(required=False, help_text=DEFAULTS)
     seen = serializers.CharField(max_length=64, required=False, default="", allow_blank=True)
 
 
 class CriteriaSerializer(serializers.Serializer[Any]):
-    criteria = CriteriaField(required=False, help_text="Left out: every task, by the majority of the votes.")
+    criteria = CriteriaField(required=False, help_text=DEFAULTS)
 
 
 class CountsSerializer(serializers.Serializer[SelectionCounts]):
@@ -56,12 +61,32 @@ class CountsSerializer(serializers.Serializer[SelectionCounts]):
     left_out = serializers.DictField(child=serializers.IntegerField())
 
 
+class DoubtfulRaterSerializer(serializers.Serializer[DoubtfulRater]):
+    """A person whose labels somebody should look at before gold is made of them, and why."""
+
+    name = serializers.CharField()
+    labels = serializers.IntegerField(help_text="Votes of theirs on tasks that go in.")
+    reasons = serializers.ListField(child=serializers.CharField())
+
+
+class NotesSerializer(serializers.Serializer[Any]):
+    """What users of a release should know: the `overlap` that the campaign wanted, `looser` choices than the defaults,
+    and `raters` who are paused, not qualified, below a bar or implausibly fast.
+    """
+
+    overlap = serializers.IntegerField()
+    looser = serializers.ListField(child=serializers.CharField())
+    raters = DoubtfulRaterSerializer(many=True)
+
+
 class PreviewSerializer(serializers.Serializer[GoldPreview]):
-    """What a release would be, were it made now."""
+    """What a release would be, were it made now. `looser`: what the criteria take in that the defaults leave out."""
 
     criteria = serializers.SerializerMethodField()
     counts = CountsSerializer()
     fingerprint = serializers.CharField()
+    looser = serializers.ListField(child=serializers.CharField())
+    raters = DoubtfulRaterSerializer(many=True)
 
     @extend_schema_field(CRITERIA_SCHEMA)
     def get_criteria(self, preview: GoldPreview) -> dict[str, object]:
@@ -103,11 +128,12 @@ class LeftOutSerializer(serializers.Serializer[Any]):
 
 class ReleaseSerializer(serializers.ModelSerializer[GoldRelease]):
     """A numbered, immutable release. `checksum` is the SHA-256 of its JSONL; `report_figures` what the validation
-    report said when it was made. Old releases have neither counts nor figures.
+    report said when it was made. Old releases have neither counts, notes nor figures.
     """
 
     criteria = serializers.DictField(read_only=True)
     counts = CountsSerializer(read_only=True, allow_null=True)
+    notes = NotesSerializer(read_only=True, allow_null=True)
     report_figures = serializers.DictField(read_only=True, allow_null=True)
     created_by = serializers.SlugRelatedField[GoldRelease](
         slug_field="username", read_only=True, allow_null=True
@@ -123,6 +149,7 @@ class ReleaseSerializer(serializers.ModelSerializer[GoldRelease]):
             "threshold",
             "criteria",
             "counts",
+            "notes",
             "report",
             "report_figures",
             "checksum",

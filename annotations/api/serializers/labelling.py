@@ -137,10 +137,11 @@ class NewLabelSerializer(EntriesSerializer):
 
 
 class SubmittedSerializer(serializers.Serializer[Any]):
-    """`is_surplus`: it came after the lease was lost and the place had gone to others; it is kept without a vote."""
+    """The label's revision, and how many tasks its author has labelled. Whether it has a vote is not told: a label on a
+    control item always finds room, so that it would tell these from other tasks.
+    """
 
     revision = serializers.IntegerField()
-    is_surplus = serializers.BooleanField()
     done = serializers.IntegerField()
 
 

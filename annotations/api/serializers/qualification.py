@@ -7,22 +7,30 @@ from rest_framework import serializers
 
 from annotations.api.serializers.labelling import OptionSerializer
 from annotations.models import Campaign, Member, QualificationAnswer, QualificationAttempt, Task
-from annotations.selectors.qualification import Standing, baseline_of
+from annotations.selectors.qualification import Standing, baseline_of, is_told
 from evaluation.api.queries import LARGEST_ID, ListQuery
 from evaluation.models.endpoint import SCALE
 
 
 class AttemptSerializer(serializers.ModelSerializer[QualificationAttempt]):
-    """A try at the round: how many items are answered and how many of them right; `passed` is null until its end."""
+    """One's own try at the round: how many items are answered; `passed` is null until its end. How many were `right` is
+    null until one has passed: before that, it would tell what to change.
+    """
 
     answered = serializers.IntegerField(source="answer_count", read_only=True)
-    right = serializers.IntegerField(source="right_count", read_only=True)
+    right = serializers.IntegerField(source="right_told", allow_null=True, read_only=True)
     passed = serializers.BooleanField(allow_null=True, read_only=True)
 
     class Meta:
         model = QualificationAttempt
         fields = ["number", "answered", "right", "passed", "finished_at"]
         read_only_fields = fields
+
+
+class AttemptSeenByLeadSerializer(AttemptSerializer):
+    """Somebody's try at the round: how many items are answered and how many of them right."""
+
+    right = serializers.IntegerField(source="right_count", read_only=True)
 
 
 class QualificationSerializer(serializers.Serializer[Any]):
@@ -91,13 +99,16 @@ class AnswerToItemSerializer(serializers.Serializer[Any]):
 
 
 class FeedbackSerializer(serializers.ModelSerializer[QualificationAnswer]):
-    """What comes of an answer: the item's known score, within `tolerance` of which an answer is right, and why."""
+    """One's answer to an item. Whether it `is_right`, the item's known score, within `tolerance` of which an answer is
+    right, and why, are null as long as the item may be asked again: until it is withdrawn or the campaign closed.
+    """
 
     attempt = serializers.IntegerField(source="attempt.number", read_only=True)
-    known_score = serializers.IntegerField(source="task.known_score.score", read_only=True)
-    tolerance = serializers.IntegerField(source="task.known_score.tolerance", read_only=True)
+    is_right = serializers.BooleanField(allow_null=True, read_only=True)
+    known_score = serializers.IntegerField(source="task.known_score.score", allow_null=True, read_only=True)
+    tolerance = serializers.IntegerField(source="task.known_score.tolerance", allow_null=True, read_only=True)
     explanation = serializers.CharField(
-        source="task.known_score.explanation", read_only=True, help_text="Markdown."
+        source="task.known_score.explanation", allow_null=True, read_only=True, help_text="Markdown."
     )
     item = ItemToRateSerializer(source="task", read_only=True)
     standing = serializers.SerializerMethodField()
@@ -117,6 +128,13 @@ class FeedbackSerializer(serializers.ModelSerializer[QualificationAnswer]):
         ]
         read_only_fields = fields
 
+    def to_representation(self, instance: QualificationAnswer) -> dict[str, Any]:
+        """The fields as JSON has them."""
+        fields: dict[str, Any] = super().to_representation(instance)
+        if not is_told(instance):
+            fields |= dict.fromkeys(("is_right", "known_score", "tolerance", "explanation"))
+        return fields
+
     @extend_schema_field(QualificationSerializer)
     def get_standing(self, answer: QualificationAnswer) -> Any:
         # Any: JSON, which the view has made
@@ -127,7 +145,7 @@ class PersonInQualificationSerializer(serializers.ModelSerializer[Member]):
     """An annotator with their attempts; `qualified_at`: they may label."""
 
     username = serializers.CharField(source="user.username", read_only=True)
-    attempts = AttemptSerializer(source="qualification_attempts", many=True, read_only=True)
+    attempts = AttemptSeenByLeadSerializer(source="qualification_attempts", many=True, read_only=True)
 
     class Meta:
         model = Member

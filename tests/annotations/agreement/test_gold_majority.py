@@ -44,7 +44,7 @@ def test_no_labels_decide_nothing() -> None:
 
 def test_one_label_decides_alone_and_the_count_shows_it() -> None:
     decision = majority([4], threshold=3)
-    assert (decision.followed, decision.status, decision.n) == (True, "unanimous", 1)
+    assert (decision.followed, decision.status, decision.n) == (True, "single", 1)
     assert decision.rule == "majority of 1 label, followed if score >= 3"
 
 

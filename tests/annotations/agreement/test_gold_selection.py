@@ -7,7 +7,7 @@ from pydantic import ValidationError
 from annotations.agreement import gold_selection
 from annotations.agreement.aggregation import aggregate
 from annotations.agreement.gold import majority
-from annotations.agreement.gold_criteria import GoldCriteria
+from annotations.agreement.gold_criteria import EVERY_TASK, GoldCriteria
 from annotations.agreement.gold_selection import (
     STATUSES,
     GoldSelection,
@@ -38,7 +38,7 @@ def _votes(
 
 
 def _select(votes: TaskVotes, **criteria: object) -> GoldSelection:
-    return select_gold(votes, GoldCriteria.model_validate(criteria), threshold=3)
+    return select_gold(votes, GoldCriteria.model_validate(EVERY_TASK.model_dump() | criteria), threshold=3)
 
 
 def _told(found: GoldSelection) -> list[tuple[int, float | None, str]]:
@@ -98,7 +98,7 @@ def test_a_model_is_not_fitted_to_more_votes_than_it_can_hold(monkeypatch: pytes
         _select(_votes([[5, 5], [1, 1]]), rule="mace")
 
 
-def test_left_as_it_is_every_task_goes_in() -> None:
+def test_by_the_loosest_criteria_every_task_goes_in() -> None:
     found = _select(_votes([[5], [1, 5], []], states=["agreed", "disputed", "open"]))
     assert found.goes_in.all()
     assert found.counts().as_dict() == {
@@ -107,7 +107,7 @@ def test_left_as_it_is_every_task_goes_in() -> None:
         "followed": 1,
         "not_followed": 0,
         "unresolved": 2,
-        "statuses": {"unanimous": 1, "tied": 1, "unlabelled": 1},
+        "statuses": {"single": 1, "tied": 1, "unlabelled": 1},
         "left_out": {},
     }
 
@@ -125,7 +125,7 @@ def test_each_bar_keeps_out_what_fails_it_and_says_so() -> None:
         minimum_agreement=0.7,
     )
     assert found.counts().left_out == {
-        "state": 1,
+        "more_wanted": 1,
         "unlabelled": 1,
         "tied": 1,
         "few_labels": 1,
@@ -171,3 +171,57 @@ def test_criteria_know_their_names_and_ranges() -> None:
     for wrong in wrongs:
         with pytest.raises(ValidationError):
             GoldCriteria.model_validate(wrong)
+
+
+def test_by_default_only_decided_tasks_with_enough_labels_go_in() -> None:
+    votes = _votes(
+        [[5, 5], [5, 1], [5], [], [5, 5], [4, 5, 1], [1, 5], [5]],
+        states=["agreed", "disputed", "open", "open", "open", "disputed", "adjudicated", "adjudicated"],
+        decisions={6: 5, 7: 2},
+    )
+    found = select_gold(votes, GoldCriteria().for_overlap(2), threshold=3)
+    assert found.tasks[found.goes_in].tolist() == [10, 70, 80]
+    assert found.counts().left_out == {
+        "tied": 1,
+        "few_labels": 1,
+        "unlabelled": 1,
+        "more_wanted": 1,
+        "disputed": 1,
+    }
+
+
+@pytest.mark.parametrize("rule", ["majority", "median", "dawid_skene", "mace"])
+def test_by_default_no_decision_is_that_of_half_the_votes_or_fewer(rule: str) -> None:
+    rng = np.random.default_rng(5)
+    scores = [rng.integers(1, 6, size=rng.integers(2, 5)).tolist() for _ in range(200)]
+    criteria = GoldCriteria.model_validate({"rule": rule}).for_overlap(2)
+    found = select_gold(_votes(scores), criteria, threshold=3)
+    assert found.goes_in.any()
+    assert (found.agreement[found.goes_in] > 0.5).all()
+    for at in np.flatnonzero(found.goes_in):
+        in_favour = sum(score >= 3 for score in scores[at])
+        assert in_favour * 2 != len(scores[at]), "a tie"
+
+
+@pytest.mark.parametrize("rule", ["majority", "median"])
+def test_one_label_is_one_label_and_agrees_with_nobody(rule: str) -> None:
+    found = _select(_votes([[5], [1], [5, 5]]), rule=rule)
+    assert [STATUSES[status] for status in found.status] == ["single", "single", "unanimous"]
+    assert np.isnan(found.agreement).tolist() == [True, True, False]
+
+
+def test_a_single_label_that_a_model_overrules_does_not_pass_for_agreement() -> None:
+    """Of many labels, one person's stand against all: what the model makes of that person alone has 0% behind it."""
+    scores = [[5, 5, 1], [1, 1, 5]] * 40
+    votes = _votes(scores)
+    alone = TaskVotes(
+        np.append(votes.tasks, 10_000),
+        np.append(votes.states, "agreed"),
+        np.append(votes.decision, np.nan),
+        np.append(votes.unit, len(scores)),
+        np.append(votes.rater, 2),
+        np.append(votes.score, 5).astype(np.int8),
+    )
+    found = _select(alone, rule="dawid_skene", minimum_agreement=0.5)
+    assert (found.followed[-1], found.goes_in[-1]) == (0, False)
+    assert np.isnan(found.agreement[-1])

@@ -3,6 +3,7 @@
 import pytest
 from django.contrib.auth.models import User
 
+from annotations.agreement.gold_criteria import EVERY_TASK
 from annotations.models import AuditEvent
 from annotations.services.adjudication import adjudicate
 from annotations.services.completion import note_completed
@@ -114,7 +115,7 @@ class TestWhatIsTold:
         for task in campaign.tasks.all():
             build.vote(task, ann, 4)
         compute_report(report=request_report(campaign=campaign, settings=report_settings()))
-        release = release_gold(campaign=campaign)
+        release = release_gold(campaign=campaign, criteria=EVERY_TASK)
         (ready, report), (released, gold) = self.events()
         assert (ready, released) == ("report.ready", "gold.released")
         assert isinstance(report["report"], dict)
