@@ -66,8 +66,14 @@ def _endpoint(name: str, address: str) -> Endpoint:
     )
 
 
-def queue_calls(endpoint: Endpoint, count: int = CALLS) -> None:
-    requests = [ChatRequest(endpoint.model, (Message("user", f"call {n}"),)) for n in range(count)]
+def queue_more_calls(lot: int) -> None:
+    for endpoint in Endpoint.objects.exclude(name="quick").filter(provider="openai"):
+        queue_calls(endpoint, lot)
+
+
+def queue_calls(endpoint: Endpoint, lot: int = 0) -> None:
+    numbers = range(lot * CALLS, (lot + 1) * CALLS)
+    requests = [ChatRequest(endpoint.model, (Message("user", f"call {n}"),)) for n in numbers]
     enqueue_completions(endpoint, requests)
     for _ in range(3):  # as often as the steps of runs do
         wake_drain(endpoint.pk)

@@ -1,23 +1,26 @@
 """One odd reply costs nothing but itself: what came beside it is recorded, and nothing is paid twice."""
 
 import copy
-from collections.abc import Iterator
+import random
+from collections.abc import Callable, Iterator
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
+from evaluation import tasks
 from evaluation.llm.replies import Reply
 from evaluation.llm.requests import ChatRequest, Message
-from evaluation.models import Completion, Endpoint
+from evaluation.models import Completion, Endpoint, Run
 from evaluation.services.claims import claim_completions
 from evaluation.services.completions import enqueue_completions
 from evaluation.services.costs import cost_of
 from evaluation.services.drain import drain
 from evaluation.services.recording import record_outcomes
+from tests import build
 from tests.evaluation.llm.odd_server import Answer, odd_server
-from tests.evaluation.llm.test_odd_servers import ODD_VALUES, anthropic_reply, openai_reply
+from tests.evaluation.llm.test_odd_servers import ODD_VALUES, anthropic_reply, deep, openai_reply
 
 GOOD = 50
 
@@ -45,15 +48,36 @@ def _requests(count: int) -> list[ChatRequest]:
     return [ChatRequest("m", (Message("user", f"answer {n}"),)) for n in range(count)]
 
 
+def _odd_in_one_place(reply: dict[str, object]) -> list[dict[str, object]]:
+    return [_with(reply, path, value) for path in _paths(reply) for value in ODD_VALUES]
+
+
+def _odd_in_three_places(reply: dict[str, object]) -> list[dict[str, object]]:
+    """Drawn at random, the same each time; what is put in one place may be taken apart in the next."""
+    rng = random.Random(12)
+    values = [deep(90), *(value for value in ODD_VALUES if value != deep(480))]  # `deepcopy` goes no deeper
+    replies = []
+    for _ in range(200):
+        changed: Any = reply
+        for _ in range(3):
+            places = list(_paths(changed))[:100]
+            if places:
+                changed = _with(changed, rng.choice(places), rng.choice(values))
+        replies.append(changed)
+    return replies
+
+
 @pytest.mark.django_db
 @pytest.mark.parametrize("provider", ["openai", "anthropic"])
-def test_every_field_of_a_reply_may_hold_anything_and_the_replies_beside_it_are_recorded_once(
-    provider: str, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("made_odd", [_odd_in_one_place, _odd_in_three_places])
+def test_fields_of_a_reply_may_hold_anything_and_the_replies_beside_it_are_recorded_once(
+    provider: str,
+    made_odd: Callable[[dict[str, object]], list[dict[str, object]]],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("evaluation.services.recording.LONGEST_DELAY", 0.01)
     reply = openai_reply() if provider == "openai" else anthropic_reply()
-    odd = [Answer(_with(reply, path, value)) for path in _paths(reply) for value in ODD_VALUES]
-    answers = [Answer(reply)] * GOOD + odd
+    answers = [Answer(reply)] * GOOD + [Answer(odd) for odd in made_odd(reply)]
     with odd_server(answers) as server:
         endpoint = Endpoint.objects.create(
             name="odd",
@@ -82,6 +106,24 @@ def test_every_field_of_a_reply_may_hold_anything_and_the_replies_beside_it_are_
         assert row.error_code not in ("provider_error", "unstorable", "lease_expired")
         if row.status != "failed":
             assert calls[number] == 1, "what was answered is paid once"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_a_run_trips_over_does_not_end_the_calls_under_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    def trip(run: Run) -> None:
+        raise ZeroDivisionError("a reply that nobody thought of")
+
+    monkeypatch.setattr("evaluation.services.advance.advance_run", trip)
+    with odd_server([Answer(openai_reply())] * GOOD) as server:
+        endpoint = Endpoint.objects.create(
+            name="odd", provider="openai", model="m", base_url=f"{server.url}/v1", max_concurrency=2
+        )
+        run = build.run()
+        Run.objects.filter(pk=run.pk).update(status="running", endpoint=endpoint)
+        enqueue_completions(endpoint, _requests(GOOD), run=run)
+        tasks.drain_endpoint(endpoint.pk)
+        assert set(server.calls.values()) == {1}
+    assert Completion.objects.filter(status="succeeded").count() == GOOD
 
 
 @pytest.mark.django_db
