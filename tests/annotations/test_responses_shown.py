@@ -68,7 +68,10 @@ def test_a_formula_that_is_never_closed_hides_nothing() -> None:
         ("这是**重点**内容", "<p>这是<strong>重点</strong>内容</p>"),
         ("- a\n- b", "<ul>\n<li>a</li>\n<li>b</li>\n</ul>"),
         ("`5*4*3`", "<p><code>5*4*3</code></p>"),
-("[x](http://example.org)", '<p><a href="http://example.org" target="_blank" rel="noopener noreferrer nofollow">x</a></p>'),
+(
+    "[x](http://example.org)",
+    '<p><a href="http://example.org" target="_blank" rel="noopener noreferrer nofollow">x</a></p>',
+),
     ],
 )  # fmt: skip
 def test_the_layout_of_a_response_stays(text: str, html: str) -> None:
