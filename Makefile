@@ -75,7 +75,7 @@ local-model-test: $(TORCH_VENV)/.installed ## the local models' tests, with torc
 		tests/evaluation/llm/test_adapters.py tests/evaluation/llm/test_adapter_training.py $(ARGS)
 
 fault-check: setup-dev ## small inputs that went wrong once, with the right values; skipped where they are absent
-	@$(TEST_ENV) $(BIN)/python -m pytest tests/fault_inputs -q --tb=short -rs $(ARGS)
+	@$(TEST_ENV) $(BIN)/python -m pytest tests/fault_inputs tests/browser/test_fault_keys.py -q --tb=short -rs $(ARGS)
 
 browser-test: setup-dev ## the tests in a real browser; fails when there is no Chromium
 	@$(TEST_ENV) PERG_REQUIRE_BROWSER=1 $(BIN)/python -m pytest tests/browser $(ARGS)

@@ -9,7 +9,7 @@ from difflib import SequenceMatcher
 
 import nh3
 
-from evaluation.templatetags.markdown import ATTRIBUTES, TAGS, is_placeholder
+from evaluation.templatetags.markdown import ADDED_ATTRIBUTES, ATTRIBUTES, TAGS, is_placeholder
 from evaluation.word_splitting import words
 
 # Comparing takes time in proportion to the product of the lengths, for each word that both have in common.
@@ -66,7 +66,9 @@ def _marked(tokens: list[str], changed: Set[int], tag: str) -> str:
     return nh3.clean(
         "".join(parts),
         tags=TAGS | {"del", "ins"},
-        attributes=ATTRIBUTES | {"p": {"class"}},  # of an empty response; a response itself has no attributes
+        # Those of `p` are an empty response's: a response itself has none.
+        attributes=ATTRIBUTES | {"p": {"class", "translate"}},
         url_schemes={"http", "https"},
         link_rel="noopener noreferrer nofollow",
+        set_tag_attribute_values=ADDED_ATTRIBUTES,
     )

@@ -10,7 +10,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from annotations.access import labelling_member, own_assignment, visible_campaign
-from annotations.differences import word_differences
+from annotations.differences import MOST_WORDS, word_differences
 from annotations.forms.labelling import DraftForm, FlagForm, LabelForm, SkipForm
 from annotations.keys import USUAL_KEYS
 from annotations.models import Campaign, ScreenSettings
@@ -137,7 +137,10 @@ def label_differences(request: PersonRequest, assignment_id: int) -> JsonRespons
     shown = shown_task(own_assignment(request.user, assignment_id))
     marked = word_differences(rendered(shown.baseline), rendered(shown.personalised))
     if marked is None:
-        raise DomainError("These texts are too long to compare word by word.", code="too_long")
+        raise DomainError(
+            f"One of these texts has more than {MOST_WORDS:,} words: too many to compare here.",
+            code="too_long",
+        )
     return JsonResponse(dict(zip(("baseline_html", "personalised_html"), marked, strict=True)))
 
 

@@ -14,7 +14,7 @@ from annotations.selectors.labelling import (
     why_nothing_to_label,
 )
 from annotations.selectors.standing import labels_wanted_of
-from evaluation.templatetags.markdown import response
+from evaluation.templatetags.markdown import as_written, response
 
 CACHED_TEXTS = 2000
 LONGEST_CACHED = 20_000
@@ -48,8 +48,8 @@ def task_json(shown: ShownTask) -> dict[str, object]:
         "preference": shown.preference,
         "baseline_html": rendered(shown.baseline),
         "personalised_html": rendered(shown.personalised),
-        "baseline_text": shown.baseline or "",
-        "personalised_text": shown.personalised,
+        "baseline_written_html": str(as_written(shown.baseline)),
+        "personalised_written_html": str(as_written(shown.personalised)),
         "draft": asdict(shown.draft),
         "label": asdict(shown.label) if shown.label else None,
         "previous": shown.previous,

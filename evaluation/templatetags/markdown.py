@@ -1,7 +1,7 @@
 """`{{ text|markdown }}` and `{{ text|response }}`: rendered, with everything that could act or phone home removed.
 
 `markdown` is for what authors write (rubrics, guidelines), `response` for what models wrote: there no character is lost
-that might be content.
+that might be content. `{{ text|as_written }}` is the text itself, with characters that cannot be seen made visible.
 """
 
 import nh3
@@ -12,6 +12,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from evaluation.as_written import response_parser
+from evaluation.unseen import is_seen, with_marks
 
 register = template.Library()
 
@@ -21,6 +22,8 @@ TAGS = {
     "li", "ol", "p", "pre", "s", "strong", "sub", "sup", "table", "tbody", "td", "th", "thead", "tr", "ul",
 }  # fmt: skip
 ATTRIBUTES = {"a": {"href"}, "ol": {"start"}}
+ADDED_ATTRIBUTES = {"a": {"target": "_blank"}}
+"""A link leaves the page, with what is entered there, as it is."""
 
 _responses = response_parser()
 _authored = MarkdownIt("commonmark", {"html": False, "breaks": True}).enable(["table", "strikethrough"])
@@ -35,7 +38,7 @@ def _demote_headings(tokens: list[Token]) -> list[Token]:
     return tokens
 
 
-PLACEHOLDER = '<p class="no-text">{}</p>'
+PLACEHOLDER = '<p class="no-text" translate="yes">{}</p>'
 NOTHING = {None: "There is no baseline response on record.", "": "The response is empty."}
 """What stands in place of a text that is not there."""
 
@@ -49,7 +52,7 @@ def markdown(text: str) -> SafeString:
 @register.filter
 def response(text: str | None) -> SafeString:
     """The text of a model as sanitised HTML; of an empty one, or none, that it is so."""
-    if text is None or not has_text(text):
+    if text is None or not is_seen(text):
         return format_html(PLACEHOLDER, NOTHING[None if text is None else ""])
     return _sanitised(_responses, text)
 
@@ -59,12 +62,16 @@ def is_placeholder(html: str) -> bool:
     return html in {PLACEHOLDER.format(words) for words in NOTHING.values()}
 
 
-def has_text(text: str) -> bool:
-    """Whether there is anything to see in a text."""
-    return any(not character.isspace() and character not in INVISIBLE for character in text)
-
-
-INVISIBLE = "\u200b\u200c\u200d\u2060\ufeff"
+@register.filter
+def as_written(text: str | None) -> SafeString:
+    """The text of a model character by character; of an empty one, or none, that it is so."""
+    if not text:
+        return response(text)
+    written = mark_safe(with_marks(text))  # which has escaped it
+    pre = format_html('<pre class="as-written" dir="auto" tabindex="0">{}</pre>', written)
+    if is_seen(text):
+        return pre
+    return format_html("{}{}", format_html(PLACEHOLDER, "There is nothing to see in this response:"), pre)
 
 
 def _sanitised(parser: MarkdownIt, text: str) -> SafeString:
@@ -74,5 +81,6 @@ def _sanitised(parser: MarkdownIt, text: str) -> SafeString:
         attributes=ATTRIBUTES,
         url_schemes={"http", "https"},
         link_rel="noopener noreferrer nofollow",
+        set_tag_attribute_values=ADDED_ATTRIBUTES,
     )
     return mark_safe(html)  # nh3 has just sanitised it

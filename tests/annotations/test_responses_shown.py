@@ -68,7 +68,10 @@ def test_a_formula_that_is_never_closed_hides_nothing() -> None:
         ("这是**重点**内容", "<p>这是<strong>重点</strong>内容</p>"),
         ("- a\n- b", "<ul>\n<li>a</li>\n<li>b</li>\n</ul>"),
         ("`5*4*3`", "<p><code>5*4*3</code></p>"),
-("[x](http://example.org)", '<p><a href="http://example.org" rel="noopener noreferrer nofollow">x</a></p>'),
+(
+    "[x](http://example.org)",
+    '<p><a href="http://example.org" target="_blank" rel="noopener noreferrer nofollow">x</a></p>',
+),
     ],
 )  # fmt: skip
 def test_the_layout_of_a_response_stays(text: str, html: str) -> None:
@@ -138,7 +141,8 @@ def test_the_screen_gets_the_texts_as_they_were_written(client: Client) -> None:
     run = build.run()
     build.item(run, texts=("5*4*3", r"\(x\)"))
     task = task_of(run, client)
-    assert (task["baseline_text"], task["personalised_text"]) == ("5*4*3", r"\(x\)")
+    written = (task["baseline_written_html"], task["personalised_written_html"])
+    assert tuple(map(plain, written)) == ("5*4*3", r"\(x\)")
     assert (plain(task["baseline_html"]), plain(task["personalised_html"])) == ("5*4*3", r"\(x\)")
 
 
@@ -157,8 +161,8 @@ def test_a_lead_sees_a_response_as_it_was_written_and_laid_out_in_its_direction(
     page = staff.get(reverse("item_story", args=[item.pk])).content.decode()
     assert "The response is empty." in page
     assert "<p>שלום 5*4*3</p>" in page
-    assert '<pre dir="auto">שלום 5*4*3</pre>' in page
-    assert page.count('class="story-text markdown" dir="auto"') == 2
+    assert '<pre class="as-written" dir="auto" tabindex="0">שלום 5*4*3</pre>' in page
+    assert page.count('class="story-text markdown" translate="no" dir="auto"') == 2
 
 
 @pytest.mark.django_db

@@ -79,3 +79,52 @@ def test_differences_of_chinese_texts_are_characters(show: Show) -> None:
     added = cat.page.locator("[data-personalised] ins")
     expect(added).to_have_count(1)
     assert (added.text_content() or "").removeprefix("added: ") == "态"
+
+
+def test_as_written_is_remembered_and_differences_are_for_one_task(show: Show) -> None:
+    cat = show("**One**", "**Two**")
+    pane, button = cat.page.locator("[data-personalised]"), cat.page.get_by_role("button", name="As written")
+    cat.page.keyboard.press("w")
+    expect(pane.locator("pre")).to_have_text("**Two**")
+    cat.page.reload()
+    expect(button).to_have_attribute("aria-pressed", "true")
+    expect(pane.locator("pre")).to_have_text("**Two**")
+    cat.page.goto("/")
+    cat.page.get_by_role("button", name="Log out").click()
+    cat.log_in(cat.context.new_page(), "cat")
+    cat.page = cat.open()
+    expect(cat.page.locator("[data-personalised] pre")).to_have_text("**Two**")
+    cat.page.keyboard.press("w")
+    cat.page.reload()
+    expect(cat.page.locator("[data-personalised] strong")).to_have_text("Two")
+
+
+def test_texts_too_long_for_differences_say_so_where_it_can_be_seen(show: Show) -> None:
+    cat = show("word " * 3001, "other " * 10)
+    cat.errors.clear()
+    cat.page.keyboard.press("d")
+    note = cat.page.locator("[data-differences-note]")
+    expect(note).to_be_visible()
+    expect(note).to_contain_text("more than 3,000 words")
+    expect(cat.page.get_by_role("button", name="Differences")).to_have_attribute("aria-pressed", "false")
+    is_accessible(cat.page)
+    cat.page.keyboard.press("w")
+    expect(note).to_have_text("")
+    cat.errors.clear()  # the refusal is what was asked for
+
+
+def test_what_is_rated_is_not_translated_and_the_page_around_it_is(show: Show) -> None:
+    cat = show("Eins.", "Zwei.")
+    for name in ("question", "options", "preference", "baseline", "personalised"):
+        assert cat.page.locator(f"[data-{name}]").evaluate("(element) => element.translate") is False, name
+    for name in ("heading", "label-form", "act=submit"):
+        assert cat.page.locator(f"[data-{name}]").first.evaluate("(element) => element.translate") is True, (
+            name
+        )
+
+
+def test_characters_that_cannot_be_seen_are_marked_in_what_was_written(show: Show) -> None:
+    cat = show("Plain.", "B\u202egnorw\u202c \u200band A")
+    cat.page.keyboard.press("w")
+    expect(cat.page.locator("[data-personalised] .unseen")).to_have_text(["RLO", "PDF", "ZWSP"])
+    is_accessible(cat.page)

@@ -118,12 +118,12 @@ def furnish() -> None:
     from django.utils import timezone
 
     from annotations.agreement.gold_criteria import EVERY_TASK
-    from annotations.models import Campaign, Flag, Task
-    from annotations.services.controls import add_control
+    from annotations.models import Campaign, Flag, QualificationAnswer, QualificationAttempt, Task
+    from annotations.services.controls import add_control, withdraw_control
     from annotations.services.gold import release_gold
     from annotations.services.invitations import invite
     from annotations.services.people import make_reset_link
-    from annotations.services.qualification import answer_item, start_attempt
+    from annotations.services.qualification import start_attempt
     from annotations.services.validation import compute_report, report_settings, request_report
     from evaluation.models import Batch, ComputingTrouble, Run
     from evaluation.services.judges import heuristic_judge
@@ -158,7 +158,7 @@ def furnish() -> None:
         item.responses.get(condition="personalised")
         for item in other_run.items.exclude(responses__tasks__campaign=trial)
     ]
-    for response, kind in zip(spare, ["control"] * 3 + ["qualification"] * 3, strict=False):
+    for response, kind in zip(spare, ["control"] * 3 + ["qualification"] * 4, strict=False):
         item = add_control(
             campaign=trial,
             response=response,
@@ -171,8 +171,14 @@ def furnish() -> None:
     for task in trial.tasks.filter(kind="regular")[:3]:
         build.vote(task, annotator, 1, comment="Far too long.")
         build.vote(task, people["demo-ben"], 5)
-    attempt = start_attempt(member=trial.members.get(user=annotator))
-    answer = answer_item(attempt=attempt, task=item, score=1)
+    # An answer to an item that is no longer asked, and an attempt under way.
+    taker = trial.members.get(user=annotator)
+    over = QualificationAttempt.objects.create(
+        member=taker, number=1, finished_at=timezone.now(), passed=False
+    )
+    answer = QualificationAnswer.objects.create(attempt=over, task=item, score=1, is_right=False)
+    withdraw_control(task=item, actor=lead)
+    start_attempt(member=taker)
     for each in Run.objects.all():
         refresh_result(run=each)
     troubled = build.run("A run whose results could not be computed")

@@ -26,7 +26,7 @@ from annotations.models import (
     ValidationReport,
 )
 from annotations.services.assignment import claim_task
-from annotations.services.controls import add_control
+from annotations.services.controls import add_control, withdraw_control
 from annotations.services.exports import request_export
 from annotations.services.gold import release_gold
 from annotations.services.invitations import Issued, invite
@@ -211,12 +211,17 @@ def build_world() -> World:
 
 
 def _add_known_items(campaign: Campaign, member: Member) -> None:
-    """A control item, a qualification item, and the annotator's answer to the latter."""
+    """A control item, a qualification item, and the annotator's answer to one that has been withdrawn."""
     for kind in ("control", "qualification"):
         response = build.item(campaign.runs.get()).responses.get(condition="personalised")
-        item = add_control(campaign=campaign, response=response, score=4, kind=kind, actor=None)
-    attempt = QualificationAttempt.objects.create(member=member, number=1)
-    QualificationAnswer.objects.create(attempt=attempt, task=item, score=4, is_right=True)
+        add_control(campaign=campaign, response=response, score=4, kind=kind, actor=None)
+    response = build.item(campaign.runs.get()).responses.get(condition="personalised")
+    item = add_control(campaign=campaign, response=response, score=4, kind="qualification", actor=None)
+    attempt = QualificationAttempt.objects.create(
+        member=member, number=1, finished_at=timezone.now(), passed=False
+    )
+    QualificationAnswer.objects.create(attempt=attempt, task=item, score=1, is_right=False)
+    withdraw_control(task=item, actor=member.user)
 
 
 def _add_validation_report(campaign: Campaign) -> None:

@@ -29,7 +29,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from annotations.models import Campaign, QualificationAnswer, QualificationAttempt
+from annotations.models import Campaign, QualificationAnswer, QualificationAttempt, QualificationDraw
 from annotations.services.controls import add_control
 from annotations.services.invitations import invite
 from evaluation.models import Batch, CatalogueBuild, Proposal, Run
@@ -121,6 +121,8 @@ def _add_round(campaign: Campaign, run: Run, owner: User) -> None:
             actor=owner,
         )
     attempt = QualificationAttempt.objects.create(member=campaign.members.get(user=owner), number=1)
+    for place, item in enumerate(campaign.tasks.filter(kind="qualification").order_by("-pk")):
+        QualificationDraw.objects.create(attempt=attempt, task=item, place=place)
     QualificationAnswer.objects.create(attempt=attempt, task=task, score=4, is_right=True)
 
 

@@ -1,25 +1,28 @@
 // Keys of the adjudication page. Everything works without them, and they rest while somebody types.
 
+import { isComposing, isPlain, keyOf, latinKeyOf } from "./labelling/keys.js";
+
 const form = document.querySelector("[data-adjudication]");
 const next = document.querySelector("[data-next]");
 const isTyping = (element) => element.closest("textarea, input:not([type=radio]), select, [contenteditable]") !== null;
 
 document.addEventListener("keydown", (event) => {
-  if (event.repeat || event.isComposing) return;
+  if (event.repeat || isComposing(event)) return;
   if (form && event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
     event.preventDefault();
     form.requestSubmit(form.querySelector(".button-primary"));
     return;
   }
-  if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
-  const score = form?.querySelector(`input[name=score][value="${CSS.escape(event.key)}"]`);
+  if (!isPlain(event) || isTyping(event.target)) return;
+  const key = latinKeyOf(event) || keyOf(event);
+  const score = form?.querySelector(`input[name=score][value="${CSS.escape(key)}"]`);
   if (score) {
     score.checked = true;
     score.focus();
-  } else if (form && event.key === "r") {
+  } else if (form && key === "r") {
     event.preventDefault();
     form.elements.rationale.focus();
-  } else if (next && event.key === "n") {
+  } else if (next && key === "n") {
     next.click();
   }
 });

@@ -1,7 +1,7 @@
 // The list of keys, in which each can be changed; the server remembers them.
 
 import { LoggedOut, Refused } from "./requests.js";
-import { isAllowed, keyOf } from "./keys.js";
+import { isAllowed, isComposing, isPlain, keyOf } from "./keys.js";
 
 const CHANGING = "Press a key";
 
@@ -65,6 +65,7 @@ export class KeySettings {
 
   #pressed(event) {
     if (!this.#changing || !this.#dialog.open) return;
+    if (isComposing(event)) return;
     if (["Shift", "Control", "Alt", "AltGraph", "Meta", "CapsLock", "Tab"].includes(event.key)) return;
     event.preventDefault();
     event.stopPropagation();
@@ -72,7 +73,7 @@ export class KeySettings {
     const key = keyOf(event);
     if (key === "Escape") return this.#stop();
     const other = Object.keys(this.#usual).find((each) => each !== action && this.#keys[each] === key);
-    if (!isAllowed(key) || event.ctrlKey || event.metaKey || event.altKey) {
+    if (!isAllowed(key) || !isPlain(event)) {
       this.#say(`“${event.key}” cannot be used here. Press another key, or Escape.`);
     } else if (other) {
       this.#say(`“${key}” is taken by “${this.#label(other)}”. Press another key, or Escape.`);

@@ -3,6 +3,7 @@
 import { Draft, contentOf, isSame, sendLeftDrafts } from "./draft.js";
 import { announce, Notices } from "./notices.js";
 import { Outbox } from "./outbox.js";
+import { Reading } from "./reading.js";
 import { Refused, Requests } from "./requests.js";
 import { States } from "./states.js";
 import { Store, newKey } from "./store.js";
@@ -33,6 +34,7 @@ export class Screen {
     this.outbox = new Outbox({ store: this.store, send: (entry) => this.#send(entry) });
     this.time = new WorkTime();
     this.view = new TaskView(root.querySelector("[data-task]"));
+    this.reading = new Reading(this);
     this.states = new States(root, config);
     const notices = new Notices(root.querySelector("[data-notices]"));
     this.troubles = new Troubles({ notices, outbox: this.outbox, screen: this, config, screenUrl: root.dataset.screenUrl });
@@ -65,6 +67,11 @@ export class Screen {
     return this.#task !== null;
   }
 
+  /** The key of the task in view, null where there is none. */
+  get taskInView() {
+    return this.#task?.assignment ?? null;
+  }
+
   get canSkip() {
     return ["leased", "released"].includes(this.#task?.status);
   }
@@ -85,6 +92,7 @@ export class Screen {
     this.#leaveTask();
     this.#task = task;
     const draft = this.#draftOf(task);
+    this.reading.show(task);
     this.view.fill(task, draft.content);
     this.states.task(task);
     this.states.draft(draft);
@@ -164,27 +172,13 @@ export class Screen {
     announce("Flagged.");
   }
 
-  async toggleDifferences() {
+  toggleDifferences() {
     const task = this.#task;
-    task.areMarked = !task.areMarked;
-    task.isAsWritten = false;
-    try {
-      task.differences ??= task.areMarked && (await this.requests.get(this.urlOf(task.assignment, "differences/")));
-    } catch {
-      task.areMarked = false;
-      return announce("The differences cannot be shown now.");
-    }
-    if (task !== this.#task) return;
-    this.view.showResponses(task.areMarked ? task.differences : task, task);
-    announce(task.areMarked ? "Differences are marked." : "Differences are no longer marked.");
+    return this.reading.toggleDifferences(task, () => task === this.#task);
   }
 
   toggleAsWritten() {
-    const task = this.#task;
-    task.isAsWritten = !task.isAsWritten;
-    task.areMarked = false;
-    this.view.showResponses(task, task);
-    announce(task.isAsWritten ? "The responses are shown as they were written." : "The responses are laid out.");
+    this.reading.toggleAsWritten(this.#task);
   }
 
   leaseLost(assignment) {

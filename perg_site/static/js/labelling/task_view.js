@@ -20,7 +20,6 @@ export class TaskView {
     this.#one("question").textContent = task.question.text;
     this.#one("options").replaceChildren(...task.question.options.map(option));
     this.#one("preference").textContent = task.preference;
-    this.showResponses((task.areMarked && task.differences) || task, task);
     for (const pane of this.#root.querySelectorAll("[data-pane]")) pane.scrollTop = pane.scrollLeft = 0;
     this.write(content);
     this.say("");
@@ -29,10 +28,7 @@ export class TaskView {
   /** The two responses: laid out, with their differences marked, or as written. The HTML is sanitised by the server. */
   showResponses(shown, { areMarked = false, isAsWritten = false } = {}) {
     for (const name of ["baseline", "personalised"]) {
-      const pane = this.#one(name);
-      const text = shown[`${name}_text`];
-      if (isAsWritten && text) pane.replaceChildren(asWritten(text));
-      else pane.innerHTML = shown[`${name}_html`];
+      this.#one(name).innerHTML = shown[isAsWritten ? `${name}_written_html` : `${name}_html`];
     }
     for (const [act, isOn] of [["differences", areMarked], ["as_written", isAsWritten]]) {
       for (const button of document.querySelectorAll(`[data-act=${act}]`)) button.setAttribute("aria-pressed", isOn);
@@ -42,6 +38,11 @@ export class TaskView {
       // The marks are more than colour for the eye; for the ear they are words.
       for (const mark of this.#root.querySelectorAll(`[data-pane] ${kind}`)) mark.prepend(spoken(`${name}: `));
     }
+  }
+
+  /** Why no differences are marked; empty takes it away. */
+  sayOfDifferences(text) {
+    this.#one("differences-note").textContent = text;
   }
 
   read() {
@@ -82,10 +83,6 @@ function option({ letter, text }) {
   const mark = Object.assign(document.createElement("b"), { textContent: letter });
   item.append(mark, " ", Object.assign(document.createElement("bdi"), { textContent: text }));
   return item;
-}
-
-function asWritten(text) {
-  return Object.assign(document.createElement("pre"), { className: "as-written", dir: "auto", textContent: text });
 }
 
 function spoken(text) {
