@@ -78,6 +78,17 @@ def test_it_is_set_up_with_the_key_of_the_page_and_gives_recovery_codes_once(ann
     assert AuditEvent.objects.get(action="second_factor.added").actor == ann
 
 
+def test_the_setup_says_when_the_next_try_is_possible(ann: User) -> None:
+    client = logged_in(ann)
+    client.post(reverse("second_factor_start"))
+    key = _secret(client.get(reverse("second_factor_setup")).content.decode())
+    Authenticator.objects.update(throttling_failure_count=8, throttling_failure_timestamp=timezone.now())
+    form = {"password": PASSWORD, "code": f"{TOTP(key).token():06d}"}
+    answer = client.post(reverse("second_factor_setup"), form)
+    assert answer.status_code == 422
+    assert "next try is possible at" in answer.content.decode()
+
+
 def test_neither_key_nor_recovery_code_can_be_read_in_the_database(ann: User) -> None:
     device, codes = with_second_factor(ann)
     with connection.cursor() as cursor:
