@@ -7,7 +7,7 @@ from annotations.models.campaign import Campaign
 
 
 class AuditEvent(models.Model):
-    """One action. `actor` is empty where the platform acted by itself.
+    """One action. `actor` is empty where the platform acted by itself, or nobody was logged in.
 
     `subject` names what was acted on, such as `task 12`; `details` are facts on it, without any secret.
     """

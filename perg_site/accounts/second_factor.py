@@ -10,6 +10,7 @@ from datetime import datetime
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
+from django.utils.formats import date_format
 
 from annotations.services.audit import record
 from evaluation.errors import Conflict, DomainError
@@ -58,6 +59,8 @@ def confirm_setup(*, user: User, code: str) -> list[str]:
         device = _locked(user, confirmed=False)
         if device is None:
             raise Conflict("Start the setup again.")
+        if locked_until := _locked_until(device):
+            raise DomainError(wait_words(locked_until), code="locked", field="code")
         is_right = _is_totp(code) and device.verify_token(_digits(code))
         if is_right:
             device.confirmed = True
@@ -79,10 +82,7 @@ def check_code(*, user: User, code: str) -> Verdict:
     device = _locked(user, confirmed=True)
     if device is None:
         return Verdict(False)
-    allowed, reason = device.verify_is_allowed()
-    if not allowed and reason:
-        locked_until = reason["locked_until"]
-        assert isinstance(locked_until, datetime)
+    if locked_until := _locked_until(device):
         return Verdict(False, locked_until=locked_until)
     if _is_totp(code):
         return Verdict(bool(device.verify_token(_digits(code))))
@@ -119,6 +119,22 @@ def remove_second_factor(*, user: User, actor: User | None) -> None:
 
 def codes_left(user: User) -> int:
     return RecoveryCode.objects.filter(user=user, used_at__isnull=True).count()
+
+
+def wait_words(until: datetime) -> str:
+    """For people, while no code is looked at."""
+    return (
+        f"After wrong codes there is a wait. The next try is possible at {date_format(until, 'H:i:s')} UTC."
+    )
+
+
+def _locked_until(device: Authenticator) -> datetime | None:
+    is_allowed, reason = device.verify_is_allowed()
+    if is_allowed or reason is None:
+        return None
+    locked_until = reason["locked_until"]
+    assert isinstance(locked_until, datetime)
+    return locked_until
 
 
 def _locked(user: User, *, confirmed: bool) -> Authenticator | None:

@@ -7,7 +7,6 @@ from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.formats import date_format
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
@@ -28,6 +27,7 @@ from perg_site.accounts.second_factor import (
     pending_setup,
     remove_second_factor,
     start_setup,
+    wait_words,
 )
 from perg_site.accounts.sessions import end_sessions
 
@@ -153,8 +153,7 @@ def _checked(request: PersonRequest, code: str) -> Verdict:
 
 def _words(verdict: Verdict) -> str:
     if verdict.locked_until is not None:
-        moment = date_format(verdict.locked_until, "H:i:s")
-        return f"After wrong codes there is a wait. The next try is possible at {moment} UTC."
+        return wait_words(verdict.locked_until)
     return "This code is not right, or was used already. Wait for the next one."
 
 

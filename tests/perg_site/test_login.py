@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.contrib.auth.models import User
 from django.core import mail
 from django.core.cache import cache as counted
@@ -72,6 +73,25 @@ def test_many_names_tried_once_from_one_address_are_stopped_too(ann: User) -> No
     assert not ok
     assert "too many attempts" in page
     assert _log_in(PASSWORD, **OTHER_ADDRESS)[0]
+
+
+@pytest.mark.parametrize("name", ["ann", "nobody", "deactivated", "without password"])
+def test_a_wrong_password_takes_as_long_whoever_the_name_belongs_to(
+    ann: User, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    build.person("deactivated", password=PASSWORD)
+    User.objects.filter(username="deactivated").update(is_active=False)
+    build.person("without password")
+    BY_NAME.forget(name, "127.0.0.1")
+    hashed, encode = [], PBKDF2PasswordHasher.encode
+
+    def count(self: PBKDF2PasswordHasher, *args: object, **options: object) -> str:
+        hashed.append(1)
+        return encode(self, *args, **options)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(PBKDF2PasswordHasher, "encode", count)
+    assert not _log_in("wrong", name)[0]
+    assert len(hashed) == 1
 
 
 def test_right_passwords_from_one_address_are_never_too_many(ann: User) -> None:

@@ -10,7 +10,7 @@ from evaluation.api.queries import ListQuery
 
 
 class AuditEventSerializer(serializers.ModelSerializer[AuditEvent]):
-    """Who did what to what. `actor` is null where the platform acted by itself."""
+    """Who did what to what. `actor` is null where the platform acted by itself, or nobody was logged in."""
 
     actor = serializers.SlugRelatedField[AuditEvent](slug_field="username", read_only=True, allow_null=True)
     details = serializers.DictField(read_only=True)

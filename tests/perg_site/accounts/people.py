@@ -1,5 +1,7 @@
 """People with passwords, browsers and authenticator apps."""
 
+import base64
+import re
 import time
 
 from django.contrib.auth.models import User
@@ -29,6 +31,13 @@ def logged_in(user: User, address: str = "203.0.113.5") -> Client:
 def is_in(client: Client) -> bool:
     """Whether the browser gets a page that needs a login."""
     return bool(client.get(reverse("home")).status_code == 200)
+
+
+def secret_on(page: str) -> bytes:
+    """The key that the page shows to somebody who sets up an authenticator."""
+    text = re.search(r'setup-key">([A-Z2-7 ]+)<', page)
+    assert text
+    return base64.b32decode(text[1].replace(" ", ""))
 
 
 def code_of(device: Authenticator, *, steps: int = 0) -> str:

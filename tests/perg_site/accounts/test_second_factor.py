@@ -4,25 +4,19 @@ import base64
 import re
 import threading
 from datetime import timedelta
-from io import StringIO
 
 import pytest
 from django.contrib.auth.models import User
-from django.core.management import CommandError, call_command
 from django.db import connection, connections
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 from django_otp.oath import TOTP
-from pytest_django import Settings
 
 from annotations.models import AuditEvent
 from annotations.services.invitations import invite
-from evaluation.errors import NotAllowed
 from perg_site.accounts.second_factor import check_code
-from perg_site.checks import second_factor_is_required_of_known_groups, sessions_have_limits
-from perg_site.models import Authenticator, RecoveryCode, Session
-from perg_site.tokens import create_token
+from perg_site.models import Authenticator, RecoveryCode
 from tests import build
 from tests.perg_site.accounts.people import (
     PASSWORD,
@@ -31,6 +25,7 @@ from tests.perg_site.accounts.people import (
     forget_used_codes,
     is_in,
     logged_in,
+    secret_on,
     with_second_factor,
 )
 
@@ -48,12 +43,6 @@ def _second_factor(client: Client, code: str, **fields: str) -> int:
     return client.post(CODE, {"code": code, **fields}).status_code
 
 
-def _secret(page: str) -> bytes:
-    text = re.search(r'setup-key">([A-Z2-7 ]+)<', page)
-    assert text
-    return base64.b32decode(text[1].replace(" ", ""))
-
-
 def test_it_is_set_up_with_the_key_of_the_page_and_gives_recovery_codes_once(ann: User) -> None:
     client, elsewhere = logged_in(ann), logged_in(ann)
     assert client.post(reverse("second_factor_start")).status_code == 302
@@ -63,7 +52,7 @@ def test_it_is_set_up_with_the_key_of_the_page_and_gives_recovery_codes_once(ann
     assert "<svg" in page
     assert "img-src" in answer.headers["Content-Security-Policy"]
     assert "unsafe" not in answer.headers["Content-Security-Policy"]
-    totp = TOTP(_secret(page))
+    totp = TOTP(secret_on(page))
     form = {"password": PASSWORD, "code": f"{totp.token():06d}"}
     for wrong in ({"password": "wrong one here"}, {"code": "12345"}, {"code": "abcdef"}):
         assert client.post(reverse("second_factor_setup"), form | wrong).status_code == 422
@@ -76,6 +65,17 @@ def test_it_is_set_up_with_the_key_of_the_page_and_gives_recovery_codes_once(ann
     assert is_in(client)
     assert not is_in(elsewhere)
     assert AuditEvent.objects.get(action="second_factor.added").actor == ann
+
+
+def test_the_setup_says_when_the_next_try_is_possible(ann: User) -> None:
+    client = logged_in(ann)
+    client.post(reverse("second_factor_start"))
+    key = secret_on(client.get(reverse("second_factor_setup")).content.decode())
+    Authenticator.objects.update(throttling_failure_count=8, throttling_failure_timestamp=timezone.now())
+    form = {"password": PASSWORD, "code": f"{TOTP(key).token():06d}"}
+    answer = client.post(reverse("second_factor_setup"), form)
+    assert answer.status_code == 422
+    assert "next try is possible at" in answer.content.decode()
 
 
 def test_neither_key_nor_recovery_code_can_be_read_in_the_database(ann: User) -> None:
@@ -158,7 +158,8 @@ def test_of_two_who_send_the_same_code_at_the_same_moment_one_gets_in(ann: User)
     device, codes = with_second_factor(ann)
     for code in (code_of(device), codes[0]):
         forget_used_codes(ann)
-        start, results = threading.Barrier(4), []
+        start = threading.Barrier(4)
+        results: list[bool] = []
 
         def attempt(
             code: str = code, start: threading.Barrier = start, results: list[bool] = results
@@ -281,140 +282,6 @@ def test_new_recovery_codes_and_removal_ask_for_password_and_code(ann: User) -> 
 def test_a_pending_setup_asks_for_nothing_at_login(ann: User) -> None:
     logged_in(ann).post(reverse("second_factor_start"))
     assert is_in(logged_in(ann))
-
-
-# --- Required by the site
-
-
-@pytest.mark.parametrize("group", ["admins", "leads"])
-def test_who_must_have_one_sets_it_up_before_anything_else(ann: User, settings: Settings, group: str) -> None:
-    if group == "admins":
-        User.objects.filter(pk=ann.pk).update(is_staff=True)
-    else:
-        build.campaign(build.run_with_items(1), [build.person()], overlap=1, leads=[ann])
-    settings.REQUIRE_SECOND_FACTOR = [group]
-    client, annotator = logged_in(ann), logged_in(build.person("bob", password=PASSWORD))
-    assert is_in(annotator)
-    for path in ("/", "/campaigns/", "/account/tokens/", "/password/", "/admin/"):
-        assert client.get(path).headers["Location"].startswith(STATUS), path
-    api = client.get("/api/v1/campaigns/", headers={"accept": "application/json"})
-    assert (api.status_code, api.json()["code"]) == (403, "second_factor_required")
-    page = client.get(STATUS).content.decode()
-    assert "requires a second factor" in page
-    client.post(reverse("second_factor_start"))
-    code = f"{TOTP(_secret(client.get(reverse('second_factor_setup')).content.decode())).token():06d}"
-    assert (
-        client.post(reverse("second_factor_setup"), {"password": PASSWORD, "code": code}).status_code == 200
-    )
-    assert is_in(client)
-
-
-def test_an_admin_who_is_logged_in_when_the_site_begins_to_require_one_is_asked_at_once(
-    ann: User, settings: Settings
-) -> None:
-    User.objects.filter(pk=ann.pk).update(is_staff=True)
-    client = logged_in(ann)
-    assert is_in(client)
-    settings.REQUIRE_SECOND_FACTOR = ["admins"]
-    assert client.get("/campaigns/").headers["Location"].startswith(STATUS)
-
-
-def test_who_becomes_a_lead_is_asked_within_minutes(ann: User, settings: Settings) -> None:
-    settings.REQUIRE_SECOND_FACTOR = ["leads"]
-    client = logged_in(ann)
-    build.campaign(build.run_with_items(1), [build.person()], overlap=1, leads=[ann])
-    session = client.session
-    session["seen_at"] -= 301
-    session.save()
-    assert client.get("/campaigns/").headers["Location"].startswith(STATUS)
-
-
-def test_tokens_of_who_owes_a_second_factor_wait_for_it(ann: User, settings: Settings) -> None:
-    User.objects.filter(pk=ann.pk).update(is_staff=True)
-    ann.refresh_from_db()
-    headers = build.bearer(ann)
-    settings.REQUIRE_SECOND_FACTOR = ["admins"]
-    answer = Client().get("/api/v1/campaigns/", headers=headers)
-    assert (answer.status_code, answer.json()["code"]) == (403, "second_factor_required")
-    with pytest.raises(NotAllowed):
-        create_token(user=ann, name="another", scopes=["read"])
-    with_second_factor(ann)
-    assert Client().get("/api/v1/campaigns/", headers=headers).status_code == 200
-    assert Client().get("/api/v1/campaigns/", headers=build.bearer(build.person())).status_code == 200
-
-
-def test_removed_where_it_is_required_the_next_thing_is_another_one(ann: User, settings: Settings) -> None:
-    User.objects.filter(pk=ann.pk).update(is_staff=True)
-    settings.REQUIRE_SECOND_FACTOR = ["admins"]
-    device, codes = with_second_factor(ann)
-    client = logged_in(ann)
-    assert _second_factor(client, code_of(device)) == 302
-    client.post(reverse("second_factor_remove"), {"password": PASSWORD, "code": codes[0]})
-    assert client.get("/campaigns/").headers["Location"].startswith(STATUS)
-
-
-# --- Lost
-
-
-def test_an_admin_resets_it_for_somebody_else_and_not_for_themselves(ann: User) -> None:
-    User.objects.filter(pk=ann.pk).update(is_staff=True)
-    device, _ = with_second_factor(ann)
-    bob = build.person("bob", password=PASSWORD)
-    with_second_factor(bob)
-    theirs, client = logged_in(bob), logged_in(ann)
-    assert _second_factor(client, code_of(device)) == 302
-    page = client.get(reverse("person_security", args=[bob.pk])).content.decode()
-    assert "Reset the second factor" in page
-    assert (
-        client.post(reverse("person_security_act", args=[bob.pk, "reset_second_factor"])).status_code == 302
-    )
-    assert is_in(logged_in(bob))
-    assert not Session.objects.filter(session_key=theirs.session.session_key).exists()
-    event = AuditEvent.objects.get(action="second_factor.reset")
-    assert (event.actor, event.subject) == (ann, f"user {bob.pk}")
-    own = reverse("person_security_act", args=[ann.pk, "reset_second_factor"])
-    assert client.post(own).status_code == 403
-    assert Authenticator.objects.filter(user_id=ann.pk).exists()
-
-
-def test_an_operator_resets_it_at_the_command_line(ann: User) -> None:
-    with_second_factor(ann)
-    out = StringIO()
-    call_command("reset_second_factor", "ann", stdout=out)
-    assert "no second factor" in out.getvalue()
-    assert is_in(logged_in(ann))
-    assert AuditEvent.objects.get(action="second_factor.reset").actor is None
-    for name in ("ann", "nobody"):
-        with pytest.raises(CommandError):
-            call_command("reset_second_factor", name, stdout=out)
-
-
-def test_the_admin_site_shows_no_authenticator(ann: User) -> None:
-    User.objects.filter(pk=ann.pk).update(is_staff=True, is_superuser=True)
-    client = logged_in(ann)
-    assert client.get("/admin/otp_totp/totpdevice/").status_code == 404
-    assert "otp" not in client.get("/admin/").content.decode().lower()
-
-
-def test_programs_see_whether_there_is_one_and_never_the_key(ann: User, staff: Client) -> None:
-    device, _ = with_second_factor(ann)
-    answer = Client().get("/api/v1/account/second_factor/", headers=build.bearer(ann))
-    assert answer.json() == {"is_on": True, "is_required": False, "recovery_codes_left": 10}
-    assert staff.get(f"/api/v1/people/{ann.pk}/second_factor/").json()["is_on"] is True
-    done = staff.post(
-        f"/api/v1/people/{ann.pk}/security/reset_second_factor/", content_type="application/json"
-    )
-    assert done.status_code == 200
-    assert not Authenticator.objects.filter(pk=device.pk).exists()
-
-
-def test_a_setting_that_requires_it_of_nobody_known_is_an_error(settings: Settings) -> None:
-    settings.REQUIRE_SECOND_FACTOR = ["admins", "leeds"]
-    assert [error.id for error in second_factor_is_required_of_known_groups()] == ["perg.E003"]
-    settings.REQUIRE_SECOND_FACTOR = ["admins", "leads"]
-    assert second_factor_is_required_of_known_groups() == []
-    settings.SESSION_IDLE_SECONDS = 0
-    assert [error.id for error in sessions_have_limits()] == ["perg.E004"]
 
 
 def test_short_and_common_passwords_are_refused(ann: User) -> None:
