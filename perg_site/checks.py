@@ -1,5 +1,6 @@
 """System checks of the site's own rules."""
 
+import os
 import re
 from collections.abc import Sequence
 
@@ -8,6 +9,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
 
 from perg_site.api.throttles import SECONDS
+from perg_site.proxies import trusted_networks
 
 
 @register(Tags.compatibility)
@@ -41,3 +43,33 @@ def api_rates_can_be_read(
         for name, rate in settings.API_RATES.items()
         if not re.fullmatch(rf"[1-9]\d*/({'|'.join(SECONDS)})", rate)
     ]
+
+
+@register(Tags.security)
+def proxies_are_networks(
+    app_configs: Sequence[AppConfig] | None = None, databases: Sequence[str] | None = None, **kwargs: object
+) -> list[CheckMessage]:
+    """A proxy that cannot be read would fail every request; one that is everybody trusts every client."""
+    problems: list[CheckMessage] = []
+    for text in settings.TRUSTED_PROXIES:
+        try:
+            (network,) = trusted_networks((text,))
+        except ValueError as error:
+            hint = "Name the proxies' addresses or networks, such as 10.0.0.2 or 10.0.0.0/28."
+            problems.append(Error(f"TRUSTED_PROXIES: {error}.", hint=hint, id="perg.E003"))
+            continue
+        if network.prefixlen == 0:
+            hint = "Name the proxy's own address."
+            problems.append(Error(f"TRUSTED_PROXIES: {text} is everybody.", hint=hint, id="perg.E004"))
+    return problems
+
+
+@register(Tags.security)
+def proxies_are_named(
+    app_configs: Sequence[AppConfig] | None = None, databases: Sequence[str] | None = None, **kwargs: object
+) -> list[CheckMessage]:
+    """Earlier versions believed any client's headers with BEHIND_PROXY=1."""
+    if os.environ.get("BEHIND_PROXY", "0") in {"", "0"} or settings.TRUSTED_PROXIES:
+        return []
+    hint = "Set TRUSTED_PROXIES to the address or network of the proxy, such as 10.0.0.2."
+    return [Error("BEHIND_PROXY is no longer read.", hint=hint, id="perg.E005")]
