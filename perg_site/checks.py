@@ -45,31 +45,42 @@ def api_rates_can_be_read(
     ]
 
 
+RENAMED = {
+    "BEHIND_PROXY": ("TRUSTED_PROXIES", "the address or network of the proxy, such as 10.0.0.2"),
+    "PERG_WEBHOOK_PRIVATE_ADDRESSES": (
+        "PERG_WEBHOOK_NETWORKS",
+        "the networks that they may reach, such as 10.0.0.0/8",
+    ),
+}
+"""Switches of earlier versions that trusted everybody, with the variables that name whom to trust."""
+
+
 @register(Tags.security)
-def proxies_are_networks(
+def networks_can_be_read(
     app_configs: Sequence[AppConfig] | None = None, databases: Sequence[str] | None = None, **kwargs: object
 ) -> list[CheckMessage]:
-    """A proxy that cannot be read would fail every request; one that is everybody trusts every client."""
+    """A network that cannot be read would fail requests and deliveries; a proxy that is everybody is nobody."""
+    lists = {"TRUSTED_PROXIES": settings.TRUSTED_PROXIES, "PERG_WEBHOOK_NETWORKS": settings.WEBHOOK_NETWORKS}
     problems: list[CheckMessage] = []
-    for text in settings.TRUSTED_PROXIES:
+    for name, text in ((name, text) for name, texts in lists.items() for text in texts):
+        hint = "Name addresses or networks, such as 10.0.0.2 or 10.0.0.0/28."
         try:
             (network,) = trusted_networks((text,))
         except ValueError as error:
-            hint = "Name the proxies' addresses or networks, such as 10.0.0.2 or 10.0.0.0/28."
-            problems.append(Error(f"TRUSTED_PROXIES: {error}.", hint=hint, id="perg.E003"))
+            problems.append(Error(f"{name}: {error}.", hint=hint, id="perg.E003"))
             continue
-        if network.prefixlen == 0:
-            hint = "Name the proxy's own address."
-            problems.append(Error(f"TRUSTED_PROXIES: {text} is everybody.", hint=hint, id="perg.E004"))
+        if network.prefixlen == 0 and name == "TRUSTED_PROXIES":
+            problems.append(Error(f"{name}: {text} is everybody.", hint=hint, id="perg.E004"))
     return problems
 
 
 @register(Tags.security)
-def proxies_are_named(
+def renamed_variables_are_not_set(
     app_configs: Sequence[AppConfig] | None = None, databases: Sequence[str] | None = None, **kwargs: object
 ) -> list[CheckMessage]:
-    """Earlier versions believed any client's headers with BEHIND_PROXY=1."""
-    if os.environ.get("BEHIND_PROXY", "0") in {"", "0"} or settings.TRUSTED_PROXIES:
-        return []
-    hint = "Set TRUSTED_PROXIES to the address or network of the proxy, such as 10.0.0.2."
-    return [Error("BEHIND_PROXY is no longer read.", hint=hint, id="perg.E005")]
+    """A switch that does nothing any more should not look as if it did."""
+    return [
+        Error(f"{old} is no longer read.", hint=f"Set {new} to {what}.", id="perg.E005")
+        for old, (new, what) in RENAMED.items()
+        if os.environ.get(old, "0") not in {"", "0"} and new not in os.environ
+    ]

@@ -52,6 +52,7 @@ MIDDLEWARE = [
     "perg_site.content_policy.ContentPolicyMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
+    "perg_site.uploads.BodyLimitMiddleware",  # before the CSRF check, which reads the body
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
@@ -64,7 +65,6 @@ MIDDLEWARE = [
 
 ROOT_URLCONF = "perg_site.urls"
 WSGI_APPLICATION = "perg_site.wsgi.application"
-ASGI_APPLICATION = "perg_site.asgi.application"
 
 TEMPLATES = [
     {
@@ -196,8 +196,8 @@ VALIDATION_LEASE_SECONDS = env.float("PERG_VALIDATION_LEASE_SECONDS", default=30
 GOLD_LEASE_SECONDS = env.float("PERG_GOLD_LEASE_SECONDS", default=60.0)
 # A webhook's receiver answers within so long.
 WEBHOOK_SECONDS = env.float("PERG_WEBHOOK_SECONDS", default=10.0)
-# Whether webhooks may lead into one's own network or to this machine: only where everybody who makes them may, too.
-WEBHOOK_PRIVATE_ADDRESSES = env.bool("PERG_WEBHOOK_PRIVATE_ADDRESSES", default=False)
+# Networks that webhooks may lead to besides public addresses. Everybody who makes webhooks can reach them.
+WEBHOOK_NETWORKS = env.list("PERG_WEBHOOK_NETWORKS", default=[])
 # Up to so many rows an export is streamed at once; a worker writes larger ones to a file.
 EXPORT_STREAM_ROWS = env.int("PERG_EXPORT_STREAM_ROWS", default=10_000)
 # Rows are counted up to here, for progress.
@@ -329,7 +329,13 @@ WHITENOISE_MAX_AGE = 0
 MEDIA_ROOT = env.path("MEDIA_ROOT", default=PERG_HOME / "files")
 # Web servers and workers share this folder; never served by itself, since each file is for one person.
 EXPORT_ROOT = env.path("EXPORT_ROOT", default=Path(MEDIA_ROOT) / "exports")
-FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
+# The first one keeps to the limits; only what it lets pass gets to the disk.
+FILE_UPLOAD_HANDLERS = [
+    "perg_site.uploads.LimitedUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
+# A body without files: a form or JSON.
+DATA_UPLOAD_MAX_MEMORY_SIZE = env.int("PERG_BODY_MAX_BYTES", default=8 * 1024 * 1024)
 
 LOGGING = {
     "version": 1,

@@ -1,6 +1,7 @@
 """The API's schema for programs, and its documentation for people."""
 
 from functools import cache
+from http import HTTPStatus
 from typing import Any
 
 from django.http import HttpResponse
@@ -15,6 +16,8 @@ from rest_framework.views import APIView
 from evaluation.access import PersonRequest
 from evaluation.api.conditional import conditional
 from evaluation.api.permissions import HasScope
+from evaluation.errors import NotAllowed
+from perg_site.uploads import may_upload
 
 
 @cache
@@ -33,6 +36,18 @@ class Schema(APIView):
 
     def get(self, request: Request) -> Response:
         return conditional(request, document())
+
+
+@extend_schema(exclude=True)
+class UploadPermission(APIView):
+    """Whether somebody may upload files, for the proxy: it asks before it takes in a body (`deployment/nginx.conf`)."""
+
+    permission_classes = [HasScope]
+
+    def get(self, request: Request) -> Response:
+        if not may_upload(request.user):
+            raise NotAllowed("Only admins and leads may upload files.")
+        return Response(status=HTTPStatus.NO_CONTENT)
 
 
 @require_GET

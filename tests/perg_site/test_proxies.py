@@ -5,7 +5,7 @@ from django.http import HttpRequest, HttpResponse
 from django.test import RequestFactory
 from pytest_django import Settings
 
-from perg_site.checks import proxies_are_named, proxies_are_networks
+from perg_site.checks import networks_can_be_read, renamed_variables_are_not_set
 from perg_site.proxies import FORWARDING_HEADERS, TrustedProxyMiddleware
 from perg_site.throttle import address_of
 
@@ -104,15 +104,24 @@ def test_a_check_refuses_proxies_that_cannot_be_read_or_are_everybody(
     proxies: list[str], problems: list[str], settings: Settings
 ) -> None:
     settings.TRUSTED_PROXIES = proxies
-    assert [problem.id for problem in proxies_are_networks()] == problems
+    assert [problem.id for problem in networks_can_be_read()] == problems
 
 
-def test_a_check_says_that_trusting_every_client_is_no_longer_possible(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [("BEHIND_PROXY", "TRUSTED_PROXIES"), ("PERG_WEBHOOK_PRIVATE_ADDRESSES", "PERG_WEBHOOK_NETWORKS")],
+)
+def test_a_check_names_the_successor_of_a_switch_that_trusted_everybody(
+    old: str, new: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    settings.TRUSTED_PROXIES = []
-    assert proxies_are_named() == []
-    monkeypatch.setenv("BEHIND_PROXY", "1")
-    assert [problem.id for problem in proxies_are_named()] == ["perg.E005"]
-    settings.TRUSTED_PROXIES = [PROXY]
-    assert proxies_are_named() == []
+    assert renamed_variables_are_not_set() == []
+    monkeypatch.setenv(old, "1")
+    (problem,) = renamed_variables_are_not_set()
+    assert (problem.id, new in (problem.hint or "")) == ("perg.E005", True)
+    monkeypatch.setenv(new, "10.0.0.2")
+    assert renamed_variables_are_not_set() == []
+
+
+def test_a_check_refuses_webhook_networks_that_cannot_be_read(settings: Settings) -> None:
+    settings.WEBHOOK_NETWORKS = ["10.0.0.0/8", "everywhere"]
+    assert [problem.id for problem in networks_can_be_read()] == ["perg.E003"]
