@@ -12,6 +12,7 @@ import environ
 from csp.constants import NONE, SELF
 
 from perg_site import embedded
+from perg_site.secret_files import environment_value
 
 django_stubs_ext.monkeypatch()  # generic classes such as ModelAdmin[Run] can be subscripted at run time
 
@@ -20,7 +21,7 @@ env = environ.Env()
 BASE_DIR = Path(__file__).resolve().parent.parent
 PERG_HOME = embedded.home()
 
-SECRET_KEY = env.str("SECRET_KEY", default="") or embedded.secret_key(PERG_HOME)
+SECRET_KEY = environment_value("SECRET_KEY") or embedded.secret_key(PERG_HOME)
 DEBUG = env.bool("DEBUG", default=False)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
@@ -51,6 +52,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "perg_site.content_policy.ContentPolicyMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "perg_site.known_browser.KnownBrowserMiddleware",
     "django.middleware.common.CommonMiddleware",
     "perg_site.uploads.BodyLimitMiddleware",  # before the CSRF check, which reads the body
     "django.middleware.csrf.CsrfViewMiddleware",

@@ -39,14 +39,24 @@ class Schema(APIView):
 
 
 @extend_schema(exclude=True)
+class BodyPermission(APIView):
+    """Whether a large body may be sent, for the proxy, which asks before it takes one in: by anybody logged in."""
+
+    permission_classes = [HasScope]
+
+    def get(self, request: Request) -> Response:
+        return Response(status=HTTPStatus.NO_CONTENT)
+
+
+@extend_schema(exclude=True)
 class UploadPermission(APIView):
-    """Whether somebody may upload files, for the proxy: it asks before it takes in a body (`deployment/nginx.conf`)."""
+    """Whether files may be uploaded, for the proxy: by admins, and by people who lead a campaign."""
 
     permission_classes = [HasScope]
 
     def get(self, request: Request) -> Response:
         if not may_upload(request.user):
-            raise NotAllowed("Only admins and leads may upload files.")
+            raise NotAllowed("Only admins and people who lead a campaign may upload files.")
         return Response(status=HTTPStatus.NO_CONTENT)
 
 

@@ -200,7 +200,10 @@ class TestOverRest:
         admin = build.person("admin", staff=True)
         settings.DATA_UPLOAD_MAX_MEMORY_SIZE = MB
         response = Client().post(
-            "/api/v1/rubrics/", {"name": "x" * MB}, content_type="application/json", **self.token(admin)
+            "/api/v1/rubrics/",
+            {"name": "x" * MB},
+            content_type="application/json",
+            headers={"authorization": self.token(admin)["HTTP_AUTHORIZATION"]},
         )
         assert response.status_code == 413
         assert response.json()["code"] == "body_too_large"
