@@ -32,7 +32,7 @@ class KnownBrowserMiddleware:
             browser = known_browser(request, name) or secrets.token_hex(16)
             response.set_signed_cookie(
                 COOKIE,
-                f"{browser} {_hash_of(name)}",
+                f"{browser}.{_hash_of(name)}",
                 salt=SALT,
                 max_age=SECONDS,
                 secure=settings.SESSION_COOKIE_SECURE,
@@ -54,7 +54,7 @@ def known_browser(request: HttpRequest, name: str) -> str | None:
         cookie = request.get_signed_cookie(COOKIE, default="", salt=SALT, max_age=SECONDS)
     except BadSignature:
         return None
-    browser, _, name_hash = cookie.partition(" ")
+    browser, _, name_hash = (cookie or "").partition(".")
     return browser if browser and secrets.compare_digest(name_hash, _hash_of(name)) else None
 
 

@@ -5,7 +5,7 @@ import http.client
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -41,11 +41,11 @@ def port(tmp_path: Path) -> Iterator[int]:
         process.wait()
 
 
-def answer(port: int, *, seconds: float = 60, **headers: str) -> str:
+def answer(port: int, *, seconds: float = 60, headers: Mapping[str, str] | None = None) -> str:
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=seconds)
     with contextlib.closing(connection):
         try:
-            connection.request("POST", "/", body=b"12345", headers=headers)
+            connection.request("POST", "/", body=b"12345", headers=headers or {})
             return connection.getresponse().read().decode()
         except (OSError, http.client.HTTPException):
             return ""
@@ -78,4 +78,4 @@ def test_a_request_that_dribbles_in_is_ended(port: int, beginning: bytes) -> Non
 
 
 def test_nobody_on_this_machine_passes_for_a_proxy(port: int) -> None:
-    assert answer(port, **{"X-Forwarded-Proto": "https"}) == "5 http"
+    assert answer(port, headers={"X-Forwarded-Proto": "https"}) == "5 http"

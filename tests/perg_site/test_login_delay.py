@@ -40,7 +40,7 @@ addresses = iter(f"10.{number >> 16}.{number >> 8 & 255}.{number & 255}" for num
 def log_in(password: str, username: str = "ann", client: Client | None = None) -> tuple[bool, str]:
     """From an address that nobody has tried from before."""
     form = {"username": username, "password": password}
-    response = (client or Client()).post(reverse("login"), form, REMOTE_ADDR=next(addresses))  # type: ignore[arg-type]
+    response = (client or Client()).post(reverse("login"), form, REMOTE_ADDR=next(addresses))
     return response.status_code == 302, response.content.decode()
 
 

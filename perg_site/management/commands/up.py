@@ -151,7 +151,7 @@ def web_options(host: str, port: int, workers: int) -> list[str]:
         f"--workers={workers}",
         # Threads are for slow clients more than for work: with few, a handful of these would stop the site.
         "--worker-class=perg_site.gunicorn_worker.DeadlineWorker",
-        "--threads=32",
+        "--threads=48",
         "--graceful-timeout=8",
         # A page that is at work asks again within a minute; a new connection each time would cost it a while.
         "--keep-alive=75",
