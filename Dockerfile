@@ -1,4 +1,6 @@
-FROM python:3.11-slim
+# docker-compose.yml names the image with its digest.
+ARG PYTHON_IMAGE=python:3.11-slim
+FROM ${PYTHON_IMAGE}
 
 ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
 
@@ -8,8 +10,9 @@ RUN pip install --quiet --root-user-action=ignore --require-hashes -r requiremen
 
 # The image's own parts lie in /app; what changes lies in /data, the only place the program's user may write.
 ENV PERG_HOME=/data STATIC_ROOT=/app/static-root MEDIA_ROOT=/data/files
-RUN useradd --system --uid 10001 --home-dir /data --shell /usr/sbin/nologin perg \
-    && install -d -o perg -g perg /data /data/files
+RUN groupadd --system --gid 10001 perg \
+    && useradd --system --uid 10001 --gid perg --home-dir /data --shell /usr/sbin/nologin perg \
+    && install -d -o perg -g perg /data /data/files /data/temporary
 
 COPY . .
 # Neither needs a database, nor a key that anybody keeps.
@@ -19,6 +22,6 @@ RUN PERG_HOME=/tmp/build SECRET_KEY=build-only python manage.py collectstatic --
 USER perg
 VOLUME /data
 EXPOSE 8000
-CMD ["gunicorn", "perg_site.wsgi:application", "--bind=0.0.0.0:8000", "--workers=2", "--worker-class=gthread", \
-     "--threads=4", "--keep-alive=75", "--access-logfile=-", "--logger-class=perg_site.gunicorn_logger.Logger", \
+CMD ["gunicorn", "perg_site.wsgi:application", "--bind=0.0.0.0:8000", "--workers=2", "--worker-class=perg_site.gunicorn_worker.DeadlineWorker", \
+     "--threads=8", "--forwarded-allow-ips=", "--keep-alive=75", "--access-logfile=-", "--logger-class=perg_site.gunicorn_logger.Logger", \
      "--worker-tmp-dir=/dev/shm", "--no-control-socket"]

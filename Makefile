@@ -11,7 +11,7 @@ ARGS ?=
 # Tests and checks keep their data apart from that of `make run`.
 TEST_ENV = PERG_HOME="$(or $(PERG_HOME),$(CURDIR)/.perg-test)"
 # What a deployment sets, for `manage.py check --deploy`.
-DEPLOY_ENV = HTTPS=1 ALLOWED_HOSTS=perg.example.org CSRF_TRUSTED_ORIGINS=https://perg.example.org \
+DEPLOY_ENV = HTTPS=1 ALLOWED_HOSTS=perg.example.org CSRF_TRUSTED_ORIGINS=https://perg.example.org TRUSTED_PROXIES=10.0.0.2 \
 	SECRET_KEY=only-for-this-check-0123456789-abcdefghijklmnopqrstuvwxyz-ABCDEFGHIJ
 
 export PIP_DISABLE_PIP_VERSION_CHECK = 1

@@ -5,9 +5,13 @@ class PergSiteConfig(AppConfig):
     name = "perg_site"
 
     def ready(self) -> None:
+        from django.contrib.auth.signals import user_logged_in
+
         from perg_site import checks  # noqa: F401 — registers the checks
         from perg_site.accounts import events as accounts
+        from perg_site.known_browser import note_login
         from perg_site.webhooks import events as webhooks
 
+        user_logged_in.connect(note_login)
         accounts.connect()
         webhooks.connect()

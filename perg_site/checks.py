@@ -1,5 +1,6 @@
 """System checks of the site's own rules."""
 
+import os
 import re
 from collections.abc import Sequence
 
@@ -8,6 +9,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
 
 from perg_site.api.throttles import SECONDS
+from perg_site.proxies import trusted_networks
 
 
 @register(Tags.compatibility)
@@ -72,4 +74,45 @@ def sessions_have_limits(
             hint="Set PERG_SESSION_IDLE_MINUTES and PERG_SESSION_HOURS.",
             id="perg.E004",
         )
+    ]
+
+
+RENAMED = {
+    "BEHIND_PROXY": ("TRUSTED_PROXIES", "the address or network of the proxy, such as 10.0.0.2"),
+    "PERG_WEBHOOK_PRIVATE_ADDRESSES": (
+        "PERG_WEBHOOK_NETWORKS",
+        "the networks that they may reach, such as 10.0.0.0/8",
+    ),
+}
+"""Switches of earlier versions that trusted everybody, with the variables that name whom to trust."""
+
+
+@register(Tags.security)
+def networks_can_be_read(
+    app_configs: Sequence[AppConfig] | None = None, databases: Sequence[str] | None = None, **kwargs: object
+) -> list[CheckMessage]:
+    """A network that cannot be read would fail requests and deliveries; a proxy that is everybody is nobody."""
+    lists = {"TRUSTED_PROXIES": settings.TRUSTED_PROXIES, "PERG_WEBHOOK_NETWORKS": settings.WEBHOOK_NETWORKS}
+    problems: list[CheckMessage] = []
+    for name, text in ((name, text) for name, texts in lists.items() for text in texts):
+        hint = "Name addresses or networks, such as 10.0.0.2 or 10.0.0.0/28."
+        try:
+            (network,) = trusted_networks((text,))
+        except ValueError as error:
+            problems.append(Error(f"{name}: {error}.", hint=hint, id="perg.E005"))
+            continue
+        if network.prefixlen == 0 and name == "TRUSTED_PROXIES":
+            problems.append(Error(f"{name}: {text} is everybody.", hint=hint, id="perg.E006"))
+    return problems
+
+
+@register(Tags.security)
+def renamed_variables_are_not_set(
+    app_configs: Sequence[AppConfig] | None = None, databases: Sequence[str] | None = None, **kwargs: object
+) -> list[CheckMessage]:
+    """A switch that does nothing any more should not look as if it did."""
+    return [
+        Error(f"{old} is no longer read.", hint=f"Set {new} to {what}.", id="perg.E007")
+        for old, (new, what) in RENAMED.items()
+        if os.environ.get(old, "0") not in {"", "0"} and new not in os.environ
     ]

@@ -28,11 +28,14 @@ class DomainErrorMiddleware:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        if not isinstance(exception, DomainError):
-            return None
-        if request.accepts("text/html"):
-            return render(request, "error.html", {"error": exception}, status=exception.status)
-        return JsonResponse(problem(exception), status=exception.status, content_type=PROBLEM)
+        return error_response(request, exception) if isinstance(exception, DomainError) else None
+
+
+def error_response(request: HttpRequest, error: DomainError) -> HttpResponse:
+    """A page for a browser, problem details for programs."""
+    if request.accepts("text/html") and not request.path.startswith(API):
+        return render(request, "error.html", {"error": error}, status=error.status)
+    return JsonResponse(problem(error), status=error.status, content_type=PROBLEM)
 
 
 def problem(error: DomainError) -> dict[str, object]:

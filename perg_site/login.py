@@ -13,6 +13,8 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import DEFAULT_DB_ALIAS, connection
 from django.http import HttpRequest
 
+from perg_site import login_delay
+from perg_site.known_browser import known_browser
 from perg_site.throttle import Throttle, address_of
 
 MINUTES = 15
@@ -20,6 +22,8 @@ MINUTES = 15
 BY_NAME = Throttle("login", limit=10, seconds=MINUTES * 60)
 # By address alone: few names are tried often, but many names once. A room of annotators may share an address.
 BY_ADDRESS = Throttle("login-address", limit=200, seconds=MINUTES * 60)
+# In a browser that has logged in with the name before; all others together have `login_delay`.
+BY_BROWSER = Throttle("login-browser", limit=10, seconds=MINUTES * 60)
 
 
 COLUMNS = [field.attname for field in User._meta.concrete_fields]
@@ -37,15 +41,11 @@ class ThrottledBackend(ModelBackend):
     ) -> User | None:
         if request is None or username is None:
             return super().authenticate(request, username=username, password=password, **kwargs)
-        address = address_of(request)
-        name = (username.casefold(), address)
-        # Not `or`: both are counted.
-        if not all([BY_NAME.attempt(*name), BY_ADDRESS.attempt(address)]):
+        if not _count_attempt(request, username):
             raise PermissionDenied
         user = super().authenticate(request, username=username, password=password, **kwargs)
         if user is not None:
-            BY_NAME.forget(*name)
-            BY_ADDRESS.take_back(address)
+            _take_back_attempt(request, username)
         return user
 
     def get_user(self, user_id: int) -> User | None:
@@ -57,22 +57,51 @@ class ThrottledBackend(ModelBackend):
         return user if user is not None and self.user_can_authenticate(user) else None
 
 
-def is_throttled(username: str, address: str) -> bool:
-    """Whether no password for this name is looked at from this address now."""
-    return BY_NAME.is_spent(username.casefold(), address) or BY_ADDRESS.is_spent(address)
+def _count_attempt(request: HttpRequest, username: str) -> bool:
+    """Whether the password may be looked at. All limits count the attempt, not only the first that it passes."""
+    address, name = address_of(request), username.casefold()
+    if browser := known_browser(request, username):
+        return all([BY_BROWSER.attempt(name, browser), BY_ADDRESS.attempt(address)])
+    return all([BY_NAME.attempt(name, address), BY_ADDRESS.attempt(address)]) and login_delay.count_attempt(
+        name
+    )
+
+
+def _take_back_attempt(request: HttpRequest, username: str) -> None:
+    address, name = address_of(request), username.casefold()
+    BY_NAME.forget(name, address)
+    BY_ADDRESS.take_back(address)
+    if browser := known_browser(request, username):
+        BY_BROWSER.forget(name, browser)
+    login_delay.forget(name)
+
+
+def limit_reached(request: HttpRequest, username: str) -> str:
+    """What makes the next attempt fail, in words; empty: nothing."""
+    address, name = address_of(request), username.casefold()
+    browser = known_browser(request, username)
+    by_name = BY_BROWSER.is_spent(name, browser) if browser else BY_NAME.is_spent(name, address)
+    if by_name or BY_ADDRESS.is_spent(address):
+        return (
+            f"There were too many attempts with a wrong password. Wait {MINUTES} minutes and try again, "
+            "or have your password reset."
+        )
+    seconds = 0 if browser else login_delay.seconds_to_wait(name)
+    if not seconds:
+        return ""
+    return (
+        f"There were too many attempts with a wrong password for this name. Wait {seconds} seconds and try again, or "
+        "log in from a browser that you have used here before."
+    )
 
 
 class LoginForm(AuthenticationForm):
     """Tells a person who has tried too often so, instead of calling a right password wrong."""
 
     def get_invalid_login_error(self) -> ValidationError:
-        address = address_of(self.request) if self.request else ""
-        if is_throttled(str(self.cleaned_data.get("username", "")), address):
-            return ValidationError(
-                f"There were too many attempts with a wrong password. Wait {MINUTES} minutes and try again, "
-                "or have your password reset.",
-                code="throttled",
-            )
+        name = str(self.cleaned_data.get("username", ""))
+        if self.request and (limit := limit_reached(self.request, name)):
+            return ValidationError(limit, code="throttled")
         return super().get_invalid_login_error()
 
 

@@ -12,6 +12,7 @@ import environ
 from csp.constants import NONE, SELF
 
 from perg_site import embedded
+from perg_site.secret_files import environment_value
 
 django_stubs_ext.monkeypatch()  # generic classes such as ModelAdmin[Run] can be subscripted at run time
 
@@ -20,7 +21,7 @@ env = environ.Env()
 BASE_DIR = Path(__file__).resolve().parent.parent
 PERG_HOME = embedded.home()
 
-SECRET_KEY = env.str("SECRET_KEY", default="") or embedded.secret_key(PERG_HOME)
+SECRET_KEY = environment_value("SECRET_KEY") or embedded.secret_key(PERG_HOME)
 DEBUG = env.bool("DEBUG", default=False)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
@@ -47,12 +48,16 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "perg_site.proxies.TrustedProxyMiddleware",
+    "perg_site.response_headers.ResponseHeadersMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "perg_site.content_policy.ContentPolicyMiddleware",
     "perg_site.accounts.origin.OriginMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "perg_site.known_browser.KnownBrowserMiddleware",
     "django.middleware.common.CommonMiddleware",
+    "perg_site.uploads.BodyLimitMiddleware",  # before the CSRF check, which reads the body
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "perg_site.accounts.session_limits.SessionLimitsMiddleware",
@@ -68,7 +73,6 @@ MIDDLEWARE = [
 
 ROOT_URLCONF = "perg_site.urls"
 WSGI_APPLICATION = "perg_site.wsgi.application"
-ASGI_APPLICATION = "perg_site.asgi.application"
 
 TEMPLATES = [
     {
@@ -211,8 +215,8 @@ VALIDATION_LEASE_SECONDS = env.float("PERG_VALIDATION_LEASE_SECONDS", default=30
 GOLD_LEASE_SECONDS = env.float("PERG_GOLD_LEASE_SECONDS", default=60.0)
 # A webhook's receiver answers within so long.
 WEBHOOK_SECONDS = env.float("PERG_WEBHOOK_SECONDS", default=10.0)
-# Whether webhooks may lead into one's own network or to this machine: only where everybody who makes them may, too.
-WEBHOOK_PRIVATE_ADDRESSES = env.bool("PERG_WEBHOOK_PRIVATE_ADDRESSES", default=False)
+# Networks that webhooks may lead to besides public addresses. Everybody who makes webhooks can reach them.
+WEBHOOK_NETWORKS = env.list("PERG_WEBHOOK_NETWORKS", default=[])
 # Up to so many rows an export is streamed at once; a worker writes larger ones to a file.
 EXPORT_STREAM_ROWS = env.int("PERG_EXPORT_STREAM_ROWS", default=10_000)
 # Rows are counted up to here, for progress.
@@ -296,10 +300,18 @@ SECURE_SSL_REDIRECT = HTTPS
 SECURE_REDIRECT_EXEMPT = [r"^healthz/$"]
 SESSION_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_SECURE = HTTPS
+# A browser takes a cookie with this prefix only over HTTPS and from this host: a neighbouring host cannot plant one.
+COOKIE_PREFIX = "__Host-" if HTTPS else ""
+SESSION_COOKIE_NAME = f"{COOKIE_PREFIX}sessionid"
+CSRF_COOKIE_NAME = f"{COOKIE_PREFIX}csrftoken"
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
-SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
-SECURE_HSTS_PRELOAD = HTTPS
-if env.bool("BEHIND_PROXY", default=False):
+# These two speak for other hosts, and preloading can hardly be undone: only an operator can say so.
+SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS and env.bool("HSTS_SUBDOMAINS", default=False)
+SECURE_HSTS_PRELOAD = HTTPS and env.bool("HSTS_PRELOAD", default=False)
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]  # which ask for the two
+# Addresses or networks of the proxies whose X-Forwarded-For and X-Forwarded-Proto are believed; nobody else's are.
+TRUSTED_PROXIES = env.list("TRUSTED_PROXIES", default=[])
+if TRUSTED_PROXIES:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
@@ -340,7 +352,13 @@ WHITENOISE_MAX_AGE = 0
 MEDIA_ROOT = env.path("MEDIA_ROOT", default=PERG_HOME / "files")
 # Web servers and workers share this folder; never served by itself, since each file is for one person.
 EXPORT_ROOT = env.path("EXPORT_ROOT", default=Path(MEDIA_ROOT) / "exports")
-FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
+# The first one keeps to the limits; only what it lets pass gets to the disk.
+FILE_UPLOAD_HANDLERS = [
+    "perg_site.uploads.LimitedUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
+# A body without files: a form or JSON.
+DATA_UPLOAD_MAX_MEMORY_SIZE = env.int("PERG_BODY_MAX_BYTES", default=8 * 1024 * 1024)
 
 LOGGING = {
     "version": 1,

@@ -4,11 +4,13 @@ import contextlib
 import hashlib
 import logging
 from dataclasses import dataclass
+from ipaddress import IPv6Address, IPv6Network
 
-from django.conf import settings
 from django.core.cache import cache
 from django.http import HttpRequest
 from redis.exceptions import RedisError
+
+from perg_site.proxies import parsed
 
 log = logging.getLogger(__name__)
 
@@ -61,9 +63,11 @@ class Throttle:
 
 
 def address_of(request: HttpRequest) -> str:
-    """Where the request comes from. Behind a proxy it is the last address named, the one the proxy itself saw."""
-    if settings.SECURE_PROXY_SSL_HEADER:
-        named = request.META.get("HTTP_X_FORWARDED_FOR", "").rpartition(",")[2].strip()
-        if named:
-            return str(named)
-    return str(request.META.get("REMOTE_ADDR", ""))
+    """Where the request comes from: the client, also behind a stated proxy (`perg_site.proxies`).
+
+    Of an IPv6 address the network: whoever has one address has the 2^64 of its network, too.
+    """
+    address = parsed(request.META.get("REMOTE_ADDR", ""))
+    if isinstance(address, IPv6Address):
+        return str(IPv6Network((address, 64), strict=False))
+    return str(address or "")

@@ -11,6 +11,7 @@ from annotations.models.people import Invitation, ScreenSettings
 from annotations.models.qualification import QualificationAnswer, QualificationAttempt, QualificationDraw
 from annotations.models.task import Assignment, Flag, KnownScore, Task
 from annotations.models.validation import ValidationReport
+from annotations.models.wrong_password import WrongPasswords
 
 __all__ = [
     "Adjudication",
@@ -35,4 +36,5 @@ __all__ = [
     "ScreenSettings",
     "Task",
     "ValidationReport",
+    "WrongPasswords",
 ]

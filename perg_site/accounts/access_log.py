@@ -78,7 +78,7 @@ def login_failed(
     sender: object, *, credentials: dict[str, Any], request: HttpRequest | None = None, **_: object
 ) -> None:
     """Django's signal. `credentials` hold the name; Django has taken the password out."""
-    from perg_site.login import is_throttled  # it imports this module's callers
+    from perg_site.login import limit_reached  # it imports this module's callers
 
     if request is None:
         return
@@ -86,7 +86,7 @@ def login_failed(
     address = address_of(request)
     known = User.objects.filter(username=plain(typed, LONGEST_NAME)).first()
     details = {"actor": None, "subject": known, "username": shown_name(typed, is_known=known is not None)}
-    if is_throttled(typed, address):
+    if limit_reached(request, typed):
         note_limited("login.throttled", (THROTTLED, (typed.casefold(), address)), request=request, **details)
     else:
         limits = ((WRONG_PASSWORDS, (address,)), (ALL_WRONG_PASSWORDS, ()))

@@ -6,6 +6,8 @@ from perg_site.api import views
 
 urlpatterns = [
     path("schema/", views.Schema.as_view(), name="api_schema"),
+    path("body-permission/", views.BodyPermission.as_view(), name="api_body_permission"),
+    path("upload-permission/", views.UploadPermission.as_view(), name="api_upload_permission"),
     path("docs/", views.docs, name="api_docs"),
     path("", include("perg_site.accounts.api_urls")),
     path("", include("evaluation.api.urls")),

@@ -1,6 +1,7 @@
 """The API's schema for programs, and its documentation for people."""
 
 from functools import cache
+from http import HTTPStatus
 from typing import Any
 
 from django.http import HttpResponse
@@ -15,6 +16,8 @@ from rest_framework.views import APIView
 from evaluation.access import PersonRequest
 from evaluation.api.conditional import conditional
 from evaluation.api.permissions import HasScope
+from evaluation.errors import NotAllowed
+from perg_site.uploads import may_upload
 
 
 @cache
@@ -33,6 +36,28 @@ class Schema(APIView):
 
     def get(self, request: Request) -> Response:
         return conditional(request, document())
+
+
+@extend_schema(exclude=True)
+class BodyPermission(APIView):
+    """Whether a large body may be sent, for the proxy, which asks before it takes one in: by anybody logged in."""
+
+    permission_classes = [HasScope]
+
+    def get(self, request: Request) -> Response:
+        return Response(status=HTTPStatus.NO_CONTENT)
+
+
+@extend_schema(exclude=True)
+class UploadPermission(APIView):
+    """Whether files may be uploaded, for the proxy: by admins, and by people who lead a campaign."""
+
+    permission_classes = [HasScope]
+
+    def get(self, request: Request) -> Response:
+        if not may_upload(request.user):
+            raise NotAllowed("Only admins and people who lead a campaign may upload files.")
+        return Response(status=HTTPStatus.NO_CONTENT)
 
 
 @require_GET

@@ -19,6 +19,7 @@ from typing import BinaryIO, Self
 
 from perg_site.embedded import postgres, redis
 from perg_site.embedded.service import Service, ServiceDidNotStart, last_lines, try_lock
+from perg_site.secret_files import environment_value
 
 __all__ = [
     "ServiceDidNotStart",
@@ -66,11 +67,11 @@ def secret_key(home: Path) -> str:
 
 
 def database_url(home: Path) -> str:
-    return os.environ.get("DATABASE_URL") or postgres.url(home)
+    return environment_value("DATABASE_URL") or postgres.url(home)
 
 
 def redis_url(home: Path) -> str:
-    return os.environ.get("REDIS_URL") or redis.url(home)
+    return environment_value("REDIS_URL") or redis.url(home)
 
 
 class Services:
@@ -137,9 +138,9 @@ def ensure_running(folder: Path | None = None) -> Services:
     """Start what the environment does not name and what is not running; returns when all of it answers."""
     folder = folder or home()
     wanted: list[Service] = []
-    if not os.environ.get("DATABASE_URL"):
+    if not environment_value("DATABASE_URL"):
         wanted.append(postgres.PostgreSQL(folder))
-    if not os.environ.get("REDIS_URL"):
+    if not environment_value("REDIS_URL"):
         wanted.append(redis.Redis(folder))
     return Services(folder, wanted)
 

@@ -5,27 +5,28 @@ checked: a name that leads elsewhere a moment later (DNS rebinding) leads nowher
 proxy of the environment is used.
 """
 
-import ipaddress
 import socket
 import ssl
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import TimeoutError as FutureTimeout
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlsplit
 
 import httpcore2
 
 from perg_site.models.webhook import BODY_LENGTH
+from perg_site.webhooks.addresses import problem_with, refusal
+from perg_site.webhooks.networks import is_allowed
 
-SCHEMES = {"http", "https"}
-NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
-
-Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+AddressInfo = tuple[Any, ...]  # Any: as `socket.getaddrinfo` gives them
 SocketOption = tuple[int, int, int] | tuple[int, int, bytes | bytearray] | tuple[int, int, None, int]
 
 
 class AddressRefused(Exception):
-    """The address is inside our own network, or no address at all."""
+    """The address is inside our own network, or is not valid."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,58 +37,31 @@ class Answer:
     body: str
 
 
-def problem_with(url: str) -> str:
-    """Why a URL cannot be a webhook's, in words; empty where it can. Where its name leads is not looked up."""
-    try:
-        parts = urlsplit(url)
-        port = parts.port
-    except ValueError:
-        return "This is no address."
-    if parts.scheme not in SCHEMES or not parts.hostname:
-        return "The address begins with https:// or http://, and names a host."
-    if parts.username is not None or parts.password is not None:
-        return "The address has no user name or password in it: deliveries are signed instead."
-    if port == 0 or parts.fragment:
-        return "The address has neither port 0 nor a part behind #."
-    return ""
-
-
-def is_public(address: str) -> bool:
-    """Whether an IP address is out in the world: not ours, not this machine's, and not one such in disguise."""
-    ip = ipaddress.ip_address(address.partition("%")[0])
-    return all(each.is_global and not each.is_multicast for each in (ip, *_inside(ip)))
-
-
-def _inside(ip: Address) -> list[Address]:
-    """The IPv4 addresses that an IPv6 address may stand for."""
-    if isinstance(ip, ipaddress.IPv4Address):
-        return []
-    teredo = ip.teredo or ()
-    found = [ip.ipv4_mapped, ip.sixtofour, *teredo]
-    if ip in NAT64:
-        found.append(ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF))
-    return [each for each in found if each is not None]
-
-
 def post(
-    url: str, *, body: bytes, headers: Mapping[str, str], seconds: float, allow_private: bool = False
+    url: str,
+    *,
+    body: bytes,
+    headers: Mapping[str, str],
+    seconds: float,
+    networks: Sequence[str] = (),
 ) -> Answer:
     """Send a body, and give what the receiver says; `seconds` for all of it.
 
+    `networks` are allowed besides public addresses.
     Raises AddressRefused, httpcore2's TimeoutException, NetworkError and ProtocolError, and ssl.SSLError.
     """
-    if problem := problem_with(url):
+    if problem := problem_with(url, networks=networks):
         raise AddressRefused(problem)
     deadline = time.monotonic() + seconds
     timeout = {"connect": seconds, "read": seconds, "write": seconds, "pool": seconds}
     with (
         httpcore2.ConnectionPool(
-            network_backend=CheckedBackend(deadline=deadline, allow_private=allow_private),
+            network_backend=CheckedBackend(deadline=deadline, networks=networks),
             ssl_context=ssl.create_default_context(),
         ) as pool,
         pool.stream(
             "POST",
-            url,
+            urlsplit(url).geturl(),  # its scheme in small letters
             headers=[("Host", urlsplit(url).netloc), ("Connection", "close"), *headers.items()],
             content=body,
             extensions={"timeout": timeout},
@@ -107,11 +81,11 @@ def _beginning(chunks: Iterable[bytes]) -> str:
 
 
 class CheckedBackend(httpcore2.NetworkBackend):
-    """Connects to public addresses only, and to nothing for longer than until the deadline (time.monotonic)."""
+    """Connects to allowed addresses only, and to nothing for longer than until the deadline (time.monotonic)."""
 
-    def __init__(self, *, deadline: float, allow_private: bool) -> None:
+    def __init__(self, *, deadline: float, networks: Sequence[str]) -> None:
         self._deadline = deadline
-        self._allow_private = allow_private
+        self._networks = networks
         self._backend = httpcore2.SyncBackend()
 
     def connect_tcp(
@@ -143,18 +117,25 @@ class CheckedBackend(httpcore2.NetworkBackend):
         raise AddressRefused("A webhook is not on this machine.")
 
     def _addresses(self, host: str, port: int) -> list[str]:
-        """The IP addresses of a host. One private address among them refuses all: nobody has such a name honestly."""
-        try:
-            found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        except (OSError, UnicodeError) as error:
-            raise httpcore2.ConnectError(f"The name {host} is not known: {error}") from error
-        addresses = list(dict.fromkeys(str(sockaddr[0]) for *_, sockaddr in found))
-        if not self._allow_private and not all(map(is_public, addresses)):
-            raise AddressRefused(
-                f"{host} leads into a private network, which webhooks may not reach unless "
-                "the site is started with PERG_WEBHOOK_PRIVATE_ADDRESSES=1."
-            )
+        """The IP addresses of a host. One that is not allowed refuses all: nobody has such a name honestly."""
+        answers = _looked_up(host, port, _left(self._deadline, None))
+        addresses = list(dict.fromkeys(str(sockaddr[0]) for *_, sockaddr in answers))
+        if not all(is_allowed(address, self._networks) for address in addresses):
+            raise AddressRefused(refusal(host))
         return addresses
+
+
+def _looked_up(host: str, port: int, seconds: float) -> list[AddressInfo]:
+    """What the DNS says, in a thread: the system's own resolver takes as long as it likes."""
+    resolver = ThreadPoolExecutor(max_workers=1)
+    try:
+        return resolver.submit(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM).result(seconds)
+    except FutureTimeout as error:
+        raise httpcore2.ConnectTimeout(f"The name {host} was not looked up in time.") from error
+    except (OSError, UnicodeError) as error:
+        raise httpcore2.ConnectError(f"The name {host} is not known: {error}") from error
+    finally:
+        resolver.shutdown(wait=False)
 
 
 class _DeadlineStream(httpcore2.NetworkStream):

@@ -1,9 +1,10 @@
 """Forms of webhooks."""
 
 from django import forms
+from django.conf import settings
 
 from perg_site.models.webhook import SUBSCRIBABLE, DeliveryStatus, Event
-from perg_site.webhooks.connection import problem_with
+from perg_site.webhooks.addresses import problem_with
 
 EVENTS = [(event.value, event.label) for event in SUBSCRIBABLE]
 
@@ -23,7 +24,7 @@ class AddressForm(forms.Form):
 
     def clean_url(self) -> str:
         url: str = self.cleaned_data["url"]
-        if problem := problem_with(url):
+        if problem := problem_with(url, networks=settings.WEBHOOK_NETWORKS):
             raise forms.ValidationError(problem)
         return url
 

@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
@@ -12,7 +13,7 @@ from evaluation.errors import Conflict, DomainError
 from evaluation.services.wake import wake
 from perg_site.models import Delivery, Webhook
 from perg_site.models.webhook import SUBSCRIBABLE, DeliveryStatus, Event
-from perg_site.webhooks.connection import problem_with
+from perg_site.webhooks.addresses import problem_with
 from perg_site.webhooks.outbox import DELIVER, put_in
 from perg_site.webhooks.signature import new_seed, secret_of
 
@@ -132,7 +133,7 @@ def send_again(*, delivery: Delivery, actor: User) -> Delivery:
 
 
 def _check(url: str, events: Collection[str]) -> None:
-    if problem := problem_with(url):
+    if problem := problem_with(url, networks=settings.WEBHOOK_NETWORKS):
         raise DomainError(problem, code="address_refused", field="url")
     if not events or not set(events) <= {event.value for event in SUBSCRIBABLE}:
         raise DomainError("Choose at least one event.", field="events")

@@ -94,7 +94,7 @@ def attempt(delivery: Delivery) -> Outcome:
             body=body,
             headers=headers,
             seconds=settings.WEBHOOK_SECONDS,
-            allow_private=settings.WEBHOOK_PRIVATE_ADDRESSES,
+            networks=settings.WEBHOOK_NETWORKS,
         )
     except AddressRefused as error:
         return Outcome(str(error), may_retry=False)

@@ -195,6 +195,8 @@ MATRIX: dict[str, tuple[str, int, int, int, int, int]] = {
     "api_judgment_list": ("get", 401, 403, 403, 403, 200),
     "api_judgment_detail": ("get", 401, 403, 403, 403, 200),
     "api_schema": ("get", 401, 200, 200, 200, 200),
+    "api_body_permission": ("get", 401, 204, 204, 204, 204),
+    "api_upload_permission": ("get", 401, 403, 403, 204, 204),
     "api_docs": ("get", 302, 200, 200, 200, 200),
     "token_list": ("get", 302, 200, 200, 200, 200),
     # The lead's own token: not even staff revoke it.
@@ -356,5 +358,6 @@ EXCEPTIONS: dict[tuple[str, str], int] = {
     ("export_create", "lead elsewhere"): 200,
     ("export_stream", "lead elsewhere"): 400,
     ("ratings_import", "lead elsewhere"): 200,
+    ("api_upload_permission", "lead elsewhere"): 204,
     ("api_ratings_import", "lead elsewhere"): 415,
 }

@@ -110,11 +110,18 @@ def test_the_admin_sites_own_login_is_limited_too(ann: User) -> None:
 
 
 def test_behind_a_proxy_the_address_is_the_one_that_the_proxy_saw(ann: User, settings: Settings) -> None:
-    settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    settings.TRUSTED_PROXIES = ["127.0.0.1"]
     for number in range(BY_NAME.limit + 1):
         _log_in("wrong", HTTP_X_FORWARDED_FOR=f"10.9.9.{number}, 198.51.100.7")
     assert not _log_in(PASSWORD, HTTP_X_FORWARDED_FOR="198.51.100.7")[0]
     assert _log_in(PASSWORD, HTTP_X_FORWARDED_FOR="198.51.100.8")[0]
+
+
+def test_without_a_stated_proxy_nobody_counts_as_somebody_else(ann: User, settings: Settings) -> None:
+    settings.TRUSTED_PROXIES = []
+    for number in range(BY_NAME.limit):
+        _log_in("wrong", HTTP_X_FORWARDED_FOR=f"198.51.100.{number}")
+    assert not _log_in(PASSWORD, HTTP_X_FORWARDED_FOR="198.51.100.99")[0]
 
 
 def test_without_redis_people_still_log_in(ann: User, settings: Settings) -> None:

@@ -81,6 +81,10 @@ class Command(BaseCommand):
                 )
                 if host not in {"127.0.0.1", "::1", "localhost"}:
                     self._say(
+                        "It is open to everybody who can reach this machine, over HTTP. For more than a trial put a "
+                        "proxy with TLS in front (docs/deployment.md)."
+                    )
+                    self._say(
                         f"It answers to these names (ALLOWED_HOSTS): {', '.join(settings.ALLOWED_HOSTS)}"
                     )
                 self._say("Stop it with Ctrl-C.")
@@ -121,16 +125,7 @@ def _children(home: Path, host: str, port: int, workers: int) -> list[Child]:
             "web",
             "gunicorn",
             "perg_site.wsgi:application",
-            f"--bind={_in_url(host)}:{port}",
-            f"--workers={workers}",
-            "--worker-class=gthread",
-            "--threads=4",
-            "--graceful-timeout=8",
-            # A page that is at work asks again within a minute; a new connection each time would cost it a while.
-            "--keep-alive=75",
-            "--access-logfile=-",
-            "--logger-class=perg_site.gunicorn_logger.Logger",
-            "--no-control-socket",
+            *web_options(host, port, workers),
             # No pool: each thread keeps a connection, which costs less than lending one for every request.
             DATABASE_POOL="0",
         ),
@@ -144,6 +139,25 @@ def _children(home: Path, host: str, port: int, workers: int) -> list[Child]:
             f"--schedule={home / 'celerybeat-schedule'}",
             "--pidfile=",
         ),
+    ]
+
+
+def web_options(host: str, port: int, workers: int) -> list[str]:
+    """gunicorn's."""
+    return [
+        f"--bind={_in_url(host)}:{port}",
+        f"--workers={workers}",
+        # Threads are for slow clients more than for work: with few, a handful of these would stop the site.
+        "--worker-class=perg_site.gunicorn_worker.DeadlineWorker",
+        "--threads=48",
+        "--graceful-timeout=8",
+        # A page that is at work asks again within a minute; a new connection each time would cost it a while.
+        "--keep-alive=75",
+        "--access-logfile=-",
+        "--logger-class=perg_site.gunicorn_logger.Logger",
+        "--no-control-socket",
+        # TRUSTED_PROXIES says whose forwarding headers count; gunicorn itself would believe this machine's.
+        "--forwarded-allow-ips=",
     ]
 
 

@@ -9,7 +9,7 @@ const form = estimate.closest("form");
 
 // A login in another tab renews the token, so the one that came with the page may be out of date.
 function renewToken() {
-  const token = document.cookie.match(/(?:^|;\s*)csrftoken=([^;]+)/)?.[1];
+  const token = document.cookie.match(/(?:^|;\s*)(?:__Host-)?csrftoken=([^;]+)/)?.[1];
   if (token) form.elements.csrfmiddlewaretoken.value = token;
   return form.elements.csrfmiddlewaretoken.value;
 }

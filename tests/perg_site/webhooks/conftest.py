@@ -20,7 +20,7 @@ def receiver() -> Iterator[Receiver]:
 
 @pytest.fixture(autouse=True)
 def _private_addresses(settings: Settings) -> None:
-    settings.WEBHOOK_PRIVATE_ADDRESSES = True
+    settings.WEBHOOK_NETWORKS = ["127.0.0.0/8"]
     settings.WEBHOOK_SECONDS = 5.0
 
 

@@ -137,7 +137,7 @@ class TestSending:
         assert (delivery.status, delivery.attempts, delivery.error) == ("delivered", 2, "")
 
     def test_one_that_lost_every_worker_is_given_up(self, admin: User) -> None:
-        made, _ = build.webhook(admin, "http://127.0.0.1:1")
+        made, _ = build.webhook(admin, f"http://127.0.0.1:{closed_port()}")
         ping_webhook(webhook=made, actor=admin)
         past = timezone.now() - timedelta(seconds=1)
         Delivery.objects.update(

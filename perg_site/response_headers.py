@@ -1,0 +1,51 @@
+"""Headers that every answer has: it is stored nowhere, and says what a browser may do with it."""
+
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponseBase
+
+FEATURES = (
+    "accelerometer",
+    "bluetooth",
+    "camera",
+    "display-capture",
+    "geolocation",
+    "gyroscope",
+    "hid",
+    "magnetometer",
+    "microphone",
+    "midi",
+    "payment",
+    "publickey-credentials-get",
+    "screen-wake-lock",
+    "serial",
+    "usb",
+    "xr-spatial-tracking",
+)
+PERMISSIONS_POLICY = ", ".join(f"{feature}=()" for feature in FEATURES)
+"""No page uses any of these; copying to the clipboard, which some do, stays allowed."""
+
+
+class ResponseHeadersMiddleware:
+    """Forbids caches to store an answer, except a static file's, which says itself that it is public.
+
+    Not only pages behind a login: a redirect, a refusal or the login page tells something of who asked, too. A program
+    that sends `If-None-Match` has stored the document itself, so conditional requests work as before.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = self.get_response(request)
+        directives = _directives(response.headers.get("Cache-Control", ""))
+        if "public" not in directives:
+            stays = [directive for directive in directives if directive == "no-transform"]
+            response.headers["Cache-Control"] = ", ".join(["private", "no-store", *stays])
+        response.headers["Permissions-Policy"] = PERMISSIONS_POLICY
+        response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
+        return response
+
+
+def _directives(cache_control: str) -> list[str]:
+    return [directive.strip().lower() for directive in cache_control.split(",")]

@@ -1,0 +1,81 @@
+"""The web server of `manage.py up`, without a proxy, and clients that are slow on purpose."""
+
+import contextlib
+import http.client
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pytest
+
+from perg_site.management.commands.up import web_options
+from tests.live import wait_until
+from tests.perg_site.proxy_server import free_port
+
+APPLICATION = """
+def application(environ, start_response):
+    body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+    start_response("200 OK", [("Content-Type", "text/plain")])
+    return [f"{len(body)} {environ['wsgi.url_scheme']}".encode()]
+"""
+SLOW_HEADER = b"GET / HTTP/1.1\r\nHost: localhost\r\nX-Slow: "
+SLOW_BODY = b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\nabc"
+
+
+@pytest.fixture
+def port(tmp_path: Path) -> Iterator[int]:
+    """gunicorn with the options that `up` gives it, and a small application."""
+    (tmp_path / "small_application.py").write_text(APPLICATION)
+    port = free_port()
+    command = [sys.executable, "-m", "gunicorn", "small_application:application", f"--pythonpath={tmp_path}"]
+    command += web_options("127.0.0.1", port, workers=2)
+    with (tmp_path / "log").open("wb") as log:
+        process = subprocess.Popen(command, cwd=Path(__file__).parents[2], stdout=log, stderr=log)
+    try:
+        wait_until(lambda: answer(port, seconds=5) != "", seconds=60)
+        yield port
+    finally:
+        process.kill()
+        process.wait()
+
+
+def answer(port: int, *, seconds: float = 60, headers: Mapping[str, str] | None = None) -> str:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=seconds)
+    with contextlib.closing(connection):
+        try:
+            connection.request("POST", "/", body=b"12345", headers=headers or {})
+            return connection.getresponse().read().decode()
+        except (OSError, http.client.HTTPException):
+            return ""
+
+
+@pytest.mark.parametrize("beginning", [b"", SLOW_HEADER, SLOW_BODY], ids=["idle", "header", "body"])
+def test_forty_slow_connections_do_not_stop_the_site(port: int, beginning: bytes) -> None:
+    with contextlib.ExitStack() as stack:
+        for _ in range(40):
+            connection = stack.enter_context(socket.create_connection(("127.0.0.1", port)))
+            connection.sendall(beginning)
+        assert [answer(port) for _ in range(5)] == ["5 http"] * 5
+
+
+@pytest.mark.parametrize("beginning", [SLOW_HEADER, SLOW_BODY], ids=["header", "body"])
+def test_a_request_that_dribbles_in_is_ended(port: int, beginning: bytes) -> None:
+    with socket.create_connection(("127.0.0.1", port)) as connection:
+        connection.sendall(beginning)
+        connection.settimeout(0.2)
+        for _ in range(600):  # two minutes at most
+            try:
+                connection.sendall(b"x")
+                if connection.recv(1000) is not None:
+                    return  # the server has answered, or closed the connection
+            except TimeoutError:
+                continue
+            except OSError:
+                return
+    pytest.fail("the server still waits")
+
+
+def test_nobody_on_this_machine_passes_for_a_proxy(port: int) -> None:
+    assert answer(port, headers={"X-Forwarded-Proto": "https"}) == "5 http"
