@@ -12,6 +12,7 @@ from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
 from evaluation.errors import DomainError
+from evaluation.llm.credentials.redaction import redacted
 
 PROBLEM = "application/problem+json"
 API = "/api/"
@@ -42,7 +43,7 @@ def problem(error: DomainError) -> dict[str, object]:
         "title": HTTPStatus(error.status).phrase,
         "status": int(error.status),
         "code": error.code,
-        "detail": error.message,
+        "detail": redacted(error.message),
     }
     if error.field:
         details["field"] = error.field
