@@ -95,12 +95,14 @@ DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 DATABASES["default"].setdefault("OPTIONS", {})["prepare_threshold"] = (
     1 if env.bool("DATABASE_PREPARE", default=True) else None
 )
+max_age = env.int("DATABASE_MAX_AGE", default=60)
+pool_size = env.int("DATABASE_POOL_SIZE", default=10)
 if env.bool("DATABASE_POOL", default=False):
     # A pool is made per process; the web server's threads share it. Celery's processes keep one connection each.
     options = DATABASES["default"].setdefault("OPTIONS", {})
-    options["pool"] = {"min_size": 1, "max_size": env.int("DATABASE_POOL_SIZE", default=10)}
+    options["pool"] = {"min_size": 1, "max_size": pool_size}
 else:
-    DATABASES["default"]["CONN_MAX_AGE"] = env.int("DATABASE_MAX_AGE", default=60)
+    DATABASES["default"]["CONN_MAX_AGE"] = max_age
 
 REDIS_URL = embedded.redis_url(PERG_HOME)
 protect_service(REDIS_URL)

@@ -139,6 +139,22 @@ def test_a_password_in_an_old_address_is_not_shown_on_the_admin_site(superuser: 
     assert "hunter2secret" not in page.content.decode()
 
 
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"base_url": "http://[::1"},
+        {"base_url": "http://a:99999\\"},
+        {"options": ["no", "object"]},
+        {"options": 5},
+    ],
+    ids=str,
+)
+def test_an_odd_endpoint_does_not_break_the_admin_site(superuser: Client, values: dict[str, object]) -> None:
+    endpoint = Endpoint.objects.create(**{"name": "odd", "provider": "openai", "model": "m"} | values)
+    assert superuser.get(reverse("admin:evaluation_endpoint_changelist")).status_code == 200
+    assert superuser.get(reverse("admin:evaluation_endpoint_change", args=[endpoint.pk])).status_code == 200
+
+
 def test_a_first_admin_is_still_made_by_createsuperuser(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DJANGO_SUPERUSER_PASSWORD", "a-long-password-1")
     call_command("createsuperuser", "--noinput", "--username", "first", "--email", "first@example.org")

@@ -97,7 +97,7 @@ def forms(secret: str) -> tuple[str, ...]:
         quote(content),
         quote_plus(content),
         escaped,
-        escaped.replace("\\", "\\\\"),
+        json.dumps(escaped)[1:-1],
         json.dumps(secret, ensure_ascii=False)[1:-1],
         repr(secret)[1:-1],
         repr(content)[2:-1],
