@@ -20,7 +20,7 @@ _services: set[tuple[str, int]] = set()
 
 def reserve_variable(name: str) -> None:
     """Note that the settings read this variable."""
-    _reserved_variables.add(name)
+    _reserved_variables.add(name.upper())
 
 
 def is_reserved(name: str) -> bool:
@@ -32,7 +32,7 @@ def is_reserved(name: str) -> bool:
 
 
 def reserved_variables() -> frozenset[str]:
-    """The variables that the settings have read."""
+    """The variables that the settings have read, in upper case."""
     return frozenset(_reserved_variables)
 
 

@@ -12,6 +12,7 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from evaluation.llm.credentials.addresses import DEFAULT_PORTS, Address, AddressRefused, read_address
 from evaluation.llm.credentials.environment import is_reserved, reserve_variable
@@ -95,11 +96,13 @@ class KeyList:
         )
 
     def _lists(self, variable: str) -> bool:
-        if is_reserved(variable) or not NAME.fullmatch(variable):
+        if is_reserved(variable):
             return False
-        if self._entries is None:
-            return DEFAULT_NAME.fullmatch(variable) is not None
-        return variable in self._entries
+        return (
+            DEFAULT_NAME.fullmatch(variable) is not None
+            if self._entries is None
+            else variable in self._entries
+        )
 
     def _destinations(self, variable: str) -> tuple[Destination, ...]:
         stated = self._entries.get(variable, ()) if self._entries is not None else ()
@@ -107,6 +110,7 @@ class KeyList:
         return stated or ((Destination(own),) if own else ())
 
 
+@lru_cache(maxsize=8)
 def _entries(text: str) -> Mapping[str, tuple[Destination, ...]]:
     entries: dict[str, tuple[Destination, ...]] = {}
     for number, entry in enumerate(filter(None, map(str.strip, text.split(","))), start=1):

@@ -150,6 +150,10 @@ class _Scanner:
         pieces: list[str] = []
         copied = position = 0
         while position <= len(text) - BLOCK:
+            # Most positions end here, so this is all that a long text costs.
+            if text[position : position + BLOCK] not in self._blocks:
+                position += 1
+                continue
             run = self._run(text, position)
             if run is None or run[1] <= copied:
                 position += 1
