@@ -226,7 +226,7 @@ def test_a_server_that_sends_the_key_back_does_not_get_it_on_record(
 def test_headers_of_the_environment_go_to_no_other_server(
     provider: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name in registry.SDK_VARIABLES:
+    for name in ("ANTHROPIC_CUSTOM_HEADERS", "OPENAI_CUSTOM_HEADERS", "OPENAI_ORG_ID", "OPENAI_PROJECT_ID"):
         monkeypatch.setenv(name, "X-Secret: meant-for-the-provider-alone")
     settings = registry.EndpointSettings("e", provider, "m", base_url="http://127.0.0.1:9")
     client = registry.provider_for(settings)._client  # type: ignore[union-attr]
