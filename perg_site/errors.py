@@ -32,7 +32,8 @@ class DomainErrorMiddleware:
         if not isinstance(exception, DomainError):
             return None
         if request.accepts("text/html"):
-            return render(request, "error.html", {"error": exception}, status=exception.status)
+            context = {"error": exception, "message": redacted(exception.message)}
+            return render(request, "error.html", context, status=exception.status)
         return JsonResponse(problem(exception), status=exception.status, content_type=PROBLEM)
 
 

@@ -11,6 +11,7 @@ from types import MappingProxyType
 from evaluation.llm.credentials.key_list import key_problem
 from evaluation.llm.endpoint_rules import (
     API_PROVIDERS,
+    OWN_URLS,
     EndpointRefused,
     check_endpoint,
     check_where_it_leads,
@@ -86,7 +87,7 @@ def _provider(endpoint: EndpointSettings) -> Provider:
 
             return OpenAIProvider(
                 key=_key(endpoint),
-                base_url=endpoint.base_url,
+                base_url=endpoint.base_url or OWN_URLS[endpoint.provider],
                 timeout=endpoint.timeout_seconds,
                 options=endpoint.options,
             )
@@ -95,7 +96,7 @@ def _provider(endpoint: EndpointSettings) -> Provider:
 
             return AnthropicProvider(
                 key=_key(endpoint),
-                base_url=endpoint.base_url,
+                base_url=endpoint.base_url or OWN_URLS[endpoint.provider],
                 timeout=endpoint.timeout_seconds,
                 options=endpoint.options,
             )

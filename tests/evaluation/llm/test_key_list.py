@@ -5,7 +5,7 @@ import pytest
 from evaluation.llm.credentials.addresses import read_address
 from evaluation.llm.credentials.environment import reserve_variable
 from evaluation.llm.credentials.key_list import KeyList, KeyRefused, key_problem
-from evaluation.llm.endpoint_rules import EndpointRefused, check_endpoint
+from evaluation.llm.endpoint_rules import OWN_URLS, EndpointRefused, check_endpoint
 from evaluation.llm.providers import ProviderNotAvailable
 from evaluation.llm.registry import EndpointSettings, missing_key, provider_for
 
@@ -190,3 +190,13 @@ def test_blanks_around_a_key_are_taken_away(monkeypatch: pytest.MonkeyPatch) -> 
         "e", "openai", "m", base_url="http://127.0.0.1:9/v1", api_key_variable="STUB_KEY"
     )
     assert missing_key(settings) is None
+
+
+@pytest.mark.parametrize("provider", ["openai", "anthropic"])
+def test_without_a_base_url_a_call_goes_where_the_rule_was_checked(
+    provider: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STUB_KEY", "sk-0123456789abcdef")
+    settings = EndpointSettings("e", provider, "m", api_key_variable="STUB_KEY")
+    client = provider_for(settings)._client  # type: ignore[union-attr]
+    assert str(client.base_url).rstrip("/") == OWN_URLS[provider]
