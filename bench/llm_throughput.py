@@ -45,7 +45,7 @@ def main() -> None:
             "DJANGO_SETTINGS_MODULE": "perg_site.settings",
             "LOG_LEVEL": "WARNING",
         }
-        os.environ |= {"STUB_KEY": "stub"}
+        os.environ |= {"STUB_KEY": "stub", "ENDPOINT_KEYS": "STUB_KEY@127.0.0.1"}
         for name in ("DATABASE_URL", "REDIS_URL"):
             os.environ.pop(name, None)
         from perg_site import embedded

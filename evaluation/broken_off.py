@@ -4,13 +4,14 @@ from django.db import DatabaseError, InterfaceError, OperationalError
 from redis.exceptions import RedisError
 
 from evaluation.errors import DomainError
+from evaluation.llm.credentials.redaction import redacted
 
 LONGEST = 500
 
 
 def why_it_broke_off(error: BaseException) -> str:
     """What happened, and the error's own words."""
-    said = str(error).strip().split("\n")[0]
+    said = redacted(str(error).strip().split("\n")[0])
     own = f"{type(error).__name__}{f': {said}' if said else ''}"
     if isinstance(error, DomainError):
         return error.message

@@ -8,6 +8,9 @@ from django.apps import AppConfig
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
 
+from evaluation.llm.credentials.addresses import PRIVATE_NETWORKS, AddressRefused, read_networks
+from evaluation.llm.credentials.environment import variable
+from evaluation.llm.credentials.key_list import KeyList, KeyRefused
 from perg_site.api.throttles import SECONDS
 from perg_site.proxies import trusted_networks
 
@@ -116,3 +119,21 @@ def renamed_variables_are_not_set(
         for old, (new, what) in RENAMED.items()
         if os.environ.get(old, "0") not in {"", "0"} and new not in os.environ
     ]
+
+
+@register
+def rules_of_endpoints_can_be_read(
+    app_configs: Sequence[AppConfig] | None = None, databases: Sequence[str] | None = None, **kwargs: object
+) -> list[CheckMessage]:
+    """A list that cannot be read allows no key and no private network, so that every call would fail."""
+    errors: list[CheckMessage] = []
+    try:
+        KeyList.of_environment()
+    except KeyRefused as error:
+        hint = "Write it as NAME@host,NAME@http://host:port (docs/deployment.md)."
+        errors.append(Error(str(error), hint=hint, id="perg.E008"))
+    try:
+        read_networks(variable(PRIVATE_NETWORKS))
+    except AddressRefused as error:
+        errors.append(Error(str(error), hint="Write it as 10.0.0.0/8,127.0.0.0/8.", id="perg.E009"))
+    return errors

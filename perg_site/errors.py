@@ -12,6 +12,7 @@ from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
 from evaluation.errors import DomainError
+from evaluation.llm.credentials.redaction import redacted
 
 PROBLEM = "application/problem+json"
 API = "/api/"
@@ -34,7 +35,8 @@ class DomainErrorMiddleware:
 def error_response(request: HttpRequest, error: DomainError) -> HttpResponse:
     """A page for a browser, problem details for programs."""
     if request.accepts("text/html") and not request.path.startswith(API):
-        return render(request, "error.html", {"error": error}, status=error.status)
+        context = {"error": error, "message": redacted(error.message)}
+        return render(request, "error.html", context, status=error.status)
     return JsonResponse(problem(error), status=error.status, content_type=PROBLEM)
 
 
@@ -45,7 +47,7 @@ def problem(error: DomainError) -> dict[str, object]:
         "title": HTTPStatus(error.status).phrase,
         "status": int(error.status),
         "code": error.code,
-        "detail": error.message,
+        "detail": redacted(error.message),
     }
     if error.field:
         details["field"] = error.field

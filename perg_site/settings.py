@@ -4,24 +4,24 @@ Nothing needs to be set on a developer's machine: without `DATABASE_URL` and `RE
 of `perg_site.embedded` are used, and the secret key is made once and kept in `PERG_HOME`.
 """
 
-import os
 from pathlib import Path
 
 import django_stubs_ext
-import environ
 from csp.constants import NONE, SELF
 
+from evaluation.llm.credentials.environment import hide_setting
 from perg_site import embedded
-from perg_site.secret_files import environment_value
+from perg_site.environment import SettingsEnvironment, protect_service
 
 django_stubs_ext.monkeypatch()  # generic classes such as ModelAdmin[Run] can be subscripted at run time
 
-env = environ.Env()
+env = SettingsEnvironment()
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 PERG_HOME = embedded.home()
 
-SECRET_KEY = environment_value("SECRET_KEY") or embedded.secret_key(PERG_HOME)
+SECRET_KEY = env.secret("SECRET_KEY") or embedded.secret_key(PERG_HOME)
+hide_setting(SECRET_KEY)
 DEBUG = env.bool("DEBUG", default=False)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
@@ -92,7 +92,10 @@ TEMPLATES = [
 
 # --- Services: the environment names them, or the embedded ones stand in ------------------------------------
 
-DATABASES = {"default": env.db_url_config(embedded.database_url(PERG_HOME))}
+DATABASE_URL = embedded.database_url(PERG_HOME)
+protect_service(DATABASE_URL)
+DATABASES = {"default": env.db_url_config(DATABASE_URL)}
+hide_setting(DATABASES["default"].get("PASSWORD"))
 if DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql":  # any other is refused by a check
     DATABASES["default"]["ENGINE"] = "perg_site.postgresql"
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
@@ -101,14 +104,17 @@ DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 DATABASES["default"].setdefault("OPTIONS", {})["prepare_threshold"] = (
     1 if env.bool("DATABASE_PREPARE", default=True) else None
 )
+max_age = env.int("DATABASE_MAX_AGE", default=60)
+pool_size = env.int("DATABASE_POOL_SIZE", default=10)
 if env.bool("DATABASE_POOL", default=False):
     # A pool is made per process; the web server's threads share it. Celery's processes keep one connection each.
     options = DATABASES["default"].setdefault("OPTIONS", {})
-    options["pool"] = {"min_size": 1, "max_size": env.int("DATABASE_POOL_SIZE", default=10)}
+    options["pool"] = {"min_size": 1, "max_size": pool_size}
 else:
-    DATABASES["default"]["CONN_MAX_AGE"] = env.int("DATABASE_MAX_AGE", default=60)
+    DATABASES["default"]["CONN_MAX_AGE"] = max_age
 
 REDIS_URL = embedded.redis_url(PERG_HOME)
+protect_service(REDIS_URL)
 CACHES = {
     "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL},
     "sessions": {"BACKEND": "perg_site.session_cache.SessionCache", "LOCATION": REDIS_URL},
@@ -250,7 +256,9 @@ LOGOUT_REDIRECT_URL = "login"
 
 # Without a mail server nothing is sent: whoever makes an invitation or a reset link copies it.
 SENDS_EMAIL = bool(env.str("EMAIL_URL", default=""))
+protect_service(env.str("EMAIL_URL", default=""))
 globals().update(env.email_url("EMAIL_URL", default="dummymail://"))
+hide_setting(globals().get("EMAIL_HOST_PASSWORD"))
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="perg@localhost")
 
@@ -370,8 +378,13 @@ LOGGING = {
             "style": "{",
         }
     },
-    "filters": {"tokens": {"()": "perg_site.tokens_in_logs.TokenFilter"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["tokens"]}},
-    "root": {"handlers": ["console"], "level": os.environ.get("LOG_LEVEL", "INFO")},
+    "filters": {
+        "tokens": {"()": "perg_site.tokens_in_logs.TokenFilter"},
+        "secrets": {"()": "perg_site.secrets_in_logs.SecretFilter"},
+    },
+    "handlers": {
+        "console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["tokens", "secrets"]}
+    },
+    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
     "loggers": {"httpx2": {"level": "WARNING"}},  # a line for every call to a model is too many
 }

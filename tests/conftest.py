@@ -35,6 +35,18 @@ os.environ["PERG_HOME"] = str(_home)
 os.environ.setdefault("PERG_PLAIN_STATIC", "1")
 for _rate in ("PERG_API_RATE", "PERG_API_RATE_LABELLING", "PERG_API_RATE_ANONYMOUS"):
     os.environ.setdefault(_rate, "1000000/day")
+# What an operator would list for the keys that tests set: the stub on this machine, and the providers' own hosts.
+_TEST_KEYS = (
+    "STUB_KEY",
+    "TEST_KEY",
+    "CONSOLE_TEST_KEY",
+    "LAUNCH_PAGES_TEST_KEY",
+    "TOP_KEY",
+    "NO_SUCH_KEY",
+    "K",
+)
+_TEST_HOSTS = ("127.0.0.1", "localhost", "api.openai.com", "api.anthropic.com", "llm.example.org")
+os.environ["ENDPOINT_KEYS"] = ",".join(f"{key}@{host}" for key in _TEST_KEYS for host in _TEST_HOSTS)
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "perg_site.settings")
 
 _services = pytest.StashKey[object]()

@@ -31,6 +31,7 @@ from annotations.models.export import UNFINISHED, ExportFormat, ExportStatus, Ra
 from annotations.selectors.exports import expired_exports
 from annotations.services.audit import record as audit
 from evaluation.errors import Conflict, DomainError
+from evaluation.llm.credentials.redaction import redacted
 from evaluation.services.wake import wake
 
 WRITE = "annotations.tasks.write_export"
@@ -149,7 +150,7 @@ def write_export(*, export: Export) -> Export:
 def fail_export(*, export: Export, error: BaseException) -> Export:
     """Note that writing this export, by the claim that `export` has, broke off with an error."""
     said = error.message if isinstance(error, DomainError) else f"{type(error).__name__}: {error}"
-    _finish(export, status=ExportStatus.FAILED, failure=said[:500])
+    _finish(export, status=ExportStatus.FAILED, failure=redacted(said)[:500])
     return export
 
 

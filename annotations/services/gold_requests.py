@@ -26,6 +26,7 @@ from annotations.services.audit import record as audit
 from annotations.services.gold import release_gold
 from annotations.services.gold_kept import is_late
 from evaluation.errors import Conflict, DomainError, NotFound
+from evaluation.llm.credentials.redaction import redacted
 from evaluation.services.wake import wake
 
 MAKE = "annotations.tasks.make_gold_release"
@@ -129,7 +130,7 @@ def fail_release(*, request: GoldRequest, error: BaseException) -> GoldRequest:
     with transaction.atomic():
         done = _held(request).update(
             status=GoldRequestStatus.FAILED,
-            failure=said[:500],
+            failure=redacted(said)[:500],
             failure_code=error.code if isinstance(error, DomainError) else BROKEN_OFF,
             leased_until=None,
             finished_at=timezone.now(),

@@ -1,5 +1,7 @@
 """The form of an endpoint."""
 
+from dataclasses import replace
+
 from django import forms
 
 from evaluation.models import Endpoint
@@ -27,7 +29,8 @@ class EndpointForm(forms.Form):
         required=False,
         label="API key variable",
         help_text="The name of the environment variable that holds the key, e.g. OPENAI_API_KEY. The key itself is "
-        "never stored: set the variable for the web server and the workers. A server of your own may need none.",
+        "never stored: set the variable for the web server and the workers. The operator lists the variables and the "
+        "hosts of each in ENDPOINT_KEYS. A self-hosted server may need no key.",
     )
     input_price = forms.DecimalField(
         min_value=0,
@@ -74,13 +77,14 @@ class EndpointForm(forms.Form):
     options = forms.JSONField(
         required=False,
         widget=forms.Textarea(attrs={"rows": 3}),
-        help_text='Of the provider, as a JSON object, e.g. {"dtype": "bfloat16"} of a local model.',
+        help_text='A JSON object, e.g. {"send_temperature": false}. docs/engine.md lists the options of each provider.',
     )
 
     @classmethod
     def showing(cls, endpoint: Endpoint) -> "EndpointForm":
         """The form as the endpoint is set now."""
-        return cls(initial={name: getattr(endpoint, name) for name in EndpointSpec.__dataclass_fields__})
+        values = {name: getattr(endpoint, name) for name in EndpointSpec.__dataclass_fields__}
+        return cls(initial=values | {"base_url": endpoint.shown_base_url})
 
     def clean_options(self) -> dict[str, object]:
         options = self.cleaned_data["options"] or {}
@@ -88,6 +92,9 @@ class EndpointForm(forms.Form):
             raise forms.ValidationError("The options are a JSON object.")
         return options
 
-    def spec(self) -> EndpointSpec:
-        """The endpoint that a valid form describes."""
-        return EndpointSpec(**self.cleaned_data)
+    def spec(self, of: Endpoint | None = None) -> EndpointSpec:
+        """The endpoint that a valid form describes; an address in `of` that is shown in part stays as it is."""
+        spec = EndpointSpec(**self.cleaned_data)
+        if of is not None and spec.base_url == of.shown_base_url:
+            return replace(spec, base_url=of.base_url)
+        return spec

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
+from evaluation.llm.credentials.redaction import redacted, without_secret
 from evaluation.llm.replies import CallFailure
 from evaluation.llm.server_answers import ServerError, Unreadable, decoded, server_error
 
@@ -78,7 +79,7 @@ def failure_in_reply(error: ServerError, headers: Mapping[str, str]) -> CallFail
 def _failure(
     status: int | None, error: ServerError, headers: Mapping[str, str], otherwise: str
 ) -> CallFailure:
-    message = (error.message or otherwise)[:LONGEST_MESSAGE]
+    message = redacted(error.message[: 2 * LONGEST_MESSAGE] or otherwise)[:LONGEST_MESSAGE]
     wait = retry_after_seconds(headers)
     if _is_out_of_quota(error):  # often a 429, but no pause will help: somebody has to pay
         return CallFailure("quota_exhausted", message, retryable=False)
@@ -155,7 +156,7 @@ def malformed(
     """An answer that is not what the provider's API says it would be; the tokens that it counted are paid."""
     return CallFailure(
         "malformed",
-        message[:LONGEST_MESSAGE],
+        redacted(message)[:LONGEST_MESSAGE],
         retryable=True,
         input_tokens=input_tokens,
         output_tokens=output_tokens,
@@ -202,14 +203,10 @@ def connection_failed(error: BaseException, *, had_begun: bool = True) -> CallFa
     cause = error
     while cause.__cause__ is not None:
         cause = cause.__cause__
-    message = f"{type(cause).__name__}: {cause}"[:LONGEST_MESSAGE]
-    return CallFailure("connection", message, retryable=True, may_be_billed=had_begun)
-
-
-SHORTEST_SECRET = 12
-"""A shorter key is no secret: one of a server of one's own, such as "none", which is found in many an answer."""
+    words = redacted(f"{type(cause).__name__}: {cause}")
+    return CallFailure("connection", words[:LONGEST_MESSAGE], retryable=True, may_be_billed=had_begun)
 
 
 def without_key(content: bytes, key: str) -> bytes:
-    """A body with the key blotted out, should a server have sent it back."""
-    return content.replace(key.encode(), b"***") if len(key) >= SHORTEST_SECRET else content
+    """A body without the key, in case a server has sent it back."""
+    return without_secret(content, key)

@@ -2,13 +2,35 @@
 
 import json
 import os
-from collections.abc import Mapping
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
+from evaluation.llm.credentials.key_list import key_problem
+from evaluation.llm.endpoint_rules import (
+    API_PROVIDERS,
+    OWN_URLS,
+    EndpointRefused,
+    check_endpoint,
+    check_where_it_leads,
+)
 from evaluation.llm.heuristic import HeuristicProvider
 from evaluation.llm.providers import BatchProvider, Provider, ProviderNotAvailable
 from evaluation.llm.replies import MOST_REPLY_BYTES
+
+SDK_VARIABLES = (
+    "ANTHROPIC_AUTH_TOKEN",
+    "ANTHROPIC_CUSTOM_HEADERS",
+    "OPENAI_ADMIN_KEY",
+    "OPENAI_CUSTOM_HEADERS",
+    "OPENAI_ORG_ID",
+    "OPENAI_PROJECT_ID",
+)
+"""What the SDKs put into headers of their own accord, whatever the server."""
+
+_environment = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,19 +48,23 @@ class EndpointSettings:
 
 
 def missing_key(endpoint: EndpointSettings) -> str | None:
-    """What the environment lacks for calling the endpoint, in words that name the variable; None: nothing."""
-    if endpoint.provider not in ("openai", "anthropic"):
+    """What keeps the endpoint from being called here, in words: its key, its address or its options; None: nothing."""
+    try:
+        check_endpoint(endpoint)
+    except EndpointRefused as error:
+        return f"The endpoint “{endpoint.name}” cannot be called. {error}"
+    if endpoint.provider not in API_PROVIDERS:
         return None
-    if endpoint.api_key_variable:
-        if os.environ.get(endpoint.api_key_variable):
-            return None
+    if not endpoint.api_key_variable:
+        if endpoint.base_url:
+            return None  # a self-hosted server may need no key
+        return f"The endpoint “{endpoint.name}” names no environment variable that holds its key."
+    if problem := key_problem(os.environ.get(endpoint.api_key_variable, "")):
         return (
             f"The environment variable {endpoint.api_key_variable}, which holds the key for the endpoint "
-            f"“{endpoint.name}”, is not set."
+            f"“{endpoint.name}”, {problem}. Set it for the web server and the workers, and restart them."
         )
-    if endpoint.base_url:
-        return None  # a server of one's own may want no key
-    return f"The endpoint “{endpoint.name}” names no environment variable that holds its key."
+    return None
 
 
 def provider_for(endpoint: EndpointSettings) -> Provider:
@@ -46,15 +72,24 @@ def provider_for(endpoint: EndpointSettings) -> Provider:
 
     SDKs and machine learning libraries are heavy, so each is imported when it is first wanted.
     """
-    if (complaint := missing_key(endpoint)) is not None:
-        raise ProviderNotAvailable(complaint)
+    if (obstacle := missing_key(endpoint)) is not None:
+        raise ProviderNotAvailable(obstacle)
+    try:
+        check_where_it_leads(endpoint)
+    except EndpointRefused as error:
+        raise ProviderNotAvailable(f"The endpoint “{endpoint.name}” cannot be called. {error}") from error
+    with _without_headers_of_the_environment(endpoint):
+        return _provider(endpoint)
+
+
+def _provider(endpoint: EndpointSettings) -> Provider:
     match endpoint.provider:
         case "openai":
             from evaluation.llm.openai_api import OpenAIProvider
 
             return OpenAIProvider(
                 key=_key(endpoint),
-                base_url=endpoint.base_url,
+                base_url=endpoint.base_url or OWN_URLS[endpoint.provider],
                 timeout=endpoint.timeout_seconds,
                 options=endpoint.options,
                 most_bytes=endpoint.reply_max_bytes,
@@ -64,7 +99,7 @@ def provider_for(endpoint: EndpointSettings) -> Provider:
 
             return AnthropicProvider(
                 key=_key(endpoint),
-                base_url=endpoint.base_url,
+                base_url=endpoint.base_url or OWN_URLS[endpoint.provider],
                 timeout=endpoint.timeout_seconds,
                 options=endpoint.options,
                 most_bytes=endpoint.reply_max_bytes,
@@ -84,7 +119,21 @@ def provider_for(endpoint: EndpointSettings) -> Provider:
 
 
 def _key(endpoint: EndpointSettings) -> str:
-    return os.environ.get(endpoint.api_key_variable, "") if endpoint.api_key_variable else ""
+    return os.environ.get(endpoint.api_key_variable, "").strip() if endpoint.api_key_variable else ""
+
+
+@contextmanager
+def _without_headers_of_the_environment(endpoint: EndpointSettings) -> Iterator[None]:
+    """While a client is made for another server than the SDK's own, what the SDK would send it unasked is not there."""
+    if not endpoint.base_url:
+        yield
+        return
+    with _environment:
+        values = {name: os.environ.pop(name) for name in SDK_VARIABLES if name in os.environ}
+        try:
+            yield
+        finally:
+            os.environ.update(values)
 
 
 _loaded: dict[tuple[str, str], BatchProvider] = {}

@@ -1,5 +1,7 @@
 """Models that can be called, the rubrics that judges rate by, and the judges."""
 
+from typing import Any
+
 from django.contrib.postgres.fields import ArrayField
 from django.core.validators import RegexValidator
 from django.db import models
@@ -7,6 +9,7 @@ from django.db.models import Q
 
 SCALE = (1, 2, 3, 4, 5)
 DEFAULT_THRESHOLD = 3
+HIDDEN = "…"
 
 
 class Provider(models.TextChoices):
@@ -112,6 +115,19 @@ class Endpoint(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def shown_base_url(self) -> str:
+        """The base URL without a name and password, which an old row may have in it."""
+        before, at, after = self.base_url.rpartition("@")
+        return f"{before.partition('//')[0]}//{HIDDEN}@{after}" if at else self.base_url
+
+    @property
+    def shown_options(self) -> dict[str, Any]:
+        """The options without the content of `extra_body`: an old row may have a key in it."""
+        if not isinstance(self.options, dict):
+            return {}
+        return {name: HIDDEN if name == "extra_body" else value for name, value in self.options.items()}
 
     @property
     def costs_nothing(self) -> bool:

@@ -13,6 +13,12 @@ from pydantic import JsonValue
 
 from evaluation.errors import Conflict, DomainError
 from evaluation.llm import registry
+from evaluation.llm.endpoint_rules import (
+    API_PROVIDERS,
+    EndpointRefused,
+    check_endpoint,
+    check_unused_fields,
+)
 from evaluation.llm.providers import Provider
 from evaluation.llm.recorded import RecordedProvider
 from evaluation.llm.registry import EndpointSettings
@@ -22,8 +28,6 @@ from evaluation.models.endpoint import Provider as ProviderName
 from evaluation.models.endpoint import StructuredOutput
 from evaluation.services.recorded_replies import recorded_replies
 from evaluation.services.wake import wake_drain
-
-API_PROVIDERS = (ProviderName.OPENAI, ProviderName.ANTHROPIC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +62,7 @@ WEIGHTS = ("revision", "adapter", "adapter_sha256")
 
 def create_endpoint(*, spec: EndpointSpec) -> Endpoint:
     """Make an endpoint. Raises DomainError, with the field at fault."""
-    return _saved(Endpoint(), spec)
+    return _saved(Endpoint(), spec, is_ruled=True)
 
 
 @transaction.atomic
@@ -81,7 +85,8 @@ def change_endpoint(*, endpoint: Endpoint, spec: EndpointSpec) -> Endpoint:
             code="calls_in_flight",
             field=changed[0],
         )
-    saved = _saved(held, spec)
+    is_ruled = any(getattr(held, name) != getattr(spec, name) for name in RULED)
+    saved = _saved(held, spec, is_ruled=is_ruled)
     wake_drain(saved.pk)  # what waits for it is called as it is set now
     return saved
 
@@ -126,7 +131,12 @@ def _identity(endpoint: Endpoint | EndpointSpec, name: str) -> object:
     )
 
 
-def _saved(endpoint: Endpoint, spec: EndpointSpec) -> Endpoint:
+RULED = ("provider", "model", "base_url", "api_key_variable", "options")
+"""The fields that the rules of endpoints are about. An odd row, saved before a rule was there, can still be given a
+price or a limit, but is not called until these are right."""
+
+
+def _saved(endpoint: Endpoint, spec: EndpointSpec, *, is_ruled: bool) -> Endpoint:
     for name in EndpointSpec.__dataclass_fields__:
         setattr(endpoint, name, getattr(spec, name))
     priced = spec.input_price is not None or spec.output_price is not None
@@ -137,6 +147,12 @@ def _saved(endpoint: Endpoint, spec: EndpointSpec) -> Endpoint:
             "OPENAI_API_KEY: keys are never stored.",
             field="api_key_variable",
         )
+    try:
+        if is_ruled:
+            check_endpoint(spec)
+            check_unused_fields(spec)
+    except EndpointRefused as error:
+        raise DomainError(str(error), field=error.field) from error
     try:
         with transaction.atomic():
             endpoint.full_clean()
@@ -172,7 +188,7 @@ def settings_of(endpoint: Endpoint) -> EndpointSettings:
 
 
 def missing_key(endpoint: Endpoint) -> str | None:
-    """What the environment lacks for calling the endpoint, in words; None: nothing."""
+    """What keeps the endpoint from being called, in words: a missing key, for one; None: nothing."""
     return registry.missing_key(settings_of(endpoint))
 
 

@@ -14,6 +14,7 @@ from django.db import InterfaceError, OperationalError, connection, transaction
 from django.utils import timezone
 from pydantic import JsonValue
 
+from evaluation.llm.credentials.redaction import has_key, redacted, redacted_json, redacted_reply
 from evaluation.llm.failures import LONGEST_MESSAGE
 from evaluation.llm.replies import CallFailure, Outcome, Refusal, storable
 from evaluation.models import Endpoint
@@ -123,7 +124,7 @@ def _record_one(lease: UUID, finished: Finished, endpoint: Endpoint) -> int:
             raise
         except Exception as error:
             logger.exception("The reply to completion %d cannot be stored.", finished.claimed.pk)
-            why = f"{type(error).__name__}: {error}"[:LONGEST_MESSAGE]
+            why = redacted(f"{type(error).__name__}: {error}")[:LONGEST_MESSAGE]
     return 0  # its lease expires
 
 
@@ -141,6 +142,8 @@ def _write(lease: UUID, finished: Sequence[Finished], endpoint: Endpoint) -> int
     document = json.dumps(
         [{name: getattr(result, name) for name in _COLUMNS} for result in results], default=str
     )
+    if has_key(document):  # a server has sent its key back
+        document = json.dumps([_without_keys(result) for result in results], default=str)
     if (
         "\\u0000" in document or "\\ud" in document
     ):  # PostgreSQL stores no NUL and no half of a surrogate pair
@@ -219,8 +222,18 @@ def _failed(claimed: Claimed, failure: CallFailure, seconds: float | None, charg
         cost=charge.cost,
         cost_is_estimated=charge.is_estimated,
         error_code=failure.code,
-        error_message=failure.message,
+        error_message=redacted(failure.message),
     )
+
+
+def _without_keys(result: _Result) -> dict[str, object]:
+    """The columns of a result without a key in what the server said."""
+    columns: dict[str, object] = {name: getattr(result, name) for name in _COLUMNS}
+    return columns | {
+        "text": redacted_reply(result.text),
+        "reasoning": redacted_reply(result.reasoning),
+        "raw_reply": redacted_json(result.raw_reply),
+    }
 
 
 def cleaned(value: JsonValue) -> JsonValue:

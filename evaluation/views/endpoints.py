@@ -67,7 +67,7 @@ def endpoint_edit(request: PersonRequest, endpoint_id: int) -> HttpResponse:
     form = EndpointForm(request.POST) if request.method == "POST" else EndpointForm.showing(endpoint)
     if form.is_valid():
         try:
-            change_endpoint(endpoint=endpoint, spec=form.spec())
+            change_endpoint(endpoint=endpoint, spec=form.spec(endpoint))
         except DomainError as error:
             form.add_error(error.field if error.field in form.fields else None, error.message)
         else:

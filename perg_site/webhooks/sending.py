@@ -13,6 +13,7 @@ from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
+from evaluation.llm.credentials.redaction import redacted
 from perg_site.models import Delivery, Webhook
 from perg_site.models.webhook import DeliveryStatus
 from perg_site.webhooks.connection import AddressRefused, post
@@ -129,8 +130,8 @@ def record_attempt(delivery: Delivery, outcome: Outcome, *, seconds: float) -> b
             next_attempt_at=again,
             leased_until=None,
             response_status=outcome.status,
-            response_body=outcome.body,
-            error=outcome.error[:500],
+            response_body=redacted(outcome.body),
+            error=redacted(outcome.error)[:500],
             duration=seconds,
             finished_at=now if again is None else None,
         )

@@ -61,7 +61,7 @@ def test_an_endpoint_is_made_with_its_prices_dated_and_its_key_never_shown(
         ({"name": "taken"}, "has this name already"),
         ({"api_key_variable": "sk-proj-abcdef-1234567890"}, "looks like a key itself"),
         ({"output_price": ""}, "Give both prices"),
-        ({"base_url": "ftp://x"}, "Enter a valid value"),
+        ({"base_url": "ftp://x"}, "begins with https:// or http://"),
         ({"options": "[1]"}, "The options are a JSON object"),
         ({"max_concurrency": "0"}, "greater than or equal to 1"),
         ({"provider": "heuristic"}, "Select a valid choice"),
@@ -94,9 +94,13 @@ def test_an_endpoint_with_answers_on_record_keeps_what_they_are_known_by(staff: 
 
 
 @pytest.mark.parametrize("option", ["adapter", "adapter_sha256", "revision"])
-def test_a_local_endpoint_with_answers_on_record_keeps_its_weights(staff: Client, option: str) -> None:
+def test_a_local_endpoint_with_answers_on_record_keeps_its_weights(
+    staff: Client, option: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LOCAL_MODEL_FOLDERS", "/")
+
     def fields(**options: object) -> dict[str, object]:
-        return _endpoint_fields(provider="transformers", options=json.dumps(options))
+        return _endpoint_fields(provider="transformers", api_key_variable="", options=json.dumps(options))
 
     staff.post(reverse("endpoint_create"), fields(adapter="/a"))
     endpoint = Endpoint.objects.get(name="mine")

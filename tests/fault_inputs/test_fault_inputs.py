@@ -4,10 +4,16 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.fault_inputs import question_cases, ratings_cases, run_cases, server_cases
+from tests.fault_inputs import endpoint_cases, question_cases, ratings_cases, run_cases, server_cases
 from tests.fault_inputs.case import FAULTS, FaultCase
 
-CASES = (*ratings_cases.CASES, *run_cases.CASES, *question_cases.CASES, *server_cases.CASES)
+CASES = (
+    *ratings_cases.CASES,
+    *run_cases.CASES,
+    *question_cases.CASES,
+    *server_cases.CASES,
+    *endpoint_cases.CASES,
+)
 
 
 @pytest.mark.django_db

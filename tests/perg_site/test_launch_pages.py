@@ -124,7 +124,8 @@ def test_a_missing_key_names_its_variable_before_anything_is_launched(staff: Cli
     response = staff.post(reverse("batch_launch"), form)
     assert response.status_code == 422
     assert _errors(response.content.decode(), "id_models") == [
-        "The environment variable NO_SUCH_KEY_HERE, which holds the key for the endpoint “model”, is not set."
+        "The environment variable NO_SUCH_KEY_HERE, which holds the key for the endpoint “model”, is not set. "
+        "Set it for the web server and the workers, and restart them."
     ]
     assert not Batch.objects.exists()
 

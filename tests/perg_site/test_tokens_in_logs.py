@@ -40,7 +40,7 @@ def test_the_secret_of_a_link_is_left_out_and_nothing_else(logged: str, kept: st
 
 def test_the_sites_own_log_goes_through_the_filter() -> None:
     handlers: dict[str, dict[str, object]] = settings.LOGGING["handlers"]  # type: ignore[assignment]
-    assert all(handler["filters"] == ["tokens"] for handler in handlers.values())
+    assert all(handler["filters"] == ["tokens", "secrets"] for handler in handlers.values())
     record = logging.LogRecord(
         "django.request", 30, "", 0, "Not Found: %s", (f"/invitations/{TOKEN}/",), None
     )

@@ -2,7 +2,6 @@
 
 from dataclasses import fields
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
 
 from rest_framework import serializers
 
@@ -14,8 +13,6 @@ from evaluation.models.endpoint import JudgeOrigin, Provider, StructuredOutput
 from evaluation.selectors.endpoints import Health, RecentError, Spend
 from evaluation.services.endpoints import EndpointSpec, missing_key
 from evaluation.services.judges import MAX_REPLICATES
-
-HIDDEN = "…"
 
 
 class EndpointSerializer(serializers.ModelSerializer[Endpoint]):
@@ -49,16 +46,14 @@ class EndpointSerializer(serializers.ModelSerializer[Endpoint]):
 
     def get_base_url(self, endpoint: Endpoint) -> str:
         """Without a name and password, if there are any in it."""
-        parts = urlsplit(endpoint.base_url)
-        _, at, host = parts.netloc.rpartition("@")
-        return urlunsplit(parts._replace(netloc=f"{HIDDEN}@{host}")) if at else endpoint.base_url
+        return endpoint.shown_base_url
 
     def get_options(self, endpoint: Endpoint) -> dict[str, Any]:
-        """Of the provider; what goes into the request's body as it is, is not shown: there may be a key in it."""
-        return {name: HIDDEN if name == "extra_body" else value for name, value in endpoint.options.items()}
+        """Of the provider; what goes into the request's body as it is, is not shown."""
+        return endpoint.shown_options
 
     def get_missing_key(self, endpoint: Endpoint) -> str | None:
-        """What the server's environment lacks for calling it, in words; null: nothing."""
+        """What keeps the server from calling it, in words, such as a missing key; null: nothing."""
         return missing_key(endpoint)
 
 
