@@ -14,6 +14,7 @@ from annotations.selectors.controls import candidates
 from annotations.services.controls import WIDEST, KnownItem
 from annotations.services.quality import REASON_LENGTH
 from evaluation.models.endpoint import SCALE
+from evaluation.page_query import key_in
 
 KIND_CHOICES = [
     (TaskKind.CONTROL, "Control item, unannounced"),
@@ -138,10 +139,11 @@ def _read_row(row: dict[str, str]) -> KnownItem | str:
         ("tolerance", 0, WIDEST),
     ):
         cell = cells[name] or ("0" if name == "tolerance" else "")
-        if not cell.isascii() or not cell.isdigit() or not lowest <= int(cell) <= highest:
+        number = key_in(cell)
+        if number is None or not lowest <= number <= highest:
             allowed = "the number of a response" if name == "response" else f"{lowest} to {highest}"
             return f"{name} is “{cell[:40]}”, not {allowed}."
-        numbers[name] = int(cell)
+        numbers[name] = number
     if "\0" in cells["explanation"]:
         return "the explanation is not plain text."
     return KnownItem(explanation=cells["explanation"], **numbers)

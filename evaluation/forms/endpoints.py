@@ -2,6 +2,7 @@
 
 from django import forms
 
+from evaluation.forms.json_field import StrictJsonField
 from evaluation.models import Endpoint
 from evaluation.models.endpoint import Provider, StructuredOutput
 from evaluation.services.endpoints import EndpointSpec
@@ -71,7 +72,7 @@ class EndpointForm(forms.Form):
         help_text="Endpoints with the same account and model share their rate limit; left empty, the key variable's "
         "name.",
     )
-    options = forms.JSONField(
+    options = StrictJsonField(
         required=False,
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text='Of the provider, as a JSON object, e.g. {"dtype": "bfloat16"} of a local model.',

@@ -4,10 +4,10 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.fault_inputs import question_cases, ratings_cases, run_cases, server_cases
+from tests.fault_inputs import api_cases, question_cases, ratings_cases, run_cases, server_cases
 from tests.fault_inputs.case import FAULTS, FaultCase
 
-CASES = (*ratings_cases.CASES, *run_cases.CASES, *question_cases.CASES, *server_cases.CASES)
+CASES = (*ratings_cases.CASES, *run_cases.CASES, *question_cases.CASES, *server_cases.CASES, *api_cases.CASES)
 
 
 @pytest.mark.django_db
