@@ -19,6 +19,7 @@ from evaluation.models import Endpoint
 from evaluation.models.completion import FIRST_TRIAL, CompletionStatus
 from evaluation.models.endpoint import Provider as ProviderName
 from evaluation.models.endpoint import StructuredOutput
+from evaluation.names import check_name
 from evaluation.services.recorded_replies import recorded_replies
 from evaluation.services.wake import wake_drain
 
@@ -126,6 +127,7 @@ def _identity(endpoint: Endpoint | EndpointSpec, name: str) -> object:
 
 
 def _saved(endpoint: Endpoint, spec: EndpointSpec) -> Endpoint:
+    check_name(spec.name)
     for name in EndpointSpec.__dataclass_fields__:
         setattr(endpoint, name, getattr(spec, name))
     priced = spec.input_price is not None or spec.output_price is not None

@@ -83,6 +83,9 @@ WORST = (
 )
 """Those that have been errors of the server somewhere."""
 
+PARTS = ("a%00b", "%ED%A0%80", "%C2%B2", str(2**31), str(2**63), "9" * 5000)
+"""What stands in an address in place of a number."""
+
 
 def hostile_queries(names: set[str]) -> Iterator[str]:
     """Addresses' queries: each value in all parameters at once, and the worst in each of them alone."""
