@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import Sequence
+from difflib import get_close_matches
 from typing import Any
 
 from django import forms
@@ -104,6 +105,8 @@ def read_known_items(text: str, campaign: Campaign) -> tuple[list[KnownItem], li
     missing = [name for name in COLUMNS[:2] if name not in (reader.fieldnames or [])]
     if missing:
         return [], [f"The header row lacks the column {name}." for name in missing]
+    if misspelt := _misspelt(reader.fieldnames or []):
+        return [], misspelt
     problems: list[str] = []
     items: dict[int, tuple[int, KnownItem]] = {}
     try:
@@ -127,6 +130,16 @@ def read_known_items(text: str, campaign: Campaign) -> tuple[list[KnownItem], li
     if not items and not problems:
         problems.append("The file has no row with a score.")
     return [item for _, item in items.values()], problems
+
+
+def _misspelt(header: Sequence[str]) -> list[str]:
+    """A column that is nearly a known one would be left out without a word; columns of one's own may stay."""
+    return [
+        f"There is no column “{name[:40]}”. Did you mean “{known}”?"
+        for name in header
+        if name not in COLUMNS
+        for known in get_close_matches(name.strip().lower(), COLUMNS, n=1, cutoff=0.75)
+    ]
 
 
 def _read_row(row: dict[str, str]) -> KnownItem | str:

@@ -1,4 +1,4 @@
-"""Values that no parameter expects, and the parameters that a page reads."""
+"""Values that no parameter or field expects, and those that a page reads."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -43,7 +43,7 @@ HOSTILE = (
 
 
 class RecordingQuery(QueryDict):
-    """The parameters of an address; `read` has the names that somebody has looked for."""
+    """The parameters of an address or the fields of a form; `read` has the names that somebody has looked for."""
 
     read: set[str] = set()
 
@@ -68,6 +68,8 @@ class RecordingMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         request.GET = RecordingQuery(request.META["QUERY_STRING"])
+        if request.method == "POST":
+            request.POST = RecordingQuery(request.POST.urlencode())
         return self.get_response(request)
 
 

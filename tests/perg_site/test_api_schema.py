@@ -176,8 +176,8 @@ def test_every_answer_to_the_campaigns_people_is_as_the_schema_says(
     schema: Any, owner: User, role: str, mode: GenerationMode
 ) -> None:
     person = User.objects.get(username=f"{role}-{MARK}")
-    token = build.bearer(person, "read", "annotate", "manage")
-    _none(_failures(schema, token, mode, hidden=None))
+    scopes = ("read", "annotate", "manage") if role == "lead" else ("read", "annotate")
+    _none(_failures(schema, build.bearer(person, *scopes), mode, hidden=None))
 
 
 @pytest.mark.parametrize("mode", EXAMPLES)

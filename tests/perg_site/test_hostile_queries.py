@@ -3,6 +3,7 @@
 import logging
 import re
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 from django.db import transaction
@@ -11,14 +12,16 @@ from pytest_django import Settings
 
 from perg_site.api.views import document
 from tests.perg_site.access_matrix import MATRIX
+from tests.perg_site.access_requests import POSTED
 from tests.perg_site.access_world import World, build_world
-from tests.perg_site.hostile_values import PARTS, RecordingQuery, hostile_queries
+from tests.perg_site.hostile_values import HOSTILE, PARTS, WORST, RecordingQuery, hostile_queries
 
 pytestmark = pytest.mark.django_db
 
 READ = [route for route, (method, *_) in MATRIX.items() if method == "get"]
 PAGES = [route for route in READ if not route.startswith("api_")]
 REST = [route for route in READ if route.startswith("api_") and route not in {"api_schema", "api_docs"}]
+FORMS = [route for route in MATRIX if not route.startswith("api_")]
 WHO = ("staff", "lead", "annotator")
 NUMBER = re.compile(r"(?<=/)\d+(?=/|$)")
 
@@ -38,16 +41,18 @@ class Visitor:
         self.caplog = caplog
         self.failures: list[str] = []
 
-    def ask(self, who: str, address: str) -> int:
+    def ask(self, who: str, address: str, form: dict[str, list[str]] | None = None) -> int:
         self.caplog.clear()
+        client = self.clients[who]
         with transaction.atomic():
-            response: Any = self.clients[who].get(address)
+            response: Any = client.get(address) if form is None else client.post(address, form)
             if response.streaming:
                 list(response)  # to its end, so that the file behind it is closed
             transaction.set_rollback(True)
         reached_database = any("database refused" in record.message for record in self.caplog.records)
         if response.status_code >= 500 or reached_database:
-            self.failures.append(f"{who} {address[:150]}: {response.status_code}")
+            sent = {name: [value[:20] for value in values] for name, values in (form or {}).items()}
+            self.failures.append(f"{who} {address[:150]}: {response.status_code} {sent or ''}")
         return int(response.status_code)
 
 
@@ -88,6 +93,29 @@ def test_no_query_of_a_page_is_an_error_of_the_server(
         for query in hostile_queries(names):
             visitor.ask(who, f"{address}?{query}")
     assert parameters > 60  # else they are not found any more
+    assert not visitor.failures, "\n".join(visitor.failures)
+
+
+def test_no_field_of_a_form_is_an_error_of_the_server(
+    world: World, recorded: set[str], visitor: Visitor
+) -> None:
+    fields = 0
+    for route in FORMS:
+        address = world.address(route)
+        who = next((who for who in WHO if visitor.ask(who, address, {}) not in (403, 404, 405)), None)
+        if who is None:
+            continue
+        recorded.clear()
+        good = POSTED.get(route, {"a field": "that no form has"})  # an empty form is none
+        visitor.ask(who, address, good)
+        names = recorded - {"csrfmiddlewaretoken"}
+        fields += len(names)
+        for value in map(unquote, HOSTILE):
+            visitor.ask(who, address, {name: [value] for name in names})
+        for name in names:
+            for value in map(unquote, WORST):
+                visitor.ask(who, address, {**good, name: [value, value]})
+    assert fields > 120  # else they are not found any more
     assert not visitor.failures, "\n".join(visitor.failures)
 
 
