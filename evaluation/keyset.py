@@ -1,10 +1,12 @@
 """Pages of long lists by key: the next page starts behind a primary key, so that no page costs more than the first."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from django.db.models import Model, QuerySet
+
+from evaluation.page_query import PageQuery
 
 M = TypeVar("M", bound=Model)
 
@@ -26,9 +28,9 @@ class KeysetPage(Generic[M]):
         return len(self.rows)
 
 
-def keyset_page(found: QuerySet[M], asked: Mapping[str, str], *, size: int = PER_PAGE) -> KeysetPage[M]:
+def keyset_page(found: QuerySet[M], query: PageQuery, *, size: int = PER_PAGE) -> KeysetPage[M]:
     """The page that an address asks for by `after=KEY` or `before=KEY`; the first where it asks for none."""
-    after, before = _key(asked.get("after")), _key(asked.get("before"))
+    after, before = query.key("after"), query.key("before")
     if before is not None and after is None:
         rows = list(found.filter(pk__lt=before).order_by("-pk")[: size + 1])
         is_more, shown = len(rows) > size, tuple(reversed(rows[:size]))
@@ -42,7 +44,3 @@ def keyset_page(found: QuerySet[M], asked: Mapping[str, str], *, size: int = PER
         before=shown[0].pk if shown and after is not None else None,
         after=shown[-1].pk if len(rows) > size else None,
     )
-
-
-def _key(text: str | None) -> int | None:
-    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 19 else None

@@ -50,13 +50,14 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "perg_site.proxies.TrustedProxyMiddleware",
     "perg_site.response_headers.ResponseHeadersMiddleware",
-    "django.middleware.security.SecurityMiddleware",
+    "perg_site.request_checks.HttpsMiddleware",
+    "perg_site.request_checks.RequestTextMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "perg_site.content_policy.ContentPolicyMiddleware",
     "perg_site.accounts.origin.OriginMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "perg_site.known_browser.KnownBrowserMiddleware",
-    "django.middleware.common.CommonMiddleware",
+    "perg_site.request_checks.SlashMiddleware",
     "perg_site.uploads.BodyLimitMiddleware",  # before the CSRF check, which reads the body
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -273,7 +274,7 @@ REST_FRAMEWORK = {
     "DEFAULT_THROTTLE_CLASSES": ["perg_site.api.throttles.ApiThrottle"],
     "DEFAULT_PAGINATION_CLASS": "evaluation.api.pagination.KeysetPagination",
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["evaluation.api.parsers.StrictJsonParser"],
     "DEFAULT_SCHEMA_CLASS": "perg_site.api.schema.ApiSchema",
     "EXCEPTION_HANDLER": "perg_site.errors.problem_response",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
@@ -306,6 +307,7 @@ IDEMPOTENCY_HOURS = env.int("PERG_IDEMPOTENCY_HOURS", default=24)
 HTTPS = env.bool("HTTPS", default=False)
 SECURE_SSL_REDIRECT = HTTPS
 SECURE_REDIRECT_EXEMPT = [r"^healthz/$"]
+CSRF_FAILURE_VIEW = "perg_site.errors.csrf_failed"
 SESSION_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_SECURE = HTTPS
 # A browser takes a cookie with this prefix only over HTTPS and from this host: a neighbouring host cannot plant one.

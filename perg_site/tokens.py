@@ -14,6 +14,7 @@ from django.utils import timezone
 from annotations.access import manages_campaigns
 from annotations.services.audit import record
 from evaluation.errors import Conflict, DomainError, NotAllowed
+from evaluation.names import check_name
 from evaluation.scopes import Scope
 from perg_site.accounts.second_factor_state import is_missing
 from perg_site.models import ApiToken
@@ -60,6 +61,7 @@ def create_token(
         raise NotAllowed("Only admins and leads may have a token that manages.", field="scopes")
     if not 1 <= days <= MOST_DAYS:
         raise DomainError(f"A token is good for 1 to {MOST_DAYS} days.", code="expiry", field="days")
+    check_name(name)
     secret = PREFIX + secrets.token_urlsafe(SECRET_BYTES)
     token = ApiToken.objects.create(
         user=user,

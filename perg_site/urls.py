@@ -8,6 +8,8 @@ from perg_site import account, passwords, views
 from perg_site.login import AdminLoginForm, LoginForm
 
 admin.site.login_form = AdminLoginForm
+handler400 = "perg_site.errors.bad_request"
+handler403 = "perg_site.errors.forbidden"
 handler404 = "perg_site.errors.not_found"
 handler500 = "perg_site.errors.failed"
 

@@ -30,6 +30,7 @@ from annotations.services.people import deactivate_account, reactivate_account
 from evaluation.api.actor import actor_of
 from evaluation.api.permissions import IsStaff
 from evaluation.api.queries import ListQuery, Queried, exact
+from evaluation.api.strict import without_body
 from evaluation.errors import NotFound
 
 ACTIONS = {"deactivate": deactivate_account, "reactivate": reactivate_account}
@@ -65,6 +66,7 @@ class InvitationRevoke(APIView):
     """Make an invitation's link worthless."""
 
     @extend_schema(request=None, responses=InvitationSerializer)
+    @without_body
     def post(self, request: Request, campaign_id: int, invitation_id: int) -> Response:
         campaign = led_campaign(request.user, campaign_id)
         invitation = campaign.invitations.select_related("created_by").filter(pk=invitation_id).first()
@@ -112,6 +114,7 @@ class AccountAction(APIView):
         responses=AccountSerializer,
         parameters=[OpenApiParameter("action", str, OpenApiParameter.PATH, enum=list(ACTIONS))],
     )
+    @without_body
     def post(self, request: Request, user_id: int, action: str) -> Response:
         person = _account(user_id)
         if action not in ACTIONS:

@@ -30,6 +30,7 @@ from annotations.services.adjudication import (
 )
 from evaluation.api.actor import actor_of
 from evaluation.api.queries import ListQuery, Queried, exact
+from evaluation.api.strict import without_body
 from evaluation.errors import NotFound
 
 ACTIONS: dict[str, Callable[[Task, User], object]] = {
@@ -85,6 +86,7 @@ class AdjudicationAction(APIView):
     """
 
     @extend_schema(request=None, responses=CaseSerializer)
+    @without_body
     def post(self, request: Request, campaign_id: int, task_id: int, action: str) -> Response:
         campaign = led_campaign(request.user, campaign_id)
         task = task_of(campaign, task_id)

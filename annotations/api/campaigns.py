@@ -34,6 +34,7 @@ from evaluation.api.conditional import conditional
 from evaluation.api.idempotency import idempotent
 from evaluation.api.json_schema import inline_schema
 from evaluation.api.queries import Queried, exact
+from evaluation.api.strict import without_body
 from evaluation.errors import Conflict, NotAllowed, NotFound
 
 ACTIONS = {
@@ -104,7 +105,8 @@ class CampaignSettings(APIView):
     @extend_schema(request=SettingsChangesSerializer, responses=CampaignSettingsSerializer)
     def patch(self, request: Request, campaign_id: int) -> Response:
         campaign = led_campaign(request.user, campaign_id)
-        given = SettingsChangesSerializer(data=request.data)
+        context = {"shown": CampaignSettingsSerializer(campaign).data}
+        given = SettingsChangesSerializer(data=request.data, context=context)
         given.is_valid(raise_exception=True)
         change_settings(campaign=campaign, actor=actor_of(request), **given.validated_data)
         return Response(CampaignSettingsSerializer(led_campaign(request.user, campaign_id)).data)
@@ -114,6 +116,7 @@ class CampaignAction(APIView):
     """`open` or `reopen`, `pause`, `close`, `archive` a campaign; `unarchive` makes an archived one closed again."""
 
     @extend_schema(request=None, responses=CampaignSerializer)
+    @without_body
     def post(self, request: Request, campaign_id: int, action: str) -> Response:
         campaign = led_campaign(request.user, campaign_id)
         if action not in ACTIONS:
@@ -142,7 +145,7 @@ class CampaignGuidelines(APIView):
     @extend_schema(request=NewGuidelinesSerializer, responses=GuidelinesSerializer)
     def put(self, request: Request, campaign_id: int) -> Response:
         campaign = led_campaign(request.user, campaign_id)
-        given = NewGuidelinesSerializer(data=request.data)
+        given = NewGuidelinesSerializer(data=request.data, context={"shown": _guidelines(campaign)})
         given.is_valid(raise_exception=True)
         revise_guidelines(campaign=campaign, author=actor_of(request), **given.validated_data)
         return Response(_guidelines(campaign))

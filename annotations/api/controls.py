@@ -41,6 +41,7 @@ from annotations.services.controls import (
 from evaluation.api.actor import actor_of
 from evaluation.api.idempotency import idempotent
 from evaluation.api.queries import Queried, exact
+from evaluation.api.strict import without_body
 from evaluation.errors import DomainError, NotFound
 
 ACTIONS: dict[str, Callable[..., Task]] = {"withdraw": withdraw_control, "restore": restore_control}
@@ -118,7 +119,8 @@ class ControlDetail(APIView):
     def patch(self, request: Request, campaign_id: int, task_id: int) -> Response:
         campaign = led_campaign(request.user, campaign_id)
         task = _item(campaign, task_id)
-        given = KnownScoreSerializer(data=request.data)
+        context = {"shown": _detail(campaign, task_id)}
+        given = KnownScoreSerializer(data=request.data, context=context)
         given.is_valid(raise_exception=True)
         known = task.known_score
         wanted = {"score": known.score, "tolerance": known.tolerance, "explanation": known.explanation}
@@ -136,6 +138,7 @@ class ControlAction(APIView):
         responses=ControlDetailSerializer,
         parameters=[OpenApiParameter("action", str, OpenApiParameter.PATH, enum=list(ACTIONS))],
     )
+    @without_body
     def post(self, request: Request, campaign_id: int, task_id: int, action: str) -> Response:
         campaign = led_campaign(request.user, campaign_id)
         task = _item(campaign, task_id)

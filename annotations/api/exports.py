@@ -27,6 +27,7 @@ from annotations.services.exports import discard_export, file_of, request_export
 from evaluation.api.actor import actor_of
 from evaluation.api.idempotency import idempotent
 from evaluation.api.queries import Queried, exact
+from evaluation.api.strict import without_body
 from evaluation.errors import Conflict, NotFound
 
 ACTIONS = {"retry": retry_export, "discard": discard_export}
@@ -70,6 +71,7 @@ class ExportAction(APIView):
     """`retry` an export that failed or expired; `discard` its file before its time."""
 
     @extend_schema(request=None, responses=ExportSerializer)
+    @without_body
     def post(self, request: Request, export_id: int, action: str) -> Response:
         export = own_export(request.user, export_id)
         if action not in ACTIONS:

@@ -32,6 +32,7 @@ from evaluation.api.actor import actor_of
 from evaluation.api.conditional import conditional
 from evaluation.api.idempotency import idempotent
 from evaluation.api.queries import ListQuery, Queried
+from evaluation.api.strict import without_body
 from evaluation.errors import DomainError, NotFound
 
 RETRY_SECONDS = 2
@@ -92,6 +93,7 @@ class GoldRequestRetry(APIView):
 
     @extend_schema(request=None, responses={202: GoldRequestSerializer})
     @idempotent
+    @without_body
     def post(self, request: Request, request_id: int) -> Response:
         asked = retry_release(request=led_gold_request(request.user, request_id), actor=actor_of(request))
         return Response(GoldRequestSerializer(asked).data, status=HTTPStatus.ACCEPTED)

@@ -38,6 +38,7 @@ from annotations.services.labels import save_draft, submit_label
 from annotations.services.skips import flag_task, skip_task
 from evaluation.api.actor import actor_of
 from evaluation.api.queries import Queried
+from evaluation.api.strict import without_body
 from evaluation.scopes import Scope
 
 
@@ -100,6 +101,7 @@ class Heartbeat(APIView):
     scope = Scope.ANNOTATE
 
     @extend_schema(request=None, responses=LeaseSerializer)
+    @without_body
     def post(self, request: Request, assignment_id: int) -> Response:
         assignment = renew_lease(assignment=own_assignment(actor_of(request), assignment_id))
         return Response(LeaseSerializer(assignment).data)

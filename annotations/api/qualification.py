@@ -36,6 +36,7 @@ from annotations.services.qualification import answer_item, start_attempt
 from evaluation.api.actor import actor_of
 from evaluation.api.idempotency import idempotent
 from evaluation.api.queries import Queried
+from evaluation.api.strict import without_body
 from evaluation.errors import Conflict, NotFound
 from evaluation.scopes import Scope
 
@@ -72,6 +73,7 @@ class QualificationStart(APIView):
 
     @extend_schema(request=None, responses=QualificationSerializer)
     @idempotent
+    @without_body
     def post(self, request: Request, campaign_id: int) -> Response:
         campaign, member = _member(request, campaign_id)
         start_attempt(member=member)

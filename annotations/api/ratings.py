@@ -6,7 +6,6 @@ from typing import Any
 from django.core.files.uploadedfile import UploadedFile
 from drf_spectacular.utils import extend_schema
 from rest_framework.exceptions import ValidationError
-from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -19,6 +18,7 @@ from annotations.services.ratings_import import RatingsFile, import_ratings
 from evaluation.api.actor import actor_of
 from evaluation.api.idempotency import idempotent
 from evaluation.api.imports import content_of
+from evaluation.api.parsers import StrictMultiPartParser
 
 KINDS: tuple[Kind, ...] = ("human", "judge")
 
@@ -28,7 +28,7 @@ class RatingsImport(APIView):
     For admins, and for who leads a campaign.
     """
 
-    parser_classes = [MultiPartParser]
+    parser_classes = [StrictMultiPartParser]
 
     @extend_schema(request=RatingsFilesSerializer, responses={201: RatingsImportSerializer})
     @idempotent

@@ -24,6 +24,7 @@ from annotations.services.validation_kept import reports_shown
 from evaluation.api.actor import actor_of
 from evaluation.api.idempotency import idempotent
 from evaluation.api.json_schema import inline_schema, json_schema
+from evaluation.api.strict import StrictSerializer
 from evaluation.errors import NotFound
 
 RETRY_SECONDS = 5
@@ -52,7 +53,7 @@ class StoredReportDict(ValidationReportDict):
     report: ReportStateDict
 
 
-class ReportRequest(serializers.Serializer[dict[str, object]]):
+class ReportRequest(StrictSerializer[dict[str, object]]):
     """How a report shall be computed; everything may be left out."""
 
     epsilon = serializers.FloatField(min_value=0, max_value=1, required=False)

@@ -1,10 +1,10 @@
 """Tables of labelling: labels, tasks, adjudications and the audit log. For leads, those of their campaigns."""
 
-from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 from django.db.models import BooleanField, Case, Count, Exists, F, OuterRef, Q, QuerySet, Value, When
 
+from annotations.days import begin_of, end_of
 from annotations.exporters.columns import Column, Filter, FilterKind, Kind, Scope, Source, Table, of_queryset
 from annotations.models import Adjudication, AuditEvent, Label, Task
 from annotations.models.task import is_vote
@@ -27,10 +27,9 @@ def _in_campaign(scope: Scope, found: QuerySet[Any], path: str) -> QuerySet[Any]
 def _between(scope: Scope, found: QuerySet[Any], field: str) -> QuerySet[Any]:
     """From the first day on, up to the last one, both included."""
     if since := scope.filters.get("since"):
-        found = found.filter(**{f"{field}__gte": datetime.combine(since, time(), UTC)})
+        found = found.filter(**{f"{field}__gte": begin_of(since)})
     if until := scope.filters.get("until"):
-        end = datetime.combine(until + timedelta(days=1), time(), UTC)
-        found = found.filter(**{f"{field}__lt": end})
+        found = found.filter(**{f"{field}__lt": end_of(until)})
     return found
 
 

@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import Sequence
+from difflib import get_close_matches
 from typing import Any
 
 from django import forms
@@ -14,6 +15,7 @@ from annotations.selectors.controls import candidates
 from annotations.services.controls import WIDEST, KnownItem
 from annotations.services.quality import REASON_LENGTH
 from evaluation.models.endpoint import SCALE
+from evaluation.page_query import key_in
 
 KIND_CHOICES = [
     (TaskKind.CONTROL, "Control item, unannounced"),
@@ -103,6 +105,8 @@ def read_known_items(text: str, campaign: Campaign) -> tuple[list[KnownItem], li
     missing = [name for name in COLUMNS[:2] if name not in (reader.fieldnames or [])]
     if missing:
         return [], [f"The header row lacks the column {name}." for name in missing]
+    if misspelt := _misspelt(reader.fieldnames or []):
+        return [], misspelt
     problems: list[str] = []
     items: dict[int, tuple[int, KnownItem]] = {}
     try:
@@ -128,6 +132,16 @@ def read_known_items(text: str, campaign: Campaign) -> tuple[list[KnownItem], li
     return [item for _, item in items.values()], problems
 
 
+def _misspelt(header: Sequence[str]) -> list[str]:
+    """A column that is nearly a known one would be left out without a word; columns of one's own may stay."""
+    return [
+        f"There is no column “{name[:40]}”. Did you mean “{known}”?"
+        for name in header
+        if name not in COLUMNS
+        for known in get_close_matches(name.strip().lower(), COLUMNS, n=1, cutoff=0.75)
+    ]
+
+
 def _read_row(row: dict[str, str]) -> KnownItem | str:
     """The row's item, or what is wrong with it."""
     cells = {name: (row.get(name) or "").strip() for name in COLUMNS}
@@ -138,10 +152,11 @@ def _read_row(row: dict[str, str]) -> KnownItem | str:
         ("tolerance", 0, WIDEST),
     ):
         cell = cells[name] or ("0" if name == "tolerance" else "")
-        if not cell.isascii() or not cell.isdigit() or not lowest <= int(cell) <= highest:
+        number = key_in(cell)
+        if number is None or not lowest <= number <= highest:
             allowed = "the number of a response" if name == "response" else f"{lowest} to {highest}"
             return f"{name} is “{cell[:40]}”, not {allowed}."
-        numbers[name] = int(cell)
+        numbers[name] = number
     if "\0" in cells["explanation"]:
         return "the explanation is not plain text."
     return KnownItem(explanation=cells["explanation"], **numbers)

@@ -1,12 +1,13 @@
 """Reading the audit log, newest first, a page at a time: as fast with millions of events as with ten."""
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 
 from django.contrib.auth.models import User
 from django.db import connection
 from django.db.models import QuerySet
 
+from annotations.days import begin_of, end_of
 from annotations.models import AuditEvent, Campaign
 
 PAGE = 50
@@ -56,10 +57,10 @@ def events(*, campaign: Campaign | None, filters: Filters) -> QuerySet[AuditEven
         found = found.filter(subject=filters.subject)
     # By number too, so that the index that orders the events also finds the days.
     if filters.since:
-        begin = datetime.combine(filters.since, time(), UTC)
+        begin = begin_of(filters.since)
         found = found.filter(at__gte=begin, pk__gte=_first_since(begin - LONGEST_TRANSACTION))
     if filters.until:
-        end = datetime.combine(filters.until + timedelta(days=1), time(), UTC)
+        end = end_of(filters.until)
         found = found.filter(at__lt=end, pk__lt=_first_since(end + LONGEST_TRANSACTION))
     return found
 

@@ -19,6 +19,7 @@ from annotations.services.sampling import Drawn, draw_sample
 from evaluation.errors import Conflict, DomainError
 from evaluation.models import Rubric, Run
 from evaluation.models.endpoint import DEFAULT_THRESHOLD
+from evaluation.names import check_name
 
 STRATUM_LENGTH = 300
 ORDER_KEYS = 2**62
@@ -79,6 +80,7 @@ def create_campaign(
     rubric = rubric or rubric_at_first(created_by)
     max_overlap = overlap if max_overlap is None else max_overlap
     _check_overlap(overlap, max_overlap, people=len(people))
+    check_name(name)
     if Campaign.objects.filter(name=name).exists():
         raise Conflict(f"There is a campaign named “{name}” already.", field="name")
     seed = random.SystemRandom().randrange(2**31) if seed is None else seed

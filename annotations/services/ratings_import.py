@@ -32,6 +32,7 @@ from annotations.models.campaign import CampaignStatus, RatingScale, Role
 from annotations.models.imported import RatedBy
 from annotations.services.audit import record as audit
 from evaluation.errors import Conflict, DomainError
+from evaluation.names import check_name
 
 ITEM_LENGTH, RATER_LENGTH, NAME_LENGTH = 400, 200, 200
 NOT_STORABLE = re.compile("[\0\ud800-\udfff]")
@@ -141,6 +142,7 @@ def import_ratings(
     """
     if not 0 < len(name.strip()) <= NAME_LENGTH:
         raise DomainError(f"A campaign needs a name of at most {NAME_LENGTH} characters.", field="name")
+    check_name(name)
     full_scale = _stated_scale(categories, scale)
     joined = joined_files(_parsed(files, scale, full_scale, failures))
     if joined.problems:

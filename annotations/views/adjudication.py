@@ -28,6 +28,7 @@ from annotations.services.adjudication import (
 )
 from evaluation.access import PersonRequest
 from evaluation.errors import DomainError, NotFound
+from evaluation.page_query import PageQuery
 
 TASKS_ON_A_PAGE = 50
 SHOWN_STATES = [TaskState.DISPUTED, TaskState.ADJUDICATED, TaskState.AGREED]
@@ -42,14 +43,14 @@ DONE = {
 def adjudication_queue(request: PersonRequest, campaign_id: int) -> HttpResponse:
     """What waits, what is decided, what people agree on, and how adjudicators decide."""
     campaign = led_campaign(request.user, campaign_id)
-    state = request.GET.get("state", "")
-    state = TaskState(state) if state in SHOWN_STATES else TaskState.DISPUTED
+    query = PageQuery(request)
+    state = TaskState(query.choice("state", SHOWN_STATES, TaskState.DISPUTED))
     tasks = Paginator(settled_tasks(campaign, state), TASKS_ON_A_PAGE)
     context = {
         "campaign": campaign,
         "state": state,
         "states": SHOWN_STATES,
-        "page": tasks.get_page(request.GET.get("page")),
+        "page": tasks.get_page(query.page_number()),
         "waiting": queue_of(campaign, request.user).count(),
         "measures": adjudicator_measures(campaign),
     }
@@ -60,8 +61,7 @@ def adjudication_queue(request: PersonRequest, campaign_id: int) -> HttpResponse
 def adjudication_next(request: PersonRequest, campaign_id: int) -> HttpResponse:
     """To the first task that waits for this adjudicator, or to the one behind `after`."""
     campaign = led_campaign(request.user, campaign_id)
-    after = request.GET.get("after", "")
-    task_id = next_in_queue(campaign, request.user, after=int(after) if after.isdecimal() else None)
+    task_id = next_in_queue(campaign, request.user, after=PageQuery(request).key("after"))
     if task_id is None:
         messages.success(request, "Nothing waits for you.")
         return redirect("adjudication_queue", campaign_id=campaign.pk)

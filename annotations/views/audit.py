@@ -11,6 +11,7 @@ from annotations.forms.people import AuditFilterForm
 from annotations.models import Campaign
 from annotations.selectors.audit import Filters, Page, events, page_of
 from evaluation.access import PersonRequest, staff_or_404
+from evaluation.page_query import PageQuery
 
 CHUNK = 2000
 
@@ -40,20 +41,19 @@ def audit_export(request: PersonRequest) -> HttpResponseBase:
 def _log(request: PersonRequest, campaign: Campaign | None) -> HttpResponse:
     """A page of the log, newest first; `before` is the number of the event that the page before ended with."""
     form = AuditFilterForm(request.GET)
-    before = request.GET.get("before", "")
+    query = PageQuery(request)
+    before = query.key("before")
     page = Page([], None)
     if form.is_valid():
         found = events(campaign=campaign, filters=form.filters)
-        page = page_of(found, before=int(before) if before.isdecimal() else None)
-    kept = request.GET.copy()
-    kept.pop("before", None)
+        page = page_of(found, before=before)
     context = {
         "campaign": campaign,
         "form": form,
         "page": page,
-        "filters": kept.urlencode(),
+        "filters": query.without("before"),
         "is_narrowed": form.is_valid() and form.filters != Filters(),
-        "is_first": not before,
+        "is_first": before is None,
     }
     return render(request, "annotations/audit.html", context, status=422 if form.errors else 200)
 

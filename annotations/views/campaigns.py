@@ -29,13 +29,14 @@ from annotations.services.progress_kept import progress_now
 from annotations.services.validation_kept import reports_shown
 from evaluation.access import PersonRequest
 from evaluation.errors import DomainError
+from evaluation.page_query import PageQuery
 
 SHOWN_FLAGS = 20
 
 
 @require_GET
 def campaign_list(request: PersonRequest) -> HttpResponse:
-    archived = "archived" in request.GET
+    archived = PageQuery(request).has("archived")
     context = campaigns_of(request.user, archived=archived) | {"archived": archived}
     return render(request, "annotations/campaign_list.html", context)
 
@@ -44,7 +45,7 @@ def campaign_list(request: PersonRequest) -> HttpResponse:
 def campaign_create(request: PersonRequest) -> HttpResponse:
     """A new campaign: by staff of any runs, by a lead of those of the campaigns that they lead."""
     campaign_maker(request.user)
-    initial = {"runs": request.GET.getlist("run")}
+    initial = {"runs": PageQuery(request).keys("run")}
     form = CampaignForm(request.POST or None, maker=request.user, initial=initial)
     if form.is_valid():
         try:

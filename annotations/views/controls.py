@@ -37,6 +37,7 @@ from evaluation.access import PersonRequest
 from evaluation.errors import DomainError, NotFound
 from evaluation.exporters.spreadsheet import defused
 from evaluation.models import Response
+from evaluation.page_query import PageQuery, key_in
 
 CANDIDATES_IN_FILE = 200
 
@@ -82,10 +83,10 @@ def control_browse(request: PersonRequest, campaign_id: int) -> HttpResponse:
             request, f"Response {response.pk} is a {fields['kind']} item now. Here is another one."
         )
         return redirect("controls_browse", campaign_id=campaign.pk)
-    asked = request.POST.get("response") or request.GET.get("response", "")
+    chosen = key_in(request.POST.get("response")) or PageQuery(request).key("response")
     response_shown = (
-        _candidate(campaign, int(asked))
-        if asked.isdecimal()
+        _candidate(campaign, chosen)
+        if chosen is not None
         else next(iter(random_candidates(campaign, 1)), None)
     )
     context = {

@@ -38,6 +38,7 @@ from annotations.services.exports import (
 )
 from evaluation.access import PersonRequest
 from evaluation.errors import Conflict, DomainError, NotFound
+from evaluation.page_query import PageQuery
 
 
 @require_GET
@@ -62,7 +63,9 @@ def export_list(request: PersonRequest) -> HttpResponse:
 def export_create(request: PersonRequest, table: str) -> HttpResponse:
     """Ask for a table: a small one is streamed at once, a worker writes a large one."""
     found = exportable_table(request.user, table)
-    form = ExportForm(request.POST or None, table=found, user=request.user, initial=request.GET.dict())
+    form = ExportForm(
+        request.POST or None, table=found, user=request.user, initial=PageQuery(request).texts()
+    )
     if form.is_valid():
         try:
             return redirect(_asked_for(request, found, form))
@@ -90,7 +93,9 @@ def _asked_for(request: PersonRequest, table: Table, form: ExportForm) -> str:
 def export_stream(request: PersonRequest, table: str, extension: str) -> HttpResponseBase:
     """A small export as it is made. Raises Conflict where it is not small."""
     found = exportable_table(request.user, table)
-    given = {name: value for name, value in request.GET.items() if name not in {"raters", "licence"}}
+    given = {
+        name: value for name, value in PageQuery(request).texts().items() if name not in {"raters", "licence"}
+    }
     return file_stream(request, found, given, extension, most_rows=settings.EXPORT_STREAM_ROWS)
 
 
@@ -150,13 +155,13 @@ def file_stream(
     format = next((format for format, known in EXTENSIONS.items() if known == extension), None)
     if format is None:
         raise Http404
-    raters = known_raters(request.GET.get("raters", ""), format)
+    raters = known_raters(PageQuery(request).text("raters"), format)
     scope = checked_scope(request.user, table, filters)
     source = source_for(table, scope, raters)
     if most_rows is not None and source.count(most_rows + 1) > most_rows:
         raise Conflict(f"This has more than {most_rows:,} rows: ask for an export.", code="too_large")
     if format == ExportFormat.DATASET:
-        content = stream_folder(source, table, scope, raters, request.GET.get("licence", "")[:60])
+        content = stream_folder(source, table, scope, raters, PageQuery(request).text("licence", longest=60))
     else:
         content = stream(source, format)
     name = name or f"perg-{slugify(table.name)}-{timezone.now():%Y%m%d-%H%M}"

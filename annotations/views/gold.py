@@ -32,6 +32,7 @@ from annotations.views.exports import file_stream
 from annotations.views.gold_requests import shown_at
 from evaluation.access import PersonRequest
 from evaluation.errors import Conflict, DomainError, NotFound
+from evaluation.page_query import PageQuery
 
 SHOWN = 50
 
@@ -78,8 +79,6 @@ def gold_left_out(request: PersonRequest, campaign_id: int, reason: str) -> Http
     keys = kept.value.left_out_for(reason) if kept.value else NO_KEYS
     keys = keys[keys > _behind(request)]
     tasks = left_out_tasks(campaign, keys[:SHOWN].tolist())
-    asked = request.GET.copy()
-    asked.pop("behind", None)
     context = {
         "campaign": campaign,
         "reason": LEFT_OUT[reason],
@@ -88,7 +87,7 @@ def gold_left_out(request: PersonRequest, campaign_id: int, reason: str) -> Http
         "kept": kept,
         "tasks": tasks,
         "more": tasks[-1].pk if keys.size > SHOWN else None,
-        "criteria": asked.urlencode(),
+        "criteria": PageQuery(request).without("behind"),
     }
     return render(request, "annotations/gold_left_out.html", context)
 
@@ -100,10 +99,11 @@ def gold_detail(request: PersonRequest, release_id: int) -> HttpResponse:
     earlier = list(
         release.campaign.gold_releases.filter(number__lt=release.number).order_by("-number")[:SHOWN]
     )
-    against = next((each for each in earlier if str(each.number) == request.GET.get("against")), None)
+    query = PageQuery(request)
+    against = next((each for each in earlier if each.number == query.key("against")), None)
     against = against or (earlier[0] if earlier else None)
     kinds: list[DifferenceKind] = list(KINDS)
-    kind = next((name for name in kinds if name == request.GET.get("kind")), kinds[-1])
+    kind = next((name for name in kinds if name == query.text("kind")), kinds[-1])
     context: dict[str, object] = {
         "campaign": release.campaign,
         "release": release,
@@ -142,7 +142,7 @@ def gold_export(request: PersonRequest, release_id: int, extension: str) -> Http
 
 def _form(request: PersonRequest, campaign: Campaign) -> GoldForm:
     """Filled from the address; with the defaults where that says nothing."""
-    if "shown" in request.GET:
+    if PageQuery(request).has("shown"):
         return GoldForm(request.GET)
     return GoldForm(form_data(GoldCriteria().for_overlap(campaign.overlap)))
 
@@ -166,7 +166,7 @@ def _gold_page(
         except DomainError as error:
             form.add_error(error.field, error.message)
     # Who only opens the page, before anything is labelled, has asked for nothing wrong.
-    is_refused = bool(form.errors) and (request.method == "POST" or "shown" in request.GET)
+    is_refused = bool(form.errors) and (request.method == "POST" or PageQuery(request).has("shown"))
     status = status or (422 if is_refused else 200)
     return render(request, "annotations/campaign_gold.html", context, status=status)
 
@@ -202,5 +202,4 @@ def _left_out(release: GoldRelease) -> list[tuple[str, int]]:
 
 
 def _behind(request: PersonRequest) -> int:
-    behind = request.GET.get("behind", "")
-    return int(behind) if behind.isdecimal() and len(behind) < 19 else 0
+    return PageQuery(request).key("behind") or 0

@@ -1,7 +1,5 @@
 """What a person has labelled, and how they have set up the screen."""
 
-import json
-
 from django.core.paginator import Paginator
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import render
@@ -16,6 +14,8 @@ from annotations.services.assignment import membership
 from annotations.services.screen_settings import set_keys
 from evaluation.access import PersonRequest
 from evaluation.errors import DomainError
+from evaluation.page_query import PageQuery
+from evaluation.strict_json import strict_json
 
 PER_PAGE = 25
 
@@ -29,7 +29,7 @@ def label_history(request: PersonRequest, campaign_id: int) -> HttpResponse:
     form = HistorySearchForm(request.GET)
     words, score = (form.cleaned_data["q"], form.cleaned_data["score"]) if form.is_valid() else ("", None)
     found = history_of(member, words=words, score=score)
-    page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
+    page = Paginator(found, PER_PAGE).get_page(PageQuery(request).page_number())
     context = {"campaign": campaign, "form": form, "page": page, "is_search": bool(words or score)}
     return render(request, "annotations/history.html", context, status=422 if form.errors else 200)
 
@@ -38,7 +38,7 @@ def label_history(request: PersonRequest, campaign_id: int) -> HttpResponse:
 def screen_settings(request: PersonRequest) -> JsonResponse:
     """Remember the person's keys; answers with all keys as they are now."""
     try:
-        keys = json.loads(request.POST.get("keys", ""))
+        keys = strict_json(request.POST.get("keys", ""))
     except ValueError:
         keys = None
     if not isinstance(keys, dict):

@@ -22,6 +22,7 @@ from annotations.services.skips import flag_task, skip_task
 from annotations.views.task_json import next_json, rendered, task_json
 from evaluation.access import PersonRequest
 from evaluation.errors import DomainError, NotFound
+from evaluation.page_query import PageQuery, key_in
 
 
 @require_GET
@@ -30,9 +31,9 @@ def label_next(request: PersonRequest, campaign_id: int) -> HttpResponse:
     """The annotation screen, with the task to begin with or the reason why there is none."""
     member = labelling_member(request.user, campaign_id)
     member.campaign = campaign = visible_campaign(request.user, campaign_id)
-    asked_for = request.GET.get("assignment", "")
-    if asked_for:
-        assignment = own_assignment(request.user, int(asked_for) if asked_for.isdecimal() else 0)
+    query = PageQuery(request)
+    if query.text("assignment"):
+        assignment = own_assignment(request.user, query.key("assignment") or 0)
         if assignment.member_id != member.pk:
             raise NotFound("There is no such task.")
         shown = shown_task(assignment)
@@ -75,7 +76,7 @@ def _settings(request: PersonRequest, campaign: Campaign) -> dict[str, object]:
 def label_task(request: PersonRequest, campaign_id: int) -> JsonResponse:
     """A task in hand that the page does not have yet, else a new one; or why there is none."""
     member = labelling_member(request.user, campaign_id)
-    holding = [int(key) for key in request.POST.getlist("holding") if key.isdecimal() and len(key) < 19]
+    holding = [key for key in map(key_in, request.POST.getlist("holding")) if key is not None]
     assignment = claim_task(campaign=member.campaign, member=member, holding=holding)
     return JsonResponse(next_json(member, assignment))
 

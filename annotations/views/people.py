@@ -22,6 +22,7 @@ from annotations.selectors.people import account, accounts, invitation_by, invit
 from annotations.services import invitations, people
 from evaluation.access import PersonRequest, staff_or_404
 from evaluation.errors import Conflict, DomainError, NotFound
+from evaluation.page_query import PageQuery
 
 ACCOUNTS_ON_A_PAGE = 50
 MEMBER_CHANGES = {
@@ -171,9 +172,10 @@ def _campaign_people(
 
 
 def _people_list(request: PersonRequest, form: InvitationForm, *, status: int = 200) -> HttpResponse:
-    search = request.GET.get("q", "").strip()
+    query = PageQuery(request)
+    search = query.text("q")
     context = {
-        "page": Paginator(accounts(search=search), ACCOUNTS_ON_A_PAGE).get_page(request.GET.get("page")),
+        "page": Paginator(accounts(search=search), ACCOUNTS_ON_A_PAGE).get_page(query.page_number()),
         "search": search,
         "invitations": invitations_to(None),
         "form": form,

@@ -25,7 +25,7 @@ from evaluation.models import Batch
 from evaluation.presets import PRESETS
 from evaluation.scopes import Scope
 from evaluation.selectors.bill import bill_of
-from evaluation.selectors.failures import Cause, failures_of, tried_again
+from evaluation.selectors.failures import failures_of, tried_again
 from evaluation.selectors.runs import launch_spec_of, runs_with_counts
 from evaluation.services.control import retry_batch
 from evaluation.services.estimate import estimate_launch
@@ -152,10 +152,5 @@ class BatchRetry(APIView):
     def post(self, request: Request, batch_id: int) -> Response:
         """Try again what failed in the batch's runs: all of it, or, with a body, by one cause."""
         batch = get_object_or_404(BATCHES, pk=batch_id)
-        cause = None
-        if request.data:
-            given = CauseSerializer(data=request.data)
-            given.is_valid(raise_exception=True)
-            cause = Cause(**given.validated_data)
-        retry_batch(batch=batch, cause=cause)
+        retry_batch(batch=batch, cause=CauseSerializer.cause_in(request.data))
         return Response(BatchSerializer(get_object_or_404(BATCHES, pk=batch_id)).data)

@@ -30,6 +30,7 @@ from evaluation.api.serializers.builds import (
     ReleaseCatalogueSerializer,
 )
 from evaluation.api.serializers.library import CatalogueSerializer
+from evaluation.api.strict import without_body
 from evaluation.errors import DomainError, NotFound
 from evaluation.models import CatalogueBuild, Proposal
 from evaluation.scopes import Scope
@@ -126,7 +127,7 @@ class BuildBudget(APIView):
     def put(self, request: Request, build_id: int) -> Response:
         """Set what a build may spend, and go on with what has not been asked."""
         build = _build(build_id)
-        given = BuildBudgetSerializer(data=request.data)
+        given = BuildBudgetSerializer(data=request.data, context={"shown": BuildSerializer(build).data})
         given.is_valid(raise_exception=True)
         return Response(BuildSerializer(set_build_budget(build=build, **given.validated_data)).data)
 
@@ -138,6 +139,7 @@ class BuildAgain(APIView):
 
     @extend_schema(request=None, responses={202: BuildSerializer})
     @idempotent
+    @without_body
     def post(self, request: Request, build_id: int) -> Response:
         """Ask once more about each question that has failed."""
         ask_again(build=_build(build_id))
@@ -221,7 +223,8 @@ class ProposalDetail(APIView):
     def patch(self, request: Request, proposal_id: int) -> Response:
         """Change a proposal's text or category; what the endpoint wrote stays in its call."""
         proposal = get_object_or_404(PROPOSALS, pk=proposal_id)
-        given = ProposalTextSerializer(data=request.data)
+        context = {"shown": ProposalSerializer(proposal).data}
+        given = ProposalTextSerializer(data=request.data, context=context)
         given.is_valid(raise_exception=True)
         wanted = {"text": proposal.text, "category": proposal.category, **given.validated_data}
         return Response(ProposalSerializer(edit_proposal(proposal=proposal, **wanted)).data)
@@ -237,6 +240,7 @@ class ProposalDecision(APIView):
         responses=ProposalSerializer,
         parameters=[OpenApiParameter("action", str, OpenApiParameter.PATH, enum=list(DECISIONS))],
     )
+    @without_body
     def post(self, request: Request, proposal_id: int, action: str) -> Response:
         """Have a proposal in the catalogue, leave it out, or take back what was decided, a merge included."""
         proposal = get_object_or_404(PROPOSALS, pk=proposal_id)

@@ -4,7 +4,6 @@ from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import extend_schema
 from rest_framework import generics, status
-from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -12,6 +11,7 @@ from rest_framework.views import APIView
 from evaluation.api.conditional import conditional
 from evaluation.api.idempotency import idempotent
 from evaluation.api.imports import content_of
+from evaluation.api.parsers import StrictMultiPartParser
 from evaluation.api.permissions import IsStaff
 from evaluation.api.queries import FilteredList, M, Queried
 from evaluation.api.serializers.builds import CatalogueChangesSerializer, changes_data
@@ -95,7 +95,7 @@ class DatasetImport(APIView):
     """Files of questions."""
 
     permission_classes = [IsStaff]
-    parser_classes = [MultiPartParser]
+    parser_classes = [StrictMultiPartParser]
 
     @extend_schema(request=QuestionsFileSerializer, responses={201: QuestionsImportSerializer})
     @idempotent
@@ -160,7 +160,7 @@ class CatalogueImport(APIView):
     """Files of preferences."""
 
     permission_classes = [IsStaff]
-    parser_classes = [MultiPartParser]
+    parser_classes = [StrictMultiPartParser]
 
     @extend_schema(request=CatalogueFileSerializer, responses={201: CatalogueImportSerializer})
     @idempotent

@@ -58,7 +58,8 @@ class EndpointDetail(generics.RetrieveAPIView[Endpoint]):
     def patch(self, request: Request, endpoint_id: int) -> Response:
         """Change an endpoint. Whose answers it gives is fixed once it has been called."""
         endpoint = get_object_or_404(Endpoint, pk=endpoint_id)
-        given = EndpointWriteSerializer(data=request.data, partial=True)
+        context = {"shown": EndpointSerializer(endpoint).data}
+        given = EndpointWriteSerializer(data=request.data, partial=True, context=context)
         given.is_valid(raise_exception=True)
         changed = change_endpoint(endpoint=endpoint, spec=given.spec(endpoint))
         return Response(EndpointSerializer(changed).data)

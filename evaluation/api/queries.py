@@ -11,6 +11,7 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from evaluation.api.pagination import LARGEST_PAGE, PAGE_SIZE
+from evaluation.api.strict import StrictSerializer
 
 M = TypeVar("M", bound=Model)
 
@@ -18,17 +19,10 @@ LARGEST_ID = 2**63 - 1
 LARGEST_INTEGER = 2**31 - 1
 
 
-class Query(serializers.Serializer[Any]):
+class Query(StrictSerializer[Any]):
     """Filters of a list or options of a document. A name that is not among them is refused: a filter with a typing
     error in it must not look as if everything fitted.
     """
-
-    def validate(self, given: dict[str, Any]) -> dict[str, Any]:
-        unknown = [name for name in self.initial_data if name not in self.fields]
-        if unknown:
-            known = ", ".join(self.fields) or "none"
-            raise serializers.ValidationError({name: [f"There are: {known}."] for name in unknown})
-        return given
 
 
 class ListQuery(Query):
@@ -64,6 +58,11 @@ class Queried(APIView):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
         if request.method in SAFE_METHODS:
+            repeated = [name for name, values in request.query_params.lists() if len(values) > 1]
+            if repeated:
+                raise serializers.ValidationError(
+                    {name: ["It is there more than once."] for name in repeated}
+                )
             # As a plain mapping: in a form, a field that is not there may mean something, as a box not ticked does.
             given = self.query_serializer_class(data=request.query_params.dict())
             given.is_valid(raise_exception=True)

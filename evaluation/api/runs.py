@@ -6,7 +6,6 @@ from typing import Any
 from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import generics, status
-from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -15,6 +14,7 @@ from evaluation.api.actor import actor_of
 from evaluation.api.conditional import conditional
 from evaluation.api.idempotency import idempotent
 from evaluation.api.imports import content_of
+from evaluation.api.parsers import StrictMultiPartParser
 from evaluation.api.permissions import IsStaff
 from evaluation.api.queries import FilteredList, Queried
 from evaluation.api.serializers.imports import RunImportSerializer
@@ -33,12 +33,13 @@ from evaluation.api.serializers.runs import (
     SliceSerializer,
     judged_data,
 )
+from evaluation.api.strict import refuse_body
 from evaluation.errors import NotFound
 from evaluation.importers.recorded_run import import_recorded_run
 from evaluation.metrics import RunOutcomes
 from evaluation.models import Run
 from evaluation.selectors.bill import bill_of
-from evaluation.selectors.failures import Cause, failures_of, tried_again
+from evaluation.selectors.failures import failures_of, tried_again
 from evaluation.selectors.needs import runs_with_failures
 from evaluation.selectors.progress import judging_progress, run_progress, unscored_reasons
 from evaluation.selectors.results import current_result
@@ -195,17 +196,27 @@ class RunBudgets(APIView):
     @extend_schema(request=BudgetSerializer, responses=RunSerializer)
     def put(self, request: Request, run_id: int) -> Response:
         """Set what a run may spend."""
+        return self._set(request, run_id, partial=False)
+
+    @extend_schema(request=BudgetSerializer(partial=True), responses=RunSerializer)
+    def patch(self, request: Request, run_id: int) -> Response:
+        """Change one of the budgets, or both; what is left out stays."""
+        return self._set(request, run_id, partial=True)
+
+    def _set(self, request: Request, run_id: int, *, partial: bool) -> Response:
         run = run_or_404(run_id)
-        budgets = BudgetSerializer(data=request.data)
-        budgets.is_valid(raise_exception=True)
-        return Response(RunSerializer(control.set_budgets(run=run, **budgets.validated_data)).data)
+        context = {"shown": RunSerializer(run).data}
+        given = BudgetSerializer(data=request.data, partial=partial, context=context)
+        given.is_valid(raise_exception=True)
+        budgets = {"money_budget": run.money_budget, "call_budget": run.call_budget, **given.validated_data}
+        return Response(RunSerializer(control.set_budgets(run=run, **budgets)).data)
 
 
 class RunImport(APIView):
     """Recorded runs."""
 
     permission_classes = [IsStaff]
-    parser_classes = [MultiPartParser]
+    parser_classes = [StrictMultiPartParser]
 
     @extend_schema(request=RecordedRunSerializer, responses={201: RunImportSerializer})
     @idempotent
@@ -222,8 +233,7 @@ class RunImport(APIView):
 
 
 def _cause(request: Request, action: str) -> dict[str, Any]:
-    if action != "retry" or not request.data:
-        return {}
-    given = CauseSerializer(data=request.data)
-    given.is_valid(raise_exception=True)
-    return {"cause": Cause(**given.validated_data)}
+    if action == "retry":
+        return {"cause": CauseSerializer.cause_in(request.data)}
+    refuse_body(request)
+    return {}

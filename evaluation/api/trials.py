@@ -16,6 +16,7 @@ from evaluation.api.serializers.trials import (
     judge_trial_data,
     trial_data,
 )
+from evaluation.api.strict import without_body
 from evaluation.errors import DomainError, NotFound
 from evaluation.models import Endpoint, Item, Judge
 from evaluation.selectors.judges import texts_of
@@ -31,6 +32,7 @@ class EndpointTest(APIView):
 
     @extend_schema(request=None, responses={202: TrialSerializer})
     @idempotent
+    @without_body
     def post(self, request: Request, endpoint_id: int) -> Response:
         """Ask the endpoint to say one word; the answer names the test, where its reply will be."""
         trial = try_endpoint(endpoint=get_object_or_404(Endpoint, pk=endpoint_id))

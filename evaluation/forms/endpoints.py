@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from django import forms
 
+from evaluation.forms.json_field import StrictJsonField
 from evaluation.models import Endpoint
 from evaluation.models.endpoint import Provider, StructuredOutput
 from evaluation.services.endpoints import EndpointSpec
@@ -74,7 +75,7 @@ class EndpointForm(forms.Form):
         help_text="Endpoints with the same account and model share their rate limit; left empty, the key variable's "
         "name.",
     )
-    options = forms.JSONField(
+    options = StrictJsonField(
         required=False,
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text='A JSON object, e.g. {"send_temperature": false}. docs/engine.md lists the options of each provider.',

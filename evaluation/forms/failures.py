@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from evaluation.errors import DomainError
+from evaluation.page_query import key_in
 from evaluation.selectors.failures import Cause
 
 
@@ -11,6 +12,7 @@ def posted_cause(posted: Mapping[str, str]) -> Cause | None:
     endpoint, code = posted.get("endpoint", ""), posted.get("error_code", "")
     if not endpoint and not code:
         return None
-    if not (endpoint.isascii() and endpoint.isdigit() and len(endpoint) < 19 and 0 < len(code) <= 50):
+    key = key_in(endpoint)
+    if key is None or not 0 < len(code) <= 50:
         raise DomainError("There is no such cause.", field="error_code")
-    return Cause(int(endpoint), code)
+    return Cause(key, code)

@@ -10,6 +10,7 @@ from evaluation.importers.report import CatalogueReport, ImportRefused, Problem,
 from evaluation.importers.source_file import opened
 from evaluation.models import Catalogue, Preference
 from evaluation.models.dataset import PreferenceCategory, PreferenceKind
+from evaluation.names import name_problem
 
 COLUMNS = ("text", "category", "kind")
 NAME_LENGTH = 200
@@ -29,6 +30,8 @@ def import_catalogue(*, file: Path | BinaryIO, name: str, is_demonstration: bool
         raise ImportRefused(
             f"A catalogue's name has 1 to {NAME_LENGTH} characters.", code="invalid_name", field="name"
         )
+    if problem := name_problem(name):
+        raise ImportRefused(problem, code="invalid_name", field="name")
     with opened(file) as stream:
         check_text(stream)
         entries = _entries(CsvFile(stream))

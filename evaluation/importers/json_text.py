@@ -15,7 +15,9 @@ def read_json(text: str) -> Any:  # Any: whatever JSON may nest
     Raises `DoubledKey`; ValueError where the text is no JSON or has a number without bounds; RecursionError where it
     is nested too deeply.
     """
-    return json.loads(text, object_pairs_hook=object_of_pairs, parse_constant=_constant, parse_float=_finite)
+    return json.loads(
+        text, object_pairs_hook=object_of_pairs, parse_constant=_constant, parse_float=finite_number
+    )
 
 
 def object_of_pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -33,7 +35,8 @@ def _constant(name: str) -> None:
         raise ValueError(f"{name} is no number in JSON")
 
 
-def _finite(digits: str) -> float:
+def finite_number(digits: str) -> float:
+    """The number that the digits write. Raises ValueError where it is too large to be one."""
     number = float(digits)
     if not math.isfinite(number):
         raise ValueError(f"{digits[:60]} is too large a number")

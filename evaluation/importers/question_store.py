@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from evaluation.importers.question_draft import QuestionDraft
 from evaluation.importers.report import ImportRefused
 from evaluation.models import Dataset, Question
+from evaluation.names import name_problem
 
 FIELDS = ("source", "category", "external_id")
 NAME_LENGTH = 200
@@ -20,6 +21,8 @@ def dataset_called(name: str, *, is_demonstration: bool) -> Dataset:
         raise ImportRefused(
             f"A dataset's name has 1 to {NAME_LENGTH} characters.", code="invalid_name", field="dataset"
         )
+    if problem := name_problem(name):
+        raise ImportRefused(problem, code="invalid_name", field="dataset")
     dataset, is_new = Dataset.objects.get_or_create(
         name=name, defaults={"is_demonstration": is_demonstration}
     )

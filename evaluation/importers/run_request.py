@@ -8,6 +8,7 @@ from django.contrib.auth.models import AbstractBaseUser
 from evaluation.importers.report import ImportRefused
 from evaluation.models import Catalogue
 from evaluation.models.run import Method, RatingsOf, Setting
+from evaluation.names import name_problem
 
 NAME_LENGTH = 300
 
@@ -56,6 +57,9 @@ class RunRequest:
             raise ImportRefused(
                 f"A run's name has 1 to {NAME_LENGTH} characters.", code="invalid_name", field="name"
             )
+        for field, name in (("name", self.name), ("model", self.model), ("judge", self.judge)):
+            if name is not None and (problem := name_problem(name)):
+                raise ImportRefused(problem, code="invalid_name", field=field)
         if self.is_demonstration and self.dataset is None:
             raise ImportRefused(
                 "A demonstration goes into a dataset of its own; name it.",

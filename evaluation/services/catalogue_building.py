@@ -19,6 +19,7 @@ from evaluation.models import BuildQuestion, CatalogueBuild, Completion, Dataset
 from evaluation.models.catalogue_build import MAX_PER_QUESTION, BuildQuestionStatus, BuildStatus
 from evaluation.models.completion import CompletionStatus
 from evaluation.models.endpoint import Provider
+from evaluation.names import check_name
 from evaluation.services.completions import enqueue_completions
 from evaluation.services.costs import NOTHING, cost_of, most_it_may_cost
 from evaluation.services.endpoints import missing_key
@@ -81,6 +82,7 @@ def _check(
 ) -> None:
     if not name or len(name) > MAX_NAME or "\0" in name:
         raise DomainError(f"A catalogue's name has 1 to {MAX_NAME} characters.", field="name")
+    check_name(name)
     if endpoint.provider == Provider.RECORDED:
         raise DomainError(
             f"{endpoint} is a record of replies; it cannot be asked anything new.", field="endpoint"

@@ -26,6 +26,7 @@ from evaluation.models import Endpoint
 from evaluation.models.completion import FIRST_TRIAL, CompletionStatus
 from evaluation.models.endpoint import Provider as ProviderName
 from evaluation.models.endpoint import StructuredOutput
+from evaluation.names import check_name
 from evaluation.services.recorded_replies import recorded_replies
 from evaluation.services.wake import wake_drain
 
@@ -137,6 +138,7 @@ price or a limit, but is not called until these are right."""
 
 
 def _saved(endpoint: Endpoint, spec: EndpointSpec, *, is_ruled: bool) -> Endpoint:
+    check_name(spec.name)
     for name in EndpointSpec.__dataclass_fields__:
         setattr(endpoint, name, getattr(spec, name))
     priced = spec.input_price is not None or spec.output_price is not None

@@ -6,6 +6,7 @@ from evaluation.errors import Conflict, DomainError
 from evaluation.llm import heuristic
 from evaluation.models import Endpoint, Judge, Rubric
 from evaluation.models.endpoint import DEFAULT_THRESHOLD, SCALE, Provider
+from evaluation.names import check_name
 from evaluation.stages.judge import MAX_TOKENS
 
 HEURISTIC_JUDGE = "heuristic (floor)"
@@ -67,6 +68,7 @@ def create_judge(
     name = " ".join(name.split())
     if not 1 <= len(name) <= MAX_NAME or "\0" in name:
         raise DomainError(f"A judge's name has 1 to {MAX_NAME} characters.", field="name")
+    check_name(name)
     if endpoint.provider == Provider.RECORDED:
         raise DomainError(f"{endpoint} is a record of replies; it cannot judge anything.", field="endpoint")
     if not SCALE[0] <= threshold <= SCALE[-1]:

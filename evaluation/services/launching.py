@@ -29,6 +29,7 @@ from evaluation.models.dataset import PreferenceKind
 from evaluation.models.endpoint import JudgeOrigin, Provider
 from evaluation.models.item import ItemStatus
 from evaluation.models.run import Method, RunStatus, Setting
+from evaluation.names import check_name
 from evaluation.selectors.endpoints import replays_runs
 from evaluation.services.endpoints import missing_key
 from evaluation.services.launch_checks import check_examples, check_preferences, check_use
@@ -98,6 +99,7 @@ def check_launch(spec: BatchSpec) -> None:
             raise DomainError(
                 f"{judge} is a record of imported ratings; it cannot be asked anew.", field="judges"
             )
+    check_name(spec.name)
     if Batch.objects.filter(name=spec.name).exists():
         raise Conflict(f"There is a batch named “{spec.name}” already.", field="name")
     available = spec.dataset.questions.count()

@@ -8,6 +8,7 @@ from django.db.models import Max
 from evaluation.errors import Conflict, DomainError
 from evaluation.models import Rubric
 from evaluation.models.endpoint import SCALE
+from evaluation.names import check_name
 
 MAX_NAME = 200
 MAX_ANCHOR = 300
@@ -20,6 +21,7 @@ def create_rubric(*, name: str, instructions: str, anchors: Sequence[str]) -> Ru
     name = " ".join(name.split())
     if not 1 <= len(name) <= MAX_NAME:
         raise DomainError(f"A rubric's name has 1 to {MAX_NAME} characters.", field="name")
+    check_name(name)
     instructions, anchors = _checked(instructions, anchors)
     rubric, is_new = Rubric.objects.get_or_create(
         name=name, version=1, defaults={"instructions": instructions, "anchors": anchors}

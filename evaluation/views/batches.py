@@ -1,7 +1,5 @@
 """Pages of batches, and launching them, for staff."""
 
-from collections.abc import Mapping
-
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -15,6 +13,7 @@ from evaluation.forms.failures import posted_cause
 from evaluation.forms.launch import LaunchForm, only_choices
 from evaluation.models import Batch
 from evaluation.models.run import RunStatus
+from evaluation.page_query import PageQuery
 from evaluation.presets import PRESETS, Preset
 from evaluation.selectors.bill import bill_of
 from evaluation.selectors.failures import failures_with_items, tried_again
@@ -41,9 +40,10 @@ def batch_launch(request: PersonRequest) -> HttpResponse:
     The address may name an experiment of the study or a batch, whose settings the form then has already.
     """
     heuristic_judge()
-    preset = PRESETS.get(request.GET.get("preset", ""))
-    again = _batch(request.GET.get("again", ""))
-    form = LaunchForm(request.POST or None, initial=_initial(request.GET, preset, again))
+    query = PageQuery(request)
+    preset = PRESETS.get(query.text("preset"))
+    again = Batch.objects.filter(pk=query.key("again") or 0).first()
+    form = LaunchForm(request.POST or None, initial=_initial(query, preset, again))
     if form.is_valid():
         try:
             batch = launch_batch(spec=form.spec(), created_by=request.user)
@@ -111,18 +111,12 @@ def batch_costs(request: PersonRequest, batch_id: int) -> HttpResponse:
     return render(request, template, {"bill": bill, "of": batch, "back": back, "many": True})
 
 
-def _batch(pk: str) -> Batch | None:
-    return (
-        Batch.objects.filter(pk=int(pk)).first() if pk.isascii() and pk.isdigit() and len(pk) < 19 else None
-    )
-
-
-def _initial(asked: Mapping[str, str], preset: Preset | None, again: Batch | None) -> dict[str, object]:
+def _initial(query: PageQuery, preset: Preset | None, again: Batch | None) -> dict[str, object]:
     """What the form says before anything is entered."""
     if again is not None:
         return launch_settings_of(again)
     initial: dict[str, object] = only_choices()
-    initial |= {name: asked[name] for name in ("dataset", "catalogue") if name in asked}
+    initial |= {name: query.key(name) for name in ("dataset", "catalogue") if query.has(name)}
     if preset is not None:
         initial |= {"name": preset.name, "methods": list(preset.methods), "settings": list(preset.settings)}
     return initial

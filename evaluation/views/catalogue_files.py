@@ -10,6 +10,7 @@ from evaluation.forms.catalogues import CatalogueFileForm, PreferenceSearchForm
 from evaluation.importers.catalogue import import_catalogue
 from evaluation.keyset import keyset_page
 from evaluation.models import Catalogue, CatalogueBuild
+from evaluation.page_query import PageQuery
 from evaluation.selectors.catalogues import (
     builds_with_counts,
     catalogue_changes,
@@ -40,7 +41,7 @@ def catalogue_detail(request: PersonRequest, catalogue_id: int) -> HttpResponse:
         "catalogue": catalogue,
         "form": form,
         "is_search": any(asked.values()),
-        "page": keyset_page(found, request.GET.dict()),
+        "page": keyset_page(found, PageQuery(request)),
         "versions": versions_of(catalogue),
         "build": CatalogueBuild.objects.filter(catalogue=catalogue).first(),
     }
@@ -53,7 +54,7 @@ def catalogue_differences(request: PersonRequest, catalogue_id: int) -> HttpResp
     """What the version changed of an older one: the one before it, or the one that the address names."""
     catalogue = get_object_or_404(Catalogue, pk=catalogue_id)
     others = [version for version in versions_of(catalogue) if version.pk != catalogue.pk]
-    asked = [version for version in others if str(version.version) == request.GET.get("since")]
+    asked = [version for version in others if version.version == PageQuery(request).key("since")]
     older = [version for version in others if version.version < catalogue.version]
     base = next(iter(asked + older + others), None)
     context = {
@@ -70,7 +71,7 @@ def catalogue_differences(request: PersonRequest, catalogue_id: int) -> HttpResp
 def catalogue_import(request: PersonRequest) -> HttpResponse:
     """Preferences of a file as a version of a catalogue; any bad row refuses it, with the reasons."""
     form = CatalogueFileForm(
-        request.POST or None, request.FILES or None, initial={"name": request.GET.get("name", "")}
+        request.POST or None, request.FILES or None, initial={"name": PageQuery(request).text("name")}
     )
     refused: DomainError | None = None
     if form.is_valid():

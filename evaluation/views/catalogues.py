@@ -14,6 +14,7 @@ from evaluation.errors import DomainError
 from evaluation.forms.catalogues import BuildBudgetForm, BuildForm, MergeForm, ProposalForm, ReleaseForm
 from evaluation.models import CatalogueBuild, Proposal
 from evaluation.models.catalogue_build import ProposalStatus
+from evaluation.page_query import PageQuery, key_in
 from evaluation.selectors.catalogues import (
     BuildProgress,
     build_failures,
@@ -170,8 +171,8 @@ def _check(form: BuildBudgetForm | MergeForm | ProposalForm | ReleaseForm) -> No
 def _back_to(proposal: Proposal, request: PersonRequest) -> HttpResponse:
     """The review page as it was filtered, at the proposal."""
     address = reverse("build_detail", args=[proposal.build_id])
-    show, page = _shown(request.POST.get("show")), request.POST.get("page", "")
-    query = f"?show={show}" + (f"&page={page}" if page.isascii() and page.isdigit() else "")
+    show, page = _shown(request.POST.get("show")), key_in(request.POST.get("page"))
+    query = f"?show={show}" + (f"&page={page}" if page is not None else "")
     return redirect(f"{address}{query}#proposal-{proposal.pk}")
 
 
@@ -181,11 +182,12 @@ def _shown(wanted: str | None) -> str:
 
 def _review(request: PersonRequest, build: CatalogueBuild, progress: BuildProgress) -> dict[str, object]:
     """A page of groups that have a proposal of the status to show, each proposal with its form."""
-    show = _shown(request.GET.get("show"))
+    query = PageQuery(request)
+    show = query.choice("show", FILTERS, "all")
     groups = near_duplicates(build)
     counts = {"all": sum(map(len, groups)), **progress.proposals}
     wanted = [group for group in groups if show == "all" or any(each.status == show for each in group)]
-    page = Paginator(wanted, GROUPS_PER_PAGE).get_page(request.GET.get("page"))
+    page = Paginator(wanted, GROUPS_PER_PAGE).get_page(query.page_number())
     return {
         "show": show,
         "filters": [(name, FILTERS[name], counts[name]) for name in FILTERS],

@@ -10,6 +10,7 @@ from evaluation.forms.datasets import QuestionSearchForm, QuestionsForm
 from evaluation.importers.questions import import_questions
 from evaluation.keyset import keyset_page
 from evaluation.models import Dataset
+from evaluation.page_query import PageQuery
 from evaluation.selectors.datasets import (
     catalogues_assigned_to,
     datasets_with_counts,
@@ -42,7 +43,7 @@ def dataset_detail(request: PersonRequest, dataset_id: int) -> HttpResponse:
         "question_count": sum(count for _, _, count in counts),
         "form": form,
         "is_search": any(asked.values()),
-        "page": keyset_page(found, request.GET.dict()),
+        "page": keyset_page(found, PageQuery(request)),
         "catalogues": catalogues_assigned_to(dataset),
         "runs": latest_runs_on(dataset),
     }
@@ -53,7 +54,7 @@ def dataset_detail(request: PersonRequest, dataset_id: int) -> HttpResponse:
 @staff_or_404
 def dataset_import(request: PersonRequest) -> HttpResponse:
     """Questions of a file into a dataset, with every rejected row and why."""
-    given = {"dataset": request.GET.get("dataset", "")}
+    given = {"dataset": PageQuery(request).text("dataset")}
     form = QuestionsForm(request.POST or None, request.FILES or None, initial=given)
     refused: DomainError | None = None
     if form.is_valid():

@@ -7,6 +7,7 @@ from django.views.decorators.http import require_GET
 from evaluation.access import PersonRequest, staff_or_404
 from evaluation.forms.results import ItemFilterForm
 from evaluation.models import Run
+from evaluation.page_query import PageQuery
 from evaluation.selectors.run_items import SETS, count_of, page_of, run_items, verdicts_on
 
 
@@ -22,17 +23,16 @@ def run_item_list(request: PersonRequest, run_id: int) -> HttpResponse:
         page, has_more = page_of(items, after=form.cleaned_data["after"] or 0)
         count, is_more = count_of(items)
         verdicts = verdicts_on(page)
-        query = request.GET.copy()
-        query.pop("after", None)
-        context["first"] = query.urlencode()
-        query["after"] = str(page[-1].position) if page else ""
+        query = PageQuery(request)
+        context["first"] = query.without("after")
+        after = str(page[-1].position) if page else ""
         context |= {
             "set": SETS[form.cleaned_data["show"] or "all"],
             "narrowed": form.narrowed(),
             "lines": [(item, verdicts[item.pk]) for item in page],
             "count": count,
             "is_more": is_more,
-            "next": query.urlencode() if has_more else "",
+            "next": query.changed(after=after).urlencode() if has_more else "",
             "is_first": not form.cleaned_data["after"],
         }
     return render(request, "evaluation/run_items.html", context, status=422 if form.errors else 200)

@@ -11,6 +11,7 @@ from evaluation.errors import DomainError, NotFound
 from evaluation.forms.judges import ItemChoiceForm, JudgeForm, TrialForm
 from evaluation.models import Item, Judge
 from evaluation.models.endpoint import JudgeOrigin
+from evaluation.page_query import PageQuery
 from evaluation.selectors.judges import (
     item_to_try_on,
     judges_with_uses,
@@ -37,7 +38,7 @@ def judge_list(request: PersonRequest) -> HttpResponse:
 @staff_or_404
 def judge_create(request: PersonRequest) -> HttpResponse:
     default_rubric()
-    form = JudgeForm(request.POST or None, initial={"rubric": request.GET.get("rubric")})
+    form = JudgeForm(request.POST or None, initial={"rubric": PageQuery(request).key("rubric")})
     if form.is_valid():
         try:
             judge = create_judge(**form.cleaned_data)
@@ -70,9 +71,9 @@ def judge_test(request: PersonRequest, judge_id: int) -> HttpResponse:
     judge = get_object_or_404(Judge.objects.select_related("endpoint"), pk=judge_id)
     if judge.origin == JudgeOrigin.IMPORTED:
         raise NotFound(f"{judge} is a record of imported ratings; there is nothing to test.")
-    choice = ItemChoiceForm(request.GET if "run" in request.GET else None)
+    choice = ItemChoiceForm(request.GET if PageQuery(request).has("run") else None)
     choice.fields["run"].queryset = runs_to_try_on()  # type: ignore[attr-defined] # a ModelChoiceField
-    item = _chosen(choice, request.GET.get("item", ""))
+    item = _chosen(choice, PageQuery(request).key("item"))
     form = TrialForm(request.POST) if request.method == "POST" else TrialForm.showing(_shown(item))
     if form.is_valid():
         try:
@@ -106,10 +107,10 @@ def judge_trial(request: PersonRequest, judge_id: int, completion_id: int) -> Ht
     return render(request, template, context)
 
 
-def _chosen(choice: ItemChoiceForm, item: str) -> Item | None:
+def _chosen(choice: ItemChoiceForm, item: int | None) -> Item | None:
     """The item that the address names, or that was chosen by run and place."""
-    if item.isascii() and item.isdigit() and len(item) < 19:
-        found = Item.objects.select_related("question", "preference", "run").filter(pk=int(item))
+    if item is not None:
+        found = Item.objects.select_related("question", "preference", "run").filter(pk=item)
         return found.filter(preference__isnull=False).first()
     if choice.is_bound and choice.is_valid():
         return item_to_try_on(choice.cleaned_data["run"], choice.cleaned_data["position"])

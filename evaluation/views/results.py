@@ -18,6 +18,7 @@ from evaluation.exporters.tables import CONTENT_TYPES, as_csv, as_json
 from evaluation.forms.results import ComparisonForm, RowFilterForm
 from evaluation.models.result import Dimension
 from evaluation.models.trouble import Computed
+from evaluation.page_query import PageQuery
 from evaluation.plots import DEFINITIONS
 from evaluation.published import published
 from evaluation.result_figures import FIGURES, MOST_READ, figure_of
@@ -35,9 +36,7 @@ def results(request: PersonRequest) -> HttpResponse:
     """The explorer: a row for each run (or slice of it) and judge."""
     form = RowFilterForm(request.GET)
     wanted = form.wanted()
-    page = Paginator(result_rows(wanted), ROWS_ON_A_PAGE).get_page(request.GET.get("page"))
-    query = request.GET.copy()
-    query.pop("page", None)
+    page = Paginator(result_rows(wanted), ROWS_ON_A_PAGE).get_page(PageQuery(request).page_number())
     context = {
         "form": form,
         "wanted": wanted,
@@ -46,7 +45,7 @@ def results(request: PersonRequest) -> HttpResponse:
         "columns": COLUMNS,
         "definitions": DEFINITIONS,
         "dimension": Dimension(wanted.dimension),
-        "query": query.urlencode(),
+        "query": PageQuery(request).without("page"),
         "computing": runs_without_result(),
         "published": published(),
         "study_rule": STUDY_RULE,
@@ -79,7 +78,7 @@ def results_export(request: PersonRequest, extension: str) -> HttpResponseBase:
 @staff_or_404
 def results_compare(request: PersonRequest) -> HttpResponse:
     """Runs against one of them, on the items that they have in common."""
-    chosen = request.GET.copy()
+    chosen = PageQuery(request).changed()
     runs = chosen.getlist("run")
     if runs and not chosen.get("reference"):
         chosen["reference"] = runs[0]
@@ -105,16 +104,14 @@ def results_compare(request: PersonRequest) -> HttpResponse:
 def results_figures(request: PersonRequest) -> HttpResponse:
     """A figure of the runs that the filter lets through; the address says which."""
     form = RowFilterForm(request.GET)
-    chosen = request.GET.get("figure", "")
-    chosen = chosen if chosen in FIGURES else next(iter(FIGURES))
-    query = request.GET.copy()
-    query.pop("figure", None)
+    query = PageQuery(request)
+    chosen = query.choice("figure", FIGURES, next(iter(FIGURES)))
     context = {
         "form": form,
         "names": FIGURES,
         "chosen": chosen,
         "figure": figure_of(chosen, form.wanted(), most=MOST_READ),
-        "query": query.urlencode(),
+        "query": query.without("figure"),
         "definitions": DEFINITIONS,
         **_troubles(),
     }
@@ -144,7 +141,7 @@ def results_figure(request: PersonRequest, figure: str, extension: str) -> HttpR
 def results_stages(request: PersonRequest) -> HttpResponse:
     """Where Pref-Aligner fails, stage by stage."""
     form = RowFilterForm(request.GET)
-    page = Paginator(stage_runs(form.wanted()), 10).get_page(request.GET.get("page"))
+    page = Paginator(stage_runs(form.wanted()), 10).get_page(PageQuery(request).page_number())
     context = {"form": form, "page": page, "names": NAMES, "determined": _determined(), **_troubles()}
     return render(request, "evaluation/results_stages.html", context)
 
@@ -155,12 +152,12 @@ def results_costs(request: PersonRequest) -> HttpResponse:
     """What robustness costs: robustness error beside what an item takes, and what the extra effort buys."""
     form = RowFilterForm(request.GET)
     found = cost_lines(form.wanted())
-    page = Paginator(found.lines, ROWS_ON_A_PAGE).get_page(request.GET.get("page"))
+    page = Paginator(found.lines, ROWS_ON_A_PAGE).get_page(PageQuery(request).page_number())
     context = {
         "form": form,
         "page": page,
         "figures": found.figures,
-        "query": request.GET.urlencode(),
+        "query": PageQuery(request).without(),
         "definitions": COST_DEFINITIONS | {"Gain": GAIN},
         **_troubles(),
     }

@@ -11,6 +11,7 @@ from evaluation.access import PersonRequest, staff_or_404
 from evaluation.errors import DomainError
 from evaluation.forms.judges import NewRubricForm, RubricForm
 from evaluation.models import Rubric
+from evaluation.page_query import PageQuery
 from evaluation.selectors.judges import latest_rubrics, versions_of
 from evaluation.services.judges import default_rubric
 from evaluation.services.rubrics import create_rubric, revise_rubric
@@ -49,7 +50,7 @@ def rubric_detail(request: PersonRequest, rubric_id: int) -> HttpResponse:
     """A version, with what it changed of the one before it or of any other."""
     rubric = get_object_or_404(Rubric, pk=rubric_id)
     versions = list(versions_of(rubric))
-    base = _base(versions, rubric, request.GET.get("since", ""))
+    base = _base(versions, rubric, PageQuery(request).key("since"))
     context = {
         "rubric": rubric,
         "versions": versions,
@@ -81,10 +82,10 @@ def rubric_edit(request: PersonRequest, rubric_id: int) -> HttpResponse:
     return render(request, "evaluation/rubric_form.html", context, status=422 if form.errors else 200)
 
 
-def _base(versions: Sequence[Rubric], rubric: Rubric, since: str) -> Rubric | None:
+def _base(versions: Sequence[Rubric], rubric: Rubric, since: int | None) -> Rubric | None:
     """What a version is compared with: the one that was asked for, or the one before it."""
     others = [version for version in versions if version != rubric]
-    asked = [version for version in others if str(version.version) == since]
+    asked = [version for version in others if version.version == since]
     return next(iter(asked + [version for version in others if version.version < rubric.version]), None)
 
 

@@ -17,6 +17,7 @@ from evaluation.importers.recorded_run import import_recorded_run
 from evaluation.metrics import DIMENSIONS
 from evaluation.models import Endpoint, Run
 from evaluation.models.run import RunStatus
+from evaluation.page_query import PageQuery
 from evaluation.plots import DEFINITIONS, forest_plot, named_metrics
 from evaluation.selectors.bill import bill_of
 from evaluation.selectors.computing import trouble_with_result
@@ -55,15 +56,16 @@ ACTIONS: dict[str, tuple[Callable[..., object], str]] = {
 @staff_or_404
 def run_list(request: PersonRequest) -> HttpResponse:
     """The runs, newest first; the address may ask for those of a status, or with failed items."""
-    show = request.GET.get("show", "")
+    query = PageQuery(request)
+    show = query.choice("show", RUN_FILTERS)
     runs = runs_with_counts()
     if show == "failed":
         runs = runs.filter(pk__in=runs_with_failures().values("pk"))
-    elif show in RunStatus.values:
+    elif show:
         runs = runs.filter(status=show)
-    before = request.GET.get("before", "")
-    if before.isascii() and before.isdigit() and len(before) < 19:
-        runs = runs.filter(pk__lt=int(before))
+    before = query.key("before")
+    if before is not None:
+        runs = runs.filter(pk__lt=before)
     page = list(runs.order_by("-pk")[: RUNS_PER_PAGE + 1])
     shown = page[:RUNS_PER_PAGE]
     older = shown[-1].pk if len(page) > RUNS_PER_PAGE else None
@@ -100,8 +102,7 @@ def run_import(request: PersonRequest) -> HttpResponse:
 @staff_or_404
 def run_detail(request: PersonRequest, run_id: int) -> HttpResponse:
     run = get_object_or_404(Run.objects.select_related("dataset", "endpoint"), pk=run_id)
-    dimension = request.GET.get("by", "source")
-    dimension = dimension if dimension in DIMENSIONS else "source"
+    dimension = PageQuery(request).choice("by", DIMENSIONS, "source")
     trouble = trouble_with_result(run)
     context = {
         "run": run,

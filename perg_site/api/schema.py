@@ -53,9 +53,14 @@ PROBLEMS = {
     403: ("NotAllowed", "The token's scopes do not suffice, or the person may not do this."),
     404: ("NotFound", "There is no such thing, or not for this person."),
     409: ("Conflict", "The state of the thing does not allow it, or somebody else was first."),
+    413: ("TooLarge", "The body is larger than a request may be."),
     415: ("WrongType", "The body is of another type than this takes."),
     422: ("Refused", "The request is well-formed but cannot be carried out."),
     429: ("TooMany", "Too many requests; the header `Retry-After` says when to go on."),
+    503: (
+        "Unavailable",
+        "The database did not answer in time; the header `Retry-After` says when to try again.",
+    ),
 }
 RETRY_AFTER: Json = {"Retry-After": {"schema": {"type": "integer"}, "description": "Seconds to wait."}}
 EXAMPLE = {
@@ -77,7 +82,7 @@ def finish(result: Json, **_: object) -> Json:
         if status == 400:
             content["example"] = EXAMPLE
         answers[name] = {"description": description, "content": {PROBLEM: content}}
-        if status == 429:
+        if status in (429, 503):
             answers[name]["headers"] = RETRY_AFTER
     components = result.setdefault("components", {})
     components.setdefault("schemas", {})["Problem"] = PROBLEM_SCHEMA
@@ -144,9 +149,9 @@ class ApiSchema(AutoSchema):
 
     def _problems(self, operation: Json) -> set[int]:
         """The problems that the operation may answer with."""
-        found = {401, 403, 429}
+        found = {401, 403, 429, 503}
         if "requestBody" in operation:
-            found |= {400, 415}
+            found |= {400, 413, 415}
         asked = [each for each in operation.get("parameters", ()) if each["in"] == "query"]
         if asked:
             found.add(400)

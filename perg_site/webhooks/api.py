@@ -13,6 +13,7 @@ from rest_framework.views import APIView
 from evaluation.api.actor import actor_of
 from evaluation.api.permissions import IsStaff
 from evaluation.api.queries import ListQuery, Queried
+from evaluation.api.strict import without_body
 from evaluation.errors import NotFound
 from perg_site.models import Delivery, Webhook
 from perg_site.webhooks import managing
@@ -63,12 +64,14 @@ class WebhookDetail(APIView):
     @extend_schema(request=WebhookChangesSerializer, responses=WebhookSerializer)
     def patch(self, request: Request, webhook_id: int) -> Response:
         webhook = webhook_or_404(webhook_id)
-        given = WebhookChangesSerializer(data=request.data)
+        context = {"shown": WebhookSerializer(webhook).data}
+        given = WebhookChangesSerializer(data=request.data, context=context)
         given.is_valid(raise_exception=True)
         changed = managing.change_webhook(webhook=webhook, actor=actor_of(request), **given.validated_data)
         return Response(WebhookSerializer(changed).data)
 
     @extend_schema(responses={204: None})
+    @without_body
     def delete(self, request: Request, webhook_id: int) -> Response:
         managing.delete_webhook(webhook=webhook_or_404(webhook_id), actor=actor_of(request))
         return Response(status=HTTPStatus.NO_CONTENT)
@@ -80,6 +83,7 @@ class WebhookAction(APIView):
     permission_classes = [IsStaff]
 
     @extend_schema(request=None, responses=WebhookSerializer)
+    @without_body
     def post(self, request: Request, webhook_id: int, action: str) -> Response:
         webhook = webhook_or_404(webhook_id)
         if action not in ACTIONS:
@@ -93,6 +97,7 @@ class WebhookSecret(APIView):
     permission_classes = [IsStaff]
 
     @extend_schema(request=None, responses=IssuedWebhookSerializer)
+    @without_body
     def post(self, request: Request, webhook_id: int) -> Response:
         issued = managing.renew_secret(webhook=webhook_or_404(webhook_id), actor=actor_of(request))
         return Response(_issued(issued))
@@ -104,6 +109,7 @@ class WebhookPing(APIView):
     permission_classes = [IsStaff]
 
     @extend_schema(request=None, responses={202: DeliverySerializer})
+    @without_body
     def post(self, request: Request, webhook_id: int) -> Response:
         delivery = managing.ping_webhook(webhook=webhook_or_404(webhook_id), actor=actor_of(request))
         return Response(DeliverySerializer(delivery).data, status=HTTPStatus.ACCEPTED)
@@ -138,6 +144,7 @@ class DeliveryAgain(APIView):
     permission_classes = [IsStaff]
 
     @extend_schema(request=None, responses={202: DeliverySerializer})
+    @without_body
     def post(self, request: Request, webhook_id: int, delivery_id: int) -> Response:
         delivery = delivery_or_404(webhook_or_404(webhook_id), delivery_id)
         again = managing.send_again(delivery=delivery, actor=actor_of(request))

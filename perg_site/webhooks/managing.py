@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from annotations.services.audit import record
 from evaluation.errors import Conflict, DomainError
+from evaluation.names import check_name
 from evaluation.services.wake import wake
 from perg_site.models import Delivery, Webhook
 from perg_site.models.webhook import SUBSCRIBABLE, DeliveryStatus, Event
@@ -29,6 +30,7 @@ class IssuedWebhook:
 @transaction.atomic
 def create_webhook(*, name: str, url: str, events: Collection[str], actor: User) -> IssuedWebhook:
     """An address that is told of these events from now on."""
+    check_name(name)
     _check(url, events)
     if Webhook.objects.filter(name=name).exists():
         raise Conflict(f"There is a webhook named “{name}” already.", field="name")

@@ -3,6 +3,7 @@
 from rest_framework import serializers
 
 from evaluation.api.queries import ListQuery
+from evaluation.api.strict import StrictSerializer
 from perg_site.models import Delivery, Webhook
 from perg_site.models.webhook import DeliveryStatus, Event
 from perg_site.webhooks.forms import EVENTS
@@ -46,13 +47,13 @@ class IssuedWebhookSerializer(WebhookSerializer):
         read_only_fields = fields
 
 
-class NewWebhookSerializer(serializers.Serializer[Webhook]):
+class NewWebhookSerializer(StrictSerializer[Webhook]):
     name = serializers.CharField(max_length=100)
     url = serializers.CharField(max_length=500)
     events = serializers.ListField(child=serializers.ChoiceField(EVENTS), allow_empty=False, max_length=20)
 
 
-class WebhookChangesSerializer(serializers.Serializer[Webhook]):
+class WebhookChangesSerializer(StrictSerializer[Webhook]):
     """What is left out stays."""
 
     url = serializers.CharField(max_length=500, required=False)

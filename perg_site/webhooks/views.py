@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from evaluation.access import PersonRequest, staff_or_404
 from evaluation.errors import DomainError, NotFound
+from evaluation.page_query import PageQuery
 from perg_site.models import Webhook
 from perg_site.webhooks import managing
 from perg_site.webhooks.forms import AddressForm, LogFilterForm, WebhookForm
@@ -78,16 +79,16 @@ def webhook_detail(request: PersonRequest, webhook_id: int) -> HttpResponse:
 def _log(request: PersonRequest, webhook: Webhook) -> dict[str, object]:
     """A page of its deliveries, newest first; `before` is the number that the page before ended with."""
     filters = LogFilterForm(request.GET)
-    before = request.GET.get("before", "")
+    query = PageQuery(request)
+    before = query.key("before")
     found = deliveries_to(webhook, **(filters.cleaned_data if filters.is_valid() else {}))
-    kept = request.GET.copy()
-    kept.pop("before", None)
+    kept = query.changed("before")
     return {
         "filters": filters,
         "kept": kept.urlencode(),
         "is_narrowed": any(kept.values()),
-        "is_first": not before,
-        "page": page_of(found, before=int(before) if before.isdecimal() and len(before) < 19 else None),
+        "is_first": before is None,
+        "page": page_of(found, before=before),
     }
 
 

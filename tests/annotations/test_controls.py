@@ -230,6 +230,14 @@ def test_a_file_that_says_nothing_useful_is_refused_with_the_reason(
     assert problem in answer.content.decode()
 
 
+def test_a_column_that_is_nearly_a_known_one_is_refused_by_name(campaign: Campaign) -> None:
+    text = f"response,score,tolerence,my notes\n{_free(campaign).pk},4,1,a\n"
+    answer = _upload(campaign, text)
+    assert answer.status_code == 422
+    assert "“tolerence”. Did you mean “tolerance”?" in answer.content.decode()
+    assert _upload(campaign, text.replace("tolerence", "tolerance")).status_code == 302
+
+
 def test_a_file_that_is_not_text_is_refused(campaign: Campaign) -> None:
     file = SimpleUploadedFile("items.csv", b"\xff\xfe\x00")
     answer = _client(campaign).post(

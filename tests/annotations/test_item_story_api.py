@@ -152,3 +152,9 @@ def test_the_queries_of_a_story_do_not_grow_with_what_it_tells(item: Item) -> No
     check_query_count(
         "api_item_story", add_rows=add_rows, ask=lambda: client.get(f"/api/v1/items/{item.pk}/story/")
     )
+
+
+def test_the_story_has_the_answer_cell_of_an_imported_file(item: Item) -> None:
+    item.responses.filter(condition="personalised").update(recorded_answer="(b)")
+    told = story(item, build.person(staff=True)).json()
+    assert [response["recorded_answer"] for response in told["responses"]] == ["", "(b)"]

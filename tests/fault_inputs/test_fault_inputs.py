@@ -4,7 +4,14 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.fault_inputs import endpoint_cases, question_cases, ratings_cases, run_cases, server_cases
+from tests.fault_inputs import (
+    api_cases,
+    endpoint_cases,
+    question_cases,
+    ratings_cases,
+    run_cases,
+    server_cases,
+)
 from tests.fault_inputs.case import FAULTS, FaultCase
 
 CASES = (
@@ -13,6 +20,7 @@ CASES = (
     *question_cases.CASES,
     *server_cases.CASES,
     *endpoint_cases.CASES,
+    *api_cases.CASES,
 )
 
 

@@ -4,6 +4,7 @@ schemathesis makes requests from the schema, good ones and bad ones, the same on
 all of them find the same world. A person who belongs to nothing gets nothing of what others have.
 """
 
+import os
 from collections.abc import Iterator
 from typing import Any
 
@@ -55,7 +56,9 @@ CHECKS = [
     response_headers_conformance,
     response_schema_conformance,
 ]
-EXAMPLES = {GenerationMode.POSITIVE: 6, GenerationMode.NEGATIVE: 5}
+# More requests than in each run of the tests, by the environment: API_EXAMPLES=10 makes ten times as many.
+MORE = int(os.environ.get("API_EXAMPLES", "1"))
+EXAMPLES = {GenerationMode.POSITIVE: 6 * MORE, GenerationMode.NEGATIVE: 5 * MORE}
 APPS = ("evaluation", "annotations", "perg_site", "auth")
 # Path parameters that are not named after a model.
 NAMED = {
@@ -92,7 +95,8 @@ def owner() -> User:
     heuristic_judge()
     run.prompts.set(current_prompts().values())
     annotator = build.person(f"annotator-{MARK}")
-    campaign = build.campaign(run, [annotator], overlap=1, leads=[owner])
+    lead = build.person(f"lead-{MARK}")
+    campaign = build.campaign(run, [annotator], overlap=1, leads=[owner, lead])
     Campaign.objects.filter(pk=campaign.pk).update(name=f"campaign {MARK}")
     task = campaign.tasks.order_by("pk").first()
     assert task is not None
@@ -166,6 +170,16 @@ def test_every_answer_to_the_owner_is_as_the_schema_says(
 ) -> None:
     token = build.bearer(owner, "read", "annotate", "manage")
     _none(_failures(schema, token, mode, hidden=None))
+
+
+@pytest.mark.parametrize("mode", EXAMPLES)
+@pytest.mark.parametrize("role", ["lead", "annotator"])
+def test_every_answer_to_the_campaigns_people_is_as_the_schema_says(
+    schema: Any, owner: User, role: str, mode: GenerationMode
+) -> None:
+    person = User.objects.get(username=f"{role}-{MARK}")
+    scopes = ("read", "annotate", "manage") if role == "lead" else ("read", "annotate")
+    _none(_failures(schema, build.bearer(person, *scopes), mode, hidden=None))
 
 
 @pytest.mark.parametrize("mode", EXAMPLES)

@@ -13,6 +13,7 @@ from annotations.selectors.new_campaigns import people_to_ask, rubrics_to_rate_b
 from annotations.services.guidelines import GUIDELINES_LENGTH
 from annotations.services.quality import REASON_LENGTH
 from evaluation.api.queries import LARGEST_INTEGER, ListQuery
+from evaluation.api.strict import StrictSerializer
 from evaluation.models import Rubric, Run
 from evaluation.models.endpoint import SCALE
 
@@ -180,7 +181,7 @@ def _people(**options: Any) -> Any:
     return PersonToAsk(slug_field="username", queryset=User.objects.all(), many=True, **options)
 
 
-class HarmlessFields(serializers.Serializer[Any]):
+class HarmlessFields(StrictSerializer[Any]):
     """What may be set at the start and changed while people label."""
 
     labels_per_person = _count(most=LARGEST_INTEGER, help_text="Most labels of one person; null: no limit.")
@@ -275,7 +276,7 @@ class GuidelinesSerializer(serializers.Serializer[Guidelines]):
     rubric = RubricSerializer(allow_null=True)
 
 
-class NewGuidelinesSerializer(serializers.Serializer[Guidelines]):
+class NewGuidelinesSerializer(StrictSerializer[Guidelines]):
     """A new version; `based_on` is the one that was edited (0: none), so that nobody else's is overwritten."""
 
     text = serializers.CharField(max_length=GUIDELINES_LENGTH, allow_blank=True)
@@ -308,7 +309,7 @@ class MemberQuery(ListQuery):
     is_active = serializers.BooleanField(required=False, allow_null=True, default=None)
 
 
-class NewMembersSerializer(serializers.Serializer[Member]):
+class NewMembersSerializer(StrictSerializer[Member]):
     """People who have an account, to bring into a campaign."""
 
     usernames = serializers.ListField(
@@ -324,7 +325,7 @@ class NewMembersSerializer(serializers.Serializer[Member]):
         return found
 
 
-class MemberActionSerializer(serializers.Serializer[Member]):
+class MemberActionSerializer(StrictSerializer[Member]):
     """`reason` is for pausing: the person reads it."""
 
     reason = serializers.CharField(max_length=REASON_LENGTH, required=False, allow_blank=True, default="")

@@ -9,6 +9,7 @@ from annotations.api.serializers.labelling import OptionSerializer
 from annotations.models.task import TaskKind
 from annotations.services.controls import WIDEST, KnownItem
 from evaluation.api.queries import LARGEST_ID, ListQuery, Query
+from evaluation.api.strict import StrictSerializer
 from evaluation.models import Response
 from evaluation.models.endpoint import SCALE
 
@@ -90,7 +91,7 @@ def _tolerance(**options: Any) -> serializers.IntegerField:
     return serializers.IntegerField(min_value=0, max_value=WIDEST, required=False, **options)
 
 
-class KnownItemSerializer(serializers.Serializer[KnownItem]):
+class KnownItemSerializer(StrictSerializer[KnownItem]):
     """A response of the campaign's runs, by id, and what it should be given."""
 
     response = serializers.IntegerField(min_value=1, max_value=LARGEST_ID)
@@ -101,14 +102,14 @@ class KnownItemSerializer(serializers.Serializer[KnownItem]):
     )
 
 
-class NewControlsSerializer(serializers.Serializer[Any]):
+class NewControlsSerializer(StrictSerializer[Any]):
     """Items to add: all of them, or none."""
 
     kind = serializers.ChoiceField(KINDS)
     items = serializers.ListField(child=KnownItemSerializer(), allow_empty=False, max_length=MOST_ITEMS)
 
 
-class ControlsFromGoldSerializer(serializers.Serializer[Any]):
+class ControlsFromGoldSerializer(StrictSerializer[Any]):
     """At most `count` responses of a gold release, drawn at random, to become items with their gold score."""
 
     release = serializers.IntegerField(
@@ -119,7 +120,7 @@ class ControlsFromGoldSerializer(serializers.Serializer[Any]):
     tolerance = _tolerance(default=1)
 
 
-class KnownScoreSerializer(serializers.Serializer[Any]):
+class KnownScoreSerializer(StrictSerializer[Any]):
     """What an item should be given; what is left out stays."""
 
     score = serializers.IntegerField(min_value=SCALE[0], max_value=SCALE[-1], required=False)

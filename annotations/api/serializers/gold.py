@@ -3,7 +3,6 @@
 from typing import Any
 
 from drf_spectacular.utils import extend_schema_field
-from pydantic import ValidationError
 from rest_framework import serializers
 
 from annotations.agreement.gold_criteria import GoldCriteria
@@ -15,6 +14,7 @@ from annotations.selectors.doubtful_raters import DoubtfulRater
 from annotations.selectors.gold import GoldDifference, GoldSide, ReleaseDifferences
 from annotations.services.gold import GoldPreview
 from evaluation.api.queries import LARGEST_ID, ListQuery, Query
+from evaluation.api.strict import SchemaField, StrictSerializer
 
 CRITERIA_SCHEMA = {key: value for key, value in GoldCriteria.model_json_schema().items() if key != "title"}
 MOST_DIFFERENCES = 1000
@@ -25,27 +25,20 @@ DEFAULTS = (
 
 
 @extend_schema_field(CRITERIA_SCHEMA)
-class CriteriaField(serializers.JSONField):
+class CriteriaField(SchemaField):
     """What goes into a release, and by which rule."""
 
-    def to_internal_value(self, data: Any) -> Any:
-        # Any: GoldCriteria, which the type of the method has no place for
-        try:
-            return GoldCriteria.model_validate(super().to_internal_value(data))
-        except ValidationError as error:
-            raise serializers.ValidationError(
-                {str(each["loc"][0]) if each["loc"] else "": [each["msg"]] for each in error.errors()}
-            ) from error
+    schema = GoldCriteria
 
 
-class NewReleaseSerializer(serializers.Serializer[Any]):
+class NewReleaseSerializer(StrictSerializer[Any]):
     """What to release. `seen` is the `fingerprint` of a preview: if anything has changed since, nothing is released."""
 
     criteria = CriteriaField(required=False, help_text=DEFAULTS)
     seen = serializers.CharField(max_length=64, required=False, default="", allow_blank=True)
 
 
-class CriteriaSerializer(serializers.Serializer[Any]):
+class CriteriaSerializer(StrictSerializer[Any]):
     criteria = CriteriaField(required=False, help_text=DEFAULTS)
 
 
@@ -269,7 +262,7 @@ class ExportSerializer(serializers.ModelSerializer[Export]):
         read_only_fields = fields
 
 
-class NewExportSerializer(serializers.Serializer[Any]):
+class NewExportSerializer(StrictSerializer[Any]):
     """What to write. Which tables there are, and their filters, is at `exports/tables/`."""
 
     table = serializers.CharField(max_length=40)

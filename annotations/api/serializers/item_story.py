@@ -46,6 +46,12 @@ class ResponseStorySerializer(serializers.Serializer[Any]):
     name = serializers.CharField()
     text = serializers.CharField(source="response.text", default=None, allow_null=True, allow_blank=True)
     answer = serializers.CharField(source="response.answer", default="", allow_blank=True)
+    recorded_answer = serializers.CharField(
+        source="response.recorded_answer",
+        default="",
+        allow_blank=True,
+        help_text="The answer cell of an imported file as it was; empty: there was none.",
+    )
     is_right = serializers.BooleanField()
     how_read = serializers.CharField(allow_blank=True)
     thoughts = serializers.CharField(source="response.thoughts", default="", allow_blank=True)

@@ -11,6 +11,7 @@ from annotations.models.task import AssignmentStatus, FlagReason, SkipReason
 from annotations.selectors.labelling import CurrentLabel, EnteredDraft, NothingToLabel, ShownTask
 from annotations.services.labels import COMMENT_LENGTH
 from evaluation.api.queries import LARGEST_ID, LARGEST_INTEGER, ListQuery
+from evaluation.api.strict import StrictSerializer
 from evaluation.models.endpoint import SCALE
 
 MOST_HELD = 10
@@ -84,7 +85,7 @@ class NextSerializer(StandingSerializer):
     nothing = NothingSerializer(allow_null=True)
 
 
-class ClaimSerializer(serializers.Serializer[Any]):
+class ClaimSerializer(StrictSerializer[Any]):
     """`holding` are the assignments that the caller has already: a person may have two in hand."""
 
     holding = serializers.ListField(
@@ -98,7 +99,7 @@ def _text() -> serializers.CharField:
     )
 
 
-class EntriesSerializer(serializers.Serializer[Any]):
+class EntriesSerializer(StrictSerializer[Any]):
     """`answer_correct` is asked for where the campaign does; `seconds` are those spent on the task."""
 
     answer_correct = serializers.ChoiceField(
@@ -149,12 +150,12 @@ class LeaseSerializer(serializers.Serializer[Assignment]):
     leased_until = serializers.DateTimeField()
 
 
-class NewSkipSerializer(serializers.Serializer[Any]):
+class NewSkipSerializer(StrictSerializer[Any]):
     reason = serializers.ChoiceField(SkipReason.choices)
     note = _text()
 
 
-class NewFlagSerializer(serializers.Serializer[Any]):
+class NewFlagSerializer(StrictSerializer[Any]):
     reason = serializers.ChoiceField(FlagReason.choices)
     note = _text()
 

@@ -9,6 +9,7 @@ from annotations.models import Invitation, Member
 from annotations.models.campaign import Role
 from annotations.services.invitations import DAYS
 from evaluation.api.queries import ListQuery
+from evaluation.api.strict import StrictSerializer
 
 MOST_DAYS = 90
 
@@ -37,7 +38,7 @@ class IssuedInvitationSerializer(InvitationSerializer):
         return str(self.context["link"])
 
 
-class NewInvitationSerializer(serializers.Serializer[Any]):
+class NewInvitationSerializer(StrictSerializer[Any]):
     """Whom to invite; `note` is for the list."""
 
     role = serializers.ChoiceField(Role.choices, default=Role.ANNOTATOR)

@@ -9,6 +9,7 @@ from annotations.api.serializers.labelling import OptionSerializer
 from annotations.models import Campaign, Member, QualificationAnswer, QualificationAttempt, Task
 from annotations.selectors.qualification import Standing, baseline_of, is_told
 from evaluation.api.queries import LARGEST_ID, ListQuery
+from evaluation.api.strict import StrictSerializer
 from evaluation.models.endpoint import SCALE
 
 
@@ -91,7 +92,7 @@ class NextItemSerializer(serializers.Serializer[Any]):
     standing = QualificationSerializer()
 
 
-class AnswerToItemSerializer(serializers.Serializer[Any]):
+class AnswerToItemSerializer(StrictSerializer[Any]):
     """A score for an item of the round."""
 
     task = serializers.IntegerField(min_value=1, max_value=LARGEST_ID)

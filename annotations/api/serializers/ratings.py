@@ -7,6 +7,7 @@ from rest_framework import serializers
 from annotations.models.campaign import RatingScale
 from annotations.services.ratings_import import NAME_LENGTH
 from evaluation.api.serializers.imports import ImportedSerializer, NamedSerializer
+from evaluation.api.strict import StrictSerializer
 
 MOST_FILES = 50
 
@@ -23,7 +24,7 @@ def _labels(help_text: str) -> serializers.ListField:
     )
 
 
-class RatingsFilesSerializer(serializers.Serializer[Any]):
+class RatingsFilesSerializer(StrictSerializer[Any]):
     """Files of ratings, CSV or JSON lines, into a campaign of their own.
 
     `failure` or, on an ordered scale, `threshold` states what counts as a failure. By default it is a rating below 3 on

@@ -10,6 +10,7 @@ from annotations.models.task import TaskKind, TaskState
 from annotations.selectors.adjudication import AnonymousLabel, Case, JudgeScore
 from annotations.services.adjudication import TEXT_LENGTH
 from evaluation.api.queries import LARGEST_INTEGER, ListQuery, id_filter
+from evaluation.api.strict import StrictSerializer
 from evaluation.models.endpoint import SCALE
 
 
@@ -138,7 +139,7 @@ class FlagQuery(ListQuery):
     is_resolved = serializers.BooleanField(required=False, allow_null=True, default=None)
 
 
-class ResolutionSerializer(serializers.Serializer[Flag]):
+class ResolutionSerializer(StrictSerializer[Flag]):
     """What came of a flag."""
 
     resolution = serializers.CharField(max_length=TEXT_LENGTH)
@@ -213,7 +214,7 @@ class CaseSerializer(serializers.Serializer[Case]):
     judges = JudgeScoreSerializer(many=True, allow_null=True)
 
 
-class DecisionSerializer(serializers.Serializer[Any]):
+class DecisionSerializer(StrictSerializer[Any]):
     """A decision; `based_on` is the revision that the caller knew (0: none)."""
 
     score = serializers.IntegerField(min_value=SCALE[0], max_value=SCALE[-1])

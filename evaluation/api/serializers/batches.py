@@ -3,7 +3,6 @@
 from typing import Any
 
 from drf_spectacular.utils import extend_schema_field
-from pydantic import ValidationError
 from rest_framework import serializers
 
 from evaluation.api.queries import LARGEST_INTEGER
@@ -14,6 +13,7 @@ from evaluation.api.serializers.runs import (
     RunSerializer,
     TriedAgainSerializer,
 )
+from evaluation.api.strict import SchemaField, StrictSerializer
 from evaluation.models import Batch, Catalogue, Dataset, Endpoint, Judge
 from evaluation.models.run import Method, Setting
 from evaluation.services.estimate import EstimateLine, LaunchEstimate
@@ -34,15 +34,10 @@ class BatchSerializer(serializers.ModelSerializer[Batch]):
 
 
 @extend_schema_field(OPTIONS_SCHEMA)
-class OptionsField(serializers.JSONField):
+class OptionsField(SchemaField):
     """Sampling and prompting of runs."""
 
-    def to_internal_value(self, data: Any) -> Any:
-        # Any: REST framework knows of mappings only; this gives RunOptions
-        try:
-            return RunOptions.model_validate(super().to_internal_value(data))
-        except ValidationError as error:
-            raise serializers.ValidationError([each["msg"] for each in error.errors()]) from error
+    schema = RunOptions
 
 
 def _named(queryset: Any, **options: Any) -> Any:
@@ -51,7 +46,7 @@ def _named(queryset: Any, **options: Any) -> Any:
     return serializers.SlugRelatedField(slug_field="name", queryset=queryset, **options)
 
 
-class LaunchSerializer(serializers.Serializer[Any]):
+class LaunchSerializer(StrictSerializer[Any]):
     """A batch to launch. Things are named by their names; a catalogue by its id."""
 
     name = serializers.CharField(max_length=150)

@@ -7,6 +7,7 @@ from rest_framework import serializers
 from evaluation.api.queries import LARGEST_ID, ListQuery, id_filter
 from evaluation.api.serializers.library import PreferenceSerializer
 from evaluation.api.serializers.runs import LEAST_MONEY
+from evaluation.api.strict import StrictSerializer
 from evaluation.models import Catalogue, CatalogueBuild, Dataset, Endpoint, Proposal
 from evaluation.models.catalogue_build import MAX_PER_QUESTION, BuildStatus, ProposalStatus
 from evaluation.models.dataset import PreferenceCategory
@@ -59,7 +60,7 @@ class BuildQuery(ListQuery):
     search = serializers.CharField(required=False, max_length=200, help_text="A part of the name.")
 
 
-class BuildSizeSerializer(serializers.Serializer[Any]):
+class BuildSizeSerializer(StrictSerializer[Any]):
     """Whom to ask about how many questions of a dataset; both are named by their names."""
 
     dataset = serializers.SlugRelatedField(slug_field="name", queryset=Dataset.objects.all())
@@ -84,7 +85,7 @@ class NewBuildSerializer(BuildSizeSerializer):
     )
 
 
-class BuildBudgetSerializer(serializers.Serializer[Any]):
+class BuildBudgetSerializer(StrictSerializer[Any]):
     """What a build may spend, in US dollars; null: no limit."""
 
     money_budget = _budget()
@@ -147,14 +148,14 @@ class ProposalQuery(ListQuery):
     category = serializers.ChoiceField(PreferenceCategory.choices, required=False)
 
 
-class ProposalTextSerializer(serializers.Serializer[Any]):
+class ProposalTextSerializer(StrictSerializer[Any]):
     """What a proposal is to say; what is left out stays."""
 
     text = serializers.CharField(max_length=MAX_TEXT, required=False)
     category = serializers.ChoiceField(PreferenceCategory.choices, required=False)
 
 
-class MergeSerializer(serializers.Serializer[Any]):
+class MergeSerializer(StrictSerializer[Any]):
     """Proposals that another one of the same build is to stand for, by id."""
 
     into = serializers.IntegerField(min_value=1, max_value=LARGEST_ID)
@@ -171,7 +172,7 @@ class NearDuplicatesSerializer(serializers.Serializer[Any]):
     proposals = serializers.ListField(child=serializers.IntegerField())
 
 
-class ReleaseCatalogueSerializer(serializers.Serializer[Any]):
+class ReleaseCatalogueSerializer(StrictSerializer[Any]):
     """What comes with the accepted proposals."""
 
     irrelevant_from = serializers.PrimaryKeyRelatedField(

@@ -149,7 +149,6 @@ class RunItemQuery(ListQuery):
     search = serializers.CharField(required=False, max_length=200, help_text="A part of the question.")
 
     def validate(self, given: dict[str, Any]) -> dict[str, Any]:
-        given = super().validate(given)
         if SETS[given["show"]].by_judge and "judge" not in given:
             raise serializers.ValidationError({"judge": ["Say whose verdict counts."]})
         return given
@@ -164,7 +163,6 @@ class NarrowQuery(ListQuery):
     question = id_filter("question")
 
     def validate(self, given: dict[str, Any]) -> dict[str, Any]:
-        given = super().validate(given)
         narrowing = [name for name in NARROWING if name in self.fields]
         wide = [name for name in given if name not in {*narrowing, "cursor", "page_size"}]
         if wide and not any(name in given for name in narrowing):

@@ -5,6 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from evaluation.api.queries import LARGEST_INTEGER, ListQuery, Query
+from evaluation.api.strict import StrictSerializer
 from evaluation.importers.question_layouts import LAYOUTS
 from evaluation.models import Catalogue, Dataset, Preference, Prompt, Question, Rubric
 from evaluation.models.dataset import PreferenceCategory, PreferenceKind
@@ -109,7 +110,7 @@ class RubricVersionSerializer(serializers.ModelSerializer[Rubric]):
         read_only_fields = fields
 
 
-class RubricTextSerializer(serializers.Serializer[Any]):
+class RubricTextSerializer(StrictSerializer[Any]):
     """The words of a version."""
 
     instructions = serializers.CharField(help_text="Markdown.")
@@ -122,7 +123,7 @@ class NewRubricSerializer(RubricTextSerializer):
     name = serializers.CharField(max_length=200)
 
 
-class QuestionsFileSerializer(serializers.Serializer[Any]):
+class QuestionsFileSerializer(StrictSerializer[Any]):
     """A file of questions, into a dataset."""
 
     file = serializers.FileField(help_text="CSV, JSON, JSON lines or Parquet.")
@@ -140,7 +141,7 @@ class QuestionsFileSerializer(serializers.Serializer[Any]):
     )
 
 
-class CatalogueFileSerializer(serializers.Serializer[Any]):
+class CatalogueFileSerializer(StrictSerializer[Any]):
     """A file of preferences; other content than that of a version that there is becomes the next version."""
 
     file = serializers.FileField(help_text="CSV with the columns text, category, kind.")

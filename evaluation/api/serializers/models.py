@@ -6,6 +6,7 @@ from typing import Any
 from rest_framework import serializers
 
 from evaluation.api.queries import LARGEST_INTEGER, ListQuery, id_filter
+from evaluation.api.strict import StrictSerializer
 from evaluation.llm.limiter_state import LimiterState
 from evaluation.models import Endpoint, Judge, Rubric
 from evaluation.models.completion import CompletionStatus
@@ -97,7 +98,7 @@ class EndpointHealthSerializer(serializers.Serializer[Health]):
     spend = SpendSerializer()
 
 
-class EndpointWriteSerializer(serializers.Serializer[EndpointSpec]):
+class EndpointWriteSerializer(StrictSerializer[EndpointSpec]):
     """What an endpoint is set to. `api_key_variable` names the environment variable that holds the key."""
 
     name = serializers.CharField(max_length=200)
@@ -165,7 +166,7 @@ class EndpointQuery(ListQuery):
     search = serializers.CharField(required=False, max_length=200, help_text="A part of the name.")
 
 
-class NewJudgeSerializer(serializers.Serializer[Any]):
+class NewJudgeSerializer(StrictSerializer[Any]):
     """A judge to be made; it never changes afterwards."""
 
     name = serializers.CharField(max_length=200)

@@ -10,10 +10,11 @@ from rest_framework import serializers
 
 from evaluation.api.json_schema import inline_schema
 from evaluation.api.queries import LARGEST_ID, LARGEST_INTEGER, ListQuery, Query, id_filter
+from evaluation.api.strict import StrictSerializer
 from evaluation.models import Catalogue, Judge, Run
 from evaluation.models.run import Method, RatingsOf, RunStatus, Setting
 from evaluation.selectors.bill import BillLine
-from evaluation.selectors.failures import Failures, TriedAgain
+from evaluation.selectors.failures import Cause, Failures, TriedAgain
 from evaluation.selectors.progress import JudgingProgress, RunProgress, StageProgress
 from evaluation.statistics.perg import PergMetricsDict
 
@@ -105,7 +106,7 @@ class SliceQuery(Query):
     )
 
 
-class BudgetSerializer(serializers.Serializer[Run]):
+class BudgetSerializer(StrictSerializer[Run]):
     """What a run may spend; null: no limit."""
 
     money_budget = serializers.DecimalField(
@@ -114,7 +115,7 @@ class BudgetSerializer(serializers.Serializer[Run]):
     call_budget = serializers.IntegerField(min_value=1, max_value=LARGEST_INTEGER, allow_null=True)
 
 
-class JudgingSerializer(serializers.Serializer[Any]):
+class JudgingSerializer(StrictSerializer[Any]):
     """By which judge a run shall be rated."""
 
     judge = serializers.SlugRelatedField(
@@ -122,7 +123,7 @@ class JudgingSerializer(serializers.Serializer[Any]):
     )
 
 
-class RecordedRunSerializer(serializers.Serializer[Any]):
+class RecordedRunSerializer(StrictSerializer[Any]):
     """A recorded run to import, and what the file itself does not say of it."""
 
     file = serializers.FileField(help_text="CSV, one row an item, as the PERG study records its runs.")
@@ -149,11 +150,21 @@ class RecordedRunSerializer(serializers.Serializer[Any]):
     )
 
 
-class CauseSerializer(serializers.Serializer[Any]):
+class CauseSerializer(StrictSerializer[Any]):
     """Which failed calls are tried again; without it, all of them."""
 
     endpoint = serializers.IntegerField(min_value=1, max_value=LARGEST_ID)
     error_code = serializers.CharField(max_length=50)
+
+    @classmethod
+    def cause_in(cls, body: Any) -> Cause | None:
+        """The cause that a body names; None: it is empty. Raises ValidationError."""
+        # Any: the JSON that was sent
+        if body == {}:
+            return None
+        given = cls(data=body)
+        given.is_valid(raise_exception=True)
+        return Cause(**given.validated_data)
 
 
 class StageProgressSerializer(serializers.Serializer[StageProgress]):

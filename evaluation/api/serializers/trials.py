@@ -6,6 +6,7 @@ from typing import Any
 from rest_framework import serializers
 
 from evaluation.api.queries import LARGEST_ID
+from evaluation.api.strict import StrictSerializer
 from evaluation.models import Completion, Judge
 from evaluation.models.completion import CompletionStatus
 from evaluation.services.judging import verdict_of
@@ -24,7 +25,7 @@ TOLD = (
 )
 
 
-class JudgeTestSerializer(serializers.Serializer[Any]):
+class JudgeTestSerializer(StrictSerializer[Any]):
     """On what a judge is tried: an item with a preference and both responses, or texts of one's own."""
 
     TEXTS = ("question", "preference", "personalised")
