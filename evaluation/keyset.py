@@ -28,7 +28,7 @@ class KeysetPage(Generic[M]):
 
 def keyset_page(found: QuerySet[M], asked: Mapping[str, str], *, size: int = PER_PAGE) -> KeysetPage[M]:
     """The page that an address asks for by `after=KEY` or `before=KEY`; the first where it asks for none."""
-    after, before = _key(asked.get("after")), _key(asked.get("before"))
+    after, before = as_key(asked.get("after")), as_key(asked.get("before"))
     if before is not None and after is None:
         rows = list(found.filter(pk__lt=before).order_by("-pk")[: size + 1])
         is_more, shown = len(rows) > size, tuple(reversed(rows[:size]))
@@ -44,5 +44,5 @@ def keyset_page(found: QuerySet[M], asked: Mapping[str, str], *, size: int = PER
     )
 
 
-def _key(text: str | None) -> int | None:
+def as_key(text: str | None) -> int | None:
     return int(text) if text and text.isascii() and text.isdigit() and len(text) < 19 else None

@@ -39,7 +39,7 @@ def screen_settings(request: PersonRequest) -> JsonResponse:
     """Remember the person's keys; answers with all keys as they are now."""
     try:
         keys = json.loads(request.POST.get("keys", ""))
-    except ValueError:
+    except (ValueError, RecursionError):
         keys = None
     if not isinstance(keys, dict):
         raise DomainError("The keys are a JSON object of action and key.", field="keys")

@@ -40,6 +40,13 @@ NOTHING = {None: "There is no baseline response on record.", "": "The response i
 """What stands in place of a text that is not there."""
 
 
+LONGEST_MARKDOWN = 50_000
+"""In characters: rendering 200,000 can take seconds, while a web thread waits."""
+AS_PLAIN_TEXT = (
+    '<p class="no-text">Longer than {} characters, so shown as plain text.</p><pre class="long-text">{}</pre>'
+)
+
+
 @register.filter
 def markdown(text: str) -> SafeString:
     """The text of an author as sanitised HTML."""
@@ -68,6 +75,8 @@ INVISIBLE = "\u200b\u200c\u200d\u2060\ufeff"
 
 
 def _sanitised(parser: MarkdownIt, text: str) -> SafeString:
+    if len(text) > LONGEST_MARKDOWN:
+        return format_html(AS_PLAIN_TEXT, f"{LONGEST_MARKDOWN:,}", text)
     html = nh3.clean(
         parser.renderer.render(_demote_headings(parser.parse(text)), parser.options, {}),
         tags=TAGS,
