@@ -15,7 +15,7 @@ _PIECE = re.compile(rf"\s+|[{_UNSPACED}]|[^\s{_UNSPACED}]+")
 
 
 MOST_WORDS = 3_000
-MOST_PAIRS = 200_000
+MOST_PAIRS = 100_000
 """Comparing takes time in proportion to the pairs of equal words, one of each text."""
 
 
