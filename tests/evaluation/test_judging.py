@@ -192,7 +192,10 @@ def test_a_judge_is_told_that_no_baseline_is_on_record_and_the_heuristic_one_abs
         json.loads(call.request["messages"][-1]["content"]) for call in Completion.objects.order_by("pk")
     ]
     assert {each["baseline"]: "note" in each for each in shown} == {None: True, "": False}
-    request = ChatRequest(model="m", messages=(Message("user", json.dumps(next(each for each in shown if each["baseline"] is None))),))
+    request = ChatRequest(
+        model="m",
+        messages=(Message("user", json.dumps(next(each for each in shown if each["baseline"] is None))),),
+    )
     (reply,) = HeuristicProvider().complete_batch([request])
     assert isinstance(reply, Reply)
     assert read_verdict(reply.text).score is None
