@@ -10,12 +10,9 @@ from difflib import SequenceMatcher
 import nh3
 
 from evaluation.templatetags.markdown import ADDED_ATTRIBUTES, ATTRIBUTES, TAGS, is_placeholder
-from evaluation.word_splitting import words
+from evaluation.word_splitting import are_comparable, words
 
-# Comparing takes time in proportion to the product of the lengths, for each word that both have in common.
-MOST_WORDS = 3000
-
-TOKEN = re.compile(r"<[^>]*>|[^<]+")
+TOKEN = re.compile(r"<[^<>]*>|[^<]+|<")
 
 
 def word_differences(baseline_html: str, personalised_html: str) -> tuple[str, str] | None:
@@ -26,9 +23,9 @@ def word_differences(baseline_html: str, personalised_html: str) -> tuple[str, s
     """
     tokens = [_tokens(html) for html in (baseline_html, personalised_html)]
     places = [[i for i, token in enumerate(each) if _is_word(token)] for each in tokens]
-    if max(map(len, places)) > MOST_WORDS:
-        return None
     compared = [[each[i] for i in there] for each, there in zip(tokens, places, strict=True)]
+    if not are_comparable(*compared):
+        return None
     changed: tuple[set[int], set[int]] = set(), set()
     for kind, *spans in SequenceMatcher(None, compared[0], compared[1], autojunk=False).get_opcodes():
         if kind != "equal":

@@ -3,3 +3,8 @@ from django.apps import AppConfig
 
 class EvaluationConfig(AppConfig):
     name = "evaluation"
+
+    def ready(self) -> None:
+        from evaluation.services.import_kinds import register_kinds
+
+        register_kinds()

@@ -8,16 +8,20 @@ from celery import shared_task
 from celery.signals import worker_shutting_down
 from django.conf import settings
 
-from evaluation.models import CatalogueBuild, Endpoint, Run
+from evaluation.errors import DomainError
+from evaluation.models import CatalogueBuild, Endpoint, ImportJob, Run
 from evaluation.models.trouble import Computed
 from evaluation.selectors.catalogues import builds_asking
 from evaluation.selectors.computing import runs_to_leave
+from evaluation.selectors.imports import unfinished_jobs
 from evaluation.selectors.results import gains_to_compute, runs_to_compute
 from evaluation.selectors.runs import endpoints_with_work, runs_waiting_on, unfinished_runs
 from evaluation.services import advance, catalogue_building, comparing, results
 from evaluation.services.claims import seconds_until_next_call
 from evaluation.services.computing import noted
 from evaluation.services.drain import drain
+from evaluation.services.import_jobs import fail_import, prune_imports
+from evaluation.services.import_jobs import run_import as run_job
 from evaluation.services.shutdown import begin_shutdown, shutting_down
 from evaluation.services.turns import in_turn
 from evaluation.services.wake import queue_of, wake_drain
@@ -124,6 +128,32 @@ def sweep_results() -> None:
     for run_id, reference_id in gains_to_compute():
         if run_id not in left:
             refresh_gain.apply_async((run_id, reference_id), expires=settings.SWEEP_SECONDS)
+
+
+@shared_task
+def run_import(job_id: int) -> None:
+    """Import uploaded files, or note on their job why they are not imported."""
+    job = ImportJob.objects.select_related("requested_by").get(pk=job_id)
+    try:
+        run_job(job=job)
+    except DomainError as refusal:
+        fail_import(job=job, error=refusal)
+    except Exception as error:
+        fail_import(job=job, error=error)
+        raise
+
+
+@shared_task
+def sweep_imports() -> None:
+    """Pick up the imports that a lost message or a killed worker left behind."""
+    for job in unfinished_jobs():
+        run_import.apply_async((job.pk,), expires=settings.SWEEP_SECONDS)
+
+
+@shared_task
+def prune_import_files() -> None:
+    """Delete uploaded files that nobody will read again."""
+    prune_imports()
 
 
 def _advance_waiting(endpoint_id: int) -> None:

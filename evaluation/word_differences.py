@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Literal
 
-from evaluation.word_splitting import words
+from evaluation.word_splitting import are_comparable, words
 
 Kind = Literal["same", "added", "removed"]
 
@@ -18,8 +18,13 @@ class Part:
 
 
 def differences(old: str, new: str) -> list[Part]:
-    """The old text turned into the new one: parts in order, white space included."""
-    before, after = words(old), words(new)
+    """The old text turned into the new one: parts in order, white space included. Texts too long to compare are
+    replaced as a whole.
+    """
+    before, after = _spaced_words(old), _spaced_words(new)
+    if not are_comparable(before, after):
+        whole = (Part("removed", old), Part("added", new))
+        return [Part("same", old)] if old == new else [part for part in whole if part.text]
     parts: list[Part] = []
     matcher = SequenceMatcher(a=before, b=after, autojunk=False)
     for operation, old_from, old_to, new_from, new_to in matcher.get_opcodes():
@@ -31,3 +36,14 @@ def differences(old: str, new: str) -> list[Part]:
         if new_to > new_from:
             parts.append(Part("added", "".join(after[new_from:new_to])))
     return parts
+
+
+def _spaced_words(text: str) -> list[str]:
+    """Words, each with the white space behind it: white space by itself would pair with all other."""
+    spaced: list[str] = []
+    for word in words(text):
+        if word.isspace() and spaced:
+            spaced[-1] += word
+        else:
+            spaced.append(word)
+    return spaced

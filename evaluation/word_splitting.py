@@ -2,6 +2,8 @@
 
 import re
 import unicodedata
+from collections import Counter
+from collections.abc import Sequence
 
 # Han, kana and their punctuation; Thai, Lao, Tibetan, Burmese, Khmer and Tai scripts: written without spaces.
 _UNSPACED = (
@@ -10,6 +12,19 @@ _UNSPACED = (
     "\u1950-\u19df\u1a20-\u1aaf\ua9e0-\ua9ff\uaa60-\uaa7f"
 )
 _PIECE = re.compile(rf"\s+|[{_UNSPACED}]|[^\s{_UNSPACED}]+")
+
+
+MOST_WORDS = 3_000
+MOST_PAIRS = 100_000
+"""Comparing takes time in proportion to the pairs of equal words, one of each text."""
+
+
+def are_comparable(first: Sequence[str], second: Sequence[str]) -> bool:
+    """Whether two texts, as words, can be compared while somebody waits."""
+    if max(len(first), len(second)) > MOST_WORDS:
+        return False
+    counts = Counter(second)
+    return sum(counts[word] for word in first) <= MOST_PAIRS
 
 
 def words(text: str) -> list[str]:

@@ -23,6 +23,7 @@ from perg_client.base import key_of
 from perg_client.catalogues import Catalogues
 from perg_client.download import Part, fetch, forget, part_of
 from perg_client.errors import Conflict, ExportFailed, NotFound, ReleaseFailed, RunFailed, RunNotFinished
+from perg_client.imports import Imports
 from perg_client.qualifying import Qualifying
 from perg_client.transport import Json
 from perg_client.waiting import Bars, Deadline, bars
@@ -31,7 +32,7 @@ STOPPED = {"cancelled", "budget_reached"}
 ENDED = {"complete", "failed"}
 
 
-class Client(Catalogues, Qualifying):
+class Client(Catalogues, Imports, Qualifying):
     """The platform, as the owner of a token sees it. Use it in a `with`, or close it.
 
     `get`, `post` and `rows` ask for anything by its path.

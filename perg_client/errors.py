@@ -33,6 +33,15 @@ class ReleaseFailed(PergError):
         self.code = code
 
 
+class ImportFailed(PergError):
+    """Nothing was imported; `code` says why, `problems` list what is wrong with single rows."""
+
+    def __init__(self, detail: str, code: str, problems: Sequence[Any] = ()) -> None:
+        super().__init__(detail)
+        self.code = code
+        self.problems = tuple(problems)
+
+
 class RunNotFinished(PergError):
     """A run that was waited for has been cancelled, or has reached its budget; `status` says which."""
 

@@ -2,10 +2,10 @@
 
 import random
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from email.utils import parsedate_to_datetime
-from typing import Any
+from typing import Any, BinaryIO
 from urllib.parse import parse_qs, urlsplit
 
 import httpx2
@@ -65,6 +65,22 @@ class Transport:
             repeatable=repeatable or bool(key) or method in SAFE,
         )
         return response.json() if response.content else None
+
+    def upload(
+        self,
+        path: str,
+        fields: Mapping[str, Any],
+        files: Sequence[tuple[str, tuple[str, BinaryIO]]],
+        *,
+        key: str,
+    ) -> Any:
+        """The JSON that the platform answers to files, each with its field and name. Raises ApiError and NotReached."""
+        # Any: JSON of any depth
+        headers = {"Idempotency-Key": key}
+        response = self._send(
+            "POST", path, data=dict(fields), files=list(files), headers=headers, repeatable=True
+        )
+        return response.json()
 
     def pages(self, path: str, query: Mapping[str, Any]) -> Iterator[Json]:
         """The rows of a list, page by page, as they are asked for."""

@@ -183,6 +183,16 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": SWEEP_SECONDS,
         "options": {"expires": SWEEP_SECONDS},
     },
+    "sweep-imports": {
+        "task": "evaluation.tasks.sweep_imports",
+        "schedule": SWEEP_SECONDS,
+        "options": {"expires": SWEEP_SECONDS},
+    },
+    "prune-imports": {
+        "task": "evaluation.tasks.prune_import_files",
+        "schedule": EXPORT_PRUNE_SECONDS,
+        "options": {"expires": EXPORT_PRUNE_SECONDS},
+    },
     "prune-exports": {
         "task": "annotations.tasks.prune_expired_exports",
         "schedule": EXPORT_PRUNE_SECONDS,
@@ -234,6 +244,15 @@ EXPORT_DAYS = env.int("PERG_EXPORT_DAYS", default=7)
 # Reports of a campaign that are kept, besides those that a gold release was made by.
 VALIDATION_REPORTS_KEPT = env.int("PERG_VALIDATION_REPORTS_KEPT", default=20)
 UPLOAD_MAX_BYTES = env.int("PERG_UPLOAD_MAX_BYTES", default=512 * 1024 * 1024)
+# A worker that imports a file and says nothing for so long is taken for lost; it says something every second.
+IMPORT_LEASE_SECONDS = env.float("PERG_IMPORT_LEASE_SECONDS", default=60.0)
+# The files of an import that failed can be imported again for so long.
+IMPORT_KEEP_SECONDS = env.float("PERG_IMPORT_KEEP_SECONDS", default=24 * 3600.0)
+# What a Parquet or JSON file may unfold to, and the memory that reading it may take.
+IMPORT_UNFOLDED_BYTES = env.int("PERG_IMPORT_UNFOLDED_BYTES", default=UPLOAD_MAX_BYTES)
+IMPORT_MEMORY_MB = env.int("PERG_IMPORT_MEMORY_MB", default=1024)
+# Ratings that one import takes: all of them are in memory at once.
+IMPORT_MAX_RATINGS = env.int("PERG_IMPORT_MAX_RATINGS", default=2_000_000)
 
 # --- People -------------------------------------------------------------------------------------------------
 
@@ -362,6 +381,8 @@ WHITENOISE_MAX_AGE = 0
 MEDIA_ROOT = env.path("MEDIA_ROOT", default=PERG_HOME / "files")
 # Web servers and workers share this folder; never served by itself, since each file is for one person.
 EXPORT_ROOT = env.path("EXPORT_ROOT", default=Path(MEDIA_ROOT) / "exports")
+# Uploaded files wait here for a worker: of several machines, all need this folder.
+IMPORT_ROOT = env.path("IMPORT_ROOT", default=Path(MEDIA_ROOT) / "imports")
 # The first one keeps to the limits; only what it lets pass gets to the disk.
 FILE_UPLOAD_HANDLERS = [
     "perg_site.uploads.LimitedUploadHandler",

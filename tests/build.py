@@ -24,6 +24,7 @@ from evaluation.models import (
     Completion,
     Dataset,
     Endpoint,
+    ImportJob,
     Item,
     ItemCall,
     Judge,
@@ -287,6 +288,22 @@ def gold_request(campaign: Campaign, person: User, **values: object) -> GoldRequ
         "finished_at": timezone.now(),
     }
     return GoldRequest.objects.create(campaign=campaign, requested_by=person, **usual | values)
+
+
+def import_job(person: User, **values: object) -> ImportJob:
+    """An import that failed, if `values` do not say otherwise; a worker would find no files."""
+    usual: dict[str, object] = {
+        "kind": "ratings",
+        "arguments": {"name": "ours", "scale": "ordinal"},
+        "files": [{"field": "human", "name": "people.csv", "size": 10}],
+        "folder": uuid.uuid4().hex,
+        "bytes_total": 10,
+        "status": "failed",
+        "failure": "OperationalError: the disk is full",
+        "failure_code": "broken_off",
+        "finished_at": timezone.now(),
+    }
+    return ImportJob.objects.create(requested_by=person, **usual | values)
 
 
 def vote(task: Task, person: User, *scores: int, comment: str = "", **assigned: object) -> Assignment:

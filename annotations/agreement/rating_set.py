@@ -17,6 +17,9 @@ from annotations.agreement.ratings_files import (
     Scale,
 )
 
+CELLS_AT_MOST = 20_000_000
+"""Of a table, empty ones included: items by raters. A file of a few megabytes can name 100,000 of both."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RatingSet:
@@ -67,6 +70,16 @@ def rating_set(
     people, judges = (_raters(ratings, kind) for kind in ("human", "judge"))
     rows = {item: i for i, item in enumerate(dict.fromkeys(rating.item for rating in ratings))}
     columns = {rater: i for i, rater in enumerate((*people, *judges))}
+    if len(rows) * len(columns) > CELLS_AT_MOST:
+        raise RatingsFileError(
+            [
+                LineError(
+                    None,
+                    f"{len(rows):,} items by {len(columns):,} raters are too large a table: at most {CELLS_AT_MOST:,} "
+                    "cells",
+                )
+            ]
+        )
     matrix = np.full((len(rows), len(columns)), np.nan)
     for rating, value in zip(ratings, values, strict=True):
         matrix[rows[rating.item], columns[rating.rater]] = value

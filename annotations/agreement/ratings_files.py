@@ -1,23 +1,12 @@
-"""Others' annotations out of files: long or wide CSV and JSONL, and JSON of raters' labels by instance.
+"""Ratings out of files, one by one: checked, normalised, and every problem noted (`ratings_parsing` reads the files).
 
 Text in, frozen dataclasses out. What cannot be read is an error with its line, all errors of a file at once;
 nothing is dropped silently: missing ratings are counted, and `FileNotes` lists what was read differently from how it
 is written, or ignored. Names, numbers and labels are normalised (`label_forms`).
-
-Formats
--------
-long
-    CSV or JSONL with `item, rater, score` and, where one file holds both, `kind` (human or judge).
-    Columns are parted by commas, tabs, semicolons or bars; with semicolons, numbers may have a decimal comma.
-wide
-    CSV or JSONL with `item` and one column a rater; a cell left empty (JSON: null, NaN, or no such key) is missing.
-pairs
-    JSON `{rater: {item: label}}`, as the authors of the alternative annotator test (arXiv 2501.10970) publish.
 """
 
-import json
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -33,21 +22,11 @@ from annotations.agreement.label_forms import (
     shown,
 )
 from annotations.agreement.ratings_rows import (
-    ITEM_NAMES,
-    SCORE_NAMES,
-    SEPARATOR_LINE,
-    Row,
     column_names,
-    csv_rows,
-    delimiter_of,
-    is_named,
-    json_value,
-    jsonl_rows,
 )
 
 Kind = Literal["human", "judge"]
 Scale = Literal["nominal", "ordinal", "interval"]
-FileFormat = Literal["csv", "jsonl", "pairs"]
 Label = str | float
 
 KIND_NAMES: dict[str, Kind] = {
@@ -58,6 +37,7 @@ KIND_NAMES: dict[str, Kind] = {
     "llm": "judge",
 }
 ERRORS_SHOWN = 20
+ERRORS_AT_MOST = 100_000
 NOT_A_NUMBER = "is not a finite number"
 NOT_ON_SCALE = "is not on the stated scale"
 
@@ -88,6 +68,10 @@ class RatingsFileError(ValueError):
         if len(self.errors) > ERRORS_SHOWN:
             shown.append(f"and {len(self.errors) - ERRORS_SHOWN} more")
         super().__init__("; ".join(shown))
+
+
+class TooMuch(Exception):
+    """The file has more ratings or problems than are held in memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,67 +112,7 @@ class FileRatings:
     notes: FileNotes = field(default_factory=FileNotes, compare=False)
 
 
-def parse_ratings(
-    text: str,
-    *,
-    file_format: FileFormat,
-    scale: Scale,
-    kind: Kind | None = None,
-    categories: Collection[Label] | None = None,
-    names: Collection[str] = (),
-) -> FileRatings:
-    """The ratings in a file's text; `kind` is that of all raters where the file does not say.
-
-    `categories` are those of a stated scale, if one is stated; `names` are further labels of a nominal scale. A cell
-    that holds one of either is a label, also where the word would mean a missing rating.
-
-    Raises:
-        RatingsFileError: with every line that cannot be read: a column missing, an unknown kind, a score that
-            is not a number on an ordinal or interval scale or not on the stated scale, two different ratings of
-            one item by one rater, no ratings at all.
-    """
-    reader = _Reader(scale, kind, categories, names)
-    text = text.lstrip("\ufeff")
-    if file_format == "pairs":
-        _read_pairs(text, reader)
-    elif file_format == "jsonl":
-        _read_rows(jsonl_rows(text, reader.fail), reader)
-    else:
-        stated = SEPARATOR_LINE.match(text)
-        if stated is not None:
-            text = "\n" + text[stated.end() :]
-        delimiter = delimiter_of(text) if stated is None else stated.group(1)
-        reader.decimal_comma = delimiter == ";"  # as spreadsheets write it where the comma is taken
-        _read_rows(csv_rows(text, delimiter, reader.fail), reader)
-    return reader.result()
-
-
-def format_of(name: str, text: str) -> FileFormat:
-    """The format by the file's name (.csv, .jsonl, .json) or, failing that, by how its text begins.
-
-    Raises:
-        RatingsFileError: none of them.
-    """
-    suffix = name.rsplit(".", 1)[-1].lower() if "." in name else ""
-    known: dict[str, FileFormat] = {
-        "csv": "csv",
-        "tsv": "csv",
-        "jsonl": "jsonl",
-        "ndjson": "jsonl",
-        "json": "pairs",
-    }
-    if suffix in known:
-        return known[suffix]
-    start = text.lstrip("\ufeff \t\r\n")
-    if start.startswith("{"):
-        first = start.splitlines()[0]
-        return "jsonl" if first.rstrip().endswith("}") and "\n" in start.strip() else "pairs"
-    if start:
-        return "csv"
-    raise RatingsFileError([LineError(None, "the file is empty")])
-
-
-class _Reader:
+class RatingsReader:
     """Collects ratings and errors, so that one pass reports everything wrong with a file."""
 
     def __init__(
@@ -197,7 +121,9 @@ class _Reader:
         kind: Kind | None,
         categories: Collection[Label] | None,
         names: Collection[str],
+        most: int | None,
     ) -> None:
+        self.most = most
         self.nominal, self.kind = scale == "nominal", kind
         self.categories = None if categories is None else frozenset(categories)
         self.names = frozenset(names) | (self.categories or frozenset())
@@ -207,14 +133,20 @@ class _Reader:
         self._rows_without = Counter[str]()
         self._unreadable: dict[str, list[int]] = {}  # places in the errors, by rater
         self._ratings: dict[tuple[str, str], FileRating | None] = {}  # None: missing
-        self._lines: dict[tuple[str, str], int | None] = {}
+        self._names: dict[str, str | None] = {}  # one object for each name, however often it is in the file
         self._kinds: dict[str, Kind] = {}
         self._missing_as = Counter[str]()
         self._commas = self._repeated = 0
         self._cells = 0
 
     def fail(self, line: int | None, message: str, problem: str = "", label: str | None = None) -> None:
+        if len(self._errors) == ERRORS_AT_MOST:
+            raise TooMuch(f"there are more than {ERRORS_AT_MOST:,} problems; reading stopped at line {line}")
         self._errors.append(LineError(line, message, problem, label))
+
+    def stop(self, why: str) -> None:
+        """Note why the file was not read to its end."""
+        self._errors.append(LineError(None, why))
 
     def fail_row(self, line: int, problem: str, row: Mapping[str, object]) -> None:
         """A row without a column that it needs: the first one with the problem stands for all."""
@@ -225,7 +157,7 @@ class _Reader:
     def add(self, line: int | None, item: object, rater: object, score: object, kind: object = None) -> None:
         """One rating as the file has it."""
         self._cells += not self._is_missing(score)
-        item_name, rater_name = clean_name(item), clean_name(rater)
+        item_name, rater_name = self._name(item), self._name(rater)
         if item_name is None or rater_name is None:
             self.fail(line, "no item" if item_name is None else "no rater")
             return
@@ -251,13 +183,22 @@ class _Reader:
         before = self._ratings.get(key)
         if key not in self._ratings or before is None:
             self._repeated += key in self._ratings and rating is None
-            self._ratings[key], self._lines[key] = rating, line
+            if len(self._ratings) == self.most:
+                raise TooMuch(f"there are more than {self.most:,} ratings")
+            self._ratings[key] = rating
         elif rating is None or rating.label == before.label:
             self._repeated += 1
         else:
-            first = self._lines[key]
+            first = before.line
             where = "" if first is None else f", first on line {first}"
             self.fail(line, f"{key[1]} on {key[0]} twice{where}", "a rater rates an item twice")
+
+    def _name(self, name: object) -> str | None:
+        if not isinstance(name, str):
+            return clean_name(name)
+        if name not in self._names:
+            self._names[name] = clean_name(name)
+        return self._names[name]
 
     def _is_missing(self, score: object) -> bool:
         if self.nominal and isinstance(score, str) and label_of(score) in self.names:
@@ -347,52 +288,3 @@ def _quoted(score: object) -> str:
     """A score in an error message: quoted if it is text, cut if it is long."""
     text = repr(score) if isinstance(score, str | bool | dict | list) else str(score)
     return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}…"
-
-
-def _read_rows(rows: Iterator[Row], reader: _Reader) -> None:
-    """Long rows have a rater and a score; all others are wide, one column a rater."""
-    for line, row in rows:
-        columns = {clean_text(name).lower(): name for name in row}
-        item = next((columns[name] for name in ITEM_NAMES if name in columns), None)
-        if item is None:
-            reader.fail_row(line, "no column named item", row)
-            continue
-        if "rater" in columns:
-            score = next((columns[name] for name in SCORE_NAMES if name in columns), None)
-            if score is None:
-                reader.fail_row(line, "no column named score", row)
-                continue
-            kind = row[columns["kind"]] if "kind" in columns else None
-            reader.add(line, row[item], row[columns["rater"]], row[score], kind)
-            continue
-        stray = next((name for name in (*SCORE_NAMES, "kind") if name in columns), None)
-        if stray is not None:
-            reader.fail_row(line, f"a column named {stray} and none named rater", row)
-            continue
-        others = [name for name in row if name != item]
-        raters = [name for name in others if is_named(name) and clean_text(name).lower() not in ITEM_NAMES]
-        reader.unread.update(dict.fromkeys(name for name in others if name not in raters))
-        if not raters:
-            reader.fail_row(line, "no rater: neither a column named rater nor a column for each", row)
-        for rater in raters:
-            reader.add(line, row[item], rater, row[rater])
-
-
-def _read_pairs(text: str, reader: _Reader) -> None:
-    try:
-        document = json_value(text)
-    except json.JSONDecodeError as error:
-        reader.fail(error.lineno, f"not JSON: {error.msg}")
-        return
-    except (ValueError, RecursionError) as error:
-        reader.fail(None, f"not JSON: {error}")
-        return
-    if not isinstance(document, dict):
-        reader.fail(None, "not a JSON object of raters")
-        return
-    for rater, labels in document.items():
-        if not isinstance(labels, dict):
-            reader.fail(None, f"the ratings of {rater} are not an object of labels by item")
-            continue
-        for item, label in labels.items():
-            reader.add(None, item, rater, label)

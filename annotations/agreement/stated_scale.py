@@ -1,6 +1,7 @@
 """A scale as a person states it: labels, numbers, ranges."""
 
 import csv
+from collections import Counter
 from collections.abc import Sequence
 from decimal import Decimal
 
@@ -8,6 +9,8 @@ from annotations.agreement.label_forms import clean_text, label_of, number_of, s
 from annotations.agreement.ratings_files import Scale
 
 CATEGORIES_AT_MOST = 1001
+LONGEST_LIST = 100_000
+"""In characters, of the entries of a scale."""
 RANGE = ".."
 
 
@@ -16,8 +19,18 @@ class ScaleError(ValueError):
 
 
 def entries_of(text: str) -> list[str]:
-    """The entries of a comma-separated list; an entry that contains a comma is quoted."""
-    return [entry for entry in next(csv.reader([text], skipinitialspace=True), []) if entry.strip()]
+    """The entries of a comma-separated list; an entry that contains a comma is quoted.
+
+    Raises:
+        ScaleError: the list is too long, or cannot be read.
+    """
+    if len(text) > LONGEST_LIST:
+        raise ScaleError(f"A list has at most {LONGEST_LIST:,} characters.")
+    try:
+        entries = next(csv.reader([" ".join(text.splitlines())], skipinitialspace=True), [])
+    except csv.Error as error:
+        raise ScaleError(f"The list cannot be read: {error}.") from error
+    return [entry for entry in entries if entry.strip()]
 
 
 def stated_categories(entries: Sequence[str], scale: Scale) -> tuple[str | float, ...]:
@@ -26,6 +39,8 @@ def stated_categories(entries: Sequence[str], scale: Scale) -> tuple[str | float
     Raises:
         ScaleError: an entry that is no number on an ordered scale, one twice, fewer than two, more than 1,001.
     """
+    if len(entries) > CATEGORIES_AT_MOST:
+        raise ScaleError(f"A scale has at most {CATEGORIES_AT_MOST} categories.")
     if scale == "nominal":
         categories: list[str | float] = [label_of(entry) for entry in entries]
         if "" in categories:
@@ -33,7 +48,7 @@ def stated_categories(entries: Sequence[str], scale: Scale) -> tuple[str | float
     else:
         categories = sorted(float(number) for entry in entries for number in _numbers(entry))
     if len(set(categories)) < len(categories):
-        twice = next(category for category in categories if categories.count(category) > 1)
+        twice = next(category for category, count in Counter(categories).items() if count > 1)
         raise ScaleError(f"The scale has “{shown(twice)}” twice.")
     if len(categories) < 2:
         raise ScaleError("A scale has two categories or more.")

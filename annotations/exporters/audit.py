@@ -1,12 +1,11 @@
 """The audit log as CSV, cells that a spreadsheet would run as formulas defused."""
 
-import csv
 import json
 from collections.abc import Iterable, Iterator
 
 from annotations.exporters.csv import CONTENT_TYPE
 from annotations.models import AuditEvent
-from evaluation.exporters.spreadsheet import Echo, defused
+from evaluation.exporters.spreadsheet import csv_line
 
 __all__ = ["COLUMNS", "CONTENT_TYPE", "export"]
 
@@ -15,8 +14,7 @@ COLUMNS = ["number", "at", "person", "campaign", "action", "subject", "details"]
 
 def export(events: Iterable[AuditEvent]) -> Iterator[bytes]:
     """A header, then one row per event; `person` is empty where the platform acted, `details` is JSON."""
-    writer = csv.writer(Echo())
-    yield writer.writerow(COLUMNS).encode()
+    yield csv_line(COLUMNS).encode()
     for event in events:
         cells = [
             event.pk,
@@ -27,4 +25,4 @@ def export(events: Iterable[AuditEvent]) -> Iterator[bytes]:
             event.subject,
             json.dumps(event.details, ensure_ascii=False),
         ]
-        yield writer.writerow([defused(cell) for cell in cells]).encode()
+        yield csv_line(cells).encode()

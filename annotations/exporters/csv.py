@@ -4,14 +4,13 @@ Absent cells are empty, `true` and `false` are lower-case, times are ISO 8601 in
 find the types by themselves. A column of ratings becomes a column for each rater.
 """
 
-import csv
 import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from annotations.exporters.columns import Column, Kind, Row, Sink
-from evaluation.exporters.spreadsheet import Echo, defused
+from evaluation.exporters.spreadsheet import Bare, csv_line
 
 CONTENT_TYPE = "text/csv; charset=utf-8"
 
@@ -28,18 +27,15 @@ class CsvWriter:
         header: list[object] = []
         for column in columns:
             if column.kind == Kind.RATINGS:
-                header += [defused(column.prefix + name) for name in raters[column.name]]
+                header += [column.prefix + name for name in raters[column.name]]
             else:
                 header.append(column.name)
-        self._writer = csv.writer(Echo())
-        self._sink.write(self._writer.writerow(header).encode())
+        self._sink.write(csv_line(header).encode())
 
     def write(self, rows: Sequence[Row]) -> None:
         """Append rows."""
         lines = [
-            self._writer.writerow(
-                [each for cell, value in zip(self._cells, row, strict=True) for each in cell(value)]
-            )
+            csv_line([each for cell, value in zip(self._cells, row, strict=True) for each in cell(value)])
             for row in rows
         ]
         self._sink.write("".join(lines).encode())
@@ -52,16 +48,12 @@ def _plain(value: Any) -> tuple[Any, ...]:
     return (value,)
 
 
-def _text(value: Any) -> tuple[Any, ...]:
-    return (defused(value),)
-
-
 def _flag(value: Any) -> tuple[Any, ...]:
-    return (None if value is None else "true" if value else "false",)
+    return (None if value is None else Bare("true" if value else "false"),)
 
 
 def _time(value: datetime | None) -> tuple[Any, ...]:
-    return (None if value is None else value.astimezone(UTC).isoformat(timespec="microseconds"),)
+    return (None if value is None else Bare(value.astimezone(UTC).isoformat(timespec="microseconds")),)
 
 
 def _document(value: Any) -> tuple[Any, ...]:
@@ -85,8 +77,8 @@ CELLS: dict[Kind, Any] = {
     Kind.INTEGER: _plain,
     Kind.NUMBER: _number,
     Kind.FLAG: _flag,
-    Kind.TEXT: _text,
-    Kind.PERSON: _text,
+    Kind.TEXT: _plain,
+    Kind.PERSON: _plain,
     Kind.TIME: _time,
     Kind.TEXTS: _document,
     Kind.DOCUMENT: _document,

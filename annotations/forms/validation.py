@@ -1,19 +1,18 @@
 """Forms of validation reports and of importing ratings."""
 
-from collections.abc import Sequence
+import csv
+import io
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django import forms
-from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
-from django.template.defaultfilters import filesizeformat
 
 from annotations.agreement.alternative_annotator_test import EPSILON
-from annotations.agreement.ratings_files import Kind
-from annotations.agreement.ratings_rows import decoded
-from annotations.agreement.stated_scale import entries_of
+from annotations.agreement.stated_scale import ScaleError, entries_of
 from annotations.models.campaign import RatingScale
-from annotations.services.ratings_import import NAME_LENGTH, RatingsFile
+from annotations.services.ratings_import import NAME_LENGTH
+from evaluation.forms.uploads import within_limit
 
 SCORINGS = [
     ("", "As the scale wants it"),
@@ -50,36 +49,38 @@ class SeveralFilesInput(forms.ClearableFileInput):
 
 
 class SeveralFilesField(forms.FileField):
-    """Uploaded files, each as its name and text; none too large, all in a known encoding."""
+    """Uploaded files, none too large."""
 
     widget = SeveralFilesInput
 
-    def clean(self, data: Any, initial: Any = None) -> list[tuple[str, str]]:
+    def clean(self, data: Any, initial: Any = None) -> list[UploadedFile[bytes]]:
         given: Sequence[UploadedFile[bytes]] = (
             data if isinstance(data, list | tuple) else [data] if data else []
         )
         if not given:
             super().clean(None, initial)
-        return [self._text(super(SeveralFilesField, self).clean(file, initial)) for file in given]
-
-    def _text(self, file: UploadedFile[bytes]) -> tuple[str, str]:
-        name = file.name or "file"
-        if file.size is not None and file.size > settings.UPLOAD_MAX_BYTES:
-            raise forms.ValidationError(
-                f"{name} has {filesizeformat(file.size)}; at most {filesizeformat(settings.UPLOAD_MAX_BYTES)} can be "
-                "uploaded. Use the command import_ratings for larger ones."
-            )
-        try:
-            return name, decoded(file.read())
-        except ValueError as error:
-            raise forms.ValidationError(f"{name} is {error}.") from error
+        return [
+            within_limit(super(SeveralFilesField, self).clean(file, initial), command="import_ratings")
+            for file in given
+        ]
 
 
 class EntriesField(forms.CharField):
     """A comma-separated list in one line."""
 
     def clean(self, value: Any) -> list[str]:
-        return entries_of(super().clean(value))
+        try:
+            return entries_of(super().clean(value))
+        except ScaleError as error:
+            raise forms.ValidationError(str(error)) from error
+
+    def prepare_value(self, value: Any) -> Any:
+        """The entries as a person writes them."""
+        if not isinstance(value, list):
+            return value
+        line = io.StringIO()
+        csv.writer(line, lineterminator="").writerow(value)
+        return line.getvalue()
 
 
 class RatingsForm(forms.Form):
@@ -125,10 +126,6 @@ class RatingsForm(forms.Form):
 
     def arguments(self) -> dict[str, Any]:
         """What a valid form imports."""
-        given: list[tuple[Kind, list[tuple[str, str]]]] = [
-            ("human", self.cleaned_data["human"]),
-            ("judge", self.cleaned_data["judge"]),
-        ]
         return {
             "name": self.cleaned_data["name"],
             "scale": self.cleaned_data["scale"],
@@ -136,5 +133,17 @@ class RatingsForm(forms.Form):
             "failures": self.cleaned_data["failure"],
             "threshold": self.cleaned_data["threshold"],
             "is_cut": not self.cleaned_data["is_not_cut"],
-            "files": [RatingsFile(name, text, kind) for kind, files in given for name, text in files],
+        }
+
+    def files_to_import(self) -> list[tuple[str, UploadedFile[bytes]]]:
+        """The files by field."""
+        return [(name, file) for name in ("human", "judge") for file in self.cleaned_data[name]]
+
+    @staticmethod
+    def initial_of(arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """The fields that stand for the arguments of an earlier import."""
+        fields = {name: value for name, value in arguments.items() if name not in ("failures", "is_cut")}
+        return fields | {
+            "failure": arguments.get("failures", []),
+            "is_not_cut": not arguments.get("is_cut", True),
         }

@@ -6,15 +6,12 @@ may be queued twice, taken up by two workers, or lose its worker to a kill, and 
 """
 
 import logging
-import threading
 import uuid
 from datetime import datetime, timedelta
-from types import TracebackType
-from typing import Self
 
 from django.conf import settings
 from django.contrib.auth.models import User
-from django.db import DatabaseError, connection, transaction
+from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
@@ -27,12 +24,12 @@ from annotations.services.gold import release_gold
 from annotations.services.gold_kept import is_late
 from evaluation.errors import Conflict, DomainError, NotFound
 from evaluation.llm.credentials.redaction import redacted
+from evaluation.services.heartbeat import Heartbeat
 from evaluation.services.wake import wake
 
 MAKE = "annotations.tasks.make_gold_release"
 MAX_ATTEMPTS = 3
 """A request whose worker was lost so often is given up: it may be what kills the worker."""
-HEARTBEAT_SECONDS = 1.0
 
 logger = logging.getLogger(__name__)
 
@@ -108,13 +105,13 @@ def make_release(*, request: GoldRequest) -> GoldRequest:
         request.refresh_from_db()
         return request
     try:
-        with _Heartbeat(request) as heartbeat, transaction.atomic():
+        with _heartbeat(request) as heartbeat, transaction.atomic():
             request.release = release_gold(
                 campaign=_campaign_still_led(request),
                 criteria=stored_criteria(request.criteria),
                 created_by=request.requested_by,
                 seen=request.seen,
-                progress=heartbeat.tell,
+                progress=lambda written, tasks: heartbeat.tell(written=written, tasks=tasks),
             )
             _end(request)
     except _ClaimLost:
@@ -156,43 +153,9 @@ class _ClaimLost(Exception):
     """Another worker has taken the request up: this one was silent for longer than its lease."""
 
 
-class _Heartbeat:
-    """Keeps a request for this worker and notes how far it is, while its release is made.
-
-    In a thread with a connection of its own: what the release's transaction writes nobody sees before its end, and
-    fitting a model, or the end of a large transaction, may take long without a word.
-    """
-
-    def __init__(self, request: GoldRequest) -> None:
-        self._request = request
-        self._facts: dict[str, int] = {}
-        self._over = threading.Event()
-        self._thread = threading.Thread(target=self._beat, name="gold-heartbeat", daemon=True)
-
-    def tell(self, written: int, tasks: int) -> None:
-        """How far the release is."""
-        self._facts = {"written": written, "tasks": tasks}
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._over.set()
-        self._thread.join()
-
-    def _beat(self) -> None:
-        try:
-            while not self._over.wait(HEARTBEAT_SECONDS):
-                try:
-                    _held(self._request).update(leased_until=_lease_end(), **self._facts)
-                except DatabaseError as error:
-                    logger.warning("How far %s is could not be noted: %s", self._request, error)
-                    connection.close()
-        finally:
-            connection.close()  # this thread's
+def _heartbeat(request: GoldRequest) -> Heartbeat:
+    """Keeps a request for this worker and notes how far it is, while its release is made."""
+    return Heartbeat(lambda facts: _held(request).update(leased_until=_lease_end(), **facts), of=request)
 
 
 def _asked_already(

@@ -1,13 +1,17 @@
 """Importing others' annotations into a campaign of their own, so that the agreement module serves by itself."""
 
+import io
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Literal
+from pathlib import Path
+from typing import Literal, TextIO
 
+from django.conf import settings
 from django.contrib.auth.models import User
-from django.db import transaction
+from django.db import connection, transaction
 
 from annotations.agreement.joined_files import NamedRatings, joined_files
 from annotations.agreement.label_forms import label_of, listed, shown
@@ -20,18 +24,19 @@ from annotations.agreement.ratings_files import (
     LineError,
     RatingsFileError,
     Scale,
-    format_of,
-    parse_ratings,
 )
+from annotations.agreement.ratings_parsing import FileFormat, format_of, parse_ratings
+from annotations.agreement.ratings_rows import LONGEST_LINE, encoding_of
 from annotations.agreement.ratings_warnings import rating_warnings
 from annotations.agreement.repeated_problems import told_once
 from annotations.agreement.stated_failures import FailuresError, NotStated, stated_failures
 from annotations.agreement.stated_scale import ScaleError, stated_categories
-from annotations.models import Campaign, ImportedRating, Member
+from annotations.models import Campaign, Member
 from annotations.models.campaign import CampaignStatus, RatingScale, Role
 from annotations.models.imported import RatedBy
 from annotations.services.audit import record as audit
 from evaluation.errors import Conflict, DomainError
+from evaluation.importers.source_file import Progress, no_progress
 from evaluation.names import check_name
 
 ITEM_LENGTH, RATER_LENGTH, NAME_LENGTH = 400, 200, 200
@@ -41,11 +46,28 @@ NOT_STORABLE = re.compile("[\0\ud800-\udfff]")
 
 @dataclass(frozen=True, slots=True)
 class RatingsFile:
-    """A file handed in: its name, its text, and the kind of its raters where it does not say itself."""
+    """A file handed in: its name, its text or where it is, and the kind of its raters where it does not say itself."""
 
     name: str
-    text: str
+    text: str | Path
     kind: Kind | None = None
+
+    @contextmanager
+    def opened(self) -> Iterator[TextIO]:
+        """The text, from its beginning. Raises RatingsFileError where it cannot be read, or is in another encoding."""
+        if isinstance(self.text, str):
+            yield io.StringIO(self.text.lstrip("\ufeff"), newline="")
+            return
+        try:
+            with self.text.open("rb") as stream:
+                encoding = encoding_of(stream)
+            text = self.text.open(encoding=encoding, newline="")
+        except OSError as error:
+            raise RatingsFileError([LineError(None, f"cannot be read: {error.strerror}")]) from error
+        except ValueError as error:
+            raise RatingsFileError([LineError(None, str(error))]) from error
+        with text:
+            yield text
 
 
 class RatingsRefused(DomainError):
@@ -64,6 +86,8 @@ class FailureNotStated(DomainError):
 
     code = "failure_not_stated"
 
+
+COPY = "COPY annotations_importedrating (campaign_id, item, rater, kind, value) FROM STDIN"
 
 Outcome = Literal["imported", "unchanged", "failure stated"]
 
@@ -127,6 +151,7 @@ def import_ratings(
     threshold: float | None = None,
     is_cut: bool = True,
     created_by: User | None = None,
+    progress: Progress = no_progress,
 ) -> RatingsImport:
     """A campaign of the ratings in the files, led by `created_by`. The same files again change nothing.
 
@@ -144,7 +169,7 @@ def import_ratings(
         raise DomainError(f"A campaign needs a name of at most {NAME_LENGTH} characters.", field="name")
     check_name(name)
     full_scale = _stated_scale(categories, scale)
-    joined = joined_files(_parsed(files, scale, full_scale, failures))
+    joined = joined_files(_parsed(files, scale, full_scale, failures, progress))
     if joined.problems:
         raise RatingsRefused(joined.problems)
     try:
@@ -223,20 +248,24 @@ def _parsed(
     scale: Scale,
     categories: Sequence[Label] | None,
     failures: Sequence[str],
+    progress: Progress,
 ) -> list[NamedRatings]:
     """Every file read. Raises RatingsRefused with the problems of all of them."""
     parsed, problems = [], list[str]()
     names, with_names = Counter[str](), list[str]()
-    for file in files:
+    room: int = settings.IMPORT_MAX_RATINGS
+    for number, file in enumerate(files, start=1):
         try:
-            read = parse_ratings(
-                file.text,
-                file_format=format_of(file.name, file.text),
-                scale=scale,
-                kind=file.kind,
-                categories=categories,
-                names=[label_of(failure) for failure in failures],
-            )
+            with file.opened() as text:
+                read = parse_ratings(
+                    text,
+                    file_format=_checked_format(file.name, text),
+                    scale=scale,
+                    kind=file.kind,
+                    categories=categories,
+                    names=[label_of(failure) for failure in failures],
+                    most=room,
+                )
         except RatingsFileError as error:
             told = told_once(error.errors, error.cells)
             problems += [f"{file.name}: {problem}" for problem in told.errors]
@@ -246,6 +275,8 @@ def _parsed(
         too_long = told_once(_too_long(read), len(read.ratings))
         problems += [f"{file.name}: {problem}" for problem in too_long.errors]
         parsed.append(NamedRatings(file.name, read))
+        room = max(room - len(read.ratings) - read.missing, 0)
+        progress(number, len(files))
     if names:
         problems.insert(0, _another_scale(names, with_names, scale))
     if not files:
@@ -253,6 +284,25 @@ def _parsed(
     if problems:
         raise RatingsRefused(problems)
     return parsed
+
+
+def _checked_format(name: str, text: TextIO) -> FileFormat:
+    """The format of a file that is at its beginning, and stays there. Raises RatingsFileError.
+
+    JSON by rater is read as one document, so what it may hold is counted first: each value has a comma or a bracket
+    before it.
+    """
+    file_format = format_of(name, text.read(LONGEST_LINE))
+    text.seek(0)
+    if file_format != "pairs":
+        return file_format
+    most, values = 2 * settings.IMPORT_MAX_RATINGS, 0
+    while block := text.read(LONGEST_LINE):
+        values += sum(map(block.count, ",[{"))
+        if values > most:
+            raise RatingsFileError([LineError(None, f"there are more than {most:,} values in the file")])
+    text.seek(0)
+    return file_format
 
 
 def _another_scale(names: Counter[str], file_names: Sequence[str], scale: Scale) -> str:
@@ -285,17 +335,22 @@ def _stored(rating: FileRating) -> tuple[str, str, str, str]:
 
 
 def _write(campaign: Campaign, ratings: Sequence[FileRating], created_by: User | None) -> None:
-    stored = map(_stored, ratings)
-    ImportedRating.objects.bulk_create(
-        (
-            ImportedRating(campaign=campaign, item=item, rater=rater, kind=kind, value=value)
-            for item, rater, kind, value in stored
-        ),
-        batch_size=5000,
-    )
+    # COPY takes a tenth of the time and memory of inserts by the ORM.
+    with connection.cursor() as cursor, cursor.copy(COPY) as copy:
+        for rating in ratings:
+            copy.write_row((campaign.pk, *_stored(rating)))
     if created_by is not None:
         Member.objects.create(campaign=campaign, user=created_by, role=Role.LEAD)
     audit("ratings.imported", actor=created_by, campaign=campaign, subject=campaign, ratings=len(ratings))
+
+
+def _has_exactly(campaign: Campaign, ratings: Sequence[FileRating]) -> bool:
+    """Whether the campaign holds these ratings and no others."""
+    if campaign.imported_ratings.count() != len(ratings):
+        return False
+    stored = set(map(_stored, ratings))
+    rows = campaign.imported_ratings.order_by().values_list("item", "rater", "kind", "value")
+    return all(row in stored for row in rows.iterator(chunk_size=5000))
 
 
 def _again(
@@ -305,8 +360,7 @@ def _again(
     actor: User | None,
 ) -> Outcome:
     """The same ratings under the same name. Raises Conflict where the campaign holds something else."""
-    there = campaign.imported_ratings.values_list("item", "rater", "kind", "value")
-    if campaign.is_imported and sorted(there) == sorted(map(_stored, ratings)):
+    if campaign.is_imported and _has_exactly(campaign, ratings):
         compared = [field for field in meaning if field != "import_warnings"]
         changed = [field for field in compared if getattr(campaign, field) != meaning[field]]
         if not changed:

@@ -1,8 +1,5 @@
 """Control and qualification items: the list, three ways to add some, changing, withdrawing and restoring them."""
 
-import csv
-import io
-
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -10,12 +7,12 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from annotations.access import led_campaign
 from annotations.forms.quality import (
-    COLUMNS,
     GoldItemsForm,
     ItemsUploadForm,
     KnownScoreForm,
     ScoreChangeForm,
 )
+from annotations.importers.known_items import COLUMNS
 from annotations.models import Campaign, Task
 from annotations.selectors.baselines import baseline_texts
 from annotations.selectors.controls import (
@@ -27,17 +24,18 @@ from annotations.selectors.controls import (
 )
 from annotations.services.controls import (
     add_control,
-    add_controls,
     add_controls_from_gold,
     change_known_score,
     restore_control,
     withdraw_control,
 )
+from annotations.services.import_kinds import CONTROLS
 from evaluation.access import PersonRequest
 from evaluation.errors import DomainError, NotFound
-from evaluation.exporters.spreadsheet import defused
+from evaluation.exporters.spreadsheet import csv_line
 from evaluation.models import Response
 from evaluation.page_query import PageQuery, key_in
+from evaluation.views.imports import begun
 
 CANDIDATES_IN_FILE = 200
 
@@ -61,7 +59,7 @@ def _list_page(
         "items": control_items(campaign),
         "withdrawn": withdrawn_items(campaign),
         "gold": gold or GoldItemsForm(led=_led(request), prefix="gold"),
-        "upload": upload or ItemsUploadForm(campaign=campaign, prefix="upload"),
+        "upload": upload or ItemsUploadForm(prefix="upload"),
     }
     return render(request, "annotations/controls.html", context, status=422 if refused else 200)
 
@@ -115,17 +113,15 @@ def control_candidates(request: PersonRequest, campaign_id: int) -> HttpResponse
     campaign = led_campaign(request.user, campaign_id)
     drawn = random_candidates(campaign, CANDIDATES_IN_FILE)
     baselines = baseline_texts(drawn)
-    file = io.StringIO()
-    writer = csv.writer(file)
-    writer.writerow([*COLUMNS, "question", "preference", "baseline_response", "personalised_response"])
+    lines = [csv_line([*COLUMNS, "question", "preference", "baseline_response", "personalised_response"])]
     for response in drawn:
         item = response.item
         preference = item.preference.text if item.preference else ""
         texts = [item.question.text, preference, baselines.get(item.pk, ""), response.text]
-        writer.writerow([response.pk, "", "", "", *map(defused, texts)])
+        lines.append(csv_line([response.pk, None, None, None, *texts]))
     name = f"perg-campaign{campaign.pk}-candidates.csv"
     return HttpResponse(
-        file.getvalue(),
+        "".join(lines),
         content_type="text/csv; charset=utf-8",
         headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )
@@ -133,16 +129,13 @@ def control_candidates(request: PersonRequest, campaign_id: int) -> HttpResponse
 
 @require_POST
 def control_upload(request: PersonRequest, campaign_id: int) -> HttpResponse:
-    """Add the items of a CSV file, all of them or none."""
+    """A CSV file of items, which a worker adds: all of them or none."""
     campaign = led_campaign(request.user, campaign_id)
-    form = ItemsUploadForm(request.POST, request.FILES, campaign=campaign, prefix="upload")
+    form = ItemsUploadForm(request.POST, request.FILES, prefix="upload")
     if not form.is_valid():
         return _list_page(request, campaign, upload=form)
-    tasks = add_controls(
-        campaign=campaign, items=form.items, kind=form.cleaned_data["kind"], actor=request.user
-    )
-    messages.success(request, f"{len(tasks)} item{'' if len(tasks) == 1 else 's'} added.")
-    return redirect("controls", campaign_id=campaign.pk)
+    arguments = {"campaign": campaign.pk, "kind": form.cleaned_data["kind"]}
+    return begun(request, CONTROLS, arguments, [("file", form.cleaned_data["file"])])
 
 
 @require_POST

@@ -10,7 +10,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from annotations.access import labelling_member, own_assignment, visible_campaign
-from annotations.differences import MOST_WORDS, word_differences
+from annotations.differences import word_differences
 from annotations.forms.labelling import DraftForm, FlagForm, LabelForm, SkipForm
 from annotations.keys import USUAL_KEYS
 from annotations.models import Campaign, ScreenSettings
@@ -23,6 +23,7 @@ from annotations.views.task_json import next_json, rendered, task_json
 from evaluation.access import PersonRequest
 from evaluation.errors import DomainError, NotFound
 from evaluation.page_query import PageQuery, key_in
+from evaluation.word_splitting import MOST_WORDS
 
 
 @require_GET
@@ -139,7 +140,7 @@ def label_differences(request: PersonRequest, assignment_id: int) -> JsonRespons
     marked = word_differences(rendered(shown.baseline), rendered(shown.personalised))
     if marked is None:
         raise DomainError(
-            f"One of these texts has more than {MOST_WORDS:,} words: too many to compare here.",
+            f"These texts are too long to compare here: more than {MOST_WORDS:,} words, or too many repeated ones.",
             code="too_long",
         )
     return JsonResponse(dict(zip(("baseline_html", "personalised_html"), marked, strict=True)))

@@ -1,18 +1,85 @@
-"""Files that come in over REST."""
+"""Imports over REST: files are stored, a worker imports them, and the job says how far it is."""
 
-from typing import BinaryIO, cast
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Any
 
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
+from django.db.models import QuerySet
 from django.template.defaultfilters import filesizeformat
+from drf_spectacular.utils import extend_schema
+from rest_framework import generics
 from rest_framework.exceptions import ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.reverse import reverse
+from rest_framework.views import APIView
+
+from evaluation.api.actor import actor_of
+from evaluation.api.idempotency import idempotent
+from evaluation.api.queries import ListQuery, Queried
+from evaluation.api.serializers.imports import ImportJobSerializer
+from evaluation.forms.uploads import stored_arguments
+from evaluation.models import ImportJob
+from evaluation.selectors.imports import imports_of, own_import
+from evaluation.services.import_jobs import Upload, request_import, retry_import
+
+RETRY_SECONDS = 1
 
 
-def content_of(file: UploadedFile[bytes]) -> BinaryIO:
-    """What was uploaded. Raises ValidationError where it is too large."""
+class ImportList(Queried, generics.ListAPIView[ImportJob]):
+    """The caller's imports, newest first."""
+
+    serializer_class = ImportJobSerializer
+    query_serializer_class = ListQuery
+
+    def get_queryset(self) -> QuerySet[ImportJob]:
+        return imports_of(actor_of(self.request))
+
+
+class ImportDetail(APIView):
+    """An import of the caller's: how far it is, its `report` once it is done, or why there is none."""
+
+    @extend_schema(responses=ImportJobSerializer)
+    def get(self, request: Request, job_id: int) -> Response:
+        return Response(ImportJobSerializer(own_import(actor_of(request), job_id)).data)
+
+
+class ImportRetry(APIView):
+    """Run an import again that failed. One that was refused needs another file or other settings: 409."""
+
+    @extend_schema(request=None, responses={202: ImportJobSerializer})
+    @idempotent
+    def post(self, request: Request, job_id: int) -> Response:
+        return accepted(request, retry_import(job=own_import(actor_of(request), job_id)))
+
+
+def begun(request: Request, kind: str, fields: Mapping[str, Any], files: Sequence[Upload]) -> Response:
+    """The answer to files that are to be imported. Raises ValidationError where one is too large."""
+    for field, file in files:
+        _require_within_limit(field, file)
+    job = request_import(
+        kind=kind, arguments=stored_arguments(fields), files=files, requested_by=actor_of(request)
+    )
+    return accepted(request, job)
+
+
+def accepted(request: Request, job: ImportJob) -> Response:
+    """The answer to a request that a worker fulfils."""
+    return Response(
+        ImportJobSerializer(job).data,
+        status=HTTPStatus.ACCEPTED,
+        headers={
+            "Location": reverse("api_import", [job.pk], request=request),
+            "Retry-After": str(RETRY_SECONDS),
+        },
+    )
+
+
+def _require_within_limit(field: str, file: UploadedFile[bytes]) -> None:
     limit = settings.UPLOAD_MAX_BYTES
     if file.size is not None and file.size > limit:
         raise ValidationError(
-            {"file": [f"It has {filesizeformat(file.size)}; at most {filesizeformat(limit)} are taken."]}
+            {field: [f"It has {filesizeformat(file.size)}; at most {filesizeformat(limit)} are taken."]}
         )
-    return cast(BinaryIO, file.file)

@@ -10,12 +10,12 @@ from rest_framework.views import APIView
 
 from evaluation.api.conditional import conditional
 from evaluation.api.idempotency import idempotent
-from evaluation.api.imports import content_of
+from evaluation.api.imports import begun
 from evaluation.api.parsers import StrictMultiPartParser
 from evaluation.api.permissions import IsStaff
 from evaluation.api.queries import FilteredList, M, Queried
 from evaluation.api.serializers.builds import CatalogueChangesSerializer, changes_data
-from evaluation.api.serializers.imports import CatalogueImportSerializer, QuestionsImportSerializer
+from evaluation.api.serializers.imports import ImportJobSerializer
 from evaluation.api.serializers.library import (
     CatalogueFileSerializer,
     CatalogueSerializer,
@@ -34,11 +34,10 @@ from evaluation.api.serializers.library import (
     SinceQuery,
 )
 from evaluation.errors import NotFound
-from evaluation.importers.catalogue import import_catalogue
-from evaluation.importers.questions import import_questions
 from evaluation.models import Catalogue, Dataset, Preference, Prompt, Question, Rubric
 from evaluation.selectors.catalogues import catalogue_changes, versions_of
 from evaluation.selectors.datasets import question_counts
+from evaluation.services.import_kinds import CATALOGUE, QUESTIONS
 from evaluation.services.rubrics import create_rubric, revise_rubric
 
 
@@ -97,16 +96,14 @@ class DatasetImport(APIView):
     permission_classes = [IsStaff]
     parser_classes = [StrictMultiPartParser]
 
-    @extend_schema(request=QuestionsFileSerializer, responses={201: QuestionsImportSerializer})
+    @extend_schema(request=QuestionsFileSerializer, responses={202: ImportJobSerializer})
     @idempotent
     def post(self, request: Request) -> Response:
         """Import questions into a dataset; what it has already is not made again."""
         given = QuestionsFileSerializer(data=request.data)
         given.is_valid(raise_exception=True)
         fields = dict(given.validated_data)
-        file = fields.pop("file")
-        report = import_questions(file=content_of(file), file_name=file.name or "", **fields)
-        return Response(report.as_dict(), status=status.HTTP_201_CREATED)
+        return begun(request, QUESTIONS, fields, [("file", fields.pop("file"))])
 
 
 class CatalogueList(NamedList[Catalogue]):
@@ -162,15 +159,14 @@ class CatalogueImport(APIView):
     permission_classes = [IsStaff]
     parser_classes = [StrictMultiPartParser]
 
-    @extend_schema(request=CatalogueFileSerializer, responses={201: CatalogueImportSerializer})
+    @extend_schema(request=CatalogueFileSerializer, responses={202: ImportJobSerializer})
     @idempotent
     def post(self, request: Request) -> Response:
         """Import a catalogue; other content than that of the versions that there are becomes the next version."""
         given = CatalogueFileSerializer(data=request.data)
         given.is_valid(raise_exception=True)
-        file = given.validated_data["file"]
-        report = import_catalogue(file=content_of(file), name=given.validated_data["name"])
-        return Response(report.as_dict(), status=status.HTTP_201_CREATED)
+        fields = dict(given.validated_data)
+        return begun(request, CATALOGUE, fields, [("file", fields.pop("file"))])
 
 
 class PromptList(NamedList[Prompt]):

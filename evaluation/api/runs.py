@@ -10,14 +10,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from evaluation.api.actor import actor_of
 from evaluation.api.conditional import conditional
 from evaluation.api.idempotency import idempotent
-from evaluation.api.imports import content_of
+from evaluation.api.imports import begun
 from evaluation.api.parsers import StrictMultiPartParser
 from evaluation.api.permissions import IsStaff
 from evaluation.api.queries import FilteredList, Queried
-from evaluation.api.serializers.imports import RunImportSerializer
+from evaluation.api.serializers.imports import ImportJobSerializer
 from evaluation.api.serializers.runs import (
     METRICS_SCHEMA,
     BudgetSerializer,
@@ -35,7 +34,6 @@ from evaluation.api.serializers.runs import (
 )
 from evaluation.api.strict import refuse_body
 from evaluation.errors import NotFound
-from evaluation.importers.recorded_run import import_recorded_run
 from evaluation.metrics import RunOutcomes
 from evaluation.models import Run
 from evaluation.selectors.bill import bill_of
@@ -44,6 +42,7 @@ from evaluation.selectors.needs import runs_with_failures
 from evaluation.selectors.progress import judging_progress, run_progress, unscored_reasons
 from evaluation.selectors.results import current_result
 from evaluation.services import control
+from evaluation.services.import_kinds import RECORDED_RUN
 from evaluation.services.judging import launch_judging
 from evaluation.stored_metrics import metrics_and_slices
 
@@ -218,18 +217,15 @@ class RunImport(APIView):
     permission_classes = [IsStaff]
     parser_classes = [StrictMultiPartParser]
 
-    @extend_schema(request=RecordedRunSerializer, responses={201: RunImportSerializer})
+    @extend_schema(request=RecordedRunSerializer, responses={202: ImportJobSerializer})
     @idempotent
     def post(self, request: Request) -> Response:
         """Import a recorded run; the same file again, for the same model, method and setting, changes nothing."""
         given = RecordedRunSerializer(data=request.data)
         given.is_valid(raise_exception=True)
         fields = dict(given.validated_data)
-        file = fields.pop("file")
-        report = import_recorded_run(
-            file=content_of(file), file_name=file.name or "", created_by=actor_of(request), **fields
-        )
-        return Response(report.as_dict(), status=status.HTTP_201_CREATED)
+        files = [(name, fields.pop(name)) for name in ("file", "preferences") if name in fields]
+        return begun(request, RECORDED_RUN, fields, files)
 
 
 def _cause(request: Request, action: str) -> dict[str, Any]:

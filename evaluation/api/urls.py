@@ -1,6 +1,18 @@
 from django.urls import path
 
-from evaluation.api import analyses, batches, builds, canaries, items, library, models, results, runs, trials
+from evaluation.api import (
+    analyses,
+    batches,
+    builds,
+    canaries,
+    imports,
+    items,
+    library,
+    models,
+    results,
+    runs,
+    trials,
+)
 
 urlpatterns = [
     path("runs/", runs.RunList.as_view(), name="api_run_list"),
@@ -74,6 +86,9 @@ urlpatterns = [
         library.CataloguePreferences.as_view(),
         name="api_catalogue_preferences",
     ),
+    path("imports/", imports.ImportList.as_view(), name="api_import_list"),
+    path("imports/<int:job_id>/", imports.ImportDetail.as_view(), name="api_import"),
+    path("imports/<int:job_id>/retry/", imports.ImportRetry.as_view(), name="api_import_retry"),
     path("prompts/", library.PromptList.as_view(), name="api_prompt_list"),
     path("prompts/<int:prompt_id>/", library.PromptDetail.as_view(), name="api_prompt_detail"),
     path("rubrics/", library.RubricList.as_view(), name="api_rubric_list"),

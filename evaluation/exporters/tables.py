@@ -1,10 +1,9 @@
 """A table as CSV or JSON, written as it is read. Cells that a spreadsheet would run as formulas are defused."""
 
-import csv
 import json
 from collections.abc import Iterable, Iterator, Mapping
 
-from evaluation.exporters.spreadsheet import Echo, defused
+from evaluation.exporters.spreadsheet import csv_line
 
 CONTENT_TYPES = {"csv": "text/csv; charset=utf-8", "json": "application/json"}
 
@@ -12,10 +11,9 @@ CONTENT_TYPES = {"csv": "text/csv; charset=utf-8", "json": "application/json"}
 def as_csv(columns: Iterable[str], records: Iterable[Mapping[str, object]]) -> Iterator[str]:
     """A header, then a line for each record; what a record lacks is empty."""
     columns = list(columns)
-    writer = csv.writer(Echo())
-    yield writer.writerow(columns)
+    yield csv_line(columns)
     for record in records:
-        yield writer.writerow([defused(record.get(column)) for column in columns])
+        yield csv_line(record.get(column) for column in columns)
 
 
 def as_json(records: Iterable[Mapping[str, object]], **facts: object) -> Iterator[str]:

@@ -1,11 +1,12 @@
 """Forms of datasets: a file of questions, and the search in them."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
 
-from evaluation.forms.uploads import within_limit
+from evaluation.forms.uploads import stored_arguments, within_limit
 from evaluation.importers.question_layouts import LAYOUTS
 from evaluation.importers.question_store import NAME_LENGTH
 from evaluation.models import Catalogue
@@ -42,6 +43,10 @@ class QuestionsForm(forms.Form):
 
     def clean_file(self) -> UploadedFile[bytes]:
         return within_limit(self.cleaned_data["file"], command="import_questions")
+
+    def arguments(self) -> dict[str, Any]:
+        """What a valid form imports, besides the file."""
+        return stored_arguments(self.cleaned_data)
 
 
 class QuestionSearchForm(forms.Form):

@@ -1,11 +1,14 @@
 """Forms of runs: an import, and budgets."""
 
 from decimal import Decimal
+from typing import Any
 
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
 
-from evaluation.forms.uploads import within_limit
+from evaluation.forms.uploads import stored_arguments, within_limit
+from evaluation.importers.question_store import NAME_LENGTH
+from evaluation.importers.recorded_run import DEFAULT_DATASET
 from evaluation.models import Catalogue
 from evaluation.models.run import Method, RatingsOf, Setting
 
@@ -22,6 +25,11 @@ class RecordedRunForm(forms.Form):
     name = forms.CharField(
         max_length=300, required=False, help_text="Left empty, one is made up from the above."
     )
+    dataset = forms.CharField(
+        max_length=NAME_LENGTH,
+        required=False,
+        help_text=f"Holds the questions; made if there is none. If empty, “{DEFAULT_DATASET}”.",
+    )
     catalogue = forms.ModelChoiceField(
         Catalogue.objects.all(), required=False, help_text="Gives the preferences their categories."
     )
@@ -29,6 +37,11 @@ class RecordedRunForm(forms.Form):
         max_length=180,
         required=False,
         help_text="Who gave the ratings in the file, if there are any. Left empty, they are an unnamed judge's.",
+    )
+    preferences = forms.FileField(
+        required=False,
+        label="Preferences of the profiles",
+        help_text="A text file, one preference a line, for a file of profiles that does not contain them.",
     )
     ratings_of = forms.ChoiceField(
         choices=RatingsOf.choices,
@@ -43,6 +56,18 @@ class RecordedRunForm(forms.Form):
 
     def clean_file(self) -> UploadedFile[bytes]:
         return within_limit(self.cleaned_data["file"], command="import_recorded_run")
+
+    def clean_preferences(self) -> UploadedFile[bytes] | None:
+        file: UploadedFile[bytes] | None = self.cleaned_data["preferences"]
+        return file and within_limit(file, command="import_recorded_run")
+
+    def arguments(self) -> dict[str, Any]:
+        """What a valid form imports, besides the files."""
+        return stored_arguments(self.cleaned_data)
+
+    def files_to_import(self) -> list[tuple[str, UploadedFile[bytes]]]:
+        """The files by field."""
+        return [(name, file) for name in ("file", "preferences") if (file := self.cleaned_data[name])]
 
 
 SMALLEST_BUDGET = Decimal("0.0001")

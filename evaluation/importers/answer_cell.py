@@ -15,6 +15,8 @@ from evaluation.models.dataset import LETTERS
 NO_ANSWER = frozenset({"", "-1", "-1.0", "None", "none", "null", "NULL", "nan", "NaN", "<NA>", "N/A", "n/a"})
 """What extractors and data frames write where there is no answer."""
 
+LONGEST_CELL = 2_000
+"""A longer cell names an option only where it is exactly the option's text."""
 LONGEST_LEAD = 200
 """A cell that is longer than every option by more than this is prose, not an answer."""
 
@@ -32,12 +34,19 @@ def read_answer(cell: str, options: Sequence[str]) -> AnswerReading:
     text = cell.strip()
     if is_option_letter(text, options):
         return AnswerReading(text)
+    if len(text) > LONGEST_CELL:
+        return AnswerReading(_letter_with_text(text, options), is_interpreted=options.count(text) == 1)
     is_stray_letter = len(text) == 1 and text in LETTERS
     if text in NO_ANSWER or is_stray_letter or len(text) > max(map(len, options)) + LONGEST_LEAD:
         return AnswerReading("")
     bare = _unwrapped(text)
     letters = _named_by_text(bare, options) | _named_by_letter(bare, options)
     return AnswerReading(letters.pop(), is_interpreted=True) if len(letters) == 1 else AnswerReading("")
+
+
+def _letter_with_text(text: str, options: Sequence[str]) -> str:
+    """The letter of the one option with exactly this text, or empty."""
+    return LETTERS[options.index(text)] if options.count(text) == 1 else ""
 
 
 _INVISIBLE = dict.fromkeys(map(ord, "\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"))

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import BinaryIO
 
+from evaluation.exporters.spreadsheet import as_written
 from evaluation.importers.csv_file import CsvFile, CsvRecord, check_text
 from evaluation.importers.lock import one_import_at_a_time
 from evaluation.importers.question_draft import excerpt, preference_text
@@ -85,7 +86,7 @@ def _entries(file: CsvFile) -> list[Entry]:
 
 def _entry(file: CsvFile, record: CsvRecord) -> Entry:
     cells = dict(zip(file.header, record.cells, strict=True))
-    text = preference_text("text", cells["text"])
+    text = preference_text("text", as_written(cells["text"]))
     if not text:
         raise RowRejected("text", "has no text")
     category = cells.get("category", "").strip().lower() or str(PreferenceCategory.OTHER)

@@ -4,15 +4,20 @@ import codecs
 import csv
 import hashlib
 import re
+from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import BinaryIO, TextIO
 
 from evaluation.importers.report import ImportRefused, RowRejected
 from evaluation.importers.source_file import text_of
 
 MAX_CELL = 10 * 1024 * 1024
 MAX_LINE = 8 * MAX_CELL
+"""Of a line, and of a record over several lines."""
+MAX_COLUMNS = 5_000
+MAX_COMMAS = 1_000_000
+"""In a record. Each may part two cells, and a list of cells takes far more memory than its line."""
 _BLOCK = 1 << 18
 # The limit is the csv module's own, for the whole process; its default of 128 KiB is less than a long answer.
 csv.field_size_limit(MAX_CELL)
@@ -46,6 +51,19 @@ class CsvRecord:
 
 
 _INVISIBLE = "\u200b\u200c\u200d\u2060\ufeff"
+
+
+def bounded_lines(text: TextIO, *, kind: str, code: str) -> Iterator[str]:
+    """The lines of a text. Raises `ImportRefused` with the code for one that is too long to hold in memory."""
+    number = 0
+    while line := text.readline(MAX_LINE):
+        number += 1
+        if len(line) == MAX_LINE and not line.endswith(("\n", "\r")):
+            raise ImportRefused(
+                f"The file is not a {kind} file: line {number} is longer than {MAX_LINE:,} characters.",
+                code=code,
+            )
+        yield line
 
 
 def is_blank(cell: str) -> bool:
@@ -124,10 +142,15 @@ class CsvFile:
         """Read the header. Raises `ImportRefused`: `empty_file` (only blank lines), `not_csv`."""
         self._text, self._counted = text_of(stream)
         self._reader = csv.reader(self._lines(), strict=True)
+        self._commas = self._characters = 0
         self.rows_read = 0
         first = next(self._records(), None)
         if first is None:
             raise ImportRefused("The file is empty: it has only blank lines.", code="empty_file")
+        if len(first) > MAX_COLUMNS:
+            raise ImportRefused(
+                f"The file has {len(first):,} columns; at most {MAX_COLUMNS:,} can be read.", code="not_csv"
+            )
         self.header = tuple(name.strip() for name in first)
         self._index = {position for position, name in enumerate(self.header) if is_index_column(name)}
 
@@ -143,7 +166,7 @@ class CsvFile:
         if not known:
             raise ImportRefused(self._why_unknown(names_known), code="not_csv")
         named = [name for name in self.header if not is_index_column(name)]
-        twice = sorted({name for name in named if named.count(name) > 1})
+        twice = sorted(name for name, count in Counter(named).items() if count > 1)
         if twice:
             raise ImportRefused(
                 f"The header has the same column more than once: {', '.join(twice)}.",
@@ -164,12 +187,14 @@ class CsvFile:
         )
 
     def _lines(self) -> Iterator[str]:
-        number = 0
-        while line := self._text.readline(MAX_LINE):
-            number += 1
-            if len(line) == MAX_LINE and not line.endswith(("\n", "\r")):
+        for line in bounded_lines(self._text, kind="CSV", code="not_csv"):
+            self._commas += line.count(",")
+            self._characters += len(line)
+            if self._commas > MAX_COMMAS or self._characters > MAX_LINE:
+                what = f"{MAX_COMMAS:,} commas" if self._commas > MAX_COMMAS else f"{MAX_LINE:,} characters"
                 raise ImportRefused(
-                    f"The file is not a CSV file: line {number} is longer than {MAX_LINE:,} characters.",
+                    f"The file cannot be read as CSV: the record that ends after line {self._reader.line_num} has more "
+                    f"than {what}.",
                     code="not_csv",
                 )
             yield line
@@ -177,6 +202,7 @@ class CsvFile:
     def _records(self) -> Iterator[list[str]]:
         try:
             for cells in self._reader:
+                self._commas = self._characters = 0
                 if not all(map(is_blank, cells)):
                     yield cells
         except csv.Error as error:

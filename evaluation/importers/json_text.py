@@ -2,6 +2,7 @@
 
 import json
 import math
+from collections import Counter
 from typing import Any
 
 
@@ -24,8 +25,7 @@ def object_of_pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """The object with these keys and values. Raises `DoubledKey`."""
     values = dict(pairs)
     if len(values) < len(pairs):
-        keys = [key for key, _ in pairs]
-        doubled = next(key for key in keys if keys.count(key) > 1)
+        doubled = next(key for key, count in Counter(key for key, _ in pairs).items() if count > 1)
         raise DoubledKey(f"the key “{doubled[:60]}” occurs more than once in an object")
     return values
 

@@ -4,12 +4,13 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import Any, BinaryIO
 
-from evaluation.importers.csv_file import CsvFile, check_text
+from evaluation.importers.csv_file import CsvFile, bounded_lines, check_text
 from evaluation.importers.json_text import DoubledKey, read_json
 from evaluation.importers.report import ImportRefused, RowRejected
 from evaluation.importers.source_file import size_of, text_of
+from evaluation.importers.unfolded import Line, TooLarge, Unreadable, unfolded
 
 BATCH = 500
 _CSV, _LINES, _JSON, _PARQUET = "CSV", "JSON lines", "JSON", "Parquet"
@@ -87,7 +88,7 @@ class QuestionFile:
     def _line_records(self) -> Iterator[QuestionRecord]:
         text, counted = text_of(self._stream)
         row = 0
-        for number, line in enumerate(text, start=1):
+        for number, line in enumerate(bounded_lines(text, kind="JSON lines", code="not_json"), start=1):
             if not line.strip():
                 continue
             row += 1
@@ -103,60 +104,35 @@ class QuestionFile:
             yield _of_object(row, number, values)
 
     def _json(self) -> tuple[set[str], Iterator[QuestionRecord]]:
-        """The whole file at once, as JSON has it; a file too large for that had better be JSON lines."""
+        """JSON holds all its rows at once; a file too large for that had better be JSON lines."""
         check_text(self._stream, "JSON")
-        text, _ = text_of(self._stream)
-        try:
-            content = read_json(text.read())
-        except (ValueError, RecursionError) as error:
-            raise ImportRefused(f"The file cannot be read as JSON: {error}.", code="not_json") from error
-        if isinstance(content, dict):
-            content = content.get("data")
-        if not isinstance(content, list):
-            raise ImportRefused(
-                'The file must be a list of objects, or an object with such a list under "data".',
-                code="not_json",
-            )
-        if not content:
-            raise ImportRefused("The list in the file is empty.", code="no_rows")
-        records = [_of_object(row, None, values) for row, values in enumerate(content, start=1)]
-        self.bytes_done = self.size
-        return set().union(*(record.values.keys() for record in records)), iter(records)
+        return self._unfolded("json", "JSON", "not_json")
 
     def _parquet(self) -> tuple[set[str], Iterator[QuestionRecord]]:
-        # Only here: it is slow to load, and most imports do without it.
-        import pyarrow
-        import pyarrow.parquet
+        return self._unfolded("parquet", "Parquet", "not_parquet")
 
-        failures = (pyarrow.ArrowException, OSError)
-        try:
-            file = pyarrow.parquet.ParquetFile(self._stream)
-        except failures as error:
-            raise _not_parquet(error) from error
-        return set(file.schema_arrow.names), self._parquet_records(file, failures)
+    def _unfolded(self, kind: str, name: str, code: str) -> tuple[set[str], Iterator[QuestionRecord]]:
+        """Columns and records of a file whose size says little about what it holds."""
+        lines = _refusing(unfolded(self._stream, kind), name, code)
+        head: Line = next(lines, {"columns": [], "rows": 0})
+        if kind == "json" and not head["rows"]:
+            raise ImportRefused("The list in the file is empty.", code="no_rows")
+        return set(map(str, head["columns"])), self._unfolded_records(lines, max(head["rows"], 1))
 
-    def _parquet_records(
-        self,
-        file: Any,  # pyarrow has no types
-        failures: tuple[type[Exception], ...],
-    ) -> Iterator[QuestionRecord]:
-        row, rows = 0, max(file.metadata.num_rows, 1)
-        batches = file.iter_batches(batch_size=BATCH)
-        while True:
-            try:
-                batch = next(batches, None)
-            except failures as error:
-                raise _not_parquet(error) from error
-            if batch is None:
-                return
-            for values in cast(list[dict[str, Any]], batch.to_pylist()):
-                row += 1
-                yield QuestionRecord(row, None, values)
-            self.bytes_done = self.size * row // rows
+    def _unfolded_records(self, lines: Iterator[Line], rows: int) -> Iterator[QuestionRecord]:
+        for row, line in enumerate(lines, start=1):
+            self.bytes_done = min(self.size * row // rows, self.size)
+            yield _of_object(row, None, line["row"])
 
 
-def _not_parquet(error: Exception) -> ImportRefused:
-    return ImportRefused(f"The file cannot be read as Parquet: {error}.", code="not_parquet")
+def _refusing(lines: Iterator[Line], name: str, code: str) -> Iterator[Line]:
+    """The lines; their errors become refusals."""
+    try:
+        yield from lines
+    except TooLarge as error:
+        raise ImportRefused(f"The file is too large to import: {error}.", code="too_large") from error
+    except Unreadable as error:
+        raise ImportRefused(f"The file cannot be read as {name}: {error}.", code=code) from error
 
 
 def _of_object(row: int, line: int | None, values: object) -> QuestionRecord:

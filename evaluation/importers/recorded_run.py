@@ -26,6 +26,7 @@ from evaluation.importers.report import (
 from evaluation.importers.row_tally import RowTally
 from evaluation.importers.run_request import NAME_LENGTH, RunRequest
 from evaluation.importers.run_writer import RunWriter, delivery_failures_of, missing_baselines_of
+from evaluation.importers.same_again import refuse_if_different
 from evaluation.importers.source_file import Progress, no_progress, opened
 from evaluation.models import Catalogue, Run, RunImport
 from evaluation.models.dataset import PreferenceKind
@@ -55,7 +56,8 @@ def import_recorded_run(
     created_by: AbstractBaseUser | None = None,
     progress: Progress = no_progress,
 ) -> ImportReport:
-    """Import a recorded run; the same file again, for the same model, method and setting, changes nothing.
+    """Import a recorded run; the same file again, for the same model, method and setting, changes nothing. It is
+    refused where another judge, dataset or list of preferences is given than the first time.
 
     `file` is a path or a seekable binary stream. `judge` is who gave the ratings in it. `ratings_of`: whose responses
     they rate in a file that has those of a direct run and of an aligner. `preferences` are the texts of the profiles
@@ -83,6 +85,7 @@ def import_recorded_run(
         with one_import_at_a_time():
             earlier = _imported_earlier(request, fingerprint, dialect)
             if earlier is not None:
+                refuse_if_different(earlier, request, dialect)
                 return _unchanged(earlier)
             return _import(records, dialect, fingerprint, request, progress)
 

@@ -166,7 +166,7 @@ RULES: tuple[Rule, ...] = (
         r"step|broken down|break .* down|one at a time|bullet|numbered|list|structure|organi[sz]ed|heading|in order|"
         r"distinction",
         _marks(
-            r"(^\s*(\d+[.)]|[-*•])\s|^#+ |\b(first(ly)?|second(ly)?|third(ly)?|next|then|finally|step \d+)\b)",
+            r"(^[^\S\n]*(\d+[.)]|[-*•])\s|^#+ |\b(first(ly)?|second(ly)?|third(ly)?|next|then|finally|step \d+)\b)",
             (0.5, 1.5, 2.5, 4),
         ),
     ),
@@ -254,9 +254,16 @@ class HeuristicProvider:
             return CallFailure(
                 "bad_request", f"The heuristic judge reads judge requests only: {error!r}", False
             )
-        score, explanation = rate(preference, baseline, personalised)
+        score, explanation = (
+            (None, "No baseline response is on record to compare with.")
+            if baseline is None
+            else rate(preference, baseline, personalised)
+        )
         return Reply(json.dumps({"score": score, "explanation": explanation}, ensure_ascii=False))
 
+
+LONGEST_PREFERENCE, LONGEST_TEXT = 2_000, 50_000
+"""In characters, what the rules read: a preference is a sentence, and their patterns may take its length squared."""
 
 LEFT_OUT = re.compile(
     r"\b(without|leave out|avoid|skip|spare me|do not want|don[’']t (want|like|use))\b", re.IGNORECASE
@@ -265,6 +272,11 @@ LEFT_OUT = re.compile(
 
 def rate(preference: str, baseline: str, personalised: str) -> tuple[int | None, str]:
     """Score from 1 to 5 and an explanation that names the rule which spoke; (None, why) where none does."""
+    preference, baseline, personalised = (
+        preference[:LONGEST_PREFERENCE],
+        baseline[:LONGEST_TEXT],
+        personalised[:LONGEST_TEXT],
+    )
     for rule in RULES:
         matter = rule.speaks_for.search(preference)
         if matter is None:

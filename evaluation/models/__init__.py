@@ -5,6 +5,7 @@ from evaluation.models.catalogue_build import BuildQuestion, CatalogueBuild, Pro
 from evaluation.models.completion import Completion
 from evaluation.models.dataset import Catalogue, Dataset, Preference, PreferenceAssignment, Question
 from evaluation.models.endpoint import Endpoint, Judge, Rubric
+from evaluation.models.import_job import ImportJob
 from evaluation.models.item import Item, ItemCall, ItemPreference, Response
 from evaluation.models.judgment import Judgment
 from evaluation.models.result import ResultRow, RunChange, RunGain, RunResult
@@ -22,6 +23,7 @@ __all__ = [
     "ComputingTrouble",
     "Dataset",
     "Endpoint",
+    "ImportJob",
     "Item",
     "ItemCall",
     "ItemPreference",

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from django.db.models import Count, OuterRef, QuerySet, Subquery
 
 from evaluation.models import Item, Judge, Response, Rubric, Run, RunJudge
-from evaluation.models.item import Condition, ItemStatus
+from evaluation.models.item import Condition, Extraction, ItemStatus
 from evaluation.models.run import Setting
 
 
@@ -55,7 +55,8 @@ def item_to_try_on(run: Run, position: int) -> Item | None:
     )
 
 
-def texts_of(item: Item) -> tuple[str, str]:
-    """The item's baseline and personalised response; empty where there is none."""
-    texts = dict(Response.objects.filter(item=item).values_list("condition", "text"))
-    return texts.get(Condition.BASELINE, ""), texts.get(Condition.PERSONALISED, "")
+def texts_of(item: Item) -> tuple[str | None, str]:
+    """The item's baseline response, None where none is on record; its personalised one, empty where none is."""
+    recorded = Response.objects.filter(item=item).exclude(extraction=Extraction.MISSING)
+    texts = dict(recorded.values_list("condition", "text"))
+    return texts.get(Condition.BASELINE), texts.get(Condition.PERSONALISED, "")

@@ -16,7 +16,7 @@ from evaluation.llm.requests import ChatRequest
 from evaluation.models import Completion, Endpoint, Item, Judge, Judgment, Response, Run, RunJudge
 from evaluation.models.completion import CompletionStatus
 from evaluation.models.endpoint import JudgeOrigin, Provider
-from evaluation.models.item import Condition
+from evaluation.models.item import Condition, Extraction
 from evaluation.models.judgment import JudgmentStatus
 from evaluation.models.run import RunStatus, Setting
 from evaluation.services.completions import enqueue_completions
@@ -94,12 +94,14 @@ def _ask_about(
     baselines = dict(
         Response.objects.filter(
             item__in=[response.item_id for response in responses], condition=Condition.BASELINE
-        ).values_list("item", "text")
+        )
+        .exclude(extraction=Extraction.MISSING)
+        .values_list("item", "text")
     )
     requests = {
         response.pk: request_of(
             judge,
-            judge_input(response.item, baselines[response.item_id], response.text),
+            judge_input(response.item, baselines.get(response.item_id), response.text),
             prompts=prompts,
             replicate=replicate,
         )
@@ -146,8 +148,8 @@ def _form(endpoint: Endpoint) -> Form:
     return forms[endpoint.structured_output]
 
 
-def judge_input(item: Item, baseline: str, personalised: str) -> JudgeInput:
-    """What a judge is shown of an item that has a relevant preference."""
+def judge_input(item: Item, baseline: str | None, personalised: str) -> JudgeInput:
+    """What a judge is shown of an item that has a relevant preference; `baseline` is None where there is none."""
     assert item.preference is not None
     return JudgeInput(
         question=item.question.text,

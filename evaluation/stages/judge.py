@@ -12,6 +12,7 @@ Form = Literal["document", "json_schema", "tool", "tagged"]
 """How a judge is asked: `document` is for the heuristic judge, which reads the bare input."""
 
 MAX_TOKENS = 1024
+NO_BASELINE = "No baseline response was recorded. Rate the personalised response by itself."
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,12 +22,16 @@ class JudgeInput:
     question: str
     options: tuple[str, ...]
     preference: str
-    baseline: str
+    baseline: str | None
+    """None where no baseline response is on record, which is something else than an empty one."""
     personalised: str
 
     def as_document(self) -> str:
         """One JSON document, so that no text in it, however hostile, can pass for another part."""
-        return json.dumps(asdict(self), ensure_ascii=False)
+        document = asdict(self)
+        if self.baseline is None:
+            document["note"] = NO_BASELINE
+        return json.dumps(document, ensure_ascii=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,6 +43,11 @@ NOTHING = {None: "There is no baseline response on record.", "": "The response i
 """What stands in place of a text that is not there."""
 
 
+LONGEST_MARKDOWN = 50_000
+"""In characters: rendering 200,000 can take seconds, while a web thread waits."""
+AS_PLAIN_TEXT = '<p class="no-text">Longer than {} characters, so shown as plain text.</p><pre class="as-written" dir="auto" tabindex="0">{}</pre>'
+
+
 @register.filter
 def markdown(text: str) -> SafeString:
     """The text of an author as sanitised HTML."""
@@ -75,6 +80,8 @@ def as_written(text: str | None) -> SafeString:
 
 
 def _sanitised(parser: MarkdownIt, text: str) -> SafeString:
+    if len(text) > LONGEST_MARKDOWN:
+        return format_html(AS_PLAIN_TEXT, f"{LONGEST_MARKDOWN:,}", text)
     html = nh3.clean(
         parser.renderer.render(_demote_headings(parser.parse(text)), parser.options, {}),
         tags=TAGS,

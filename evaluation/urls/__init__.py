@@ -8,4 +8,5 @@ urlpatterns = [
     path("", include("evaluation.urls.catalogues")),
     path("", include("evaluation.urls.results")),
     path("", include("evaluation.urls.library")),
+    path("", include("evaluation.urls.imports")),
 ]

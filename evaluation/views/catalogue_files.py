@@ -5,9 +5,7 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET, require_http_methods
 
 from evaluation.access import PersonRequest, staff_or_404
-from evaluation.errors import DomainError
 from evaluation.forms.catalogues import CatalogueFileForm, PreferenceSearchForm
-from evaluation.importers.catalogue import import_catalogue
 from evaluation.keyset import keyset_page
 from evaluation.models import Catalogue, CatalogueBuild
 from evaluation.page_query import PageQuery
@@ -18,6 +16,8 @@ from evaluation.selectors.catalogues import (
     preferences_found,
     versions_of,
 )
+from evaluation.services.import_kinds import CATALOGUE
+from evaluation.views.imports import begun, entered_before
 
 
 @require_GET
@@ -69,19 +69,11 @@ def catalogue_differences(request: PersonRequest, catalogue_id: int) -> HttpResp
 @require_http_methods(["GET", "POST"])
 @staff_or_404
 def catalogue_import(request: PersonRequest) -> HttpResponse:
-    """Preferences of a file as a version of a catalogue; any bad row refuses it, with the reasons."""
-    form = CatalogueFileForm(
-        request.POST or None, request.FILES or None, initial={"name": PageQuery(request).text("name")}
-    )
-    refused: DomainError | None = None
+    """A file of preferences for a version of a catalogue, which a worker imports."""
+    initial = {"name": PageQuery(request).text("name")} | entered_before(request, CATALOGUE)
+    form = CatalogueFileForm(request.POST or None, request.FILES or None, initial=initial)
     if form.is_valid():
-        try:
-            report = import_catalogue(file=form.cleaned_data["file"].file, name=form.cleaned_data["name"])
-        except DomainError as error:
-            refused = error
-        else:
-            return render(request, "evaluation/catalogue_imported.html", {"report": report})
-    status = 422 if refused or form.errors else 200
-    return render(
-        request, "evaluation/catalogue_import.html", {"form": form, "refused": refused}, status=status
-    )
+        files = [("file", form.cleaned_data["file"])]
+        return begun(request, CATALOGUE, {"name": form.cleaned_data["name"]}, files)
+    status = 422 if form.errors else 200
+    return render(request, "evaluation/catalogue_import.html", {"form": form}, status=status)

@@ -5,9 +5,7 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET, require_http_methods
 
 from evaluation.access import PersonRequest, staff_or_404
-from evaluation.errors import DomainError
 from evaluation.forms.datasets import QuestionSearchForm, QuestionsForm
-from evaluation.importers.questions import import_questions
 from evaluation.keyset import keyset_page
 from evaluation.models import Dataset
 from evaluation.page_query import PageQuery
@@ -18,6 +16,8 @@ from evaluation.selectors.datasets import (
     question_counts,
     questions_found,
 )
+from evaluation.services.import_kinds import QUESTIONS
+from evaluation.views.imports import begun, entered_before
 
 
 @require_GET
@@ -53,20 +53,10 @@ def dataset_detail(request: PersonRequest, dataset_id: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @staff_or_404
 def dataset_import(request: PersonRequest) -> HttpResponse:
-    """Questions of a file into a dataset, with every rejected row and why."""
-    given = {"dataset": PageQuery(request).text("dataset")}
-    form = QuestionsForm(request.POST or None, request.FILES or None, initial=given)
-    refused: DomainError | None = None
+    """A file of questions for a dataset, which a worker imports."""
+    initial = {"dataset": PageQuery(request).text("dataset")} | entered_before(request, QUESTIONS)
+    form = QuestionsForm(request.POST or None, request.FILES or None, initial=initial)
     if form.is_valid():
-        fields = dict(form.cleaned_data)
-        file = fields.pop("file")
-        try:
-            report = import_questions(file=file.file, file_name=file.name, **fields)
-        except DomainError as error:
-            refused = error
-        else:
-            return render(request, "evaluation/questions_imported.html", {"report": report})
-    status = 422 if refused or form.errors else 200
-    return render(
-        request, "evaluation/dataset_import.html", {"form": form, "refused": refused}, status=status
-    )
+        return begun(request, QUESTIONS, form.arguments(), [("file", form.cleaned_data["file"])])
+    status = 422 if form.errors else 200
+    return render(request, "evaluation/dataset_import.html", {"form": form}, status=status)

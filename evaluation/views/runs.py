@@ -13,7 +13,6 @@ from evaluation.drill_down import linked, linked_slices
 from evaluation.errors import DomainError
 from evaluation.forms.failures import posted_cause
 from evaluation.forms.runs import BudgetForm, RecordedRunForm
-from evaluation.importers.recorded_run import import_recorded_run
 from evaluation.metrics import DIMENSIONS
 from evaluation.models import Endpoint, Run
 from evaluation.models.run import RunStatus
@@ -32,9 +31,11 @@ from evaluation.selectors.progress import run_progress as progress_of_run
 from evaluation.selectors.runs import runs_with_counts
 from evaluation.services.computing import compute_again
 from evaluation.services.control import cancel_run, pause_run, resume_run, retry_failed, set_budgets
+from evaluation.services.import_kinds import RECORDED_RUN
 from evaluation.services.judges import heuristic_judge
 from evaluation.services.judging import launch_judging
 from evaluation.stored_metrics import metrics_and_slices
+from evaluation.views.imports import begun, entered_before
 
 RUNS_PER_PAGE = 100
 BACK = {"home", "results", "results_figures", "results_stages", "results_costs"}
@@ -76,26 +77,13 @@ def run_list(request: PersonRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @staff_or_404
 def run_import(request: PersonRequest) -> HttpResponse:
-    form = RecordedRunForm(request.POST or None, request.FILES or None)
-    refused: DomainError | None = None
+    """A file of a recorded run, which a worker imports."""
+    initial = entered_before(request, RECORDED_RUN)
+    form = RecordedRunForm(request.POST or None, request.FILES or None, initial=initial)
     if form.is_valid():
-        fields = form.cleaned_data
-        file = fields.pop("file")
-        try:
-            report = import_recorded_run(
-                file=file.file,
-                file_name=file.name,
-                created_by=request.user,
-                name=fields.pop("name") or None,
-                judge=fields.pop("judge") or None,
-                **fields,
-            )
-        except DomainError as error:
-            refused = error
-        else:
-            return render(request, "evaluation/run_imported.html", {"report": report})
-    status = 422 if refused or form.errors else 200
-    return render(request, "evaluation/run_import.html", {"form": form, "refused": refused}, status=status)
+        return begun(request, RECORDED_RUN, form.arguments(), form.files_to_import())
+    status = 422 if form.errors else 200
+    return render(request, "evaluation/run_import.html", {"form": form}, status=status)
 
 
 @require_GET

@@ -4,7 +4,6 @@ import csv
 import hashlib
 import io
 import json
-import re
 import zipfile
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -29,7 +28,7 @@ from annotations.models import Campaign, GoldRelease, Label
 from annotations.models.export import ExportFormat
 from annotations.services.adjudication import adjudicate
 from annotations.services.gold import release_gold
-from evaluation.exporters.spreadsheet import SIGNS, defused
+from evaluation.exporters.spreadsheet import as_written, defused
 from tests import build
 
 pytestmark = pytest.mark.django_db
@@ -91,18 +90,13 @@ def _folder(admin: User, table: str, raters: str, at: Path, **filters: object) -
     return at / "folder"
 
 
-def armed(cell: str) -> str:
-    """What `defused` was given, as its module says to get it back."""
-    return cell[1:] if re.match(f"'+[{SIGNS}]", cell) else cell
-
-
 def test_hostile_comments_come_back_from_every_format(admin: User, labelled: Campaign) -> None:
     written = {
         format: _bytes(admin, "labels", format, campaign=labelled.pk)
         for format in (ExportFormat.CSV, ExportFormat.JSONL, ExportFormat.PARQUET)
     }
     rows = list(csv.DictReader(io.StringIO(written[ExportFormat.CSV].decode(), newline="")))
-    assert [armed(row["comment"]) for row in rows] == HOSTILE
+    assert [as_written(row["comment"]) for row in rows] == HOSTILE
     lines = [json.loads(line) for line in written[ExportFormat.JSONL].splitlines()]
     assert [line["comment"] for line in lines] == HOSTILE
     table = pq.read_table(io.BytesIO(written[ExportFormat.PARQUET]))
@@ -111,7 +105,7 @@ def test_hostile_comments_come_back_from_every_format(admin: User, labelled: Cam
         pl.read_csv(written[ExportFormat.CSV])["comment"].fill_null("").to_list(),
         pd.read_csv(io.BytesIO(written[ExportFormat.CSV]), keep_default_na=False)["comment"].to_list(),
     ):
-        assert [armed(str(cell)) for cell in frame] == HOSTILE
+        assert [as_written(str(cell)) for cell in frame] == HOSTILE
 
 
 def test_no_cell_of_a_csv_begins_as_a_formula(admin: User, labelled: Campaign) -> None:
@@ -125,7 +119,7 @@ def test_no_cell_of_a_csv_begins_as_a_formula(admin: User, labelled: Campaign) -
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_defusing_is_undone_by_taking_an_apostrophe_away(text: str) -> None:
-    assert armed(str(defused(text))) == text
+    assert as_written(str(defused(text))) == text
     assert defused(-5) == -5
 
 

@@ -23,6 +23,7 @@ from annotations.services.gold import preview_gold, release_gold
 from annotations.services.gold_requests import fail_release, make_release, request_release, retry_release
 from annotations.services.labels import submit_label
 from evaluation.errors import Conflict
+from evaluation.services.heartbeat import Heartbeat
 from tests import build
 
 pytestmark = pytest.mark.django_db
@@ -290,7 +291,7 @@ def test_the_sweep_finds_what_waits_and_whose_worker_is_silent_and_nothing_else(
 def test_while_it_is_made_the_request_is_kept_and_says_how_far_it_is(
     campaign: Campaign, lead: User, large: list[tuple[object, ...]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(gold_requests, "HEARTBEAT_SECONDS", 0.01)
+    monkeypatch.setattr("evaluation.services.heartbeat.HEARTBEAT_SECONDS", 0.01)
     monkeypatch.setattr("annotations.services.gold_records.CHUNK", 1)
     request = request_release(campaign=campaign, requested_by=lead, criteria=EVERY_TASK)
     noted = threading.Event()
@@ -304,14 +305,12 @@ def test_while_it_is_made_the_request_is_kept_and_says_how_far_it_is(
                 noted.set()
         connection.close()
 
-    def told(
-        self: object, written: int, of: int, tell: Callable[..., None] = gold_requests._Heartbeat.tell
-    ) -> None:
-        tell(self, written, of)
-        if written == 1:
+    def told(self: object, tell: Callable[..., None] = Heartbeat.tell, **facts: int) -> None:
+        tell(self, **facts)
+        if facts["written"] == 1:
             assert noted.wait(20), "nobody sees how far it is"
 
-    monkeypatch.setattr(gold_requests._Heartbeat, "tell", told)
+    monkeypatch.setattr(Heartbeat, "tell", told)
     watcher = threading.Thread(target=watch)
     watcher.start()
     tasks.make_gold_release(request.pk)

@@ -22,6 +22,7 @@ from annotations.services.labels import submit_label
 from annotations.services.skips import skip_task
 from evaluation.models import Run
 from tests import build
+from tests.imports import run_imports
 from tests.query_counts import check_query_count
 
 pytestmark = pytest.mark.django_db
@@ -348,31 +349,34 @@ class TestRatingsMadeElsewhere:
             "judge": [SimpleUploadedFile("judge.json", self.JUDGE)],
         } | more
 
+    def _imported(self, person: Person, **more: object) -> dict[str, Any]:
+        """The job of the files, once a worker has run it."""
+        answer = person.upload("campaigns/import/", self._form(**more))
+        assert answer.status_code == 202, answer.content
+        run_imports()
+        job: dict[str, Any] = person.get(f"imports/{answer.json()['id']}/").json()
+        return job
+
     def test_files_become_a_campaign_that_the_caller_leads(self, admin: Person) -> None:
-        answer = admin.upload("campaigns/import/", self._form())
-        assert answer.status_code == 201, answer.content
-        made = answer.json()
+        made = self._imported(admin)["report"]
         assert (made["status"], made["items"], made["people"], made["judges"]) == ("imported", 2, 2, 1)
         campaign = Campaign.objects.get(pk=made["campaign"]["id"])
         assert campaign.members.get().user == admin.user
-        again = admin.upload("campaigns/import/", self._form())
-        assert again.json()["status"] == "unchanged"
+        assert self._imported(admin)["report"]["status"] == "unchanged"
 
     def test_what_is_wrong_is_named(self, admin: Person) -> None:
         bad = [SimpleUploadedFile("people.csv", b"item,ann\nq1,\xff\n")]
-        assert admin.upload("campaigns/import/", self._form(human=bad)).json()["field"].startswith("human")
+        assert "not UTF-8" in self._imported(admin, human=bad)["problems"][0]
         assert admin.upload("campaigns/import/", {"name": "ours"}).json()["field"] == "human"
-        refused = admin.upload(
-            "campaigns/import/", self._form(human=[SimpleUploadedFile("p.csv", b"item,ann\nq1,<b>\n")])
-        )
-        assert refused.status_code == 400
-        assert refused.json()["problems"]
+        refused = self._imported(admin, human=[SimpleUploadedFile("p.csv", b"item,ann\nq1,<b>\n")])
+        assert (refused["status"], refused["failure_code"]) == ("refused", "import_refused")
+        assert refused["problems"]
         cut = admin.upload("campaigns/import/", self._form(threshold="3", is_cut="false"))
         assert cut.json()["field"] == "threshold"
         assert not Campaign.objects.exists()
 
     def test_leads_import_and_annotators_do_not(self, lead: Person, campaign: Campaign) -> None:
-        assert lead.upload("campaigns/import/", self._form()).status_code == 201
+        assert lead.upload("campaigns/import/", self._form()).status_code == 202
         ann = Person(User.objects.get(username="ann"))
         assert ann.upload("campaigns/import/", self._form()).status_code == 404
 

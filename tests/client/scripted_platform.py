@@ -58,7 +58,9 @@ def scripted_platform() -> Iterator[Platform]:
 
         def answer(self) -> None:
             length = int(self.headers.get("Content-Length") or 0)
-            body = json.loads(self.rfile.read(length)) if length else None
+            sent = self.rfile.read(length)
+            is_json = self.headers.get("Content-Type", "") == "application/json"
+            body = json.loads(sent) if sent and is_json else sent or None
             answer = platform.next_answer(Asked(self.command, self.path, dict(self.headers), body))
             if answer.drop:
                 self.close_connection = True

@@ -15,6 +15,7 @@ from evaluation.models import Batch, Completion, Dataset, Endpoint, Judgment, Ru
 from evaluation.services.judges import HEURISTIC_JUDGE, default_rubric, heuristic_judge
 from evaluation.services.results import refresh_result
 from tests import build
+from tests.imports import import_over_rest
 
 if TYPE_CHECKING:
     from django.test.client import _MonkeyPatchedWSGIResponse as Answer
@@ -321,9 +322,8 @@ def test_questions_and_preferences_are_imported_and_read(admin: Client) -> None:
     rows = b'{"question": "Which?", "options": ["x", "y"], "gold_option": "B"}\n'
     for name, content in (("q.csv", csv), ("q.jsonl", rows)):
         posted = {"file": SimpleUploadedFile(name, content), "dataset": "mine"}
-        response = admin.post(f"{API}datasets/import/", posted)
-        assert response.status_code == 201, response.content
-        assert response.json()["questions_created"] == 1
+        job = import_over_rest(admin, f"{API}datasets/import/", posted)
+        assert job["report"]["questions_created"] == 1
     dataset = Dataset.objects.get(name="mine")
     questions = admin.get(f"{API}datasets/{dataset.pk}/questions/?search=which").json()["results"]
     assert [(each["text"], each["options"], each["gold_option"]) for each in questions] == [
@@ -333,17 +333,15 @@ def test_questions_and_preferences_are_imported_and_read(admin: Client) -> None:
         "file": SimpleUploadedFile("p.csv", b"text,category\nI like it short.,brevity\n"),
         "name": "likes",
     }
-    response = admin.post(f"{API}catalogues/import/", posted)
-    assert response.status_code == 201, response.content
-    path = f"{API}catalogues/{response.json()['catalogue']['id']}/preferences/?category=brevity"
+    job = import_over_rest(admin, f"{API}catalogues/import/", posted)
+    path = f"{API}catalogues/{job['report']['catalogue']['id']}/preferences/?category=brevity"
     assert [row["text"] for row in admin.get(path).json()["results"]] == ["I like it short."]
 
 
 def test_a_file_that_cannot_be_imported_is_refused_with_a_code(admin: Client) -> None:
     posted = {"file": SimpleUploadedFile("q.csv", b"nothing\n"), "dataset": "mine"}
-    response = admin.post(f"{API}datasets/import/", posted)
-    assert response.status_code == 400
-    assert response.json()["field"] == "file"
+    job = import_over_rest(admin, f"{API}datasets/import/", posted)
+    assert (job["status"], job["failure_code"], job["failure_field"]) == ("refused", "not_csv", "file")
     assert not Dataset.objects.filter(name="mine").exists()
 
 

@@ -6,7 +6,10 @@ import pytest
 from django.utils import timezone
 
 from evaluation.errors import Conflict
-from evaluation.models import Completion, Judge, Judgment, Run
+from evaluation.llm.heuristic import HeuristicProvider
+from evaluation.llm.replies import Reply
+from evaluation.llm.requests import ChatRequest, Message
+from evaluation.models import Completion, Judge, Judgment, Response, Run
 from evaluation.models.completion import CompletionStatus
 from evaluation.selectors.progress import judging_progress
 from evaluation.selectors.runs import endpoints_with_work, unfinished_runs
@@ -16,6 +19,7 @@ from evaluation.services.judges import heuristic_judge
 from evaluation.services.judging import launch_judging
 from evaluation.stages.judge import Form, JudgeInput, RubricText, judge_request
 from evaluation.stages.prompts import PromptText, prompt_files
+from evaluation.stages.verdicts import read_verdict
 from tests import build
 
 
@@ -174,3 +178,24 @@ def test_half_a_character_in_a_judges_json_blocks_neither_its_score_nor_the_othe
     advance_run(run)
     scores = Judgment.objects.order_by("score").values_list("score", "explanation")
     assert list(scores) == [(2, ""), (4, "cut ? and \ufffd")]
+
+
+@pytest.mark.django_db
+def test_a_judge_is_told_that_no_baseline_is_on_record_and_the_heuristic_one_abstains() -> None:
+    run = build.run_with_items(2)
+    missing, empty = Response.objects.filter(condition="baseline").order_by("pk")
+    Response.objects.filter(pk=missing.pk).update(text="", answer="", extraction="missing")
+    Response.objects.filter(pk=empty.pk).update(text="")
+    launch_judging(run=run, judge=heuristic_judge())
+    advance_run(run)
+    shown = [
+        json.loads(call.request["messages"][-1]["content"]) for call in Completion.objects.order_by("pk")
+    ]
+    assert {each["baseline"]: "note" in each for each in shown} == {None: True, "": False}
+    request = ChatRequest(
+        model="m",
+        messages=(Message("user", json.dumps(next(each for each in shown if each["baseline"] is None))),),
+    )
+    (reply,) = HeuristicProvider().complete_batch([request])
+    assert isinstance(reply, Reply)
+    assert read_verdict(reply.text).score is None

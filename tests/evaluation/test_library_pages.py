@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from evaluation.models import Catalogue, Dataset, Question
 from tests import build
+from tests.imports import import_by_page, is_refused
 from tests.pages import one_line, page_text
 
 pytestmark = pytest.mark.django_db
@@ -17,8 +18,8 @@ pytestmark = pytest.mark.django_db
 
 def _upload(staff: Client, route: str, file_name: str, content: str, **fields: str) -> tuple[int, str]:
     file = SimpleUploadedFile(file_name, content.encode())
-    response = staff.post(reverse(route), {"file": file, **fields})
-    return response.status_code, one_line(response.content.decode())
+    page = import_by_page(staff, reverse(route), {"file": file, **fields})
+    return 422 if is_refused(page) else page.status_code, one_line(page.content.decode())
 
 
 # --- Datasets -------------------------------------------------------------------------------------------------
@@ -102,7 +103,7 @@ def test_catalogues_are_imported_searched_and_compared(staff: Client) -> None:
 def test_a_bad_row_refuses_a_catalogue_with_its_reason(staff: Client) -> None:
     status, page = _upload(staff, "catalogue_import", "c.csv", "text,kind\nGood.,\nBad.,purple\n", name="t")
     assert status == 422
-    assert re.search(r"Rejected rows.*purple", page)
+    assert re.search(r"Problems.*purple", page)
     assert not Catalogue.objects.exists()
 
 

@@ -53,6 +53,10 @@ MATRIX: dict[str, tuple[str, int, int, int, int, int]] = {
     "batch_launch": ("get", 302, 404, 404, 404, 200),
     "batch_estimate": ("post", 302, 404, 404, 404, 200),
     "batch_detail": ("get", 302, 404, 404, 404, 200),
+    "import_list": ("get", 302, 200, 200, 200, 200),
+    # The lead's own: nobody else sees it, admins included.
+    "import_job": ("get", 302, 404, 404, 200, 404),
+    "import_retry": ("post", 302, 404, 404, 302, 404),
     "library": ("get", 302, 404, 404, 404, 200),
     "dataset_list": ("get", 302, 404, 404, 404, 200),
     "dataset_import": ("get", 302, 404, 404, 404, 200),
@@ -347,6 +351,9 @@ MATRIX: dict[str, tuple[str, int, int, int, int, int]] = {
     "api_account": ("get", 401, 403, 403, 403, 200),
     "api_account_action": ("post", 401, 403, 403, 403, 200),
     "api_needs": ("get", 401, 200, 200, 200, 200),
+    "api_import_list": ("get", 401, 200, 200, 200, 200),
+    "api_import": ("get", 401, 404, 404, 200, 404),
+    "api_import_retry": ("post", 401, 404, 404, 202, 404),
     "api_item_story": ("get", 401, 404, 404, 200, 200),
     "api_judge_verdicts": ("get", 401, 403, 403, 403, 200),
 }

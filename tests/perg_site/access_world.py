@@ -126,6 +126,7 @@ class World:
             },
             "task action": {"campaign_id": self.campaign.pk, "task_id": self._labelled(), "action": "send"},
             "gold": {"release_id": self.release.pk},
+            "import job": {"job_id": self.people["lead"].import_jobs.get().pk},
             "gold request": {"request_id": self.campaign.gold_requests.get().pk},
             "export": {"export_id": self._export()},
             "export action": {"export_id": self._export(), "action": "retry"},
@@ -190,6 +191,7 @@ def build_world() -> World:
     )
     build.export(people["lead"], campaign)
     build.gold_request(campaign, people["lead"])
+    build.import_job(people["lead"])
     _add_known_items(campaign, member)
     build.judgment(run.items.order_by("pk")[0], 4)
     create_token(user=people["lead"], name="t", scopes=["read"])

@@ -109,6 +109,7 @@ def owner() -> User:
     for each in (run, aligned):
         refresh_result(run=each)
     build.gold_request(campaign, owner, failure=MARK)
+    build.import_job(owner, failure=MARK)
     return owner
 
 

@@ -17,6 +17,7 @@ from evaluation.models import Run
 from evaluation.services.judges import heuristic_judge
 from evaluation.templatetags.markdown import markdown
 from tests import build
+from tests.imports import import_by_page, is_refused
 
 pytestmark = pytest.mark.django_db
 
@@ -24,7 +25,8 @@ DEMONSTRATION = Path(__file__).parents[2] / "evaluation" / "demonstration" / "di
 
 
 def _upload(client: Client, content: bytes, **fields: str) -> tuple[int, str]:
-    response = client.post(
+    page = import_by_page(
+        client,
         reverse("run_import"),
         {
             "file": SimpleUploadedFile("direct.csv", content, "text/csv"),
@@ -34,7 +36,7 @@ def _upload(client: Client, content: bytes, **fields: str) -> tuple[int, str]:
             **fields,
         },
     )
-    return response.status_code, response.content.decode()
+    return 422 if is_refused(page) else page.status_code, page.content.decode()
 
 
 def test_a_run_is_imported_by_upload_and_the_same_file_again_changes_nothing(staff: Client) -> None:

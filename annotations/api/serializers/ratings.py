@@ -6,7 +6,6 @@ from rest_framework import serializers
 
 from annotations.models.campaign import RatingScale
 from annotations.services.ratings_import import NAME_LENGTH
-from evaluation.api.serializers.imports import ImportedSerializer, NamedSerializer
 from evaluation.api.strict import StrictSerializer
 
 MOST_FILES = 50
@@ -53,32 +52,3 @@ class RatingsFilesSerializer(StrictSerializer[Any]):
                 {"threshold": ["Give a threshold, or set is_cut to false, not both."]}
             )
         return given
-
-
-class RatingsImportSerializer(ImportedSerializer):
-    """What became of the files. `missing` are ratings that were not given, of items × raters.
-
-    `failure stated`: the campaign had these ratings already, and its failures or scale are stated now.
-    """
-
-    status = serializers.ChoiceField(["imported", "unchanged", "failure stated"])
-    message = None  # type: ignore[assignment] # this import says it in numbers
-    campaign = NamedSerializer()
-    scale = serializers.ChoiceField(RatingScale.choices)
-    categories = serializers.ListField(
-        child=serializers.CharField(), allow_null=True, help_text="The stated scale, if there is one."
-    )
-    threshold = serializers.FloatField(allow_null=True)
-    failures = serializers.ListField(
-        child=serializers.CharField(),
-        allow_null=True,
-        help_text="Labels that count as failures, if stated.",
-    )
-    items = serializers.IntegerField()
-    people = serializers.IntegerField()
-    judges = serializers.IntegerField()
-    ratings = serializers.IntegerField()
-    missing = serializers.IntegerField()
-    warnings = serializers.ListField(
-        child=serializers.CharField(), help_text="Possible mistakes in the ratings."
-    )

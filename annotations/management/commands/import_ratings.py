@@ -8,7 +8,6 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from annotations.agreement.ratings_files import Kind
-from annotations.agreement.ratings_rows import decoded
 from annotations.agreement.stated_scale import entries_of
 from annotations.models.campaign import RatingScale
 from annotations.services.ratings_import import (
@@ -98,14 +97,7 @@ class Command(BaseCommand):
 
 
 def _read(path: str, kind: Kind) -> RatingsFile:
-    """A file as text. Raises RatingsRefused."""
-    file = Path(path)
-    try:
-        return RatingsFile(file.name, decoded(file.read_bytes()), kind)
-    except OSError as error:
-        raise RatingsRefused([f"{path}: cannot be read: {error.strerror}"]) from error
-    except ValueError as error:
-        raise RatingsRefused([f"{path}: {error}"]) from error
+    return RatingsFile(Path(path).name, Path(path), kind)
 
 
 def _in_words(report: RatingsImport) -> str:

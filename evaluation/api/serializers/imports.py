@@ -1,77 +1,57 @@
-"""What became of a file that was imported: the shapes of the importers' reports."""
+"""Imports, as REST shows them."""
 
-from typing import Any
-
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-
-class NamedSerializer(serializers.Serializer[Any]):
-    """A thing by its id and name."""
-
-    id = serializers.IntegerField()
-    name = serializers.CharField()
+from evaluation.models import ImportJob
 
 
-class VersionSerializer(NamedSerializer):
-    """A version of a thing."""
-
-    version = serializers.IntegerField()
-
-
-class ProblemSerializer(serializers.Serializer[Any]):
-    """Why a row was rejected. `row` counts data rows from 1; `line` is where the record ends, if known."""
-
-    row = serializers.IntegerField(allow_null=True)
-    line = serializers.IntegerField(allow_null=True)
-    column = serializers.CharField(allow_blank=True)
-    reason = serializers.CharField()
+@extend_schema_field(OpenApiTypes.OBJECT)
+class _ReportField(serializers.JSONField):
+    pass
 
 
-class ImportedSerializer(serializers.Serializer[Any]):
-    """What every import says."""
+class ImportJobSerializer(serializers.ModelSerializer[ImportJob]):
+    """An import. `failure`, `failure_code` and `problems` say why nothing was imported where `status` is `refused` (the
+    files or settings are at fault) or `failed` (the platform is; it can be retried).
+    """
 
-    status = serializers.ChoiceField(["imported", "unchanged"])
-    message = serializers.CharField()
+    files = serializers.ListField(
+        child=serializers.CharField(), source="file_names", read_only=True, help_text="Their names."
+    )
+    share_done = serializers.FloatField(
+        read_only=True, allow_null=True, help_text="Of the files, from 0 to 1."
+    )
+    report = _ReportField(
+        read_only=True,
+        allow_null=True,
+        help_text="Once it is done: `status`, what was imported, counts, warnings, rejected rows (docs/importing.md).",
+    )
+    problems = serializers.ListField(
+        child=serializers.JSONField(),
+        read_only=True,
+        help_text="Of single rows: texts, or objects with row, line, column and reason.",
+    )
+    requested_by = serializers.SlugRelatedField[ImportJob](slug_field="username", read_only=True)
 
-
-class RowsImportedSerializer(ImportedSerializer):
-    """What an import says that takes rows and rejects some."""
-
-    rows_read = serializers.IntegerField()
-    rows_imported = serializers.IntegerField()
-    warnings = serializers.ListField(child=serializers.CharField())
-    problems = ProblemSerializer(many=True)
-    problems_not_listed = serializers.IntegerField()
-
-
-class DeliveryFailuresSerializer(serializers.Serializer[Any]):
-    """How many responses have no readable option letter, by condition."""
-
-    baseline = serializers.IntegerField()
-    personalised = serializers.IntegerField()
-
-
-class RunImportSerializer(RowsImportedSerializer):
-    """What became of a file of a recorded run."""
-
-    run = NamedSerializer()
-    items = serializers.IntegerField()
-    delivery_failures = DeliveryFailuresSerializer()
-    missing_baselines = serializers.IntegerField(help_text="Items without a baseline response in the file.")
-
-
-class QuestionsImportSerializer(RowsImportedSerializer):
-    """What became of a file of questions."""
-
-    dataset = NamedSerializer()
-    layout = serializers.CharField()
-    questions_created = serializers.IntegerField()
-    assignments_created = serializers.IntegerField()
-    catalogue = serializers.CharField(allow_null=True)
-
-
-class CatalogueImportSerializer(ImportedSerializer):
-    """What became of a file of preferences."""
-
-    catalogue = VersionSerializer()
-    preferences = serializers.IntegerField()
+    class Meta:
+        model = ImportJob
+        fields = [
+            "id",
+            "kind",
+            "files",
+            "status",
+            "bytes_total",
+            "bytes_done",
+            "share_done",
+            "report",
+            "failure",
+            "failure_code",
+            "failure_field",
+            "problems",
+            "requested_by",
+            "created_at",
+            "finished_at",
+        ]
+        read_only_fields = fields

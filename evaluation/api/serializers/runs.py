@@ -131,8 +131,15 @@ class RecordedRunSerializer(StrictSerializer[Any]):
     method = serializers.ChoiceField(Method.choices)
     setting = serializers.ChoiceField(Setting.choices)
     name = serializers.CharField(max_length=300, required=False, help_text="Made up, if it is not given.")
+    dataset = serializers.CharField(
+        max_length=200, required=False, help_text="Holds the questions; made if there is none."
+    )
     catalogue = serializers.PrimaryKeyRelatedField(
         queryset=Catalogue.objects.all(), required=False, help_text="Gives the preferences their categories."
+    )
+    preferences = serializers.FileField(
+        required=False,
+        help_text="A text file, one preference a line, for a file of profiles that does not contain them.",
     )
     judge = serializers.CharField(
         max_length=180,

@@ -6,11 +6,15 @@ for a letter.
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Sequence
 
 FIRST_MARK = 0xE000
 MARK = "\ue000-\ue019"
 """The marks of 26 options, as they stand in a character class."""
+
+LONGEST_OPTION = 2_000
+"""In characters: a longer one is not looked for, as nobody repeats it word by word."""
 
 _PRIVATE = re.compile("[\ue000-\uf8ff]")
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
@@ -57,10 +61,13 @@ def _key(text: str) -> str:
 def with_marks(text: str, options: Sequence[str]) -> str:
     """Mark the options' texts where they stand whole; not texts that two options share, nor single letters."""
     texts = [_key(EMPHASIS.sub("", unified(option))) for option in options]
+    counts = Counter(texts)
     marks = {
         option: chr(FIRST_MARK + position)
         for position, option in enumerate(texts)
-        if option and texts.count(option) == 1 and not (len(option) == 1 and option.isalpha())
+        if 0 < len(option) <= LONGEST_OPTION
+        and counts[option] == 1
+        and not (len(option) == 1 and option.isalpha())
     }
     by_length = sorted(marks, key=len, reverse=True) or [chr(0)]
     words = "|".join(re.escape(option).replace(r"\ ", r"(?:\s{1,4}|-)") for option in by_length)

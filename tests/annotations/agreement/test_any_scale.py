@@ -12,7 +12,8 @@ from annotations.agreement.gwet import AgreementWeights, gwet_coefficient
 from annotations.agreement.matrix import RaterMatrix
 from annotations.agreement.rating_set import RatingSet, rating_set
 from annotations.agreement.ratings import Level, Ratings, RatingTable, distinct_values
-from annotations.agreement.ratings_files import Kind, parse_ratings
+from annotations.agreement.ratings_files import Kind
+from annotations.agreement.ratings_parsing import parse_ratings
 from annotations.agreement.validation import ValidationReport, validation_report
 from annotations.agreement.validation_input import ValidationInput, ValidationSettings
 

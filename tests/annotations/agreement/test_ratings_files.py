@@ -9,16 +9,8 @@ from annotations.agreement.matrix import rater_matrix
 from annotations.agreement.pooled import PooledTable
 from annotations.agreement.rating_set import rating_set
 from annotations.agreement.ratings import SCALE
-from annotations.agreement.ratings_files import (
-    FileFormat,
-    FileRating,
-    FileRatings,
-    Kind,
-    RatingsFileError,
-    Scale,
-    format_of,
-    parse_ratings,
-)
+from annotations.agreement.ratings_files import FileRating, FileRatings, Kind, RatingsFileError, Scale
+from annotations.agreement.ratings_parsing import FileFormat, format_of, parse_ratings
 
 LONG = "item,rater,kind,score\nq1,ann,human,4\nq1,gpt,judge,5\nq2,ann,human,\n"
 

@@ -2,7 +2,8 @@
 
 import pytest
 
-from annotations.agreement.ratings_files import FileRatings, RatingsFileError, Scale, parse_ratings
+from annotations.agreement.ratings_files import FileRatings, RatingsFileError, Scale
+from annotations.agreement.ratings_parsing import parse_ratings
 from annotations.agreement.ratings_rows import decoded, delimiter_of
 
 

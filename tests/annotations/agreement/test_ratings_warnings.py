@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from annotations.agreement.joined_files import NamedRatings, joined_files
-from annotations.agreement.ratings_files import Kind, Scale, format_of, parse_ratings
+from annotations.agreement.ratings_files import Kind, Scale
+from annotations.agreement.ratings_parsing import format_of, parse_ratings
 from annotations.agreement.ratings_warnings import rating_warnings
 
 

@@ -9,6 +9,7 @@ from django.test import Client
 from django.urls import reverse
 
 from evaluation.models import Judgment, Run
+from tests.imports import import_by_page, import_over_rest
 
 Row = dict[str, str]
 MakeRow = Callable[..., Row]
@@ -46,7 +47,7 @@ def test_the_page_tells_what_was_read_left_out_and_missing(
         "setting": "relevant",
         "judge": "j",
     }
-    page = staff.post(reverse("run_import"), fields).content.decode()
+    page = import_by_page(staff, reverse("run_import"), fields).content.decode()
     for warning in WARNINGS:
         assert warning in page
     assert "Items without a baseline response" in page
@@ -62,12 +63,11 @@ def test_whose_the_ratings_are_is_said_by_the_page_and_over_rest(
 ) -> None:
     fields = {"model": "m", "method": "pref_aligner", "setting": "relevant"}
     fields |= {"ratings_of": ratings_of} if ratings_of else {}
-    staff.post(reverse("run_import"), {**fields, "file": upload(csv_file, row)})
+    import_by_page(staff, reverse("run_import"), {**fields, "file": upload(csv_file, row)})
     assert Judgment.objects.count() == judgments
     Run.objects.all().delete()
-    answer = staff.post(reverse("api_run_import"), {**fields, "file": upload(csv_file, row)})
-    assert answer.status_code == 201
-    assert answer.json()["missing_baselines"] == 2
+    job = import_over_rest(staff, reverse("api_run_import"), {**fields, "file": upload(csv_file, row)})
+    assert job["report"]["missing_baselines"] == 2
     assert Judgment.objects.count() == judgments
 
 

@@ -220,3 +220,34 @@ def test_different_files_with_the_same_questions_at_once_share_them(csv_file: Ma
     assert outcomes == [("imported", 300), ("imported", 300)]
     assert Question.objects.count() == 301
     assert Run.objects.filter(name="m · Direct · Relevant · runs (2)").exists()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        ({"judge": "claude"}, "the judge is gpt, not claude"),
+        ({"dataset": "other"}, "the dataset is “Recorded runs”, not “other”"),
+    ],
+)
+def test_the_same_file_with_something_else_is_not_called_unchanged(
+    import_rows: Import, rated_rows: list[Row], changed: dict[str, str], words: str
+) -> None:
+    import_rows(rated_rows, judge="gpt")
+    before = counts()
+    with pytest.raises(Conflict, match=words) as refused:
+        import_rows(rated_rows, **{"judge": "gpt"} | changed)
+    assert refused.value.code == "imported_differently"
+    assert counts() == before
+    assert import_rows(rated_rows).status == "unchanged"
+    assert import_rows(rated_rows, name="second", **{"judge": "gpt"} | changed).status == "imported"
+
+
+@pytest.mark.django_db
+def test_the_same_file_with_other_preferences_is_not_called_unchanged(import_rows: Import) -> None:
+    cells = {"profile_0_res": "A.", "profile_0_answer": "A", "profile_1_res": "B.", "profile_1_answer": "B"}
+    rows = [{"question": "Which?", "options": "['x', 'y']", "gold_option": "A"} | cells]
+    import_rows(rows, preferences=["I like it short."])
+    assert import_rows(rows, preferences=["I like it short."]).status == "unchanged"
+    with pytest.raises(Conflict, match="no item has the preference “I like it long"):
+        import_rows(rows, preferences=["I like it long."])

@@ -1,0 +1,93 @@
+"""A file that unfolds, as JSON lines on standard output: `python -m evaluation.importers.unfold KIND MEGABYTES < FILE`.
+
+A process of its own with a limit on its memory: a Parquet or JSON file of a few kilobytes can stand for gigabytes, and
+its readers hold all of that at once. Each line is `{"row": …}`, the first one `{"columns": […]}` where the file has
+columns; a last line `{"error": …}` says why there are no more.
+
+KIND is `parquet`, `json` (a list of objects, or an object with such a list under "data"), or `pairs` (an object of
+objects: lines are `[name, key, value]`).
+"""
+
+import json
+import resource
+import sys
+from collections.abc import Iterator
+from typing import Any, BinaryIO
+
+from evaluation.importers.json_text import read_json
+
+BATCH = 50
+TOO_LARGE = "it unfolds to more than the memory limit of {} MB"
+
+
+class _Unreadable(ValueError):
+    """Why the file cannot be read; completes "The file cannot be read as …: …"."""
+
+
+def parquet_lines(stream: BinaryIO) -> Iterator[dict[str, Any]]:
+    import pyarrow
+    import pyarrow.parquet
+
+    pyarrow.set_memory_pool(pyarrow.system_memory_pool())  # others reserve address space that is counted
+    try:
+        file = pyarrow.parquet.ParquetFile(stream)
+        yield {"columns": file.schema_arrow.names, "rows": file.metadata.num_rows}
+        for batch in file.iter_batches(batch_size=BATCH, use_threads=False):
+            for number in range(batch.num_rows):
+                yield {"row": batch.slice(number, 1).to_pylist()[0]}
+    except (pyarrow.ArrowException, OSError) as error:
+        if isinstance(error, MemoryError):
+            raise
+        raise _Unreadable(str(error)[:300]) from error
+
+
+def json_lines(stream: BinaryIO) -> Iterator[dict[str, Any]]:
+    content = _document(stream)
+    if isinstance(content, dict):
+        content = content.get("data")
+    if not isinstance(content, list):
+        raise _Unreadable('it must be a list of objects, or an object with such a list under "data"')
+    columns = {name: None for row in content if isinstance(row, dict) for name in row}
+    yield {"columns": list(columns), "rows": len(content)}
+    for row in content:
+        yield {"row": row}
+
+
+def pair_lines(stream: BinaryIO) -> Iterator[dict[str, Any]]:
+    content = _document(stream)
+    if not isinstance(content, dict):
+        raise _Unreadable("not a JSON object of raters")
+    for name, labels in content.items():
+        if not isinstance(labels, dict):
+            yield {"row": [name]}
+            continue
+        for key, value in labels.items():
+            yield {"row": [name, key, value]}
+
+
+def _document(stream: BinaryIO) -> Any:  # Any: whatever JSON may nest
+    try:
+        return read_json(stream.read().decode("utf-8-sig"))
+    except (ValueError, RecursionError) as error:
+        raise _Unreadable(str(error)[:300]) from error
+
+
+KINDS = {"parquet": parquet_lines, "json": json_lines, "pairs": pair_lines}
+
+
+def main(kind: str, megabytes: str) -> None:
+    limit = int(megabytes) * 1024 * 1024
+    resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+    write = sys.stdout.write
+    try:
+        for line in KINDS[kind](sys.stdin.buffer):
+            write(json.dumps(line, default=str) + "\n")
+    except MemoryError:
+        write(json.dumps({"error": TOO_LARGE.format(megabytes), "too_large": True}) + "\n")
+    except (_Unreadable, ValueError, RecursionError) as error:
+        write(json.dumps({"error": str(error)}) + "\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

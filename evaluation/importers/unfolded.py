@@ -1,0 +1,86 @@
+"""Files that unfold to more than they are, read in a process with limited memory (`evaluation.importers.unfold`)."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from django.conf import settings
+
+import evaluation
+
+CHUNK = 1 << 16
+MB = 1 << 20
+LONGEST_LINE = 16 * MB
+"""Of JSON for one row."""
+PASSED_ON = ("PATH", "LD_LIBRARY_PATH", "VIRTUAL_ENV", "PYTHONPATH", "LANG", "TMPDIR")
+HOME = Path(evaluation.__file__).resolve().parent.parent
+
+Line = dict[str, Any]  # Any: whatever JSON or Parquet may nest
+
+
+class TooLarge(ValueError):
+    """The file unfolds to more than the limit allows."""
+
+
+class Unreadable(ValueError):
+    """The file is not of its kind; the message completes "The file cannot be read as …: …"."""
+
+
+def unfolded(stream: BinaryIO, kind: str) -> Iterator[Line]:
+    """The lines of a file of one of the kinds. Raises `TooLarge` and `Unreadable`."""
+    command = [sys.executable, "-m", "evaluation.importers.unfold", kind, str(settings.IMPORT_MEMORY_MB)]
+    with (
+        _on_disk(stream) as file,
+        subprocess.Popen(
+            command,
+            stdin=file,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            cwd=HOME,
+            # Not all of the environment: it holds secrets, and the file may be hostile.
+            env={name: os.environ[name] for name in PASSED_ON if name in os.environ},
+        ) as process,
+    ):
+        try:
+            yield from _lines(process)
+        finally:
+            process.kill()
+
+
+@contextmanager
+def _on_disk(stream: BinaryIO) -> Iterator[int]:
+    """The descriptor of a file with the stream's content, at its beginning."""
+    stream.seek(0)
+    with tempfile.TemporaryFile() as copy:
+        try:
+            descriptor = stream.fileno()
+        except (AttributeError, OSError):
+            shutil.copyfileobj(stream, copy, CHUNK)
+            copy.flush()
+            descriptor = copy.fileno()
+        os.lseek(descriptor, 0, os.SEEK_SET)
+        yield descriptor
+
+
+def _lines(process: "subprocess.Popen[bytes]") -> Iterator[Line]:
+    assert process.stdout is not None
+    total = 0
+    while raw := process.stdout.readline(LONGEST_LINE):
+        total += len(raw)
+        if len(raw) == LONGEST_LINE:
+            raise TooLarge(f"one of its rows unfolds to more than {LONGEST_LINE // MB} MB")
+        if total > settings.IMPORT_UNFOLDED_BYTES:
+            raise TooLarge(f"it unfolds to more than {settings.IMPORT_UNFOLDED_BYTES // MB} MB")
+        line: Line = json.loads(raw)
+        if "error" in line:
+            raise (TooLarge if line.get("too_large") else Unreadable)(line["error"])
+        yield line
+    if process.wait():
+        raise TooLarge(f"it needs more than {settings.IMPORT_MEMORY_MB} MB of memory to read")

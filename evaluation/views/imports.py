@@ -1,0 +1,66 @@
+"""Imports: how far one is, its outcome, and running again what failed."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET, require_POST
+
+from evaluation.access import PersonRequest
+from evaluation.import_kinds import kind_called
+from evaluation.models import ImportJob
+from evaluation.page_query import PageQuery
+from evaluation.selectors.imports import imports_of, own_import
+from evaluation.services.import_jobs import Upload, request_import, retry_import
+
+SHOWN_PROBLEMS = 50
+JOBS_SHOWN = 100
+
+
+@require_GET
+def import_list(request: PersonRequest) -> HttpResponse:
+    """The person's newest imports."""
+    jobs = [(job, kind_called(job.kind).title) for job in imports_of(request.user)[:JOBS_SHOWN]]
+    return render(request, "evaluation/import_list.html", {"jobs": jobs})
+
+
+@require_GET
+def import_job(request: PersonRequest, job_id: int) -> HttpResponse:
+    """How far an import is, or its outcome. To htmx, the part that changes."""
+    job = own_import(request.user, job_id)
+    kind = kind_called(job.kind)
+    context = {
+        "job": job,
+        "kind": kind,
+        "report": job.report,
+        "problems": job.problems[:SHOWN_PROBLEMS],
+        "more": max(len(job.problems) - SHOWN_PROBLEMS, 0),
+        "are_rows": bool(job.problems) and isinstance(job.problems[0], dict),
+    }
+    template = "_import_job.html" if request.htmx else "import_job.html"
+    return render(request, f"evaluation/{template}", context)
+
+
+@require_POST
+def import_retry(request: PersonRequest, job_id: int) -> HttpResponse:
+    """Run an import again that failed."""
+    retry_import(job=own_import(request.user, job_id))
+    messages.success(request, "The import is queued again.")
+    return redirect("import_job", job_id=job_id)
+
+
+def begun(
+    request: PersonRequest, kind: str, arguments: Mapping[str, Any], files: Sequence[Upload]
+) -> HttpResponse:
+    """The page of a new import."""
+    job = request_import(kind=kind, arguments=arguments, files=files, requested_by=request.user)
+    return redirect("import_job", job_id=job.pk)
+
+
+def entered_before(request: PersonRequest, kind: str) -> dict[str, Any]:
+    """What was entered for the import that the address names, for a form to begin with."""
+    key = PageQuery(request).key("from")
+    job: ImportJob | None = imports_of(request.user).filter(kind=kind, pk=key).first() if key else None
+    return dict(job.arguments) if job is not None else {}

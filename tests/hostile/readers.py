@@ -1,0 +1,191 @@
+"""Everything that runs a pattern, a parser or a renderer over text which models, users or files bring.
+
+A new one goes in here; `tests/test_hostile_texts.py` puts every hostile text through each.
+"""
+
+import io
+from collections.abc import Callable
+from contextlib import suppress
+
+from annotations.agreement.label_forms import (
+    clean_name,
+    is_missing,
+    label_of,
+    listed,
+    look_alike_key,
+    look_alikes,
+)
+from annotations.agreement.ratings_files import RatingsFileError, Scale
+from annotations.agreement.ratings_parsing import FileFormat, format_of, parse_ratings
+from annotations.agreement.repeated_problems import LIKE_A_NUMBER
+from annotations.agreement.stated_scale import ScaleError, entries_of, stated_categories
+from annotations.differences import word_differences
+from annotations.ranged_file import RANGE
+from annotations.services.ratings_import import NOT_STORABLE
+from evaluation.errors import DomainError
+from evaluation.exporters.spreadsheet import as_written, defused
+from evaluation.importers.answer_cell import read_answer
+from evaluation.importers.csv_file import CsvFile, check_text, is_blank, is_index_column
+from evaluation.importers.dialect import recognise
+from evaluation.importers.json_text import read_json
+from evaluation.importers.literal import LiteralError, parse_value
+from evaluation.importers.question_draft import gold_letter, parse_options, preference_text
+from evaluation.importers.question_layouts import KNOWN_COLUMNS
+from evaluation.importers.question_records import QuestionFile
+from evaluation.importers.rating import parse_cost, parse_score, parse_tokens
+from evaluation.importers.report import RowRejected
+from evaluation.llm.heuristic import LONGEST_PREFERENCE, LONGEST_TEXT, RULES, rate
+from evaluation.llm.reasoning import split_reasoning
+from evaluation.llm.server_answers import Unreadable, decoded
+from evaluation.published import model_key, source_key
+from evaluation.stages.extract import extract_answer
+from evaluation.stages.extractor_examples import recorded_letter
+from evaluation.stages.plan import read_aligner, read_letter
+from evaluation.stages.propose import one_line, read_proposals
+from evaluation.stages.verdicts import read_verdict
+from evaluation.templatetags.markdown import as_written, markdown, response
+from evaluation.unseen import is_seen, with_marks
+from evaluation.word_differences import differences
+from evaluation.word_splitting import words
+from perg_site.tokens_in_logs import without_tokens
+
+Reader = Callable[[str], object]
+
+OPTIONS = ("Paris", "Rome", "a b", "New York City")
+
+
+def _rule(name: str) -> Reader:
+    """What `rate` does where this is the first rule that speaks."""
+    rule = next(rule for rule in RULES if rule.name == name)
+    return lambda text: (
+        rule.speaks_for.search(text[:LONGEST_PREFERENCE]),
+        rule.rate(text[:LONGEST_TEXT], text[:LONGEST_TEXT]),
+    )
+
+
+def _compared(text: str) -> object:
+    return word_differences(response(text), response(text[::-1]))
+
+
+def _ratings(file_format: FileFormat, scale: Scale) -> Reader:
+    def read(text: str) -> None:
+        with suppress(RatingsFileError):
+            parse_ratings(text, file_format=file_format, scale=scale, kind="human")
+
+    return read
+
+
+def _rating_cells(text: str) -> None:
+    table = io.StringIO()
+    quoted = text.replace('"', '""')
+    table.write(f'item,one,two\n1,"{quoted}",3\n"{quoted}",4,"{quoted}"\n')
+    with suppress(RatingsFileError):
+        parse_ratings(table.getvalue(), file_format="csv", scale="nominal", kind="human")
+
+
+def _ratings_format(text: str) -> None:
+    with suppress(RatingsFileError):
+        format_of("ratings", text)
+
+
+def _csv(text: str) -> None:
+    stream = io.BytesIO(text.encode("utf-8", "surrogatepass"))
+    with suppress(DomainError):
+        check_text(stream)
+        for _ in CsvFile(stream):
+            pass
+
+
+def _columns(text: str) -> None:
+    with suppress(DomainError):
+        recognise(
+            (text, "question", *text.split(",")), method="direct", setting="relevant", ratings_of="pref"
+        )
+
+
+def _questions(ending: str) -> Reader:
+    def read(text: str) -> None:
+        stream = io.BytesIO(text.encode("utf-8", "surrogatepass"))
+        with suppress(DomainError):
+            for _ in QuestionFile(stream, f"questions.{ending}", KNOWN_COLUMNS):
+                pass
+
+    return read
+
+
+def _catching(reader: Reader, *errors: type[Exception]) -> Reader:
+    def read(text: str) -> None:
+        with suppress(*errors):
+            reader(text)
+
+    return read
+
+
+def _scale(text: str) -> None:
+    for scale in ("nominal", "ordinal"):
+        with suppress(ScaleError):
+            stated_categories(entries_of(text), scale)
+
+
+READERS: dict[str, Reader] = {
+    # What models write
+    "answer extraction": lambda text: extract_answer(text, OPTIONS),
+    "answer extraction, hostile options": lambda text: extract_answer(
+        "The answer is B.", (text, "b", text[::-1])
+    ),
+    "extractor's reply": lambda text: read_letter(text, 4),
+    "extractor's record": lambda text: recorded_letter("", text, 4),
+    "judge's reply": read_verdict,
+    "aligner's reply": read_aligner,
+    "proposals": lambda text: read_proposals(text, limit=3),
+    "reasoning": split_reasoning,
+    "reasoning that the prompt opened": lambda text: split_reasoning(text, opened=True),
+    "server's answer": _catching(lambda text: decoded(text.encode("utf-8", "surrogatepass")), Unreadable),
+    "heuristic judge": lambda text: rate(text, text, text),
+    **{f"heuristic rule “{rule.name}”": _rule(rule.name) for rule in RULES},
+    "response as HTML": response,
+    "author's text as HTML": markdown,
+    "differences of responses": _compared,
+    "differences of comparable responses": lambda text: _compared(text[:5_900]),
+    "differences of comparable texts": lambda text: differences(text[:5_900], text[5_900:11_000]),
+    "differences of HTML": lambda text: word_differences(text, text[::-1]),
+    "differences of texts": lambda text: differences(text, text[::-1]),
+    "words": words,
+    "whether there is text to see": is_seen,
+    "marks of unseen characters": with_marks,
+    "text as written": as_written,
+    "one line": one_line,
+    # What people and files bring
+    "names of models": lambda text: (model_key.__wrapped__(text), source_key(text)),
+    "JSON": _catching(read_json, ValueError, RecursionError),
+    "literal": _catching(parse_value, LiteralError),
+    "options": _catching(parse_options, RowRejected),
+    "preference": _catching(lambda text: preference_text("preference", text), RowRejected),
+    "gold answer": _catching(lambda text: gold_letter(OPTIONS, letter=text, answer=text), RowRejected),
+    "answer cell": lambda text: read_answer(text, OPTIONS),
+    "answer cell, long options": lambda text: read_answer(text, (text[1:], text[2:], "B")),
+    "rating cells": lambda text: (parse_score(text), parse_tokens(text), parse_cost(text)),
+    "CSV file": _csv,
+    "CSV header": _columns,
+    "blank cell": lambda text: (is_blank(text), is_index_column(text)),
+    "questions in CSV": _questions("csv"),
+    "questions in JSON": _questions("json"),
+    "questions in JSON lines": _questions("jsonl"),
+    "ratings in CSV": _ratings("csv", "nominal"),
+    "ratings in JSON lines": _ratings("jsonl", "ordinal"),
+    "ratings by rater": _ratings("pairs", "ordinal"),
+    "ratings in cells": _rating_cells,
+    "format of ratings": _ratings_format,
+    "labels": lambda text: (label_of(text), clean_name(text), is_missing(text, nominal=False)),
+    "labels that look alike": lambda text: (
+        look_alike_key(text),
+        look_alikes([text, text[::-1]]),
+        listed([text]),
+    ),
+    "label like a number": LIKE_A_NUMBER.match,
+    "scale": _scale,
+    "characters that cannot be stored": NOT_STORABLE.search,
+    "range of a download": RANGE.fullmatch,
+    "log line": without_tokens,
+    "CSV cell": lambda text: as_written(str(defused(text))),
+}
