@@ -66,7 +66,15 @@ class EndpointAdmin(ReadOnlyAdmin[models.Endpoint]):
     list_display = ["name", "provider", "model", "priced_on"]
     # An old row may have a password in its address or a key in its options.
     exclude = ["base_url", "options"]
-    readonly_fields = ["shown_base_url", "shown_options"]
+    readonly_fields = ["address", "options_shown"]
+
+    @admin.display(description="base URL")
+    def address(self, endpoint: models.Endpoint) -> str:
+        return endpoint.shown_base_url
+
+    @admin.display(description="options")
+    def options_shown(self, endpoint: models.Endpoint) -> str:
+        return str(endpoint.shown_options)
 
 
 @admin.register(models.Rubric)

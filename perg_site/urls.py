@@ -3,6 +3,7 @@
 from django.contrib import admin
 from django.contrib.auth import views as auth
 from django.urls import include, path
+from django.views.generic import RedirectView
 
 from perg_site import account, passwords, views
 from perg_site.login import AdminLoginForm, LoginForm
@@ -37,5 +38,11 @@ urlpatterns = [
     path("", include("evaluation.urls")),
     path("", include("perg_site.webhooks.urls")),
     path("api/v1/", include("perg_site.api.urls")),
+    # Passwords are changed on one page, which keeps to the site's rules.
+    path(
+        "admin/password_change/",
+        RedirectView.as_view(pattern_name="password_change"),
+        name="admin_password_change",
+    ),
     path("admin/", admin.site.urls),
 ]

@@ -28,6 +28,7 @@ MATRIX: dict[str, tuple[str, int, int, int, int, int]] = {
     "login": ("get", 200, 302, 302, 302, 302),
     "logout": ("post", 302, 302, 302, 302, 302),
     "password_change": ("get", 302, 200, 200, 200, 200),
+    "admin_password_change": ("get", 302, 302, 302, 302, 302),
     "password_reset": ("get", 200, 200, 200, 200, 200),
     "password_reset_confirm": ("get", 200, 200, 200, 200, 200),
     "run_list": ("get", 302, 404, 404, 404, 200),

@@ -126,6 +126,17 @@ def test_what_services_protect_cannot_be_edited(
     assert {name: getattr(row, name) for name in values} != values
 
 
+def test_the_admin_site_leads_to_the_sites_own_page_for_a_password(superuser: Client) -> None:
+    form = {
+        "old_password": "a-long-password",
+        "new_password1": "Quite-another-1",
+        "new_password2": "Quite-another-1",
+    }
+    response = superuser.post("/admin/password_change/", form)
+    assert (response.status_code, response["Location"]) == (302, reverse("password_change"))
+    assert User.objects.get(username="root").check_password("a-long-password")
+
+
 def test_groups_which_give_no_right_are_not_on_the_admin_site(superuser: Client) -> None:
     assert superuser.get("/admin/auth/group/add/").status_code == 404
 

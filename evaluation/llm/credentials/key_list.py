@@ -87,12 +87,15 @@ class KeyList:
         destinations = self._destinations(variable)
         if any(destination.admits(address) for destination in destinations):
             return
-        places = ", ".join(map(str, destinations)) or "no host yet"
+        places = ", ".join(map(str, destinations))
         plain = " over plain HTTP" if address.scheme == "http" else ""
         host = f"[{address.host}]" if ":" in address.host else address.host
+        port = "" if address.port == DEFAULT_PORTS[address.scheme] else f":{address.port}"
+        scheme = "http://" if address.scheme == "http" else ""
         raise KeyRefused(
-            f"The key in {variable} may not be sent to {host}, port {address.port}{plain}. Its hosts are: {places}. "
-            f"The operator adds one with {ENDPOINT_KEYS}={variable}@{address.scheme}://{host}:{address.port}."
+            f"The key in {variable} may not be sent to {host}{port}{plain}. "
+            + (f"It may be sent to {places}. " if places else "The operator has stated no host for it. ")
+            + f"An operator allows it with {ENDPOINT_KEYS}={variable}@{scheme}{host}{port}."
         )
 
     def _lists(self, variable: str) -> bool:
