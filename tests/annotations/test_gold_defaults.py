@@ -59,7 +59,8 @@ def test_every_way_to_make_a_release_has_the_same_defaults(campaign: Campaign, l
     states = re.findall(r'<input type="hidden" name="states" value="(\w+)"', page.content.decode())
     client.post(reverse("gold_release", args=[campaign.pk]), posted | {"states": states})
     at = f"campaigns/{campaign.pk}/gold/"
-    for body in ({}, {"criteria": {}}, {"criteria": {"rule": "majority"}}):
+    bodies: list[dict[str, object]] = [{}, {"criteria": {}}, {"criteria": {"rule": "majority"}}]
+    for body in bodies:
         assert program.post(at, body).status_code == 201
     release_gold(campaign=campaign)
     request_release(campaign=campaign, requested_by=lead)
