@@ -174,7 +174,7 @@ def adjudication(people: People) -> Page:
 
 
 def gold_preview(people: People) -> Page:
-    """A first release of everything; then what a stricter second one would be."""
+    """A first release; then what a second one by other criteria would be."""
     page = campaign(people.lead, "gold/")
     page.get_by_role("button", name="Release gold").click()
     page.wait_for_load_state("networkidle")
