@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 CONNECT_SECONDS = 1.0
-ANSWER_SECONDS = 1.0
+ANSWER_SECONDS = 2.0
 OUTAGE_SECONDS = 5.0
 """So long a server that did not answer is left alone."""
 
