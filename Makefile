@@ -18,7 +18,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 export PIP_ROOT_USER_ACTION = ignore
 export PIP_NO_INPUT = 1
 
-.PHONY: audit sbom local-model-test fault-check help setup setup-dev run test lint format types imports checks browser-test screenshots lock clean
+.PHONY: audit sbom local-model-test fault-check help setup setup-dev run backup restore test lint format types imports checks browser-test screenshots lock clean
 .DEFAULT_GOAL := help
 
 help: ## list these targets
@@ -53,6 +53,13 @@ $(VENV)/.dev-installed: requirements-dev.lock requirements-reference.lock | $(BI
 
 run: setup ## start everything: database, broker, web, worker (PORT=8000 HOST=127.0.0.1 PERG_HOME=.perg ARGS=--no-demo)
 	@exec $(BIN)/python manage.py up --host "$(HOST)" --port "$(PORT)" $(ARGS)
+
+backup: setup ## write the embedded database to a file (FILE=backups/....dump under PERG_HOME)
+	@exec $(BIN)/python manage.py backup $(if $(FILE),"$(FILE)")
+
+restore: setup ## put a backup in the place of the embedded database; the site must not run (FILE=...)
+	@test -n "$(FILE)" || { echo "Name the backup: make restore FILE=.perg/backups/perg-....dump" >&2; exit 1; }
+	@exec $(BIN)/python manage.py restore "$(FILE)"
 
 # The browser's tests are a target of their own: they need a Chromium, and without one they would be skipped here,
 # which nobody would see. `make browser-test` fails without one instead.

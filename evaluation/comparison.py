@@ -3,10 +3,11 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TypedDict
+from typing import Annotated, TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import PlainSerializer, PlainValidator
 
 from evaluation.metrics import SEED, RunOutcomes
 from evaluation.models import Run
@@ -121,6 +122,12 @@ class Gain:
         }
 
 
+# As JSON a run is its primary key; who reads it puts the run in its place.
+RunByKey = Annotated[
+    Run, PlainValidator(lambda key: Run(pk=key)), PlainSerializer(lambda run: run.pk, return_type=int)
+]
+
+
 @dataclass(frozen=True, slots=True)
 class Comparison:
     """Run `other` against `reference`, on the items that both have; differences are other − reference.
@@ -128,8 +135,8 @@ class Comparison:
     `by_question`: preferences were left out of the pairing, since one of the runs tells none that is relevant.
     """
 
-    reference: Run
-    other: Run
+    reference: RunByKey
+    other: RunByKey
     measures: list[Measure]
     costs: list[Measure]
     gains: list[Gain]

@@ -117,8 +117,14 @@ else:
 REDIS_URL = embedded.redis_url(PERG_HOME)
 protect_service(REDIS_URL)
 CACHES = {
-    "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL},
-    "sessions": {"BACKEND": "perg_site.session_cache.SessionCache", "LOCATION": REDIS_URL},
+    # Version 2 holds JSON; what an older release left under version 1 are pickles.
+    "default": {"BACKEND": "evaluation.redis_cache.ForgivingCache", "LOCATION": REDIS_URL, "VERSION": 2},
+    "sessions": {"BACKEND": "perg_site.session_cache.SessionCache", "LOCATION": REDIS_URL, "VERSION": 2},
+    # Attempts are counted here, by each process for itself, while Redis is away.
+    "process": {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "OPTIONS": {"MAX_ENTRIES": 10_000},
+    },
 }
 # Every request reads its session. They are in PostgreSQL; Redis saves the query.
 SESSION_ENGINE = "perg_site.accounts.session_store"
@@ -126,8 +132,13 @@ SESSION_CACHE_ALIAS = "sessions"
 
 CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://", 1)
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 3600, "socket_connect_timeout": 2}
 # A publisher gives up at once: work is in PostgreSQL, and the sweep finds what a lost message left behind.
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": 3600,
+    "socket_connect_timeout": 2,
+    "socket_timeout": 3,
+    "max_retries": 0,
+}
 CELERY_TASK_PUBLISH_RETRY = False
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True

@@ -2,17 +2,17 @@
 
 import contextlib
 import hashlib
-import logging
 from dataclasses import dataclass
 from ipaddress import IPv6Address, IPv6Network
 
-from django.core.cache import cache
+from django.core.cache import BaseCache, cache, caches
 from django.http import HttpRequest
-from redis.exceptions import RedisError
 
+from evaluation.redis_cache import redis_is_away
 from perg_site.proxies import parsed
 
-log = logging.getLogger(__name__)
+PROCESS = "process"
+"""The cache that counts while Redis is away: each process by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,34 +27,40 @@ class Throttle:
         """Count an attempt; False if there were too many. It is counted before it is made, so that many at once
         do not all pass.
 
-        Losing Redis costs time, never work: without it, everybody may try.
+        While Redis is away, each process counts for itself: people can log in, and nobody can guess without end.
+        What it has counted still holds when Redis is back.
         """
         where = self._where(key)
-        try:
-            cache.add(where, 0, self.seconds)
-            return cache.incr(where) <= self.limit
-        except ValueError:  # it ran out between the two
-            return True
-        except RedisError:
-            log.warning("%s: attempts are not counted, the cache does not answer", self.name)
-            return True
+        count, own = self._count(cache, where), caches[PROCESS]
+        if count is None and redis_is_away():
+            count = self._count(own, where)
+        elif count is not None:
+            count += int(own.get(where, 0))
+        return count is None or count <= self.limit
 
     def is_spent(self, *key: str) -> bool:
         """Whether the next attempt would be one too many."""
-        try:
-            return int(cache.get(self._where(key), 0)) >= self.limit
-        except RedisError:
-            return False
+        where = self._where(key)
+        return sum(int(counts.get(where, 0)) for counts in (cache, caches[PROCESS])) >= self.limit
 
     def take_back(self, *key: str) -> None:
         """An attempt that was a good one does not count."""
-        with contextlib.suppress(ValueError, RedisError):  # ValueError: it has run out
-            cache.decr(self._where(key))
+        for counts in (cache, caches[PROCESS]):
+            with contextlib.suppress(ValueError):  # it has run out
+                counts.decr(self._where(key))
 
     def forget(self, *key: str) -> None:
-        """Start anew."""
-        with contextlib.suppress(RedisError):
-            cache.delete(self._where(key))
+        """Count from the start again."""
+        for counts in (cache, caches[PROCESS]):
+            counts.delete(self._where(key))
+
+    def _count(self, counts: BaseCache, where: str) -> int | None:
+        """Count an attempt; None where there is nothing to count in: Redis is away, or the time has just run out."""
+        counts.add(where, 0, self.seconds)
+        try:
+            return counts.incr(where)
+        except ValueError:
+            return None
 
     def _where(self, key: tuple[str, ...]) -> str:
         # A digest: a key may be of any length, and what people type is nothing to keep.

@@ -32,6 +32,13 @@ Json = dict[str, Any]  # decoded JSON of either provider
 FATES = (
     "429", "500", "529", "drop", "drop_body", "trickle", "malformed", "html", "empty", "refuse", "filter",
     "400", "400_filter", "401", "403", "404", "422", "quota", "cut_off", "think", "reasoning", "text_not_tool",
+    "poison", "huge",
+)  # fmt: skip
+
+# What may stand where the counts of tokens are.
+POISON: tuple[Any, ...] = (
+    None, [], "many", {"prompt_tokens": "100"}, {"prompt_tokens": -1, "completion_tokens": 10**30},
+    {"prompt_tokens": 1.5, "completion_tokens": float("nan")}, {"input_tokens": {"a": [[]]}, "output_tokens": "x"},
 )  # fmt: skip
 
 
@@ -40,7 +47,8 @@ class Config:
     """`rates`: chance of each fate (see FATES) per request; what is left is answered well.
 
     `retry_after`: seconds, sent with a 429; `retry_after_date`: as an HTTP date. `max_in_flight`: a 429 beyond it.
-    `text`: the answer to whoever asks for no structure. `only_first`: fates strike only a request's first call.
+    `text`: the answer to whoever asks for no structure. `huge_megabytes`: what a `huge` reply has beside it.
+    `only_first`: fates strike only a request's first call.
     """
 
     latency: float = 0.0
@@ -52,6 +60,7 @@ class Config:
     text: str = "The answer is A."
     trickle_seconds: float = 0.05
     only_first: bool = False
+    huge_megabytes: float = 20.0
 
 
 class Stub:
@@ -132,6 +141,10 @@ class Stub:
         if fate == "empty":
             return web.json_response({})
         reply = json.dumps((_anthropic_reply if anthropic else _openai_reply)(asked, fate, self.config.text))
+        if fate == "poison":
+            reply = json.dumps(json.loads(reply) | {"usage": random.Random(reply).choice(POISON)})
+        if fate == "huge":
+            reply = json.dumps(json.loads(reply) | {"padding": "x" * int(self.config.huge_megabytes * 2**20)})
         if fate == "malformed":
             return web.Response(text=reply[: len(reply) // 2], content_type="application/json")
         if fate in ("trickle", "drop_body"):

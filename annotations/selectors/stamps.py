@@ -3,18 +3,17 @@
 They are cheap, and on the safe side: a stamp may change where no figure does, but no figure without its stamp.
 """
 
-import contextlib
 import hashlib
 import json
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.core.cache import cache
 from django.db import connection
-from redis.exceptions import RedisError
+from pydantic import TypeAdapter
 
 from annotations.models import Campaign
 from evaluation.models import Judge
+from evaluation.redis_cache import read_cache, write_cache
 from evaluation.selectors.results import runs_stamp
 
 WITHOUT_EFFECT = ("validation_report.", "gold.", "export.")
@@ -58,6 +57,9 @@ class _Settled:
     entries: int = 0
 
 
+_SETTLED = TypeAdapter(_Settled)
+
+
 def log_stamp(campaign: Campaign) -> str:
     """Of people's labels, decisions, tasks and settings.
 
@@ -89,11 +91,7 @@ def _log(
 
 
 def _settled(campaign: Campaign) -> _Settled:
-    try:
-        found: _Settled | None = cache.get(_key(campaign))
-    except RedisError:  # Losing Redis costs time, nothing else.
-        found = None
-    return found or _Settled()
+    return read_cache(_key(campaign), _SETTLED) or _Settled()
 
 
 def _settle(campaign: Campaign, settled: _Settled, last: int) -> None:
@@ -110,8 +108,8 @@ def _settle(campaign: Campaign, settled: _Settled, last: int) -> None:
     if is_being_written:
         return
     _, entries, at, _ = _log(campaign, settled, last)
-    with contextlib.suppress(RedisError):
-        cache.set(_key(campaign), _Settled(last, at, settled.entries + entries), KEPT_SECONDS)
+    settled_now = _Settled(last, at, settled.entries + entries)
+    write_cache(_key(campaign), settled_now, _SETTLED, KEPT_SECONDS)
 
 
 def _key(campaign: Campaign) -> str:

@@ -9,6 +9,8 @@ there.
 import contextlib
 import hashlib
 import os
+import re
+import stat
 import time
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -30,7 +32,7 @@ from annotations.models import Export
 from annotations.models.export import UNFINISHED, ExportFormat, ExportStatus, RaterNames
 from annotations.selectors.exports import expired_exports
 from annotations.services.audit import record as audit
-from evaluation.errors import Conflict, DomainError
+from evaluation.errors import Conflict, DomainError, NotFound
 from evaluation.llm.credentials.redaction import redacted
 from evaluation.services.wake import wake
 
@@ -41,6 +43,8 @@ MOST_UNFINISHED = 5
 """Exports that a person may wait for at the same time."""
 HEARTBEAT_SECONDS = 1.0
 PART = ".part"
+FILE_MODE = stat.S_IRUSR | stat.S_IWUSR
+FOLDER_MODE = FILE_MODE | stat.S_IXUSR
 
 
 @transaction.atomic
@@ -123,7 +127,7 @@ def write_export(*, export: Export) -> Export:
         return export
     path = _path(export)
     part = path.with_name(path.name + PART)
-    part.parent.mkdir(parents=True, exist_ok=True)
+    _make_folder(part.parent)
     try:
         manifest = _write_part(export, part)
         os.replace(part, path)
@@ -157,21 +161,33 @@ def fail_export(*, export: Export, error: BaseException) -> Export:
 def prune_exports() -> int:
     """Take away the files whose time is over and what killed workers left; the number of exports that expired."""
     expired = _expire(expired_exports())
-    root, patience = Path(settings.EXPORT_ROOT), timezone.now() - 2 * _lease()
+    root, patience = _root(), timezone.now() - 2 * _lease()
     if not root.is_dir():
         return expired
-    kept = set(Export.objects.exclude(file="").values_list("file", flat=True))
+    stored = set(Export.objects.exclude(file="").values_list("file", flat=True))
     for path in root.iterdir():
         # A file just renamed is not on its row yet, and one being written was changed a moment ago.
+        if path.name in stored or not OWN_FILE.fullmatch(path.name):
+            continue
         with contextlib.suppress(FileNotFoundError):
-            if path.name not in kept and path.stat().st_mtime < patience.timestamp():
+            facts = path.lstat()
+            if stat.S_ISREG(facts.st_mode) and facts.st_mtime < patience.timestamp():
                 path.unlink()
     return expired
 
 
+def expire_missing() -> int:
+    """Let exports expire whose files are gone, as after a backup was restored; how many there were."""
+    ready = Export.objects.filter(status=ExportStatus.READY).exclude(file="")
+    missing = [key for key, name in ready.values_list("pk", "file") if not (_root() / name).is_file()]
+    return _expire(ready.filter(pk__in=missing))
+
+
 def file_of(export: Export) -> Path:
-    """Where the file of an export that is ready lies."""
-    return Path(settings.EXPORT_ROOT) / export.file
+    """Where the file of an export that is ready lies. Raises NotFound where its name is none that exports have."""
+    if not OWN_FILE.fullmatch(export.file):
+        raise NotFound("The file of this export is gone.")
+    return _root() / export.file
 
 
 def known_format(format: str) -> ExportFormat:
@@ -202,7 +218,7 @@ def _write_part(export: Export, part: Path) -> dict[str, Any]:
     beat = _Heartbeat(export)
     beat.expect(source)
     written = 0
-    with part.open("wb") as file:
+    with open(part, "wb", opener=_private) as file:
         if export.format == ExportFormat.DATASET:
             facts = folder_facts(table, scope, export.raters, export.licence)
             progress = write_folder(source, facts, file)
@@ -279,9 +295,11 @@ def _expire(ready: QuerySet[Export]) -> int:
     for key, name in list(ready.values_list("pk", "file")):
         held = Export.objects.filter(pk=key, status=ExportStatus.READY, file=name)
         if held.update(status=ExportStatus.EXPIRED, file="", expires_at=timezone.now()):
-            path = Path(settings.EXPORT_ROOT) / name
-            transaction.on_commit(lambda path=path: path.unlink(missing_ok=True))  # type: ignore[misc]
             gone += 1
+            if not OWN_FILE.fullmatch(name):
+                continue
+            path = _root() / name
+            transaction.on_commit(lambda path=path: path.unlink(missing_ok=True))  # type: ignore[misc]
     return gone
 
 
@@ -289,7 +307,31 @@ def _path(export: Export) -> Path:
     """Where this claim's file goes. Each request and each claim has a place of its own."""
     began: datetime = export.created_at
     name = f"{export.pk}-{began:%Y%m%d%H%M%S}-{export.attempts}.{EXTENSIONS[ExportFormat(export.format)]}"
-    return Path(settings.EXPORT_ROOT) / name
+    return _root() / name
+
+
+# What `_path` makes, and a file that is being written. Anything else in the folder is a stranger's.
+OWN_FILE = re.compile(
+    rf"\d+-\d{{14}}-\d+\.(?:{'|'.join(map(re.escape, EXTENSIONS.values()))})(?:{re.escape(PART)})?"
+)
+
+
+def _make_folder(folder: Path) -> None:
+    """Make the folder of exports, closed to other users whatever the umask."""
+    if not folder.is_dir():
+        folder.mkdir(parents=True, exist_ok=True)
+        folder.chmod(FOLDER_MODE)
+
+
+def _private(path: str, flags: int) -> int:
+    """Open a file of an export: a new one, never through a link, that only we may read."""
+    descriptor = os.open(path, flags | os.O_NOFOLLOW, FILE_MODE)
+    os.fchmod(descriptor, FILE_MODE)
+    return descriptor
+
+
+def _root() -> Path:
+    return Path(settings.EXPORT_ROOT)
 
 
 def _lease() -> timedelta:

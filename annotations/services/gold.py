@@ -3,11 +3,13 @@
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 from django.contrib.auth.models import User
 from django.db import connection, transaction
 from django.db.models import Max
+from pydantic import PlainSerializer, PlainValidator
 
 from annotations.agreement.gold_criteria import GoldCriteria, looser_choices
 from annotations.agreement.gold_selection import (
@@ -27,6 +29,12 @@ from annotations.signals import gold_released
 from evaluation import __version__
 from evaluation.errors import Conflict, DomainError
 
+# As JSON it is a list.
+TaskKeys = Annotated[
+    Ints,
+    PlainValidator(lambda keys: np.asarray(keys, dtype=np.int64)),
+    PlainSerializer(lambda keys: keys.tolist(), return_type=list[int]),
+]
 NO_KEYS: Ints = np.empty(0, dtype=np.int64)
 
 NEXT_KEY = "SELECT nextval(pg_get_serial_sequence('annotations_goldrelease', 'id'))"
@@ -47,7 +55,7 @@ class GoldPreview:
 
     criteria: GoldCriteria
     counts: SelectionCounts
-    left_out: dict[str, Ints]
+    left_out: dict[str, TaskKeys]
     fingerprint: str
     looser: list[str]
     raters: list[DoubtfulRater]

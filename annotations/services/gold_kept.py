@@ -7,6 +7,8 @@ import hashlib
 from dataclasses import dataclass
 from http import HTTPStatus
 
+from pydantic import TypeAdapter
+
 from annotations.agreement.gold_criteria import GoldCriteria
 from annotations.models import Campaign
 from annotations.selectors.stamps import log_stamp
@@ -36,6 +38,9 @@ class Refused:
         return DomainError(self.message, code=self.code, status=self.status, field=self.field)
 
 
+FORM: TypeAdapter[GoldPreview | Refused] = TypeAdapter(GoldPreview | Refused)
+
+
 def is_late(campaign: Campaign, criteria: GoldCriteria) -> bool:
     """Whether a release by these criteria takes longer than somebody waits for a page."""
     fitted = criteria.rule in ("dawid_skene", "mace")
@@ -49,6 +54,7 @@ def preview_now(*, campaign: Campaign, criteria: GoldCriteria) -> Kept[GoldPrevi
         return Kept.just_now(preview_gold(campaign=campaign, criteria=criteria))
     kept = kept_figures(
         _name(campaign, criteria),
+        form=FORM,
         stamp=log_stamp(campaign),
         task=KEEP,
         keys=(campaign.pk, criteria.model_dump_json()),
@@ -65,6 +71,7 @@ def keep_preview(*, campaign: Campaign, criteria: GoldCriteria) -> None:
     """Work out what a release would be and keep that, unless what is kept is current."""
     keep_figures(
         _name(campaign, criteria),
+        form=FORM,
         stamp=lambda: log_stamp(campaign),
         compute=lambda: _previewed(campaign, criteria),
     )

@@ -4,6 +4,8 @@ Only what takes all tasks and labels is kept (`CountedProgress`): who is at work
 now.
 """
 
+from pydantic import TypeAdapter
+
 from annotations.models import Campaign
 from annotations.selectors.progress import CountedProgress, counted_progress
 from annotations.selectors.stamps import log_stamp
@@ -11,6 +13,7 @@ from evaluation.selectors.results import runs_stamp
 from evaluation.services.kept_figures import Kept, keep_figures, kept_figures
 
 KEEP = "annotations.tasks.keep_progress"
+FORM = TypeAdapter(CountedProgress)
 
 LIVE_TASKS = 10_000
 """Up to so many tasks everything is counted for each page."""
@@ -22,6 +25,7 @@ def progress_now(campaign: Campaign) -> Kept[CountedProgress]:
         return Kept.just_now(counted_progress(campaign))
     kept = kept_figures(
         _name(campaign),
+        form=FORM,
         stamp=_stamp(campaign),
         task=KEEP,
         keys=(campaign.pk,),
@@ -32,7 +36,12 @@ def progress_now(campaign: Campaign) -> Kept[CountedProgress]:
 
 def keep_progress(*, campaign: Campaign) -> CountedProgress:
     """Count and keep it, unless what is kept is current."""
-    return keep_figures(_name(campaign), stamp=lambda: _stamp(campaign), compute=lambda: _counted(campaign))
+    return keep_figures(
+        _name(campaign),
+        form=FORM,
+        stamp=lambda: _stamp(campaign),
+        compute=lambda: _counted(campaign),
+    )
 
 
 def _counted(campaign: Campaign) -> CountedProgress:

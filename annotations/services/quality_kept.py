@@ -3,6 +3,8 @@
 What follows from the figures never rests on kept ones: pausing computes them anew (`services.quality`).
 """
 
+from pydantic import TypeAdapter
+
 from annotations.agreement.quality import AnnotatorQuality
 from annotations.models import Campaign, Member
 from annotations.selectors.quality import figures_by_member
@@ -15,6 +17,7 @@ LIVE_LABELS = 2_000
 """Up to so many wanted labels the figures are computed for each page."""
 
 Figures = dict[int, AnnotatorQuality]
+FORM: TypeAdapter[Figures] = TypeAdapter(Figures)
 
 
 def quality_now(campaign: Campaign, *, only: Member | None = None) -> Kept[Figures]:
@@ -26,6 +29,7 @@ def quality_now(campaign: Campaign, *, only: Member | None = None) -> Kept[Figur
         return Kept.just_now(figures_by_member(campaign, only=only))
     return kept_figures(
         _name(campaign),
+        form=FORM,
         stamp=log_stamp(campaign),
         task=KEEP,
         keys=(campaign.pk,),
@@ -37,6 +41,7 @@ def keep_quality(*, campaign: Campaign) -> None:
     """Compute the figures and keep them, unless the kept ones are current."""
     keep_figures(
         _name(campaign),
+        form=FORM,
         stamp=lambda: log_stamp(campaign),
         compute=lambda: figures_by_member(campaign),
     )

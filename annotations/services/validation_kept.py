@@ -10,6 +10,7 @@ from typing import cast
 
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString, mark_safe
+from pydantic import TypeAdapter
 
 from annotations.agreement.validation import ValidationReportDict
 from annotations.models import Campaign, ValidationReport
@@ -19,6 +20,7 @@ from annotations.validation_page import validation_page
 from evaluation.services.kept_figures import keep_figures, kept_figures, kept_text
 
 KEEP = "annotations.tasks.keep_staleness"
+FORM = TypeAdapter(str)
 
 LIVE_TASKS = 5_000
 """Up to so many tasks the hash is taken for each page."""
@@ -42,6 +44,7 @@ def reports_shown(campaign: Campaign) -> ReportsNow:
     report = found.ready
     kept = kept_figures(
         _name(report),
+        form=FORM,
         stamp=input_stamp(campaign),
         task=KEEP,
         keys=(report.pk,),
@@ -58,6 +61,7 @@ def keep_staleness(*, report: ValidationReport) -> None:
     """Find out whether the report is still true and keep that, unless it is known."""
     keep_figures(
         _name(report),
+        form=FORM,
         stamp=lambda: input_stamp(report.campaign),
         compute=lambda: staleness(report.campaign, report),
     )

@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 
 from redis import Redis
+from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
+from redis.retry import Retry
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +20,13 @@ class LimiterState:
 
 def limiter_state(redis_url: str, *, key: str) -> LimiterState | None:
     """The state of the limit with this key; None where nobody has called in the last hour, or Redis is away."""
-    client = Redis.from_url(redis_url, socket_timeout=1.0, socket_connect_timeout=1.0, decode_responses=True)
+    client = Redis.from_url(
+        redis_url,
+        socket_timeout=1.0,
+        socket_connect_timeout=1.0,
+        retry=Retry(NoBackoff(), 0),
+        decode_responses=True,
+    )
     try:
         state = {
             str(name): str(value) for name, value in client.hgetall(f"perg:limit:{{{key}}}:state").items()

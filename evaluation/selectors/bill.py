@@ -7,9 +7,11 @@ from decimal import Decimal
 
 from django.core.cache import cache
 from django.db import connection
+from pydantic import TypeAdapter
 
 from evaluation.models import Run
 from evaluation.models.run import RunStatus
+from evaluation.redis_cache import read_cache_many
 
 # Each call is asked for what it was made; those of a judge know the judge.
 BY_STAGE = """
@@ -54,6 +56,9 @@ class BillLine:
     input_tokens: int
     output_tokens: int
     dollars: Decimal | None
+
+
+LINES = TypeAdapter(list[BillLine])
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,11 +110,14 @@ def _sum(parts: Sequence[BillLine]) -> BillLine:
 def _lines(runs: Sequence[Run]) -> Iterable[BillLine]:
     """The lines of every run; those of a complete run are kept, for nothing is added to them any more."""
     keys = {run.pk: _key(run) for run in runs if run.status == RunStatus.COMPLETE}
-    kept = cache.get_many(keys.values())
-    found = {pk: kept[key] for pk, key in keys.items() if key in kept}
-    computed = _computed([run.pk for run in runs if run.pk not in found])
-    cache.set_many({key: computed[pk] for pk, key in keys.items() if pk in computed}, KEPT_SECONDS)
-    for lines in (found | computed).values():
+    stored = read_cache_many(keys.values(), LINES)
+    cached = {pk: stored[key] for pk, key in keys.items() if key in stored}
+    computed = _computed([run.pk for run in runs if run.pk not in cached])
+    cache.set_many(
+        {key: LINES.dump_python(computed[pk], mode="json") for pk, key in keys.items() if pk in computed},
+        KEPT_SECONDS,
+    )
+    for lines in (cached | computed).values():
         yield from lines
 
 

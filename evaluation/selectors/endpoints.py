@@ -6,15 +6,16 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from django.conf import settings
-from django.core.cache import cache
 from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet, Subquery, Sum
 from django.utils import timezone
+from pydantic import TypeAdapter
 
 from evaluation.llm.limiter_state import LimiterState, limiter_state
 from evaluation.models import CatalogueBuild, Completion, Endpoint, Item, Judge, Run
 from evaluation.models.completion import UNANSWERED, CompletionStatus
 from evaluation.models.endpoint import Provider
 from evaluation.models.run import RunStatus
+from evaluation.redis_cache import read_cache, write_cache
 
 ERROR_HOURS = 24
 MANY = 1000
@@ -92,6 +93,9 @@ class Spend:
     as_of: datetime
 
 
+SPEND = TypeAdapter(Spend)
+
+
 @dataclass(frozen=True, slots=True)
 class Health:
     """How an endpoint is doing now. `errors_are_many`: there are more than were counted."""
@@ -135,14 +139,14 @@ def health_of(endpoint: Endpoint, *, limit_key: str) -> Health:
 def _spend(endpoint: Endpoint) -> Spend:
     """All that the endpoint has cost: a sum over every call, so it is taken every few minutes only, and says when."""
     key = f"perg:spend:{endpoint.pk}"
-    kept: Spend | None = cache.get(key)
+    kept = read_cache(key, SPEND)
     if kept is None:
         sums = Completion.objects.filter(endpoint=endpoint).aggregate(
             calls=Sum("attempts"), dollars=Sum("cost")
         )
         kept = Spend(sums["calls"] or 0, sums["dollars"], timezone.now())
         if kept.calls >= MANY:  # where there are few, whoever has just made one wants to see it
-            cache.set(key, kept, SPEND_KEPT_SECONDS)
+            write_cache(key, kept, SPEND, SPEND_KEPT_SECONDS)
     return kept
 
 

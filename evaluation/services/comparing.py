@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from redis.exceptions import RedisError
+from pydantic import TypeAdapter
 
 from evaluation.comparison import Comparison, compare_anew, corrected
 from evaluation.models import Item, Run
@@ -11,6 +11,7 @@ from evaluation.selectors.results import runs_stamp
 from evaluation.services.kept_figures import Kept, keep_figures, kept_figures
 
 KEEP = "evaluation.tasks.keep_comparison"
+FORM = TypeAdapter(Comparison)
 
 LIVE_ITEMS = 150
 """Runs of up to so many items are compared for each page."""
@@ -37,10 +38,7 @@ def comparisons_now(reference: Run, others: Sequence[Run]) -> list[Compared]:
 
 def comparison_at_once(reference: Run, other: Run) -> Comparison:
     """One run against the reference, as they are now, for programs: who asks first waits for it."""
-    try:
-        found = keep_comparison(reference=reference, other=other)
-    except RedisError:
-        found = compare_anew(reference, other)
+    found = keep_comparison(reference=reference, other=other)
     (comparison,) = corrected([replace(found, reference=reference, other=other)])
     return comparison
 
@@ -49,6 +47,7 @@ def keep_comparison(*, reference: Run, other: Run) -> Comparison:
     """Compare two runs and keep the comparison, unless the one that is kept is current."""
     return keep_figures(
         _name(reference, other),
+        form=FORM,
         stamp=lambda: runs_stamp([reference.pk, other.pk]),
         compute=lambda: compare_anew(reference, other),
     )
@@ -59,6 +58,7 @@ def _kept(reference: Run, other: Run) -> Kept[Comparison]:
         return Kept.just_now(compare_anew(reference, other))
     kept = kept_figures(
         _name(reference, other),
+        form=FORM,
         stamp=runs_stamp([reference.pk, other.pk]),
         task=KEEP,
         keys=(reference.pk, other.pk),

@@ -1,22 +1,24 @@
 """Figures that take long: a worker computes them, Redis keeps them, and who asks is told what they are as of.
 
-Each is kept with a stamp of what it was computed from. The stamp is read before the input, so that what changes
-meanwhile makes the figures late, never wrongly current. Losing Redis costs time: then they are computed at once.
+They are kept as JSON, which `form` writes and reads, each with a stamp of what it was computed from. The stamp is read
+before the input, so that what changes meanwhile makes the figures late, never wrongly current. Losing Redis costs time:
+then they are computed at once.
 """
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from django.core.cache import cache
 from django.utils import timezone
-from redis.exceptions import RedisError
+from pydantic import TypeAdapter, ValidationError
 
 from evaluation import __version__
 from evaluation.broken_off import why_it_broke_off
 from evaluation.models.trouble import LOST, LOST_AFTER, pause_after
+from evaluation.redis_cache import read_cache, redis_is_away, write_cache
 from evaluation.services.wake import wake
 
 T = TypeVar("T")
@@ -65,62 +67,77 @@ class Kept(Generic[T]):
 
 
 @dataclass(frozen=True, slots=True)
-class _Entry(Generic[T]):
+class _Entry:
+    """What is kept: `value` as JSON, which the form of the figures reads."""
+
     stamp: str
     as_of: datetime
     seconds: float
-    value: T
+    value: Any
 
     def is_due(self) -> bool:
         return timezone.now() - self.as_of >= timedelta(seconds=PATIENCE * self.seconds)
 
 
+_ENTRY = TypeAdapter(_Entry)
+_BROKEN_OFF = TypeAdapter(BrokenOff)
+_TIME = TypeAdapter(datetime)
+
+
 def kept_figures(
-    name: str, *, stamp: str, task: str, keys: tuple[int | str, ...], compute: Callable[[], T]
+    name: str,
+    *,
+    form: TypeAdapter[T],
+    stamp: str,
+    task: str,
+    keys: tuple[int | str, ...],
+    compute: Callable[[], T],
 ) -> Kept[T]:
     """The figures called `name` as they are kept; where they are late, a worker is asked for them by `task`(*keys).
 
     `compute` is only called where Redis cannot be reached.
     """
-    try:
-        entry: _Entry[T] | None = cache.get(_key(name))
-        if entry is not None and entry.stamp == stamp:
-            return Kept(entry.value, entry.as_of, is_current=True)
-        failure = _failure(name)
-        is_wanted = timezone.now() >= failure.again_at if failure else entry is None or entry.is_due()
-        if is_wanted and cache.add(_asked(name), 1, ASKED_SECONDS):
-            wake(task, *keys)
-    except RedisError:
+    entry = read_cache(_key(name), _ENTRY)
+    value = None if entry is None else _value(entry, form)
+    if entry is not None and value is None:  # An older release kept it in another form.
+        entry = None
+    if entry is not None and entry.stamp == stamp:
+        return Kept(value, entry.as_of, is_current=True)
+    failure = _failure(name)
+    is_wanted = timezone.now() >= failure.again_at if failure else entry is None or entry.is_due()
+    if is_wanted and cache.add(_asked(name), 1, ASKED_SECONDS):
+        wake(task, *keys)
+    if redis_is_away():
         return Kept.just_now(compute())
-    if entry is None:
-        return Kept(None, None, is_current=False, failure=failure, name=name)
-    return Kept(entry.value, entry.as_of, is_current=False, failure=failure, name=name)
+    as_of = None if entry is None else entry.as_of
+    return Kept(value, as_of, is_current=False, failure=failure, name=name)
 
 
-def keep_figures(name: str, *, stamp: Callable[[], str], compute: Callable[[], T]) -> T:
+def keep_figures(name: str, *, form: TypeAdapter[T], stamp: Callable[[], str], compute: Callable[[], T]) -> T:
     """Compute the figures called `name` and keep them, unless those that are kept are current; give them.
 
     For workers, and for programs that would rather wait.
     """
     began, as_of, computed_from = time.monotonic(), timezone.now(), stamp()
-    entry: _Entry[T] | None = cache.get(_key(name))
-    cache.add(
-        _begun(name), as_of, KEPT_SECONDS
-    )  # stays where the worker is killed, however often it is tried
+    entry = read_cache(_key(name), _ENTRY)
+    value = _value(entry, form) if entry is not None and entry.stamp == computed_from else None
+    # Stays where the worker is killed, however often it is tried.
+    cache.add(_begun(name), as_of.isoformat(), KEPT_SECONDS)
     try:
-        if entry is None or entry.stamp != computed_from:
-            entry = _Entry(computed_from, as_of, 0.0, compute())
-            entry = replace(entry, seconds=time.monotonic() - began)
-            cache.set(_key(name), entry, KEPT_SECONDS)
+        if value is None:
+            value = compute()
+            seconds = time.monotonic() - began
+            entry = _Entry(computed_from, as_of, seconds, form.dump_python(value, mode="json"))
+            write_cache(_key(name), entry, _ENTRY, KEPT_SECONDS)
         cache.delete(_failed(name))
     except Exception as error:
-        before: BrokenOff | None = cache.get(_failed(name))
+        before = read_cache(_failed(name), _BROKEN_OFF)
         failure = BrokenOff(why_it_broke_off(error), timezone.now(), before.tries + 1 if before else 1)
-        cache.set(_failed(name), failure, KEPT_SECONDS)
+        write_cache(_failed(name), failure, _BROKEN_OFF, KEPT_SECONDS)
         raise
     finally:
         cache.delete_many([_asked(name), _begun(name)])
-    return entry.value
+    return value
 
 
 def forget_failure(name: str) -> None:
@@ -130,23 +147,27 @@ def forget_failure(name: str) -> None:
 
 def kept_text(name: str, write: Callable[[], str]) -> str:
     """A text that never changes, such as a long page of a stored document: written once, then read."""
-    try:
-        found: str | None = cache.get(_key(name))
-        if found is None:
-            found = write()
-            cache.set(_key(name), found, KEPT_SECONDS)
-    except RedisError:
-        return write()
-    return found
+    text: str | None = cache.get(_key(name))
+    if text is None:
+        text = write()
+        cache.set(_key(name), text, KEPT_SECONDS)
+    return text
 
 
 def _failure(name: str) -> BrokenOff | None:
     """Why computing the figures broke off, or that its worker was lost."""
-    failure: BrokenOff | None = cache.get(_failed(name))
-    begun: datetime | None = None if failure else cache.get(_begun(name))
+    failure = read_cache(_failed(name), _BROKEN_OFF)
+    begun = None if failure else read_cache(_begun(name), _TIME)
     if begun is not None and timezone.now() - begun > LOST_AFTER:
         return BrokenOff(LOST, begun, 1)
     return failure
+
+
+def _value(entry: _Entry, form: TypeAdapter[T]) -> T | None:
+    try:
+        return form.validate_python(entry.value)
+    except ValidationError:
+        return None
 
 
 def _key(name: str) -> str:

@@ -4,11 +4,13 @@ import logging
 from functools import partial
 
 from celery import current_app
+from django.conf import settings
 from django.db import transaction
 from kombu.exceptions import OperationalError
 
 from evaluation.models import Endpoint
 from evaluation.models.endpoint import Provider
+from evaluation.redis_cache import outage_of
 
 logger = logging.getLogger(__name__)
 
@@ -40,7 +42,11 @@ def queue_of(provider: str) -> str:
 def _send(
     task: str, keys: tuple[int | str, ...], queue: str | None = None, countdown: float | None = None
 ) -> None:
+    outage = outage_of(settings.REDIS_URL)
+    if outage.is_on:  # A request that wakes several workers waits for a dead broker once.
+        return
     try:
         current_app.send_task(task, args=keys, queue=queue, countdown=countdown)
-    except (OperationalError, ConnectionError) as error:
+    except (OperationalError, OSError) as error:
+        outage.begin(error)
         logger.warning("Could not wake a worker for %s%s (%s): the sweep will.", task, keys, error)

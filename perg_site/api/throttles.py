@@ -1,4 +1,4 @@
-"""How often a program may ask. Without Redis nothing is counted, and everybody may: see `perg_site.throttle`."""
+"""How often a program may ask. Without Redis each process counts for itself: see `perg_site.throttle`."""
 
 import time
 from dataclasses import dataclass

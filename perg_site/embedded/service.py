@@ -16,13 +16,16 @@ import stat
 import subprocess
 import time
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO, ClassVar
 
+from perg_site.embedded.log_files import last_lines, open_log, rotate_log
+
 START_SECONDS = 120.0  # a database that recovers from a crash may take its time
 STOP_SECONDS = 30.0
+PATIENCE_SECONDS = 3.0  # for the processes of a killed server to notice
 LONGEST_SOCKET_PATH = 100  # the kernel's limit: 107 bytes on Linux, 103 on macOS
-LOG_BYTES = 5_000_000
 
 _ADVICE = {
     "No space left on device": "The disk is full: free some space, or set PERG_HOME to another disk.",
@@ -43,17 +46,6 @@ class ServiceDidNotStart(Exception):
         if log:
             message += "\nLast lines of its log:\n" + "\n".join(f"    {line}" for line in log.splitlines())
         super().__init__(message)
-
-
-def last_lines(path: Path, count: int = 12, start: int = 0) -> str:
-    """The last lines of a log, from byte `start` on; empty when there is no log."""
-    try:
-        with path.open("rb") as file:
-            size = file.seek(0, os.SEEK_END)
-            file.seek(max(start, size - 20_000))
-            return "\n".join(file.read().decode(errors="replace").splitlines()[-count:])
-    except OSError:
-        return ""
 
 
 def socket_folder(home: Path) -> Path:
@@ -113,16 +105,22 @@ class Service(ABC):
         """The system user that the server runs as; None: as we do."""
         return None
 
-    def start(self) -> None:
+    def start(self, stop_wanted: Callable[[], bool] = lambda: False) -> None:
+        """Start it unless it runs, and wait until it answers or `stop_wanted` says so. Raises ServiceDidNotStart."""
         deadline = time.monotonic() + START_SECONDS
+        leftovers_end = time.monotonic() + PATIENCE_SECONDS
         launched = False
         while not self.answers():
+            if stop_wanted():
+                raise ServiceDidNotStart(self.name, "It was stopped while it started.")
             if launched and self._process is not None and self._process.poll() is not None:
                 raise self.failure()
             if not launched and (lock := self._lock()) is not None:
                 with lock:
                     self._process = self._spawn(self.prepare(), cwd=self.data, keep_open=(lock.fileno(),))
                 launched = True
+            if not launched and time.monotonic() > leftovers_end and self.pid() and not _lives(self.pid()):
+                self.end_leftovers()
             if time.monotonic() > deadline:
                 raise self.failure(f"It did not answer within {START_SECONDS:.0f} seconds.")
             time.sleep(0.02)
@@ -143,6 +141,36 @@ class Service(ABC):
         if self._process is not None:
             self._process.wait(STOP_SECONDS)
             self._process = None
+
+    def ending(self) -> str | None:
+        """How the server has ended, in words; None while it runs, whoever has started it."""
+        code = None if self._process is None else self._process.poll()
+        if code is not None:
+            return (
+                f"{self.name} was ended by signal {-code}."
+                if code < 0
+                else f"{self.name} ended with code {code}."
+            )
+        if self._process is None and (lock := self._lock()) is not None:
+            lock.close()
+            return f"{self.name} has ended."
+        if self._process is None and not _lives(self.pid()):
+            return f"{self.name} has ended."
+        return None
+
+    def end_leftovers(self) -> None:
+        """Kill what a server that was killed has left: processes at work in its data folder that hold its lock.
+
+        Most of them notice, but one that is busy goes on for as long, and nothing can be started meanwhile.
+        """
+        self._process = None
+        lock = self.home / f"{self.name.lower()}.lock"
+        for folder in Path("/proc").glob("[0-9]*"):  # there is none on macOS: there we wait
+            with contextlib.suppress(OSError):
+                if (folder / "cwd").samefile(self.data) and any(
+                    file.samefile(lock) for file in (folder / "fd").iterdir()
+                ):
+                    os.kill(int(folder.name), signal.SIGKILL)
 
     def let_go(self) -> None:
         """Leave the server to the others who use it."""
@@ -195,15 +223,26 @@ class Service(ABC):
             )
 
     def _open_log(self) -> BinaryIO:
-        if self.log.exists() and self.log.stat().st_size > LOG_BYTES:
-            self.log.replace(self.log.with_name(self.log.name + ".1"))
-        log = self.log.open("ab")
+        rotate_log(self.log)
+        log = open_log(self.log)
         self._log_start = log.tell()
         return log
 
     def _lock(self) -> BinaryIO | None:
         """The lock that a living server holds; None while it does."""
         return try_lock(self.home / f"{self.name.lower()}.lock", fcntl.LOCK_EX)
+
+
+def _lives(pid: int | None) -> bool:
+    if pid is None:
+        return False
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass
+    return True
 
 
 def wheel(service: str, package: str) -> Path:

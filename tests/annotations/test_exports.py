@@ -186,11 +186,11 @@ def test_what_killed_workers_left_is_swept_away(lead: User, campaign: Campaign) 
 
     export = write_export(export=_asked(lead, campaign))
     root = Path(settings.EXPORT_ROOT)
-    for name, age in (("7-1.csv.part", 10**6), ("8-1.csv.part", 0)):
+    for name, age in (("7-20260102030405-1.csv.part", 10**6), ("8-20260102030405-1.csv.part", 0)):
         (root / name).write_bytes(b"half")
         os.utime(root / name, (0, timezone.now().timestamp() - age))
     prune_exports()
-    assert {path.name for path in root.iterdir()} == {export.file, "8-1.csv.part"}
+    assert {path.name for path in root.iterdir()} == {export.file, "8-20260102030405-1.csv.part"}
 
 
 def test_a_file_can_be_taken_away(

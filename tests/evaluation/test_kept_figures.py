@@ -6,10 +6,12 @@ import pytest
 from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
-from redis.exceptions import RedisError
+from pydantic import TypeAdapter
+from pytest_django import Settings
 
 from evaluation.models import Run
 from evaluation.models.trouble import FIRST_PAUSE
+from evaluation.redis_cache import outage_of
 from evaluation.selectors.results import runs_stamp
 from evaluation.services import comparing, kept_figures
 from evaluation.services.kept_figures import Kept, keep_figures
@@ -20,6 +22,8 @@ from tests import build
 from tests.judged_runs import judged
 
 pytestmark = pytest.mark.django_db
+
+FORM = TypeAdapter(int)
 
 
 @pytest.fixture(autouse=True)
@@ -37,7 +41,7 @@ def woken(monkeypatch: pytest.MonkeyPatch) -> list[tuple[object, ...]]:
 
 
 def _ask(stamp: str = "a") -> Kept[int]:
-    return asked("answer", stamp=stamp, task="tasks.answer", keys=(1, "x"), compute=lambda: 0)
+    return asked("answer", form=FORM, stamp=stamp, task="tasks.answer", keys=(1, "x"), compute=lambda: 0)
 
 
 def test_what_was_never_computed_is_asked_for_once(woken: list[tuple[object, ...]]) -> None:
@@ -47,26 +51,26 @@ def test_what_was_never_computed_is_asked_for_once(woken: list[tuple[object, ...
 
 
 def test_kept_figures_are_current_as_long_as_the_stamp_is_the_same(woken: list[tuple[object, ...]]) -> None:
-    assert keep_figures("answer", stamp=lambda: "a", compute=lambda: 42) == 42
+    assert keep_figures("answer", form=FORM, stamp=lambda: "a", compute=lambda: 42) == 42
     found = _ask()
     assert (found.value, found.is_current) == (42, True)
     assert woken == []
 
 
 def test_late_figures_say_so_and_are_computed_anew(woken: list[tuple[object, ...]]) -> None:
-    keep_figures("answer", stamp=lambda: "a", compute=lambda: 42)
+    keep_figures("answer", form=FORM, stamp=lambda: "a", compute=lambda: 42)
     found = _ask("b")
     assert (found.value, found.is_current) == (42, False)
     assert found.as_of is not None
     assert woken == [("tasks.answer", 1, "x")]
-    keep_figures("answer", stamp=lambda: "b", compute=lambda: 43)
+    keep_figures("answer", form=FORM, stamp=lambda: "b", compute=lambda: 43)
     assert (_ask("b").value, _ask("b").is_current) == (43, True)
 
 
 def test_what_changes_all_the_time_does_not_keep_a_worker_busy(
     woken: list[tuple[object, ...]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    keep_figures("answer", stamp=lambda: "a", compute=lambda: 42)
+    keep_figures("answer", form=FORM, stamp=lambda: "a", compute=lambda: 42)
     monkeypatch.setattr(kept_figures, "PATIENCE", 10**9)
     assert not _ask("b").is_current
     assert woken == []
@@ -83,7 +87,7 @@ def test_the_stamp_is_read_before_the_input(woken: list[tuple[object, ...]]) -> 
         now[0] = "b"
         return 42
 
-    keep_figures("answer", stamp=lambda: now[0], compute=compute)
+    keep_figures("answer", form=FORM, stamp=lambda: now[0], compute=compute)
     assert not _ask(now[0]).is_current
 
 
@@ -92,7 +96,7 @@ def test_an_error_is_told_and_not_repeated_at_once(woken: list[tuple[object, ...
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
-        keep_figures("answer", stamp=lambda: "a", compute=fail)
+        keep_figures("answer", form=FORM, stamp=lambda: "a", compute=fail)
     found = _ask()
     assert (found.value, found.is_current) == (None, False)
     assert found.failure is not None
@@ -108,7 +112,7 @@ def test_what_failed_is_tried_again_later_and_later_or_when_somebody_asks(
 
     for tries in (1, 2):
         with pytest.raises(MemoryError):
-            keep_figures("answer", stamp=lambda: "a", compute=fail)
+            keep_figures("answer", form=FORM, stamp=lambda: "a", compute=fail)
         failure = _ask().failure
         assert failure is not None
         assert failure.why == "The worker ran out of memory."
@@ -117,7 +121,7 @@ def test_what_failed_is_tried_again_later_and_later_or_when_somebody_asks(
     kept_figures.forget_failure("answer")
     assert _ask().failure is None
     assert woken == [("tasks.answer", 1, "x")]
-    keep_figures("answer", stamp=lambda: "a", compute=lambda: 42)
+    keep_figures("answer", form=FORM, stamp=lambda: "a", compute=lambda: 42)
     assert _ask().value == 42
     monkeypatch.undo()
 
@@ -134,36 +138,45 @@ def test_a_worker_that_was_killed_at_it_is_told_after_a_while(
         raise Killed
 
     with pytest.raises(Killed):
-        keep_figures("answer", stamp=lambda: "a", compute=die)
+        keep_figures("answer", form=FORM, stamp=lambda: "a", compute=die)
     assert _ask().failure is None
     monkeypatch.setattr(kept_figures, "LOST_AFTER", timedelta(0))
     failure = _ask().failure
     assert failure is not None
     assert "never heard of again" in failure.why
     monkeypatch.undo()
-    keep_figures("answer", stamp=lambda: "a", compute=lambda: 42)
+    keep_figures("answer", form=FORM, stamp=lambda: "a", compute=lambda: 42)
     assert _ask().value == 42
     assert kept_figures._failure("answer") is None
 
 
 def test_a_failure_is_forgotten_with_the_next_success(woken: list[tuple[object, ...]]) -> None:
-    keep_figures("answer", stamp=lambda: "a", compute=lambda: 42)
+    keep_figures("answer", form=FORM, stamp=lambda: "a", compute=lambda: 42)
     with pytest.raises(ZeroDivisionError):
-        keep_figures("answer", stamp=lambda: "b", compute=lambda: 1 // 0)
+        keep_figures("answer", form=FORM, stamp=lambda: "b", compute=lambda: 1 // 0)
     late = _ask("b")
     assert (late.value, late.failure is not None) == (42, True)
-    keep_figures("answer", stamp=lambda: "b", compute=lambda: 43)
+    keep_figures("answer", form=FORM, stamp=lambda: "b", compute=lambda: 43)
     assert _ask("c").failure is None
 
 
-def test_without_redis_figures_are_computed_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    class Lost:
-        def get(self, key: str) -> None:
-            raise RedisError
+def test_without_redis_figures_are_computed_at_once(
+    woken: list[tuple[object, ...]], settings: Settings
+) -> None:
+    outage = outage_of(settings.REDIS_URL)
+    outage.begin(ConnectionError("for this test"))
+    answer = _ask()
+    outage.end()
+    assert (answer.value, answer.is_current) == (0, True)
+    assert woken == []
 
-    monkeypatch.setattr(kept_figures, "cache", Lost())
-    found = _ask()
-    assert (found.value, found.is_current) == (0, True)
+
+def test_figures_kept_in_another_form_are_computed_again(woken: list[tuple[object, ...]]) -> None:
+    keep_figures("answer", form=TypeAdapter(str), stamp=lambda: "a", compute=lambda: "many")
+    assert _ask().value is None
+    assert woken == [("tasks.answer", 1, "x")]
+    assert keep_figures("answer", form=FORM, stamp=lambda: "a", compute=lambda: 42) == 42
+    assert _ask().value == 42
 
 
 # Comparisons of large runs

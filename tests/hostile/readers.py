@@ -43,7 +43,8 @@ from evaluation.stages.extractor_examples import recorded_letter
 from evaluation.stages.plan import read_aligner, read_letter
 from evaluation.stages.propose import one_line, read_proposals
 from evaluation.stages.verdicts import read_verdict
-from evaluation.templatetags.markdown import as_written, markdown, response
+from evaluation.templatetags.markdown import as_written as shown_as_written
+from evaluation.templatetags.markdown import markdown, response
 from evaluation.unseen import is_seen, with_marks
 from evaluation.word_differences import differences
 from evaluation.word_splitting import words
@@ -153,7 +154,7 @@ READERS: dict[str, Reader] = {
     "words": words,
     "whether there is text to see": is_seen,
     "marks of unseen characters": with_marks,
-    "text as written": as_written,
+    "text as written": shown_as_written,
     "one line": one_line,
     # What people and files bring
     "names of models": lambda text: (model_key.__wrapped__(text), source_key(text)),

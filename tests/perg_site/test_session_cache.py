@@ -1,12 +1,13 @@
 """Sessions: read from the cache, kept in the database, and none lost with Redis."""
 
 import pytest
-from django.conf import settings
+from django.conf import settings as site_settings
 from django.contrib.auth.models import User
 from django.core.cache import caches
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from pytest_django import Settings
 
 from perg_site.models import Session
 from perg_site.session_cache import LONGEST_SECONDS, SessionCache
@@ -29,16 +30,17 @@ def test_a_session_is_read_from_the_cache_for_a_while_and_kept_in_the_database()
     with CaptureQueriesContext(connection) as queries:
         assert client.get("/").status_code == 200
     assert not any("perg_site_session" in query["sql"] for query in queries.captured_queries)
-    key = client.cookies[settings.SESSION_COOKIE_NAME].value
+    key = client.cookies[site_settings.SESSION_COOKIE_NAME].value
     cache = caches["sessions"]
     assert isinstance(cache, SessionCache)
     stored = cache.make_and_validate_key(f"perg_site.session:{key}")
     assert 0 < cache._cache.get_client().ttl(stored) <= LONGEST_SECONDS
 
 
-def test_without_redis_people_stay_logged_in_and_can_log_in_and_out(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_redis_people_stay_logged_in_and_can_log_in_and_out(settings: Settings) -> None:
     stays = _client(build.person())
-    monkeypatch.setattr(caches["sessions"], "_cache", SessionCache(NOBODY_LISTENS, {})._cache)
+    nowhere = {"LOCATION": NOBODY_LISTENS}
+    settings.CACHES = settings.CACHES | {"sessions": settings.CACHES["sessions"] | nowhere}
     assert stays.get("/").status_code == 200
     comes = _client(build.person())
     assert comes.get("/").status_code == 200
@@ -48,8 +50,8 @@ def test_without_redis_people_stay_logged_in_and_can_log_in_and_out(monkeypatch:
 
 def test_who_logged_out_is_out_at_once() -> None:
     client = _client(build.person())
-    cookie = client.cookies[settings.SESSION_COOKIE_NAME].value
+    cookie = client.cookies[site_settings.SESSION_COOKIE_NAME].value
     client.get("/")
     client.post("/logout/")
-    client.cookies[settings.SESSION_COOKIE_NAME] = cookie
+    client.cookies[site_settings.SESSION_COOKIE_NAME] = cookie
     assert client.get("/").status_code == 302

@@ -16,6 +16,7 @@ from pytest_django import Settings
 
 from annotations.models import AuditEvent
 from evaluation.errors import Conflict, DomainError, NotAllowed
+from evaluation.redis_cache import outage_of
 from perg_site.api import authentication, throttles
 from perg_site.models import ApiToken
 from perg_site.tokens import create_token, revoke_token
@@ -223,8 +224,13 @@ def test_too_many_requests_of_nobody_are_counted_by_address(limit: Callable[...,
     assert here.get(CAMPAIGNS, headers=build.bearer(build.person())).status_code == 200
 
 
-def test_without_redis_everybody_may(monkeypatch: pytest.MonkeyPatch, limit: Callable[..., None]) -> None:
-    limit(token="1/day", anonymous="1/day")
+def test_without_redis_each_process_counts_for_itself(limit: Callable[..., None], settings: Settings) -> None:
+    limit(token="2/day")
+    outage = outage_of(settings.REDIS_URL)
+    outage.begin(ConnectionError("for this test"))
+    headers = build.bearer(build.person())
+    assert [_code(headers)[0] for _ in range(3)] == [200, 200, 429]
+    outage.end()
 
 
 def test_labelling_has_a_rate_of_its_own(limit: Callable[..., None]) -> None:

@@ -8,7 +8,6 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,25 +15,9 @@ import pytest
 from perg_site import embedded, supervisor
 from perg_site.embedded.postgres import PostgreSQL
 from perg_site.embedded.redis import Redis
-from perg_site.supervisor import Child, ChildKeepsCrashing, Supervisor
+from perg_site.supervisor import Child, KeepsCrashing, Supervisor
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-
-
-@pytest.fixture
-def home(tmp_path: Path) -> Iterator[Path]:
-    folder = tmp_path / "home"
-    yield folder
-    for service in (PostgreSQL(folder), Redis(folder)):
-        if folder.exists():
-            service.stop()
-
-
-@pytest.fixture
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def up(home: Path, port: int) -> subprocess.Popen[str]:
@@ -165,7 +148,7 @@ def test_a_child_that_crashes_five_times_in_a_row_ends_it_all(
     said: list[str] = []
     watched = Supervisor([child(tmp_path, "raise SystemExit('the reason')")], said.append)
     watched.start()
-    with pytest.raises(ChildKeepsCrashing, match="It crashed 5 times in a row"):
+    with pytest.raises(KeepsCrashing, match="It crashed 5 times in a row"):
         watched.run()
     assert len(said) == 4
 

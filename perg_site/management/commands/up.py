@@ -18,14 +18,14 @@ from typing import BinaryIO
 from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
 from django.core.management import BaseCommand, CommandError, call_command
-from django.db import connections
+from django.db import OperationalError, connections
 from rich.console import Console
 
-from perg_site import embedded
-from perg_site.supervisor import Child, ChildKeepsCrashing, Supervisor
+from perg_site import embedded, schema
+from perg_site.supervisor import Child, KeepsCrashing, Supervisor
 from perg_site.workers import ARGUMENTS, worker_command
 
-ANSWER_SECONDS = 60.0
+ANSWER_SECONDS = 180.0  # on a busy machine the programs take long to load
 PORT_PATIENCE_SECONDS = 2.0  # a web server that was killed with its `up` needs a moment to let go
 
 
@@ -42,6 +42,7 @@ class Command(BaseCommand):
         parser.add_argument("--no-demo", action="store_true", help="do not load the demonstration")
 
     def handle(self, *, host: str, port: int, workers: int, no_demo: bool, **_: object) -> None:
+        os.umask(0o077)  # for all that we and our children write
         self.console = Console(highlight=False, soft_wrap=True)
         home = embedded.home()
         address = f"http://{_in_url(_reachable(host))}:{port}/"
@@ -54,14 +55,17 @@ class Command(BaseCommand):
                 self._run(home, supervisor, host, address, no_demo)
         except KeyboardInterrupt:
             self._say("Stopped.")
+        except (OSError, OperationalError) as error:
+            raise CommandError(_why(error, home)) from error
 
     def _run(self, home: Path, supervisor: Supervisor, host: str, address: str, no_demo: bool) -> None:
         began = time.monotonic()
         with contextlib.ExitStack() as stack:
             with self._step("PostgreSQL and Redis"):
-                stack.enter_context(embedded.ensure_running(home))
+                services = stack.enter_context(embedded.ensure_running(home))
+                supervisor.watch_services(services)
             with self._step("Database schema"):
-                call_command("migrate", interactive=False, verbosity=0)
+                schema.bring_up_to_date()
             with self._step("Static files"):
                 collect_static_files(home)
             if not no_demo:
@@ -89,7 +93,7 @@ class Command(BaseCommand):
                     )
                 self._say("Stop it with Ctrl-C.")
                 supervisor.run()
-            except ChildKeepsCrashing as error:
+            except KeepsCrashing as error:
                 raise CommandError(str(error)) from error
             self._say("Stopping …")
         self._say("Stopped.")
@@ -240,6 +244,14 @@ def _answers(address: str) -> bool:
         return False
     finally:
         connection.close()
+
+
+def _why(error: OSError | OperationalError, home: Path) -> str:
+    """What stands in the way of starting, in a line."""
+    text = str(error).strip().splitlines()[0]
+    if "No space left on device" in text or "Disk quota exceeded" in text:
+        return f"The disk is full: free some space, or set PERG_HOME to another disk than that of {home}. ({text})"
+    return f"PERG cannot start: {text}"
 
 
 def _reachable(host: str) -> str:
