@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("evaluation", "0008_repeated_items_and_missing_baselines"),
+        ("evaluation", "0009_failed_runs_and_estimated_costs"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -5,6 +5,7 @@ import io
 import json
 import stat
 import zipfile
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from django.utils import timezone
 
 from evaluation import tasks
 from evaluation.errors import Conflict
+from evaluation.import_kinds import kind_called
 from evaluation.importers import unfolded
 from evaluation.models import Catalogue, Dataset, ImportJob, Question
 from evaluation.services import import_jobs
@@ -91,6 +93,7 @@ def test_a_worker_imports_once_however_often_the_job_is_sent(
         tasks.run_import(job.pk)
     job.refresh_from_db()
     assert (job.status, job.attempts, job.folder) == ("done", 1, "")
+    assert job.report is not None
     assert job.report["catalogue"]["name"] == "mine"
     assert Catalogue.objects.count() == 1
     assert not folder.exists()
@@ -98,14 +101,14 @@ def test_a_worker_imports_once_however_often_the_job_is_sent(
 
 def test_a_worker_that_lost_its_claim_leaves_nothing(admin: User, monkeypatch: pytest.MonkeyPatch) -> None:
     job = _requested(admin)
-    imported = import_jobs.kind_called("catalogue").run
+    imported = kind_called("catalogue").run
 
     def overtaken(source: Any) -> dict[str, Any]:
         report = imported(source)
         ImportJob.objects.filter(pk=job.pk).update(attempts=2)
         return report
 
-    kind = import_jobs.kind_called("catalogue")
+    kind = kind_called("catalogue")
     monkeypatch.setattr(
         import_jobs, "kind_called", lambda _: type(kind)(*(*_fields(kind, overtaken), kind.problems))
     )
@@ -293,7 +296,7 @@ def _zipped() -> bytes:
     return file.getvalue()
 
 
-HOSTILE_FILES = {
+HOSTILE_FILES: dict[str, tuple[str, Callable[[], bytes]]] = {
     "10 million columns": ("q.csv", lambda: b"a," * 10_000_000 + b"\n1\n"),
     "6,000 columns": ("q.csv", lambda: b"question," + b",".join(b"c%d" % n for n in range(6_000)) + b"\n1\n"),
     "a record of 100 million characters": ("q.csv", lambda: b'question,options\n"' + b"a\n" * 50_000_000),
@@ -304,7 +307,7 @@ HOSTILE_FILES = {
     "JSON of 30 million lists": ("q.json", lambda: b"[" + b"[]," * 30_000_000 + b"[]]"),
     "a workbook": ("q.csv", _zipped),
     "gzip": ("q.csv", lambda: gzip.compress(b"0" * 50_000_000)),
-    "zstandard": ("q.csv", lambda: pyarrow.compress(b"0" * 50_000_000, codec="zstd", asbytes=True)),
+    "zstandard": ("q.csv", lambda: bytes(pyarrow.compress(b"0" * 50_000_000, codec="zstd", asbytes=True))),
     "no Parquet": ("q.parquet", lambda: b"PAR1" + b"\xff" * 1000 + b"PAR1"),
 }
 

@@ -23,7 +23,7 @@ def draw_for_old_attempts(apps: Any, schema_editor: Any) -> None:
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("annotations", "0014_imported_failures_scale_and_warnings"),
+        ("annotations", "0015_wrong_passwords"),
     ]
 
     operations = [
