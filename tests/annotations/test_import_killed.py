@@ -88,6 +88,7 @@ def test_after_kill_9_an_import_is_made_whole_and_once_by_the_next_worker(worker
 
     worker()
     _wait_until(lambda: status() == "done")
+    assert job.report is not None
     assert (job.attempts, job.report["ratings"]) == (2, 3 * ITEMS)
     assert Campaign.objects.count() == 1
     assert ImportedRating.objects.count() == 3 * ITEMS

@@ -5,6 +5,8 @@ import io
 import json
 import stat
 import zipfile
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -21,6 +23,7 @@ from django.utils import timezone
 
 from evaluation import tasks
 from evaluation.errors import Conflict
+from evaluation.import_kinds import kind_called
 from evaluation.importers import unfolded
 from evaluation.models import Catalogue, Dataset, ImportJob, Question
 from evaluation.services import import_jobs
@@ -91,6 +94,7 @@ def test_a_worker_imports_once_however_often_the_job_is_sent(
         tasks.run_import(job.pk)
     job.refresh_from_db()
     assert (job.status, job.attempts, job.folder) == ("done", 1, "")
+    assert job.report is not None
     assert job.report["catalogue"]["name"] == "mine"
     assert Catalogue.objects.count() == 1
     assert not folder.exists()
@@ -98,23 +102,17 @@ def test_a_worker_imports_once_however_often_the_job_is_sent(
 
 def test_a_worker_that_lost_its_claim_leaves_nothing(admin: User, monkeypatch: pytest.MonkeyPatch) -> None:
     job = _requested(admin)
-    imported = import_jobs.kind_called("catalogue").run
+    kind = kind_called("catalogue")
+    imported = kind.run
 
     def overtaken(source: Any) -> dict[str, Any]:
         report = imported(source)
         ImportJob.objects.filter(pk=job.pk).update(attempts=2)
         return report
 
-    kind = import_jobs.kind_called("catalogue")
-    monkeypatch.setattr(
-        import_jobs, "kind_called", lambda _: type(kind)(*(*_fields(kind, overtaken), kind.problems))
-    )
+    monkeypatch.setattr(import_jobs, "kind_called", lambda _: replace(kind, run=overtaken))
     tasks.run_import(job.pk)
     assert not Catalogue.objects.exists()
-
-
-def _fields(kind: Any, run: Any) -> tuple[Any, ...]:
-    return (kind.name, kind.title, kind.form, kind.template, run)
 
 
 def test_a_lost_worker_is_replaced_and_the_third_one_is_the_last(admin: User) -> None:
@@ -293,7 +291,7 @@ def _zipped() -> bytes:
     return file.getvalue()
 
 
-HOSTILE_FILES = {
+HOSTILE_FILES: dict[str, tuple[str, Callable[[], bytes]]] = {
     "10 million columns": ("q.csv", lambda: b"a," * 10_000_000 + b"\n1\n"),
     "6,000 columns": ("q.csv", lambda: b"question," + b",".join(b"c%d" % n for n in range(6_000)) + b"\n1\n"),
     "a record of 100 million characters": ("q.csv", lambda: b'question,options\n"' + b"a\n" * 50_000_000),
