@@ -4,8 +4,7 @@ A process of its own with a limit on its memory: a Parquet or JSON file of a few
 its readers hold all of that at once. Each line is `{"row": …}`, the first one `{"columns": […]}` where the file has
 columns; a last line `{"error": …}` says why there are no more.
 
-KIND is `parquet`, `json` (a list of objects, or an object with such a list under "data"), or `pairs` (an object of
-objects: lines are `[name, key, value]`).
+KIND is `parquet`, or `json`: a list of objects, or an object with such a list under "data".
 """
 
 import json
@@ -53,18 +52,6 @@ def json_lines(stream: BinaryIO) -> Iterator[dict[str, Any]]:
         yield {"row": row}
 
 
-def pair_lines(stream: BinaryIO) -> Iterator[dict[str, Any]]:
-    content = _document(stream)
-    if not isinstance(content, dict):
-        raise _Unreadable("not a JSON object of raters")
-    for name, labels in content.items():
-        if not isinstance(labels, dict):
-            yield {"row": [name]}
-            continue
-        for key, value in labels.items():
-            yield {"row": [name, key, value]}
-
-
 def _document(stream: BinaryIO) -> Any:  # Any: whatever JSON may nest
     try:
         return read_json(stream.read().decode("utf-8-sig"))
@@ -72,7 +59,7 @@ def _document(stream: BinaryIO) -> Any:  # Any: whatever JSON may nest
         raise _Unreadable(str(error)[:300]) from error
 
 
-KINDS = {"parquet": parquet_lines, "json": json_lines, "pairs": pair_lines}
+KINDS = {"parquet": parquet_lines, "json": json_lines}
 
 
 def main(kind: str, megabytes: str) -> None:

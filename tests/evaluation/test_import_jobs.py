@@ -6,6 +6,7 @@ import json
 import stat
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -101,23 +102,17 @@ def test_a_worker_imports_once_however_often_the_job_is_sent(
 
 def test_a_worker_that_lost_its_claim_leaves_nothing(admin: User, monkeypatch: pytest.MonkeyPatch) -> None:
     job = _requested(admin)
-    imported = kind_called("catalogue").run
+    kind = kind_called("catalogue")
+    imported = kind.run
 
     def overtaken(source: Any) -> dict[str, Any]:
         report = imported(source)
         ImportJob.objects.filter(pk=job.pk).update(attempts=2)
         return report
 
-    kind = kind_called("catalogue")
-    monkeypatch.setattr(
-        import_jobs, "kind_called", lambda _: type(kind)(*(*_fields(kind, overtaken), kind.problems))
-    )
+    monkeypatch.setattr(import_jobs, "kind_called", lambda _: replace(kind, run=overtaken))
     tasks.run_import(job.pk)
     assert not Catalogue.objects.exists()
-
-
-def _fields(kind: Any, run: Any) -> tuple[Any, ...]:
-    return (kind.name, kind.title, kind.form, kind.template, run)
 
 
 def test_a_lost_worker_is_replaced_and_the_third_one_is_the_last(admin: User) -> None:

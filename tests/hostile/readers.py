@@ -34,6 +34,7 @@ from evaluation.importers.question_layouts import KNOWN_COLUMNS
 from evaluation.importers.question_records import QuestionFile
 from evaluation.importers.rating import parse_cost, parse_score, parse_tokens
 from evaluation.importers.report import RowRejected
+from evaluation.importers.unfold import json_lines
 from evaluation.llm.heuristic import LONGEST_PREFERENCE, LONGEST_TEXT, RULES, rate
 from evaluation.llm.reasoning import split_reasoning
 from evaluation.llm.server_answers import Unreadable, decoded
@@ -89,8 +90,12 @@ def _ratings_format(text: str) -> None:
         format_of("ratings", text)
 
 
+def _stream(text: str) -> io.BytesIO:
+    return io.BytesIO(text.encode("utf-8", "surrogatepass"))
+
+
 def _csv(text: str) -> None:
-    stream = io.BytesIO(text.encode("utf-8", "surrogatepass"))
+    stream = _stream(text)
     with suppress(DomainError):
         check_text(stream)
         for _ in CsvFile(stream):
@@ -106,7 +111,7 @@ def _columns(text: str) -> None:
 
 def _questions(ending: str) -> Reader:
     def read(text: str) -> None:
-        stream = io.BytesIO(text.encode("utf-8", "surrogatepass"))
+        stream = _stream(text)
         with suppress(DomainError):
             for _ in QuestionFile(stream, f"questions.{ending}", KNOWN_COLUMNS):
                 pass
@@ -170,7 +175,7 @@ READERS: dict[str, Reader] = {
     "CSV header": _columns,
     "blank cell": lambda text: (is_blank(text), is_index_column(text)),
     "questions in CSV": _questions("csv"),
-    "questions in JSON": _questions("json"),
+    "questions in JSON": _catching(lambda text: list(json_lines(_stream(text))), ValueError),
     "questions in JSON lines": _questions("jsonl"),
     "ratings in CSV": _ratings("csv", "nominal"),
     "ratings in JSON lines": _ratings("jsonl", "ordinal"),
