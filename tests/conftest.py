@@ -43,6 +43,7 @@ _TEST_KEYS = (
     "LAUNCH_PAGES_TEST_KEY",
     "TOP_KEY",
     "NO_SUCH_KEY",
+    "NO_SUCH_KEY_HERE",
     "K",
 )
 _TEST_HOSTS = ("127.0.0.1", "localhost", "api.openai.com", "api.anthropic.com", "llm.example.org")
