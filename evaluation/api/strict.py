@@ -11,7 +11,7 @@ from django.http import QueryDict
 from pydantic import BaseModel
 from pydantic import ValidationError as SchemaError
 from rest_framework import serializers
-from rest_framework.exceptions import ErrorDetail
+from rest_framework.exceptions import ErrorDetail, UnsupportedMediaType
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.settings import api_settings
@@ -25,6 +25,7 @@ NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 NUMBERS = (serializers.IntegerField, serializers.FloatField, serializers.DecimalField)
 LISTS = (serializers.ListField, serializers.ListSerializer, serializers.ManyRelatedField)
 LONGEST_NAME = 60
+FORM_TYPES = ("multipart/form-data", "application/x-www-form-urlencoded")
 
 Data = Mapping[str, Any]  # Any: JSON, or the values of a form
 
@@ -38,12 +39,18 @@ class StrictSerializer(serializers.Serializer[T]):
 
     def to_internal_value(self, data: Any) -> Any:
         # Any: as REST framework declares it; the JSON that was sent
-        if isinstance(data, Mapping):
-            data = self._without_unchanged(data)
-            errors = dict(self._errors_of(data))
-            if errors:
-                raise serializers.ValidationError(errors)
-        return super().to_internal_value(data)
+        if not isinstance(data, Mapping):
+            return super().to_internal_value(data)  # which says that an object is due
+        data = self._without_unchanged(data)
+        errors: dict[str, Any] = dict(self._errors_of(data))
+        try:
+            values = super().to_internal_value(data)
+        except serializers.ValidationError as error:
+            others = error.detail if isinstance(error.detail, dict) else {}
+            raise serializers.ValidationError(errors | {**others, **errors}) from error
+        if errors:
+            raise serializers.ValidationError(errors)
+        return values
 
     def _without_unchanged(self, data: Data) -> Data:
         shown = self.context.get("shown")
@@ -112,8 +119,14 @@ class _Nothing(StrictSerializer[Any]):
 
 
 def refuse_body(request: Request) -> None:
-    """Raise ValidationError where a request that takes no body has fields."""
-    _Nothing(data=request.data).is_valid(raise_exception=True)
+    """Raise ValidationError where a request that takes no body has fields, also those of a form."""
+    try:
+        body = request.data
+    except UnsupportedMediaType:
+        if not request.content_type.startswith(FORM_TYPES):
+            raise
+        body = request._request.POST
+    _Nothing(data=body).is_valid(raise_exception=True)
 
 
 def without_body(

@@ -265,7 +265,12 @@ def test_a_program_that_only_reads_may_estimate_but_not_launch() -> None:
 def test_every_fault_of_a_launch_is_named(admin: Client) -> None:
     wanted = _launchable() | {"models": ["nobody"], "methods": [], "options": {"sed": 1}, "sample_size": 0}
     problem = _post(admin, "batches/", wanted).json()
-    assert {error["field"] for error in problem["errors"]} == {"models", "methods", "options", "sample_size"}
+    assert {error["field"] for error in problem["errors"]} == {
+        "models",
+        "methods",
+        "options.sed",
+        "sample_size",
+    }
     assert problem["code"] == "invalid"
 
 

@@ -167,6 +167,14 @@ def test_numbers_in_odd_forms_are_refused(staff_person: Person, odd: object) -> 
     assert "temperature" in [error["field"] for error in temperature.json()["errors"]]
 
 
+def test_a_form_is_no_way_around(world: World) -> None:
+    client = Client()
+    client.force_login(world.people["staff"])
+    for path in (f"runs/{world.run.pk}/pause/", f"campaigns/{world.campaign.pk}/pause/"):
+        assert client.post(f"/api/v1/{path}", {UNKNOWN: "5"}).json()["field"] == UNKNOWN
+        assert client.post(f"/api/v1/{path}").status_code == 200
+
+
 def test_a_build_takes_no_field_that_is_not_its_own(staff_person: Person) -> None:
     build_id = build.proposal().build_id
     answer = staff_person.send(
