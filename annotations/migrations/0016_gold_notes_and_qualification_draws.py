@@ -110,13 +110,13 @@ class Migration(migrations.Migration):
             model_name="goldlabel",
             constraint=models.CheckConstraint(
                 condition=models.Q(
+                    ("followed__isnull", False),
                     (
                         "status__in",
                         ["unanimous", "majority", "median", "model", "adjudicated", "single"],
                     ),
-                    ("followed__isnull", False),
                 )
-                | models.Q(("status__in", ["tied", "unlabelled"]), ("followed__isnull", True)),
+                | models.Q(("followed__isnull", True), ("status__in", ["tied", "unlabelled"])),
                 name="gold_followed_iff_resolved",
                 violation_error_message="Gold is given exactly where the labels resolve it.",
             ),
