@@ -14,6 +14,7 @@ from django.http import HttpRequest
 from annotations.services.audit import record
 from perg_site.accounts import second_factor_state, sign_in
 from perg_site.accounts.origin import Origin, plain
+from perg_site.login import limit_reached
 from perg_site.throttle import Throttle, address_of
 
 LONGEST_NAME = 150
@@ -78,8 +79,6 @@ def login_failed(
     sender: object, *, credentials: dict[str, Any], request: HttpRequest | None = None, **_: object
 ) -> None:
     """Django's signal. `credentials` hold the name; Django has taken the password out."""
-    from perg_site.login import limit_reached  # it imports this module's callers
-
     if request is None:
         return
     typed = str(credentials.get("username", ""))
