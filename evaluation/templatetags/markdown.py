@@ -42,7 +42,10 @@ NOTHING = {None: "There is no baseline response on record.", "": "The response i
 
 LONGEST_MARKDOWN = 50_000
 """In characters: rendering 200,000 can take seconds, while a web thread waits."""
-AS_PLAIN_TEXT = '<p class="no-text">Longer than {} characters, so shown as plain text.</p><pre class="as-written">{}</pre>'
+AS_PLAIN_TEXT = (
+    '<p class="no-text">Longer than {} characters, so shown as plain text.</p>'
+    '<pre class="as-written">{}</pre>'
+)
 
 
 @register.filter
