@@ -39,6 +39,8 @@ class Outage:
     """Whether a Redis server was out of reach a moment ago. One for each server and process."""
 
     server: str
+    hangs: bool = False
+    """Whether it took the call and said nothing: each further try would wait as long."""
     _until: float = field(default=0.0, repr=False)
 
     @property
@@ -49,6 +51,7 @@ class Outage:
         """Leave the server alone for a while."""
         if not self.is_on:
             log.warning("Redis does not answer (%s): going on without it for now", error)
+        self.hangs = isinstance(error, RedisTimeoutError)
         self._until = time.monotonic() + OUTAGE_SECONDS
 
     def end(self) -> None:
@@ -158,7 +161,7 @@ class ForgivingCache(RedisCache):
         self._try(super().clear, None)
 
     def _try(self, command: Callable[[], T], miss: T, *, insist: bool = False) -> T:
-        if self._outage.is_on and not insist:
+        if self._outage.is_on and (self._outage.hangs or not insist):
             return miss
         try:
             return command()
