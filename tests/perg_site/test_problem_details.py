@@ -301,6 +301,19 @@ def test_a_deep_object_in_a_forms_field_is_refused(browser: Client) -> None:
     assert browser.post(reverse("endpoint_create"), endpoint).status_code == 422
 
 
+@pytest.mark.parametrize(
+    "query", ["?since=0001-01-01", "?until=9999-12-31", "?since=9999-12-31&until=9999-12-31"]
+)
+@pytest.mark.parametrize("address", ["/audit/", "/audit.csv", "/api/v1/audit/", "/export/labels.csv"])
+def test_the_first_and_last_day_there_are_can_be_asked_for(browser: Client, address: str, query: str) -> None:
+    if address.startswith("/export"):
+        address = reverse("export_stream", args=["labels", "csv"])
+    answer: Any = browser.get(f"{address}{query}")
+    assert answer.status_code == 200
+    if answer.streaming:
+        list(answer)
+
+
 def test_nothing_was_made_by_any_of_this(browser: Client) -> None:
     before = Judge.objects.count()
     for body in ('{"name": "a", "name": "b"}', '{"nmae": "a"}', DEEP):
