@@ -59,4 +59,4 @@ def known_browser(request: HttpRequest, name: str) -> str | None:
 
 
 def _hash_of(name: str) -> str:
-    return salted_hmac(SALT, name.casefold(), algorithm="sha256").hexdigest()
+    return salted_hmac(SALT, name.casefold().encode("utf-8", "surrogatepass"), algorithm="sha256").hexdigest()

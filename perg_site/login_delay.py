@@ -64,4 +64,6 @@ def forget(name: str) -> None:
 
 
 def _hash_of(name: str) -> str:
-    return salted_hmac("perg_site.login_delay", name.casefold(), algorithm="sha256").hexdigest()
+    return salted_hmac(
+        "perg_site.login_delay", name.casefold().encode("utf-8", "surrogatepass"), algorithm="sha256"
+    ).hexdigest()

@@ -260,7 +260,7 @@ def campaign(
 def export(person: User, of: Campaign | None = None, *, content: bytes = b"task\r\n1\r\n") -> Export:
     """An export of tasks that is ready, with its file."""
     made = Export.objects.create(requested_by=person, table="tasks", format="csv", campaign=of)
-    path = Path(settings.EXPORT_ROOT) / f"{made.pk}-{uuid.uuid4().hex}.csv"
+    path = Path(settings.EXPORT_ROOT) / f"{made.pk}-20260101000000-1.csv"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(content)
     checksum = hashlib.sha256(content).hexdigest()

@@ -11,6 +11,7 @@ from evaluation.api.actor import actor_of
 from evaluation.api.idempotency import idempotent
 from evaluation.api.permissions import IsStaff
 from evaluation.api.serializers.canaries import CanaryResultSerializer
+from evaluation.api.strict import without_body
 from evaluation.errors import NotFound
 from evaluation.models import Judge
 from evaluation.services.canaries import start_canary_test
@@ -34,6 +35,7 @@ class JudgeCanaries(APIView):
 
     @extend_schema(request=None, responses={202: CanaryResultSerializer})
     @idempotent
+    @without_body
     def post(self, request: Request, judge_id: int) -> Response:
         """Show the judge every pair of the set, with and without the injected text."""
         test = start_canary_test(judge=get_object_or_404(JUDGES, pk=judge_id), actor=actor_of(request))

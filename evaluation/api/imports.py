@@ -20,6 +20,7 @@ from evaluation.api.actor import actor_of
 from evaluation.api.idempotency import idempotent
 from evaluation.api.queries import ListQuery, Queried
 from evaluation.api.serializers.imports import ImportJobSerializer
+from evaluation.api.strict import without_body
 from evaluation.forms.uploads import stored_arguments
 from evaluation.models import ImportJob
 from evaluation.selectors.imports import imports_of, own_import
@@ -51,6 +52,7 @@ class ImportRetry(APIView):
 
     @extend_schema(request=None, responses={202: ImportJobSerializer})
     @idempotent
+    @without_body
     def post(self, request: Request, job_id: int) -> Response:
         return accepted(request, retry_import(job=own_import(actor_of(request), job_id)))
 

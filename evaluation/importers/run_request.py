@@ -58,7 +58,7 @@ class RunRequest:
                 f"A run's name has 1 to {NAME_LENGTH} characters.", code="invalid_name", field="name"
             )
         for field, name in (("name", self.name), ("model", self.model), ("judge", self.judge)):
-            if name is not None and (problem := name_problem(name)):
+            if name and name.strip() and (problem := name_problem(name)):
                 raise ImportRefused(problem, code="invalid_name", field=field)
         if self.is_demonstration and self.dataset is None:
             raise ImportRefused(

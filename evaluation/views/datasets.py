@@ -17,7 +17,7 @@ from evaluation.selectors.datasets import (
     questions_found,
 )
 from evaluation.services.import_kinds import QUESTIONS
-from evaluation.views.imports import begun, entered_before
+from evaluation.views.imports import begun, earlier_import, entered_in
 
 
 @require_GET
@@ -54,9 +54,12 @@ def dataset_detail(request: PersonRequest, dataset_id: int) -> HttpResponse:
 @staff_or_404
 def dataset_import(request: PersonRequest) -> HttpResponse:
     """A file of questions for a dataset, which a worker imports."""
-    initial = {"dataset": PageQuery(request).text("dataset")} | entered_before(request, QUESTIONS)
+    earlier = earlier_import(request, QUESTIONS)
+    initial = {"dataset": PageQuery(request).text("dataset")} | entered_in(earlier)
     form = QuestionsForm(request.POST or None, request.FILES or None, initial=initial)
     if form.is_valid():
         return begun(request, QUESTIONS, form.arguments(), [("file", form.cleaned_data["file"])])
     status = 422 if form.errors else 200
-    return render(request, "evaluation/dataset_import.html", {"form": form}, status=status)
+    return render(
+        request, "evaluation/dataset_import.html", {"form": form, "earlier": earlier}, status=status
+    )

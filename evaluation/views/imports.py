@@ -59,8 +59,12 @@ def begun(
     return redirect("import_job", job_id=job.pk)
 
 
-def entered_before(request: PersonRequest, kind: str) -> dict[str, Any]:
-    """What was entered for the import that the address names, for a form to begin with."""
+def earlier_import(request: PersonRequest, kind: str) -> ImportJob | None:
+    """The import that the address names, whose form is to be corrected."""
     key = PageQuery(request).key("from")
-    job: ImportJob | None = imports_of(request.user).filter(kind=kind, pk=key).first() if key else None
-    return dict(job.arguments) if job is not None else {}
+    return imports_of(request.user).filter(kind=kind, pk=key).first() if key else None
+
+
+def entered_in(earlier: ImportJob | None) -> dict[str, Any]:
+    """What was entered for an earlier import, for a form to begin with."""
+    return dict(earlier.arguments) if earlier is not None else {}

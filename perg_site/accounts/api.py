@@ -18,6 +18,7 @@ from annotations.models import AuditEvent
 from evaluation.api.actor import actor_of
 from evaluation.api.permissions import IsStaff
 from evaluation.api.queries import ListQuery, Queried
+from evaluation.api.strict import without_body
 from evaluation.errors import NotFound
 from perg_site.accounts.administration import ACTIONS
 from perg_site.accounts.history import access_events
@@ -55,6 +56,7 @@ class OwnSessionEnd(APIView):
     """End one of the caller's sessions."""
 
     @extend_schema(request=None, responses={204: None})
+    @without_body
     def post(self, request: Request, public_id: UUID) -> Response:
         end_session(user=actor_of(request), public_id=public_id, actor=actor_of(request))
         return Response(status=HTTPStatus.NO_CONTENT)
@@ -64,6 +66,7 @@ class OwnSessionsEndOthers(APIView):
     """End all of the caller's sessions; one in which this is asked stays."""
 
     @extend_schema(request=None, responses=EndedSerializer)
+    @without_body
     def post(self, request: Request) -> Response:
         besides = None if request.auth else request.session.session_key
         ended = end_sessions(user=actor_of(request), actor=actor_of(request), besides=besides)
@@ -87,6 +90,7 @@ class OwnTokenRevoke(APIView):
     """Make one of the caller's tokens worthless."""
 
     @extend_schema(request=None, responses=TokenSerializer)
+    @without_body
     def post(self, request: Request, token_id: int) -> Response:
         token = token_by_id(actor_of(request), token_id)
         return Response(TokenSerializer(revoke_token(token=token, actor=actor_of(request))).data)
@@ -137,6 +141,7 @@ class PersonTokenRevoke(APIView):
     permission_classes = [IsStaff]
 
     @extend_schema(request=None, responses=TokenSerializer)
+    @without_body
     def post(self, request: Request, user_id: int, token_id: int) -> Response:
         token = token_by_id(person_by(user_id), token_id)
         return Response(TokenSerializer(revoke_token(token=token, actor=actor_of(request))).data)
@@ -171,6 +176,7 @@ class PersonSecurityAction(APIView):
         responses=DoneSerializer,
         parameters=[OpenApiParameter("action", str, OpenApiParameter.PATH, enum=list(ACTIONS))],
     )
+    @without_body
     def post(self, request: Request, user_id: int, action: str) -> Response:
         person = person_by(user_id)
         if action not in ACTIONS:

@@ -8,9 +8,8 @@ from dataclasses import asdict, dataclass
 from django.http import HttpRequest, HttpResponseBase
 
 from annotations.services import audit
-from perg_site.throttle import address_of
+from perg_site.proxies import parsed
 
-LONGEST_ADDRESS = 45  # an IPv6 address with an IPv4 one in it
 LONGEST_AGENT = 200
 # The first that is in the name counts: most browsers also name others.
 BROWSERS = [
@@ -41,7 +40,7 @@ class Origin:
     @classmethod
     def of(cls, request: HttpRequest) -> "Origin":
         return cls(
-            plain(address_of(request), LONGEST_ADDRESS),
+            str(parsed(request.META.get("REMOTE_ADDR", "")) or ""),
             plain(request.META.get("HTTP_USER_AGENT", ""), LONGEST_AGENT),
         )
 

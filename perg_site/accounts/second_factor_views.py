@@ -4,7 +4,7 @@ import base64
 
 from django.contrib import messages
 from django.contrib.auth.models import User
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from evaluation.access import PersonRequest
 from evaluation.errors import DomainError
+from evaluation.page_query import PageQuery
 from perg_site.accounts import second_factor_state as state
 from perg_site.accounts.access_log import WRONG_CODES, note, note_limited
 from perg_site.accounts.password_again import CodeForm, LoginCodeForm, SetupForm
@@ -40,7 +41,7 @@ GROUP = 4
 def login_code(request: PersonRequest) -> HttpResponse:
     """The code after the password; with a wrong one, the session stays good for nothing else."""
     if state.owed(request) != state.CODE:
-        return redirect(_next(request))
+        return HttpResponseRedirect(_next(request))
     form = LoginCodeForm(request.POST or None)
     if form.is_valid():
         verdict = _checked(request, form.cleaned_data["code"])
@@ -54,7 +55,7 @@ def login_code(request: PersonRequest) -> HttpResponse:
                 subject=request.user,
                 **facts,
             )
-            return redirect(_next(request))
+            return HttpResponseRedirect(_next(request))
         form.add_error("code", _words(verdict))
     context = {"form": form, "next": _next(request)}
     return render(request, "perg_site/login_code.html", context, status=422 if form.errors else 200)
@@ -171,9 +172,12 @@ def _show_codes(request: PersonRequest, codes: list[str]) -> HttpResponse:
     return render(request, "perg_site/recovery_codes.html", {"codes": codes})
 
 
+LONGEST_ADDRESS = 2_000
+
+
 def _next(request: HttpRequest) -> str:
     """Where the person wanted to go, within this site."""
-    address = request.POST.get("next") or request.GET.get("next") or ""
+    address = request.POST.get("next") or PageQuery(request).text("next", longest=LONGEST_ADDRESS)
     hosts = {request.get_host()}
     if url_has_allowed_host_and_scheme(address, allowed_hosts=hosts, require_https=request.is_secure()):
         return address

@@ -274,7 +274,7 @@ class TestPeople:
     ) -> None:
         made = lead.post(f"{at}invitations/", {"role": "annotator", "note": "for Eve", "days": 3})
         assert made.status_code == 201, made.content
-        assert made.headers["Cache-Control"] == "no-store"
+        assert made.headers["Cache-Control"] == "private, no-store"
         link = made.json()["link"]
         token = link.rstrip("/").rpartition("/")[2]
         (row,) = rows(lead.get(f"{at}invitations/"))

@@ -1,6 +1,8 @@
 """What imported ratings mean: a failure and a scale are stated or asked for, by command, page and REST alike."""
 
 import json
+import re
+from html import unescape
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -19,6 +21,7 @@ from annotations.services.ratings_import import RatingsFile, import_ratings
 from annotations.services.validation import computed_report
 from evaluation.errors import Conflict
 from tests import build
+from tests.imports import import_by_page, import_over_rest
 from tests.rating_inputs import QUICK
 
 pytestmark = pytest.mark.django_db
@@ -197,21 +200,30 @@ def upload(text: str, name: str) -> SimpleUploadedFile:
 
 def post(client: Client, **fields: object) -> Any:
     form = {"human": [upload(PEOPLE, "people.csv")], "judge": [upload(JUDGE, "judge.csv")]}
-    return client.post(reverse("ratings_import"), {"name": "ours", "scale": "nominal"} | form | fields)
+    return import_by_page(
+        client, reverse("ratings_import"), {"name": "ours", "scale": "nominal"} | form | fields
+    )
+
+
+def corrected_form(client: Client, page: Any) -> str:
+    """The form that the page of a refused import leads to."""
+    address = re.search(r'href="([^"]*\?from=\d+)"', page.content.decode())
+    assert address is not None
+    return client.get(address[1]).content.decode()
 
 
 def test_the_page_asks_which_label_is_the_failure_beside_its_field(client: Client) -> None:
-    answer = post(client)
-    assert answer.status_code == 422
-    assert QUESTION in answer.context["form"].errors["failure"][0]
-    assert post(client, failure="fail").status_code == 302
+    form = corrected_form(client, post(client))
+    assert QUESTION in unescape(form)
+    assert 'href="#id_failure"' in form
+    post(client, failure="fail")
     assert Campaign.objects.get().failure_labels == ["fail"]
     page = client.get(reverse("campaign_detail", args=[Campaign.objects.get().pk])).content.decode()
     assert "“fail”" in page
 
 
 def test_the_page_imports_without_a_failure_where_that_is_ticked(client: Client) -> None:
-    assert post(client, is_not_cut="on").status_code == 302
+    post(client, is_not_cut="on")
     page = client.get(reverse("campaign_detail", args=[Campaign.objects.get().pk])).content.decode()
     assert "not stated" in page
 
@@ -229,23 +241,24 @@ def test_what_does_not_fit_is_said_at_its_field(
     client: Client, fields: dict[str, str], field: str, message: str
 ) -> None:
     answer = post(client, **fields)
-    assert answer.status_code == 422
-    assert message in answer.context["form"].errors[field][0]
+    if answer.status_code == 422:
+        assert message in answer.context["form"].errors[field][0]
+        return
+    form = corrected_form(client, answer)
+    assert message in unescape(form)
+    assert f'href="#id_{field}"' in form
 
 
 def test_rest_asks_states_and_returns_the_same(client: Client) -> None:
     def send(**fields: object) -> Any:
         form = {"human": upload(PEOPLE, "people.csv"), "judge": upload(JUDGE, "judge.csv")}
-        return client.post(
-            reverse("api_ratings_import"), {"name": "ours", "scale": "nominal"} | form | fields
+        return import_over_rest(
+            client, reverse("api_ratings_import"), {"name": "ours", "scale": "nominal"} | form | fields
         )
 
-    asked = send()
-    assert asked.status_code == 400
-    assert asked.json()["code"] == "failure_not_stated"
-    made = send(failure=["fail"], categories=["pass", "fail", "unclear"])
-    assert made.status_code == 201
-    document = made.json()
+    refused = send()
+    assert (refused["status"], refused["failure_code"]) == ("refused", "failure_not_stated")
+    document = send(failure=["fail"], categories=["pass", "fail", "unclear"])["report"]
     assert (document["failures"], document["categories"]) == (["fail"], ["pass", "fail", "unclear"])
     assert document["warnings"] == []
 

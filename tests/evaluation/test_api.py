@@ -46,9 +46,15 @@ def _ids(client: Client, path: str) -> list[int]:
     return [row["id"] for row in response.json()["results"]]
 
 
+# Leads import ratings, too: everybody sees their own imports alone.
+OWN_IMPORTS = {"api_import_list", "api_import", "api_import_retry"}
+
+
 def test_every_view_of_the_evaluation_is_for_admins_alone() -> None:
     for pattern in urls.urlpatterns:
         assert isinstance(pattern, URLPattern)
+        if pattern.name in OWN_IMPORTS:
+            continue
         assert pattern.callback.cls.permission_classes == [IsStaff], pattern.name  # type: ignore[attr-defined]
 
 

@@ -224,6 +224,7 @@ def _add_known_items(campaign: Campaign, member: Member) -> None:
     )
     QualificationAnswer.objects.create(attempt=attempt, task=item, score=1, is_right=False)
     withdraw_control(task=item, actor=member.user)
+    QualificationAttempt.objects.create(member=member, number=2)
 
 
 def _add_validation_report(campaign: Campaign) -> None:

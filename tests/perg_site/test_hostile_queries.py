@@ -128,7 +128,9 @@ def test_no_query_of_the_api_is_an_error_of_the_server(world: World, visitor: Vi
     }
     for route in REST:
         address = world.address(route)
-        pattern = next(path for path in declared if _is_at(path, address))
+        pattern = next((path for path in declared if _is_at(path, address)), None)
+        if pattern is None:
+            continue  # asked by the proxy alone: no part of the documented API
         who = next((who for who in WHO if visitor.ask(who, address) < 400), WHO[0])
         for query in hostile_queries(declared[pattern]):
             visitor.ask(who, f"{address}?{query}")

@@ -156,7 +156,7 @@ def test_gold_is_released_and_downloaded(staff: Client) -> None:
     for extension in ("csv", "jsonl"):
         response = staff.get(reverse("gold_export", args=[release.pk, extension]))
         assert response.headers["X-Gold-Checksum"] == release.checksum
-        assert b"".join(response.streaming_content).count(b"majority of") == 2  # type: ignore[attr-defined]
+        assert b"".join(response.streaming_content).count(b"followed if score") == 2  # type: ignore[attr-defined]
     assert staff.get(reverse("gold_export", args=[release.pk, "exe"])).status_code == 404
 
 

@@ -241,7 +241,7 @@ def test_an_odd_cookie_is_nobodys(cookie: str) -> None:
     assert client.get("/", headers={"cookie": cookie}).status_code == 302
 
 
-@pytest.mark.parametrize("name", ["a\0b", "\0", "x" * 100_000, "\u202e", "１２"])
+@pytest.mark.parametrize("name", ["a\0b", "\0", "x" * 50_000, "\u202e", "１２"])
 def test_an_odd_name_does_not_log_in(name: str) -> None:
     answer = Client(raise_request_exception=False).post("/login/", {"username": name, "password": "p\0"})
     assert answer.status_code == 200
