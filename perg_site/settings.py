@@ -346,8 +346,8 @@ SESSION_COOKIE_NAME = f"{COOKIE_PREFIX}sessionid"
 CSRF_COOKIE_NAME = f"{COOKIE_PREFIX}csrftoken"
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 # These two speak for other hosts, and preloading can hardly be undone: only an operator can say so.
-SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS and env.bool("HSTS_SUBDOMAINS", default=False)
-SECURE_HSTS_PRELOAD = HTTPS and env.bool("HSTS_PRELOAD", default=False)
+SECURE_HSTS_INCLUDE_SUBDOMAINS = env.bool("HSTS_SUBDOMAINS", default=False) and HTTPS
+SECURE_HSTS_PRELOAD = env.bool("HSTS_PRELOAD", default=False) and HTTPS
 # W005 and W021 ask for the two; W001 does not know `HttpsMiddleware`, which is Django's and more.
 SILENCED_SYSTEM_CHECKS = ["security.W001", "security.W005", "security.W021"]
 # Addresses or networks of the proxies whose X-Forwarded-For and X-Forwarded-Proto are believed; nobody else's are.

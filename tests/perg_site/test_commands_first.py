@@ -40,6 +40,7 @@ ARGUMENTS = {
         "relevant",
     ],
     "load_demonstration": [],
+    "reset_second_factor": ["nobody"],
     "run_metrics": ["no such run"],
     "train_extractor": ["no such run", "--base", "absent", "--out", "absent"],
     "validation_report": ["no such campaign"],

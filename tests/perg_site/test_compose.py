@@ -84,7 +84,7 @@ def test_only_the_proxy_reaches_the_web_server() -> None:
 
 
 def test_only_what_works_with_the_databases_reaches_them() -> None:
-    users = {"web", "worker", "worker-gpu", "beat", "migrate"}
+    users = {"web", "worker", "worker-gpu", "worker-llm", "beat", "migrate"}
     assert neighbours("postgres") - {"redis"} == users
     assert neighbours("redis") - {"postgres"} == users
 
