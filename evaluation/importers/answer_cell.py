@@ -146,7 +146,8 @@ def _named_by_text(text: str, options: Sequence[str]) -> set[str]:
 
 def _without_label(option: str, letter: str) -> str:
     """An option without the label that some files write into its text: `B. Mercury`."""
-    return re.sub(rf"\s*[(\[]?{letter}[.):\]]\s+", "", option, count=1) if option.strip() else option
+    label = re.match(rf"\s*+[(\[]?{letter}[.):\]]\s++", option)
+    return option[label.end() :] if label else option
 
 
 def _composed(text: str) -> str:

@@ -74,7 +74,7 @@ class Pipeline:
         self._renew_at = now + settings.COMPLETION_LEASE_SECONDS / 3
         self._after_chunk_at = now
         self._check_endpoint_at = now + CHECK_RUNS_SECONDS
-        self._chunk_open = self._exhausted = self._is_superseded = False
+        self._chunk_open = self._exhausted = self._is_superseded = self._was_left = False
 
     async def run(self) -> int:
         """Call until nothing waits, or until told to stop; give the number of results recorded."""
@@ -138,7 +138,9 @@ class Pipeline:
         )
         self._queue.extend(claim.completions)
         self._exhausted = not claim.completions
-        if not claim.completions:
+        if claim.completions:
+            self._was_left = False
+        else:
             self._claim_at = time.monotonic() + CLAIM_AGAIN_SECONDS
 
     async def _until_due(self) -> float | None:
@@ -148,7 +150,10 @@ class Pipeline:
         if due is None or due > self._patience:
             return None
         if due == 0.0 and time.monotonic() < self._claim_at:
-            return None  # the last claim left it: another worker has it, or a budget forbids it
+            # The last claim left it. It may have become due just after; if not, a budget forbids it.
+            if self._was_left:
+                return None
+            self._was_left = True
         return due
 
     def _start_calls(self) -> None:

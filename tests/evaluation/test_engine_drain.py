@@ -2,6 +2,7 @@
 
 import threading
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.conf import settings as django_settings
@@ -16,7 +17,7 @@ from evaluation.models import Completion, Endpoint, Run
 from evaluation.models.run import RunStatus
 from evaluation.selectors.runs import endpoints_with_work
 from evaluation.services import pipeline
-from evaluation.services.claims import claim_completions
+from evaluation.services.claims import Claim, claim_completions
 from evaluation.services.completions import enqueue_completions
 from evaluation.services.drain import drain
 from evaluation.services.recording import record_outcomes
@@ -114,6 +115,22 @@ def test_drains_at_once_share_the_limit_and_send_nothing_twice(providers: StubPr
     assert Completion.objects.filter(status="succeeded").count() == 200
     assert stats["requests"] == 200
     assert stats["most_in_flight"] <= 12
+
+
+@pytest.mark.django_db
+def test_what_becomes_due_just_after_a_claim_found_nothing_is_called(
+    providers: StubProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    endpoint, run = _endpoint(providers), _running()
+    enqueue_completions(endpoint, _requests(1), run=run)
+    claims: list[dict[str, Any]] = []
+
+    def claim_too_early(*args: Any, **kwargs: Any) -> Claim:
+        claims.append(kwargs)
+        return Claim(kwargs["lease"], []) if len(claims) == 1 else claim_completions(*args, **kwargs)
+
+    monkeypatch.setattr(pipeline, "claim_completions", claim_too_early)
+    assert drain(endpoint) == 1
 
 
 @pytest.mark.django_db(transaction=True)
