@@ -56,8 +56,11 @@ def odd_server(answers: Sequence[Answer]) -> Iterator[OddServer]:
             self.end_headers()
             self.wfile.write(answer.content)
 
-    listener = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    listener.daemon_threads = True
+    class Listener(ThreadingHTTPServer):
+        daemon_threads = True
+        request_queue_size = 512  # 5 by default: on a loaded machine connections would not be made in time
+
+    listener = Listener(("127.0.0.1", 0), Handler)
     server = OddServer(f"http://127.0.0.1:{listener.server_port}")
     threading.Thread(target=listener.serve_forever, args=(0.01,), daemon=True).start()
     try:
