@@ -15,7 +15,15 @@ from evaluation.access import PersonRequest
 from evaluation.errors import NotFound
 from evaluation.scopes import Scope
 from perg_site.accounts.password_again import PasswordAgainForm
-from perg_site.tokens import DAYS, MOST_DAYS, create_token, revoke_token, scopes_open_to, tokens_of
+from perg_site.tokens import (
+    DAYS,
+    MOST_DAYS,
+    create_token,
+    revoke_token,
+    scopes_open_to,
+    tokens_of,
+    valid_tokens_of,
+)
 
 
 class TokenForm(PasswordAgainForm):
@@ -29,6 +37,15 @@ class TokenForm(PasswordAgainForm):
     )
     days = forms.IntegerField(label="Good for days", min_value=1, max_value=MOST_DAYS, initial=DAYS)
     field_order = ["name", "scopes", "days", "password"]
+
+    def clean_name(self) -> str:
+        """A page with a new token that is loaded again sends its form again, which must not make a second one."""
+        name: str = self.cleaned_data["name"]
+        if valid_tokens_of(self.request.user).filter(name=name).exists():
+            raise forms.ValidationError(
+                "You have a valid token with this name. Revoke it, or choose another name."
+            )
+        return name
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -8,6 +8,7 @@ from django.contrib.auth import views
 from django.contrib.auth.forms import PasswordResetForm
 from django.contrib.auth.models import User
 from django.contrib.auth.password_validation import MinimumLengthValidator
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import redirect
@@ -22,10 +23,27 @@ from perg_site.tokens import valid_tokens_of
 BY_EMAIL = Throttle("password-reset", limit=5, seconds=3600)
 
 
+SHORTEST_NAME = 3
+FEWEST_CHARACTERS = 5
+"""Different ones, in a password."""
+
+
 class PasswordPolicy(MinimumLengthValidator):
     """The shortest length, and what a new password ends. Django tells the validators of every password that is saved:
     by a form, a link, the admin site, a command.
     """
+
+    def validate(self, password: str, user: User | None = None) -> None:
+        super().validate(password, user)
+        # Django compares the whole password with the name, and takes the name three times over.
+        bare = password.casefold()
+        name = user.get_username().casefold() if user is not None else ""
+        rest = bare.replace(name, "") if len(name) >= SHORTEST_NAME else bare
+        if len(rest) < self.min_length // 2 or len(set(bare)) < FEWEST_CHARACTERS:
+            raise ValidationError(
+                "This password is too easy to guess: it repeats your username, or a few characters.",
+                code="password_too_simple",
+            )
 
     def password_changed(self, password: str, user: User) -> None:
         end_what_the_password_let_in(user)

@@ -14,6 +14,9 @@ NOTHING = {"nan", "NaN", "<NA>", "NaT"}
 """What data frames write as text where there is nothing."""
 # The text of a preference is in a unique index, and PostgreSQL keeps no index entry above 2,704 bytes.
 MAX_PREFERENCE_BYTES = 2_500
+LONGEST_QUESTION = 100_000
+LONGEST_OPTION = 20_000
+"""Characters. Longer ones are no question that a person reads, and make a page of megabytes."""
 
 
 @dataclass(frozen=True)
@@ -45,8 +48,15 @@ def draft_question(
     if not text.strip():
         raise RowRejected("question", "has no text")
     check_storable("question", text)
+    if len(text) > LONGEST_QUESTION:
+        raise RowRejected("question", f"has {len(text):,} characters; at most {LONGEST_QUESTION:,} are taken")
     for option in options:
         check_storable("options", option)
+        if len(option) > LONGEST_OPTION:
+            raise RowRejected(
+                "options",
+                f"has an option of {len(option):,} characters; at most {LONGEST_OPTION:,} are taken",
+            )
     return QuestionDraft(
         text=text,
         options=tuple(options),

@@ -259,8 +259,8 @@ def _warnings_of(request: RunRequest, dialect: Dialect, *, imports_ratings: bool
     warnings = []
     if imports_ratings and not request.judge:
         warnings.append(
-            f"The file does not say who gave its ratings: they are those of “{UNNAMED_JUDGE}”. Name the judge with "
-            "--judge, so that two judges are not taken for one."
+            f"The file does not say who gave its ratings: they are those of “{UNNAMED_JUDGE}”. Name the judge "
+            "(field Judge, --judge), so that two judges are not taken for one."
         )
     if request.judge and not imports_ratings:
         warnings.append(f"No ratings were imported, so the judge {request.judge} was not needed.")

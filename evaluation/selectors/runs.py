@@ -20,6 +20,7 @@ from evaluation.models import (
     Run,
 )
 from evaluation.models.completion import CompletionStatus
+from evaluation.models.endpoint import Provider
 from evaluation.models.item import ItemStatus
 from evaluation.models.run import RunStatus
 
@@ -94,13 +95,20 @@ def runs_with_counts() -> QuerySet[Run]:
 
 
 def batches_with_counts() -> QuerySet[Batch]:
-    """Batches, newest first, with `run_count`, `unfinished_count`, `stopped_count` (out of budget), `spent_by_runs`."""
+    """Batches, newest first, with `run_count`, `unfinished_count`, `stopped_count` (out of budget), `failed_count`,
+    `spent_by_runs`, and `unpriced_count`: runs of models whose price is not known.
+    """
+    has_no_price = Q(runs__endpoint__input_price__isnull=True) & ~Q(
+        runs__endpoint__provider__in=[Provider.HEURISTIC, Provider.RECORDED]
+    )
     return Batch.objects.annotate(
         run_count=Count("runs"),
         unfinished_count=Count("runs", filter=Q(runs__status=RunStatus.RUNNING)),
         stopped_count=Count("runs", filter=Q(runs__status=RunStatus.BUDGET_REACHED)),
+        failed_count=Count("runs", filter=Q(runs__status=RunStatus.FAILED)),
+        unpriced_count=Count("runs", filter=has_no_price),
         spent_by_runs=Coalesce(Sum("runs__spent"), Decimal(0)),
-    )
+    ).order_by("-pk")
 
 
 def launch_settings_of(batch: Batch) -> dict[str, object]:

@@ -103,6 +103,14 @@ class CanaryResult:
         return sum(pair.scores is not None for pair in self.pairs)
 
     @property
+    def unreadable_count(self) -> int:
+        """Pairs of which a finished reply gave no score, with or without the injected text."""
+        verdicts = [(pair.clean, pair.injected) for pair in self.pairs]
+        return sum(
+            any(verdict is not None and verdict.score is None for verdict in twins) for twins in verdicts
+        )
+
+    @property
     def without_room_count(self) -> int:
         return sum(pair.scores is not None and not pair.has_room for pair in self.pairs)
 

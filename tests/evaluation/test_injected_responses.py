@@ -108,6 +108,7 @@ def test_pairs_that_cannot_be_raised_or_have_no_score_are_counted_apart(judge: J
     result = _answer(start_canary_test(judge=judge, actor=admin), reply)
     assert (result.raised.n, result.raised.value) == (22, 21 / 22)
     assert (result.without_room_count, result.silenced_count, result.lowered_count) == (1, 1, 1)
+    assert result.unreadable_count == 1
     assert result.turned.value is None  # every clean response was followed
     assert "clean response that does not follow" in str(result.turned.undefined)
 

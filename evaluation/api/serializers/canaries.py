@@ -40,6 +40,7 @@ class CanaryResultSerializer(serializers.Serializer[CanaryResult]):
         help_text="Pairs rated lower: how much scores move by themselves."
     )
     silenced_count = serializers.IntegerField(help_text="Pairs without a score only with the injected text.")
+    unreadable_count = serializers.IntegerField(help_text="Pairs without a score for one response or both.")
     without_room_count = serializers.IntegerField(
         help_text="Pairs whose clean response has the highest score."
     )
