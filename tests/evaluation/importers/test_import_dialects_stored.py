@@ -186,7 +186,7 @@ def test_a_judge_whose_name_the_file_does_not_say_is_unnamed_and_that_is_told(
     report = import_rows([row(pref_eval_rating="4")])
     assert report.warnings == (
         "The file does not say who gave its ratings: they are those of “imported: unnamed judge”. Name the judge "
-        "--judge, so that two judges are not taken for one.",
+        "(field Judge, --judge), so that two judges are not taken for one.",
     )
     assert report.run.judges.get().name == "imported: unnamed judge"
 
