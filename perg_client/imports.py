@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from perg_client.base import Base, key_of
-from perg_client.errors import ImportFailed
+from perg_client.errors import ImportFailed, PergError
 from perg_client.transport import Json
 from perg_client.waiting import Deadline, bars
 
@@ -31,11 +31,13 @@ class Imports(Base):
         timeout: float | None = None,
         **fields: Any,
     ) -> Json:
-        """The report of an import, once a worker has run it. Raises ImportFailed.
+        """The report of an import, once a worker has run it. Raises ImportFailed, and PergError for an unknown kind.
 
         `kind` is one of `PATHS`; `files` are paths by field, such as `{"human": ["ann.csv", "bob.csv"]}`; the other
         fields are those of the REST API.
         """
+        if kind not in PATHS:
+            raise PergError(f"There are no imports called “{kind}”. They are: {', '.join(PATHS)}.")
         deadline = Deadline(timeout, "The import")
         data = {name: value for name, value in fields.items() if value is not None}
         with ExitStack() as stack:

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.contrib.auth.forms import UserCreationForm
 from django.contrib.auth.models import User
 
+from annotations.models import Campaign
 from annotations.models.campaign import Role
 from annotations.selectors.audit import Filters, actions
 from annotations.services.invitations import DAYS
@@ -50,6 +51,19 @@ class NewAccountForm(UserCreationForm[User]):
             del self.fields["email"]
 
 
+OF_ACCOUNTS = (
+    "access.",
+    "account.",
+    "login",
+    "logout",
+    "recovery_code.",
+    "second_factor.",
+    "session",
+    "token.",
+)
+"""How actions begin that no campaign's log has."""
+
+
 class AuditFilterForm(forms.Form):
     """What of the audit log to show. A day is one in UTC."""
 
@@ -61,9 +75,10 @@ class AuditFilterForm(forms.Form):
     since = forms.DateField(label="From", required=False, widget=forms.DateInput(attrs={"type": "date"}))
     until = forms.DateField(label="To", required=False, widget=forms.DateInput(attrs={"type": "date"}))
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, campaign: Campaign | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["action"].choices = [("", "All"), *((name, name) for name in actions())]  # type: ignore[attr-defined]
+        names = [name for name in actions() if campaign is None or not name.startswith(OF_ACCOUNTS)]
+        self.fields["action"].choices = [("", "All"), *((name, name) for name in names)]  # type: ignore[attr-defined]
 
     def clean_person(self) -> User | None:
         if not (username := self.cleaned_data["person"]):

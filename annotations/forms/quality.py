@@ -14,7 +14,7 @@ from evaluation.models.endpoint import SCALE
 
 KIND_CHOICES = [
     (TaskKind.CONTROL, "Control item, unannounced"),
-    (TaskKind.QUALIFICATION, "Qualification item, with feedback"),
+    (TaskKind.QUALIFICATION, "Qualification item"),
 ]
 TOLERANCE_CHOICES = [
     (width, "exactly that score" if width == 0 else f"{width} off is right, too")

@@ -43,6 +43,7 @@ def read_known_items(path: Path, campaign: Campaign) -> list[KnownItem]:
 
 def _known_items(file: CsvFile, campaign: Campaign) -> tuple[list[KnownItem], list[str]]:
     """The items, and what is wrong with the file."""
+    file.refuse_unless_known(set(COLUMNS) & set(file.header), COLUMNS)
     missing = [name for name in COLUMNS[:2] if name not in file.header]
     if missing:
         return [], [f"The header row lacks the column {name}." for name in missing]

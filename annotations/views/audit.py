@@ -40,7 +40,7 @@ def audit_export(request: PersonRequest) -> HttpResponseBase:
 
 def _log(request: PersonRequest, campaign: Campaign | None) -> HttpResponse:
     """A page of the log, newest first; `before` is the number of the event that the page before ended with."""
-    form = AuditFilterForm(request.GET)
+    form = AuditFilterForm(request.GET, campaign=campaign)
     query = PageQuery(request)
     before = query.key("before")
     page = Page([], None)
@@ -60,7 +60,7 @@ def _log(request: PersonRequest, campaign: Campaign | None) -> HttpResponse:
 
 def _export(request: PersonRequest, campaign: Campaign | None) -> HttpResponseBase:
     """All that the filters leave, as CSV, streamed."""
-    form = AuditFilterForm(request.GET)
+    form = AuditFilterForm(request.GET, campaign=campaign)
     if not form.is_valid():
         return _log(request, campaign)
     found = events(campaign=campaign, filters=form.filters)

@@ -375,3 +375,9 @@ def test_only_items_with_a_known_score_are_changed_or_restored(campaign: Campaig
     with pytest.raises(Conflict):
         change_known_score(task=regular, score=1, tolerance=0, explanation="", actor=lead)
     assert _client(campaign).get(reverse("control_edit", args=[campaign.pk, regular.pk])).status_code == 404
+
+
+def test_a_file_with_semicolons_is_refused_with_that_reason(campaign: Campaign) -> None:
+    answer = _upload(campaign, f"response;score\n{_free(campaign).pk};4\n")
+    assert is_refused(answer)
+    assert "separated by semicolons" in answer.content.decode()
