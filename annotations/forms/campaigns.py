@@ -8,7 +8,12 @@ from django.contrib.auth.models import User
 from annotations.agreement.quality import DEFAULT_LOWEST_AGREEMENT, DEFAULT_LOWEST_CONTROL_ACCURACY
 from annotations.models import Campaign
 from annotations.models.campaign import Disagreement, Role, Sampling
-from annotations.selectors.new_campaigns import people_to_ask, rubrics_to_rate_by, runs_to_sample
+from annotations.selectors.new_campaigns import (
+    people_to_ask,
+    responses_to_rate,
+    rubrics_to_rate_by,
+    runs_to_sample,
+)
 from annotations.services.campaign_makers import rubric_at_first
 from annotations.services.guidelines import GUIDELINES_LENGTH
 from evaluation.models import Rubric, Run
@@ -108,6 +113,9 @@ class QualityFields(forms.Form):
         return values
 
 
+USUAL_SAMPLE = 100
+
+
 class CampaignForm(QualityFields):
     """A new campaign, of what its maker may choose; `arguments` are those of `create_campaign`.
 
@@ -120,7 +128,7 @@ class CampaignForm(QualityFields):
         help_text="People rate a sample of their personalised responses.",
         widget=forms.CheckboxSelectMultiple,
     )
-    sample_size = forms.IntegerField(min_value=1, initial=100, help_text="Responses to label.")
+    sample_size = forms.IntegerField(min_value=1, initial=USUAL_SAMPLE, help_text="Responses to label.")
     sampling = forms.ChoiceField(choices=Sampling.choices, initial=Sampling.RANDOM)
     enriched_share = PercentField(
         initial=DEFAULT_SHARE,
@@ -212,6 +220,10 @@ class CampaignForm(QualityFields):
         if not maker.is_staff:
             for name, text in LEADS_HELP.items():
                 self.fields[name].help_text = text
+        if chosen := self.initial.get("runs"):
+            runs = self.fields["runs"].queryset.filter(pk__in=chosen)  # type: ignore[attr-defined] # as above
+            # The address may name none that there are: then the form asks for runs first.
+            self.fields["sample_size"].initial = min(USUAL_SAMPLE, responses_to_rate(runs)) or USUAL_SAMPLE
         self.fields["lowest_control_accuracy"].initial = round(DEFAULT_LOWEST_CONTROL_ACCURACY * 100, 6)
         self.fields["lowest_agreement"].initial = DEFAULT_LOWEST_AGREEMENT
 

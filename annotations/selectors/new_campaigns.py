@@ -7,7 +7,8 @@ from django.contrib.auth.models import User
 from django.db.models import QuerySet
 
 from annotations.models import Campaign
-from evaluation.models import Rubric, Run
+from evaluation.models import Response, Rubric, Run
+from evaluation.models.item import Condition
 from evaluation.models.run import Setting
 
 
@@ -31,3 +32,10 @@ def rubrics_to_rate_by(maker: User) -> QuerySet[Rubric]:
     if maker.is_staff:
         return Rubric.objects.all()
     return Rubric.objects.filter(campaigns__in=Campaign.objects.visible_to(maker)).distinct()
+
+
+def responses_to_rate(runs: QuerySet[Run]) -> int:
+    """How many responses of the runs people can rate: personalised ones with a preference to follow."""
+    return Response.objects.filter(
+        item__run__in=runs, condition=Condition.PERSONALISED, item__preference__isnull=False
+    ).count()

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import AnonymousUser
+from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from annotations.models import Assignment, AuditEvent, Campaign, Task
@@ -272,3 +274,12 @@ def test_people_see_and_lead_their_own_campaigns_only() -> None:
     assert seen(AnonymousUser()) == (set(), set())
     campaign.members.update(is_active=False)
     assert seen(lead) == (set(), set())
+
+
+@pytest.mark.django_db
+def test_a_new_campaign_starts_with_a_sample_that_its_run_has(staff: Client) -> None:
+    run = build.run_with_items(3)
+    page = staff.get(reverse("campaign_create"), {"run": run.pk})
+    assert page.context["form"]["sample_size"].value() == 3
+    assert staff.get(reverse("campaign_create")).context["form"]["sample_size"].value() == 100
+    assert staff.get(reverse("campaign_create"), {"run": 10**9}).context["form"]["sample_size"].value() == 100
