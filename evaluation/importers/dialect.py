@@ -130,9 +130,8 @@ def recognise(
     """
     columns, spellings = _canonical(header)
     profiles, of_profiles = _profiles(header)
-    unknown = tuple(
-        name for name in header if name not in known_columns(header) and not is_index_column(name)
-    )
+    known = known_columns(header)
+    unknown = tuple(name for name in header if name not in known and not is_index_column(name))
     has_aligner = "aligner_response" in columns or "aligner_answer" in columns
     aligned = method == Method.PREF_ALIGNER and has_aligner
     _check_profiles(columns, profiles, setting)
