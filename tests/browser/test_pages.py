@@ -214,6 +214,7 @@ def furnish() -> None:
         "control": trial.tasks.filter(kind="control").values_list("pk", flat=True)[0],
         "release_id": release.pk,
         "request_id": build.gold_request(campaign, lead).pk,
+        "job_id": build.import_job(lead).pk,
         "member_id": member.pk,
         "task_id": disputed.pk,
         "answer_id": answer.pk,
