@@ -120,8 +120,14 @@ def is_missing(value: object, *, nominal: bool) -> bool:
     return text in MISSING if nominal else text.casefold() in MISSING_IN_ANY_CASE
 
 
+LONGEST_LOOK_ALIKE = 1_000
+"""Characters. A longer text is no label that somebody has spelt in two ways."""
+
+
 def look_alike_key(name: str) -> str:
     """Equal for names that differ only by case, white space, width of letters, shape of dashes and quotes, or zeros."""
+    if len(name) > LONGEST_LOOK_ALIKE:
+        return name
     folded = unicodedata.normalize("NFKC", name.translate(MINUS).translate(QUOTES)).casefold()
     text = "".join(letter for letter in folded if not letter.isspace() and letter not in JOINERS)
     if DECIMAL_COMMA.fullmatch(text):
