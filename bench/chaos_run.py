@@ -125,6 +125,7 @@ def start(home: Path, lease: float) -> Site:
         "PERG_COMPLETION_LEASE_SECONDS": str(lease),
         "PERG_SWEEP_SECONDS": "2",
         "STUB_API_KEY": "k",
+        "ENDPOINT_KEYS": "STUB_API_KEY@127.0.0.1",
         "DJANGO_SETTINGS_MODULE": "perg_site.settings",
     }
     for name in ("DATABASE_URL", "REDIS_URL"):
