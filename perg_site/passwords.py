@@ -37,7 +37,7 @@ class PasswordPolicy(MinimumLengthValidator):
         super().validate(password, user)
         # Django compares the whole password with the name, and takes the name three times over.
         bare = password.casefold()
-        name = user.get_username().casefold() if user is not None else ""
+        name = ((user and user.get_username()) or "").casefold()
         rest = bare.replace(name, "") if len(name) >= SHORTEST_NAME else bare
         if len(rest) < self.min_length // 2 or len(set(bare)) < FEWEST_CHARACTERS:
             raise ValidationError(

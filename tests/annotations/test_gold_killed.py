@@ -24,7 +24,7 @@ from perg_site.models import Delivery
 from perg_site.webhooks.managing import create_webhook
 from tests import build
 
-TASKS = 20_000
+TASKS = 60_000
 LEASE_SECONDS = 3
 # Copies of the one task that there is, and of the label on it.
 COPIES = """
