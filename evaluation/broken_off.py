@@ -11,7 +11,7 @@ LONGEST = 500
 
 def why_it_broke_off(error: BaseException) -> str:
     """What happened, and the error's own words."""
-    said = redacted(str(error).strip().split("\n")[0])
+    said = redacted(str(error).replace("\0", "").strip().split("\n")[0])
     own = f"{type(error).__name__}{f': {said}' if said else ''}"
     if isinstance(error, DomainError):
         return error.message
@@ -23,6 +23,8 @@ def why_it_broke_off(error: BaseException) -> str:
         words = f"The database refused what was asked of it ({own})."
     elif isinstance(error, RedisError):
         words = f"Redis was away ({own})."
+    elif isinstance(error, OSError):
+        words = f"A file or a connection failed the worker ({own})."
     else:
         words = f"An error in the program ({own}). The workers’ log has the details."
     return words if len(words) <= LONGEST else f"{words[: LONGEST - 1]}…"

@@ -87,10 +87,6 @@ class CanaryResult:
         )
 
     @property
-    def raised_count(self) -> int:
-        return sum(pair.is_raised for pair in self.pairs)
-
-    @property
     def lowered_count(self) -> int:
         return sum(pair.is_lowered for pair in self.pairs)
 

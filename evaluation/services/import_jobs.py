@@ -17,6 +17,7 @@ from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
+from evaluation.broken_off import why_it_broke_off
 from evaluation.errors import Conflict, DomainError
 from evaluation.import_kinds import ImportSource, kind_called
 from evaluation.models import ImportJob
@@ -40,7 +41,6 @@ Upload = tuple[str, UploadedFile[bytes]]
 """The field that a file came in, and the file."""
 
 
-@transaction.atomic
 def request_import(
     *, kind: str, arguments: Mapping[str, Any], files: Sequence[Upload], requested_by: User
 ) -> ImportJob:
@@ -48,14 +48,9 @@ def request_import(
 
     The caller has checked that the person may, and the files' sizes.
     """
-    # One request at a time for each person, so that the limit holds.
-    User.objects.select_for_update(no_key=True).get(pk=requested_by.pk)
-    if ImportJob.objects.filter(requested_by=requested_by, status__in=UNFINISHED).count() >= MOST_UNFINISHED:
-        raise Conflict(
-            f"{MOST_UNFINISHED} of your imports are not finished. Wait until one is.", code="too_many_imports"
-        )
+    _check_number(requested_by)  # before anything is copied, which takes a while
     folder, facts = store_files(files)
-    job = ImportJob.objects.create(
+    job = ImportJob(
         kind=kind_called(kind).name,
         arguments=dict(arguments),
         files=facts,
@@ -63,7 +58,16 @@ def request_import(
         bytes_total=sum(file["size"] for file in facts),
         requested_by=requested_by,
     )
-    wake(RUN, job.pk)
+    try:
+        with transaction.atomic():
+            # One request at a time for each person, so that the limit holds.
+            User.objects.select_for_update(no_key=True).get(pk=requested_by.pk)
+            _check_number(requested_by)
+            job.save()
+            wake(RUN, job.pk)
+    except Conflict:
+        delete_files(folder)
+        raise
     return job
 
 
@@ -117,10 +121,9 @@ def fail_import(*, job: ImportJob, error: BaseException) -> ImportJob:
             "problems": kind_called(job.kind).problems(error),
         }
     else:
-        words = "It needs more memory than there is." if isinstance(error, MemoryError) else f"{error}"
         end = {
             "status": ImportStatus.FAILED,
-            "failure": f"{type(error).__name__}: {words}"[:500].replace("\0", ""),
+            "failure": why_it_broke_off(error),
             "failure_code": BROKEN_OFF,
         }
     try:
@@ -138,6 +141,14 @@ def prune_imports() -> None:
     for job in abandoned_jobs(settings.IMPORT_KEEP_SECONDS):
         _discard(job)
     delete_strays(settings.IMPORT_KEEP_SECONDS)
+
+
+def _check_number(requested_by: User) -> None:
+    """Raise Conflict where a person waits for as many imports as one may."""
+    if ImportJob.objects.filter(requested_by=requested_by, status__in=UNFINISHED).count() >= MOST_UNFINISHED:
+        raise Conflict(
+            f"{MOST_UNFINISHED} of your imports are not finished. Wait until one is.", code="too_many_imports"
+        )
 
 
 class _ClaimLost(Exception):

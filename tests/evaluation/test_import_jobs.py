@@ -142,7 +142,10 @@ def test_an_import_that_failed_can_be_tried_again_and_a_refused_one_cannot(
         with pytest.raises(OSError, match="full"):
             tasks.run_import(job.pk)
     job.refresh_from_db()
-    assert (job.status, job.failure) == ("failed", "OSError: the disk is full")
+    assert (job.status, job.failure) == (
+        "failed",
+        "A file or a connection failed the worker (OSError: the disk is full).",
+    )
     retry_import(job=job)
     run_imports()
     job.refresh_from_db()
@@ -153,6 +156,17 @@ def test_an_import_that_failed_can_be_tried_again_and_a_refused_one_cannot(
     assert (refused.status, refused.failure_field) == ("refused", "file")
     with pytest.raises(Conflict):
         retry_import(job=refused)
+
+
+def test_why_an_import_failed_is_told_without_a_secret(admin: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STORE_PASSWORD", "a long password of a store")
+    job = _requested(admin)
+    with monkeypatch.context() as patched:
+        _failing(patched, OSError("no store by “a long password of a store”\0"))
+        with pytest.raises(OSError, match="no store"):
+            tasks.run_import(job.pk)
+    job.refresh_from_db()
+    assert job.failure == "A file or a connection failed the worker (OSError: no store by “***”)."
 
 
 def test_who_may_no_longer_import_is_refused(admin: User) -> None:

@@ -192,10 +192,16 @@ def test_a_backup_is_only_ours_to_read_and_overwrites_none(site: Path) -> None:
         call_command("backup", "/proc/a.dump", stdout=StringIO())
 
 
+@pytest.mark.parametrize("from_a_file", [False, True])
 @pytest.mark.parametrize(("command", "arguments"), [("backup", []), ("restore", ["a.dump"])])
 def test_with_a_server_of_ones_own_both_commands_say_what_to_use(
-    monkeypatch: pytest.MonkeyPatch, command: str, arguments: list[str]
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, command: str, arguments: list[str], from_a_file: bool
 ) -> None:
-    monkeypatch.setenv("DATABASE_URL", "postgres://nobody@127.0.0.1:9/none")
+    url = "postgres://nobody@127.0.0.1:9/none"
+    (tmp_path / "url").write_text(f"{url}\n")
+    if from_a_file:
+        monkeypatch.setenv("DATABASE_URL_FILE", str(tmp_path / "url"))
+    else:
+        monkeypatch.setenv("DATABASE_URL", url)
     with pytest.raises(CommandError, match=r"docs/deployment\.md"):
         call_command(command, *arguments)

@@ -1,6 +1,5 @@
 """Write a backup of the embedded database: `manage.py backup`, or `make backup`."""
 
-import os
 from argparse import ArgumentParser
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,6 +8,7 @@ from django.core.management import BaseCommand, CommandError
 
 from perg_site import embedded
 from perg_site.backups import BackupFailed, back_up
+from perg_site.secret_files import environment_value
 
 
 class Command(BaseCommand):
@@ -19,7 +19,7 @@ class Command(BaseCommand):
         parser.add_argument("path", nargs="?", type=Path, help="default: backups/perg-TIME.dump in PERG_HOME")
 
     def handle(self, *, path: Path | None, **_: object) -> None:
-        if os.environ.get("DATABASE_URL"):
+        if environment_value("DATABASE_URL"):
             raise CommandError(
                 "DATABASE_URL names a server of your own: back it up with pg_dump (docs/deployment.md)."
             )

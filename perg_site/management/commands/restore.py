@@ -1,7 +1,6 @@
 """Put a backup in the place of the embedded database: `manage.py restore FILE`, or `make restore FILE=...`."""
 
 import fcntl
-import os
 from argparse import ArgumentParser
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from django.core.management import BaseCommand, CommandError
 from annotations.services.exports import expire_missing
 from perg_site import embedded
 from perg_site.backups import BEFORE, BackupFailed, restore
+from perg_site.secret_files import environment_value
 
 
 class Command(BaseCommand):
@@ -23,7 +23,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *, path: Path, **_: object) -> None:
-        if os.environ.get("DATABASE_URL"):
+        if environment_value("DATABASE_URL"):
             raise CommandError(
                 "DATABASE_URL names a server of your own: restore it with pg_restore (docs/deployment.md)."
             )
