@@ -29,8 +29,15 @@ STATUSES = ("unanimous", "majority", "median", "model", "adjudicated", "tied", "
 _UNANIMOUS, _MAJORITY, _MEDIAN, _MODEL, _ADJUDICATED, _TIED, _UNLABELLED, _SINGLE = range(len(STATUSES))
 
 REASONS = (
-    *("", "state", "unlabelled", "tied", "few_labels", "low_agreement", "low_confidence"),
-    *("more_wanted", "disputed"),
+    "",
+    "state",
+    "unlabelled",
+    "tied",
+    "few_labels",
+    "low_agreement",
+    "low_confidence",
+    "more_wanted",
+    "disputed",
 )
 """Why a task is left out, by the codes of `GoldSelection.reason`; the first that holds is given, none: it goes in."""
 _GOES_IN, _STATE, _NO_LABEL, _TIE, _FEW, _DISAGREED, _UNSURE, _MORE_WANTED, _DISPUTED = range(len(REASONS))

@@ -111,7 +111,7 @@ class ExportFile(APIView):
             raise Conflict(f"The export is {export.get_status_display().lower()}.", code="no_file")
         try:
             return ranged_file_response(
-                request._request,
+                request,
                 file_of(export),
                 name=f"perg-{export.table}-{export.pk}{file_of(export).suffix}",
                 content_type="application/octet-stream",

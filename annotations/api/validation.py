@@ -82,7 +82,7 @@ class CampaignValidation(APIView):
         if now.ready is None:
             return _without_report(now)
         etag = _etag(now.ready, now.stale)
-        unchanged = get_conditional_response(request._request, etag=etag)
+        unchanged = get_conditional_response(request, etag=etag)
         if unchanged is not None and unchanged.status_code == HTTPStatus.NOT_MODIFIED:
             return Response(status=HTTPStatus.NOT_MODIFIED, headers={"ETag": etag})
         document = {"report": report_state(now.ready, now.stale), **(now.ready.document or {})}

@@ -65,7 +65,7 @@ def note_limited(
 def logged_in(sender: object, *, request: HttpRequest, user: User, **_: object) -> None:
     """Django's signal: begin the session's own record, and note what it owes after the password."""
     sign_in.begin(request)
-    owed = second_factor_state.begin(request, user)
+    owed = second_factor_state.begin(request.session, user)
     if address_of(request):  # none: code has logged somebody in, not a browser
         note("login.succeeded", request=request, actor=user, subject=user, second_factor=owed or "none")
 

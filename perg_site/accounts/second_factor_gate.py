@@ -27,7 +27,7 @@ class SecondFactorMiddleware:
         return self.get_response(request)
 
     def process_view(self, request: HttpRequest, view: object, *_: object) -> HttpResponse | None:
-        owed = second_factor_state.owed(request)
+        owed = second_factor_state.owed(request.session, request.user)
         if owed is None or request.resolver_match is None:
             return None
         if request.resolver_match.view_name in ALLOWED[owed]:

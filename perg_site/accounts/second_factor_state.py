@@ -4,7 +4,8 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import SESSION_KEY
-from django.contrib.auth.models import User
+from django.contrib.auth.models import AnonymousUser, User
+from django.contrib.sessions.backends.base import SessionBase
 from django.http import HttpRequest
 
 from annotations.access import manages_campaigns
@@ -37,40 +38,39 @@ def authenticator_of(user: User) -> Authenticator | None:
     return device
 
 
-def begin(request: HttpRequest, user: User) -> str | None:
+def begin(session: SessionBase, user: User) -> str | None:
     """Note in the session what is owed after the password; None: nothing."""
     owed = CODE if authenticator_of(user) else SETUP if is_required_of(user) else None
     if owed is None:
-        request.session.pop(STATE, None)
+        session.pop(STATE, None)
     else:
-        request.session[STATE] = owed
+        session[STATE] = owed
     return owed
 
 
-def owed(request: HttpRequest) -> str | None:
+def owed(session: SessionBase, user: User | AnonymousUser) -> str | None:
     """What the session owes before it may be used.
 
     An admin may have become one since the login, or the setting may be new: that costs no query to see.
     """
-    session, user = request.session, request.user
     if SESSION_KEY not in session or not user.is_authenticated:
         return None
     if STATE not in session and user.is_staff and settings.REQUIRE_SECOND_FACTOR:
-        begin(request, user)
+        begin(session, user)
     state: Any = session.get(STATE)
     return state if state in (CODE, SETUP) else None
 
 
-def check_session(request: HttpRequest) -> None:
+def check_session(session: SessionBase, user: User) -> None:
     """Raises NotAllowed in a session that owes its second factor."""
-    if state := owed(request):
+    if state := owed(session, user):
         raise NotAllowed(OWED_WORDS[state], code="second_factor_required")
 
 
 def look_again(request: HttpRequest) -> None:
     """A second factor may be required since the person has become a lead, or since the setting has changed."""
     if settings.REQUIRE_SECOND_FACTOR and STATE not in request.session and request.user.is_authenticated:
-        begin(request, request.user)
+        begin(request.session, request.user)
 
 
 def passed(request: HttpRequest) -> None:

@@ -40,7 +40,7 @@ GROUP = 4
 @sensitive_post_parameters("code")
 def login_code(request: PersonRequest) -> HttpResponse:
     """The code after the password; with a wrong one, the session stays good for nothing else."""
-    if state.owed(request) != state.CODE:
+    if state.owed(request.session, request.user) != state.CODE:
         return HttpResponseRedirect(_next(request))
     form = LoginCodeForm(request.POST or None)
     if form.is_valid():
@@ -122,7 +122,7 @@ def second_factor_remove(request: PersonRequest) -> HttpResponse:
         return _status(request, form, status=422)
     remove_second_factor(user=request.user, actor=request.user)
     _second_factor_changed(request)
-    state.begin(request, request.user)
+    state.begin(request.session, request.user)
     messages.success(request, "Your second factor is removed.")
     return redirect("second_factor")
 

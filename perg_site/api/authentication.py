@@ -41,7 +41,7 @@ class TokenAuthentication(BaseAuthentication):
             )
         if note_use(token, at=timezone.now()):
             facts = {"username": token.user.get_username(), "name": token.name}
-            note("token.first_used", request=request._request, actor=token.user, subject=token, **facts)
+            note("token.first_used", request=request, actor=token.user, subject=token, **facts)
         return token.user, token
 
     def authenticate_header(self, request: Request) -> str:
@@ -68,22 +68,20 @@ class BrowserAuthentication(SessionAuthentication):
         if found is None:
             count_anonymous(request)
         else:
-            check_session(request._request)
+            check_session(request.session, found[0])
         return found
 
 
 def count_anonymous(request: Request) -> None:
     """Raises Throttled for an address from which too much has come that nobody stands for."""
-    wait = ANONYMOUS.wait_after_counting(address_of(request._request))
+    wait = ANONYMOUS.wait_after_counting(address_of(request))
     if wait is not None:
         raise Throttled(wait)
 
 
 def _note_refused(request: Request, token: ApiToken | None, reason: str) -> None:
     """In the audit log, once an hour for each token, and for each address from which unknown ones come."""
-    key = f"token {token.pk}" if token else f"address {address_of(request._request)}"
+    key = f"token {token.pk}" if token else f"address {address_of(request)}"
     facts = {"username": token.user.get_username(), "name": token.name} if token else {}
     limits = ((REFUSED_TOKENS, (key,)), (ALL_WRONG_PASSWORDS, ("tokens",)))
-    note_limited(
-        "token.refused", *limits, request=request._request, actor=None, subject=token, reason=reason, **facts
-    )
+    note_limited("token.refused", *limits, request=request, actor=None, subject=token, reason=reason, **facts)

@@ -27,6 +27,7 @@ from evaluation.import_kinds import kind_called
 from evaluation.importers import unfolded
 from evaluation.models import Catalogue, Dataset, ImportJob, Question
 from evaluation.services import import_jobs
+from evaluation.services.import_files import store_files
 from evaluation.services.import_jobs import prune_imports, request_import, retry_import
 from tests import build
 from tests.imports import import_by_page, import_over_rest, is_refused, run_imports
@@ -205,6 +206,23 @@ def test_a_person_has_a_limited_number_of_unfinished_imports(
     _requested(admin)
     with pytest.raises(Conflict):
         _requested(admin)
+
+
+def test_two_requests_at_once_do_not_pass_the_limit_together_and_leave_no_files(
+    admin: User, settings: Any, monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: Any
+) -> None:
+    monkeypatch.setattr(import_jobs, "MOST_UNFINISHED", 1)
+
+    def store_while_another_comes(files: Any) -> Any:
+        monkeypatch.setattr(import_jobs, "store_files", store_files)
+        _requested(admin)
+        return store_files(files)
+
+    monkeypatch.setattr(import_jobs, "store_files", store_while_another_comes)
+    with django_capture_on_commit_callbacks(execute=True), pytest.raises(Conflict):
+        _requested(admin)
+    assert ImportJob.objects.count() == 1
+    assert [path.name for path in settings.IMPORT_ROOT.iterdir()] == [ImportJob.objects.get().folder]
 
 
 # Its page and address

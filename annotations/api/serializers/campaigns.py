@@ -23,15 +23,14 @@ MOST_PEOPLE = 1000
 
 
 OF_LABELLING = (
-    *(
-        "overlap",
-        "max_overlap",
-        "disagreement",
-        "disagreement_range",
-        "lease_seconds",
-        "qualification_attempts",
-    ),
-    *("sampling", "seed"),
+    "overlap",
+    "max_overlap",
+    "disagreement",
+    "disagreement_range",
+    "lease_seconds",
+    "qualification_attempts",
+    "sampling",
+    "seed",
 )
 """How a campaign draws its sample and is labelled: an imported one has neither."""
 MAYBE_NULL: dict[str, dict[str, Any]] = {field: {"allow_null": True} for field in OF_LABELLING}
