@@ -10,11 +10,11 @@ LONGEST = 500
 
 
 def why_it_broke_off(error: BaseException) -> str:
-    """What happened, and the error's own words."""
-    said = redacted(str(error).replace("\0", "").strip().split("\n")[0])
-    own = f"{type(error).__name__}{f': {said}' if said else ''}"
+    """What happened, and the error's own words, in at most `LONGEST` characters and without secrets."""
     if isinstance(error, DomainError):
-        return error.message
+        return _storable(error.message)
+    said = str(error).strip().split("\n")[0]
+    own = f"{type(error).__name__}{f': {said}' if said else ''}"
     if isinstance(error, MemoryError):
         return "The worker ran out of memory."
     if isinstance(error, OperationalError | InterfaceError):
@@ -27,4 +27,10 @@ def why_it_broke_off(error: BaseException) -> str:
         words = f"A file or a connection failed the worker ({own})."
     else:
         words = f"An error in the program ({own}). The workers’ log has the details."
+    return _storable(words)
+
+
+def _storable(words: str) -> str:
+    """Words that a text column takes: without secrets, NUL and half surrogate pairs, cut to a length."""
+    words = redacted(words).replace("\0", "").encode(errors="replace").decode()
     return words if len(words) <= LONGEST else f"{words[: LONGEST - 1]}…"

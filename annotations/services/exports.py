@@ -32,8 +32,8 @@ from annotations.models import Export
 from annotations.models.export import UNFINISHED, ExportFormat, ExportStatus, RaterNames
 from annotations.selectors.exports import expired_exports
 from annotations.services.audit import record as audit
+from evaluation.broken_off import why_it_broke_off
 from evaluation.errors import Conflict, DomainError, NotFound
-from evaluation.llm.credentials.redaction import redacted
 from evaluation.services.wake import wake
 
 WRITE = "annotations.tasks.write_export"
@@ -153,8 +153,7 @@ def write_export(*, export: Export) -> Export:
 
 def fail_export(*, export: Export, error: BaseException) -> Export:
     """Note that writing this export, by the claim that `export` has, broke off with an error."""
-    said = error.message if isinstance(error, DomainError) else f"{type(error).__name__}: {error}"
-    _finish(export, status=ExportStatus.FAILED, failure=redacted(said)[:500])
+    _finish(export, status=ExportStatus.FAILED, failure=why_it_broke_off(error))
     return export
 
 

@@ -22,8 +22,8 @@ from annotations.models.gold_request import BROKEN_OFF, UNFINISHED, WORKER_LOST,
 from annotations.services.audit import record as audit
 from annotations.services.gold import release_gold
 from annotations.services.gold_kept import is_late
+from evaluation.broken_off import why_it_broke_off
 from evaluation.errors import Conflict, DomainError, NotFound
-from evaluation.llm.credentials.redaction import redacted
 from evaluation.services.heartbeat import Heartbeat
 from evaluation.services.wake import wake
 
@@ -123,11 +123,10 @@ def make_release(*, request: GoldRequest) -> GoldRequest:
 def fail_release(*, request: GoldRequest, error: BaseException) -> GoldRequest:
     """Note that this release, by the claim that `request` has, was refused or broke off with an error."""
     refused = isinstance(error, DomainError)
-    said = error.message if isinstance(error, DomainError) else f"{type(error).__name__}: {error}"
     with transaction.atomic():
         done = _held(request).update(
             status=GoldRequestStatus.FAILED,
-            failure=redacted(said)[:500],
+            failure=why_it_broke_off(error),
             failure_code=error.code if isinstance(error, DomainError) else BROKEN_OFF,
             leased_until=None,
             finished_at=timezone.now(),

@@ -26,8 +26,8 @@ from annotations.selectors.validation import has_ratings, validation_input
 from annotations.services.audit import record as audit
 from annotations.signals import report_ready
 from evaluation import __version__
+from evaluation.broken_off import why_it_broke_off
 from evaluation.errors import Conflict, DomainError
-from evaluation.llm.credentials.redaction import redacted
 from evaluation.services.wake import wake
 
 COMPUTE = "annotations.tasks.compute_validation_report"
@@ -104,8 +104,7 @@ def compute_report(*, report: ValidationReport) -> ValidationReport:
 
 def fail_report(*, report: ValidationReport, error: BaseException) -> ValidationReport:
     """Note that computing this report, by the claim that `report` has, broke off with an error."""
-    said = error.message if isinstance(error, DomainError) else f"{type(error).__name__}: {error}"
-    _finish(report, status=ReportStatus.FAILED, failure=redacted(said)[:500])
+    _finish(report, status=ReportStatus.FAILED, failure=why_it_broke_off(error))
     return report
 
 

@@ -233,7 +233,10 @@ def test_what_broke_off_is_tried_again_and_leaves_no_gap_in_the_numbers(
         with pytest.raises(RuntimeError):
             tasks.make_gold_release(request.pk)
     request.refresh_from_db()
-    assert (request.status, request.failure) == ("failed", "RuntimeError: the disk is full")
+    assert (request.status, request.failure) == (
+        "failed",
+        "An error in the program (RuntimeError: the disk is full). The workers’ log has the details.",
+    )
     assert not GoldRelease.objects.exists()
     retry_release(request=request, actor=lead)
     tasks.make_gold_release(request.pk)

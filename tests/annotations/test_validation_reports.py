@@ -200,7 +200,10 @@ def test_a_report_that_breaks_off_says_why_and_can_be_asked_for_again(
         with pytest.raises(ValueError, match="no such thing"):
             tasks.compute_validation_report(report.pk)
     report.refresh_from_db()
-    assert (report.status, report.failure) == ("failed", "ValueError: no such thing")
+    assert (report.status, report.failure) == (
+        "failed",
+        "An error in the program (ValueError: no such thing). The workers’ log has the details.",
+    )
     now = reports_now(campaign)
     assert now.failed == report
     assert now.ready is None

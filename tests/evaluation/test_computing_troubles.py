@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from evaluation.broken_off import LONGEST, why_it_broke_off
+from evaluation.errors import DomainError
 from evaluation.forms.kept import signed_figures
 from evaluation.models import ComputingTrouble, Run, RunResult
 from evaluation.models.trouble import LONGEST_PAUSE, LOST_AFTER, pause_after
@@ -163,6 +164,14 @@ def test_an_error_is_told_in_a_few_words() -> None:
     assert why_it_broke_off(MemoryError()) == "The worker ran out of memory."
     assert len(why_it_broke_off(ValueError("x" * 10_000))) == LONGEST
     assert "second line" not in why_it_broke_off(ValueError("first\nsecond line"))
+
+
+def test_what_a_text_column_refuses_is_not_in_the_words() -> None:
+    file_name = b"caf\xe9\0.csv".decode(errors="surrogateescape")
+    for error in (OSError(f"cannot read {file_name}"), DomainError(f"cannot read {file_name}")):
+        words = why_it_broke_off(error)
+        assert words.encode()
+        assert "cannot read caf?.csv" in words
 
 
 @pytest.mark.usefixtures("broken")
