@@ -143,7 +143,7 @@ class ForgivingCache(RedisCache):
         return self._try(lambda: super(ForgivingCache, self).has_key(key, version), False)
 
     def incr(self, key: str, delta: int = 1, version: int | None = None) -> int:
-        """Raises ValueError where nothing is counted, as without Redis nothing is."""
+        """Raises ValueError where nothing is counted, and while Redis is away."""
         count = self._try(lambda: super(ForgivingCache, self).incr(key, delta, version), None)
         if count is None:
             raise ValueError(f"Key {key!r} not found.")

@@ -38,6 +38,12 @@ class TokenForm(PasswordAgainForm):
     days = forms.IntegerField(label="Good for days", min_value=1, max_value=MOST_DAYS, initial=DAYS)
     field_order = ["name", "scopes", "days", "password"]
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["scopes"]
+        assert isinstance(field, forms.MultipleChoiceField)
+        field.choices = [(scope.value, scope.label) for scope in scopes_open_to(self.request.user)]
+
     def clean_name(self) -> str:
         """A page with a new token that is loaded again sends its form again, which must not make a second one."""
         name: str = self.cleaned_data["name"]
@@ -46,12 +52,6 @@ class TokenForm(PasswordAgainForm):
                 "You have a valid token with this name. Revoke it, or choose another name."
             )
         return name
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        field = self.fields["scopes"]
-        assert isinstance(field, forms.MultipleChoiceField)
-        field.choices = [(scope.value, scope.label) for scope in scopes_open_to(self.request.user)]
 
 
 @require_http_methods(["GET", "POST"])

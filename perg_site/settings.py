@@ -157,73 +157,25 @@ SWEEP_SECONDS = env.float("PERG_SWEEP_SECONDS", default=15.0)
 # It reads all labels of every campaign with a bar, and a pause need not come at once.
 QUALITY_SECONDS = env.float("PERG_QUALITY_SECONDS", default=120.0)
 EXPORT_PRUNE_SECONDS = env.float("PERG_EXPORT_PRUNE_SECONDS", default=3600.0)
+BEAT_ROUNDS = {
+    "sweep-unfinished-work": ("evaluation.tasks.sweep", SWEEP_SECONDS),
+    "reclaim-expired-leases": ("annotations.tasks.reclaim_expired_leases", SWEEP_SECONDS),
+    "pause-surely-below-bars": ("annotations.tasks.pause_surely_below_bars", QUALITY_SECONDS),
+    "sweep-results": ("evaluation.tasks.sweep_results", SWEEP_SECONDS),
+    "sweep-validation-reports": ("annotations.tasks.sweep_validation_reports", SWEEP_SECONDS),
+    "sweep-exports": ("annotations.tasks.sweep_exports", SWEEP_SECONDS),
+    "sweep-gold-requests": ("annotations.tasks.sweep_gold_requests", SWEEP_SECONDS),
+    "sweep-imports": ("evaluation.tasks.sweep_imports", SWEEP_SECONDS),
+    "prune-imports": ("evaluation.tasks.prune_import_files", EXPORT_PRUNE_SECONDS),
+    "prune-exports": ("annotations.tasks.prune_expired_exports", EXPORT_PRUNE_SECONDS),
+    "note-completed-campaigns": ("annotations.tasks.note_completed_campaigns", SWEEP_SECONDS),
+    "clear-expired-sessions": ("perg_site.tasks.clear_expired_sessions", 24 * 3600.0),
+    "sweep-webhook-deliveries": ("perg_site.tasks.sweep_deliveries", SWEEP_SECONDS),
+}
+# A round that nobody had time for is dropped: the next one sees the same.
 CELERY_BEAT_SCHEDULE = {
-    "sweep-unfinished-work": {
-        "task": "evaluation.tasks.sweep",
-        "schedule": SWEEP_SECONDS,
-        # A sweep that nobody had time for is dropped: the next one sees the same.
-        "options": {"expires": SWEEP_SECONDS},
-    },
-    "reclaim-expired-leases": {
-        "task": "annotations.tasks.reclaim_expired_leases",
-        "schedule": SWEEP_SECONDS,
-        "options": {"expires": SWEEP_SECONDS},
-    },
-    "pause-surely-below-bars": {
-        "task": "annotations.tasks.pause_surely_below_bars",
-        "schedule": QUALITY_SECONDS,
-        "options": {"expires": QUALITY_SECONDS},
-    },
-    "sweep-results": {
-        "task": "evaluation.tasks.sweep_results",
-        "schedule": SWEEP_SECONDS,
-        "options": {"expires": SWEEP_SECONDS},
-    },
-    "sweep-validation-reports": {
-        "task": "annotations.tasks.sweep_validation_reports",
-        "schedule": SWEEP_SECONDS,
-        "options": {"expires": SWEEP_SECONDS},
-    },
-    "sweep-exports": {
-        "task": "annotations.tasks.sweep_exports",
-        "schedule": SWEEP_SECONDS,
-        "options": {"expires": SWEEP_SECONDS},
-    },
-    "sweep-gold-requests": {
-        "task": "annotations.tasks.sweep_gold_requests",
-        "schedule": SWEEP_SECONDS,
-        "options": {"expires": SWEEP_SECONDS},
-    },
-    "sweep-imports": {
-        "task": "evaluation.tasks.sweep_imports",
-        "schedule": SWEEP_SECONDS,
-        "options": {"expires": SWEEP_SECONDS},
-    },
-    "prune-imports": {
-        "task": "evaluation.tasks.prune_import_files",
-        "schedule": EXPORT_PRUNE_SECONDS,
-        "options": {"expires": EXPORT_PRUNE_SECONDS},
-    },
-    "prune-exports": {
-        "task": "annotations.tasks.prune_expired_exports",
-        "schedule": EXPORT_PRUNE_SECONDS,
-        "options": {"expires": EXPORT_PRUNE_SECONDS},
-    },
-    "note-completed-campaigns": {
-        "task": "annotations.tasks.note_completed_campaigns",
-        "schedule": SWEEP_SECONDS,
-        "options": {"expires": SWEEP_SECONDS},
-    },
-    "clear-expired-sessions": {
-        "task": "perg_site.tasks.clear_expired_sessions",
-        "schedule": 24 * 3600.0,
-        "options": {"expires": 24 * 3600.0},
-    },
-    "sweep-webhook-deliveries": {
-        "task": "perg_site.tasks.sweep_deliveries",
-        "schedule": SWEEP_SECONDS,
-        "options": {"expires": SWEEP_SECONDS},
-    },
+    name: {"task": task, "schedule": seconds, "options": {"expires": seconds}}
+    for name, (task, seconds) in BEAT_ROUNDS.items()
 }
 
 # --- The platform -------------------------------------------------------------------------------------------

@@ -135,7 +135,7 @@ def csv_rows(lines: Iterable[str], delimiter: str, fail: Fail) -> Iterator[Row]:
     """Rows by the names in the header. Empty rows, and empty cells without a column name, are ignored."""
     line = 0
     header: list[str] | None = None
-    kept: list[bool] = []
+    are_named: list[bool] = []
     try:
         for line, cells in _records(lines, delimiter):
             if not any(map(clean_text, cells)):
@@ -146,11 +146,11 @@ def csv_rows(lines: Iterable[str], delimiter: str, fail: Fail) -> Iterator[Row]:
                 if len(set(named)) < len(named):
                     fail(line, "the columns must have distinct names")
                     return
-                kept = [is_named(name) for name in header]
+                are_named = [is_named(name) for name in header]
             elif len(cells) < len(header) or any(map(clean_text, cells[len(header) :])):
                 fail(line, f"{len(cells)} cells under {len(header)} columns")
             else:
-                row = zip(header, map(as_written, cells), kept, strict=False)
+                row = zip(header, map(as_written, cells), are_named, strict=False)
                 yield line, {name: cell for name, cell, always in row if always or clean_text(cell)}
     except (csv.Error, ValueError) as error:
         fail(line + 1, f"not CSV: {error}")

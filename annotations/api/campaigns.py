@@ -106,9 +106,9 @@ class CampaignSettings(APIView):
     def patch(self, request: Request, campaign_id: int) -> Response:
         campaign = led_campaign(request.user, campaign_id)
         context = {"shown": CampaignSettingsSerializer(campaign).data}
-        given = SettingsChangesSerializer(data=request.data, context=context)
-        given.is_valid(raise_exception=True)
-        change_settings(campaign=campaign, actor=actor_of(request), **given.validated_data)
+        changes = SettingsChangesSerializer(data=request.data, context=context)
+        changes.is_valid(raise_exception=True)
+        change_settings(campaign=campaign, actor=actor_of(request), **changes.validated_data)
         return Response(CampaignSettingsSerializer(led_campaign(request.user, campaign_id)).data)
 
 
@@ -145,9 +145,9 @@ class CampaignGuidelines(APIView):
     @extend_schema(request=NewGuidelinesSerializer, responses=GuidelinesSerializer)
     def put(self, request: Request, campaign_id: int) -> Response:
         campaign = led_campaign(request.user, campaign_id)
-        given = NewGuidelinesSerializer(data=request.data, context={"shown": _guidelines(campaign)})
-        given.is_valid(raise_exception=True)
-        revise_guidelines(campaign=campaign, author=actor_of(request), **given.validated_data)
+        guidelines = NewGuidelinesSerializer(data=request.data, context={"shown": _guidelines(campaign)})
+        guidelines.is_valid(raise_exception=True)
+        revise_guidelines(campaign=campaign, author=actor_of(request), **guidelines.validated_data)
         return Response(_guidelines(campaign))
 
 

@@ -120,11 +120,11 @@ class ControlDetail(APIView):
         campaign = led_campaign(request.user, campaign_id)
         task = _item(campaign, task_id)
         context = {"shown": _detail(campaign, task_id)}
-        given = KnownScoreSerializer(data=request.data, context=context)
-        given.is_valid(raise_exception=True)
+        changes = KnownScoreSerializer(data=request.data, context=context)
+        changes.is_valid(raise_exception=True)
         known = task.known_score
-        wanted = {"score": known.score, "tolerance": known.tolerance, "explanation": known.explanation}
-        change_known_score(task=task, actor=actor_of(request), **(wanted | given.validated_data))
+        present = {"score": known.score, "tolerance": known.tolerance, "explanation": known.explanation}
+        change_known_score(task=task, actor=actor_of(request), **(present | changes.validated_data))
         return Response(_detail(campaign, task_id))
 
 

@@ -12,7 +12,7 @@ from annotations.api.serializers.ratings import RatingsFilesSerializer
 from annotations.services.import_kinds import RATINGS
 from evaluation.api.actor import actor_of
 from evaluation.api.idempotency import idempotent
-from evaluation.api.imports import begun
+from evaluation.api.imports import start_import
 from evaluation.api.parsers import StrictMultiPartParser
 from evaluation.api.serializers.imports import ImportJobSerializer
 
@@ -32,4 +32,4 @@ class RatingsImport(APIView):
         given.is_valid(raise_exception=True)
         fields: dict[str, Any] = dict(given.validated_data)  # Any: each field has a type of its own
         files = [(kind, file) for kind in ("human", "judge") for file in fields.pop(kind, ())]
-        return begun(request, RATINGS, fields | {"failures": fields.pop("failure")}, files)
+        return start_import(request, RATINGS, fields | {"failures": fields.pop("failure")}, files)

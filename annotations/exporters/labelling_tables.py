@@ -20,27 +20,27 @@ REVISIONS = Filter(
 )
 
 
-def _in_campaign(scope: Scope, found: QuerySet[Any], path: str) -> QuerySet[Any]:
-    return found if scope.campaign is None else found.filter(**{path: scope.campaign})
+def _in_campaign(scope: Scope, rows: QuerySet[Any], path: str) -> QuerySet[Any]:
+    return rows if scope.campaign is None else rows.filter(**{path: scope.campaign})
 
 
-def _between(scope: Scope, found: QuerySet[Any], field: str) -> QuerySet[Any]:
+def _between(scope: Scope, rows: QuerySet[Any], field: str) -> QuerySet[Any]:
     """From the first day on, up to the last one, both included."""
     if since := scope.filters.get("since"):
-        found = found.filter(**{f"{field}__gte": begin_of(since)})
+        rows = rows.filter(**{f"{field}__gte": begin_of(since)})
     if until := scope.filters.get("until"):
-        found = found.filter(**{f"{field}__lt": end_of(until)})
-    return found
+        rows = rows.filter(**{f"{field}__lt": end_of(until)})
+    return rows
 
 
-def _revised(scope: Scope, found: QuerySet[Any], of: str) -> QuerySet[Any]:
+def _revised(scope: Scope, rows: QuerySet[Any], of: str) -> QuerySet[Any]:
     """The current revisions or all of them, with `is_current`; `of` is what has revisions."""
-    later = found.model.objects.filter(**{of: OuterRef(of)}, revision__gt=OuterRef("revision"))
+    later = rows.model.objects.filter(**{of: OuterRef(of)}, revision__gt=OuterRef("revision"))
     revised: QuerySet[Any]
     if scope.filters.get("revisions") == "all":
-        revised = found.annotate(is_current=~Exists(later))
+        revised = rows.annotate(is_current=~Exists(later))
     else:
-        revised = found.filter(~Exists(later)).annotate(is_current=Value(True))
+        revised = rows.filter(~Exists(later)).annotate(is_current=Value(True))
     return revised
 
 
@@ -76,11 +76,11 @@ LABELS = (
 
 
 def labels(scope: Scope) -> Source:
-    found = _in_campaign(scope, Label.objects.order_by("pk"), f"{TASK}__campaign")
-    found = _revised(scope, _between(scope, found, "created_at"), "assignment")
+    rows = _in_campaign(scope, Label.objects.order_by("pk"), f"{TASK}__campaign")
+    rows = _revised(scope, _between(scope, rows, "created_at"), "assignment")
     return of_queryset(
         LABELS,
-        found.annotate(
+        rows.annotate(
             followed=_followed(f"{TASK}__campaign__threshold"),
             surplus=F("assignment__is_surplus"),
             set_aside=F("assignment__is_set_aside"),
@@ -107,8 +107,8 @@ TASKS = (
 
 
 def tasks(scope: Scope) -> Source:
-    found = _in_campaign(scope, Task.objects.order_by("pk"), "campaign")
-    return of_queryset(TASKS, found.annotate(votes=Count("assignments", filter=Q(is_vote("assignments__")))))
+    rows = _in_campaign(scope, Task.objects.order_by("pk"), "campaign")
+    return of_queryset(TASKS, rows.annotate(votes=Count("assignments", filter=Q(is_vote("assignments__")))))
 
 
 # --- Adjudications ----------------------------------------------------------------------------------------------
@@ -131,9 +131,9 @@ ADJUDICATIONS = (
 
 
 def adjudications(scope: Scope) -> Source:
-    found = _in_campaign(scope, Adjudication.objects.order_by("pk"), "task__campaign")
-    found = _revised(scope, _between(scope, found, "created_at"), "task")
-    return of_queryset(ADJUDICATIONS, found.annotate(followed=_followed("task__campaign__threshold")))
+    rows = _in_campaign(scope, Adjudication.objects.order_by("pk"), "task__campaign")
+    rows = _revised(scope, _between(scope, rows, "created_at"), "task")
+    return of_queryset(ADJUDICATIONS, rows.annotate(followed=_followed("task__campaign__threshold")))
 
 
 # --- The audit log ----------------------------------------------------------------------------------------------
@@ -150,10 +150,10 @@ EVENTS = (
 
 
 def audit_events(scope: Scope) -> Source:
-    found = _in_campaign(scope, AuditEvent.objects.order_by("pk"), "campaign")
+    rows = _in_campaign(scope, AuditEvent.objects.order_by("pk"), "campaign")
     if action := scope.filters.get("action"):
-        found = found.filter(action=action)
-    return of_queryset(EVENTS, _between(scope, found, "at"))
+        rows = rows.filter(action=action)
+    return of_queryset(EVENTS, _between(scope, rows, "at"))
 
 
 LABELLING_TABLES = (

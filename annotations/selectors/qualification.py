@@ -74,8 +74,8 @@ def is_told(answer: QualificationAnswer) -> bool:
 def told_answers(member: Member) -> list[QualificationAnswer]:
     """The member's answers of which they may know what was right, in their order."""
     answers = QualificationAnswer.objects.filter(attempt__member=member)
-    found = answers.select_related("attempt", "task__campaign").order_by("attempt__number", "pk")
-    return [answer for answer in found if is_told(answer)]
+    ordered = answers.select_related("attempt", "task__campaign").order_by("attempt__number", "pk")
+    return [answer for answer in ordered if is_told(answer)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,7 +35,7 @@ from evaluation.errors import DomainError, NotFound
 from evaluation.exporters.spreadsheet import csv_line
 from evaluation.models import Response
 from evaluation.page_query import PageQuery, key_in
-from evaluation.views.imports import begun
+from evaluation.views.imports import start_import
 
 CANDIDATES_IN_FILE = 200
 
@@ -135,7 +135,7 @@ def control_upload(request: PersonRequest, campaign_id: int) -> HttpResponse:
     if not form.is_valid():
         return _list_page(request, campaign, upload=form)
     arguments = {"campaign": campaign.pk, "kind": form.cleaned_data["kind"]}
-    return begun(request, CONTROLS, arguments, [("file", form.cleaned_data["file"])])
+    return start_import(request, CONTROLS, arguments, [("file", form.cleaned_data["file"])])
 
 
 @require_POST

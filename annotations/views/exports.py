@@ -92,11 +92,11 @@ def _asked_for(request: PersonRequest, table: Table, form: ExportForm) -> str:
 @require_GET
 def export_stream(request: PersonRequest, table: str, extension: str) -> HttpResponseBase:
     """A small export as it is made. Raises Conflict where it is not small."""
-    found = exportable_table(request.user, table)
-    given = {
+    exportable = exportable_table(request.user, table)
+    filters = {
         name: value for name, value in PageQuery(request).texts().items() if name not in {"raters", "licence"}
     }
-    return file_stream(request, found, given, extension, most_rows=settings.EXPORT_STREAM_ROWS)
+    return file_stream(request, exportable, filters, extension, most_rows=settings.EXPORT_STREAM_ROWS)
 
 
 @require_safe

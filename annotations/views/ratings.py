@@ -8,7 +8,7 @@ from annotations.access import campaign_maker
 from annotations.forms.validation import RatingsForm
 from annotations.services.import_kinds import RATINGS
 from evaluation.access import PersonRequest
-from evaluation.views.imports import begun, earlier_import, entered_in
+from evaluation.views.imports import earlier_import, entered_for, start_import
 
 
 @require_http_methods(["GET", "POST"])
@@ -16,10 +16,10 @@ def ratings_import(request: PersonRequest) -> HttpResponse:
     """Files of ratings by people and judges, which a worker makes a campaign of, for leads and staff."""
     campaign_maker(request.user)
     earlier = earlier_import(request, RATINGS)
-    initial = RatingsForm.initial_of(entered_in(earlier))
+    initial = RatingsForm.initial_of(entered_for(earlier))
     form = RatingsForm(request.POST or None, request.FILES or None, initial=initial)
     if form.is_valid():
-        return begun(request, RATINGS, form.arguments(), form.files_to_import())
+        return start_import(request, RATINGS, form.arguments(), form.files_to_import())
     status = 422 if form.errors else 200
     return render(
         request, "annotations/ratings_import.html", {"form": form, "earlier": earlier}, status=status

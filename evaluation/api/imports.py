@@ -57,8 +57,8 @@ class ImportRetry(APIView):
         return accepted(request, retry_import(job=own_import(actor_of(request), job_id)))
 
 
-def begun(request: Request, kind: str, fields: Mapping[str, Any], files: Sequence[Upload]) -> Response:
-    """The answer to files that are to be imported. Raises ValidationError where one is too large."""
+def start_import(request: Request, kind: str, fields: Mapping[str, Any], files: Sequence[Upload]) -> Response:
+    """Have files imported; the answer says where to ask. Raises ValidationError where one is too large."""
     for field, file in files:
         _require_within_limit(field, file)
     job = request_import(

@@ -10,7 +10,7 @@ from rest_framework.views import APIView
 
 from evaluation.api.conditional import conditional
 from evaluation.api.idempotency import idempotent
-from evaluation.api.imports import begun
+from evaluation.api.imports import start_import
 from evaluation.api.parsers import StrictMultiPartParser
 from evaluation.api.permissions import IsStaff
 from evaluation.api.queries import FilteredList, M, Queried
@@ -103,7 +103,7 @@ class DatasetImport(APIView):
         given = QuestionsFileSerializer(data=request.data)
         given.is_valid(raise_exception=True)
         fields = dict(given.validated_data)
-        return begun(request, QUESTIONS, fields, [("file", fields.pop("file"))])
+        return start_import(request, QUESTIONS, fields, [("file", fields.pop("file"))])
 
 
 class CatalogueList(NamedList[Catalogue]):
@@ -166,7 +166,7 @@ class CatalogueImport(APIView):
         given = CatalogueFileSerializer(data=request.data)
         given.is_valid(raise_exception=True)
         fields = dict(given.validated_data)
-        return begun(request, CATALOGUE, fields, [("file", fields.pop("file"))])
+        return start_import(request, CATALOGUE, fields, [("file", fields.pop("file"))])
 
 
 class PromptList(NamedList[Prompt]):

@@ -12,7 +12,7 @@ from rest_framework.views import APIView
 
 from evaluation.api.conditional import conditional
 from evaluation.api.idempotency import idempotent
-from evaluation.api.imports import begun
+from evaluation.api.imports import start_import
 from evaluation.api.parsers import StrictMultiPartParser
 from evaluation.api.permissions import IsStaff
 from evaluation.api.queries import FilteredList, Queried
@@ -225,7 +225,7 @@ class RunImport(APIView):
         given.is_valid(raise_exception=True)
         fields = dict(given.validated_data)
         files = [(name, fields.pop(name)) for name in ("file", "preferences") if name in fields]
-        return begun(request, RECORDED_RUN, fields, files)
+        return start_import(request, RECORDED_RUN, fields, files)
 
 
 def _cause(request: Request, action: str) -> dict[str, Any]:

@@ -32,7 +32,6 @@ from evaluation.llm.server_answers import (
     token_count,
 )
 
-OWN_URL = "https://api.anthropic.com"
 DEFAULT_MAX_TOKENS = 4096
 """The API wants a limit with every request."""
 CACHED = ("cache_creation_input_tokens", "cache_read_input_tokens")
@@ -60,7 +59,7 @@ class AnthropicProvider:
         self._options = options
         self._client = AsyncAnthropic(
             api_key=key or "none",
-            base_url=base_url or OWN_URL,
+            base_url=base_url,
             max_retries=0,
             timeout=timeout,
             http_client=ReplyClient(timeout=timeout, most_bytes=most_bytes),

@@ -33,7 +33,6 @@ from evaluation.llm.server_answers import (
     token_count,
 )
 
-OWN_URL = "https://api.openai.com/v1"
 REPLY_NAME = "reply"
 REPLY_PURPOSE = "Give the reply in this form."
 
@@ -58,7 +57,7 @@ class OpenAIProvider:
         self._key = key
         self._timeout = timeout
         self._options = options
-        url, query = _split_query(base_url or OWN_URL)
+        url, query = _split_query(base_url)
         host = urlsplit(url).hostname or ""
         azure = host.endswith((".azure.com", ".azure.us"))
         modern = azure or host.endswith(".openai.com")

@@ -17,7 +17,7 @@ from evaluation.selectors.catalogues import (
     versions_of,
 )
 from evaluation.services.import_kinds import CATALOGUE
-from evaluation.views.imports import begun, earlier_import, entered_in
+from evaluation.views.imports import earlier_import, entered_for, start_import
 
 
 @require_GET
@@ -71,11 +71,11 @@ def catalogue_differences(request: PersonRequest, catalogue_id: int) -> HttpResp
 def catalogue_import(request: PersonRequest) -> HttpResponse:
     """A file of preferences for a version of a catalogue, which a worker imports."""
     earlier = earlier_import(request, CATALOGUE)
-    initial = {"name": PageQuery(request).text("name")} | entered_in(earlier)
+    initial = {"name": PageQuery(request).text("name")} | entered_for(earlier)
     form = CatalogueFileForm(request.POST or None, request.FILES or None, initial=initial)
     if form.is_valid():
         files = [("file", form.cleaned_data["file"])]
-        return begun(request, CATALOGUE, {"name": form.cleaned_data["name"]}, files)
+        return start_import(request, CATALOGUE, {"name": form.cleaned_data["name"]}, files)
     status = 422 if form.errors else 200
     return render(
         request, "evaluation/catalogue_import.html", {"form": form, "earlier": earlier}, status=status

@@ -17,7 +17,7 @@ from evaluation.selectors.datasets import (
     questions_found,
 )
 from evaluation.services.import_kinds import QUESTIONS
-from evaluation.views.imports import begun, earlier_import, entered_in
+from evaluation.views.imports import earlier_import, entered_for, start_import
 
 
 @require_GET
@@ -55,10 +55,10 @@ def dataset_detail(request: PersonRequest, dataset_id: int) -> HttpResponse:
 def dataset_import(request: PersonRequest) -> HttpResponse:
     """A file of questions for a dataset, which a worker imports."""
     earlier = earlier_import(request, QUESTIONS)
-    initial = {"dataset": PageQuery(request).text("dataset")} | entered_in(earlier)
+    initial = {"dataset": PageQuery(request).text("dataset")} | entered_for(earlier)
     form = QuestionsForm(request.POST or None, request.FILES or None, initial=initial)
     if form.is_valid():
-        return begun(request, QUESTIONS, form.arguments(), [("file", form.cleaned_data["file"])])
+        return start_import(request, QUESTIONS, form.arguments(), [("file", form.cleaned_data["file"])])
     status = 422 if form.errors else 200
     return render(
         request, "evaluation/dataset_import.html", {"form": form, "earlier": earlier}, status=status

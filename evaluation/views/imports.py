@@ -51,10 +51,10 @@ def import_retry(request: PersonRequest, job_id: int) -> HttpResponse:
     return redirect("import_job", job_id=job_id)
 
 
-def begun(
+def start_import(
     request: PersonRequest, kind: str, arguments: Mapping[str, Any], files: Sequence[Upload]
 ) -> HttpResponse:
-    """The page of a new import."""
+    """Have files imported, and show how far that is."""
     job = request_import(kind=kind, arguments=arguments, files=files, requested_by=request.user)
     return redirect("import_job", job_id=job.pk)
 
@@ -65,6 +65,6 @@ def earlier_import(request: PersonRequest, kind: str) -> ImportJob | None:
     return imports_of(request.user).filter(kind=kind, pk=key).first() if key else None
 
 
-def entered_in(earlier: ImportJob | None) -> dict[str, Any]:
+def entered_for(earlier: ImportJob | None) -> dict[str, Any]:
     """What was entered for an earlier import, for a form to begin with."""
     return dict(earlier.arguments) if earlier is not None else {}

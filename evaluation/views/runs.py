@@ -35,7 +35,7 @@ from evaluation.services.import_kinds import RECORDED_RUN
 from evaluation.services.judges import heuristic_judge
 from evaluation.services.judging import launch_judging
 from evaluation.stored_metrics import metrics_and_slices
-from evaluation.views.imports import begun, earlier_import, entered_in
+from evaluation.views.imports import earlier_import, entered_for, start_import
 
 RUNS_PER_PAGE = 100
 BACK = {"home", "results", "results_figures", "results_stages", "results_costs"}
@@ -79,10 +79,10 @@ def run_list(request: PersonRequest) -> HttpResponse:
 def run_import(request: PersonRequest) -> HttpResponse:
     """A file of a recorded run, which a worker imports."""
     earlier = earlier_import(request, RECORDED_RUN)
-    initial = entered_in(earlier)
+    initial = entered_for(earlier)
     form = RecordedRunForm(request.POST or None, request.FILES or None, initial=initial)
     if form.is_valid():
-        return begun(request, RECORDED_RUN, form.arguments(), form.files_to_import())
+        return start_import(request, RECORDED_RUN, form.arguments(), form.files_to_import())
     status = 422 if form.errors else 200
     return render(request, "evaluation/run_import.html", {"form": form, "earlier": earlier}, status=status)
 

@@ -1,6 +1,6 @@
 """Logins, wrong passwords and refused access in the audit log, at a limited rate: nobody can fill the log by trying.
 
-Without Redis nothing is counted, and everything is recorded.
+Without Redis each process counts for itself: see `perg_site.throttle`.
 """
 
 from typing import Any
