@@ -1,8 +1,11 @@
 """A file that unfolds, as JSON lines on standard output: `python -m evaluation.importers.unfold KIND MEGABYTES < FILE`.
 
 A process of its own with a limit on its memory: a Parquet or JSON file of a few kilobytes can stand for gigabytes, and
-its readers hold all of that at once. Each line is `{"row": …}`, the first one `{"columns": […]}` where the file has
-columns; a last line `{"error": …}` says why there are no more.
+its readers hold all of that at once. The limit is for what the file adds to a process that has its readers loaded. It
+counts address space, so `READER_ENVIRONMENT` turns off the reserves that libraries take for many threads.
+
+Each line is `{"row": …}`, the first one `{"columns": […]}` where the file has columns; a last line `{"error": …}` says
+why there are no more.
 
 KIND is `parquet`, or `json`: a list of objects, or an object with such a list under "data".
 """
@@ -10,34 +13,53 @@ KIND is `parquet`, or `json`: a list of objects, or an object with such a list u
 import json
 import resource
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any, BinaryIO
 
 from evaluation.importers.json_text import read_json
 
 BATCH = 50
 TOO_LARGE = "it unfolds to more than the memory limit of {} MB"
+READER_ENVIRONMENT = {
+    "ARROW_DEFAULT_MEMORY_POOL": "system",  # mimalloc and jemalloc reserve a gigabyte
+    "MALLOC_ARENA_MAX": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "OMP_NUM_THREADS": "1",
+}
 
 
 class _Unreadable(ValueError):
     """Why the file cannot be read; completes "The file cannot be read as …: …"."""
 
 
-def parquet_lines(stream: BinaryIO) -> Iterator[dict[str, Any]]:
+Reader = Callable[[BinaryIO], Iterator[dict[str, Any]]]
+
+
+def parquet_reader() -> Reader:
     import pyarrow
     import pyarrow.parquet
 
-    pyarrow.set_memory_pool(pyarrow.system_memory_pool())  # others reserve address space that is counted
-    try:
-        file = pyarrow.parquet.ParquetFile(stream)
-        yield {"columns": file.schema_arrow.names, "rows": file.metadata.num_rows}
-        for batch in file.iter_batches(batch_size=BATCH, use_threads=False):
-            for number in range(batch.num_rows):
-                yield {"row": batch.slice(number, 1).to_pylist()[0]}
-    except (pyarrow.ArrowException, OSError) as error:
-        if isinstance(error, MemoryError):
-            raise
-        raise _Unreadable(str(error)[:300]) from error
+    pyarrow.set_cpu_count(1)
+    pyarrow.set_io_thread_count(1)
+
+    def parquet_lines(stream: BinaryIO) -> Iterator[dict[str, Any]]:
+        try:
+            file = pyarrow.parquet.ParquetFile(stream)
+            yield {"columns": file.schema_arrow.names, "rows": file.metadata.num_rows}
+            for batch in file.iter_batches(batch_size=BATCH, use_threads=False):
+                for number in range(batch.num_rows):
+                    yield {"row": batch.slice(number, 1).to_pylist()[0]}
+        except (pyarrow.ArrowException, OSError) as error:
+            if isinstance(error, MemoryError):
+                raise
+            raise _Unreadable(str(error)[:300]) from error
+
+    return parquet_lines
+
+
+def json_reader() -> Reader:
+    return json_lines
 
 
 def json_lines(stream: BinaryIO) -> Iterator[dict[str, Any]]:
@@ -59,15 +81,25 @@ def _document(stream: BinaryIO) -> Any:  # Any: whatever JSON may nest
         raise _Unreadable(str(error)[:300]) from error
 
 
-KINDS = {"parquet": parquet_lines, "json": json_lines}
+READERS: dict[str, Callable[[], Reader]] = {"parquet": parquet_reader, "json": json_reader}
+
+
+def _address_space() -> int:
+    """Bytes that this process has mapped; 0 where the system does not tell."""
+    try:
+        pages = int(Path("/proc/self/statm").read_text().split()[0])
+    except (OSError, ValueError):
+        return 0
+    return pages * resource.getpagesize()
 
 
 def main(kind: str, megabytes: str) -> None:
-    limit = int(megabytes) * 1024 * 1024
+    read = READERS[kind]()
+    limit = _address_space() + int(megabytes) * 1024 * 1024
     resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
     write = sys.stdout.write
     try:
-        for line in KINDS[kind](sys.stdin.buffer):
+        for line in read(sys.stdin.buffer):
             write(json.dumps(line, default=str) + "\n")
     except MemoryError:
         write(json.dumps({"error": TOO_LARGE.format(megabytes), "too_large": True}) + "\n")

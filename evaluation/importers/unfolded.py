@@ -1,6 +1,7 @@
 """Files that unfold to more than they are, read in a process with limited memory (`evaluation.importers.unfold`)."""
 
 import json
+import logging
 import os
 import shutil
 import subprocess
@@ -9,11 +10,14 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import IO, Any, BinaryIO
 
 from django.conf import settings
 
 import evaluation
+from evaluation.importers.unfold import READER_ENVIRONMENT
+
+logger = logging.getLogger(__name__)
 
 CHUNK = 1 << 16
 MB = 1 << 20
@@ -38,18 +42,19 @@ def unfolded(stream: BinaryIO, kind: str) -> Iterator[Line]:
     command = [sys.executable, "-m", "evaluation.importers.unfold", kind, str(settings.IMPORT_MEMORY_MB)]
     with (
         _on_disk(stream) as file,
+        tempfile.TemporaryFile() as complaints,
         subprocess.Popen(
             command,
             stdin=file,
             stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
+            stderr=complaints,
             cwd=HOME,
             # Not all of the environment: it holds secrets, and the file may be hostile.
-            env={name: os.environ[name] for name in PASSED_ON if name in os.environ},
+            env={name: os.environ[name] for name in PASSED_ON if name in os.environ} | READER_ENVIRONMENT,
         ) as process,
     ):
         try:
-            yield from _lines(process)
+            yield from _lines(process, complaints)
         finally:
             process.kill()
 
@@ -69,7 +74,7 @@ def _on_disk(stream: BinaryIO) -> Iterator[int]:
         yield descriptor
 
 
-def _lines(process: "subprocess.Popen[bytes]") -> Iterator[Line]:
+def _lines(process: "subprocess.Popen[bytes]", complaints: IO[bytes]) -> Iterator[Line]:
     assert process.stdout is not None
     total = 0
     while raw := process.stdout.readline(LONGEST_LINE):
@@ -82,5 +87,7 @@ def _lines(process: "subprocess.Popen[bytes]") -> Iterator[Line]:
         if "error" in line:
             raise (TooLarge if line.get("too_large") else Unreadable)(line["error"])
         yield line
-    if process.wait():
+    if code := process.wait():
+        complaints.seek(0)
+        logger.warning("Reading a file ended with code %s: %r", code, complaints.read(2000))
         raise TooLarge(f"it needs more than {settings.IMPORT_MEMORY_MB} MB of memory to read")

@@ -312,6 +312,15 @@ def test_parquet_questions_are_imported_with_their_values(client: Client) -> Non
     )
 
 
+def test_the_memory_limit_counts_what_the_file_needs_not_what_its_reader_reserves(
+    client: Client, settings: Any
+) -> None:
+    """Arrow's and OpenBLAS's reserves came to more than a gigabyte of address space, by machine and by chance."""
+    settings.IMPORT_MEMORY_MB = 64
+    content = _parquet({"question": ["One?"], "options": [["a", "b"]], "gold_option": ["B"]})
+    assert _questions(client, "q.parquet", content)["report"]["questions_created"] == 1
+
+
 def test_the_reader_of_parquet_knows_no_secret() -> None:
     assert not {"SECRET_KEY", "DATABASE_URL"} & set(unfolded.PASSED_ON)
 
