@@ -3,9 +3,9 @@
 from django.contrib.auth.models import AbstractUser, AnonymousUser, User
 
 from annotations.models import Assignment, Campaign, GoldRelease, GoldRequest, Member
-from annotations.models.partial import partly_read
-from annotations.prepared import prepared_row
-from evaluation.errors import NotAllowed, NotFound
+from core.db.partial import partly_read
+from core.db.prepared import prepared_row
+from core.errors import NotAllowed, NotFound
 
 
 def visible_campaign(user: AbstractUser | AnonymousUser, campaign_id: int) -> Campaign:

@@ -8,7 +8,7 @@ from django.contrib.auth.models import User
 from django.http import HttpRequest
 
 from annotations import models
-from annotations.services.person_details import PersonDetails, change_details
+from annotations.people.services.person_details import PersonDetails, change_details
 from evaluation.admin import ReadOnlyAdmin
 
 admin.site.unregister(User)

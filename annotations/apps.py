@@ -5,6 +5,6 @@ class AnnotationsConfig(AppConfig):
     name = "annotations"
 
     def ready(self) -> None:
-        from annotations.services.import_kinds import register_kinds
+        from annotations.import_kinds import register_kinds
 
         register_kinds()

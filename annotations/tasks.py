@@ -3,21 +3,24 @@
 from celery import shared_task
 from django.conf import settings
 
-from annotations.agreement.gold_criteria import GoldCriteria
+from annotations.campaigns.services import progress_kept
+from annotations.campaigns.services.completion import note_completed
+from annotations.exports.selectors import unfinished_exports
+from annotations.exports.services import fail_export, prune_exports
+from annotations.exports.services import write_export as write_file
+from annotations.gold.selectors.requests import unfinished_gold_requests
+from annotations.gold.services import preview_kept as gold_kept
+from annotations.gold.services.requests import fail_release, make_release
+from annotations.labelling.services.assignment import reclaim_expired_assignments
 from annotations.models import Campaign, Export, GoldRequest, ValidationReport
 from annotations.models.validation import ReportStatus
-from annotations.selectors.exports import unfinished_exports
-from annotations.selectors.gold_requests import unfinished_gold_requests
-from annotations.selectors.validation import unfinished_reports
-from annotations.services import gold_kept, progress_kept, quality_kept, validation_kept
-from annotations.services.assignment import reclaim_expired_assignments
-from annotations.services.completion import note_completed
-from annotations.services.exports import fail_export, prune_exports
-from annotations.services.exports import write_export as write_file
-from annotations.services.gold_requests import fail_release, make_release
-from annotations.services.quality import pause_everywhere
-from annotations.services.validation import compute_report, fail_report
-from evaluation.errors import DomainError
+from annotations.quality.services import quality_kept
+from annotations.quality.services.quality import pause_everywhere
+from annotations.validation.selectors.validation import unfinished_reports
+from annotations.validation.services import validation_kept
+from annotations.validation.services.validation import compute_report, fail_report
+from core.errors import DomainError
+from perg.stats.gold.gold_criteria import GoldCriteria
 
 
 @shared_task

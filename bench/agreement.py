@@ -86,8 +86,8 @@ def bootstrap_ratio(loop: int) -> dict[str, float]:
     import krippendorff
     import numpy as np
 
-    from annotations.agreement.alpha import krippendorff_alpha
-    from annotations.agreement.ratings import RatingTable
+    from perg.stats.measures.alpha import krippendorff_alpha
+    from perg.stats.ratings.ratings import RatingTable
 
     rng = np.random.default_rng(0)
     truth = rng.integers(1, 6, size=(10_000, 1))
@@ -125,10 +125,10 @@ def in_own_process(*arguments: str) -> dict[str, float]:
 def report(items: int, per_question: int) -> dict[str, float]:
     import numpy as np
 
-    from annotations.agreement.rating_set import RatingSet
-    from annotations.agreement.ratings import RatingTable
-    from annotations.agreement.validation import validation_report
-    from annotations.agreement.validation_input import ValidationInput, ValidationSettings
+    from perg.stats.files.rating_set import RatingSet
+    from perg.stats.items.validation_input import ValidationInput, ValidationSettings
+    from perg.stats.ratings.ratings import RatingTable
+    from perg.stats.report.validation import validation_report
 
     rng = np.random.default_rng(0)
     truth = rng.integers(1, 6, size=(items, 1))

@@ -18,9 +18,9 @@ from numpy.typing import NDArray
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from annotations.agreement import quality
-from annotations.agreement.quality import Bars
-from evaluation.statistics.estimate import Estimate
+from perg.stats.base.estimate import Estimate
+from perg.stats.raters import quality
+from perg.stats.raters.quality import Bars
 
 ERROR_RATES = (0.05, 0.08, 0.12, 0.15, 0.18, 0.22, 0.26, 0.30)
 CARELESS, ALWAYS_FIVE = len(ERROR_RATES), len(ERROR_RATES) + 1

@@ -178,9 +178,9 @@ def chaos(site: Site, stub: Any, items: int) -> dict[str, object]:
 
 def launch(stub: Any, items: int) -> int:
     """A batch of one run with two judges; gives the run's key."""
+    from evaluation.judges.services.judges import default_rubric
     from evaluation.models import Catalogue, Dataset, Endpoint, Judge, Preference, Question
-    from evaluation.services.judges import default_rubric
-    from evaluation.services.launching import BatchSpec, launch_batch
+    from evaluation.runs.services.launching import BatchSpec, launch_batch
 
     dataset = Dataset.objects.create(name="chaos")
     Question.objects.bulk_create(

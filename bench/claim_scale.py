@@ -110,7 +110,7 @@ def queue(name, count, status, endpoint=None):
 
 
 def claim_ms(endpoint) -> float:
-    from evaluation.services.claims import claim_completions, release_claimed
+    from evaluation.engine.calls.claims import claim_completions, release_claimed
 
     times = []
     for _ in range(CLAIMS):
@@ -126,7 +126,7 @@ def claim_ms(endpoint) -> float:
 def show_plan(endpoint, run) -> None:
     from django.db import connection, transaction
 
-    from evaluation.services.claims import WAITING_OF_RUNS
+    from evaluation.engine.calls.claims import WAITING_OF_RUNS
 
     known = {"runs": [run.pk], "endpoint": endpoint.pk, "taken": [], "share": CLAIM}
     with transaction.atomic(), connection.cursor() as cursor:
@@ -141,8 +141,8 @@ def drain_some(count: int) -> list[float]:
     """Megabytes at ten moments of a drain."""
     import psutil
 
+    from evaluation.engine.calls.drain import drain
     from evaluation.models import Completion, Endpoint, Run
-    from evaluation.services.drain import drain
     from tests.stub_llm import running_stub
 
     endpoint = Endpoint.objects.get(name="large running")

@@ -29,13 +29,13 @@ from rich.table import Table
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from annotations.agreement.coverage_warning import coverage_doubts
-from annotations.agreement.judged_counts import JudgedCounts
-from annotations.agreement.pooled_weight import LabelledStrata, pooled_mean
-from annotations.agreement.ppi import labels_interval, powered_interval
-from annotations.agreement.rogan_gladen import rogan_gladen
-from annotations.agreement.stratified_interval import POWERED, stratified_interval
 from bench import strata_coverage
+from perg.stats.estimators.coverage_warning import coverage_doubts
+from perg.stats.estimators.judged_counts import JudgedCounts
+from perg.stats.estimators.pooled_weight import LabelledStrata, pooled_mean
+from perg.stats.estimators.ppi import labels_interval, powered_interval
+from perg.stats.estimators.rogan_gladen import rogan_gladen
+from perg.stats.estimators.stratified_interval import POWERED, stratified_interval
 
 RATES = (0.05, 0.1, 0.2, 0.3, 0.5)
 ACCURACIES = (0.6, 0.7, 0.8, 0.9, 0.95)

@@ -59,9 +59,9 @@ def main() -> None:
 def measure(campaigns: int, responses: int, sample: int, share: float) -> None:
     import numpy as np
 
-    from annotations.agreement.weighted import stratified_share
-    from annotations.selectors.alignment import StratumCounts, counts_of_run
-    from annotations.services.sampling import draw_sample
+    from annotations.campaigns.selectors.alignment import StratumCounts, counts_of_run
+    from annotations.campaigns.services.sampling import draw_sample
+    from perg.stats.base.weighted import stratified_share
 
     run, is_correct, is_failure = simulated_run(responses)
     domain = [response for response in is_correct if is_correct[response]]
@@ -143,6 +143,7 @@ def simulated_run(responses: int):  # type: ignore[no-untyped-def]
     Every response has a true score; each judge is off by a point now and then, and the second is lenient with what
     fails. So the judges disagree more often where the preference is not followed.
     """
+    from evaluation.judges.services.judges import default_rubric
     from evaluation.models import (
         Catalogue,
         Dataset,
@@ -155,7 +156,6 @@ def simulated_run(responses: int):  # type: ignore[no-untyped-def]
         Response,
         Run,
     )
-    from evaluation.services.judges import default_rubric
 
     rng = random.Random(2025)
     endpoint = Endpoint.objects.create(name="model", provider="openai", model="m")

@@ -92,8 +92,8 @@ def measure(arguments) -> None:
 
 def export(person, table: str, format: str, filters: dict[str, int]) -> dict[str, object]:
     """Ask for an export, wait for it, and look at its file."""
+    from annotations.exports.services import file_of, request_export
     from annotations.models import Export
-    from annotations.services.exports import file_of, request_export
 
     began = time.perf_counter()
     made = request_export(requested_by=person, table=table, format=format, filters=filters)
@@ -136,9 +136,9 @@ def read_back(path: Path, format: str, key: str) -> tuple[int, int]:
 
 
 def gold(person, campaign) -> dict[str, object]:
-    from annotations.agreement.gold_criteria import EVERY_TASK
-    from annotations.services.gold import preview_gold
-    from annotations.services.gold_requests import request_release
+    from annotations.gold.services.gold import preview_gold
+    from annotations.gold.services.requests import request_release
+    from perg.stats.gold.gold_criteria import EVERY_TASK
 
     previews = []
     for _ in range(3):
@@ -194,8 +194,8 @@ def make_labels(count: int):
     from django.db import connection, transaction
 
     from annotations.models import Campaign, Guidelines, Member
+    from evaluation.judges.services.judges import default_rubric
     from evaluation.models import Catalogue, Dataset, Endpoint, Preference, Run
-    from evaluation.services.judges import default_rubric
 
     admin = User.objects.create(username="bench-admin", is_staff=True)
     people = User.objects.bulk_create(User(username=f"annotator{number}") for number in range(OVERLAP))

@@ -25,13 +25,13 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from annotations.agreement.alpha import alpha_of_coincidences, krippendorff_alpha
-from annotations.agreement.comparison import Statistic, compare_judges
-from annotations.agreement.ratings import BINARY, RatingTable
-from evaluation.statistics.estimate import Estimate
-from evaluation.statistics.means import mean
-from evaluation.statistics.paired_runs import PairedRatio, paired_difference
-from evaluation.statistics.proportions import proportion
+from perg.stats.base.estimate import Estimate
+from perg.stats.base.means import mean
+from perg.stats.base.proportions import proportion
+from perg.stats.measures.alpha import alpha_of_coincidences, krippendorff_alpha
+from perg.stats.measures.comparison import Statistic, compare_judges
+from perg.stats.ratings.ratings import BINARY, RatingTable
+from perg.stats.runs.paired_runs import PairedRatio, paired_difference
 
 LEAST, MOST = 0.93, 0.97
 OFTEN = 0.5

@@ -148,10 +148,10 @@ async def bare(url: str, calls: int, limit: int, number: int, *, post: bool) -> 
 
 def engine(url: str, calls: int, limit: int, number: int) -> tuple[float, float]:
     """Seconds to enqueue and to drain."""
+    from evaluation.engine.calls.completions import enqueue_completions
+    from evaluation.engine.calls.drain import drain
     from evaluation.llm.requests import ChatRequest, Message
     from evaluation.models import Completion, Dataset, Endpoint, Run
-    from evaluation.services.completions import enqueue_completions
-    from evaluation.services.drain import drain
 
     endpoint, _ = Endpoint.objects.get_or_create(
         name="judge",

@@ -29,23 +29,18 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from annotations.agreement.alternative_annotator_power import (
+from perg.stats.correction.correction import corrected_rates
+from perg.stats.estimators.judged_sample import JudgedSample
+from perg.stats.judges.baselines import ChanceCorrected, beats_baselines, units_to_beat_baselines
+from perg.stats.measures.comparison import Statistic, compare_judges
+from perg.stats.planning.alternative_annotator_power import (
     LabelledPilot,
     units_for_alternative_annotator_test,
 )
-from annotations.agreement.baselines import ChanceCorrected, beats_baselines, units_to_beat_baselines
-from annotations.agreement.comparison import Statistic, compare_judges
-from annotations.agreement.comparison_power import (
-    ComparisonModel,
-    JudgeRates,
-    comparison_power,
-    joint_of_rates,
-)
-from annotations.agreement.correction import corrected_rates
-from annotations.agreement.judged_sample import JudgedSample
-from annotations.agreement.next_steps import FEWEST_RARER
-from annotations.agreement.planning import JudgedRun, Method, labels_for_interval
-from annotations.agreement.ratings import BINARY, RatingTable
+from perg.stats.planning.comparison_power import ComparisonModel, JudgeRates, comparison_power, joint_of_rates
+from perg.stats.planning.next_steps import FEWEST_RARER
+from perg.stats.planning.planning import JudgedRun, Method, labels_for_interval
+from perg.stats.ratings.ratings import BINARY, RatingTable
 
 POINTS, SHARE = 0.05, 0.05
 POWER = 0.8

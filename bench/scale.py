@@ -260,7 +260,7 @@ def wait_for_report(made: Site) -> None:
     """Have a worker compute the campaign's validation report, which several pages show."""
     from annotations.models import Campaign, ValidationReport
     from annotations.models.validation import UNFINISHED
-    from annotations.services.validation import report_settings, request_report
+    from annotations.validation.services.validation import report_settings, request_report
 
     request_report(campaign=Campaign.objects.get(pk=made.campaign), settings=report_settings())
     while ValidationReport.objects.filter(status__in=UNFINISHED).exists():

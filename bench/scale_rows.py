@@ -128,9 +128,9 @@ def make_site(*, items: int, runs: int, judgments: int, labels: int, password: s
     from django.db import connection
 
     from annotations.models import Campaign, Guidelines, Member
+    from evaluation.judges.services.judges import default_rubric
     from evaluation.models import Batch, Catalogue, Dataset, Endpoint, Judge, Preference, Run, RunJudge
     from evaluation.models.run import Method, Setting
-    from evaluation.services.judges import default_rubric
 
     admin = User.objects.create_superuser("bench-admin", password=password)
     dataset = Dataset.objects.create(name="bench")

@@ -96,9 +96,9 @@ def campaign_of(items: int):
     from django.db import connection
 
     from annotations.models import Campaign, Guidelines, Member
+    from evaluation.judges.services.judges import default_rubric
     from evaluation.models import Catalogue, Dataset, Endpoint, Judge, Preference, Run
     from evaluation.models.dataset import PreferenceCategory
-    from evaluation.services.judges import default_rubric
 
     dataset = Dataset.objects.create(name="bench")
     endpoint = Endpoint.objects.create(name="bench", provider="recorded", model="bench")
@@ -140,11 +140,11 @@ def campaign_of(items: int):
 
 def timed_report(campaign) -> dict[str, float]:
     """Seconds on the clock of each part, and of processors: this process's and the database's."""
-    from annotations.agreement.validation_input import ValidationSettings
     from annotations.models import ValidationReport
-    from annotations.selectors.input_hash import input_hash
-    from annotations.selectors.validation import validation_input
-    from annotations.services.validation import compute_report
+    from annotations.validation.selectors.input_hash import input_hash
+    from annotations.validation.selectors.validation import validation_input
+    from annotations.validation.services.validation import compute_report
+    from perg.stats.items.validation_input import ValidationSettings
 
     settings = dict(ValidationSettings().as_dict())
     report = ValidationReport.objects.create(campaign=campaign, settings=settings)

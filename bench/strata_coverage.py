@@ -34,16 +34,16 @@ from rich.table import Table
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from annotations.agreement.corrected_runs import stacked_rate
-from annotations.agreement.coverage_warning import coverage_doubts
-from annotations.agreement.judged_counts import JudgedCounts
-from annotations.agreement.judged_sample import JudgedSample
-from annotations.agreement.paired import paired_difference
-from annotations.agreement.pooled_weight import LabelledStrata, pooled_mean
-from annotations.agreement.ppi import labels_interval, powered_interval
-from annotations.agreement.rogan_gladen import rogan_gladen
-from annotations.agreement.slices import corrected_slices
-from annotations.agreement.stacking import stacked_predictions
+from perg.stats.correction.corrected_runs import stacked_rate
+from perg.stats.correction.paired import paired_difference
+from perg.stats.correction.slices import corrected_slices
+from perg.stats.correction.stacking import stacked_predictions
+from perg.stats.estimators.coverage_warning import coverage_doubts
+from perg.stats.estimators.judged_counts import JudgedCounts
+from perg.stats.estimators.judged_sample import JudgedSample
+from perg.stats.estimators.pooled_weight import LabelledStrata, pooled_mean
+from perg.stats.estimators.ppi import labels_interval, powered_interval
+from perg.stats.estimators.rogan_gladen import rogan_gladen
 
 Floats = NDArray[np.float64]
 

@@ -20,9 +20,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-from annotations.agreement.assessment import Scale, assess_judge
-from annotations.agreement.ratings import BINARY, SCALE, RatingTable
-from annotations.agreement.verdict import CODES
+from perg.stats.judges.assessment import Scale, assess_judge
+from perg.stats.judges.verdict import CODES
+from perg.stats.ratings.ratings import BINARY, SCALE, RatingTable
 
 Values = NDArray[np.float64]
 Rater = Callable[[Values, np.random.Generator], Values]

@@ -5,6 +5,6 @@ class EvaluationConfig(AppConfig):
     name = "evaluation"
 
     def ready(self) -> None:
-        from evaluation.services.import_kinds import register_kinds
+        from evaluation.imports.services.evaluation_kinds import register_kinds
 
         register_kinds()

@@ -8,23 +8,25 @@ from celery import shared_task
 from celery.signals import worker_shutting_down
 from django.conf import settings
 
-from evaluation.errors import DomainError
+from core.errors import DomainError
+from core.jobs.wake import queue_of, wake_drain
+from evaluation.engine.calls.claims import seconds_until_next_call
+from evaluation.engine.calls.drain import drain
+from evaluation.engine.calls.shutdown import begin_shutdown, shutting_down
+from evaluation.engine.calls.turns import in_turn
+from evaluation.engine.steps import advance
+from evaluation.imports.selectors import unfinished_jobs
+from evaluation.imports.services.jobs import fail_import, prune_imports
+from evaluation.imports.services.jobs import run_import as run_job
+from evaluation.library.selectors.catalogues import builds_asking
+from evaluation.library.services import catalogue_building
 from evaluation.models import CatalogueBuild, Endpoint, ImportJob, Run
 from evaluation.models.trouble import Computed
-from evaluation.selectors.catalogues import builds_asking
-from evaluation.selectors.computing import runs_to_leave
-from evaluation.selectors.imports import unfinished_jobs
-from evaluation.selectors.results import gains_to_compute, runs_to_compute
-from evaluation.selectors.runs import endpoints_with_work, runs_waiting_on, unfinished_runs
-from evaluation.services import advance, catalogue_building, comparing, results
-from evaluation.services.claims import seconds_until_next_call
-from evaluation.services.computing import noted
-from evaluation.services.drain import drain
-from evaluation.services.import_jobs import fail_import, prune_imports
-from evaluation.services.import_jobs import run_import as run_job
-from evaluation.services.shutdown import begin_shutdown, shutting_down
-from evaluation.services.turns import in_turn
-from evaluation.services.wake import queue_of, wake_drain
+from evaluation.results.selectors.computing import runs_to_leave
+from evaluation.results.selectors.results import gains_to_compute, runs_to_compute
+from evaluation.results.services import comparing, results
+from evaluation.results.services.computing import noted
+from evaluation.runs.selectors.runs import endpoints_with_work, runs_waiting_on, unfinished_runs
 
 logger = logging.getLogger(__name__)
 

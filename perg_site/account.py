@@ -11,9 +11,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
-from evaluation.access import PersonRequest
-from evaluation.errors import NotFound
-from evaluation.scopes import Scope
+from core.errors import NotFound
+from core.http.access import PersonRequest
+from core.scopes import Scope
 from perg_site.accounts.password_again import PasswordAgainForm
 from perg_site.tokens import (
     DAYS,

@@ -20,7 +20,7 @@ from rest_framework.exceptions import ErrorDetail, ValidationError
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
-from evaluation.errors import DomainError
+from core.errors import DomainError
 from evaluation.llm.credentials.redaction import redacted
 
 PROBLEM = "application/problem+json"

@@ -14,7 +14,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse_lazy
 
-from evaluation.errors import Conflict
+from core.errors import Conflict
 from perg_site.accounts.access_log import note
 from perg_site.accounts.events import end_what_the_password_let_in
 from perg_site.throttle import Throttle

@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.middleware.common import CommonMiddleware
 from django.middleware.security import SecurityMiddleware
 
-from evaluation.errors import DomainError
+from core.errors import DomainError
 from perg_site.errors import error_response
 
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")

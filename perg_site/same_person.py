@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponseBase, JsonResponse
 
-from evaluation.errors import Conflict
+from core.errors import Conflict
 from perg_site.errors import PROBLEM, problem
 
 HEADER = "X-Person"

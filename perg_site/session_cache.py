@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from evaluation.redis_cache import ForgivingCache
+from core.cache.redis_cache import ForgivingCache
 
 LONGEST_SECONDS = 300
 """A session that was ended while Redis was away is back with it for so long at most."""

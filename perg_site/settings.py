@@ -42,6 +42,7 @@ INSTALLED_APPS = [
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
+    "core",
     "evaluation",
     "annotations",
     "perg_site",
@@ -49,7 +50,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "perg_site.proxies.TrustedProxyMiddleware",
-    "perg_site.response_headers.ResponseHeadersMiddleware",
+    "core.http.response_headers.ResponseHeadersMiddleware",
     "perg_site.request_checks.HttpsMiddleware",
     "perg_site.request_checks.RequestTextMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -101,7 +102,7 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql":  # any oth
     DATABASES["default"]["ENGINE"] = "perg_site.postgresql"
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 # A statement that sends its values beside its text is prepared when it comes the second time on a connection. Only
-# `annotations.prepared` sends such; behind a pooler that keeps no prepared statements, set DATABASE_PREPARE=0.
+# `core.db.prepared` sends such; behind a pooler that keeps no prepared statements, set DATABASE_PREPARE=0.
 DATABASES["default"].setdefault("OPTIONS", {})["prepare_threshold"] = (
     1 if env.bool("DATABASE_PREPARE", default=True) else None
 )
@@ -118,7 +119,7 @@ REDIS_URL = embedded.redis_url(PERG_HOME)
 protect_service(REDIS_URL)
 CACHES = {
     # Version 2 holds JSON; what an older release left under version 1 are pickles.
-    "default": {"BACKEND": "evaluation.redis_cache.ForgivingCache", "LOCATION": REDIS_URL, "VERSION": 2},
+    "default": {"BACKEND": "core.cache.redis_cache.ForgivingCache", "LOCATION": REDIS_URL, "VERSION": 2},
     "sessions": {"BACKEND": "perg_site.session_cache.SessionCache", "LOCATION": REDIS_URL, "VERSION": 2},
     # Attempts are counted here, by each process for itself, while Redis is away.
     "process": {
@@ -252,11 +253,11 @@ REST_FRAMEWORK = {
         "perg_site.api.authentication.TokenAuthentication",
         "perg_site.api.authentication.BrowserAuthentication",
     ],
-    "DEFAULT_PERMISSION_CLASSES": ["evaluation.api.permissions.HasScope"],
+    "DEFAULT_PERMISSION_CLASSES": ["core.api.permissions.HasScope"],
     "DEFAULT_THROTTLE_CLASSES": ["perg_site.api.throttles.ApiThrottle"],
-    "DEFAULT_PAGINATION_CLASS": "evaluation.api.pagination.KeysetPagination",
+    "DEFAULT_PAGINATION_CLASS": "core.api.pagination.KeysetPagination",
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["evaluation.api.parsers.StrictJsonParser"],
+    "DEFAULT_PARSER_CLASSES": ["core.api.parsers.StrictJsonParser"],
     "DEFAULT_SCHEMA_CLASS": "perg_site.api.schema.ApiSchema",
     "EXCEPTION_HANDLER": "perg_site.errors.problem_response",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
@@ -280,7 +281,7 @@ API_RATES = {
     "labelling": env.str("PERG_API_RATE_LABELLING", default="6000/minute"),
     "anonymous": env.str("PERG_API_RATE_ANONYMOUS", default="60/minute"),
 }
-IDEMPOTENCY_STORE = "perg_site.idempotency.DatabaseStore"
+IDEMPOTENCY_STORE = "core.api.kept_answers.DatabaseStore"
 # For so long an answer is given again to whoever repeats a request with the same Idempotency-Key.
 IDEMPOTENCY_HOURS = env.int("PERG_IDEMPOTENCY_HOURS", default=24)
 

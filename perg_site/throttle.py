@@ -8,7 +8,7 @@ from ipaddress import IPv6Address, IPv6Network
 from django.core.cache import BaseCache, cache, caches
 from django.http import HttpRequest
 
-from evaluation.redis_cache import redis_is_away
+from core.cache.redis_cache import redis_is_away
 from perg_site.proxies import parsed
 
 PROCESS = "process"

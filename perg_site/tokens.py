@@ -12,10 +12,10 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from annotations.access import manages_campaigns
-from annotations.services.audit import record
-from evaluation.errors import Conflict, DomainError, NotAllowed
-from evaluation.names import check_name
-from evaluation.scopes import Scope
+from annotations.audit.services import record
+from core.errors import Conflict, DomainError, NotAllowed
+from core.names import check_name
+from core.scopes import Scope
 from perg_site.accounts.second_factor_state import is_missing
 from perg_site.models import ApiToken
 

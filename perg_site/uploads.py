@@ -17,7 +17,7 @@ from django.template.defaultfilters import filesizeformat
 from rest_framework.parsers import MultiPartParser
 
 from annotations.access import manages_campaigns
-from evaluation.errors import DomainError
+from core.errors import DomainError
 from perg_site.errors import error_response
 
 ANONYMOUS_BYTES = 64 * 1024

@@ -7,10 +7,10 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
-from annotations.selectors.needs import MANY, led_campaigns, own_campaigns
-from evaluation.access import PersonRequest
-from evaluation.selectors.needs import first_steps, run_needs
-from evaluation.selectors.runs import runs_with_counts
+from annotations.needs.selectors import MANY, led_campaigns, own_campaigns
+from core.http.access import PersonRequest
+from evaluation.runs.selectors.needs import first_steps, run_needs
+from evaluation.runs.selectors.runs import runs_with_counts
 
 LATEST_RUNS = 10
 

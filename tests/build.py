@@ -13,10 +13,11 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 
-from annotations.agreement.gold_criteria import EVERY_TASK
+from annotations.campaigns.services.campaigns import create_campaign
+from annotations.labelling.services.resolution import settle_task
 from annotations.models import Assignment, Campaign, Export, GoldRequest, Label, Task
-from annotations.services.campaigns import create_campaign
-from annotations.services.resolution import settle_task
+from evaluation.engine.steps.prompts import current_prompt
+from evaluation.judges.services.judges import default_rubric
 from evaluation.models import (
     Batch,
     Catalogue,
@@ -38,8 +39,7 @@ from evaluation.models import (
     RunJudge,
 )
 from evaluation.models.item import Condition
-from evaluation.services.judges import default_rubric
-from evaluation.services.prompts import current_prompt
+from perg.stats.gold.gold_criteria import EVERY_TASK
 from perg_site.models import Webhook
 from perg_site.models.webhook import SUBSCRIBABLE
 from perg_site.tokens import create_token

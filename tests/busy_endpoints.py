@@ -7,14 +7,14 @@ from collections.abc import Callable, Iterator
 
 from django.contrib.auth.models import User
 
-from annotations.agreement.validation_input import ValidationSettings
 from annotations.models import Campaign, ValidationReport
-from annotations.services.validation import request_report
+from annotations.validation.services.validation import request_report
+from core.jobs.wake import wake_drain
+from evaluation.engine.calls.completions import enqueue_completions
+from evaluation.judges.services.trials import try_endpoint
 from evaluation.llm.requests import ChatRequest, Message
 from evaluation.models import Completion, Endpoint
-from evaluation.services.completions import enqueue_completions
-from evaluation.services.trials import try_endpoint
-from evaluation.services.wake import wake_drain
+from perg.stats.items.validation_input import ValidationSettings
 from tests.judged_campaign import judged_campaign
 from tests.stub_llm import StubProcess, running_stub
 

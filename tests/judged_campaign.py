@@ -4,9 +4,9 @@ import uuid
 
 from django.contrib.auth.models import User
 
-from annotations.agreement.validation_input import ValidationInput, ValidationSettings
 from annotations.models import Campaign, Label, Task
 from evaluation.models import Item, Judge, Judgment
+from perg.stats.items.validation_input import ValidationInput, ValidationSettings
 from tests import build
 
 QUICK = ValidationSettings(resamples=20)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from django.utils import timezone
 
 from annotations.models import Assignment, Campaign, Label, Member, Task
-from annotations.services.controls import KnownItem, add_controls
+from annotations.quality.services.controls import KnownItem, add_controls
 from evaluation.models import Response
 from evaluation.models.item import Condition
 from tests import build

@@ -4,6 +4,7 @@ from decimal import Decimal
 
 from django.utils import timezone
 
+from evaluation.engine.steps.advance import advance_run
 from evaluation.models import (
     Batch,
     Catalogue,
@@ -12,8 +13,7 @@ from evaluation.models import (
     Endpoint,
     Preference,
 )
-from evaluation.services.advance import advance_run
-from evaluation.services.launching import BatchSpec, launch_batch
+from evaluation.runs.services.launching import BatchSpec, launch_batch
 from tests import build
 
 

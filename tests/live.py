@@ -15,7 +15,7 @@ from django.contrib.auth.models import User
 from django.db import connection
 
 from annotations.demonstration.loading import load_demonstration
-from evaluation.scopes import Scope
+from core.scopes import Scope
 from perg_site import embedded
 from perg_site.celery import app
 from perg_site.tokens import create_token

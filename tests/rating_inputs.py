@@ -5,14 +5,14 @@ from typing import Any
 
 import numpy as np
 
-from annotations.agreement.corrected_runs import CorrectedRuns
-from annotations.agreement.judge_validation import JudgeValidation
-from annotations.agreement.rating_set import RatingSet
-from annotations.agreement.ratings import SCALE, RatingTable
-from annotations.agreement.ratings_files import Scale
-from annotations.agreement.run_rates import RunRates
-from annotations.agreement.validation import ValidationReport
-from annotations.agreement.validation_input import ValidationInput, ValidationSettings
+from perg.stats.correction.corrected_runs import CorrectedRuns
+from perg.stats.correction.run_rates import RunRates
+from perg.stats.files.rating_set import RatingSet
+from perg.stats.files.ratings_files import Scale
+from perg.stats.items.validation_input import ValidationInput, ValidationSettings
+from perg.stats.judges.judge_validation import JudgeValidation
+from perg.stats.ratings.ratings import SCALE, RatingTable
+from perg.stats.report.validation import ValidationReport
 
 QUICK = ValidationSettings(resamples=200)
 

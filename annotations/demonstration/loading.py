@@ -10,15 +10,15 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
+from annotations.campaigns.services.campaigns import create_campaign
+from annotations.labelling.services.labels import submit_label
 from annotations.models import Assignment, Campaign, Member, Task
-from annotations.services.campaigns import create_campaign
-from annotations.services.labels import submit_label
+from evaluation.engine.steps.judging import launch_judging
 from evaluation.importers.catalogue import import_catalogue
 from evaluation.importers.recorded_run import import_recorded_run
+from evaluation.judges.services.judges import default_rubric, heuristic_judge
 from evaluation.models import Run
 from evaluation.models.run import Method, RatingsOf, Setting
-from evaluation.services.judges import default_rubric, heuristic_judge
-from evaluation.services.judging import launch_judging
 
 LABELS = Path(__file__).parent / "labels.csv"
 RECORDED = Path(__file__).parent.parent.parent / "evaluation" / "demonstration"

@@ -43,7 +43,7 @@ class Export(models.Model):
     requested_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="exports"
     )
-    table = models.CharField(max_length=40, help_text="A key of annotations.exporters.registry.TABLES.")
+    table = models.CharField(max_length=40, help_text="A key of annotations.exports.tables.registry.TABLES.")
     filters = models.JSONField(default=dict, blank=True, help_text="What of the table, as it was asked for.")
     format = models.CharField(max_length=8, choices=ExportFormat.choices)
     raters = models.CharField(max_length=10, choices=RaterNames.choices, default=RaterNames.NAMES)

@@ -49,7 +49,7 @@ class GoldRelease(models.Model):
     rule = models.CharField(max_length=20, choices=GoldRule.choices, default=GoldRule.MAJORITY)
     threshold = models.PositiveSmallIntegerField()
     criteria = models.JSONField(
-        default=dict, blank=True, help_text="See annotations.agreement.gold_criteria.GoldCriteria."
+        default=dict, blank=True, help_text="See perg.stats.gold.gold_criteria.GoldCriteria."
     )
     counts = models.JSONField(
         null=True, blank=True, help_text="What went in and what did not, by reason, as it was found."

@@ -31,7 +31,7 @@ class GoldRequest(models.Model):
     """
 
     campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="gold_requests")
-    criteria = models.JSONField(help_text="See annotations.agreement.gold_criteria.GoldCriteria.")
+    criteria = models.JSONField(help_text="See perg.stats.gold.gold_criteria.GoldCriteria.")
     seen = models.CharField(
         max_length=64, blank=True, help_text="Fingerprint of the preview: nothing else is released."
     )

@@ -26,7 +26,7 @@ class ValidationReport(models.Model):
 
     campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="validation_reports")
     status = models.CharField(max_length=9, choices=ReportStatus.choices, default=ReportStatus.QUEUED)
-    settings = models.JSONField(help_text="See annotations.agreement.validation_input.ValidationSettings.")
+    settings = models.JSONField(help_text="See perg.stats.items.validation_input.ValidationSettings.")
     input_hash = models.CharField(
         max_length=64, blank=True, help_text="SHA-256 of ratings, items, settings and code version."
     )

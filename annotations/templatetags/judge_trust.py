@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 
 from django import template
 
-from annotations.selectors import judge_trust
-from annotations.selectors.judge_trust import JudgeVerdict
+from annotations.validation.selectors import judge_trust
+from annotations.validation.selectors.judge_trust import JudgeVerdict
 from evaluation.models import Judge
 
 register = template.Library()

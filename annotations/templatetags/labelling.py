@@ -2,7 +2,7 @@
 
 from django import template
 
-from annotations.keys import ACTIONS, Action
+from annotations.labelling.keys import ACTIONS, Action
 from annotations.models import Campaign
 from annotations.models.label import AnswerCorrect
 from annotations.models.task import FlagReason, SkipReason

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from evaluation.importers.json_text import object_of_pairs
+from core.text.json_text import object_of_pairs
 
 MAX_DEPTH = 20
 

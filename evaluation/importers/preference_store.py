@@ -3,7 +3,7 @@
 import re
 from collections.abc import Collection, Sequence
 
-from evaluation.errors import NotFound
+from core.errors import NotFound
 from evaluation.models import Catalogue, Preference
 from evaluation.models.dataset import PreferenceCategory, PreferenceKind
 

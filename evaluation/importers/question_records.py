@@ -6,8 +6,8 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from core.text.json_text import DoubledKey, read_json
 from evaluation.importers.csv_file import CsvFile, bounded_lines, check_text
-from evaluation.importers.json_text import DoubledKey, read_json
 from evaluation.importers.report import ImportRefused, RowRejected
 from evaluation.importers.source_file import size_of, text_of
 from evaluation.importers.unfolded import Line, TooLarge, Unreadable, unfolded

@@ -3,10 +3,10 @@
 from collections import Counter
 from collections.abc import Sequence
 
+from core.names import name_problem
 from evaluation.importers.question_draft import QuestionDraft
 from evaluation.importers.report import ImportRefused
 from evaluation.models import Dataset, Question
-from evaluation.names import name_problem
 
 FIELDS = ("source", "category", "external_id")
 NAME_LENGTH = 200

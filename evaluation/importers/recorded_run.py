@@ -8,7 +8,7 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from evaluation.errors import Conflict
+from core.errors import Conflict
 from evaluation.importers.csv_file import CsvFile, CsvRecord, Fingerprint, check_text
 from evaluation.importers.dialect import EXAMPLES, Dialect, known_columns, recognise
 from evaluation.importers.judgment_writer import UNNAMED_JUDGE, JudgmentWriter, recorded_endpoint

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-from evaluation.errors import DomainError
+from core.errors import DomainError
 from evaluation.models import Catalogue, Dataset, Run
 
 MAX_PROBLEMS = 1_000

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 from django.contrib.auth.models import AbstractBaseUser
 
+from core.names import name_problem
 from evaluation.importers.report import ImportRefused
 from evaluation.models import Catalogue
 from evaluation.models.run import Method, RatingsOf, Setting
-from evaluation.names import name_problem
 
 NAME_LENGTH = 300
 

@@ -1,6 +1,6 @@
 """Whether a file that is imported again comes with what it came with the first time."""
 
-from evaluation.errors import Conflict
+from core.errors import Conflict
 from evaluation.importers.dialect import Dialect
 from evaluation.importers.recorded_row import given_preference
 from evaluation.importers.run_request import RunRequest

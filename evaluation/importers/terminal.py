@@ -12,7 +12,7 @@ from django.core.management.base import BaseCommand, CommandError
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
-from evaluation.errors import DomainError
+from core.errors import DomainError
 from evaluation.importers import source_file
 from evaluation.importers.report import CatalogueReport, ImportRefused, ImportReport, QuestionsReport
 

@@ -25,7 +25,7 @@ class ImportJob(models.Model):
     fault itself; a failed one may be tried again while its files are there.
     """
 
-    kind = models.CharField(max_length=40, help_text="A name of evaluation.import_kinds.")
+    kind = models.CharField(max_length=40, help_text="A name of evaluation.imports.kinds.")
     arguments = models.JSONField(default=dict, blank=True, help_text="What was entered beside the files.")
     files = models.JSONField(
         default=list, help_text="Of each file: the field it came in, its name, its size."

@@ -8,14 +8,14 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from evaluation.drill_down import items_address
 from evaluation.models import ResultRow, Run
 from evaluation.models.result import Dimension
 from evaluation.models.run import Method
-from evaluation.selectors.item_calls import CALLS
-from evaluation.selectors.progress import StageProgress
-from evaluation.selectors.results import RowFilter
-from evaluation.selectors.run_items import SETS
+from evaluation.results.drill_down import items_address
+from evaluation.results.selectors.item_calls import CALLS
+from evaluation.results.selectors.results import RowFilter
+from evaluation.results.selectors.run_items import SETS
+from evaluation.runs.selectors.progress import StageProgress
 from evaluation.templatetags.progress import stage_name
 
 register = template.Library()

@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.http import HttpRequest
 
-from annotations.services.audit import record
+from annotations.audit.services import record
 from perg_site.accounts import second_factor_state, sign_in
 from perg_site.accounts.origin import Origin, plain
 from perg_site.login import limit_reached

@@ -15,11 +15,11 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from annotations.models import AuditEvent
-from evaluation.api.actor import actor_of
-from evaluation.api.permissions import IsStaff
-from evaluation.api.queries import ListQuery, Queried
-from evaluation.api.strict import without_body
-from evaluation.errors import NotFound
+from core.api.actor import actor_of
+from core.api.permissions import IsStaff
+from core.api.queries import ListQuery, Queried
+from core.api.strict import without_body
+from core.errors import NotFound
 from perg_site.accounts.administration import ACTIONS
 from perg_site.accounts.history import access_events
 from perg_site.accounts.person_views import person_by, token_by_id

@@ -4,9 +4,9 @@ from django.contrib.auth import signals
 from django.contrib.auth.models import User
 from django.db import transaction
 
-from annotations.services.audit import record
+from annotations.audit.services import record
 from annotations.signals import account_deactivated, rights_changed
-from evaluation.scopes import Scope
+from core.scopes import Scope
 from perg_site.accounts import access_log
 from perg_site.accounts.sessions import end_sessions
 from perg_site.tokens import revoke_tokens, scopes_open_to

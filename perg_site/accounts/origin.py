@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 
 from django.http import HttpRequest, HttpResponseBase
 
-from annotations.services import audit
+from annotations.audit import services as audit
 from perg_site.proxies import parsed
 
 LONGEST_AGENT = 200

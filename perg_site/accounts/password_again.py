@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.http import HttpRequest
 
-from evaluation.access import PersonRequest
+from core.http.access import PersonRequest
 from perg_site.accounts.access_log import WRONG_CODES, note_limited
 from perg_site.throttle import Throttle
 

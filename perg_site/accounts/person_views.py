@@ -6,8 +6,8 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
-from evaluation.access import PersonRequest, staff_or_404
-from evaluation.errors import NotFound
+from core.errors import NotFound
+from core.http.access import PersonRequest, staff_or_404
 from perg_site.accounts.administration import ACTIONS
 from perg_site.accounts.history import shown_events, shown_sessions
 from perg_site.accounts.second_factor_state import authenticator_of, is_required_of

@@ -12,8 +12,8 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.formats import date_format
 
-from annotations.services.audit import record
-from evaluation.errors import Conflict, DomainError
+from annotations.audit.services import record
+from core.errors import Conflict, DomainError
 from perg_site.accounts.second_factor_state import authenticator_of
 from perg_site.models import Authenticator, RecoveryCode
 

@@ -9,7 +9,7 @@ from django.contrib.sessions.backends.base import SessionBase
 from django.http import HttpRequest
 
 from annotations.access import manages_campaigns
-from evaluation.errors import NotAllowed
+from core.errors import NotAllowed
 from perg_site.models import Authenticator
 
 STATE = "second_factor"

@@ -12,9 +12,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from evaluation.access import PersonRequest
-from evaluation.errors import DomainError
-from evaluation.page_query import PageQuery
+from core.errors import DomainError
+from core.http.access import PersonRequest
+from core.http.page_query import PageQuery
 from perg_site.accounts import second_factor_state as state
 from perg_site.accounts.access_log import WRONG_CODES, note, note_limited
 from perg_site.accounts.password_again import CodeForm, LoginCodeForm, SetupForm

@@ -9,8 +9,8 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
-from annotations.services.audit import record
-from evaluation.errors import NotFound
+from annotations.audit.services import record
+from core.errors import NotFound
 from perg_site.models import Session
 
 

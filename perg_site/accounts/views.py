@@ -8,7 +8,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
-from evaluation.access import PersonRequest
+from core.http.access import PersonRequest
 from perg_site.accounts.history import shown_events, shown_sessions
 from perg_site.accounts.second_factor import codes_left
 from perg_site.accounts.second_factor_state import authenticator_of, is_required_of

@@ -6,7 +6,7 @@ from rest_framework.authentication import BaseAuthentication, SessionAuthenticat
 from rest_framework.exceptions import AuthenticationFailed, Throttled
 from rest_framework.request import Request
 
-from evaluation.errors import NotAllowed
+from core.errors import NotAllowed
 from perg_site.accounts.access_log import ALL_WRONG_PASSWORDS, REFUSED_TOKENS, note, note_limited
 from perg_site.accounts.second_factor_state import check_session, is_missing
 from perg_site.api.throttles import ANONYMOUS

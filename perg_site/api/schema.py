@@ -12,8 +12,8 @@ from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import build_parameter_type
 from rest_framework.permissions import SAFE_METHODS
 
-from evaluation.api.idempotency import HEADER, LONGEST_KEY, REPLAYED
-from evaluation.api.permissions import IsStaff, needed_scope
+from core.api.idempotency import HEADER, LONGEST_KEY, REPLAYED
+from core.api.permissions import IsStaff, needed_scope
 from perg_site.errors import PROBLEM
 
 Json = dict[str, Any]  # Any: a schema is JSON of any depth

@@ -8,7 +8,7 @@ from django.conf import settings
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
-from evaluation.scopes import Scope
+from core.scopes import Scope
 from perg_site.throttle import Throttle
 
 if TYPE_CHECKING:  # at run time it imports this module

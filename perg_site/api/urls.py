@@ -10,7 +10,7 @@ urlpatterns = [
     path("upload-permission/", views.UploadPermission.as_view(), name="api_upload_permission"),
     path("docs/", views.docs, name="api_docs"),
     path("", include("perg_site.accounts.api_urls")),
-    path("", include("evaluation.api.urls")),
-    path("", include("annotations.api.urls")),
+    path("", include("evaluation.api_urls")),
+    path("", include("annotations.api_urls")),
     path("", include("perg_site.webhooks.api_urls")),
 ]

@@ -13,10 +13,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from evaluation.access import PersonRequest
-from evaluation.api.conditional import conditional
-from evaluation.api.permissions import HasScope
-from evaluation.errors import NotAllowed
+from core.api.conditional import conditional
+from core.api.permissions import HasScope
+from core.errors import NotAllowed
+from core.http.access import PersonRequest
 from perg_site.uploads import may_upload
 
 

@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from evaluation.scopes import Scope
+from core.scopes import Scope
 
 SOON = timedelta(days=14)
 

@@ -10,11 +10,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from evaluation.api.actor import actor_of
-from evaluation.api.permissions import IsStaff
-from evaluation.api.queries import ListQuery, Queried
-from evaluation.api.strict import without_body
-from evaluation.errors import NotFound
+from core.api.actor import actor_of
+from core.api.permissions import IsStaff
+from core.api.queries import ListQuery, Queried
+from core.api.strict import without_body
+from core.errors import NotFound
 from perg_site.models import Delivery, Webhook
 from perg_site.webhooks import managing
 from perg_site.webhooks.managing import IssuedWebhook

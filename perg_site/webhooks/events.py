@@ -2,8 +2,8 @@
 
 from django.db.models import Count, Q
 
+from annotations.campaigns.selectors.campaigns import campaign_progress
 from annotations.models import Campaign, GoldRelease, ValidationReport
-from annotations.selectors.campaigns import campaign_progress
 from annotations.signals import campaign_completed, gold_released, report_ready
 from evaluation.models import Item, Run
 from evaluation.models.item import ItemStatus

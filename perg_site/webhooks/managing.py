@@ -8,10 +8,10 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 
-from annotations.services.audit import record
-from evaluation.errors import Conflict, DomainError
-from evaluation.names import check_name
-from evaluation.services.wake import wake
+from annotations.audit.services import record
+from core.errors import Conflict, DomainError
+from core.jobs.wake import wake
+from core.names import check_name
 from perg_site.models import Delivery, Webhook
 from perg_site.models.webhook import SUBSCRIBABLE, DeliveryStatus, Event
 from perg_site.webhooks.addresses import problem_with

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from django.db import transaction
 from django.utils import timezone
 
-from evaluation.services.wake import wake
+from core.jobs.wake import wake
 from perg_site.models import Delivery, Webhook
 from perg_site.models.webhook import Event
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from django.db.models import OuterRef, QuerySet, Subquery
 
-from evaluation.errors import NotFound
+from core.errors import NotFound
 from perg_site.models import Delivery, Webhook
 
 ON_A_PAGE = 50

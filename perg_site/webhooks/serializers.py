@@ -2,8 +2,8 @@
 
 from rest_framework import serializers
 
-from evaluation.api.queries import ListQuery
-from evaluation.api.strict import StrictSerializer
+from core.api.queries import ListQuery
+from core.api.strict import StrictSerializer
 from perg_site.models import Delivery, Webhook
 from perg_site.models.webhook import DeliveryStatus, Event
 from perg_site.webhooks.forms import EVENTS

@@ -9,9 +9,9 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from evaluation.access import PersonRequest, staff_or_404
-from evaluation.errors import DomainError, NotFound
-from evaluation.page_query import PageQuery
+from core.errors import DomainError, NotFound
+from core.http.access import PersonRequest, staff_or_404
+from core.http.page_query import PageQuery
 from perg_site.models import Webhook
 from perg_site.webhooks import managing
 from perg_site.webhooks.forms import AddressForm, LogFilterForm, WebhookForm

@@ -7,23 +7,23 @@ import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from annotations.models import Adjudication, Assignment, AuditEvent, Campaign, Flag, Label, Task
-from annotations.selectors.adjudication import (
+from annotations.adjudication.selectors import (
     adjudicator_measures,
     anonymous_labels,
     case_of,
     next_in_queue,
     queue_of,
 )
-from annotations.services.adjudication import (
+from annotations.adjudication.services import (
     adjudicate,
     reopen_adjudication,
     resolve_flag,
     reveal_judges,
     send_to_adjudication,
 )
-from annotations.services.labels import submit_label
-from evaluation.errors import Conflict, DomainError, NotAllowed
+from annotations.labelling.services.labels import submit_label
+from annotations.models import Adjudication, Assignment, AuditEvent, Campaign, Flag, Label, Task
+from core.errors import Conflict, DomainError, NotAllowed
 from tests import build
 
 pytestmark = pytest.mark.django_db

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 from sklearn.metrics import cohen_kappa_score
 
-from annotations.agreement.report import agreement_report
-from annotations.agreement.validation import validation_report
 from annotations.models import Assignment, Campaign, Label
-from annotations.selectors.validation import validation_input
+from annotations.validation.selectors.agreement import agreement_report
+from annotations.validation.selectors.validation import validation_input
 from evaluation.models import Judge, Judgment
+from perg.stats.report.validation import validation_report
 from tests import build
 
 pytestmark = pytest.mark.django_db

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from django.contrib.auth.models import User
 
-from annotations.agreement.weighted import stratified_share
+from annotations.adjudication.services import adjudicate
+from annotations.campaigns.selectors.alignment import StratumCounts, alignment_by_people, counts_of_run
+from annotations.campaigns.services.sampling import DISAGREE, REST, draw_enriched
 from annotations.models import Campaign
-from annotations.selectors.alignment import StratumCounts, alignment_by_people, counts_of_run
-from annotations.services.adjudication import adjudicate
-from annotations.services.sampling import DISAGREE, REST, draw_enriched
+from perg.stats.base.weighted import stratified_share
 from tests import build
 
 

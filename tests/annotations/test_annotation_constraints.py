@@ -8,10 +8,10 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from annotations import models
-from annotations.agreement.gold_criteria import EVERY_TASK
-from annotations.services.assignment import claim_task
-from annotations.services.gold import release_gold
-from annotations.services.labels import submit_label
+from annotations.gold.services.gold import release_gold
+from annotations.labelling.services.assignment import claim_task
+from annotations.labelling.services.labels import submit_label
+from perg.stats.gold.gold_criteria import EVERY_TASK
 from tests import build
 
 pytestmark = pytest.mark.django_db

@@ -12,15 +12,20 @@ from django.db import connection
 from django.db.models import Min
 from django.utils import timezone
 
+from annotations.campaigns.services.campaigns import set_campaign_status
+from annotations.labelling.selectors.labelling import why_nothing_to_label
+from annotations.labelling.selectors.standing import labels_wanted_of
+from annotations.labelling.services.assignment import (
+    claim_task,
+    membership,
+    reclaim_expired_assignments,
+    renew_lease,
+)
+from annotations.labelling.services.labels import submit_label
+from annotations.labelling.services.skips import skip_task
 from annotations.models import Assignment, Campaign, Member, Task
 from annotations.models.campaign import CampaignStatus
-from annotations.selectors.labelling import why_nothing_to_label
-from annotations.selectors.standing import labels_wanted_of
-from annotations.services.assignment import claim_task, membership, reclaim_expired_assignments, renew_lease
-from annotations.services.campaigns import set_campaign_status
-from annotations.services.labels import submit_label
-from annotations.services.skips import skip_task
-from evaluation.errors import Conflict, NotAllowed
+from core.errors import Conflict, NotAllowed
 from tests import build
 
 

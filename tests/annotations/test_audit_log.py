@@ -11,9 +11,9 @@ from django.db import DatabaseError, connection, transaction
 from django.test import Client
 from django.urls import reverse
 
+from annotations.audit.selectors import PAGE, Filters, actions, events, page_of
+from annotations.audit.services import record
 from annotations.models import AuditEvent, Campaign
-from annotations.selectors.audit import PAGE, Filters, actions, events, page_of
-from annotations.services.audit import record
 from tests import build
 
 pytestmark = pytest.mark.django_db

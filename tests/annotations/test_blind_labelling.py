@@ -15,14 +15,14 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
+from annotations.campaigns.services.campaigns import set_campaign_status
+from annotations.labelling.services.assignment import claim_task, reclaim_expired_assignments
+from annotations.labelling.services.skips import skip_task
 from annotations.models import Assignment, Campaign, Task
 from annotations.models.campaign import CampaignStatus
-from annotations.selectors.needs import own_campaigns
-from annotations.services.assignment import claim_task, reclaim_expired_assignments
-from annotations.services.campaigns import set_campaign_status
-from annotations.services.controls import add_control
-from annotations.services.quality import pause_member, set_aside_labels
-from annotations.services.skips import skip_task
+from annotations.needs.selectors import own_campaigns
+from annotations.quality.services.controls import add_control
+from annotations.quality.services.quality import pause_member, set_aside_labels
 from evaluation.models import Response
 from tests import build
 

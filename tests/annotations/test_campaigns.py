@@ -11,14 +11,14 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from annotations.campaigns.selectors.campaigns import campaigns_of
+from annotations.campaigns.selectors.guidelines import guidelines_with_counts
+from annotations.campaigns.services.campaigns import add_members, change_settings, set_campaign_status
+from annotations.campaigns.services.guidelines import revise_guidelines
+from annotations.campaigns.services.sampling import draw_sample
 from annotations.models import Assignment, AuditEvent, Campaign, Task
 from annotations.models.campaign import CampaignStatus, Sampling
-from annotations.selectors.campaigns import campaigns_of
-from annotations.selectors.guidelines import guidelines_with_counts
-from annotations.services.campaigns import add_members, change_settings, set_campaign_status
-from annotations.services.guidelines import revise_guidelines
-from annotations.services.sampling import draw_sample
-from evaluation.errors import Conflict, DomainError
+from core.errors import Conflict, DomainError
 from evaluation.models import Run
 from tests import build
 

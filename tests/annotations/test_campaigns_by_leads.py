@@ -9,14 +9,14 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
+from annotations.campaigns.services.campaigns import create_campaign, set_campaign_status
 from annotations.models import AuditEvent, Campaign
 from annotations.models.campaign import CampaignStatus
-from annotations.services.campaigns import create_campaign, set_campaign_status
-from annotations.services.ratings_import import RatingsFile, import_ratings
-from evaluation.errors import NotAllowed, NotFound
+from annotations.validation.services.ratings_import import RatingsFile, import_ratings
+from core.errors import NotAllowed, NotFound
+from evaluation.judges.services.judges import default_rubric
+from evaluation.judges.services.rubrics import create_rubric, revise_rubric
 from evaluation.models import Rubric, Run
-from evaluation.services.judges import default_rubric
-from evaluation.services.rubrics import create_rubric, revise_rubric
 from tests import build
 
 pytestmark = pytest.mark.django_db

@@ -8,9 +8,9 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
+from annotations.labelling.services.assignment import claim_task
+from annotations.labelling.services.claim_sql import CLAIM_ONWARD, URGENT_LOOKED_AT
 from annotations.models import Assignment, Campaign, Member, Task
-from annotations.services.assignment import claim_task
-from annotations.services.claim_sql import CLAIM_ONWARD, URGENT_LOOKED_AT
 from evaluation.models import Item, Question, Response
 from tests import build
 

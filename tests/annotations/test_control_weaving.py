@@ -6,13 +6,13 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from annotations.labelling.selectors.standing import labels_wanted_of
+from annotations.labelling.services.assignment import claim_task, reclaim_expired_assignments
+from annotations.labelling.services.labels import submit_label
+from annotations.labelling.services.skips import skip_task
 from annotations.models import Assignment, Campaign, Member, Task
 from annotations.models.task import TaskKind
-from annotations.selectors.standing import labels_wanted_of
-from annotations.services.assignment import claim_task, reclaim_expired_assignments
-from annotations.services.controls import add_control
-from annotations.services.labels import submit_label
-from annotations.services.skips import skip_task
+from annotations.quality.services.controls import add_control
 from evaluation.models import Response
 from tests import build
 

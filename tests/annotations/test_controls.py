@@ -10,7 +10,7 @@ from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 
-from annotations.agreement.gold_criteria import EVERY_TASK
+from annotations.gold.services.gold import release_gold
 from annotations.models import (
     Assignment,
     AuditEvent,
@@ -21,8 +21,8 @@ from annotations.models import (
     QualificationAttempt,
     Task,
 )
-from annotations.selectors.controls import candidates, control_items
-from annotations.services.controls import (
+from annotations.quality.selectors.controls import candidates, control_items
+from annotations.quality.services.controls import (
     KnownItem,
     add_control,
     add_controls,
@@ -30,10 +30,10 @@ from annotations.services.controls import (
     restore_control,
     withdraw_control,
 )
-from annotations.services.gold import release_gold
-from evaluation.errors import Conflict, DomainError
+from core.errors import Conflict, DomainError
 from evaluation.models import Response
 from evaluation.models.item import Condition
+from perg.stats.gold.gold_criteria import EVERY_TASK
 from tests import build
 from tests.imports import import_by_page, is_refused
 

@@ -4,9 +4,9 @@ from collections import Counter
 
 import pytest
 
+from annotations.adjudication.selectors import queue_of
 from annotations.demonstration.loading import ANNOTATORS, load_demonstration
 from annotations.models import Assignment, Campaign
-from annotations.selectors.adjudication import queue_of
 from tests import build
 
 pytestmark = pytest.mark.django_db

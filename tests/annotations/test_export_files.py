@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from pytest_django import Settings
 
+from annotations.exports.services import file_of, prune_exports, request_export, write_export
 from annotations.models import Export
-from annotations.services.exports import file_of, prune_exports, request_export, write_export
-from evaluation.errors import NotFound
+from core.errors import NotFound
 from tests import build
 
 pytestmark = pytest.mark.django_db

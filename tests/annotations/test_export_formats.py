@@ -16,19 +16,19 @@ import pyarrow.parquet as pq
 import pytest
 from django.contrib.auth.models import User
 
-from annotations.agreement.gold_criteria import EVERY_TASK
-from annotations.exporters.arrow_arrays import arrow_array
-from annotations.exporters.columns import ARROW, Kind
-from annotations.exporters.dataset_folder import folder_facts, write_folder
-from annotations.exporters.parquet import ParquetWriter
-from annotations.exporters.registry import TABLES
-from annotations.exporters.scopes import checked_scope, source_for
-from annotations.exporters.writing import chunks, stream
+from annotations.adjudication.services import adjudicate
+from annotations.exports.tables.columns import ARROW, Kind
+from annotations.exports.tables.registry import TABLES
+from annotations.exports.tables.scopes import checked_scope, source_for
+from annotations.exports.writers.arrow_arrays import arrow_array
+from annotations.exports.writers.dataset_folder import folder_facts, write_folder
+from annotations.exports.writers.parquet import ParquetWriter
+from annotations.exports.writers.writing import chunks, stream
+from annotations.gold.services.gold import release_gold
 from annotations.models import Campaign, GoldRelease, Label
 from annotations.models.export import ExportFormat
-from annotations.services.adjudication import adjudicate
-from annotations.services.gold import release_gold
-from evaluation.exporters.spreadsheet import as_written, defused
+from core.text.spreadsheet import as_written, defused
+from perg.stats.gold.gold_criteria import EVERY_TASK
 from tests import build
 
 pytestmark = pytest.mark.django_db
@@ -274,8 +274,8 @@ def test_datasets_loads_a_folder_of_several_parts(
     monkeypatch: pytest.MonkeyPatch,
     load_dataset: Callable[..., dict[str, object]],
 ) -> None:
-    monkeypatch.setattr("annotations.exporters.writing.CHUNK_ROWS", 5)
-    monkeypatch.setattr("annotations.exporters.dataset_folder.PART_ROWS", 5)
+    monkeypatch.setattr("annotations.exports.writers.writing.CHUNK_ROWS", 5)
+    monkeypatch.setattr("annotations.exports.writers.dataset_folder.PART_ROWS", 5)
     folder = _folder(admin, "labels", "names", tmp_path, campaign=labelled.pk)
     parts = sorted((folder / "data").iterdir())
     assert len(parts) > 2
@@ -330,7 +330,7 @@ def test_chunks_are_small_however_long_the_texts() -> None:
 
 
 def test_row_groups_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("annotations.exporters.parquet.GROUP_ROWS", 10)
+    monkeypatch.setattr("annotations.exports.writers.parquet.GROUP_ROWS", 10)
     sink = io.BytesIO()
     writer = ParquetWriter(sink, TABLES["preferences"].columns)
     for start in range(0, 40, 5):

@@ -7,8 +7,8 @@ import polars as pl
 import pytest
 from django.utils import timezone
 
+from annotations.exports.services import request_export
 from annotations.models import AuditEvent, Export
-from annotations.services.exports import request_export
 from tests import build
 from tests.live import Worker, kill_worker, killable_workers, wait_until
 

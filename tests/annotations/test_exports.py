@@ -13,12 +13,9 @@ from django.urls import reverse
 from django.utils import timezone
 from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
-from annotations.agreement.gold_criteria import EVERY_TASK
-from annotations.exporters.scopes import exportable_tables
-from annotations.models import AuditEvent, Campaign, Export
-from annotations.selectors.exports import unfinished_exports, visible_exports
-from annotations.services import exports as service
-from annotations.services.exports import (
+from annotations.exports import services as service
+from annotations.exports.selectors import unfinished_exports, visible_exports
+from annotations.exports.services import (
     discard_export,
     fail_export,
     file_of,
@@ -27,9 +24,12 @@ from annotations.services.exports import (
     retry_export,
     write_export,
 )
-from annotations.services.gold import release_gold
+from annotations.exports.tables.scopes import exportable_tables
+from annotations.gold.services.gold import release_gold
+from annotations.models import AuditEvent, Campaign, Export
 from annotations.tasks import write_export as write_task
-from evaluation.errors import Conflict, DomainError, NotFound
+from core.errors import Conflict, DomainError, NotFound
+from perg.stats.gold.gold_criteria import EVERY_TASK
 from tests import build
 from tests.query_counts import check_query_count
 

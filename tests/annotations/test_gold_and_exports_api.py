@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 
-from annotations.agreement.gold_criteria import EVERY_TASK
+from annotations.exports.services import write_export
 from annotations.models import Campaign, GoldRelease
-from annotations.services.exports import write_export
+from perg.stats.gold.gold_criteria import EVERY_TASK
 from tests import build
 from tests.api_person import Person, results
 

@@ -8,17 +8,17 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
-from annotations.agreement.gold_criteria import EVERY_TASK, GoldCriteria, stored_criteria
-from annotations.agreement.validation_input import ValidationSettings
-from annotations.exporters import jsonl
+from annotations.exports.writers import jsonl
+from annotations.gold.selectors.gold import release_differences, releases_with_counts, status_counts
+from annotations.gold.services.gold import preview_gold, release_gold
+from annotations.gold.services.records import canonical_line
+from annotations.labelling.services.labels import submit_label
 from annotations.models import Assignment, AuditEvent, Campaign, GoldLabel, GoldRelease, ValidationReport
-from annotations.selectors.gold import release_differences, releases_with_counts, status_counts
-from annotations.services.gold import preview_gold, release_gold
-from annotations.services.gold_records import canonical_line
-from annotations.services.labels import submit_label
 from annotations.signals import gold_released
+from core.errors import Conflict, DomainError
 from evaluation import __version__
-from evaluation.errors import Conflict, DomainError
+from perg.stats.gold.gold_criteria import EVERY_TASK, GoldCriteria, stored_criteria
+from perg.stats.items.validation_input import ValidationSettings
 from tests import build
 
 pytestmark = pytest.mark.django_db
@@ -75,7 +75,7 @@ def test_criteria_that_nothing_clears_release_nothing() -> None:
 
 
 def test_a_rule_that_cannot_be_fitted_is_refused_by_its_field(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("annotations.agreement.gold_selection.MOST_RATINGS", 1)
+    monkeypatch.setattr("perg.stats.gold.gold_selection.MOST_RATINGS", 1)
     with pytest.raises(DomainError) as raised:
         preview_gold(campaign=_campaign((5, 5)), criteria=EVERY_TASK.model_copy(update={"rule": "mace"}))
     assert (raised.value.code, raised.value.field) == ("too_many_ratings", "rule")

@@ -9,17 +9,17 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from annotations.agreement.gold_criteria import EVERY_TASK, GoldCriteria, looser_choices, stored_criteria
-from annotations.exporters import jsonl
-from annotations.exporters.dataset_card import dataset_card
-from annotations.exporters.pseudonyms import pseudonyms_of
-from annotations.exporters.release_card import release_facts
+from annotations.exports.tables.pseudonyms import pseudonyms_of
+from annotations.exports.writers import jsonl
+from annotations.exports.writers.dataset_card import dataset_card
+from annotations.gold.release_card import release_facts
+from annotations.gold.services.gold import preview_gold, release_gold
+from annotations.gold.services.requests import request_release
 from annotations.models import Campaign, GoldRelease, Member
-from annotations.services.controls import add_control
-from annotations.services.gold import preview_gold, release_gold
-from annotations.services.gold_requests import request_release
-from evaluation.errors import Conflict
+from annotations.quality.services.controls import add_control
+from core.errors import Conflict
 from evaluation.models import Response
+from perg.stats.gold.gold_criteria import EVERY_TASK, GoldCriteria, looser_choices, stored_criteria
 from tests import build
 from tests.api_person import Person
 

@@ -13,11 +13,11 @@ import pytest
 from django.conf import settings
 from django.db import connection
 
-from annotations.agreement.gold_criteria import EVERY_TASK
-from annotations.exporters import jsonl
+from annotations.exports.writers import jsonl
+from annotations.gold.services.gold import preview_gold
+from annotations.gold.services.requests import request_release
 from annotations.models import AuditEvent, Campaign, GoldLabel, GoldRelease, GoldRequest
-from annotations.services.gold import preview_gold
-from annotations.services.gold_requests import request_release
+from perg.stats.gold.gold_criteria import EVERY_TASK
 from perg_site import embedded
 from perg_site.celery import app
 from perg_site.models import Delivery

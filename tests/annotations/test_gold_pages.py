@@ -7,10 +7,10 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
-from annotations.agreement.gold_criteria import EVERY_TASK
+from annotations.gold.services.gold import release_gold
+from annotations.labelling.services.labels import submit_label
 from annotations.models import Assignment, Campaign, GoldRelease
-from annotations.services.gold import release_gold
-from annotations.services.labels import submit_label
+from perg.stats.gold.gold_criteria import EVERY_TASK
 from tests import build
 
 pytestmark = pytest.mark.django_db

@@ -9,17 +9,17 @@ import uuid
 import pytest
 from django.contrib.auth.models import User
 
-from annotations.agreement.gold_criteria import EVERY_TASK
-from annotations.exporters import jsonl
-from annotations.exporters.gold_table import of_release
-from annotations.exporters.writing import stream
+from annotations.exports.writers import jsonl
+from annotations.exports.writers.writing import stream
+from annotations.gold.services.gold import release_gold
+from annotations.gold.table import of_release
+from annotations.labelling.services.assignment import claim_task
+from annotations.labelling.services.labels import submit_label
 from annotations.models import Assignment, Campaign, GoldRelease
 from annotations.models.export import ExportFormat
-from annotations.services.assignment import claim_task
-from annotations.services.gold import release_gold
-from annotations.services.labels import submit_label
-from evaluation.errors import Conflict
+from core.errors import Conflict
 from evaluation.models import Judge, Judgment, Question
+from perg.stats.gold.gold_criteria import EVERY_TASK
 from tests import build
 
 pytestmark = pytest.mark.django_db

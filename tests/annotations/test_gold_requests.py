@@ -15,15 +15,16 @@ from django.urls import reverse
 from django.utils import timezone
 
 from annotations import tasks
-from annotations.agreement.gold_criteria import EVERY_TASK, GoldCriteria
-from annotations.forms.gold import GoldForm, as_address
+from annotations.gold.forms import GoldForm, as_address
+from annotations.gold.services import preview_kept as gold_kept
+from annotations.gold.services import requests as gold_requests
+from annotations.gold.services.gold import preview_gold, release_gold
+from annotations.gold.services.requests import fail_release, make_release, request_release, retry_release
+from annotations.labelling.services.labels import submit_label
 from annotations.models import Assignment, AuditEvent, Campaign, GoldRelease, GoldRequest
-from annotations.services import gold_kept, gold_requests
-from annotations.services.gold import preview_gold, release_gold
-from annotations.services.gold_requests import fail_release, make_release, request_release, retry_release
-from annotations.services.labels import submit_label
-from evaluation.errors import Conflict
-from evaluation.services.heartbeat import Heartbeat
+from core.errors import Conflict
+from core.jobs.heartbeat import Heartbeat
+from perg.stats.gold.gold_criteria import EVERY_TASK, GoldCriteria
 from tests import build
 
 pytestmark = pytest.mark.django_db
@@ -229,7 +230,7 @@ def test_what_broke_off_is_tried_again_and_leaves_no_gap_in_the_numbers(
 ) -> None:
     request = request_release(campaign=campaign, requested_by=lead)
     with monkeypatch.context() as broken:
-        broken.setattr("annotations.services.gold.gold_released.send", _break)
+        broken.setattr("annotations.gold.services.gold.gold_released.send", _break)
         with pytest.raises(RuntimeError):
             tasks.make_gold_release(request.pk)
     request.refresh_from_db()
@@ -294,8 +295,8 @@ def test_the_sweep_finds_what_waits_and_whose_worker_is_silent_and_nothing_else(
 def test_while_it_is_made_the_request_is_kept_and_says_how_far_it_is(
     campaign: Campaign, lead: User, large: list[tuple[object, ...]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("evaluation.services.heartbeat.HEARTBEAT_SECONDS", 0.01)
-    monkeypatch.setattr("annotations.services.gold_records.CHUNK", 1)
+    monkeypatch.setattr("core.jobs.heartbeat.HEARTBEAT_SECONDS", 0.01)
+    monkeypatch.setattr("annotations.gold.services.records.CHUNK", 1)
     request = request_release(campaign=campaign, requested_by=lead, criteria=EVERY_TASK)
     noted = threading.Event()
     seen: list[tuple[int, int | None]] = []

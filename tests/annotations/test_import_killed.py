@@ -14,8 +14,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 
 from annotations.models import AuditEvent, Campaign, ImportedRating
+from evaluation.imports.services.jobs import request_import
 from evaluation.models import ImportJob
-from evaluation.services.import_jobs import request_import
 from perg_site import embedded
 from perg_site.celery import app
 from tests import build

@@ -16,15 +16,15 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from annotations.models import AuditEvent, Campaign, Invitation, Member
-from annotations.services import people
-from annotations.services.invitations import (
+from annotations.people.services import people
+from annotations.people.services.invitations import (
     Issued,
     accept_invitation,
     accept_with_new_account,
     invite,
     revoke_invitation,
 )
-from evaluation.errors import Conflict, NotAllowed, NotFound
+from core.errors import Conflict, NotAllowed, NotFound
 from tests import build
 
 pytestmark = pytest.mark.django_db

@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from annotations.models import Adjudication, AuditEvent, Campaign, Task
 from evaluation.models import Completion, Item, ItemCall
-from evaluation.services.results import refresh_result
+from evaluation.results.services.results import refresh_result
 from tests import build
 from tests.query_counts import check_query_count
 

@@ -6,10 +6,10 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
-from annotations.agreement.gold_criteria import EVERY_TASK
+from annotations.gold.services.gold import release_gold
 from annotations.models import Task, ValidationReport
-from annotations.services.gold import release_gold
 from evaluation.models import Completion, Item, ItemCall, Judge, RunJudge
+from perg.stats.gold.gold_criteria import EVERY_TASK
 from tests import build
 from tests.query_counts import check_query_count
 

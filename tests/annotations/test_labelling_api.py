@@ -10,9 +10,9 @@ from django.http import HttpResponse
 from django.test import Client
 
 from annotations.models import Assignment, Campaign, Flag, Label
-from annotations.services.controls import add_control
+from annotations.quality.services.controls import add_control
+from core.scopes import Scope
 from evaluation.models import Run
-from evaluation.scopes import Scope
 from perg_site.tokens import create_token
 from tests import build
 

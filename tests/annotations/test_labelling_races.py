@@ -13,13 +13,13 @@ from django.db import connection
 from django.db.models import Count
 from django.utils import timezone
 
+from annotations.labelling.services.assignment import claim_task, reclaim_expired_assignments, renew_lease
+from annotations.labelling.services.labels import submit_label
+from annotations.labelling.services.skips import flag_task, skip_task
 from annotations.models import Assignment, Campaign, Label, Member, Task
-from annotations.services.assignment import claim_task, reclaim_expired_assignments, renew_lease
-from annotations.services.controls import add_control
-from annotations.services.labels import submit_label
-from annotations.services.quality import pause_member, restore_labels, resume_member, set_aside_labels
-from annotations.services.skips import flag_task, skip_task
-from evaluation.errors import Conflict, DomainError
+from annotations.quality.services.controls import add_control
+from annotations.quality.services.quality import pause_member, restore_labels, resume_member, set_aside_labels
+from core.errors import Conflict, DomainError
 from evaluation.models import Response
 from tests import build
 

@@ -10,9 +10,9 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from annotations.labelling.services.assignment import reclaim_expired_assignments
 from annotations.models import Assignment, Campaign, Draft, Guidelines, Label, Task
-from annotations.services.assignment import reclaim_expired_assignments
-from annotations.services.controls import add_control
+from annotations.quality.services.controls import add_control
 from evaluation.models import Response
 from tests import build
 

@@ -8,13 +8,13 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
+from annotations.campaigns.services.campaigns import set_campaign_status
+from annotations.labelling.selectors.labels import current_labels
+from annotations.labelling.services.assignment import claim_task, reclaim_expired_assignments
+from annotations.labelling.services.labels import save_draft, submit_label
 from annotations.models import Assignment, AuditEvent, Campaign, Draft, Label, Task
 from annotations.models.campaign import CampaignStatus
-from annotations.selectors.labels import current_labels
-from annotations.services.assignment import claim_task, reclaim_expired_assignments
-from annotations.services.campaigns import set_campaign_status
-from annotations.services.labels import save_draft, submit_label
-from evaluation.errors import Conflict, DomainError
+from core.errors import Conflict, DomainError
 from tests import build
 
 

@@ -11,17 +11,20 @@ from django.urls import reverse
 from django.utils import timezone
 
 from annotations import tasks
-from annotations.agreement import report as agreement
+from annotations.campaigns.selectors.campaigns import campaign_progress
+from annotations.campaigns.services import progress_kept
+from annotations.gold.services import preview_kept as gold_kept
+from annotations.labelling.services.assignment import claim_task, reclaim_expired_assignments
+from annotations.labelling.services.labels import submit_label
 from annotations.models import Assignment, Campaign, GoldRelease, GoldRequest, Member, Task
-from annotations.selectors import quality
-from annotations.selectors.campaigns import campaign_progress
-from annotations.selectors.stamps import input_stamp, log_stamp
-from annotations.services import gold_kept, progress_kept, quality_kept, validation_kept
-from annotations.services.assignment import claim_task, reclaim_expired_assignments
-from annotations.services.labels import submit_label
-from annotations.services.quality import pause_surely_below_bars
-from annotations.services.validation import compute_report, report_settings, request_report
-from evaluation.services import kept_figures
+from annotations.quality.selectors import quality
+from annotations.quality.services import quality_kept
+from annotations.quality.services.quality import pause_surely_below_bars
+from annotations.validation.selectors import agreement as agreement
+from annotations.validation.selectors.stamps import input_stamp, log_stamp
+from annotations.validation.services import validation_kept
+from annotations.validation.services.validation import compute_report, report_settings, request_report
+from core.cache import figures as kept_figures
 from tests import build
 from tests.query_counts import check_query_count
 

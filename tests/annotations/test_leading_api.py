@@ -3,13 +3,13 @@
 import pytest
 from django.contrib.auth.models import User
 
-from annotations.agreement.gold_criteria import EVERY_TASK
+from annotations.adjudication.services import adjudicate, send_to_adjudication
+from annotations.campaigns.services.campaigns import add_members
+from annotations.gold.services.gold import release_gold
+from annotations.labelling.services.skips import flag_task
 from annotations.models import AuditEvent, Campaign, Member, Task
-from annotations.services.adjudication import adjudicate, send_to_adjudication
-from annotations.services.campaigns import add_members
-from annotations.services.gold import release_gold
-from annotations.services.skips import flag_task
 from evaluation.models import Run
+from perg.stats.gold.gold_criteria import EVERY_TASK
 from tests import build
 from tests.api_person import Person, results
 from tests.query_counts import check_query_count

@@ -11,10 +11,10 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from annotations.labelling.services.assignment import claim_task
 from annotations.models import Assignment, AuditEvent, Campaign, Label, Member
-from annotations.services import people
-from annotations.services.assignment import claim_task
-from evaluation.errors import Conflict, NotAllowed
+from annotations.people.services import people
+from core.errors import Conflict, NotAllowed
 from perg_site.models import Session
 from tests import build
 

@@ -8,10 +8,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from annotations.campaigns.selectors.campaigns import campaign_progress
+from annotations.campaigns.selectors.presence import Presence, people_now
+from annotations.campaigns.selectors.progress import Pace, live_progress
 from annotations.models import Assignment, Campaign, Flag, Task
-from annotations.selectors.campaigns import campaign_progress
-from annotations.selectors.presence import Presence, people_now
-from annotations.selectors.progress import Pace, live_progress
 from tests import build
 
 pytestmark = pytest.mark.django_db

@@ -8,16 +8,16 @@ from django.test import Client
 from django.urls import reverse
 
 from annotations.models import AuditEvent, Campaign, Member, QualificationAnswer, QualificationAttempt
-from annotations.selectors.controls import candidates
-from annotations.selectors.qualification import next_item, qualification_items, standing
-from annotations.services.controls import add_control, withdraw_control
-from annotations.services.qualification import (
+from annotations.quality.selectors.controls import candidates
+from annotations.quality.selectors.qualification import next_item, qualification_items, standing
+from annotations.quality.services.controls import add_control, withdraw_control
+from annotations.quality.services.qualification import (
     answer_item,
     grant_attempt,
     qualify_member,
     start_attempt,
 )
-from evaluation.errors import Conflict, DomainError, NotFound
+from core.errors import Conflict, DomainError, NotFound
 from tests import build
 
 pytestmark = pytest.mark.django_db

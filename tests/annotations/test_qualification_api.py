@@ -8,9 +8,9 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from annotations.models import AuditEvent, Campaign, QualificationAnswer, QualificationAttempt
-from annotations.selectors.controls import candidates
-from annotations.services.controls import add_control
-from evaluation.scopes import Scope
+from annotations.quality.selectors.controls import candidates
+from annotations.quality.services.controls import add_control
+from core.scopes import Scope
 from tests import build
 from tests.query_counts import check_query_count
 

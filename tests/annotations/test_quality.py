@@ -8,23 +8,19 @@ from django.urls import reverse
 from django.utils import timezone
 
 from annotations import tasks as celery_tasks
-from annotations.agreement.quality import AnnotatorQuality
 from annotations.models import Assignment, AuditEvent, Campaign, Draft, Label, Task
 from annotations.models.campaign import Role
-from annotations.selectors.quality import (
+from annotations.quality.selectors.quality import (
     PersonQuality,
     evidence_for_pausing,
     figures_by_member,
     people_with_figures,
 )
-from annotations.services.controls import KnownItem, add_controls
-from annotations.services.quality import (
-    pause_member,
-    pause_surely_below_bars,
-    resume_member,
-)
-from evaluation.errors import Conflict, DomainError
+from annotations.quality.services.controls import KnownItem, add_controls
+from annotations.quality.services.quality import pause_member, pause_surely_below_bars, resume_member
+from core.errors import Conflict, DomainError
 from evaluation.models.item import Condition
+from perg.stats.raters.quality import AnnotatorQuality
 from tests import build
 from tests.labelled_campaign import free_slots, label_as, labelled_campaign, member_named
 

@@ -9,18 +9,18 @@ from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from annotations.agreement.gold_criteria import EVERY_TASK
+from annotations.adjudication.services import adjudicate, send_to_adjudication
+from annotations.campaigns.services.guidelines import revise_guidelines
+from annotations.gold.services.gold import release_gold
+from annotations.labelling.services.assignment import claim_task
+from annotations.labelling.services.labels import submit_label
+from annotations.labelling.services.skips import skip_task
 from annotations.models import AuditEvent, Campaign, Invitation, Member, Task
-from annotations.selectors.controls import candidates
-from annotations.selectors.quality import figures_by_member, people_with_figures
-from annotations.services.adjudication import adjudicate, send_to_adjudication
-from annotations.services.assignment import claim_task
-from annotations.services.gold import release_gold
-from annotations.services.guidelines import revise_guidelines
-from annotations.services.invitations import accept_invitation
-from annotations.services.labels import submit_label
-from annotations.services.skips import skip_task
+from annotations.people.services.invitations import accept_invitation
+from annotations.quality.selectors.controls import candidates
+from annotations.quality.selectors.quality import figures_by_member, people_with_figures
 from evaluation.models import Run
+from perg.stats.gold.gold_criteria import EVERY_TASK
 from tests import build
 from tests.imports import run_imports
 from tests.query_counts import check_query_count

@@ -19,7 +19,7 @@ from django.http import HttpResponseBase
 from django.test import Client, RequestFactory
 from django.urls import reverse
 
-from annotations.ranged_file import ranged_file_response
+from core.http.ranged_file import ranged_file_response
 from perg_site import embedded
 from tests import build
 

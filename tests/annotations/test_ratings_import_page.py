@@ -9,8 +9,8 @@ from django.test import Client
 from django.urls import reverse
 
 from annotations.models import Campaign, ImportedRating, Member
-from annotations.services.ratings_import import RatingsFile, import_ratings
-from evaluation.errors import Conflict
+from annotations.validation.services.ratings_import import RatingsFile, import_ratings
+from core.errors import Conflict
 from tests import build
 from tests.imports import import_by_page, is_refused
 

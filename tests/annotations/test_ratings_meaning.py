@@ -16,10 +16,10 @@ from django.test import Client
 from django.urls import reverse
 
 from annotations.models import AuditEvent, Campaign, ImportedRating
-from annotations.selectors.validation import validation_input
-from annotations.services.ratings_import import RatingsFile, import_ratings
-from annotations.services.validation import computed_report
-from evaluation.errors import Conflict
+from annotations.validation.selectors.validation import validation_input
+from annotations.validation.services.ratings_import import RatingsFile, import_ratings
+from annotations.validation.services.validation import computed_report
+from core.errors import Conflict
 from tests import build
 from tests.imports import import_by_page, import_over_rest
 from tests.rating_inputs import QUICK

@@ -5,11 +5,11 @@ import uuid
 import pytest
 from django.utils import timezone
 
+from annotations.labelling.services.assignment import claim_task, reclaim_expired_assignments
+from annotations.labelling.services.labels import submit_label
+from annotations.labelling.services.resolution import settle_task, votes_disagree
 from annotations.models import Assignment, Campaign, Label, Member, Task
 from annotations.models.campaign import Disagreement
-from annotations.services.assignment import claim_task, reclaim_expired_assignments
-from annotations.services.labels import submit_label
-from annotations.services.resolution import settle_task, votes_disagree
 from tests import build
 
 pytestmark = pytest.mark.django_db

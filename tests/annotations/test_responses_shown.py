@@ -7,13 +7,13 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from annotations.differences import word_differences
-from annotations.views.task_json import rendered
+from annotations.labelling.differences import word_differences
+from annotations.labelling.views.task_json import rendered
+from core.templatetags.markdown import markdown, response
+from core.text.word_differences import differences
+from core.text.word_splitting import words
 from evaluation.importers.recorded_run import import_recorded_run
 from evaluation.models import Response, Run
-from evaluation.templatetags.markdown import markdown, response
-from evaluation.word_differences import differences
-from evaluation.word_splitting import words
 from tests import build
 
 FAULTS = Path(__file__).resolve().parents[3] / "shared" / "data" / "faults"

@@ -5,8 +5,7 @@ from collections import Counter
 
 import pytest
 
-from annotations.models.campaign import Sampling
-from annotations.services.sampling import (
+from annotations.campaigns.services.sampling import (
     DISAGREE,
     REST,
     UNSCORED,
@@ -17,7 +16,8 @@ from annotations.services.sampling import (
     judges_disagree,
     score_stratum,
 )
-from evaluation.errors import DomainError
+from annotations.models.campaign import Sampling
+from core.errors import DomainError
 from evaluation.models import Run
 from tests import build
 

@@ -6,10 +6,10 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from annotations.keys import ACTIONS, USUAL_KEYS, is_allowed
+from annotations.labelling.keys import ACTIONS, USUAL_KEYS, is_allowed
+from annotations.labelling.services.screen_settings import set_keys
 from annotations.models import ScreenSettings
-from annotations.services.screen_settings import set_keys
-from evaluation.errors import DomainError
+from core.errors import DomainError
 from tests import build
 
 pytestmark = pytest.mark.django_db

@@ -8,11 +8,12 @@ import pytest
 from django.contrib.auth.models import User
 from django.db import connection, transaction
 
+from annotations.labelling.services import labels
+from annotations.labelling.services.assignment import claim_task
+from annotations.labelling.services.labels import submit_label
 from annotations.models import Assignment, Campaign, Member, Task
-from annotations.services import labels, quality
-from annotations.services.assignment import claim_task
-from annotations.services.labels import submit_label
-from annotations.services.quality import restore_labels, set_aside_labels
+from annotations.quality.services import quality
+from annotations.quality.services.quality import restore_labels, set_aside_labels
 from tests import build
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -10,14 +10,14 @@ import uuid
 import pytest
 
 from annotations import tasks as celery_tasks
-from annotations.agreement.quality import DEFAULT_LOWEST_AGREEMENT, DEFAULT_LOWEST_CONTROL_ACCURACY
-from annotations.agreement.report import agreement_report
+from annotations.labelling.services.assignment import claim_task
+from annotations.labelling.services.labels import submit_label
 from annotations.models import Assignment, Campaign, Member, Task
-from annotations.selectors.controls import candidates
-from annotations.services.assignment import claim_task
-from annotations.services.controls import KnownItem, add_controls
-from annotations.services.labels import submit_label
-from annotations.services.quality import restore_labels, set_aside_labels
+from annotations.quality.selectors.controls import candidates
+from annotations.quality.services.controls import KnownItem, add_controls
+from annotations.quality.services.quality import restore_labels, set_aside_labels
+from annotations.validation.selectors.agreement import agreement_report
+from perg.stats.raters.quality import DEFAULT_LOWEST_AGREEMENT, DEFAULT_LOWEST_CONTROL_ACCURACY
 from tests import build
 
 pytestmark = pytest.mark.django_db

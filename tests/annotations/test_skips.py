@@ -4,11 +4,11 @@ import uuid
 
 import pytest
 
+from annotations.labelling.services.assignment import claim_task
+from annotations.labelling.services.labels import submit_label
+from annotations.labelling.services.skips import flag_task, skip_task
 from annotations.models import Assignment, AuditEvent, Campaign, Flag
-from annotations.services.assignment import claim_task
-from annotations.services.labels import submit_label
-from annotations.services.skips import flag_task, skip_task
-from evaluation.errors import Conflict, DomainError
+from core.errors import Conflict, DomainError
 from tests import build
 
 pytestmark = pytest.mark.django_db

@@ -5,8 +5,8 @@ from django.core.cache import cache
 from django.db import connection
 
 from annotations.models import AuditEvent
-from annotations.selectors import stamps
-from annotations.selectors.stamps import log_stamp
+from annotations.validation.selectors import stamps
+from annotations.validation.selectors.stamps import log_stamp
 from tests import build
 
 pytestmark = pytest.mark.django_db(transaction=True)

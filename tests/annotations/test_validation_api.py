@@ -7,11 +7,11 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
-from annotations.api.validation import StoredReportDict
 from annotations.models import Campaign, ValidationReport
-from annotations.services.ratings_import import RatingsFile, import_ratings
-from annotations.services.validation import compute_report
-from evaluation.api.json_schema import json_schema
+from annotations.validation.api.validation import StoredReportDict
+from annotations.validation.services.ratings_import import RatingsFile, import_ratings
+from annotations.validation.services.validation import compute_report
+from core.api.json_schema import json_schema
 from tests import build
 
 pytestmark = pytest.mark.django_db

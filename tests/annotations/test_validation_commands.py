@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
-from annotations.exporters.validation import as_html
 from annotations.models import AuditEvent, Campaign, ImportedRating
-from annotations.services.validation import computed_report
+from annotations.validation.files import as_html
+from annotations.validation.services.validation import computed_report
 from tests.rating_inputs import QUICK
 
 pytestmark = pytest.mark.django_db

@@ -7,10 +7,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from annotations.models import Adjudication, Campaign, Task
-from annotations.selectors.validation import validation_input
-from annotations.selectors.whole_numbers import whole_numbers
-from annotations.services import validation
-from annotations.services.ratings_import import RatingsFile, import_ratings
+from annotations.validation.selectors.validation import validation_input
+from annotations.validation.services import validation
+from annotations.validation.services.ratings_import import RatingsFile, import_ratings
+from core.db.whole_numbers import whole_numbers
 from evaluation.models import Item, Judge, Judgment
 from tests import build
 from tests.judged_campaign import QUICK, again, judged_campaign, place, tasks_of

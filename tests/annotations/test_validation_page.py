@@ -9,22 +9,22 @@ import numpy as np
 import pytest
 from django.utils.html import escape
 
-from annotations.agreement.rating_set import RatingSet
-from annotations.agreement.ratings import SCALE, RatingTable
-from annotations.agreement.ratings_files import Scale
-from annotations.agreement.run_rates import RateDict
-from annotations.agreement.validation import ValidationReportDict, validation_report
-from annotations.agreement.validation_input import ValidationInput, ValidationSettings
-from annotations.exporters.validation import as_html, as_svg, figure_names
-from annotations.figures.distributions import MOST_LEVELS, distributions
-from annotations.figures.forest import GAP, PLOT, Line, forest
-from annotations.figures.heatmap import heatmap
-from annotations.figures.text_width import shortened, text_width
-from annotations.figures.validation import skill_forest
-from annotations.validation_page import validation_page
-from evaluation.statistics.estimate import Estimate
-from evaluation.statistics.number_text import number_text
-from evaluation.templatetags.estimates import estimate, number, warning_sign
+from annotations.validation.figures.distributions import MOST_LEVELS, distributions
+from annotations.validation.figures.forest import GAP, PLOT, Line, forest
+from annotations.validation.figures.heatmap import heatmap
+from annotations.validation.figures.validation import skill_forest
+from annotations.validation.files import as_html, as_svg, figure_names
+from annotations.validation.page import validation_page
+from core.figures.text_width import shortened, text_width
+from core.templatetags.estimates import estimate, number, warning_sign
+from perg.stats.base.estimate import Estimate
+from perg.stats.base.number_text import number_text
+from perg.stats.correction.run_rates import RateDict
+from perg.stats.files.rating_set import RatingSet
+from perg.stats.files.ratings_files import Scale
+from perg.stats.items.validation_input import ValidationInput, ValidationSettings
+from perg.stats.ratings.ratings import SCALE, RatingTable
+from perg.stats.report.validation import ValidationReportDict, validation_report
 
 QUICK = ValidationSettings(resamples=100)
 

@@ -10,17 +10,22 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from annotations import tasks
-from annotations.agreement.gold_criteria import EVERY_TASK
-from annotations.agreement.validation import validation_report as builder
-from annotations.agreement.validation_input import ValidationInput, ValidationSettings
+from annotations.gold.services.gold import release_gold
 from annotations.models import AuditEvent, Campaign, ValidationReport
-from annotations.selectors.input_hash import input_hash
-from annotations.selectors.validation import reports_now, unfinished_reports, validation_input
-from annotations.services import validation
-from annotations.services.gold import release_gold
-from annotations.services.validation import compute_report, fail_report, prune_reports, request_report
-from evaluation.errors import Conflict
+from annotations.validation.selectors.input_hash import input_hash
+from annotations.validation.selectors.validation import reports_now, unfinished_reports, validation_input
+from annotations.validation.services import validation
+from annotations.validation.services.validation import (
+    compute_report,
+    fail_report,
+    prune_reports,
+    request_report,
+)
+from core.errors import Conflict
 from evaluation.models import Run
+from perg.stats.gold.gold_criteria import EVERY_TASK
+from perg.stats.items.validation_input import ValidationInput, ValidationSettings
+from perg.stats.report.validation import validation_report as builder
 from tests import build
 from tests.judged_campaign import QUICK, SETTINGS, judged_campaign, revise
 

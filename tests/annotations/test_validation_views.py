@@ -5,10 +5,10 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
-from annotations.agreement.ratings_files import Scale
 from annotations.models import Campaign, ImportedRating, ValidationReport
-from annotations.services.ratings_import import RatingsFile, import_ratings
-from annotations.services.validation import compute_report
+from annotations.validation.services.ratings_import import RatingsFile, import_ratings
+from annotations.validation.services.validation import compute_report
+from perg.stats.files.ratings_files import Scale
 from tests import build
 
 pytestmark = pytest.mark.django_db

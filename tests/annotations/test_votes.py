@@ -2,17 +2,14 @@
 
 import pytest
 
-from annotations.agreement.gold_criteria import EVERY_TASK
-from annotations.agreement.report import agreement_report
+from annotations.gold.services.gold import release_gold
+from annotations.labelling.selectors.labels import judge_scores, label_counts
 from annotations.models import Adjudication, Assignment, AuditEvent, Label, Task
-from annotations.selectors.labels import judge_scores, label_counts
-from annotations.services.gold import release_gold
-from annotations.services.quality import (
-    restore_labels,
-    set_aside_labels,
-)
-from evaluation.errors import Conflict
+from annotations.quality.services.quality import restore_labels, set_aside_labels
+from annotations.validation.selectors.agreement import agreement_report
+from core.errors import Conflict
 from evaluation.models import Judge, Judgment
+from perg.stats.gold.gold_criteria import EVERY_TASK
 from tests import build
 from tests.labelled_campaign import free_slots, label_as, labelled_campaign, member_named
 

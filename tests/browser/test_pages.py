@@ -117,17 +117,17 @@ def furnish() -> None:
     from django.urls import reverse
     from django.utils import timezone
 
-    from annotations.agreement.gold_criteria import EVERY_TASK
+    from annotations.gold.services.gold import release_gold
     from annotations.models import Campaign, Flag, QualificationAnswer, QualificationAttempt, Task
-    from annotations.services.controls import add_control, withdraw_control
-    from annotations.services.gold import release_gold
-    from annotations.services.invitations import invite
-    from annotations.services.people import make_reset_link
-    from annotations.services.qualification import start_attempt
-    from annotations.services.validation import compute_report, report_settings, request_report
+    from annotations.people.services.invitations import invite
+    from annotations.people.services.people import make_reset_link
+    from annotations.quality.services.controls import add_control, withdraw_control
+    from annotations.quality.services.qualification import start_attempt
+    from annotations.validation.services.validation import compute_report, report_settings, request_report
+    from evaluation.judges.services.judges import heuristic_judge
     from evaluation.models import Batch, ComputingTrouble, Run
-    from evaluation.services.judges import heuristic_judge
-    from evaluation.services.results import refresh_result
+    from evaluation.results.services.results import refresh_result
+    from perg.stats.gold.gold_criteria import EVERY_TASK
     from perg_site.webhooks.managing import create_webhook, ping_webhook
     from tests import build
 

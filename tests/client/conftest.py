@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from perg_client import Client
+from perg.client import Client
 from tests.client.scripted_platform import Platform, scripted_platform
 
 
@@ -18,7 +18,7 @@ def platform() -> Iterator[Platform]:
 def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """What was waited between attempts, without waiting."""
     waited: list[float] = []
-    monkeypatch.setattr("perg_client.transport.time.sleep", waited.append)
+    monkeypatch.setattr("perg.client.transport.time.sleep", waited.append)
     return waited
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from perg_client import ApiError, Client
+from perg.client import ApiError, Client
 from tests.client.scripted_platform import Answer, Platform
 
 

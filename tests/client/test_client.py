@@ -8,15 +8,8 @@ from typing import Any
 
 import pytest
 
-from perg_client import (
-    ApiError,
-    Client,
-    Conflict,
-    NotAllowed,
-    NotFound,
-    NotReached,
-)
-from perg_client.transport import pause
+from perg.client import ApiError, Client, Conflict, NotAllowed, NotFound, NotReached
+from perg.client.transport import pause
 from tests.client.scripted_platform import Answer, Platform, run_at
 
 REPOSITORY = Path(__file__).parents[2]
@@ -173,7 +166,7 @@ class TestLists:
 
 def test_it_needs_neither_django_nor_celery_nor_any_setting() -> None:
     code = (
-        "import sys, perg_client\n"
+        "import sys, perg.client\n"
         "found = {name.partition('.')[0] for name in sys.modules}\n"
         "assert not found & {'django', 'celery', 'rest_framework', 'perg_site', 'evaluation', 'annotations'}, found\n"
     )

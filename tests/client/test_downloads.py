@@ -5,12 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from perg_client import (
-    ChecksumDiffers,
-    Client,
-    ExportFailed,
-    NotReached,
-)
+from perg.client import ChecksumDiffers, Client, ExportFailed, NotReached
 from tests.client.scripted_platform import Answer, Asked, Platform
 
 CONTENT = bytes(range(256)) * 2000

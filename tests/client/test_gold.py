@@ -2,7 +2,7 @@
 
 import pytest
 
-from perg_client import Client, ReleaseFailed, TookTooLong
+from perg.client import Client, ReleaseFailed, TookTooLong
 from tests.client.scripted_platform import Answer, Platform
 
 RELEASE = {

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from perg_client import Client, ImportFailed
+from perg.client import Client, ImportFailed
 from tests.client.scripted_platform import Answer, Platform
 
 

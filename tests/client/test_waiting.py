@@ -5,12 +5,7 @@ import io
 import pytest
 from rich.console import Console
 
-from perg_client import (
-    Client,
-    RunFailed,
-    RunNotFinished,
-    TookTooLong,
-)
+from perg.client import Client, RunFailed, RunNotFinished, TookTooLong
 from tests.client.scripted_platform import Answer, Asked, Platform, progress_at
 
 

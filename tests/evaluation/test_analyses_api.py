@@ -7,12 +7,12 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from evaluation.aligner_failures import aligner_failures
-from evaluation.metrics import RunOutcomes
+from evaluation.judges.services.judges import heuristic_judge
 from evaluation.models import Completion, Endpoint, Judge, Judgment, Run, RunJudge
-from evaluation.selectors.run_items import SETS, ItemFilter, run_items
-from evaluation.services.judges import heuristic_judge
-from evaluation.services.results import refresh_gain, refresh_result
+from evaluation.results.aligner_failures import aligner_failures
+from evaluation.results.metrics import RunOutcomes
+from evaluation.results.selectors.run_items import SETS, ItemFilter, run_items
+from evaluation.results.services.results import refresh_gain, refresh_result
 from tests import build
 from tests.judged_runs import called, judged, priced
 from tests.query_counts import check_query_count

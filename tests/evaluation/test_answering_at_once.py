@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from django.db import connection
 
+from evaluation.engine.steps.generation import answer_items
 from evaluation.models import Catalogue, Completion, Endpoint, Item, ItemCall, Preference, Run
-from evaluation.services import control
-from evaluation.services.generation import answer_items
-from evaluation.services.launching import BatchSpec, launch_batch
+from evaluation.runs.services import control
+from evaluation.runs.services.launching import BatchSpec, launch_batch
 from tests import build
 
 pytestmark = pytest.mark.django_db(transaction=True)

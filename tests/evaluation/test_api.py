@@ -9,11 +9,11 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import URLPattern
 
-from evaluation.api import urls
-from evaluation.api.permissions import IsStaff
+from core.api.permissions import IsStaff
+from evaluation import api_urls as urls
+from evaluation.judges.services.judges import HEURISTIC_JUDGE, default_rubric, heuristic_judge
 from evaluation.models import Batch, Completion, Dataset, Endpoint, Judgment, Rubric, Run
-from evaluation.services.judges import HEURISTIC_JUDGE, default_rubric, heuristic_judge
-from evaluation.services.results import refresh_result
+from evaluation.results.services.results import refresh_result
 from tests import build
 from tests.imports import import_over_rest
 

@@ -8,9 +8,9 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from evaluation.engine.steps.prompts import current_prompts
 from evaluation.models import Batch, Dataset, Judge, Preference, Rubric, Run
-from evaluation.services.prompts import current_prompts
-from evaluation.services.results import refresh_result
+from evaluation.results.services.results import refresh_result
 from tests import build
 from tests.query_counts import check_query_count
 

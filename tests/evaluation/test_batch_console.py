@@ -9,6 +9,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from evaluation.judges.services.judges import default_rubric
 from evaluation.models import (
     Batch,
     Catalogue,
@@ -19,9 +20,8 @@ from evaluation.models import (
     Judge,
     Run,
 )
-from evaluation.presets import PRESETS
-from evaluation.selectors.bill import bill_of
-from evaluation.services.judges import default_rubric
+from evaluation.runs.presets import PRESETS
+from evaluation.runs.selectors.bill import bill_of
 from tests import build
 from tests.launched_batches import (
     advance,
@@ -96,7 +96,7 @@ def test_a_batch_is_launched_again_with_its_settings(staff: Client) -> None:
 def test_the_list_of_runs_is_filtered_and_comes_in_pages(
     staff: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("evaluation.views.runs.RUNS_PER_PAGE", 2)
+    monkeypatch.setattr("evaluation.runs.views.runs.RUNS_PER_PAGE", 2)
     runs = [build.run_with_items(1, name=f"run no. {number}") for number in range(3)]
     Item.objects.filter(run=runs[0]).update(status="failed", failure="why")
     Run.objects.filter(pk=runs[1].pk).update(status="running")

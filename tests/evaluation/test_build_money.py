@@ -7,11 +7,11 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from evaluation.library.services.catalogue_building import advance_build, money_left, start_build
 from evaluation.models import (
     CatalogueBuild,
     Endpoint,
 )
-from evaluation.services.catalogue_building import advance_build, money_left, start_build
 from tests import build
 from tests.launched_batches import (
     end_calls,

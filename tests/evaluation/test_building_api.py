@@ -21,8 +21,8 @@ from evaluation.models import (
     Run,
 )
 from evaluation.models.run import RunStatus
-from evaluation.presets import PRESETS
-from evaluation.services.launching import BatchSpec, launch_batch
+from evaluation.runs.presets import PRESETS
+from evaluation.runs.services.launching import BatchSpec, launch_batch
 from evaluation.stages.plan import RunOptions
 from tests import build
 from tests.query_counts import check_query_count

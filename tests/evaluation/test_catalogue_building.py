@@ -7,13 +7,13 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
+from core.errors import DomainError
+from core.jobs import wake as wake_module
 from evaluation import tasks
-from evaluation.errors import DomainError
+from evaluation.engine.steps.prompts import current_prompts
+from evaluation.library.selectors.catalogues import build_failures, builds_asking
+from evaluation.library.services.catalogue_building import advance_build, ask_again, start_build
 from evaluation.models import BuildQuestion, CatalogueBuild, Completion, Endpoint, Prompt, Proposal
-from evaluation.selectors.catalogues import build_failures, builds_asking
-from evaluation.services import wake as wake_module
-from evaluation.services.catalogue_building import advance_build, ask_again, start_build
-from evaluation.services.prompts import current_prompts
 from tests import build as built
 
 pytestmark = pytest.mark.django_db
@@ -230,7 +230,7 @@ def test_an_endpoint_that_cannot_propose_is_refused(endpoint: dict[str, object],
 
 
 def test_more_proposals_than_anybody_reviews_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("evaluation.services.catalogue_building.MAX_PROPOSALS", 5)
+    monkeypatch.setattr("evaluation.library.services.catalogue_building.MAX_PROPOSALS", 5)
     with pytest.raises(DomainError, match="6 proposals to review; 5 are allowed"):
         _start()
 

@@ -8,8 +8,8 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from evaluation.library.services.catalogue_building import advance_build
 from evaluation.models import Catalogue, CatalogueBuild, Completion, Endpoint, Proposal
-from evaluation.services.catalogue_building import advance_build
 from tests import build as built
 
 pytestmark = pytest.mark.django_db
@@ -138,7 +138,7 @@ def test_the_page_shows_the_proposals_that_it_is_asked_for(staff: Client) -> Non
 
 
 def test_many_groups_come_in_pages(staff: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("evaluation.views.catalogues.GROUPS_PER_PAGE", 1)
+    monkeypatch.setattr("evaluation.library.views.catalogues.GROUPS_PER_PAGE", 1)
     build = _answered(staff)
     assert "Page 1 of 2" in _page(staff, build)
     assert _page(staff, build, page="2").count("<article") == 1

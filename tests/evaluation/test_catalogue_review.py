@@ -6,7 +6,17 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from evaluation.errors import Conflict, DomainError
+from core.errors import Conflict, DomainError
+from evaluation.engine.steps.prompts import current_prompt
+from evaluation.library.selectors.catalogues import build_progress, near_duplicates
+from evaluation.library.services.catalogue_review import (
+    accept_proposal,
+    edit_proposal,
+    merge_proposals,
+    reject_proposal,
+    release_catalogue,
+    reopen_proposal,
+)
 from evaluation.models import (
     BuildQuestion,
     Catalogue,
@@ -17,16 +27,6 @@ from evaluation.models import (
     Proposal,
     Question,
 )
-from evaluation.selectors.catalogues import build_progress, near_duplicates
-from evaluation.services.catalogue_review import (
-    accept_proposal,
-    edit_proposal,
-    merge_proposals,
-    reject_proposal,
-    release_catalogue,
-    reopen_proposal,
-)
-from evaluation.services.prompts import current_prompt
 from tests import build as built
 
 pytestmark = pytest.mark.django_db

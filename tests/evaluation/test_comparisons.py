@@ -4,13 +4,13 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from evaluation.comparison import Comparison, compare_anew
-from evaluation.metrics import RunOutcomes
 from evaluation.models import Run
-from evaluation.selectors.results import current_gains, gains_to_compute
-from evaluation.services import comparing
-from evaluation.services.comparing import comparison_at_once
-from evaluation.services.results import refresh_gain, refresh_result
+from evaluation.results.comparison import Comparison, compare_anew
+from evaluation.results.metrics import RunOutcomes
+from evaluation.results.selectors.results import current_gains, gains_to_compute
+from evaluation.results.services import comparing
+from evaluation.results.services.comparing import comparison_at_once
+from evaluation.results.services.results import refresh_gain, refresh_result
 from tests import build
 from tests.judged_runs import called, judged, priced
 from tests.query_counts import check_query_count

@@ -10,14 +10,14 @@ from django.db import connection
 from django.utils import timezone
 from pytest_django import Settings
 
+from evaluation.engine.calls.claims import Claimed, claim_completions
+from evaluation.engine.calls.completions import enqueue_completions
+from evaluation.engine.calls.drain import drain
+from evaluation.engine.calls.recording import record_outcomes
 from evaluation.llm.replies import CallFailure, Outcome, Refusal, Reply
 from evaluation.llm.requests import ChatRequest, Message
 from evaluation.models import Completion, Endpoint
 from evaluation.models.completion import CompletionStatus
-from evaluation.services.claims import Claimed, claim_completions
-from evaluation.services.completions import enqueue_completions
-from evaluation.services.drain import drain
-from evaluation.services.recording import record_outcomes
 
 
 def _endpoint(**fields: object) -> Endpoint:

@@ -8,12 +8,12 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from evaluation.broken_off import LONGEST, why_it_broke_off
-from evaluation.errors import DomainError
-from evaluation.forms.kept import signed_figures
+from core.cache.forms import signed_figures
+from core.errors import DomainError
+from core.jobs.broken_off import LONGEST, why_it_broke_off
 from evaluation.models import ComputingTrouble, Run, RunResult
 from evaluation.models.trouble import LONGEST_PAUSE, LOST_AFTER, pause_after
-from evaluation.services import computing, results
+from evaluation.results.services import computing, results
 from evaluation.tasks import refresh_gain, refresh_result, sweep_results
 from tests import build
 from tests.judged_runs import judged
@@ -36,7 +36,7 @@ def broken(monkeypatch: pytest.MonkeyPatch) -> None:
         raise ZeroDivisionError("division by zero")
 
     monkeypatch.setattr(results, "RunOutcomes", fail)
-    monkeypatch.setattr("evaluation.stored_metrics.RunOutcomes", fail)
+    monkeypatch.setattr("evaluation.results.stored_metrics.RunOutcomes", fail)
 
 
 def _fail(run: Run) -> None:

@@ -7,16 +7,16 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from evaluation.errors import Conflict, DomainError
+from core.errors import Conflict, DomainError
+from evaluation.endpoints.selectors import answering_endpoints
+from evaluation.endpoints.services.endpoints import FIXED, EndpointSpec, change_endpoint, fixed_fields
+from evaluation.engine.calls import pipeline
+from evaluation.engine.calls.drain import drain
+from evaluation.engine.steps.advance import advance_run
+from evaluation.judges.services.trials import try_endpoint
 from evaluation.models import Catalogue, Completion, Endpoint, Run
-from evaluation.selectors.endpoints import answering_endpoints
-from evaluation.services import pipeline
-from evaluation.services.advance import advance_run
-from evaluation.services.control import retry_failed
-from evaluation.services.drain import drain
-from evaluation.services.endpoints import FIXED, EndpointSpec, change_endpoint, fixed_fields
-from evaluation.services.launching import BatchSpec, launch_batch
-from evaluation.services.trials import try_endpoint
+from evaluation.runs.services.control import retry_failed
+from evaluation.runs.services.launching import BatchSpec, launch_batch
 from tests import build
 from tests.live import wait_until
 from tests.stub_llm import StubProcess
@@ -33,7 +33,7 @@ def staff() -> Client:
 
 @pytest.fixture(autouse=True)
 def _quick_retries(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("evaluation.services.recording.LONGEST_DELAY", 0.02)
+    monkeypatch.setattr("evaluation.engine.calls.recording.LONGEST_DELAY", 0.02)
 
 
 @pytest.fixture

@@ -9,8 +9,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from evaluation.models import Batch, Completion, Item, ItemCall, Judge, Run, RunJudge
-from evaluation.plots import DEFINITIONS
-from evaluation.services.results import refresh_result
+from evaluation.results.plots import DEFINITIONS
+from evaluation.results.services.results import refresh_result
 from tests import build
 
 pytestmark = pytest.mark.django_db

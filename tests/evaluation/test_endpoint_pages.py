@@ -9,9 +9,9 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from evaluation.engine.calls.drain import drain
+from evaluation.judges.services.judges import default_rubric
 from evaluation.models import Completion, Endpoint, Judge
-from evaluation.services.drain import drain
-from evaluation.services.judges import default_rubric
 from tests import build
 from tests.pages import page_text
 from tests.stub_llm import StubProcess

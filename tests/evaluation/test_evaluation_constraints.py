@@ -7,8 +7,8 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from evaluation import models
+from evaluation.judges.services.judges import default_rubric, heuristic_judge
 from evaluation.models.completion import CompletionStatus
-from evaluation.services.judges import default_rubric, heuristic_judge
 from tests import build
 
 pytestmark = pytest.mark.django_db

@@ -5,15 +5,15 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from evaluation.judges.services.judges import default_rubric
 from evaluation.models import (
     Completion,
     Item,
     Judge,
     Run,
 )
-from evaluation.selectors.failures import Cause, failures_of
-from evaluation.services import control
-from evaluation.services.judges import default_rubric
+from evaluation.runs.selectors.failures import Cause, failures_of
+from evaluation.runs.services import control
 from tests.launched_batches import advance, end_calls, launched_batch, model_endpoint, waiting_calls
 from tests.pages import page_text
 

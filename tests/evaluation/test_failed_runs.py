@@ -8,11 +8,11 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 from django.urls import reverse
 
+from evaluation.engine.steps.advance import advance_run
+from evaluation.engine.steps.judging import launch_judging
+from evaluation.judges.services.judges import default_rubric, heuristic_judge
 from evaluation.models import Judge, Judgment, Run
-from evaluation.services.advance import advance_run
-from evaluation.services.control import retry_failed
-from evaluation.services.judges import default_rubric, heuristic_judge
-from evaluation.services.judging import launch_judging
+from evaluation.runs.services.control import retry_failed
 from evaluation.signals import run_failed, run_finished
 from evaluation.stages.verdicts import ABSTAINED
 from tests import build

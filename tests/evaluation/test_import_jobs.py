@@ -21,14 +21,14 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from core.errors import Conflict
 from evaluation import tasks
-from evaluation.errors import Conflict
-from evaluation.import_kinds import kind_called
 from evaluation.importers import unfolded
+from evaluation.imports.kinds import kind_called
+from evaluation.imports.services import jobs as import_jobs
+from evaluation.imports.services.files import store_files
+from evaluation.imports.services.jobs import prune_imports, request_import, retry_import
 from evaluation.models import Catalogue, Dataset, ImportJob, Question
-from evaluation.services import import_jobs
-from evaluation.services.import_files import store_files
-from evaluation.services.import_jobs import prune_imports, request_import, retry_import
 from tests import build
 from tests.imports import import_by_page, import_over_rest, is_refused, run_imports
 
@@ -71,7 +71,7 @@ def _failing(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> None:
     def fail(*_: object, **__: object) -> None:
         raise error
 
-    monkeypatch.setattr("evaluation.services.import_kinds.import_catalogue", fail)
+    monkeypatch.setattr("evaluation.imports.services.evaluation_kinds.import_catalogue", fail)
 
 
 # The job
@@ -129,7 +129,7 @@ def test_a_lost_worker_is_replaced_and_the_third_one_is_the_last(admin: User) ->
 
 
 def import_jobs_unfinished() -> list[int]:
-    from evaluation.selectors.imports import unfinished_jobs
+    from evaluation.imports.selectors import unfinished_jobs
 
     return [job.pk for job in unfinished_jobs()]
 

@@ -11,12 +11,12 @@ from django.urls import reverse
 from django.utils import timezone
 from scipy.stats import binomtest
 
-from evaluation.errors import Conflict, DomainError
+from core.errors import Conflict, DomainError
+from evaluation.engine.calls.drain import drain
+from evaluation.judges.services.canaries import canary_cost_limit, start_canary_test
+from evaluation.judges.services.canary_results import CanaryResult, canary_result
+from evaluation.judges.services.judges import create_judge, default_rubric, heuristic_judge
 from evaluation.models import CanaryTest, Completion, Endpoint, Judge, Judgment
-from evaluation.services.canaries import canary_cost_limit, start_canary_test
-from evaluation.services.canary_results import CanaryResult, canary_result
-from evaluation.services.drain import drain
-from evaluation.services.judges import create_judge, default_rubric, heuristic_judge
 from evaluation.stages.canaries import CanaryPair, canary_set
 from tests.pages import page_text
 

@@ -4,11 +4,11 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from evaluation.aligner_failures import aligner_failures
-from evaluation.metrics import RunOutcomes
 from evaluation.models import Judge, Run, RunJudge
-from evaluation.selectors.run_items import SETS, ItemFilter, run_items
-from evaluation.statistics.aligner_stages import Failure
+from evaluation.results.aligner_failures import aligner_failures
+from evaluation.results.metrics import RunOutcomes
+from evaluation.results.selectors.run_items import SETS, ItemFilter, run_items
+from perg.stats.runs.aligner_stages import Failure
 from tests import build
 from tests.judged_runs import called, judged
 from tests.query_counts import check_query_count
@@ -49,7 +49,7 @@ def test_replicates_are_averaged_behind_a_number_too() -> None:
 
 @pytest.mark.parametrize("setting", ["relevant", "irrelevant"])
 def test_where_pref_aligner_fails_adds_up_and_leads_to_the_items(setting: str) -> None:
-    from evaluation.analyses import BEHIND
+    from evaluation.results.analyses import BEHIND
 
     run = build.run(method="pref_aligner", setting=setting)
     if setting == "relevant":

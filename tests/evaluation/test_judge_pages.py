@@ -6,9 +6,9 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from evaluation.engine.calls.drain import drain
+from evaluation.judges.services.judges import default_rubric, heuristic_judge
 from evaluation.models import Completion, Endpoint, Judge, Judgment, Rubric
-from evaluation.services.drain import drain
-from evaluation.services.judges import default_rubric, heuristic_judge
 from tests import build
 from tests.pages import page_text
 from tests.stub_llm import StubProcess

@@ -5,18 +5,18 @@ import json
 import pytest
 from django.utils import timezone
 
-from evaluation.errors import Conflict
+from core.errors import Conflict
+from evaluation.engine.calls.drain import drain
+from evaluation.engine.steps.advance import advance_run
+from evaluation.engine.steps.judging import launch_judging
+from evaluation.judges.services.judges import heuristic_judge
 from evaluation.llm.heuristic import HeuristicProvider
 from evaluation.llm.replies import Reply
 from evaluation.llm.requests import ChatRequest, Message
 from evaluation.models import Completion, Judge, Judgment, Response, Run
 from evaluation.models.completion import CompletionStatus
-from evaluation.selectors.progress import judging_progress
-from evaluation.selectors.runs import endpoints_with_work, unfinished_runs
-from evaluation.services.advance import advance_run
-from evaluation.services.drain import drain
-from evaluation.services.judges import heuristic_judge
-from evaluation.services.judging import launch_judging
+from evaluation.runs.selectors.progress import judging_progress
+from evaluation.runs.selectors.runs import endpoints_with_work, unfinished_runs
 from evaluation.stages.judge import Form, JudgeInput, RubricText, judge_request
 from evaluation.stages.prompts import PromptText, prompt_files
 from evaluation.stages.verdicts import read_verdict

@@ -9,14 +9,15 @@ from django.urls import reverse
 from pydantic import TypeAdapter
 from pytest_django import Settings
 
+from core.cache import figures as kept_figures
+from core.cache.figures import Kept, keep_figures
+from core.cache.figures import kept_figures as asked
+from core.cache.redis_cache import outage_of
 from evaluation.models import Run
 from evaluation.models.trouble import FIRST_PAUSE
-from evaluation.redis_cache import outage_of
-from evaluation.selectors.results import runs_stamp
-from evaluation.services import comparing, kept_figures
-from evaluation.services.kept_figures import Kept, keep_figures
-from evaluation.services.kept_figures import kept_figures as asked
-from evaluation.services.results import refresh_result
+from evaluation.results.selectors.results import runs_stamp
+from evaluation.results.services import comparing
+from evaluation.results.services.results import refresh_result
 from evaluation.tasks import keep_comparison
 from tests import build
 from tests.judged_runs import judged

@@ -8,12 +8,12 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 from django.urls import reverse
 
-from evaluation.errors import DomainError
+from core.errors import DomainError
+from evaluation.engine.steps.examples import Examples, example_pool
+from evaluation.judges.services.judges import default_rubric
 from evaluation.models import Batch, Endpoint, Judge, Preference, Question
-from evaluation.selectors.runs import launch_spec_of
-from evaluation.services.examples import Examples, example_pool
-from evaluation.services.judges import default_rubric
-from evaluation.services.launching import BatchSpec, check_launch, launch_batch
+from evaluation.runs.selectors.runs import launch_spec_of
+from evaluation.runs.services.launching import BatchSpec, check_launch, launch_batch
 from evaluation.stages.plan import RunOptions
 from tests import build
 

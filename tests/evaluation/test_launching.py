@@ -8,7 +8,10 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from evaluation.errors import DomainError
+from core.errors import DomainError
+from evaluation.engine.steps.advance import advance_run
+from evaluation.engine.steps.prompts import current_prompts
+from evaluation.judges.services.judges import default_rubric
 from evaluation.models import (
     Batch,
     Catalogue,
@@ -23,12 +26,9 @@ from evaluation.models import (
     Response,
     Run,
 )
-from evaluation.services import control
-from evaluation.services.advance import advance_run
-from evaluation.services.estimate import estimate_launch
-from evaluation.services.judges import default_rubric
-from evaluation.services.launching import BatchSpec, launch_batch
-from evaluation.services.prompts import current_prompts
+from evaluation.runs.services import control
+from evaluation.runs.services.estimate import estimate_launch
+from evaluation.runs.services.launching import BatchSpec, launch_batch
 from evaluation.stages import prompts as prompt_module
 from evaluation.stages.plan import RunOptions
 from tests import build
@@ -241,7 +241,7 @@ def test_an_edited_prompt_is_a_new_version_and_old_runs_keep_theirs(monkeypatch:
     run = launch_batch(spec=_spec()).runs.get()
     edited = dict(prompt_module.prompt_files())
     edited["direct"] = edited["direct"].replace("My preferences", "What I like")
-    monkeypatch.setattr("evaluation.services.prompts.prompt_files", lambda: edited)
+    monkeypatch.setattr("evaluation.engine.steps.prompts.prompt_files", lambda: edited)
     assert current_prompts()["direct"].version == 2
     assert current_prompts()["baseline"].version == 1
     assert run.prompts.get(name="direct").version == 1

@@ -1,6 +1,6 @@
 """Texts too long for Markdown are shown as plain text, whole and harmless."""
 
-from evaluation.templatetags.markdown import LONGEST_MARKDOWN, markdown, response
+from core.templatetags.markdown import LONGEST_MARKDOWN, markdown, response
 
 
 def test_a_text_beyond_the_limit_is_plain_text_with_a_note() -> None:

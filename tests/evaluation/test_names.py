@@ -4,11 +4,11 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from evaluation.errors import DomainError
+from core.errors import DomainError
+from core.names import check_name, name_problem
 from evaluation.importers.question_store import dataset_called
+from evaluation.judges.services.rubrics import create_rubric
 from evaluation.models import Rubric
-from evaluation.names import check_name, name_problem
-from evaluation.services.rubrics import create_rubric
 from tests import build
 from tests.api_person import Person
 

@@ -10,14 +10,14 @@ from typing import Any
 import pytest
 
 from evaluation import tasks
+from evaluation.engine.calls.claims import claim_completions
+from evaluation.engine.calls.completions import enqueue_completions
+from evaluation.engine.calls.costs import cost_of
+from evaluation.engine.calls.drain import drain
+from evaluation.engine.calls.recording import record_outcomes
 from evaluation.llm.replies import Reply
 from evaluation.llm.requests import ChatRequest, Message
 from evaluation.models import Completion, Endpoint, Run
-from evaluation.services.claims import claim_completions
-from evaluation.services.completions import enqueue_completions
-from evaluation.services.costs import cost_of
-from evaluation.services.drain import drain
-from evaluation.services.recording import record_outcomes
 from tests import build
 from tests.evaluation.llm.odd_server import Answer, odd_server
 from tests.evaluation.llm.test_odd_servers import ODD_VALUES, anthropic_reply, deep, openai_reply
@@ -75,7 +75,7 @@ def test_fields_of_a_reply_may_hold_anything_and_the_replies_beside_it_are_recor
     made_odd: Callable[[dict[str, object]], list[dict[str, object]]],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("evaluation.services.recording.LONGEST_DELAY", 0.01)
+    monkeypatch.setattr("evaluation.engine.calls.recording.LONGEST_DELAY", 0.01)
     reply = openai_reply() if provider == "openai" else anthropic_reply()
     answers = [Answer(reply)] * GOOD + [Answer(odd) for odd in made_odd(reply)]
     with odd_server(answers) as server:
@@ -113,7 +113,7 @@ def test_what_a_run_trips_over_does_not_end_the_calls_under_way(monkeypatch: pyt
     def trip(run: Run) -> None:
         raise ZeroDivisionError("a reply that nobody thought of")
 
-    monkeypatch.setattr("evaluation.services.advance.advance_run", trip)
+    monkeypatch.setattr("evaluation.engine.steps.advance.advance_run", trip)
     with odd_server([Answer(openai_reply())] * GOOD) as server:
         endpoint = Endpoint.objects.create(
             name="odd", provider="openai", model="m", base_url=f"{server.url}/v1", max_concurrency=2
@@ -137,7 +137,7 @@ def test_a_result_that_cannot_be_computed_fails_alone(monkeypatch: pytest.Monkey
             raise ZeroDivisionError("seven")
         return cost_of(*args)
 
-    monkeypatch.setattr("evaluation.services.costs.cost_of", breaks_on_seven)
+    monkeypatch.setattr("evaluation.engine.calls.costs.cost_of", breaks_on_seven)
     written = record_outcomes(
         claim, [Reply("a", None, 1, 1), Reply("b", {"x": 1}, 7, 1), Reply("c")], endpoint
     )

@@ -6,12 +6,12 @@ from collections.abc import Callable
 import pytest
 from django.db import connection, connections, transaction
 
-from evaluation.metrics import DIMENSIONS, RunOutcomes
 from evaluation.models import Item, Judge, Judgment, Question, Response, Run, RunChange, RunJudge, RunResult
 from evaluation.models.item import Condition
-from evaluation.selectors.results import is_current, runs_to_compute
-from evaluation.services import results
-from evaluation.services.results import forget_deleted_runs, refresh_result
+from evaluation.results.metrics import DIMENSIONS, RunOutcomes
+from evaluation.results.selectors.results import is_current, runs_to_compute
+from evaluation.results.services import results
+from evaluation.results.services.results import forget_deleted_runs, refresh_result
 from evaluation.tasks import sweep_results
 from tests import build
 

@@ -4,13 +4,13 @@ from pathlib import Path
 
 import pytest
 
+from evaluation.engine.calls.drain import drain
+from evaluation.engine.steps.advance import advance_run
 from evaluation.importers.catalogue import import_catalogue
 from evaluation.importers.recorded_run import import_recorded_run
-from evaluation.metrics import RunOutcomes
 from evaluation.models import Item, Response
-from evaluation.services.advance import advance_run
-from evaluation.services.drain import drain
-from evaluation.services.launching import BatchSpec, launch_batch
+from evaluation.results.metrics import RunOutcomes
+from evaluation.runs.services.launching import BatchSpec, launch_batch
 
 pytestmark = pytest.mark.django_db
 

@@ -7,12 +7,12 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from evaluation.comparison import compare_anew
 from evaluation.importers.recorded_run import import_recorded_run
-from evaluation.metrics import RunOutcomes
 from evaluation.models import Run
-from evaluation.selectors.run_items import ItemFilter, run_items
-from evaluation.services.launching import BatchSpec, launch_batch
+from evaluation.results.comparison import compare_anew
+from evaluation.results.metrics import RunOutcomes
+from evaluation.results.selectors.run_items import ItemFilter, run_items
+from evaluation.runs.services.launching import BatchSpec, launch_batch
 
 pytestmark = pytest.mark.django_db
 

@@ -8,10 +8,10 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from evaluation.metrics import RunOutcomes
 from evaluation.models import Judge, Run, RunJudge
-from evaluation.published import model_key, published, source_key
-from evaluation.services.results import refresh_gain, refresh_result
+from evaluation.results.metrics import RunOutcomes
+from evaluation.results.published import model_key, published, source_key
+from evaluation.results.services.results import refresh_gain, refresh_result
 from tests import build
 from tests.judged_runs import called, judged, priced
 from tests.query_counts import check_query_count

@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
+from evaluation.engine.calls.completions import enqueue_completions
+from evaluation.engine.calls.drain import drain
 from evaluation.llm.local.training import TrainedAdapter, TrainingProgress, TrainingSettings
 from evaluation.llm.local.training_data import TrainingExample
 from evaluation.llm.local.training_folder import TrainingRefused
@@ -18,9 +20,7 @@ from evaluation.llm.providers import ProviderNotAvailable
 from evaluation.llm.replies import CallFailure, Outcome, Reply
 from evaluation.llm.requests import ChatRequest
 from evaluation.models import Endpoint, Response, Run
-from evaluation.services import extractor_training
-from evaluation.services.completions import enqueue_completions
-from evaluation.services.drain import drain
+from evaluation.runs.services import extractor_training
 from evaluation.stages.extractor_examples import RecordedExtraction
 from evaluation.stages.prompts import PromptText, prompt_files
 from tests import build

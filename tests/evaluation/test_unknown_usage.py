@@ -8,15 +8,15 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from evaluation.engine.calls.claims import claim_completions
+from evaluation.engine.calls.completions import enqueue_completions
+from evaluation.engine.calls.costs import MOST_MONEY, charge_for
+from evaluation.engine.calls.drain import drain
+from evaluation.engine.calls.recording import record_outcomes
 from evaluation.llm.failures import connection_failed, malformed, reply_too_large, timed_out
 from evaluation.llm.replies import CallFailure, Outcome, Refusal, Reply
 from evaluation.llm.requests import ChatRequest, Message
 from evaluation.models import Completion, Endpoint, Run
-from evaluation.services.claims import claim_completions
-from evaluation.services.completions import enqueue_completions
-from evaluation.services.costs import MOST_MONEY, charge_for
-from evaluation.services.drain import drain
-from evaluation.services.recording import record_outcomes
 from tests import build
 from tests.evaluation.llm.odd_server import Answer, odd_server
 from tests.evaluation.llm.test_odd_servers import openai_reply

@@ -6,8 +6,8 @@ from html import unescape
 
 import pytest
 
-from evaluation.templatetags.markdown import as_written, markdown, response
-from evaluation.unseen import MOST_MARKED, is_seen, with_marks
+from core.templatetags.markdown import as_written, markdown, response
+from core.text.unseen import MOST_MARKED, is_seen, with_marks
 
 
 def _plain(html: str) -> str:

@@ -9,15 +9,15 @@ from django.urls import reverse
 from django.utils import timezone
 from pytest_django import Settings
 
+from core.jobs import wake
 from evaluation import tasks
+from evaluation.engine.calls.claims import claim_completions
+from evaluation.engine.calls.completions import enqueue_completions
+from evaluation.engine.calls.recording import record_outcomes
+from evaluation.engine.calls.turns import in_turn
 from evaluation.llm.replies import CallFailure
 from evaluation.llm.requests import ChatRequest, Message
 from evaluation.models import Completion, Endpoint, Run
-from evaluation.services import wake
-from evaluation.services.claims import claim_completions
-from evaluation.services.completions import enqueue_completions
-from evaluation.services.recording import record_outcomes
-from evaluation.services.turns import in_turn
 from tests import build
 from tests.busy_endpoints import refused_address
 from tests.stub_llm import running_stub

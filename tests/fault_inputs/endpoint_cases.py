@@ -9,10 +9,10 @@ from unittest import mock
 from django.test import Client, override_settings
 from django.urls import reverse
 
+from evaluation.engine.calls.completions import enqueue_completions
+from evaluation.engine.calls.drain import drain
 from evaluation.llm.requests import ChatRequest, Message
 from evaluation.models import Completion, Endpoint
-from evaluation.services.completions import enqueue_completions
-from evaluation.services.drain import drain
 from tests import build
 from tests.fault_inputs.case import FAULTS, FaultCase, Figures
 

@@ -8,11 +8,11 @@ from typing import Any
 from django.test import Client
 from django.urls import reverse
 
-from annotations.differences import word_differences
-from annotations.views.task_json import rendered
-from evaluation.metrics import RunOutcomes
+from annotations.labelling.differences import word_differences
+from annotations.labelling.views.task_json import rendered
 from evaluation.models import Response, Run
 from evaluation.models.item import Condition
+from evaluation.results.metrics import RunOutcomes
 from tests import build
 from tests.fault_inputs.case import FAULTS, FaultCase, Figures, rounded, run_json
 

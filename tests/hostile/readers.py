@@ -7,27 +7,20 @@ import io
 from collections.abc import Callable
 from contextlib import suppress
 
-from annotations.agreement.label_forms import (
-    clean_name,
-    is_missing,
-    label_of,
-    listed,
-    look_alike_key,
-    look_alikes,
-)
-from annotations.agreement.ratings_files import RatingsFileError, Scale
-from annotations.agreement.ratings_parsing import FileFormat, format_of, parse_ratings
-from annotations.agreement.repeated_problems import LIKE_A_NUMBER
-from annotations.agreement.stated_scale import ScaleError, entries_of, stated_categories
-from annotations.differences import word_differences
-from annotations.ranged_file import RANGE
-from annotations.services.ratings_import import NOT_STORABLE
-from evaluation.errors import DomainError
-from evaluation.exporters.spreadsheet import as_written, defused
+from annotations.labelling.differences import word_differences
+from annotations.validation.services.ratings_import import NOT_STORABLE
+from core.errors import DomainError
+from core.http.ranged_file import RANGE
+from core.templatetags.markdown import as_written as shown_as_written
+from core.templatetags.markdown import markdown, response
+from core.text.json_text import read_json
+from core.text.spreadsheet import as_written, defused
+from core.text.unseen import is_seen, with_marks
+from core.text.word_differences import differences
+from core.text.word_splitting import words
 from evaluation.importers.answer_cell import read_answer
 from evaluation.importers.csv_file import CsvFile, check_text, is_blank, is_index_column
 from evaluation.importers.dialect import recognise
-from evaluation.importers.json_text import read_json
 from evaluation.importers.literal import LiteralError, parse_value
 from evaluation.importers.question_draft import gold_letter, parse_options, preference_text
 from evaluation.importers.question_layouts import KNOWN_COLUMNS
@@ -38,17 +31,17 @@ from evaluation.importers.unfold import json_lines
 from evaluation.llm.heuristic import LONGEST_PREFERENCE, LONGEST_TEXT, RULES, rate
 from evaluation.llm.reasoning import split_reasoning
 from evaluation.llm.server_answers import Unreadable, decoded
-from evaluation.published import model_key, source_key
+from evaluation.results.published import model_key, source_key
 from evaluation.stages.extract import extract_answer
 from evaluation.stages.extractor_examples import recorded_letter
 from evaluation.stages.plan import read_aligner, read_letter
 from evaluation.stages.propose import one_line, read_proposals
 from evaluation.stages.verdicts import read_verdict
-from evaluation.templatetags.markdown import as_written as shown_as_written
-from evaluation.templatetags.markdown import markdown, response
-from evaluation.unseen import is_seen, with_marks
-from evaluation.word_differences import differences
-from evaluation.word_splitting import words
+from perg.stats.files.label_forms import clean_name, is_missing, label_of, listed, look_alike_key, look_alikes
+from perg.stats.files.ratings_files import RatingsFileError, Scale
+from perg.stats.files.ratings_parsing import FileFormat, format_of, parse_ratings
+from perg.stats.files.repeated_problems import LIKE_A_NUMBER
+from perg.stats.files.stated_scale import ScaleError, entries_of, stated_categories
 from perg_site.tokens_in_logs import without_tokens
 
 Reader = Callable[[str], object]

@@ -2,7 +2,7 @@
 
 import uuid
 
-from evaluation.services.judges import HEURISTIC_JUDGE
+from evaluation.judges.services.judges import HEURISTIC_JUDGE
 
 # Route: which of the arguments of `World.address` it takes; those that are not here take none.
 ADDRESSES = {

@@ -10,11 +10,10 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from annotations.agreement.gold_criteria import EVERY_TASK
-from annotations.agreement.rating_set import RatingSet
-from annotations.agreement.ratings import RatingTable
-from annotations.agreement.validation import validation_report
-from annotations.agreement.validation_input import ValidationInput, ValidationSettings
+from annotations.exports.services import request_export
+from annotations.gold.services.gold import release_gold
+from annotations.labelling.services.assignment import claim_task
+from annotations.labelling.services.labels import submit_label
 from annotations.models import (
     Campaign,
     Export,
@@ -25,16 +24,17 @@ from annotations.models import (
     QualificationAttempt,
     ValidationReport,
 )
-from annotations.services.assignment import claim_task
-from annotations.services.controls import add_control, withdraw_control
-from annotations.services.exports import request_export
-from annotations.services.gold import release_gold
-from annotations.services.invitations import Issued, invite
-from annotations.services.labels import submit_label
+from annotations.people.services.invitations import Issued, invite
+from annotations.quality.services.controls import add_control, withdraw_control
+from evaluation.engine.steps.prompts import current_prompt
+from evaluation.judges.services.judges import heuristic_judge
 from evaluation.models import Batch, Judgment, Proposal, Run
-from evaluation.services.judges import heuristic_judge
-from evaluation.services.prompts import current_prompt
-from evaluation.services.results import refresh_result
+from evaluation.results.services.results import refresh_result
+from perg.stats.files.rating_set import RatingSet
+from perg.stats.gold.gold_criteria import EVERY_TASK
+from perg.stats.items.validation_input import ValidationInput, ValidationSettings
+from perg.stats.ratings.ratings import RatingTable
+from perg.stats.report.validation import validation_report
 from perg_site.models import ApiToken, Delivery, Session, Webhook
 from perg_site.tokens import create_token
 from perg_site.webhooks.managing import create_webhook, ping_webhook

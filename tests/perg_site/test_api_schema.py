@@ -31,12 +31,12 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from annotations.models import Campaign, QualificationAnswer, QualificationAttempt, QualificationDraw
-from annotations.services.controls import add_control
-from annotations.services.invitations import invite
+from annotations.people.services.invitations import invite
+from annotations.quality.services.controls import add_control
+from evaluation.engine.steps.prompts import current_prompts
+from evaluation.judges.services.judges import heuristic_judge
 from evaluation.models import Batch, CatalogueBuild, Proposal, Run
-from evaluation.services.judges import heuristic_judge
-from evaluation.services.prompts import current_prompts
-from evaluation.services.results import refresh_result
+from evaluation.results.services.results import refresh_result
 from tests import build
 
 # What schemathesis uploads, broken on purpose, is not always closed by the parser that gives up on it.

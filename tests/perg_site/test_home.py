@@ -9,10 +9,10 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from annotations.labelling.services.assignment import claim_task
+from annotations.labelling.services.labels import submit_label
 from annotations.models import Flag
-from annotations.services.assignment import claim_task
-from annotations.services.controls import add_control
-from annotations.services.labels import submit_label
+from annotations.quality.services.controls import add_control
 from evaluation.models import CatalogueBuild, Completion, Item, Run
 from tests import build
 from tests.query_counts import check_query_count

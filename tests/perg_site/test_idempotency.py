@@ -11,8 +11,8 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
+from evaluation.judges.services import rubrics
 from evaluation.models import Catalogue, ImportJob, Rubric
-from evaluation.services import rubrics
 from perg_site.models import IdempotencyKey
 from tests import build
 from tests.imports import run_imports
@@ -90,7 +90,7 @@ def test_a_crash_between_the_work_and_its_answer_leaves_neither(
         raise RuntimeError("the machine is gone")
 
     with monkeypatch.context() as patched:
-        patched.setattr("perg_site.idempotency.DatabaseStore.keep", crash)
+        patched.setattr("core.api.kept_answers.DatabaseStore.keep", crash)
         with pytest.raises(RuntimeError):
             _post(admin, RUBRIC, "k1")
     assert not Rubric.objects.filter(name="How far").exists()
@@ -133,7 +133,7 @@ def test_of_two_at_once_one_does_the_work_and_the_other_is_told_to_wait(
         finally:
             connection.close()
 
-    monkeypatch.setattr("evaluation.api.library.create_rubric", slowly)
+    monkeypatch.setattr("evaluation.library.api.library.create_rubric", slowly)
     thread = threading.Thread(target=first)
     thread.start()
     assert at_work.wait(20)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-PACKAGES = ("perg_client", "perg_site", "annotations", "evaluation")
+PACKAGES = ("perg.client", "perg_site", "annotations", "evaluation")
 
 
 @pytest.fixture
@@ -37,20 +37,20 @@ def test_the_tree_keeps_its_contracts(copy: Path) -> None:
 @pytest.mark.parametrize(
     ("module", "line", "contract"),
     [
-        ("evaluation/metrics.py", "from annotations import models", "and never the other way BROKEN"),
+        ("evaluation/results/metrics.py", "from annotations import models", "and never the other way BROKEN"),
         (
-            "evaluation/selectors/runs.py",
+            "evaluation/runs/selectors/runs.py",
             "from evaluation import services",
             "services, selectors, models BROKEN",
         ),
         (
-            "evaluation/statistics/proportions.py",
+            "perg/stats/base/proportions.py",
             "from django.db import models",
             "framework and Celery BROKEN",
         ),
-        ("perg_client/answers.py", "from evaluation.errors import DomainError", "nothing of the site"),
+        ("perg.client/answers.py", "from core.errors import DomainError", "nothing of the site"),
         (
-            "annotations/agreement/ratings.py",
+            "perg/stats/ratings/ratings.py",
             "from annotations.agreement import report",
             "reads the database for them BROKEN",
         ),

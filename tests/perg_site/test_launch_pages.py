@@ -10,9 +10,9 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from evaluation.engine.steps.advance import advance_run
+from evaluation.judges.services.judges import default_rubric
 from evaluation.models import Batch, Catalogue, Completion, Endpoint, Judge, Preference, Run
-from evaluation.services.advance import advance_run
-from evaluation.services.judges import default_rubric
 from evaluation.templatetags.progress import dollars, in_words, stage_name
 from tests import build
 

@@ -11,11 +11,11 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
-from annotations.agreement.gold_criteria import ALL_STATES
 from annotations.models import Campaign, GoldRelease
+from core.templatetags.markdown import markdown
+from evaluation.judges.services.judges import heuristic_judge
 from evaluation.models import Run
-from evaluation.services.judges import heuristic_judge
-from evaluation.templatetags.markdown import markdown
+from perg.stats.gold.gold_criteria import ALL_STATES
 from tests import build
 from tests.imports import import_by_page, is_refused
 

@@ -11,7 +11,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
-from evaluation.scopes import Scope
+from core.scopes import Scope
 from perg_site.tokens import create_token
 from perg_site.uploads import takes_files
 from tests import build

@@ -15,7 +15,7 @@ from django.http import HttpResponse
 from django.test import RequestFactory
 from gunicorn.config import Config
 
-from evaluation.errors import DomainError
+from core.errors import DomainError
 from perg_site.errors import DomainErrorMiddleware, problem, problem_response
 from perg_site.gunicorn_logger import Logger
 from perg_site.secrets_in_logs import SecretFilter

@@ -15,7 +15,7 @@ from evaluation.llm.credentials.environment import is_reserved, reserved_variabl
 from evaluation.llm.credentials.key_list import KeyList, KeyRefused
 
 REPOSITORY = Path(__file__).parents[2]
-SOURCES = ("perg_site", "annotations", "evaluation", "perg_client", "manage.py")
+SOURCES = ("perg_site", "annotations", "evaluation", "perg.client", "manage.py")
 
 
 def source_files() -> Iterator[Path]:

@@ -15,8 +15,8 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from annotations.models import AuditEvent
-from evaluation.errors import Conflict, DomainError, NotAllowed
-from evaluation.redis_cache import outage_of
+from core.cache.redis_cache import outage_of
+from core.errors import Conflict, DomainError, NotAllowed
 from perg_site.api import authentication, throttles
 from perg_site.models import ApiToken
 from perg_site.tokens import create_token, revoke_token

@@ -12,7 +12,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from pytest_django import Settings
 
-from evaluation.scopes import Scope
+from core.scopes import Scope
 from perg_site.tokens import create_token
 from perg_site.uploads import ANONYMOUS_BYTES, FILE_PAGES, takes_files
 from tests import build

@@ -14,9 +14,9 @@ from django.test import Client, TestCase
 from django.urls import reverse
 from pytest_django import Settings
 
-from evaluation import redis_cache
-from evaluation.redis_cache import outage_of, redis_is_away
-from evaluation.services import wake
+from core.cache import redis_cache
+from core.cache.redis_cache import outage_of, redis_is_away
+from core.jobs import wake
 from perg_site.login import BY_NAME
 from tests import build
 from tests.perg_site.access_matrix import COLUMNS, MATRIX

@@ -7,17 +7,17 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from annotations.agreement.ratings_files import Kind
-from annotations.agreement.stated_scale import entries_of
 from annotations.models.campaign import RatingScale
-from annotations.services.ratings_import import (
+from annotations.validation.services.ratings_import import (
     FailureNotStated,
     RatingsFile,
     RatingsImport,
     RatingsRefused,
     import_ratings,
 )
-from evaluation.errors import DomainError
+from core.errors import DomainError
+from perg.stats.files.ratings_files import Kind
+from perg.stats.files.stated_scale import entries_of
 
 SHOWN = 20
 HOW_TO_STATE = "Use --failure LABEL, or --no-failure."

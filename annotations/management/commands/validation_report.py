@@ -14,20 +14,20 @@ from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bar
 from rich.table import Table
 
-from annotations.agreement.alternative_annotator_test import EPSILON
-from annotations.agreement.corrected_runs import CorrectedRunsDict
-from annotations.agreement.correction import CorrectedRatesDict
-from annotations.agreement.run_rates import RateDict
-from annotations.agreement.undefined import UndefinedDict
-from annotations.agreement.validation import ValidationReportDict
-from annotations.agreement.validation_input import Progress
-from annotations.figures.validation import rate_notes
 from annotations.models import Campaign
-from annotations.selectors.validation import has_ratings
-from annotations.services.validation import computed_report, report_settings
+from annotations.validation.figures.validation import rate_notes
+from annotations.validation.selectors.validation import has_ratings
+from annotations.validation.services.validation import computed_report, report_settings
+from core.errors import Conflict, DomainError, NotFound
 from evaluation import __version__
-from evaluation.errors import Conflict, DomainError, NotFound
-from evaluation.statistics.estimate import EstimateDict
+from perg.stats.base.estimate import EstimateDict
+from perg.stats.base.undefined import UndefinedDict
+from perg.stats.correction.corrected_runs import CorrectedRunsDict
+from perg.stats.correction.correction import CorrectedRatesDict
+from perg.stats.correction.run_rates import RateDict
+from perg.stats.items.validation_input import Progress
+from perg.stats.judges.alternative_annotator import EPSILON
+from perg.stats.report.validation import ValidationReportDict
 
 
 class Command(BaseCommand):

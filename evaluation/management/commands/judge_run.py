@@ -5,12 +5,12 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from evaluation.errors import DomainError
+from core.errors import DomainError
+from evaluation.engine.steps.judging import launch_judging
+from evaluation.judges.services.judges import HEURISTIC_JUDGE, heuristic_judge
 from evaluation.models import Judge
 from evaluation.models.run import RunStatus
-from evaluation.selectors.runs import run_named
-from evaluation.services.judges import HEURISTIC_JUDGE, heuristic_judge
-from evaluation.services.judging import launch_judging
+from evaluation.runs.selectors.runs import run_named
 
 
 class Command(BaseCommand):

@@ -12,14 +12,14 @@ from pydantic import ValidationError
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from evaluation.errors import DomainError, NotFound
+from core.errors import DomainError, NotFound
 from evaluation.importers.preference_store import catalogue_called
+from evaluation.judges.services.judges import heuristic_judge
 from evaluation.models import Batch, Dataset, Endpoint, Judge
 from evaluation.models.run import Method, RunStatus, Setting
-from evaluation.selectors.progress import run_progress
-from evaluation.services.estimate import LaunchEstimate, estimate_launch
-from evaluation.services.judges import heuristic_judge
-from evaluation.services.launching import BatchSpec, check_launch, launch_batch
+from evaluation.runs.selectors.progress import run_progress
+from evaluation.runs.services.estimate import LaunchEstimate, estimate_launch
+from evaluation.runs.services.launching import BatchSpec, check_launch, launch_batch
 from evaluation.stages.plan import RunOptions
 
 M = TypeVar("M", bound=Model)

@@ -7,12 +7,12 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from rich.console import Console
 from rich.table import Table
 
-from evaluation.errors import DomainError
-from evaluation.metrics import DIMENSIONS, RunOutcomes
-from evaluation.plots import named_metrics
-from evaluation.selectors.runs import run_named
-from evaluation.statistics.estimate import Estimate
-from evaluation.statistics.perg import PergMetrics
+from core.errors import DomainError
+from evaluation.results.metrics import DIMENSIONS, RunOutcomes
+from evaluation.results.plots import named_metrics
+from evaluation.runs.selectors.runs import run_named
+from perg.stats.base.estimate import Estimate
+from perg.stats.runs.perg_metrics import PergMetrics
 
 
 class Command(BaseCommand):

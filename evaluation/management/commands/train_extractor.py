@@ -8,13 +8,13 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from rich.console import Console
 from rich.table import Table
 
-from evaluation.errors import DomainError
+from core.errors import DomainError
 from evaluation.llm.local.options import LocalOptions
 from evaluation.llm.local.training import TrainingProgress, TrainingSettings
 from evaluation.llm.providers import ProviderNotAvailable
-from evaluation.selectors.runs import run_named
-from evaluation.services.extractor_training import ExtractorTraining, train_extractor
-from evaluation.statistics.estimate import Estimate
+from evaluation.runs.selectors.runs import run_named
+from evaluation.runs.services.extractor_training import ExtractorTraining, train_extractor
+from perg.stats.base.estimate import Estimate
 
 
 class Command(BaseCommand):

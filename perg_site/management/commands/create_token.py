@@ -6,8 +6,8 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.core.management import BaseCommand, CommandError
 
-from evaluation.errors import DomainError
-from evaluation.scopes import Scope
+from core.errors import DomainError
+from core.scopes import Scope
 from perg_site.tokens import DAYS, create_token
 
 

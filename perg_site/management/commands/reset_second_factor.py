@@ -7,7 +7,7 @@ from django.contrib.auth.models import User
 from django.core.management import BaseCommand, CommandError
 from django.db import transaction
 
-from evaluation.errors import DomainError
+from core.errors import DomainError
 from perg_site.accounts.second_factor import remove_second_factor
 from perg_site.accounts.sessions import end_sessions
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from django.core.cache import cache
 from django.core.management import BaseCommand, CommandError
 
-from annotations.services.exports import expire_missing
+from annotations.exports.services import expire_missing
 from perg_site import embedded
 from perg_site.backups import BEFORE, BackupFailed, restore
 from perg_site.secret_files import environment_value

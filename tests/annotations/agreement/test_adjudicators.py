@@ -2,7 +2,7 @@
 
 import pytest
 
-from annotations.agreement.adjudicators import NO_MAJORITY, NO_VOTES, Decision, decision_measures
+from perg.stats.gold.adjudicators import NO_MAJORITY, NO_VOTES, Decision, decision_measures
 
 
 def test_measures_are_those_counted_by_hand() -> None:

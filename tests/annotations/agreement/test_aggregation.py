@@ -3,19 +3,13 @@ import json
 import numpy as np
 import pytest
 
-from annotations.agreement import aggregation
-from annotations.agreement.aggregation import (
-    Aggregation,
-    Rule,
-    aggregate,
-    annotator_confusions,
-    changes,
-)
-from annotations.agreement.dawid_skene import fit_dawid_skene
-from annotations.agreement.rating_patterns import RatingPatterns
-from annotations.agreement.ratings import BINARY, SCALE, RatingTable
-from evaluation.statistics.estimate import Estimate
-from evaluation.statistics.proportions import wilson_interval
+from perg.stats.base.estimate import Estimate
+from perg.stats.base.proportions import wilson_interval
+from perg.stats.gold import aggregation
+from perg.stats.gold.aggregation import Aggregation, Rule, aggregate, annotator_confusions, changes
+from perg.stats.gold.dawid_skene import fit_dawid_skene
+from perg.stats.gold.rating_patterns import RatingPatterns
+from perg.stats.ratings.ratings import BINARY, SCALE, RatingTable
 
 NAN = np.nan
 RULES: tuple[Rule, ...] = ("majority", "median", "dawid_skene", "mace")

@@ -3,17 +3,17 @@ import numpy as np
 import pytest
 from scipy.stats import norm, t
 
-from annotations.agreement.alpha import (
+from perg.stats.base.estimate import Estimate
+from perg.stats.base.pooling import PooledBootstrap, pool
+from perg.stats.measures.alpha import (
     Level,
     alpha_of_pairs,
     krippendorff_alpha,
     pooled_alpha,
     unit_coincidences,
 )
-from annotations.agreement.pooled import PooledTable
-from annotations.agreement.ratings import RatingTable
-from evaluation.statistics.estimate import Estimate
-from evaluation.statistics.pooling import PooledBootstrap, pool
+from perg.stats.ratings.pooled import PooledTable
+from perg.stats.ratings.ratings import RatingTable
 
 NAN = np.nan
 BIG = 15  # the seed of a random table of 38 units by 5 raters

@@ -1,15 +1,15 @@
 import numpy as np
 import pytest
 
-from annotations.agreement.alternative_annotator_power import (
+from perg.stats.base.resampling import Clusters
+from perg.stats.judges.alternative_annotator import Scoring, alternative_annotator_test
+from perg.stats.planning.alternative_annotator_power import (
     LabelledPilot,
     UnitsPlan,
     alternative_annotator_power,
     units_for_alternative_annotator_test,
 )
-from annotations.agreement.alternative_annotator_test import Scoring, alternative_annotator_test
-from annotations.agreement.ratings import Ratings, RatingTable
-from evaluation.statistics.resampling import Clusters
+from perg.stats.ratings.ratings import Ratings, RatingTable
 
 Campaign = tuple[RatingTable, Ratings, Clusters]
 

@@ -8,7 +8,9 @@ import statsmodels.api as sm
 from scipy.stats import ttest_1samp
 from statsmodels.stats.multitest import multipletests
 
-from annotations.agreement.alternative_annotator_test import (
+from perg.stats.base.pooling import PooledBootstrap, pool
+from perg.stats.base.resampling import Clusters, expanded_tail
+from perg.stats.judges.alternative_annotator import (
     EPSILON,
     NO_HUMAN,
     AlternativeAnnotatorTest,
@@ -16,9 +18,7 @@ from annotations.agreement.alternative_annotator_test import (
     advantages,
     alternative_annotator_test,
 )
-from annotations.agreement.ratings import BINARY, SCALE, Ratings, RatingTable
-from evaluation.statistics.pooling import PooledBootstrap, pool
-from evaluation.statistics.resampling import Clusters, expanded_tail
+from perg.stats.ratings.ratings import BINARY, SCALE, Ratings, RatingTable
 
 NAN = np.nan
 PUBLISHED = Path(__file__).resolve().parents[4] / "shared" / "data" / "human_vs_llm"

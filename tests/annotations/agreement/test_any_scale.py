@@ -7,15 +7,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from annotations.agreement.fleiss import percent_agreement
-from annotations.agreement.gwet import AgreementWeights, gwet_coefficient
-from annotations.agreement.matrix import RaterMatrix
-from annotations.agreement.rating_set import RatingSet, rating_set
-from annotations.agreement.ratings import Level, Ratings, RatingTable, distinct_values
-from annotations.agreement.ratings_files import Kind
-from annotations.agreement.ratings_parsing import parse_ratings
-from annotations.agreement.validation import ValidationReport, validation_report
-from annotations.agreement.validation_input import ValidationInput, ValidationSettings
+from perg.stats.files.rating_set import RatingSet, rating_set
+from perg.stats.files.ratings_files import Kind
+from perg.stats.files.ratings_parsing import parse_ratings
+from perg.stats.items.validation_input import ValidationInput, ValidationSettings
+from perg.stats.measures.fleiss import percent_agreement
+from perg.stats.measures.gwet import AgreementWeights, gwet_coefficient
+from perg.stats.measures.matrix import RaterMatrix
+from perg.stats.ratings.ratings import Level, Ratings, RatingTable, distinct_values
+from perg.stats.report.validation import ValidationReport, validation_report
 
 NAN = np.nan
 SCALES: Mapping[str, tuple[float, ...]] = {

@@ -2,16 +2,16 @@ import numpy as np
 import pytest
 from scipy.stats import spearmanr
 
-from annotations.agreement.association import (
+from perg.stats.base.estimate import Estimate
+from perg.stats.base.pooling import PooledBootstrap, pool
+from perg.stats.base.resampling import expanded_tail
+from perg.stats.measures.association import (
     mean_difference_of_pairs,
     mean_signed_difference,
     spearman,
     spearman_of_pairs,
 )
-from annotations.agreement.pair_counts import PairCounts
-from evaluation.statistics.estimate import Estimate
-from evaluation.statistics.pooling import PooledBootstrap, pool
-from evaluation.statistics.resampling import expanded_tail
+from perg.stats.ratings.pair_counts import PairCounts
 
 NAN = np.nan
 SCALE = (1.0, 2.0, 3.0, 4.0, 5.0)

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from scipy.stats import fisher_exact
 
-from annotations.agreement.baselines import (
+from perg.stats.base.resampling import Clusters
+from perg.stats.judges.baselines import (
     NO_UNITS,
     _permuted,
     _Scores,
@@ -13,8 +14,7 @@ from annotations.agreement.baselines import (
     random_judge,
     units_to_beat_baselines,
 )
-from annotations.agreement.ratings import BINARY, SCALE, Ratings, with_midpoints
-from evaluation.statistics.resampling import Clusters
+from perg.stats.ratings.ratings import BINARY, SCALE, Ratings, with_midpoints
 
 NAN = np.nan
 

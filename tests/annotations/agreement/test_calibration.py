@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from statsmodels.stats.contingency_tables import mcnemar
 
-from annotations.agreement.calibration import judge_bias, score_calibration
-from annotations.agreement.ratings import SCALE
-from evaluation.statistics.paired_runs import PairedRatio, paired_difference
-from evaluation.statistics.proportions import wilson_interval
+from perg.stats.base.proportions import wilson_interval
+from perg.stats.judges.calibration import judge_bias, score_calibration
+from perg.stats.ratings.ratings import SCALE
+from perg.stats.runs.paired_runs import PairedRatio, paired_difference
 
 NAN = np.nan
 

@@ -7,16 +7,16 @@ from scipy.stats import t, ttest_rel
 from sklearn.metrics import accuracy_score, balanced_accuracy_score, cohen_kappa_score
 from statsmodels.stats.multitest import multipletests
 
-from annotations.agreement.comparison import (
+from perg.stats.base.intervals import ONE_CLUSTER
+from perg.stats.base.multiple_tests import holm
+from perg.stats.measures.comparison import (
     JudgeComparison,
     Statistic,
     benjamini_yekutieli,
     compare_judges,
     statistic_of_cells,
 )
-from annotations.agreement.ratings import BINARY, SCALE, Ratings
-from evaluation.statistics.intervals import ONE_CLUSTER
-from evaluation.statistics.multiple_tests import holm
+from perg.stats.ratings.ratings import BINARY, SCALE, Ratings
 
 NAN = np.nan
 STATISTICS: tuple[Statistic, ...] = ("alpha", "quadratic_kappa", "cohen_kappa", "accuracy", "informedness")

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
-from annotations.agreement.comparison import Statistic, compare_judges
-from annotations.agreement.comparison_power import (
+from perg.stats.measures.comparison import Statistic, compare_judges
+from perg.stats.planning.comparison_power import (
     ComparisonModel,
     JudgeRates,
     comparison_power,
@@ -11,7 +11,7 @@ from annotations.agreement.comparison_power import (
     joint_of_ratings,
     units_for_comparison,
 )
-from annotations.agreement.ratings import BINARY
+from perg.stats.ratings.ratings import BINARY
 
 GOOD, WORSE = JudgeRates(0.9, 0.95), JudgeRates(0.7, 0.85)
 

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from sklearn.metrics import f1_score, precision_score, recall_score
 
-from annotations.agreement.confusion import Confusion, confusion
-from evaluation.statistics.estimate import Estimate
-from evaluation.statistics.intervals import ONE_CLUSTER
-from evaluation.statistics.proportions import wilson_interval
+from perg.stats.base.estimate import Estimate
+from perg.stats.base.intervals import ONE_CLUSTER
+from perg.stats.base.proportions import wilson_interval
+from perg.stats.measures.confusion import Confusion, confusion
 
 NAN = np.nan
 

@@ -8,16 +8,11 @@ from types import ModuleType
 import numpy as np
 import pytest
 
-from annotations.agreement.correction import (
-    CorrectedRate,
-    CorrectedRates,
-    corrected_rates,
-    powered_rate,
-)
-from annotations.agreement.coverage_warning import SENTENCES
-from annotations.agreement.judged_sample import JudgedSample
-from annotations.agreement.slices import corrected_slices
-from evaluation.statistics.proportions import wilson_interval
+from perg.stats.base.proportions import wilson_interval
+from perg.stats.correction.correction import CorrectedRate, CorrectedRates, corrected_rates, powered_rate
+from perg.stats.correction.slices import corrected_slices
+from perg.stats.estimators.coverage_warning import SENTENCES
+from perg.stats.estimators.judged_sample import JudgedSample
 
 NAN = np.nan
 

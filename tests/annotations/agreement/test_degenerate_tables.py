@@ -11,13 +11,13 @@ from irrCAC.raw import CAC
 from scipy.stats import spearmanr
 from sklearn.metrics import cohen_kappa_score
 
-from annotations.agreement.alpha import Level, krippendorff_alpha
-from annotations.agreement.association import mean_signed_difference, spearman
-from annotations.agreement.fleiss import fleiss_kappa
-from annotations.agreement.gwet import AgreementWeights, gwet_coefficient
-from annotations.agreement.kappa import pairwise
-from annotations.agreement.ratings import RatingTable
-from evaluation.statistics.estimate import Estimate
+from perg.stats.base.estimate import Estimate
+from perg.stats.measures.alpha import Level, krippendorff_alpha
+from perg.stats.measures.association import mean_signed_difference, spearman
+from perg.stats.measures.fleiss import fleiss_kappa
+from perg.stats.measures.gwet import AgreementWeights, gwet_coefficient
+from perg.stats.measures.kappa import pairwise
+from perg.stats.ratings.ratings import RatingTable
 
 CATEGORIES = (1.0, 2.0, 3.0)
 SEEDS = range(400)

@@ -2,7 +2,7 @@ from typing import Literal
 
 import pytest
 
-from annotations.agreement.gold import GoldDecision, majority
+from perg.stats.gold.gold import GoldDecision, majority
 
 
 def test_a_majority_decides_and_says_how() -> None:

@@ -4,18 +4,12 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from annotations.agreement import gold_selection
-from annotations.agreement.aggregation import aggregate
-from annotations.agreement.gold import majority
-from annotations.agreement.gold_criteria import EVERY_TASK, GoldCriteria
-from annotations.agreement.gold_selection import (
-    STATUSES,
-    GoldSelection,
-    TaskVotes,
-    TooManyRatings,
-    select_gold,
-)
-from annotations.agreement.ratings import BINARY, RatingTable
+from perg.stats.gold import gold_selection
+from perg.stats.gold.aggregation import aggregate
+from perg.stats.gold.gold import majority
+from perg.stats.gold.gold_criteria import EVERY_TASK, GoldCriteria
+from perg.stats.gold.gold_selection import STATUSES, GoldSelection, TaskVotes, TooManyRatings, select_gold
+from perg.stats.ratings.ratings import BINARY, RatingTable
 
 
 def _votes(

@@ -10,8 +10,12 @@ from irrCAC.weights import Weights as ReferenceWeights
 from statsmodels.stats.inter_rater import aggregate_raters
 from statsmodels.stats.inter_rater import fleiss_kappa as fleiss_of_statsmodels
 
-from annotations.agreement.fleiss import fleiss_kappa, percent_agreement
-from annotations.agreement.gwet import (
+from perg.stats.base.estimate import Estimate
+from perg.stats.base.intervals import ONE_CLUSTER
+from perg.stats.base.pooling import PooledBootstrap, pool
+from perg.stats.base.resampling import expanded_tail
+from perg.stats.measures.fleiss import fleiss_kappa, percent_agreement
+from perg.stats.measures.gwet import (
     AgreementSums,
     AgreementWeights,
     agreement_distances,
@@ -19,12 +23,8 @@ from annotations.agreement.gwet import (
     gwet_of_pairs,
     gwet_of_sums,
 )
-from annotations.agreement.pair_counts import PairCounts
-from annotations.agreement.ratings import BINARY, RatingTable
-from evaluation.statistics.estimate import Estimate
-from evaluation.statistics.intervals import ONE_CLUSTER
-from evaluation.statistics.pooling import PooledBootstrap, pool
-from evaluation.statistics.resampling import expanded_tail
+from perg.stats.ratings.pair_counts import PairCounts
+from perg.stats.ratings.ratings import BINARY, RatingTable
 
 NAN = np.nan
 SCALE = (1.0, 2.0, 3.0, 4.0, 5.0)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.stats import pearsonr, rankdata, spearmanr
 
-from annotations.agreement.judge_errors import covariate_effect, error_correlation
+from perg.stats.judges.judge_errors import covariate_effect, error_correlation
 
 NAN = np.nan
 

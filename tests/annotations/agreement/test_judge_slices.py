@@ -5,7 +5,7 @@ import pytest
 from scipy.stats import fisher_exact
 from statsmodels.stats.multitest import multipletests
 
-from annotations.agreement.slices import judge_slices, quantile_slices
+from perg.stats.correction.slices import judge_slices, quantile_slices
 
 NAN = np.nan
 

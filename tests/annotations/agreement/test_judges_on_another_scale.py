@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from annotations.agreement.ratings_files import FileRating, Label, Scale
-from annotations.agreement.ratings_warnings import judges_on_another_scale
-from annotations.agreement.validation import validation_report
+from perg.stats.files.ratings_files import FileRating, Label, Scale
+from perg.stats.files.ratings_warnings import judges_on_another_scale
+from perg.stats.report.validation import validation_report
 from tests import rating_inputs
 
 

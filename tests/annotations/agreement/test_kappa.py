@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 from sklearn.metrics import cohen_kappa_score
 
-from annotations.agreement.distances import Distances
-from annotations.agreement.kappa import PairAgreement, Weights, kappa_of_pairs, pairwise, unit_pairs
-from annotations.agreement.pair_counts import PairCounts
-from evaluation.statistics.estimate import Estimate
-from evaluation.statistics.pooling import PooledBootstrap, pool
-from evaluation.statistics.proportions import wilson_interval
-from evaluation.statistics.resampling import expanded_tail
+from perg.stats.base.estimate import Estimate
+from perg.stats.base.pooling import PooledBootstrap, pool
+from perg.stats.base.proportions import wilson_interval
+from perg.stats.base.resampling import expanded_tail
+from perg.stats.measures.kappa import PairAgreement, Weights, kappa_of_pairs, pairwise, unit_pairs
+from perg.stats.ratings.distances import Distances
+from perg.stats.ratings.pair_counts import PairCounts
 
 NAN = np.nan
 SCALE = (1, 2, 3, 4, 5)

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from annotations.agreement.correction import corrected_rates
-from annotations.agreement.judged_sample import JudgedSample
-from annotations.agreement.label_selection import selection_warning
+from perg.stats.correction.correction import corrected_rates
+from perg.stats.estimators.judged_sample import JudgedSample
+from perg.stats.estimators.label_selection import selection_warning
 
 
 def campaign(

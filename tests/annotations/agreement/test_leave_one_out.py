@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from sklearn.metrics import balanced_accuracy_score
 
-from annotations.agreement.leave_one_out import NO_OTHERS, SkillBesidePeople, skill_beside_people
-from annotations.agreement.ratings import BINARY, SCALE, Ratings, RatingTable
+from perg.stats.judges.leave_one_out import NO_OTHERS, SkillBesidePeople, skill_beside_people
+from perg.stats.ratings.ratings import BINARY, SCALE, Ratings, RatingTable
 
 NAN = np.nan
 

@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 from crowdkit.aggregation import MACE
 
-from annotations.agreement.mace import fit_mace
-from annotations.agreement.rating_patterns import RatingPatterns
+from perg.stats.gold.mace import fit_mace
+from perg.stats.gold.rating_patterns import RatingPatterns
 
 
 def ratings(seed: int) -> np.ndarray:

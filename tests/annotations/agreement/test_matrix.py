@@ -14,24 +14,17 @@ from irrCAC.raw import CAC
 from scipy.stats import spearmanr
 from sklearn.metrics import cohen_kappa_score
 
-from annotations.agreement.alpha import Level
-from annotations.agreement.distances import Distances
-from annotations.agreement.kappa import kappa_of_pairs, pairwise
-from annotations.agreement.matrix import (
-    NOMINAL,
-    SCALED,
-    CoefficientName,
-    RaterMatrix,
-    RaterPair,
-    rater_matrix,
-)
-from annotations.agreement.pair_counts import PairCounts
-from annotations.agreement.pooled import PooledTable
-from annotations.agreement.ratings import SCALE, RatingTable
-from evaluation.statistics import pooling
-from evaluation.statistics.estimate import Estimate
-from evaluation.statistics.intervals import ONE_CLUSTER
-from evaluation.statistics.proportions import proportion, wilson_interval
+from perg.stats.base import pooling
+from perg.stats.base.estimate import Estimate
+from perg.stats.base.intervals import ONE_CLUSTER
+from perg.stats.base.proportions import proportion, wilson_interval
+from perg.stats.measures.alpha import Level
+from perg.stats.measures.kappa import kappa_of_pairs, pairwise
+from perg.stats.measures.matrix import NOMINAL, SCALED, CoefficientName, RaterMatrix, RaterPair, rater_matrix
+from perg.stats.ratings.distances import Distances
+from perg.stats.ratings.pair_counts import PairCounts
+from perg.stats.ratings.pooled import PooledTable
+from perg.stats.ratings.ratings import SCALE, RatingTable
 
 NAN = np.nan
 
@@ -207,7 +200,7 @@ def test_clusters_of_four_widen_the_intervals_as_if_there_were_a_quarter_of_the_
 
 def test_bca_of_clusters_leaves_out_whole_clusters() -> None:
     """Against the same formula on a jackknife by hand, over 12 clusters of 5."""
-    from evaluation.statistics.bca import bca_interval
+    from perg.stats.base.bca import bca_interval
 
     rng = np.random.default_rng(2)
     values = np.clip(rng.integers(1, 6, size=(60, 1)) + rng.integers(-1, 2, size=(60, 2)), 1, 5).astype(float)

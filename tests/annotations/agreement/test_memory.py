@@ -14,18 +14,18 @@ MEASURED = """
 import json, sys
 from pathlib import Path
 import numpy as np
-from annotations.agreement.aggregation import aggregate, annotator_confusions
-from annotations.agreement.alpha import krippendorff_alpha
-from annotations.agreement.assessment import most_common
-from annotations.agreement.baselines import beats_baselines
-from annotations.agreement.calibration import score_calibration
-from annotations.agreement.comparison import compare_judges
-from annotations.agreement.fleiss import fleiss_kappa
-from annotations.agreement.gwet import gwet_coefficient
-from annotations.agreement.kappa import pairwise
-from annotations.agreement.matrix import rater_matrix
-from annotations.agreement.pooled import PooledTable
-from annotations.agreement.ratings import RatingTable
+from perg.stats.gold.aggregation import aggregate, annotator_confusions
+from perg.stats.measures.alpha import krippendorff_alpha
+from perg.stats.judges.assessment import most_common
+from perg.stats.judges.baselines import beats_baselines
+from perg.stats.judges.calibration import score_calibration
+from perg.stats.measures.comparison import compare_judges
+from perg.stats.measures.fleiss import fleiss_kappa
+from perg.stats.measures.gwet import gwet_coefficient
+from perg.stats.measures.kappa import pairwise
+from perg.stats.measures.matrix import rater_matrix
+from perg.stats.ratings.pooled import PooledTable
+from perg.stats.ratings.ratings import RatingTable
 
 kind, items, labels, raters = sys.argv[1], *map(int, sys.argv[2:])
 rng = np.random.default_rng(0)

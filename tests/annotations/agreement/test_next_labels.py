@@ -3,7 +3,7 @@ import itertools
 import numpy as np
 import pytest
 
-from annotations.agreement.next_labels import disagreement_strata, next_labels
+from perg.stats.planning.next_labels import disagreement_strata, next_labels
 
 NAN = np.nan
 

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from annotations.agreement.alternative_annotator_power import UnitsPlan
-from annotations.agreement.undefined import Undefined
-from annotations.agreement.validation import validation_report
-from annotations.agreement.validation_input import ValidationInput, ValidationSettings
+from perg.stats.base.undefined import Undefined
+from perg.stats.items.validation_input import ValidationInput, ValidationSettings
+from perg.stats.planning.alternative_annotator_power import UnitsPlan
+from perg.stats.report.validation import validation_report
 from tests.rating_inputs import given
 
 QUICK = ValidationSettings(resamples=60)

@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 from sklearn.metrics import balanced_accuracy_score, cohen_kappa_score
 
-from annotations.agreement.assessment import Scale, assess_judge
-from annotations.agreement.baselines import BASELINE_LEVEL, ChanceCorrected
-from annotations.agreement.jackknife import jackknifed_difference
-from annotations.agreement.leave_one_out import SkillBesidePeople, skill_beside_people
-from annotations.agreement.non_inferiority import non_inferiority
-from annotations.agreement.paired_sums import paired_informedness
-from annotations.agreement.ratings import BINARY, SCALE, Ratings, RatingTable
-from annotations.agreement.reference_quality import reference_quality
+from perg.stats.judges.assessment import Scale, assess_judge
+from perg.stats.judges.baselines import BASELINE_LEVEL, ChanceCorrected
+from perg.stats.judges.leave_one_out import SkillBesidePeople, skill_beside_people
+from perg.stats.judges.non_inferiority import non_inferiority
+from perg.stats.judges.reference_quality import reference_quality
+from perg.stats.measures.jackknife import jackknifed_difference
+from perg.stats.measures.paired_sums import paired_informedness
+from perg.stats.ratings.ratings import BINARY, SCALE, Ratings, RatingTable
 
 
 def table(values: Ratings, categories: tuple[float, ...]) -> RatingTable:

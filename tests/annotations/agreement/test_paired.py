@@ -3,8 +3,8 @@ import json
 import numpy as np
 import pytest
 
-from annotations.agreement.judged_sample import JudgedSample
-from annotations.agreement.paired import paired_difference
+from perg.stats.correction.paired import paired_difference
+from perg.stats.estimators.judged_sample import JudgedSample
 
 NAN = np.nan
 

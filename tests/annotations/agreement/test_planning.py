@@ -4,14 +4,9 @@ import numpy as np
 import pytest
 from ppi_py import ppi_mean_ci
 
-from annotations.agreement.correction import corrected_rates
-from annotations.agreement.judged_sample import JudgedSample
-from annotations.agreement.planning import (
-    JudgedRun,
-    Method,
-    half_width_of_labels,
-    labels_for_interval,
-)
+from perg.stats.correction.correction import corrected_rates
+from perg.stats.estimators.judged_sample import JudgedSample
+from perg.stats.planning.planning import JudgedRun, Method, half_width_of_labels, labels_for_interval
 
 METHODS: tuple[Method, ...] = ("human only", "PPI++", "Rogan-Gladen")
 EVEN_RUN = JudgedRun(failure_rate=0.2, sensitivity=0.8, specificity=0.9, judged=10_000)

@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 from ppi_py import ppi_mean_ci, ppi_mean_pointestimate
 
-from annotations.agreement.judged_counts import JudgedCounts
-from annotations.agreement.judged_sample import JudgedSample
-from annotations.agreement.ppi import (
+from perg.stats.estimators.judged_counts import JudgedCounts
+from perg.stats.estimators.judged_sample import JudgedSample
+from perg.stats.estimators.ppi import (
     powered_interval,
     powered_moments,
     powered_value,

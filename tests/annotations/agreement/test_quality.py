@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 from sklearn.metrics import cohen_kappa_score
 
-from annotations.agreement.quality import (
+from bench.annotator_quality import BAD, figures, simulate, singled_out
+from perg.stats.base.estimate import Estimate
+from perg.stats.raters.quality import (
     NOBODY_ELSE,
     REST_CONSTANT,
     TOO_FEW_FOR_DRIFT,
@@ -20,9 +22,7 @@ from annotations.agreement.quality import (
     surely_below,
     surely_below_bars,
 )
-from annotations.agreement.ratings import Ratings
-from bench.annotator_quality import BAD, figures, simulate, singled_out
-from evaluation.statistics.estimate import Estimate
+from perg.stats.ratings.ratings import Ratings
 
 
 def _rng() -> np.random.Generator:

@@ -3,13 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from annotations.agreement.ratings import (
-    Level,
-    RatingTable,
-    category_codes,
-    distinct_values,
-    with_midpoints,
-)
+from perg.stats.ratings.ratings import Level, RatingTable, category_codes, distinct_values, with_midpoints
 
 NAN = np.nan
 

@@ -5,12 +5,12 @@ from typing import Literal
 import numpy as np
 import pytest
 
-from annotations.agreement.matrix import rater_matrix
-from annotations.agreement.pooled import PooledTable
-from annotations.agreement.rating_set import rating_set
-from annotations.agreement.ratings import SCALE
-from annotations.agreement.ratings_files import FileRating, FileRatings, Kind, RatingsFileError, Scale
-from annotations.agreement.ratings_parsing import FileFormat, format_of, parse_ratings
+from perg.stats.files.rating_set import rating_set
+from perg.stats.files.ratings_files import FileRating, FileRatings, Kind, RatingsFileError, Scale
+from perg.stats.files.ratings_parsing import FileFormat, format_of, parse_ratings
+from perg.stats.measures.matrix import rater_matrix
+from perg.stats.ratings.pooled import PooledTable
+from perg.stats.ratings.ratings import SCALE
 
 LONG = "item,rater,kind,score\nq1,ann,human,4\nq1,gpt,judge,5\nq2,ann,human,\n"
 

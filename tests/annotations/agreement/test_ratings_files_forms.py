@@ -2,9 +2,9 @@
 
 import pytest
 
-from annotations.agreement.ratings_files import FileRatings, RatingsFileError, Scale
-from annotations.agreement.ratings_parsing import parse_ratings
-from annotations.agreement.ratings_rows import decoded, delimiter_of
+from perg.stats.files.ratings_files import FileRatings, RatingsFileError, Scale
+from perg.stats.files.ratings_parsing import parse_ratings
+from perg.stats.files.ratings_rows import decoded, delimiter_of
 
 
 def read(text: str, scale: Scale = "ordinal", **more: object) -> FileRatings:

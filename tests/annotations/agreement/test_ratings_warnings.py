@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from annotations.agreement.joined_files import NamedRatings, joined_files
-from annotations.agreement.ratings_files import Kind, Scale
-from annotations.agreement.ratings_parsing import format_of, parse_ratings
-from annotations.agreement.ratings_warnings import rating_warnings
+from perg.stats.files.joined_files import NamedRatings, joined_files
+from perg.stats.files.ratings_files import Kind, Scale
+from perg.stats.files.ratings_parsing import format_of, parse_ratings
+from perg.stats.files.ratings_warnings import rating_warnings
 
 
 def read(name: str, text: str, kind: Kind, scale: Scale) -> NamedRatings:

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from annotations.agreement.judged_counts import JudgedCounts
-from annotations.agreement.rogan_gladen import rogan_gladen
+from perg.stats.estimators.judged_counts import JudgedCounts
+from perg.stats.estimators.rogan_gladen import rogan_gladen
 
 
 def counts(tp: int, fp: int, tn: int, fn: int, reported: int, cleared: int) -> JudgedCounts:

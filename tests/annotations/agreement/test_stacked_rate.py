@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from annotations.agreement.corrected_runs import stacked_rate
-from annotations.agreement.judged_sample import JudgedSample
-from annotations.agreement.stacking import stacked_predictions
+from perg.stats.correction.corrected_runs import stacked_rate
+from perg.stats.correction.stacking import stacked_predictions
+from perg.stats.estimators.judged_sample import JudgedSample
 
 RATE = 0.15
 

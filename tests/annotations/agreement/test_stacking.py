@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from annotations.agreement.correction import powered_rate
-from annotations.agreement.judged_sample import JudgedSample
-from annotations.agreement.stacking import Stack, stacked_predictions
+from perg.stats.correction.correction import powered_rate
+from perg.stats.correction.stacking import Stack, stacked_predictions
+from perg.stats.estimators.judged_sample import JudgedSample
 
 NAN = np.nan
 

@@ -2,14 +2,9 @@
 
 import pytest
 
-from annotations.agreement.ratings_files import Label, Scale
-from annotations.agreement.stated_failures import (
-    FailuresError,
-    NotStated,
-    StatedFailures,
-    stated_failures,
-)
-from annotations.agreement.stated_scale import ScaleError, entries_of, stated_categories
+from perg.stats.files.ratings_files import Label, Scale
+from perg.stats.files.stated_failures import FailuresError, NotStated, StatedFailures, stated_failures
+from perg.stats.files.stated_scale import ScaleError, entries_of, stated_categories
 
 
 @pytest.mark.parametrize(

@@ -8,15 +8,15 @@ from types import ModuleType
 import numpy as np
 import pytest
 
-from annotations.agreement.correction import UNEQUAL_WEIGHTS, corrected_rates
-from annotations.agreement.coverage_warning import SENTENCES, coverage_warning
-from annotations.agreement.judged_counts import JudgedCounts
-from annotations.agreement.judged_sample import JudgedSample
-from annotations.agreement.paired import paired_difference
-from annotations.agreement.pooled_weight import LabelledStrata, pooled_mean
-from annotations.agreement.ppi import labels_interval, powered_interval, powered_moments, powered_value
-from annotations.agreement.rogan_gladen import rogan_gladen
-from evaluation.statistics.proportions import wilson_interval
+from perg.stats.base.proportions import wilson_interval
+from perg.stats.correction.correction import UNEQUAL_WEIGHTS, corrected_rates
+from perg.stats.correction.paired import paired_difference
+from perg.stats.estimators.coverage_warning import SENTENCES, coverage_warning
+from perg.stats.estimators.judged_counts import JudgedCounts
+from perg.stats.estimators.judged_sample import JudgedSample
+from perg.stats.estimators.pooled_weight import LabelledStrata, pooled_mean
+from perg.stats.estimators.ppi import labels_interval, powered_interval, powered_moments, powered_value
+from perg.stats.estimators.rogan_gladen import rogan_gladen
 
 NAN = np.nan
 CELLS = [(8, 12), (11, 14), (30, 7)]

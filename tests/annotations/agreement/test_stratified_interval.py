@@ -3,8 +3,8 @@ import pytest
 from scipy.optimize import brentq, minimize_scalar
 from scipy.stats import power_divergence
 
-from annotations.agreement.stratified_interval import POWERED, normal_quantile, stratified_interval
-from evaluation.statistics.proportions import wilson_interval
+from perg.stats.base.proportions import wilson_interval
+from perg.stats.estimators.stratified_interval import POWERED, normal_quantile, stratified_interval
 
 MANY = np.asarray(1e12)
 

@@ -3,12 +3,12 @@ import json
 import numpy as np
 import pytest
 
-from annotations.agreement.alpha import krippendorff_alpha
-from annotations.agreement.kappa import pairwise
-from annotations.agreement.pooled import PooledTable
-from annotations.agreement.ratings import BINARY, SCALE, RatingTable
-from annotations.agreement.threshold import ThresholdAgreement, threshold_sweep
-from evaluation.statistics.proportions import proportion
+from perg.stats.base.proportions import proportion
+from perg.stats.measures.alpha import krippendorff_alpha
+from perg.stats.measures.kappa import pairwise
+from perg.stats.raters.threshold import ThresholdAgreement, threshold_sweep
+from perg.stats.ratings.pooled import PooledTable
+from perg.stats.ratings.ratings import BINARY, SCALE, RatingTable
 
 NAN = np.nan
 PEOPLE, JUDGES = ("p0", "p1", "p2"), ("j0", "j1")

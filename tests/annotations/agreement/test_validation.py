@@ -5,13 +5,13 @@ import json
 import numpy as np
 import pytest
 
-from annotations.agreement.corrected_runs import CorrectedRuns, corrected_runs
-from annotations.agreement.labelled_items import labelled_items
-from annotations.agreement.ratings import Ratings
-from annotations.agreement.run_rates import Rate
-from annotations.agreement.undefined import Undefined
-from annotations.agreement.validation import ValidationReport, validation_report
-from annotations.agreement.validation_input import ValidationInput, ValidationSettings
+from perg.stats.base.undefined import Undefined
+from perg.stats.correction.corrected_runs import CorrectedRuns, corrected_runs
+from perg.stats.correction.run_rates import Rate
+from perg.stats.items.labelled_items import labelled_items
+from perg.stats.items.validation_input import ValidationInput, ValidationSettings
+from perg.stats.ratings.ratings import Ratings
+from perg.stats.report.validation import ValidationReport, validation_report
 from tests.rating_inputs import QUICK, given, judge_of
 
 NAN = np.nan

@@ -8,13 +8,13 @@ import krippendorff
 import numpy as np
 import pytest
 
-from annotations.agreement.corrected_runs import CorrectedRuns
-from annotations.agreement.judge_validation import LENGTH, REST, labelled_facets
-from annotations.agreement.ratings import RatingTable
-from annotations.agreement.run_rates import Rate
-from annotations.agreement.undefined import Undefined
-from annotations.agreement.validation import validation_report
-from annotations.agreement.validation_input import ValidationInput, ValidationSettings
+from perg.stats.base.undefined import Undefined
+from perg.stats.correction.corrected_runs import CorrectedRuns
+from perg.stats.correction.run_rates import Rate
+from perg.stats.items.validation_input import ValidationInput, ValidationSettings
+from perg.stats.judges.judge_validation import LENGTH, REST, labelled_facets
+from perg.stats.ratings.ratings import RatingTable
+from perg.stats.report.validation import validation_report
 from tests.rating_inputs import QUICK, given, judge_of, ratings, run_of
 
 NAN = np.nan

@@ -6,12 +6,12 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from annotations.agreement.assessment import Assessment, assess_judge
-from annotations.agreement.confusion import confusion
-from annotations.agreement.ratings import BINARY, SCALE, Ratings, RatingTable
-from annotations.agreement.reference import most_common
-from annotations.agreement.verdict import Verdict, VerdictKind, informedness
-from evaluation.statistics.proportions import wilson_interval
+from perg.stats.base.proportions import wilson_interval
+from perg.stats.items.reference import most_common
+from perg.stats.judges.assessment import Assessment, assess_judge
+from perg.stats.judges.verdict import Verdict, VerdictKind, informedness
+from perg.stats.measures.confusion import confusion
+from perg.stats.ratings.ratings import BINARY, SCALE, Ratings, RatingTable
 
 NAN = np.nan
 PASSING: set[VerdictKind] = {"may replace a human annotator", "may be used with correction"}

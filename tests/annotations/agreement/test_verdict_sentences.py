@@ -8,19 +8,19 @@ from typing import Any
 import numpy as np
 import pytest
 
-from annotations.agreement.corrected_runs import CorrectedRuns, corrected_runs
-from annotations.agreement.corrections import correction_of
-from annotations.agreement.judge_validation import JudgeValidationDict, judge_validation
-from annotations.agreement.labelled_items import labelled_items
-from annotations.agreement.rating_set import RatingSet
-from annotations.agreement.ratings import SCALE, Ratings, RatingTable
-from annotations.agreement.ratings_files import Scale
-from annotations.agreement.replacement_plan import STABLE
-from annotations.agreement.run_rates import Rate
-from annotations.agreement.undefined import Undefined
-from annotations.agreement.validation import validation_report
-from annotations.agreement.validation_input import ValidationInput, ValidationSettings
-from annotations.agreement.verdict import FLOOR
+from perg.stats.base.undefined import Undefined
+from perg.stats.correction.corrected_runs import CorrectedRuns, corrected_runs
+from perg.stats.correction.corrections import correction_of
+from perg.stats.correction.run_rates import Rate
+from perg.stats.files.rating_set import RatingSet
+from perg.stats.files.ratings_files import Scale
+from perg.stats.items.labelled_items import labelled_items
+from perg.stats.items.validation_input import ValidationInput, ValidationSettings
+from perg.stats.judges.judge_validation import JudgeValidationDict, judge_validation
+from perg.stats.judges.replacement_plan import STABLE
+from perg.stats.judges.verdict import FLOOR
+from perg.stats.ratings.ratings import SCALE, Ratings, RatingTable
+from perg.stats.report.validation import validation_report
 
 QUICK = ValidationSettings(resamples=20, epsilon=0.2)
 SCALES: dict[str, tuple[Scale, tuple[float, ...], float | None, tuple[str, ...]]] = {

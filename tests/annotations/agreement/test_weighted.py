@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from annotations.agreement.weighted import NOTHING_LABELLED, StratifiedCounts, stratified_share
-from evaluation.statistics.proportions import wilson_interval
+from perg.stats.base.proportions import wilson_interval
+from perg.stats.base.weighted import NOTHING_LABELLED, StratifiedCounts, stratified_share
 
 
 def _counts(*strata: tuple[float, int, int, int]) -> StratifiedCounts:

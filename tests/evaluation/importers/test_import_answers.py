@@ -8,8 +8,8 @@ import pytest
 from evaluation.importers.answer_cell import read_answer
 from evaluation.importers.recorded_run import import_recorded_run
 from evaluation.importers.report import ImportReport
-from evaluation.metrics import RunOutcomes
 from evaluation.models import Response
+from evaluation.results.metrics import RunOutcomes
 
 Row = dict[str, str]
 MakeRow = Callable[..., Row]

@@ -7,16 +7,16 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from evaluation.aligner_failures import aligner_failures
-from evaluation.comparison import compare_anew
+from evaluation.endpoints.services.recorded_replies import recorded_replies
 from evaluation.importers.report import ImportReport
 from evaluation.llm.recorded import RecordedAsk
-from evaluation.metrics import RunOutcomes
 from evaluation.models import Response, Run
-from evaluation.selectors.run_items import ItemFilter, run_items
-from evaluation.services.recorded_replies import recorded_replies
-from evaluation.services.results import refresh_result
-from evaluation.statistics.perg import NO_BASELINE
+from evaluation.results.aligner_failures import aligner_failures
+from evaluation.results.comparison import compare_anew
+from evaluation.results.metrics import RunOutcomes
+from evaluation.results.selectors.run_items import ItemFilter, run_items
+from evaluation.results.services.results import refresh_result
+from perg.stats.runs.perg_metrics import NO_BASELINE
 
 Row = dict[str, str]
 MakeRow = Callable[..., Row]

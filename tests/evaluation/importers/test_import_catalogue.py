@@ -4,7 +4,7 @@ import io
 
 import pytest
 
-from evaluation.errors import NotFound
+from core.errors import NotFound
 from evaluation.importers.catalogue import import_catalogue
 from evaluation.importers.preference_store import catalogue_called
 from evaluation.importers.report import CatalogueReport, ImportRefused

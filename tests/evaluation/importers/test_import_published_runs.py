@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from evaluation.importers.recorded_run import import_recorded_run
-from evaluation.metrics import RunOutcomes
 from evaluation.models import Run
+from evaluation.results.metrics import RunOutcomes
 
 RUNS = Path(__file__).resolve().parents[4] / "shared" / "data" / "recorded_runs"
 DEMONSTRATION = Path(__file__).resolve().parents[3] / "evaluation" / "demonstration"

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from evaluation.errors import DomainError
+from core.errors import DomainError
 from evaluation.importers.recorded_run import import_recorded_run
 from evaluation.importers.report import ImportRefused, ImportReport
 from evaluation.models import Catalogue, Dataset, Endpoint, Preference, Question, Run

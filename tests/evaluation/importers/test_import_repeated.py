@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from evaluation.errors import Conflict
+from core.errors import Conflict
 from evaluation.importers.recorded_run import import_recorded_run
 from evaluation.importers.report import ImportRefused, ImportReport
 from evaluation.models import (

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from evaluation.statistics.bca import bca_interval
-from evaluation.statistics.resampling import percentile_interval
+from perg.stats.base.bca import bca_interval
+from perg.stats.base.resampling import percentile_interval
 
 
 def skewed(seed: int, n: int = 40) -> np.ndarray:

@@ -4,7 +4,7 @@ import math
 import numpy as np
 import pytest
 
-from evaluation.statistics.estimate import Estimate
+from perg.stats.base.estimate import Estimate
 
 
 def test_complement_subtracts_from_one_and_swaps_the_ends() -> None:

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from evaluation.statistics.extraction import extraction_agreement
-from evaluation.statistics.proportions import wilson_interval
+from perg.stats.base.proportions import wilson_interval
+from perg.stats.runs.extraction import extraction_agreement
 
 
 def test_decided_is_of_those_with_a_letter_on_record_and_equal_of_those_decided() -> None:

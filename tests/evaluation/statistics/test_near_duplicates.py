@@ -7,7 +7,7 @@ import pytest
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.metrics.pairwise import cosine_similarity
 
-from evaluation.statistics.near_duplicates import BLOCK, THRESHOLD, near_duplicate_groups
+from perg.stats.base.near_duplicates import BLOCK, THRESHOLD, near_duplicate_groups
 
 SHORT = "I prefer short and concise answers."
 EXAMPLES = "I like explanations with examples from everyday life."

@@ -5,12 +5,12 @@ import pytest
 from scipy.stats import binomtest, norm
 from statsmodels.stats.multitest import multipletests
 
-from evaluation.statistics.aligner_stages import AlignerOutcomes, Failure, aligner_stages
-from evaluation.statistics.intervals import ONE_CLUSTER
-from evaluation.statistics.means import mean
-from evaluation.statistics.multiple_tests import holm
-from evaluation.statistics.paired_runs import PairedRatio, paired_difference, paired_gain, paired_rates
-from evaluation.statistics.perg import ItemOutcomes, Verdicts
+from perg.stats.base.intervals import ONE_CLUSTER
+from perg.stats.base.means import mean
+from perg.stats.base.multiple_tests import holm
+from perg.stats.runs.aligner_stages import AlignerOutcomes, Failure, aligner_stages
+from perg.stats.runs.paired_runs import PairedRatio, paired_difference, paired_gain, paired_rates
+from perg.stats.runs.perg_metrics import ItemOutcomes, Verdicts
 
 
 def ratio(a: list[float], b: list[float], **options: object) -> PairedRatio:

@@ -3,9 +3,9 @@ import json
 import numpy as np
 import pytest
 
-from evaluation.statistics.estimate import Estimate
-from evaluation.statistics.perg import ItemOutcomes, PergMetrics, Verdicts, perg_metrics
-from evaluation.statistics.proportions import wilson_interval
+from perg.stats.base.estimate import Estimate
+from perg.stats.base.proportions import wilson_interval
+from perg.stats.runs.perg_metrics import ItemOutcomes, PergMetrics, Verdicts, perg_metrics
 
 
 def flags(values: str) -> np.ndarray:

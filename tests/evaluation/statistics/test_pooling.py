@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from evaluation.statistics import pooling
-from evaluation.statistics.pooling import PooledBootstrap, pool
+from perg.stats.base import pooling
+from perg.stats.base.pooling import PooledBootstrap, pool
 
 
 def bootstrap(

@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 
-from evaluation.statistics.estimate import Estimate
-from evaluation.statistics.intervals import ONE_CLUSTER
-from evaluation.statistics.pooling import PooledBootstrap, pool
-from evaluation.statistics.proportions import clustered_share, jaccard_distance, proportion, wilson_interval
+from perg.stats.base.estimate import Estimate
+from perg.stats.base.intervals import ONE_CLUSTER
+from perg.stats.base.pooling import PooledBootstrap, pool
+from perg.stats.base.proportions import clustered_share, jaccard_distance, proportion, wilson_interval
 
 
 def flags(*values: int) -> np.ndarray:

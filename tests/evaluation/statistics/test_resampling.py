@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from evaluation.statistics.resampling import (
+from perg.stats.base.resampling import (
     bootstrap_weights,
     cluster_sums,
     percentile_interval,

@@ -14,7 +14,7 @@ from django.utils import timezone
 from django_otp.oath import TOTP
 
 from annotations.models import AuditEvent
-from annotations.services.invitations import invite
+from annotations.people.services.invitations import invite
 from perg_site.accounts.second_factor import check_code
 from perg_site.models import Authenticator, RecoveryCode
 from tests import build

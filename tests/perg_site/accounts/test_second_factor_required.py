@@ -11,7 +11,7 @@ from django_otp.oath import TOTP
 from pytest_django import Settings
 
 from annotations.models import AuditEvent
-from evaluation.errors import NotAllowed
+from core.errors import NotAllowed
 from perg_site.checks import second_factor_is_required_of_known_groups, sessions_have_limits
 from perg_site.models import Authenticator, Session
 from perg_site.tokens import create_token

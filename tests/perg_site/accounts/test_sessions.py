@@ -15,7 +15,7 @@ from django.utils.http import urlsafe_base64_encode
 from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
 from annotations.models import AuditEvent
-from annotations.services.people import deactivate_account, grant_admin, withdraw_admin
+from annotations.people.services.people import deactivate_account, grant_admin, withdraw_admin
 from perg_site.accounts.sign_in import SEEN, SIGN_IN
 from perg_site.models import Session
 from perg_site.tasks import clear_expired_sessions

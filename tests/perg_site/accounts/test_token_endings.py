@@ -14,7 +14,7 @@ from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
 
 from annotations.models import AuditEvent
-from annotations.services.people import change_role, deactivate_member, withdraw_admin
+from annotations.people.services.people import change_role, deactivate_member, withdraw_admin
 from perg_site.accounts.password_again import ATTEMPTS
 from perg_site.models import ApiToken
 from tests import build

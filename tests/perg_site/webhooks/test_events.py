@@ -3,15 +3,15 @@
 import pytest
 from django.contrib.auth.models import User
 
-from annotations.agreement.gold_criteria import EVERY_TASK
+from annotations.adjudication.services import adjudicate
+from annotations.campaigns.services.completion import note_completed
+from annotations.gold.services.gold import release_gold
 from annotations.models import AuditEvent
-from annotations.services.adjudication import adjudicate
-from annotations.services.completion import note_completed
-from annotations.services.gold import release_gold
-from annotations.services.validation import compute_report, report_settings, request_report
+from annotations.validation.services.validation import compute_report, report_settings, request_report
+from evaluation.engine.steps.advance import advance_run
 from evaluation.models import Completion, Item, Run
-from evaluation.services.advance import advance_run
-from evaluation.services.control import cancel_run
+from evaluation.runs.services.control import cancel_run
+from perg.stats.gold.gold_criteria import EVERY_TASK
 from perg_site.models import Delivery, Webhook
 from perg_site.models.webhook import Event
 from perg_site.webhooks.outbox import announce
@@ -59,7 +59,7 @@ class TestWhatIsTold:
         assert (event, data["reason"]) == ("run.failed", "cancelled")
 
     def test_a_run_that_has_reached_its_budget(self, told: Webhook) -> None:
-        from evaluation.services.claims import claim_completions
+        from evaluation.engine.calls.claims import claim_completions
 
         run = build.run_with_items(1)
         Run.objects.filter(pk=run.pk).update(status="running", call_budget=1, calls=1)

@@ -7,7 +7,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from annotations.models import AuditEvent
-from evaluation.errors import DomainError
+from core.errors import DomainError
 from perg_site.models import Delivery, Webhook
 from perg_site.webhooks import sending
 from perg_site.webhooks.managing import (

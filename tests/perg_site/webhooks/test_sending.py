@@ -10,7 +10,7 @@ from django.db import connections, transaction
 from django.utils import timezone
 from pytest_django import Settings
 
-from evaluation.errors import Conflict
+from core.errors import Conflict
 from perg_site.models import Delivery
 from perg_site.models.webhook import Event
 from perg_site.tasks import sweep_deliveries
@@ -196,7 +196,7 @@ class TestOutbox:
     def test_workers_hear_of_it_after_the_commit(self, admin: User, monkeypatch: pytest.MonkeyPatch) -> None:
         made, _ = build.webhook(admin, "https://example.org")
         sent: list[object] = []
-        monkeypatch.setattr("evaluation.services.wake._send", lambda *message: sent.append(message))
+        monkeypatch.setattr("core.jobs.wake._send", lambda *message: sent.append(message))
         with transaction.atomic():
             announce(Event.RUN_FINISHED, {"run": {"id": 1}})
             assert sent == []

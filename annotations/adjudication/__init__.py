@@ -1,0 +1,1 @@
+"""Deciding what people disagree on."""

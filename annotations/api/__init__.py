@@ -1,1 +1,0 @@
-"""Labelling over REST: campaigns and their agreement."""

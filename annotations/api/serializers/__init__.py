@@ -1,1 +1,0 @@
-"""What the API shows and takes of labelling, by subject."""

@@ -1,0 +1,37 @@
+"""REST views of the audit log: of a campaign for its leads, of everything for admins."""
+
+from django.db.models import QuerySet
+from rest_framework import generics
+
+from annotations.access import led_campaign
+from annotations.audit.selectors import Filters, events
+from annotations.audit.serializers import AuditEventSerializer, AuditQuery
+from annotations.models import AuditEvent, Campaign
+from core.api.permissions import IsStaff
+from core.api.queries import Queried
+
+
+class CampaignAudit(Queried, generics.ListAPIView[AuditEvent]):
+    """What was done in a campaign that the caller leads, newest first."""
+
+    serializer_class = AuditEventSerializer
+    query_serializer_class = AuditQuery
+
+    def get_queryset(self) -> QuerySet[AuditEvent]:
+        return self.found(self.of_campaign())
+
+    def of_campaign(self) -> Campaign | None:
+        return led_campaign(self.request.user, self.kwargs["campaign_id"])
+
+    def found(self, campaign: Campaign | None) -> QuerySet[AuditEvent]:
+        known = {name: self.query[name] for name in Filters.__slots__ if name in self.query}
+        return events(campaign=campaign, filters=Filters(**known))
+
+
+class AuditLog(CampaignAudit):
+    """Everything that was done to labels, gold, campaigns and people, newest first."""
+
+    permission_classes = [IsStaff]
+
+    def of_campaign(self) -> None:
+        return None

@@ -1,0 +1,1 @@
+"""Campaigns: making them, sampling their tasks, settings, guidelines, progress."""

@@ -1,0 +1,56 @@
+"""How a campaign goes, for its page: counted at once where there are few tasks, else as a worker last counted it.
+
+Only what takes all tasks and labels is kept (`CountedProgress`): who is at work, and on how much, is always as it is
+now.
+"""
+
+from pydantic import TypeAdapter
+
+from annotations.campaigns.selectors.progress import CountedProgress, counted_progress
+from annotations.models import Campaign
+from annotations.validation.selectors.stamps import log_stamp
+from core.cache.figures import Kept, keep_figures, kept_figures
+from evaluation.results.selectors.results import runs_stamp
+
+KEEP = "annotations.tasks.keep_progress"
+FORM = TypeAdapter(CountedProgress)
+
+LIVE_TASKS = 10_000
+"""Up to so many tasks everything is counted for each page."""
+
+
+def progress_now(campaign: Campaign) -> Kept[CountedProgress]:
+    """Where the counts are late, a worker is asked for newer ones; where there are none, they are made at once."""
+    if campaign.sample_size <= LIVE_TASKS:
+        return Kept.just_now(counted_progress(campaign))
+    kept = kept_figures(
+        _name(campaign),
+        form=FORM,
+        stamp=_stamp(campaign),
+        task=KEEP,
+        keys=(campaign.pk,),
+        compute=lambda: _counted(campaign),
+    )
+    return Kept.just_now(keep_progress(campaign=campaign)) if kept.value is None else kept
+
+
+def keep_progress(*, campaign: Campaign) -> CountedProgress:
+    """Count and keep it, unless what is kept is current."""
+    return keep_figures(
+        _name(campaign),
+        form=FORM,
+        stamp=lambda: _stamp(campaign),
+        compute=lambda: _counted(campaign),
+    )
+
+
+def _counted(campaign: Campaign) -> CountedProgress:
+    return counted_progress(campaign, with_alignment=True)
+
+
+def _stamp(campaign: Campaign) -> str:
+    return f"{log_stamp(campaign)}/{runs_stamp(campaign.runs.values_list('pk', flat=True))}"
+
+
+def _name(campaign: Campaign) -> str:
+    return f"progress/{campaign.pk}"

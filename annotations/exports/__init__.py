@@ -1,0 +1,1 @@
+"""Tables as files: what may be exported, in which format, by a worker where they are large."""

@@ -1,0 +1,179 @@
+"""Exports: the list of one's own, asking for one, small ones at once, and fetching those that are ready."""
+
+from collections.abc import Mapping
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import Http404, HttpResponse, HttpResponseBase, JsonResponse, StreamingHttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.text import slugify
+from django.views.decorators.http import require_GET, require_http_methods, require_POST, require_safe
+
+from annotations.exports.forms import ExportForm
+from annotations.exports.selectors import SHOWN, own_export, visible_exports
+from annotations.exports.services import (
+    discard_export,
+    file_of,
+    known_raters,
+    note_streamed,
+    request_export,
+    retry_export,
+)
+from annotations.exports.tables.columns import Table
+from annotations.exports.tables.registry import TABLES
+from annotations.exports.tables.scopes import (
+    checked_scope,
+    exportable_table,
+    exportable_tables,
+    source_for,
+    stored_filters,
+)
+from annotations.exports.writers.dataset_folder import stream_folder
+from annotations.exports.writers.writing import CONTENT_TYPES, EXTENSIONS, stream
+from annotations.models import Export
+from annotations.models.export import UNFINISHED, ExportFormat, ExportStatus
+from core.errors import Conflict, DomainError, NotFound
+from core.http.access import PersonRequest
+from core.http.page_query import PageQuery
+from core.http.ranged_file import ranged_file_response
+
+
+@require_GET
+def export_list(request: PersonRequest) -> HttpResponse:
+    """The person's exports with their progress, and what can be exported; to htmx, the exports alone."""
+    tables = exportable_tables(request.user)
+    if not tables:
+        raise NotFound("There is no such page.")
+    exports = list(visible_exports(request.user)[:SHOWN])
+    context = {
+        "exports": [(export, TABLES.get(export.table)) for export in exports],
+        "waiting": any(export.status in UNFINISHED for export in exports),
+        "tables": tables,
+        "stream_rows": settings.EXPORT_STREAM_ROWS,
+        "days": settings.EXPORT_DAYS,
+    }
+    template = "_exports.html" if request.htmx else "export_list.html"
+    return render(request, f"annotations/{template}", context)
+
+
+@require_http_methods(["GET", "POST"])
+def export_create(request: PersonRequest, table: str) -> HttpResponse:
+    """Ask for a table: a small one is streamed at once, a worker writes a large one."""
+    found = exportable_table(request.user, table)
+    form = ExportForm(
+        request.POST or None, table=found, user=request.user, initial=PageQuery(request).texts()
+    )
+    if form.is_valid():
+        try:
+            return redirect(_asked_for(request, found, form))
+        except DomainError as error:
+            form.add_error(error.field if error.field in form.fields else None, error.message)
+    context = {"table": found, "form": form, "stream_rows": settings.EXPORT_STREAM_ROWS}
+    return render(request, "annotations/export_create.html", context, status=422 if form.errors else 200)
+
+
+def _asked_for(request: PersonRequest, table: Table, form: ExportForm) -> str:
+    """Where the file is to be had: an address that streams it, or the list that tells when it is ready."""
+    wanted = form.arguments()
+    scope = checked_scope(request.user, table, wanted["filters"])
+    if table.source(scope).count(settings.EXPORT_STREAM_ROWS + 1) > settings.EXPORT_STREAM_ROWS:
+        request_export(requested_by=request.user, **wanted)
+        messages.success(request, "A worker writes the file; this page tells when it is ready.")
+        return reverse("export_list")
+    note_streamed(user=request.user, scope=scope, table=table, format=wanted["format"])
+    extension = EXTENSIONS[ExportFormat(wanted["format"])]
+    told = {name: wanted[name] for name in ("raters", "licence") if wanted[name]} | stored_filters(scope)
+    return reverse("export_stream", args=[table.name, extension]) + "?" + urlencode(told)
+
+
+@require_GET
+def export_stream(request: PersonRequest, table: str, extension: str) -> HttpResponseBase:
+    """A small export as it is made. Raises Conflict where it is not small."""
+    exportable = exportable_table(request.user, table)
+    filters = {
+        name: value for name, value in PageQuery(request).texts().items() if name not in {"raters", "licence"}
+    }
+    return file_stream(request, exportable, filters, extension, most_rows=settings.EXPORT_STREAM_ROWS)
+
+
+@require_safe
+def export_download(request: PersonRequest, export_id: int) -> HttpResponseBase:
+    """The file of an export that is ready; a download that broke off goes on where it was."""
+    export = _ready(request, export_id)
+    try:
+        return ranged_file_response(
+            request,
+            file_of(export),
+            name=file_name(export),
+            content_type=CONTENT_TYPES[ExportFormat(export.format)],
+            checksum=export.checksum,
+            modified=export.finished_at or export.created_at,
+        )
+    except FileNotFoundError:
+        raise NotFound("The file is gone: have it made again.", code="file_gone") from None
+
+
+@require_GET
+def export_manifest(request: PersonRequest, export_id: int) -> JsonResponse:
+    """What is in the file, with its row count and checksum."""
+    return JsonResponse(_ready(request, export_id).manifest, json_dumps_params={"indent": 1})
+
+
+@require_POST
+def export_act(request: PersonRequest, export_id: int, act: str) -> HttpResponse:
+    """Make an export again, or take its file away."""
+    export = own_export(request.user, export_id)
+    acts = {"retry": retry_export, "discard": discard_export}
+    if act not in acts:
+        raise Http404
+    acts[act](export=export, actor=request.user)
+    messages.success(request, "A worker makes it again." if act == "retry" else "The file is taken away.")
+    return redirect("export_list")
+
+
+def file_name(export: Export) -> str:
+    """What the file is called when it is fetched."""
+    scope = f"-campaign{export.campaign_id}" if export.campaign_id else ""
+    release = f"-release{export.release.number}" if export.release else ""
+    extension = EXTENSIONS[ExportFormat(export.format)]
+    return f"perg-{slugify(export.table)}{scope}{release}-{export.pk}.{extension}"
+
+
+def file_stream(
+    request: PersonRequest,
+    table: Table,
+    filters: Mapping[str, object],
+    extension: str,
+    *,
+    name: str = "",
+    most_rows: int | None = None,
+) -> StreamingHttpResponse:
+    """A table as a file, sent as it is made; `raters` and `licence` are read from the address."""
+    format = next((format for format, known in EXTENSIONS.items() if known == extension), None)
+    if format is None:
+        raise Http404
+    raters = known_raters(PageQuery(request).text("raters"), format)
+    scope = checked_scope(request.user, table, filters)
+    source = source_for(table, scope, raters)
+    if most_rows is not None and source.count(most_rows + 1) > most_rows:
+        raise Conflict(f"This has more than {most_rows:,} rows: ask for an export.", code="too_large")
+    if format == ExportFormat.DATASET:
+        content = stream_folder(source, table, scope, raters, PageQuery(request).text("licence", longest=60))
+    else:
+        content = stream(source, format)
+    name = name or f"perg-{slugify(table.name)}-{timezone.now():%Y%m%d-%H%M}"
+    return StreamingHttpResponse(
+        content,
+        content_type=CONTENT_TYPES[format],
+        headers={"Content-Disposition": f'attachment; filename="{name}.{extension}"'},
+    )
+
+
+def _ready(request: PersonRequest, export_id: int) -> Export:
+    export = own_export(request.user, export_id)
+    if export.status != ExportStatus.READY:
+        raise NotFound("This export has no file now.", code="not_ready")
+    return export

@@ -1,1 +1,0 @@
-"""Forms of labelling, by subject."""

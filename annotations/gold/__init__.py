@@ -1,0 +1,1 @@
+"""Gold releases: preview, request, release, download."""

@@ -1,0 +1,1 @@
+"""What is read here. Nothing writes."""

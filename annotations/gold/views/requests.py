@@ -1,0 +1,50 @@
+"""Gold releases that were asked for: how far one is, and trying again what broke off."""
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render, resolve_url
+from django.views.decorators.http import require_GET, require_POST
+from django_htmx.http import HttpResponseClientRedirect
+
+from annotations.access import led_gold_request
+from annotations.gold.forms import as_address
+from annotations.gold.release_card import criteria_in_words
+from annotations.gold.services.requests import retry_release
+from annotations.models import GoldRequest
+from annotations.models.gold import GoldRule
+from core.http.access import PersonRequest
+from perg.stats.gold.gold_criteria import stored_criteria
+
+
+@require_GET
+def gold_request(request: PersonRequest, request_id: int) -> HttpResponse:
+    """How far a release is; once it is there, its own page. To htmx, the part that changes."""
+    asked = led_gold_request(request.user, request_id)
+    if asked.release is not None:
+        address = resolve_url(*shown_at(request, asked))
+        return HttpResponseClientRedirect(address) if request.htmx else redirect(address)
+    criteria = stored_criteria(asked.criteria)
+    context = {
+        "asked": asked,
+        "campaign": asked.campaign,
+        "rule": GoldRule(criteria.rule).label,
+        "criteria": criteria_in_words(asked.criteria),
+        "address": as_address(criteria),
+    }
+    template = "_gold_request.html" if request.htmx else "gold_request.html"
+    return render(request, f"annotations/{template}", context)
+
+
+@require_POST
+def gold_request_retry(request: PersonRequest, request_id: int) -> HttpResponse:
+    """Have a release made after all that broke off."""
+    retry_release(request=led_gold_request(request.user, request_id), actor=request.user)
+    return redirect("gold_request", request_id=request_id)
+
+
+def shown_at(request: PersonRequest, asked: GoldRequest) -> tuple[str, int]:
+    """The page, as `redirect` takes it, that shows what has become of a request; the person is told of a release."""
+    if asked.release is None:
+        return "gold_request", asked.pk
+    messages.success(request, f"Gold release {asked.release.number} is made.")
+    return "gold_detail", asked.release.pk

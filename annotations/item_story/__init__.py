@@ -1,0 +1,1 @@
+"""All that is known of one item, on one page."""

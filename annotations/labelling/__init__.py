@@ -1,0 +1,1 @@
+"""The annotator's way: claim a task, draft, submit, skip, look back."""

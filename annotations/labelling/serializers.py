@@ -1,0 +1,207 @@
+"""Labelling as its annotator sees it: nothing here tells the model, the run, a judge, or a control item from others."""
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from annotations.labelling.selectors.labelling import CurrentLabel, EnteredDraft, NothingToLabel, ShownTask
+from annotations.labelling.services.labels import COMMENT_LENGTH
+from annotations.models import Assignment, Flag
+from annotations.models.label import AnswerCorrect
+from annotations.models.task import AssignmentStatus, FlagReason, SkipReason
+from core.api.queries import LARGEST_ID, LARGEST_INTEGER, ListQuery
+from core.api.strict import StrictSerializer
+from evaluation.models.endpoint import SCALE
+
+MOST_HELD = 10
+
+
+class OptionSerializer(serializers.Serializer[Any]):
+    """An option of a question."""
+
+    letter = serializers.CharField()
+    text = serializers.CharField(allow_blank=True)
+
+
+class DraftSerializer(serializers.Serializer[EnteredDraft]):
+    """What was entered and not yet submitted; version 0: nothing."""
+
+    version = serializers.IntegerField()
+    score = serializers.IntegerField(allow_null=True)
+    answer_correct = serializers.CharField(allow_blank=True)
+    comment = serializers.CharField(allow_blank=True)
+    seconds = serializers.FloatField()
+
+
+class CurrentLabelSerializer(serializers.Serializer[CurrentLabel]):
+    revision = serializers.IntegerField()
+    score = serializers.IntegerField()
+    answer_correct = serializers.CharField(allow_blank=True)
+    comment = serializers.CharField(allow_blank=True)
+
+
+class ShownTaskSerializer(serializers.Serializer[ShownTask]):
+    """All that an annotator learns of a task. The texts are Markdown. `previous` is one's assignment before this.
+
+    `baseline` is null where none is on record.
+    """
+
+    assignment = serializers.IntegerField()
+    status = serializers.ChoiceField(AssignmentStatus.choices)
+    question = serializers.CharField()
+    options = serializers.SerializerMethodField()
+    preference = serializers.CharField(allow_blank=True)
+    baseline = serializers.CharField(allow_blank=True, allow_null=True)
+    personalised = serializers.CharField(allow_blank=True)
+    draft = DraftSerializer()
+    label = CurrentLabelSerializer(allow_null=True)  # type: ignore[assignment] # Field has a `label` of its own
+    previous = serializers.IntegerField(allow_null=True)
+    flags = serializers.IntegerField()
+
+    @extend_schema_field(OptionSerializer(many=True))
+    def get_options(self, shown: ShownTask) -> list[dict[str, str]]:
+        return [{"letter": letter, "text": text} for letter, text in shown.options]
+
+
+class NothingSerializer(serializers.Serializer[NothingToLabel]):
+    """Why there is no task now."""
+
+    code = serializers.CharField()
+    message = serializers.CharField()
+
+
+class StandingSerializer(serializers.Serializer[Any]):
+    """How far a person is: `done` tasks, of `wanted` where the campaign has a quota."""
+
+    done = serializers.IntegerField()
+    wanted = serializers.IntegerField(allow_null=True)
+
+
+class NextSerializer(StandingSerializer):
+    """A task, or why there is none."""
+
+    task = ShownTaskSerializer(allow_null=True)
+    nothing = NothingSerializer(allow_null=True)
+
+
+class ClaimSerializer(StrictSerializer[Any]):
+    """`holding` are the assignments that the caller has already: a person may have two in hand."""
+
+    holding = serializers.ListField(
+        child=serializers.IntegerField(min_value=1, max_value=LARGEST_ID), max_length=MOST_HELD, default=list
+    )
+
+
+def _text() -> serializers.CharField:
+    return serializers.CharField(
+        max_length=COMMENT_LENGTH, required=False, allow_blank=True, default="", trim_whitespace=False
+    )
+
+
+class EntriesSerializer(StrictSerializer[Any]):
+    """`answer_correct` is asked for where the campaign does; `seconds` are those spent on the task."""
+
+    answer_correct = serializers.ChoiceField(
+        AnswerCorrect.choices, required=False, allow_blank=True, default=""
+    )
+    comment = _text()
+
+
+class NewDraftSerializer(EntriesSerializer):
+    """What has been entered so far; `version` is the one that the caller last knew (0: none)."""
+
+    score = serializers.IntegerField(
+        min_value=SCALE[0], max_value=SCALE[-1], required=False, allow_null=True, default=None
+    )
+    seconds = serializers.FloatField(min_value=0, max_value=1e9, required=False, default=0)
+    version = serializers.IntegerField(min_value=0, max_value=LARGEST_INTEGER)
+
+
+class DraftSavedSerializer(serializers.Serializer[Any]):
+    version = serializers.IntegerField()
+
+
+class NewLabelSerializer(EntriesSerializer):
+    """A label, or a new revision of it. The same `submission_key` again is the same submission; `based_on` is the
+    revision that the caller knew (0: none, null: whatever it is), so that nothing unseen is overwritten.
+    """
+
+    score = serializers.IntegerField(min_value=SCALE[0], max_value=SCALE[-1])
+    seconds = serializers.FloatField(
+        min_value=0, max_value=1e9, required=False, allow_null=True, default=None
+    )
+    submission_key = serializers.UUIDField()
+    based_on = serializers.IntegerField(
+        min_value=0, max_value=LARGEST_INTEGER, required=False, allow_null=True, default=None
+    )
+
+
+class SubmittedSerializer(serializers.Serializer[Any]):
+    """The label's revision, and how many tasks its author has labelled. Whether it has a vote is not told: a label on a
+    control item always finds room, so that it would tell these from other tasks.
+    """
+
+    revision = serializers.IntegerField()
+    done = serializers.IntegerField()
+
+
+class LeaseSerializer(serializers.Serializer[Assignment]):
+    leased_until = serializers.DateTimeField()
+
+
+class NewSkipSerializer(StrictSerializer[Any]):
+    reason = serializers.ChoiceField(SkipReason.choices)
+    note = _text()
+
+
+class NewFlagSerializer(StrictSerializer[Any]):
+    reason = serializers.ChoiceField(FlagReason.choices)
+    note = _text()
+
+
+class FlaggedSerializer(serializers.ModelSerializer[Flag]):
+    class Meta:
+        model = Flag
+        fields = ["id", "reason", "note", "created_at"]
+        read_only_fields = fields
+
+
+class HistorySerializer(serializers.ModelSerializer[Assignment]):
+    """A task that the caller has labelled or skipped, with their current label."""
+
+    assignment = serializers.IntegerField(source="pk", read_only=True)
+    question = serializers.CharField(source="task.response.item.question.text", read_only=True)
+    preference = serializers.CharField(
+        source="task.response.item.preference.text", read_only=True, default=""
+    )
+    score = serializers.IntegerField(allow_null=True, read_only=True)
+    answer_correct = serializers.CharField(read_only=True)
+    comment = serializers.CharField(read_only=True)
+    revision = serializers.IntegerField(allow_null=True, read_only=True)
+    labelled_at = serializers.DateTimeField(allow_null=True, read_only=True)
+    skip_reason = serializers.ChoiceField(SkipReason.choices, allow_blank=True, read_only=True)
+
+    class Meta:
+        model = Assignment
+        fields = [
+            "assignment",
+            "status",
+            "question",
+            "preference",
+            "score",
+            "answer_correct",
+            "comment",
+            "revision",
+            "labelled_at",
+            "skip_reason",
+            "skip_note",
+        ]
+        read_only_fields = fields
+
+
+class HistoryQuery(ListQuery):
+    words = serializers.CharField(
+        max_length=200, required=False, help_text="Looked for in question, preference, comment and skip note."
+    )
+    score = serializers.IntegerField(min_value=SCALE[0], max_value=SCALE[-1], required=False)

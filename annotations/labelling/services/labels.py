@@ -1,0 +1,339 @@
+"""Drafts and labels: nothing entered is lost, nothing is counted twice."""
+
+import math
+import uuid
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from django.db import IntegrityError, transaction
+from django.db.models import F
+from django.utils import timezone
+
+from annotations.audit.services import record
+from annotations.labelling.services.resolution import locked_task, resolve, save_settled, settled_values
+from annotations.models import Assignment, Campaign, Draft, Label, Task
+from annotations.models.campaign import CampaignStatus
+from annotations.models.label import AnswerCorrect
+from annotations.models.task import AssignmentStatus, TaskKind
+from core.db.partial import partly_read
+from core.db.prepared import the_row
+from core.errors import Conflict, DomainError
+from evaluation.models.endpoint import SCALE
+
+COMMENT_LENGTH = 10_000
+LONGEST_SECONDS = 24 * 60 * 60.0
+"""More time on one task than this is a page's clock gone wrong."""
+
+
+class AlreadyLabelled(Conflict):
+    """The task has another label than the page knew: somebody would write over what they have not seen."""
+
+    def __init__(self, label: Label) -> None:
+        super().__init__(
+            "You have labelled this task in another window meanwhile.",
+            code="already_labelled",
+            extra={
+                "label": {
+                    "revision": label.revision,
+                    "score": label.score,
+                    "answer_correct": label.answer_correct,
+                    "comment": label.comment,
+                }
+            },
+        )
+
+
+def save_draft(
+    *,
+    assignment: Assignment,
+    score: int | None,
+    comment: str,
+    version: int,
+    answer_correct: str = "",
+    seconds: float = 0,
+) -> Draft:
+    """Keep what has been entered so far. `version` is the one that the page last knew (0: none).
+
+    Raises Conflict (code `stale_draft`) where another page has saved a newer one; nothing is overwritten.
+    """
+    _check(score, comment, answer_correct)
+    entered = {
+        "score": score,
+        "comment": comment,
+        "answer_correct": answer_correct,
+        "seconds": _plausible(seconds),
+    }
+    if version == 0:
+        try:
+            with transaction.atomic():
+                return Draft.objects.create(assignment=assignment, **entered)
+        except IntegrityError:
+            pass  # Another page was first: the conditional update below finds version 0 stale.
+    saved = Draft.objects.filter(assignment=assignment, version=version).update(
+        version=F("version") + 1, updated_at=timezone.now(), **entered
+    )
+    if not saved:
+        raise Conflict(
+            "This task was edited in another window; reload to see what was saved.", code="stale_draft"
+        )
+    return Draft(assignment=assignment, version=version + 1, updated_at=timezone.now(), **entered)
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """What a page submits. `based_on` is the revision that it knew, 0 for none; None does not ask."""
+
+    score: int
+    answer_correct: str
+    comment: str
+    seconds: float | None
+    key: uuid.UUID
+    based_on: int | None
+
+
+def submit_label(
+    *,
+    assignment: Assignment,
+    score: int,
+    comment: str,
+    submission_key: uuid.UUID,
+    answer_correct: str = "",
+    seconds: float | None = None,
+    based_on: int | None = None,
+) -> Label:
+    """Record a person's rating of a task; a second submission under a new key is a new revision.
+
+    The same key again gives the label it made. A submission after the lease was lost, or of a task that was skipped,
+    is kept: it takes a slot that is still open, else it is marked surplus, as always once the campaign is archived.
+    Raises Conflict (code `already_labelled`, with the label) where the current revision is not `based_on`, so that a
+    second window does not write over a first, and (code `campaign_archived`) where a label of an archived campaign
+    would change.
+    """
+    _check(score, comment, answer_correct)
+    seconds = None if seconds is None else _plausible(seconds)
+    submission = Submission(score, answer_correct, comment, seconds, submission_key, based_on)
+    try:
+        return _submit(assignment, submission)
+    except IntegrityError as error:
+        if "label_submission_once" not in str(error):
+            raise
+        raise _key_reused() from error  # At the same moment, for another task: no lock is shared.
+
+
+@transaction.atomic
+def _submit(assignment: Assignment, submission: Submission) -> Label:
+    task, known = _locked(assignment, submission.key)
+    before = settled_values(task)
+    answer_correct = _answer_asked_for(task.campaign, submission.answer_correct)
+    if known.with_key is not None:
+        if known.with_key.assignment_id != assignment.pk:
+            raise _key_reused()
+        return known.with_key
+    if known.current is not None and task.campaign.status == CampaignStatus.ARCHIVED:
+        raise Conflict(
+            "This campaign is archived: its labels stay as they are. What you have entered here is not lost.",
+            code="campaign_archived",
+        )
+    revision = known.current.revision if known.current else 0
+    if known.current is not None and submission.based_on not in {None, revision}:
+        raise AlreadyLabelled(known.current)
+    if known.status != AssignmentStatus.SUBMITTED:
+        _place(assignment, task, known)
+    label = _store(
+        assignment, replace(submission, answer_correct=answer_correct), revision + 1, known.guidelines
+    )
+    if task.kind == TaskKind.REGULAR:
+        is_vote = not (assignment.is_surplus or assignment.is_set_aside)
+        resolve(task, scores=[*known.other_votes, submission.score] if is_vote else known.other_votes)
+        save_settled(task, before)
+    _note(label, task, known.current)
+    return label
+
+
+def _answer_asked_for(campaign: Campaign, answer_correct: str) -> str:
+    """Whether the answer is right, where the campaign asks for it."""
+    if not campaign.asks_correctness:
+        return ""
+    if not answer_correct:
+        raise DomainError("Say, too, whether the answer is right.", field="answer_correct")
+    return answer_correct
+
+
+def _key_reused() -> Conflict:
+    return Conflict("This submission key belongs to another task.", code="submission_key_reused")
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the database has on an assignment when something is submitted, read under the task's lock."""
+
+    status: str
+    member_is_set_aside: bool
+    guidelines: int | None
+    current: Label | None
+    with_key: Label | None
+    other_votes: list[int]
+
+
+# One query for what the ORM would need five for. The columns of a label are those that LABEL_FIELDS names.
+LABEL_FIELDS = ["id", "assignment_id", "revision", "score", "answer_correct", "comment"]
+_KNOWN = """
+    SELECT assignment.status, assignment.is_surplus, assignment.is_set_aside, assignment.submitted_at,
+        member.set_aside_at IS NOT NULL,
+        (
+            SELECT id FROM annotations_guidelines WHERE campaign_id = member.campaign_id
+            ORDER BY version DESC LIMIT 1
+        ),
+        ARRAY(
+            SELECT DISTINCT ON (other.id) label.score
+            FROM annotations_assignment AS other JOIN annotations_label AS label ON label.assignment_id = other.id
+            WHERE other.task_id = assignment.task_id AND other.id <> assignment.id
+                AND other.status = 'submitted' AND NOT other.is_surplus AND NOT other.is_set_aside
+            ORDER BY other.id, label.revision DESC
+        ),
+        current.id, current.assignment_id, current.revision, current.score, current.answer_correct, current.comment,
+        same.id, same.assignment_id, same.revision, same.score, same.answer_correct, same.comment
+    FROM annotations_assignment AS assignment
+    JOIN annotations_member AS member ON member.id = assignment.member_id
+    LEFT JOIN LATERAL (
+        SELECT * FROM annotations_label WHERE assignment_id = assignment.id ORDER BY revision DESC LIMIT 1
+    ) AS current ON true
+    LEFT JOIN annotations_label AS same ON same.submission_key = %(key)s
+    WHERE assignment.id = %(assignment)s
+"""
+
+
+def _locked(assignment: Assignment, key: uuid.UUID) -> tuple[Task, Known]:
+    """The task, locked, and what is known then, with which `assignment` is brought up to date.
+
+    The second statement sees what was there when the first had its lock.
+    """
+    task = locked_task(assignment.task_id)
+    status, is_surplus, is_set_aside, submitted_at, member_set_aside, guidelines, votes, *labels = the_row(
+        _KNOWN, {"assignment": assignment.pk, "key": key}
+    )
+    assignment.status, assignment.submitted_at = status, submitted_at
+    assignment.is_surplus, assignment.is_set_aside = is_surplus, is_set_aside
+    count = len(LABEL_FIELDS)
+    current, same = (
+        partly_read(Label, **dict(zip(LABEL_FIELDS, columns, strict=True)))
+        if columns[0] is not None
+        else None
+        for columns in (labels[:count], labels[count:])
+    )
+    for label in (current, same):
+        if label is not None and label.assignment_id == assignment.pk:
+            label.assignment = assignment
+    return task, Known(status, member_set_aside, guidelines, current, same, votes)
+
+
+def _place(assignment: Assignment, task: Task, known: Known) -> None:
+    """Turn a place on the task into a label's: a live lease keeps its slot, a lost one takes an open slot if it can.
+
+    The label of one whose labels are set aside has no vote, and so leaves its slot to others; nor has one that comes
+    when the campaign is archived, and its votes are to stay as they are.
+    """
+    if task.kind == TaskKind.REGULAR:
+        has_slot = known.status == AssignmentStatus.LEASED
+        if known.member_is_set_aside or task.campaign.status == CampaignStatus.ARCHIVED:
+            assignment.is_set_aside = known.member_is_set_aside
+            assignment.is_surplus = not known.member_is_set_aside
+            if has_slot:
+                task.open_slots += 1
+                task.priority = 1
+        elif not has_slot and task.open_slots:
+            task.open_slots -= 1
+        elif not has_slot:
+            assignment.is_surplus = True
+    assignment.status, assignment.leased_until = AssignmentStatus.SUBMITTED, None
+    assignment.submitted_at = timezone.now()
+
+
+# The label, the assignment that now has it, and the draft that it was made of, in one statement.
+_STORE = """
+    WITH stored AS (
+        INSERT INTO annotations_label (assignment_id, revision, score, answer_correct, comment, seconds,
+            guidelines_id, submission_key, created_at)
+        VALUES (%(assignment)s, %(revision)s, %(score)s, %(answer_correct)s, %(comment)s, %(seconds)s,
+            %(guidelines)s, %(key)s, %(now)s)
+        RETURNING id
+    ), cleared AS (
+        DELETE FROM annotations_draft WHERE assignment_id = %(assignment)s
+    ), placed AS (
+        UPDATE annotations_assignment SET status = 'submitted', leased_until = NULL, submitted_at = %(submitted_at)s,
+            is_surplus = %(is_surplus)s, is_set_aside = %(is_set_aside)s, skip_reason = '', skip_note = ''
+        WHERE id = %(assignment)s
+    )
+    SELECT id FROM stored
+"""
+
+
+def _store(assignment: Assignment, submission: Submission, revision: int, guidelines: int | None) -> Label:
+    now: datetime = timezone.now()
+    label = Label(
+        assignment=assignment,
+        revision=revision,
+        score=submission.score,
+        answer_correct=submission.answer_correct,
+        comment=submission.comment,
+        seconds=submission.seconds,
+        guidelines_id=guidelines,
+        submission_key=submission.key,
+        created_at=now,
+    )
+    (label.pk,) = the_row(
+        _STORE,
+        {
+            "assignment": assignment.pk,
+            "revision": revision,
+            "score": submission.score,
+            "answer_correct": submission.answer_correct,
+            "comment": submission.comment,
+            "seconds": submission.seconds,
+            "guidelines": guidelines,
+            "key": submission.key,
+            "now": now,
+            "submitted_at": assignment.submitted_at,
+            "is_surplus": assignment.is_surplus,
+            "is_set_aside": assignment.is_set_aside,
+        },
+    )
+    assignment.skip_reason = assignment.skip_note = ""
+    return label
+
+
+def _note(label: Label, task: Task, previous: Label | None) -> None:
+    """The audit log: who gave what, and what it was before."""
+    facts: dict[str, object] = {"task": task.pk, "revision": label.revision, "score": label.score}
+    if previous is not None:
+        facts["before"] = previous.score
+    elif label.assignment.is_surplus:
+        facts["is_surplus"] = True
+    record(
+        "label.submitted" if previous is None else "label.revised",
+        actor=label.assignment.member.user,
+        campaign=task.campaign,
+        subject=label,
+        **facts,
+    )
+
+
+def _plausible(seconds: float) -> float:
+    if not math.isfinite(seconds) or seconds < 0:
+        raise DomainError("A time on the task is a number of seconds, not below 0.", field="seconds")
+    return min(seconds, LONGEST_SECONDS)
+
+
+def _check(score: int | None, comment: str, answer_correct: str) -> None:
+    if score is not None and score not in SCALE:
+        raise DomainError(f"A score is {SCALE[0]} to {SCALE[-1]}.", field="score")
+    if answer_correct and answer_correct not in AnswerCorrect.values:
+        raise DomainError("The answer is right, wrong, or one cannot tell.", field="answer_correct")
+    check_text(comment, "comment", "A comment")
+
+
+def check_text(text: str, field: str, name: str) -> None:
+    if len(text) > COMMENT_LENGTH:
+        raise DomainError(f"{name} has at most {COMMENT_LENGTH:,} characters.", field=field)
+    if "\0" in text:
+        raise DomainError(f"{name} is plain text.", field=field)

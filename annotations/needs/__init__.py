@@ -1,0 +1,1 @@
+"""What waits for a person: on the home page and over REST."""

@@ -1,0 +1,1 @@
+"""People in campaigns: invitations, accounts, members."""

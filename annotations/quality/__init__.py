@@ -1,0 +1,1 @@
+"""The quality of labels: control items, qualification, pausing, setting aside."""

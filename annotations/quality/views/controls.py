@@ -1,0 +1,195 @@
+"""Control and qualification items: the list, three ways to add some, changing, withdrawing and restoring them."""
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from annotations.access import led_campaign
+from annotations.import_kinds import CONTROLS
+from annotations.labelling.selectors.baselines import baseline_texts
+from annotations.models import Campaign, Task
+from annotations.quality.forms import GoldItemsForm, ItemsUploadForm, KnownScoreForm, ScoreChangeForm
+from annotations.quality.selectors.controls import (
+    candidates,
+    control_items,
+    known_item,
+    random_candidates,
+    withdrawn_items,
+)
+from annotations.quality.services.controls import (
+    add_control,
+    add_controls_from_gold,
+    change_known_score,
+    restore_control,
+    withdraw_control,
+)
+from annotations.quality.services.known_items import COLUMNS
+from core.errors import DomainError, NotFound
+from core.http.access import PersonRequest
+from core.http.page_query import PageQuery, key_in
+from core.text.spreadsheet import csv_line
+from evaluation.imports.views import start_import
+from evaluation.models import Response
+
+CANDIDATES_IN_FILE = 200
+
+
+@require_GET
+def control_list(request: PersonRequest, campaign_id: int) -> HttpResponse:
+    """The items in use with how people do on them, and the forms that add some in bulk."""
+    return _list_page(request, led_campaign(request.user, campaign_id))
+
+
+def _list_page(
+    request: PersonRequest,
+    campaign: Campaign,
+    *,
+    gold: GoldItemsForm | None = None,
+    upload: ItemsUploadForm | None = None,
+) -> HttpResponse:
+    refused = [form for form in (gold, upload) if form is not None]
+    context = {
+        "campaign": campaign,
+        "items": control_items(campaign),
+        "withdrawn": withdrawn_items(campaign),
+        "gold": gold or GoldItemsForm(led=_led(request), prefix="gold"),
+        "upload": upload or ItemsUploadForm(prefix="upload"),
+    }
+    return render(request, "annotations/controls.html", context, status=422 if refused else 200)
+
+
+def _led(request: PersonRequest) -> list[int]:
+    return list(Campaign.objects.led_by(request.user).values_list("pk", flat=True))
+
+
+@require_http_methods(["GET", "POST"])
+def control_browse(request: PersonRequest, campaign_id: int) -> HttpResponse:
+    """A response at random, or the one asked for, with a form for its known score."""
+    campaign = led_campaign(request.user, campaign_id)
+    form = KnownScoreForm(request.POST or None)
+    if form.is_valid():
+        fields = dict(form.cleaned_data)
+        response = _candidate(campaign, fields.pop("response"))
+        add_control(campaign=campaign, response=response, actor=request.user, **fields)
+        messages.success(
+            request, f"Response {response.pk} is a {fields['kind']} item now. Here is another one."
+        )
+        return redirect("controls_browse", campaign_id=campaign.pk)
+    chosen = key_in(request.POST.get("response")) or PageQuery(request).key("response")
+    response_shown = (
+        _candidate(campaign, chosen)
+        if chosen is not None
+        else next(iter(random_candidates(campaign, 1)), None)
+    )
+    context = {
+        "campaign": campaign,
+        "response": response_shown,
+        "baseline": next(iter(baseline_texts([response_shown]).values()), None) if response_shown else "",
+        "rubric": campaign.rubric,
+        "form": form
+        if form.is_bound
+        else KnownScoreForm(initial={"response": response_shown and response_shown.pk}),
+    }
+    status = 422 if form.errors else 200
+    return render(request, "annotations/controls_browse.html", context, status=status)
+
+
+def _candidate(campaign: Campaign, response_id: int) -> Response:
+    response = candidates(campaign).filter(pk=response_id).first()
+    if response is None:
+        raise NotFound("There is no such response, or it is a task of the campaign already.")
+    return response
+
+
+@require_GET
+def control_candidates(request: PersonRequest, campaign_id: int) -> HttpResponse:
+    """Responses at random as a CSV file, to fill in and upload."""
+    campaign = led_campaign(request.user, campaign_id)
+    drawn = random_candidates(campaign, CANDIDATES_IN_FILE)
+    baselines = baseline_texts(drawn)
+    lines = [csv_line([*COLUMNS, "question", "preference", "baseline_response", "personalised_response"])]
+    for response in drawn:
+        item = response.item
+        preference = item.preference.text if item.preference else ""
+        texts = [item.question.text, preference, baselines.get(item.pk, ""), response.text]
+        lines.append(csv_line([response.pk, None, None, None, *texts]))
+    name = f"perg-campaign{campaign.pk}-candidates.csv"
+    return HttpResponse(
+        "".join(lines),
+        content_type="text/csv; charset=utf-8",
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    )
+
+
+@require_POST
+def control_upload(request: PersonRequest, campaign_id: int) -> HttpResponse:
+    """A CSV file of items, which a worker adds: all of them or none."""
+    campaign = led_campaign(request.user, campaign_id)
+    form = ItemsUploadForm(request.POST, request.FILES, prefix="upload")
+    if not form.is_valid():
+        return _list_page(request, campaign, upload=form)
+    arguments = {"campaign": campaign.pk, "kind": form.cleaned_data["kind"]}
+    return start_import(request, CONTROLS, arguments, [("file", form.cleaned_data["file"])])
+
+
+@require_POST
+def controls_from_gold(request: PersonRequest, campaign_id: int) -> HttpResponse:
+    """Add items from a gold release."""
+    campaign = led_campaign(request.user, campaign_id)
+    form = GoldItemsForm(request.POST, led=_led(request), prefix="gold")
+    if not form.is_valid():
+        return _list_page(request, campaign, gold=form)
+    try:
+        tasks = add_controls_from_gold(campaign=campaign, actor=request.user, **form.cleaned_data)
+    except DomainError as error:
+        form.add_error(None, error.message)
+        return _list_page(request, campaign, gold=form)
+    messages.success(request, f"{len(tasks)} item{'' if len(tasks) == 1 else 's'} added.")
+    return redirect("controls", campaign_id=campaign.pk)
+
+
+@require_POST
+def control_withdraw(request: PersonRequest, campaign_id: int, task_id: int) -> HttpResponse:
+    """Use an item no more."""
+    campaign = led_campaign(request.user, campaign_id)
+    withdraw_control(task=_item(campaign, task_id), actor=request.user)
+    messages.success(request, "The item is withdrawn; its answers are kept and count for nothing.")
+    return redirect("controls", campaign_id=campaign.pk)
+
+
+@require_POST
+def control_restore(request: PersonRequest, campaign_id: int, task_id: int) -> HttpResponse:
+    """Use a withdrawn item again."""
+    campaign = led_campaign(request.user, campaign_id)
+    task = restore_control(task=_item(campaign, task_id), actor=request.user)
+    messages.success(request, f"It is a {task.get_kind_display().lower()} again, and its answers count.")
+    return redirect("controls", campaign_id=campaign.pk)
+
+
+@require_http_methods(["GET", "POST"])
+def control_edit(request: PersonRequest, campaign_id: int, task_id: int) -> HttpResponse:
+    """An item, with its known score to change."""
+    campaign = led_campaign(request.user, campaign_id)
+    task = _item(campaign, task_id)
+    initial = {field: getattr(task.known_score, field) for field in ScoreChangeForm.base_fields}
+    form = ScoreChangeForm(request.POST or None, initial=initial)
+    if form.is_valid():
+        change_known_score(task=task, actor=request.user, **form.cleaned_data)
+        messages.success(request, "The item is saved; labels made before are measured against it, too.")
+        return redirect("controls", campaign_id=campaign.pk)
+    context = {
+        "campaign": campaign,
+        "task": task,
+        "baseline": next(iter(baseline_texts([task.response]).values()), None),
+        "rubric": campaign.rubric,
+        "form": form,
+    }
+    return render(request, "annotations/controls_edit.html", context, status=422 if form.errors else 200)
+
+
+def _item(campaign: Campaign, task_id: int) -> Task:
+    task = known_item(campaign, task_id)
+    if task is None:
+        raise NotFound("There is no such item.")
+    return task

@@ -1,1 +1,0 @@
-"""Reading the tables of labelling, by subject. Nothing here writes."""

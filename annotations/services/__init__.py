@@ -1,1 +1,0 @@
-"""What people do: create campaigns, claim tasks, submit labels, adjudicate, release gold."""

@@ -1,7 +1,0 @@
-"""Address of an item's story."""
-
-from django.urls import path
-
-from annotations.views.item_story import item_story
-
-urlpatterns = [path("items/<int:item_id>/", item_story, name="item_story")]

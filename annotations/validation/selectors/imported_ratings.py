@@ -1,0 +1,84 @@
+"""Ratings that were made elsewhere, as a validation report reads them."""
+
+from collections.abc import Collection, Iterator, Sequence
+
+import numpy as np
+
+from annotations.models import Campaign
+from annotations.models.imported import RatedBy
+from perg.stats.files.label_forms import is_missing, label_of
+from perg.stats.files.rating_set import RatingSet, rating_set
+from perg.stats.files.ratings_files import FileRating, FileRatings, Kind, Scale
+from perg.stats.files.ratings_warnings import judges_on_another_scale
+from perg.stats.items.validation_input import ValidationInput, failures_first
+from perg.stats.raters import rater_agreement as report_raters
+
+OF_THE_REPORT = frozenset(
+    {
+        *(report_raters.PEOPLE_MEDIAN, report_raters.PEOPLE_MOST_COMMON, report_raters.GOLD),
+        *(report_raters.PANEL_MEDIAN, report_raters.PANEL_MOST_COMMON),
+        *(report_raters.CONSTANT, report_raters.RANDOM, "the others"),
+    }
+)
+"""Names that the report gives to what it adds beside the raters: nobody else is called so."""
+
+
+def imported_input(campaign: Campaign) -> ValidationInput:
+    """Every item is a question of its own, a task, and part of the one sample that there is."""
+    ratings = imported_rating_set(campaign)
+    failures = campaign.failure_labels
+    incomparable: dict[str, str] = {}
+    if campaign.rating_categories is None:  # on a stated scale, what lies outside it was refused
+        incomparable = judges_on_another_scale(_stored_ratings(campaign), ratings.scale)
+    return ValidationInput(
+        ratings=ratings,
+        threshold=float(len(failures)) if failures else campaign.rating_threshold,
+        clusters=np.arange(len(ratings.table.units), dtype=np.int64),
+        judge_kinds=dict.fromkeys(ratings.judges, "imported judge"),
+        warnings=campaign.import_warnings,
+        incomparable=incomparable,
+    )
+
+
+def imported_rating_set(campaign: Campaign) -> RatingSet:
+    """The imported ratings as a table, on the scale that was stated, or else that of the ratings that occur.
+
+    Labels that are failures come before the others.
+    """
+    scale, failures = _scale(campaign.scale), campaign.failure_labels or ()
+    stated: Sequence[str | float] | None = campaign.rating_categories
+    if stated is not None and scale != "nominal":
+        stated = [float(category) for category in stated]
+    files = [FileRatings(tuple(_stored_ratings(campaign)), 0)]
+    ratings = rating_set(files, scale, categories=stated)
+    if not failures:
+        return ratings
+    return rating_set(files, scale, categories=failures_first(ratings.labels, failures))
+
+
+def _stored_ratings(campaign: Campaign) -> Iterator[FileRating]:
+    """The ratings in the order of the files. Old imports have labels as they were in the file: `1.0`, `NaN`."""
+    rows = campaign.imported_ratings.order_by("pk").values_list("item", "rater", "kind", "value")
+    labels = {*(campaign.rating_categories or ()), *(campaign.failure_labels or ())}
+    nominal = campaign.scale == "nominal"
+    kinds: dict[str, Kind] = {RatedBy.HUMAN.value: "human", RatedBy.JUDGE.value: "judge"}
+    names = dict[str, str]()
+    for item, rater, kind, value in rows:
+        if rater not in names:
+            names[rater] = told_apart(rater, {*OF_THE_REPORT, *names.values()}, "imported")
+        if not nominal:
+            yield FileRating(item, names[rater], kinds[kind], float(value), None)
+        elif value in labels or not is_missing(value, nominal=True):
+            yield FileRating(item, names[rater], kinds[kind], label_of(value), None)
+
+
+def told_apart(name: str, taken: Collection[str], by: str) -> str:
+    """The name; one that is taken gets behind it what tells the two apart."""
+    while name in taken:
+        name = f"{name} ({by})"
+    return name
+
+
+def _scale(scale: str) -> Scale:
+    known: dict[str, Scale] = {"nominal": "nominal", "ordinal": "ordinal", "interval": "interval"}
+    return known[scale]

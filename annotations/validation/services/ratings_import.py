@@ -1,0 +1,386 @@
+"""Importing others' annotations into a campaign of their own, so that the agreement module serves by itself."""
+
+import io
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, TextIO
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.db import connection, transaction
+
+from annotations.audit.services import record as audit
+from annotations.models import Campaign, Member
+from annotations.models.campaign import CampaignStatus, RatingScale, Role
+from annotations.models.imported import RatedBy
+from core.errors import Conflict, DomainError
+from core.names import check_name
+from evaluation.importers.source_file import Progress, no_progress
+from perg.stats.files.joined_files import NamedRatings, joined_files
+from perg.stats.files.label_forms import label_of, listed, shown
+from perg.stats.files.rating_set import RatingSet, rating_set
+from perg.stats.files.ratings_files import (
+    FileRating,
+    FileRatings,
+    Kind,
+    Label,
+    LineError,
+    RatingsFileError,
+    Scale,
+)
+from perg.stats.files.ratings_parsing import FileFormat, format_of, parse_ratings
+from perg.stats.files.ratings_rows import LONGEST_LINE, encoding_of
+from perg.stats.files.ratings_warnings import rating_warnings
+from perg.stats.files.repeated_problems import told_once
+from perg.stats.files.stated_failures import FailuresError, NotStated, stated_failures
+from perg.stats.files.stated_scale import ScaleError, stated_categories
+
+ITEM_LENGTH, RATER_LENGTH, NAME_LENGTH = 400, 200, 200
+NOT_STORABLE = re.compile("[\0\ud800-\udfff]")
+"""Characters that PostgreSQL refuses in text."""
+
+
+@dataclass(frozen=True, slots=True)
+class RatingsFile:
+    """A file handed in: its name, its text or where it is, and the kind of its raters where it does not say itself."""
+
+    name: str
+    text: str | Path
+    kind: Kind | None = None
+
+    @contextmanager
+    def opened(self) -> Iterator[TextIO]:
+        """The text, from its beginning. Raises RatingsFileError where it cannot be read, or is in another encoding."""
+        if isinstance(self.text, str):
+            yield io.StringIO(self.text.lstrip("\ufeff"), newline="")
+            return
+        try:
+            with self.text.open("rb") as stream:
+                encoding = encoding_of(stream)
+            text = self.text.open(encoding=encoding, newline="")
+        except OSError as error:
+            raise RatingsFileError([LineError(None, f"cannot be read: {error.strerror}")]) from error
+        except ValueError as error:
+            raise RatingsFileError([LineError(None, str(error))]) from error
+        with text:
+            yield text
+
+
+class RatingsRefused(DomainError):
+    """The files are refused as a whole and nothing was written; `problems` are all that was found, a line each."""
+
+    code = "import_refused"
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        self.problems = tuple(problems)
+        count = "There is one problem." if len(problems) == 1 else f"There are {len(problems)} problems."
+        super().__init__(f"Nothing was imported. {count}", extra={"problems": list(problems)})
+
+
+class FailureNotStated(DomainError):
+    """There are two categories, and it is not stated which is the failure; nothing was written."""
+
+    code = "failure_not_stated"
+
+
+COPY = "COPY annotations_importedrating (campaign_id, item, rater, kind, value) FROM STDIN"
+
+Outcome = Literal["imported", "unchanged", "failure stated"]
+
+
+@dataclass(frozen=True, slots=True)
+class RatingsImport:
+    """What an import made of its files.
+
+    `status`: whether the campaign is new, had the same ratings already, or had them and got its failures or scale
+    stated now.
+    """
+
+    campaign: Campaign
+    status: Outcome
+    items: int
+    people: int
+    judges: int
+    ratings: int
+    missing: int
+
+    @property
+    def failures_in_words(self) -> str:
+        """What counts as a failure."""
+        labels, threshold = self.campaign.failure_labels, self.campaign.rating_threshold
+        if labels:
+            return f"A failure is {' or '.join(f'“{label}”' for label in labels)}."
+        if threshold is not None:
+            return f"A failure is a rating below {threshold:g}."
+        return "No failure is stated, so failure rates are undefined."
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Warnings about the ratings, in sentences."""
+        return tuple(self.campaign.import_warnings)
+
+    def as_dict(self) -> dict[str, object]:
+        """One JSON-ready object."""
+        return {
+            "status": self.status,
+            "campaign": {"id": self.campaign.pk, "name": self.campaign.name},
+            "scale": self.campaign.scale,
+            "categories": self.campaign.rating_categories,
+            "threshold": self.campaign.rating_threshold,
+            "failures": self.campaign.failure_labels,
+            "items": self.items,
+            "people": self.people,
+            "judges": self.judges,
+            "ratings": self.ratings,
+            "missing": self.missing,
+            "warnings": list(self.warnings),
+        }
+
+
+def import_ratings(
+    *,
+    name: str,
+    files: Sequence[RatingsFile],
+    scale: Scale,
+    categories: Sequence[str] = (),
+    failures: Sequence[str] = (),
+    threshold: float | None = None,
+    is_cut: bool = True,
+    created_by: User | None = None,
+    progress: Progress = no_progress,
+) -> RatingsImport:
+    """A campaign of the ratings in the files, led by `created_by`. The same files again change nothing.
+
+    `categories` state the scale (`stated_categories`); without them, it consists of the ratings that occur. `failures`
+    or the `threshold` state what a failure is (`stated_failures`); with `is_cut` false, nothing is. Importing the same
+    files again states both for a campaign that has neither.
+
+    Raises:
+        RatingsRefused: with every problem of every file.
+        FailureNotStated: there are two categories, and it is not stated which is the failure.
+        DomainError: the failures, threshold or scale do not fit the ratings.
+        Conflict: a campaign of this name holds something else.
+    """
+    if not 0 < len(name.strip()) <= NAME_LENGTH:
+        raise DomainError(f"A campaign needs a name of at most {NAME_LENGTH} characters.", field="name")
+    check_name(name)
+    full_scale = _stated_scale(categories, scale)
+    joined = joined_files(_parsed(files, scale, full_scale, failures, progress))
+    if joined.problems:
+        raise RatingsRefused(joined.problems)
+    try:
+        table = rating_set([file.ratings for file in joined.files], scale, categories=full_scale)
+    except RatingsFileError as error:
+        raise RatingsRefused([str(problem) for problem in error.errors]) from error
+    ratings = [rating for file in joined.files for rating in file.ratings.ratings]
+    try:
+        cut = stated_failures(
+            full_scale or _occurring(table, ratings),
+            scale,
+            failures=failures,
+            threshold=threshold,
+            is_cut=is_cut,
+        )
+    except NotStated as error:
+        raise FailureNotStated(f"Nothing was imported. {error}", field=error.field) from error
+    except FailuresError as error:
+        raise DomainError(str(error), field=error.field) from error
+    meaning = {
+        "scale": scale,
+        "rating_categories": None if full_scale is None else [shown(category) for category in full_scale],
+        "rating_threshold": cut.threshold,
+        "failure_labels": list(cut.labels) or None,
+        "import_warnings": list(rating_warnings(joined.files, scale, is_stated=full_scale is not None)),
+    }
+    with transaction.atomic():
+        campaign, is_new = Campaign.objects.get_or_create(
+            name=name.strip(),
+            defaults=meaning
+            | {
+                "is_imported": True,
+                "status": CampaignStatus.CLOSED,
+                "overlap": 1,
+                "max_overlap": 1,
+                "sample_size": len(table.table.units),
+                "seed": 0,
+                "created_by": created_by,
+            },
+        )
+        status: Outcome = "imported"
+        if is_new:
+            _write(campaign, ratings, created_by)
+        else:
+            status = _again(campaign, ratings, meaning, created_by)
+    return RatingsImport(
+        campaign,
+        status,
+        items=len(table.table.units),
+        people=len(table.people),
+        judges=len(table.judges),
+        ratings=len(ratings),
+        missing=table.missing,
+    )
+
+
+def _stated_scale(categories: Sequence[str], scale: Scale) -> tuple[Label, ...] | None:
+    """The stated scale, if there is one. Raises DomainError."""
+    if not categories:
+        return None
+    try:
+        return stated_categories(categories, scale)
+    except ScaleError as error:
+        raise DomainError(str(error), field="categories") from error
+
+
+def _occurring(table: RatingSet, ratings: Sequence[FileRating]) -> tuple[Label, ...]:
+    """The categories that occur, in the order of the table's."""
+    if table.scale == "nominal":
+        return table.labels
+    return tuple(sorted({float(rating.label) for rating in ratings}))
+
+
+def _parsed(
+    files: Sequence[RatingsFile],
+    scale: Scale,
+    categories: Sequence[Label] | None,
+    failures: Sequence[str],
+    progress: Progress,
+) -> list[NamedRatings]:
+    """Every file read. Raises RatingsRefused with the problems of all of them."""
+    parsed, problems = [], list[str]()
+    names, with_names = Counter[str](), list[str]()
+    room: int = settings.IMPORT_MAX_RATINGS
+    for number, file in enumerate(files, start=1):
+        try:
+            with file.opened() as text:
+                read = parse_ratings(
+                    text,
+                    file_format=_checked_format(file.name, text),
+                    scale=scale,
+                    kind=file.kind,
+                    categories=categories,
+                    names=[label_of(failure) for failure in failures],
+                    most=room,
+                )
+        except RatingsFileError as error:
+            told = told_once(error.errors, error.cells)
+            problems += [f"{file.name}: {problem}" for problem in told.errors]
+            names += told.names
+            with_names += [file.name] if told.names else []
+            continue
+        too_long = told_once(_too_long(read), len(read.ratings))
+        problems += [f"{file.name}: {problem}" for problem in too_long.errors]
+        parsed.append(NamedRatings(file.name, read))
+        room = max(room - len(read.ratings) - read.missing, 0)
+        progress(number, len(files))
+    if names:
+        problems.insert(0, _another_scale(names, with_names, scale))
+    if not files:
+        problems.append("no file was given")
+    if problems:
+        raise RatingsRefused(problems)
+    return parsed
+
+
+def _checked_format(name: str, text: TextIO) -> FileFormat:
+    """The format of a file that is at its beginning, and stays there. Raises RatingsFileError.
+
+    JSON by rater is read as one document, so what it may hold is counted first: each value has a comma or a bracket
+    before it.
+    """
+    file_format = format_of(name, text.read(LONGEST_LINE))
+    text.seek(0)
+    if file_format != "pairs":
+        return file_format
+    most, values = 2 * settings.IMPORT_MAX_RATINGS, 0
+    while block := text.read(LONGEST_LINE):
+        values += sum(map(block.count, ",[{"))
+        if values > most:
+            raise RatingsFileError([LineError(None, f"there are more than {most:,} values in the file")])
+    text.seek(0)
+    return file_format
+
+
+def _another_scale(names: Counter[str], file_names: Sequence[str], scale: Scale) -> str:
+    """What to do about labels that are names, on a scale of numbers."""
+    labels = listed(label for label, _ in names.most_common())
+    count = f"{names.total()} ratings in {' and '.join(dict.fromkeys(file_names))}"
+    return (
+        f"{count} are names: {labels}. The scale “{RatingScale(scale).label}” takes numbers. Choose the scale "
+        f"“{RatingScale.NOMINAL.label}” (--scale {RatingScale.NOMINAL})."
+    )
+
+
+def _too_long(file: FileRatings) -> list[LineError]:
+    """Names that the database would not hold."""
+    problems = []
+    for rating in file.ratings:
+        if len(rating.item) > ITEM_LENGTH:
+            problems.append(LineError(rating.line, f"an item's name has more than {ITEM_LENGTH} characters"))
+        if len(rating.rater) > RATER_LENGTH:
+            problems.append(LineError(rating.line, f"a rater's name has more than {RATER_LENGTH} characters"))
+        if NOT_STORABLE.search(f"{rating.item}{rating.rater}{rating.label}"):
+            problems.append(LineError(rating.line, "a null character, or half of a character"))
+    return problems
+
+
+def _stored(rating: FileRating) -> tuple[str, str, str, str]:
+    """Item, rater, kind and value as the database has them; a number is written the shortest way that is exact."""
+    kind = RatedBy.HUMAN if rating.kind == "human" else RatedBy.JUDGE
+    return rating.item, rating.rater, kind.value, shown(rating.label)
+
+
+def _write(campaign: Campaign, ratings: Sequence[FileRating], created_by: User | None) -> None:
+    # COPY takes a tenth of the time and memory of inserts by the ORM.
+    with connection.cursor() as cursor, cursor.copy(COPY) as copy:
+        for rating in ratings:
+            copy.write_row((campaign.pk, *_stored(rating)))
+    if created_by is not None:
+        Member.objects.create(campaign=campaign, user=created_by, role=Role.LEAD)
+    audit("ratings.imported", actor=created_by, campaign=campaign, subject=campaign, ratings=len(ratings))
+
+
+def _has_exactly(campaign: Campaign, ratings: Sequence[FileRating]) -> bool:
+    """Whether the campaign holds these ratings and no others."""
+    if campaign.imported_ratings.count() != len(ratings):
+        return False
+    stored = set(map(_stored, ratings))
+    rows = campaign.imported_ratings.order_by().values_list("item", "rater", "kind", "value")
+    return all(row in stored for row in rows.iterator(chunk_size=5000))
+
+
+def _again(
+    campaign: Campaign,
+    ratings: Sequence[FileRating],
+    meaning: Mapping[str, object],
+    actor: User | None,
+) -> Outcome:
+    """The same ratings under the same name. Raises Conflict where the campaign holds something else."""
+    if campaign.is_imported and _has_exactly(campaign, ratings):
+        compared = [field for field in meaning if field != "import_warnings"]
+        changed = [field for field in compared if getattr(campaign, field) != meaning[field]]
+        if not changed:
+            return "unchanged"
+        is_led = actor is None or Campaign.objects.led_by(actor).filter(pk=campaign.pk).exists()
+        if is_led and "scale" not in changed and all(getattr(campaign, field) is None for field in changed):
+            for field, value in meaning.items():
+                setattr(campaign, field, value)
+            campaign.save(update_fields=list(meaning))
+            audit(
+                "ratings.failure_stated",
+                actor=actor,
+                campaign=campaign,
+                subject=campaign,
+                failures=campaign.failure_labels,
+                threshold=campaign.rating_threshold,
+                categories=campaign.rating_categories,
+            )
+            return "failure stated"
+    raise Conflict(
+        f"There is a campaign named “{campaign.name}” already, with other content. Import under another name.",
+        field="name",
+    )

@@ -1,0 +1,1 @@
+"""What every REST view needs: queries, pages, permissions, idempotency, conditional requests."""

@@ -1,0 +1,139 @@
+"""`Idempotency-Key`: a POST that starts something may be sent again, and starts it once.
+
+The answer is kept in the transaction of the work, so that there is no answer without the work and no work without the
+answer: a crash leaves neither, and the request may simply be sent again. Where answers are kept is not known here;
+settings name it, as they name the API's other parts.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from http import HTTPStatus
+from typing import Concatenate, ParamSpec, Protocol, TypeVar
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.core.files.uploadedfile import UploadedFile
+from django.db import transaction
+from django.http import HttpResponse, QueryDict
+from django.http.response import HttpResponseBase
+from django.utils.module_loading import import_string
+from rest_framework.renderers import JSONRenderer
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from core.api.actor import actor_of
+from core.errors import Conflict, DomainError
+
+HEADER = "Idempotency-Key"
+REPLAYED = "Idempotency-Replayed"
+LONGEST_KEY = 200
+KEPT_HEADERS = ("Location", "Retry-After")
+CHUNK = 1 << 20
+
+P = ParamSpec("P")
+V = TypeVar("V", bound=APIView)
+
+
+@dataclass(frozen=True, slots=True)
+class KeptAnswer:
+    """An answer with the fingerprint of the request that it was given to."""
+
+    fingerprint: str
+    status: int
+    headers: dict[str, str]
+    body: str
+
+
+class AnswerStore(Protocol):
+    """Where answers are kept for a while. All of it happens in the caller's transaction."""
+
+    def is_mine(self, *, user: User, key: str) -> bool:
+        """Whether nobody else is at work under this key; until the transaction's end, nobody else will be."""
+        ...
+
+    def found(self, *, user: User, key: str) -> KeptAnswer | None: ...
+
+    def keep(self, answer: KeptAnswer, *, user: User, key: str, method: str, path: str) -> None: ...
+
+
+def idempotent(
+    handler: Callable[Concatenate[V, Request, P], Response],
+) -> Callable[Concatenate[V, Request, P], HttpResponseBase]:
+    """Decorate a view's `post`: with the header, the work is done once, and its answer is given again for a day.
+
+    Not for an answer that holds a secret: it would be kept. An answer that is an error is not kept.
+    """
+
+    @wraps(handler)
+    def answered(self: V, request: Request, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        key = request.headers.get(HEADER)
+        if key is None:
+            return handler(self, request, *args, **kwargs)
+        if not (key.isascii() and key.isprintable() and 1 <= len(key) <= LONGEST_KEY):
+            raise DomainError(
+                f"The header {HEADER} takes 1 to {LONGEST_KEY} printable ASCII characters.",
+                code="idempotency_key_invalid",
+                field=HEADER,
+            )
+        with transaction.atomic():
+            return _once(request, key, lambda: handler(self, request, *args, **kwargs))
+
+    answered.is_idempotent = True  # type: ignore[attr-defined] # the API's schema names the header
+    return answered
+
+
+def _once(request: Request, key: str, work: Callable[[], Response]) -> HttpResponseBase:
+    store: AnswerStore = import_string(settings.IDEMPOTENCY_STORE)()
+    user = actor_of(request)
+    if not store.is_mine(user=user, key=key):
+        raise Conflict(
+            "The first request with this key is still at work.", code="idempotency_key_in_use", field=HEADER
+        )
+    fingerprint = _fingerprint(request)
+    kept = store.found(user=user, key=key)
+    if kept is None:
+        response = work()
+        if response.status_code < HTTPStatus.BAD_REQUEST:
+            headers = {name: response.headers[name] for name in KEPT_HEADERS if name in response.headers}
+            body = JSONRenderer().render(response.data).decode()
+            answer = KeptAnswer(fingerprint, response.status_code, headers, body)
+            store.keep(answer, user=user, key=key, method=request.method or "", path=request.get_full_path())
+        return response
+    if kept.fingerprint != fingerprint:
+        raise DomainError(
+            "This key came with another request before. A new request needs a new key.",
+            code="idempotency_key_reused",
+            status=HTTPStatus.UNPROCESSABLE_ENTITY,
+            field=HEADER,
+        )
+    headers = {**kept.headers, REPLAYED: "true"}
+    return HttpResponse(kept.body, status=kept.status, headers=headers, content_type="application/json")
+
+
+def _fingerprint(request: Request) -> str:
+    """Of method, address and body. An upload's parts count, not the boundary between them, which is another each
+    time.
+    """
+    digest = hashlib.sha256(f"{request.method} {request.get_full_path()}\n".encode())
+    data = request.data
+    if isinstance(data, QueryDict):
+        for name in sorted(data):
+            for value in data.getlist(name):
+                digest.update(f"\n{name}\n".encode())
+                _update(digest, value)
+    else:
+        digest.update(json.dumps(data, sort_keys=True).encode())
+    return digest.hexdigest()
+
+
+def _update(digest: "hashlib._Hash", value: object) -> None:
+    if not isinstance(value, UploadedFile):
+        digest.update(str(value).encode())
+        return
+    for chunk in value.chunks(CHUNK):
+        digest.update(chunk)
+    value.seek(0)

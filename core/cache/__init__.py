@@ -1,0 +1,1 @@
+"""Redis, and figures that a worker computes and the cache keeps."""

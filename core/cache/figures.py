@@ -1,0 +1,186 @@
+"""Figures that take long: a worker computes them, Redis keeps them, and who asks is told what they are as of.
+
+They are kept as JSON, which `form` writes and reads, each with a stamp of what it was computed from. The stamp is read
+before the input, so that what changes meanwhile makes the figures late, never wrongly current. Losing Redis costs time:
+then they are computed at once.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Generic, TypeVar
+
+from django.core.cache import cache
+from django.utils import timezone
+from pydantic import TypeAdapter, ValidationError
+
+from core.cache.redis_cache import read_cache, redis_is_away, write_cache
+from core.jobs.broken_off import why_it_broke_off
+from core.jobs.wake import wake
+from evaluation import __version__
+from evaluation.models.trouble import LOST, LOST_AFTER, pause_after
+
+T = TypeVar("T")
+
+PATIENCE = 20
+"""Figures of what changes all the time are computed anew after so many times as long as computing them took."""
+
+ASKED_SECONDS = 180
+"""So long a worker is waited for before another one is asked."""
+
+KEPT_SECONDS = 7 * 24 * 3600
+
+
+@dataclass(frozen=True, slots=True)
+class BrokenOff:
+    """Why computing figures broke off, the last of so many tries."""
+
+    why: str
+    at: datetime
+    tries: int
+
+    @property
+    def again_at(self) -> datetime:
+        """When a worker is asked again, if somebody still waits: each time after twice as long."""
+        return self.at + pause_after(self.tries)
+
+
+@dataclass(frozen=True, slots=True)
+class Kept(Generic[T]):
+    """Figures, what they are as of, and whether nothing has changed since.
+
+    `value` is None where they have never been computed; `failure` is there where computing them anew broke off, until
+    it succeeds. `name` is what they are kept as.
+    """
+
+    value: T | None
+    as_of: datetime | None
+    is_current: bool
+    failure: BrokenOff | None = None
+    name: str = ""
+
+    @classmethod
+    def just_now(cls, value: T) -> "Kept[T]":
+        """Figures computed for whoever asks."""
+        return cls(value, timezone.now(), is_current=True)
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """What is kept: `value` as JSON, which the form of the figures reads."""
+
+    stamp: str
+    as_of: datetime
+    seconds: float
+    value: Any
+
+    def is_due(self) -> bool:
+        return timezone.now() - self.as_of >= timedelta(seconds=PATIENCE * self.seconds)
+
+
+_ENTRY = TypeAdapter(_Entry)
+_BROKEN_OFF = TypeAdapter(BrokenOff)
+_TIME = TypeAdapter(datetime)
+
+
+def kept_figures(
+    name: str,
+    *,
+    form: TypeAdapter[T],
+    stamp: str,
+    task: str,
+    keys: tuple[int | str, ...],
+    compute: Callable[[], T],
+) -> Kept[T]:
+    """The figures called `name` as they are kept; where they are late, a worker is asked for them by `task`(*keys).
+
+    `compute` is only called where Redis cannot be reached.
+    """
+    entry = read_cache(_key(name), _ENTRY)
+    value = None if entry is None else _value(entry, form)
+    if entry is not None and value is None:  # An older release kept it in another form.
+        entry = None
+    if entry is not None and entry.stamp == stamp:
+        return Kept(value, entry.as_of, is_current=True)
+    failure = _failure(name)
+    is_wanted = timezone.now() >= failure.again_at if failure else entry is None or entry.is_due()
+    if is_wanted and cache.add(_asked(name), 1, ASKED_SECONDS):
+        wake(task, *keys)
+    if redis_is_away():
+        return Kept.just_now(compute())
+    as_of = None if entry is None else entry.as_of
+    return Kept(value, as_of, is_current=False, failure=failure, name=name)
+
+
+def keep_figures(name: str, *, form: TypeAdapter[T], stamp: Callable[[], str], compute: Callable[[], T]) -> T:
+    """Compute the figures called `name` and keep them, unless those that are kept are current; give them.
+
+    For workers, and for programs that would rather wait.
+    """
+    began, as_of, computed_from = time.monotonic(), timezone.now(), stamp()
+    entry = read_cache(_key(name), _ENTRY)
+    value = _value(entry, form) if entry is not None and entry.stamp == computed_from else None
+    # Stays where the worker is killed, however often it is tried.
+    cache.add(_begun(name), as_of.isoformat(), KEPT_SECONDS)
+    try:
+        if value is None:
+            value = compute()
+            seconds = time.monotonic() - began
+            entry = _Entry(computed_from, as_of, seconds, form.dump_python(value, mode="json"))
+            write_cache(_key(name), entry, _ENTRY, KEPT_SECONDS)
+        cache.delete(_failed(name))
+    except Exception as error:
+        before = read_cache(_failed(name), _BROKEN_OFF)
+        failure = BrokenOff(why_it_broke_off(error), timezone.now(), before.tries + 1 if before else 1)
+        write_cache(_failed(name), failure, _BROKEN_OFF, KEPT_SECONDS)
+        raise
+    finally:
+        cache.delete_many([_asked(name), _begun(name)])
+    return value
+
+
+def forget_failure(name: str) -> None:
+    """Have a worker asked again for the figures called `name` as soon as somebody looks at them."""
+    cache.delete_many([_failed(name), _asked(name), _begun(name)])
+
+
+def kept_text(name: str, write: Callable[[], str]) -> str:
+    """A text that never changes, such as a long page of a stored document: written once, then read."""
+    text: str | None = cache.get(_key(name))
+    if text is None:
+        text = write()
+        cache.set(_key(name), text, KEPT_SECONDS)
+    return text
+
+
+def _failure(name: str) -> BrokenOff | None:
+    """Why computing the figures broke off, or that its worker was lost."""
+    failure = read_cache(_failed(name), _BROKEN_OFF)
+    begun = None if failure else read_cache(_begun(name), _TIME)
+    if begun is not None and timezone.now() - begun > LOST_AFTER:
+        return BrokenOff(LOST, begun, 1)
+    return failure
+
+
+def _value(entry: _Entry, form: TypeAdapter[T]) -> T | None:
+    try:
+        return form.validate_python(entry.value)
+    except ValidationError:
+        return None
+
+
+def _key(name: str) -> str:
+    return f"kept/{__version__}/{name}"
+
+
+def _asked(name: str) -> str:
+    return f"{_key(name)}/asked"
+
+
+def _begun(name: str) -> str:
+    return f"{_key(name)}/begun"
+
+
+def _failed(name: str) -> str:
+    return f"{_key(name)}/failed"

@@ -1,0 +1,1 @@
+"""Reading PostgreSQL where the ORM costs too much."""

@@ -1,0 +1,1 @@
+"""What every page needs: the person who asks, lists by key, ranged files, headers."""

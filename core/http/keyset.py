@@ -1,0 +1,46 @@
+"""Pages of long lists by key: the next page starts behind a primary key, so that no page costs more than the first."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from django.db.models import Model, QuerySet
+
+from core.http.page_query import PageQuery
+
+M = TypeVar("M", bound=Model)
+
+PER_PAGE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class KeysetPage(Generic[M]):
+    """Rows in the order of their keys, and the keys that its neighbours lie behind; None: there is none."""
+
+    rows: tuple[M, ...]
+    before: int | None
+    after: int | None
+
+    def __iter__(self) -> Iterator[M]:
+        return iter(self.rows)
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+
+def keyset_page(found: QuerySet[M], query: PageQuery, *, size: int = PER_PAGE) -> KeysetPage[M]:
+    """The page that an address asks for by `after=KEY` or `before=KEY`; the first where it asks for none."""
+    after, before = query.key("after"), query.key("before")
+    if before is not None and after is None:
+        rows = list(found.filter(pk__lt=before).order_by("-pk")[: size + 1])
+        is_more, shown = len(rows) > size, tuple(reversed(rows[:size]))
+        if shown:
+            return KeysetPage(shown, shown[0].pk if is_more else None, shown[-1].pk)
+    behind = found.filter(pk__gt=after) if after is not None else found
+    rows = list(behind.order_by("pk")[: size + 1])
+    shown = tuple(rows[:size])
+    return KeysetPage(
+        shown,
+        before=shown[0].pk if shown and after is not None else None,
+        after=shown[-1].pk if len(rows) > size else None,
+    )

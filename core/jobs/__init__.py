@@ -1,0 +1,1 @@
+"""Work for workers: waking them, keeping a lease, saying why it broke off."""

@@ -1,0 +1,36 @@
+"""Why a computation broke off, in words for whoever waits for it. The workers' log has the whole of it."""
+
+from django.db import DatabaseError, InterfaceError, OperationalError
+from redis.exceptions import RedisError
+
+from core.errors import DomainError
+from evaluation.llm.credentials.redaction import redacted
+
+LONGEST = 500
+
+
+def why_it_broke_off(error: BaseException) -> str:
+    """What happened, and the error's own words, in at most `LONGEST` characters and without secrets."""
+    if isinstance(error, DomainError):
+        return _storable(error.message)
+    said = str(error).strip().split("\n")[0]
+    own = f"{type(error).__name__}{f': {said}' if said else ''}"
+    if isinstance(error, MemoryError):
+        return "The worker ran out of memory."
+    if isinstance(error, OperationalError | InterfaceError):
+        words = f"The database was away, or gave up ({own})."
+    elif isinstance(error, DatabaseError):
+        words = f"The database refused what was asked of it ({own})."
+    elif isinstance(error, RedisError):
+        words = f"Redis was away ({own})."
+    elif isinstance(error, OSError):
+        words = f"A file or a connection failed the worker ({own})."
+    else:
+        words = f"An error in the program ({own}). The workers’ log has the details."
+    return _storable(words)
+
+
+def _storable(words: str) -> str:
+    """Words that a text column takes: without secrets, NUL and half surrogate pairs, cut to a length."""
+    words = redacted(words).replace("\0", "").encode(errors="replace").decode()
+    return words if len(words) <= LONGEST else f"{words[: LONGEST - 1]}…"

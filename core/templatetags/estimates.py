@@ -1,0 +1,62 @@
+"""`{% estimate x %}`: a number with its interval and n, or the reason why there is none."""
+
+from django import template
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from perg.stats.base.estimate import Estimate, EstimateDict
+from perg.stats.base.number_text import number_text
+
+register = template.Library()
+
+# Written here and not in a template of its own: reports show thousands of them.
+UNDEFINED = (
+    '<span class="estimate"><span class="estimate-value"><span aria-hidden="true">—</span>'
+    '<span class="visually-hidden">undefined</span></span> <span class="estimate-reason">{}</span></span>'
+)
+DEFINED = (
+    '<span class="estimate"><span class="estimate-value">{}</span> '
+    '<span class="estimate-rest">{}n = {}{}</span></span>'
+)
+WARNED = (
+    ' <span class="estimate-warning"{1}><span aria-hidden="true">⚠</span>'
+    '<span class="estimate-why">{0}</span></span>'
+)
+FOCUSABLE = ' role="note" tabindex="0"'
+
+
+@register.filter
+def number(value: object, digits: int) -> str:
+    """A number with so many decimals and a true minus; a dash where there is none."""
+    return number_text(value, digits) if isinstance(value, int | float) else "–"
+
+
+@register.simple_tag
+def estimate(value: Estimate | EstimateDict, digits: int = 3, *, in_link: bool = False) -> SafeString:
+    """Value, 95% interval and n as parts that a style sheet can set apart, and ⚠ with what speaks against them.
+
+    `value` may be a stored one. Give `in_link` where a link is around it.
+    """
+    if isinstance(value, dict):
+        value = Estimate.of_dict(value)
+    if value.undefined:
+        return format_html(UNDEFINED, value.undefined)
+    interval = ""
+    if value.low is not None and value.high is not None:
+        interval = f"{number_text(value.low, digits)} to {number_text(value.high, digits)}, "
+    number = "" if value.value is None else number_text(value.value, digits)
+    return format_html(DEFINED, number, interval, value.n, warning_sign(value, in_link=in_link))
+
+
+@register.simple_tag
+def warning_sign(value: Estimate | EstimateDict, *, in_link: bool = False) -> SafeString:
+    """⚠ with an estimate's warnings, which focus and the pointer show, or nothing.
+
+    It is part of `estimate`, and for places that write the number out themselves. In a link it is no stop of its own
+    for the tab key: the link's focus shows the warnings.
+    """
+    if isinstance(value, dict):
+        value = Estimate.of_dict(value)
+    if not value.warnings:
+        return SafeString("")
+    return format_html(WARNED, " ".join(value.warnings), SafeString("" if in_link else FOCUSABLE))

@@ -1,0 +1,1 @@
+"""Texts: differences of words, what is unseen in them, JSON, cells of spreadsheets, uploads."""

@@ -1,1 +1,0 @@
-"""The evaluation over REST: runs and their metrics, for staff."""

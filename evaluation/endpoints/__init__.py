@@ -1,0 +1,1 @@
+"""Model endpoints: address, key, limits, prices, health."""

@@ -1,0 +1,101 @@
+"""The form of an endpoint."""
+
+from dataclasses import replace
+
+from django import forms
+
+from core.http.json_field import StrictJsonField
+from evaluation.endpoints.services.endpoints import EndpointSpec
+from evaluation.models import Endpoint
+from evaluation.models.endpoint import Provider, StructuredOutput
+
+
+class EndpointForm(forms.Form):
+    """An endpoint as it is wanted; the fields are those of `EndpointSpec`."""
+
+    name = forms.CharField(max_length=200, help_text="What the pages call it.")
+    provider = forms.ChoiceField(
+        choices=[choice for choice in Provider.choices if choice[0] != Provider.HEURISTIC],
+        help_text="“OpenAI-compatible API” also for vLLM, Ollama, Together and Azure.",
+    )
+    model = forms.CharField(max_length=200, help_text="As the provider knows it, e.g. gpt-4o-mini.")
+    base_url = forms.CharField(
+        max_length=200,
+        required=False,
+        label="Base URL",
+        help_text="Only for a compatible server, e.g. http://localhost:8000/v1.",
+    )
+    api_key_variable = forms.CharField(
+        max_length=100,
+        required=False,
+        label="API key variable",
+        help_text="The name of the environment variable that holds the key, e.g. OPENAI_API_KEY. The key itself is "
+        "never stored: set the variable for the web server and the workers. The operator lists the variables and the "
+        "hosts of each in ENDPOINT_KEYS. A self-hosted server may need no key.",
+    )
+    input_price = forms.DecimalField(
+        min_value=0,
+        max_digits=12,
+        decimal_places=6,
+        required=False,
+        label="Price of input",
+        help_text="US dollars for a million tokens.",
+    )
+    output_price = forms.DecimalField(
+        min_value=0,
+        max_digits=12,
+        decimal_places=6,
+        required=False,
+        label="Price of output",
+        help_text="US dollars for a million tokens.",
+    )
+    priced_on = forms.DateField(
+        required=False,
+        label="Prices as of",
+        widget=forms.DateInput(attrs={"type": "date"}),
+        help_text="Left empty, today.",
+    )
+    max_concurrency = forms.IntegerField(
+        min_value=1,
+        max_value=10_000,
+        initial=64,
+        label="Calls at a time",
+        help_text="At most, over all workers.",
+    )
+    timeout_seconds = forms.IntegerField(
+        min_value=1, max_value=3600, initial=120, label="Time-out", help_text="Seconds for one call."
+    )
+    structured_output = forms.ChoiceField(
+        choices=StructuredOutput.choices,
+        help_text="How a judge on this endpoint is made to answer in the wanted form.",
+    )
+    account = forms.CharField(
+        max_length=100,
+        required=False,
+        help_text="Endpoints with the same account and model share their rate limit; left empty, the key variable's "
+        "name.",
+    )
+    options = StrictJsonField(
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text='A JSON object, e.g. {"send_temperature": false}. docs/engine.md lists the options of each provider.',
+    )
+
+    @classmethod
+    def showing(cls, endpoint: Endpoint) -> "EndpointForm":
+        """The form as the endpoint is set now."""
+        values = {name: getattr(endpoint, name) for name in EndpointSpec.__dataclass_fields__}
+        return cls(initial=values | {"base_url": endpoint.shown_base_url})
+
+    def clean_options(self) -> dict[str, object]:
+        options = self.cleaned_data["options"] or {}
+        if not isinstance(options, dict):
+            raise forms.ValidationError("The options are a JSON object.")
+        return options
+
+    def spec(self, of: Endpoint | None = None) -> EndpointSpec:
+        """The endpoint that a valid form describes; an address in `of` that is shown in part stays as it is."""
+        spec = EndpointSpec(**self.cleaned_data)
+        if of is not None and spec.base_url == of.shown_base_url:
+            return replace(spec, base_url=of.base_url)
+        return spec

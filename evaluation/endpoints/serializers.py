@@ -1,0 +1,182 @@
+"""Endpoints and judges. Keys are in the environment of the workers; neither they nor their values are ever shown."""
+
+from dataclasses import fields
+from typing import Any
+
+from rest_framework import serializers
+
+from core.api.queries import LARGEST_INTEGER, ListQuery, id_filter
+from core.api.strict import StrictSerializer
+from evaluation.endpoints.selectors import Health, RecentError, Spend
+from evaluation.endpoints.services.endpoints import EndpointSpec, missing_key
+from evaluation.judges.services.judges import MAX_REPLICATES
+from evaluation.llm.limiter_state import LimiterState
+from evaluation.models import Endpoint, Judge, Rubric
+from evaluation.models.completion import CompletionStatus
+from evaluation.models.endpoint import JudgeOrigin, Provider, StructuredOutput
+
+
+class EndpointSerializer(serializers.ModelSerializer[Endpoint]):
+    """A model behind a provider. Prices in US dollars for a million tokens."""
+
+    base_url = serializers.SerializerMethodField()
+    options = serializers.SerializerMethodField()
+    missing_key = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Endpoint
+        fields = [
+            "id",
+            "name",
+            "provider",
+            "model",
+            "base_url",
+            "api_key_variable",
+            "input_price",
+            "output_price",
+            "priced_on",
+            "account",
+            "max_concurrency",
+            "timeout_seconds",
+            "structured_output",
+            "options",
+            "missing_key",
+            "created_at",
+        ]
+        read_only_fields = fields
+
+    def get_base_url(self, endpoint: Endpoint) -> str:
+        """Without a name and password, if there are any in it."""
+        return endpoint.shown_base_url
+
+    def get_options(self, endpoint: Endpoint) -> dict[str, Any]:
+        """Of the provider; what goes into the request's body as it is, is not shown."""
+        return endpoint.shown_options
+
+    def get_missing_key(self, endpoint: Endpoint) -> str | None:
+        """What keeps the server from calling it, in words, such as a missing key; null: nothing."""
+        return missing_key(endpoint)
+
+
+class LimiterSerializer(serializers.Serializer[LimiterState]):
+    """Calls that may be in flight now over all workers, slots that they hold, and a pause that was asked for."""
+
+    limit = serializers.FloatField()
+    held = serializers.IntegerField()
+    workers = serializers.IntegerField()
+    pause_seconds = serializers.FloatField()
+
+
+class RecentErrorSerializer(serializers.Serializer[RecentError]):
+    """Calls of the last day that ended without an answer, by cause."""
+
+    status = serializers.ChoiceField(CompletionStatus.choices)
+    error_code = serializers.CharField(allow_blank=True)
+    count = serializers.IntegerField()
+    last = serializers.DateTimeField()
+    example = serializers.CharField(allow_blank=True)
+
+
+class SpendSerializer(serializers.Serializer[Spend]):
+    """What calls have cost in US dollars, whoever paid; null: nothing is priced."""
+
+    calls = serializers.IntegerField()
+    dollars = serializers.DecimalField(max_digits=20, decimal_places=8, allow_null=True)
+    as_of = serializers.DateTimeField()
+
+
+class EndpointHealthSerializer(serializers.Serializer[Health]):
+    """How an endpoint is doing now. `limiter` is null where nobody has called in the last hour; `waiting` is counted
+    up to a little over a thousand, errors up to a thousand (`errors_are_many`: there are more).
+    """
+
+    limiter = LimiterSerializer(allow_null=True)
+    waiting = serializers.IntegerField()
+    in_flight = serializers.IntegerField()
+    errors = RecentErrorSerializer(many=True)  # type: ignore[assignment] # a serializer's attribute
+    errors_are_many = serializers.BooleanField()
+    spend = SpendSerializer()
+
+
+class EndpointWriteSerializer(StrictSerializer[EndpointSpec]):
+    """What an endpoint is set to. `api_key_variable` names the environment variable that holds the key."""
+
+    name = serializers.CharField(max_length=200)
+    provider = serializers.ChoiceField(Provider.choices)
+    model = serializers.CharField(max_length=200)
+    base_url = serializers.CharField(max_length=200, required=False, allow_blank=True)
+    api_key_variable = serializers.CharField(max_length=100, required=False, allow_blank=True)
+    input_price = serializers.DecimalField(
+        max_digits=12, decimal_places=6, min_value=0, required=False, allow_null=True
+    )
+    output_price = serializers.DecimalField(
+        max_digits=12, decimal_places=6, min_value=0, required=False, allow_null=True
+    )
+    priced_on = serializers.DateField(required=False, allow_null=True)
+    account = serializers.CharField(max_length=100, required=False, allow_blank=True)
+    max_concurrency = serializers.IntegerField(min_value=1, max_value=LARGEST_INTEGER, required=False)
+    timeout_seconds = serializers.IntegerField(min_value=1, max_value=LARGEST_INTEGER, required=False)
+    structured_output = serializers.ChoiceField(StructuredOutput.choices, required=False)
+    options = serializers.DictField(required=False)
+
+    def spec(self, of: Endpoint | None = None) -> EndpointSpec:
+        """The endpoint that valid data describe; what they leave out stays as it is in `of`."""
+        old = {each.name: getattr(of, each.name) for each in fields(EndpointSpec)} if of else {}
+        return EndpointSpec(**(old | self.validated_data))
+
+
+class JudgeSerializer(serializers.ModelSerializer[Judge]):
+    """Rates how far a personalised response follows the preference; `followed` = score >= threshold."""
+
+    endpoint = serializers.SlugRelatedField[Endpoint](slug_field="name", read_only=True, allow_null=True)
+    rubric = serializers.StringRelatedField[Any](allow_null=True)
+    is_floor = serializers.BooleanField(read_only=True, help_text="Rules, to compare LLM judges with.")
+
+    class Meta:
+        model = Judge
+        fields = [
+            "id",
+            "name",
+            "origin",
+            "endpoint",
+            "rubric",
+            "threshold",
+            "replicates",
+            "temperature",
+            "max_tokens",
+            "is_floor",
+            "created_at",
+        ]
+        read_only_fields = fields
+
+
+class JudgeQuery(ListQuery):
+    """Filters of the list of judges."""
+
+    origin = serializers.ChoiceField(JudgeOrigin.choices, required=False)
+    endpoint = id_filter("endpoint")
+    rubric = id_filter("rubric")
+    search = serializers.CharField(required=False, max_length=200, help_text="A part of the name.")
+
+
+class EndpointQuery(ListQuery):
+    """Filters of the list of endpoints."""
+
+    provider = serializers.ChoiceField(Provider.choices, required=False)
+    search = serializers.CharField(required=False, max_length=200, help_text="A part of the name.")
+
+
+class NewJudgeSerializer(StrictSerializer[Any]):
+    """A judge to be made; it never changes afterwards."""
+
+    name = serializers.CharField(max_length=200)
+    endpoint = serializers.SlugRelatedField(
+        slug_field="name", queryset=Endpoint.objects.all(), help_text="Its name."
+    )
+    rubric = serializers.PrimaryKeyRelatedField(
+        queryset=Rubric.objects.all(), help_text="The id of a version."
+    )
+    threshold = serializers.IntegerField(min_value=1, max_value=5, required=False)
+    replicates = serializers.IntegerField(min_value=1, max_value=MAX_REPLICATES, required=False)
+    temperature = serializers.FloatField(min_value=0, max_value=2, required=False, allow_null=True)
+    max_tokens = serializers.IntegerField(min_value=1, max_value=100_000, required=False)

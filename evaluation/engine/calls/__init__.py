@@ -1,0 +1,1 @@
+"""Calls to models: queued, claimed, made, recorded, paid."""

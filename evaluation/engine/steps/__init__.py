@@ -1,0 +1,1 @@
+"""What an item needs next: generation, judging, and moving a run on."""

@@ -1,0 +1,1 @@
+"""Judges, rubrics, and trials: one call to see, and pairs with injected instructions."""

@@ -1,0 +1,122 @@
+"""Pages of judges, for staff: making them, where they are used, and trying one on an item."""
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_GET, require_http_methods
+
+from core.errors import DomainError, NotFound
+from core.http.access import PersonRequest, staff_or_404
+from core.http.page_query import PageQuery
+from evaluation.endpoints.services.endpoints import missing_key
+from evaluation.engine.steps.judging import judge_input, verdict_of
+from evaluation.judges.forms import ItemChoiceForm, JudgeForm, TrialForm
+from evaluation.judges.selectors import (
+    item_to_try_on,
+    judges_with_uses,
+    runs_judged_by,
+    runs_to_try_on,
+    texts_of,
+)
+from evaluation.judges.services.canary_results import canary_result, latest_canary_test
+from evaluation.judges.services.judges import create_judge, default_rubric, heuristic_judge
+from evaluation.judges.services.trials import EXAMPLE, trial_of, try_judge
+from evaluation.models import Item, Judge
+from evaluation.models.endpoint import JudgeOrigin
+from evaluation.stages.judge import JudgeInput
+
+
+@require_GET
+@staff_or_404
+def judge_list(request: PersonRequest) -> HttpResponse:
+    heuristic_judge()
+    return render(request, "evaluation/judge_list.html", {"judges": judges_with_uses()})
+
+
+@require_http_methods(["GET", "POST"])
+@staff_or_404
+def judge_create(request: PersonRequest) -> HttpResponse:
+    default_rubric()
+    form = JudgeForm(request.POST or None, initial={"rubric": PageQuery(request).key("rubric")})
+    if form.is_valid():
+        try:
+            judge = create_judge(**form.cleaned_data)
+        except DomainError as error:
+            form.add_error(error.field if error.field in form.fields else None, error.message)
+        else:
+            messages.success(request, f"“{judge}” is there. Test it on an item before it rates a run.")
+            return redirect("judge_detail", judge_id=judge.pk)
+    return render(request, "evaluation/judge_form.html", {"form": form}, status=422 if form.errors else 200)
+
+
+@require_GET
+@staff_or_404
+def judge_detail(request: PersonRequest, judge_id: int) -> HttpResponse:
+    judge = get_object_or_404(judges_with_uses(), pk=judge_id)
+    canary_test = latest_canary_test(judge)
+    context = {
+        "judge": judge,
+        "runs": runs_judged_by(judge),
+        "canaries": None if canary_test is None else canary_result(canary_test),
+        "missing_key": missing_key(judge.endpoint) if judge.endpoint else None,
+    }
+    return render(request, "evaluation/judge_detail.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+@staff_or_404
+def judge_test(request: PersonRequest, judge_id: int) -> HttpResponse:
+    """Try the judge on an item of a run, or on texts that are pasted."""
+    judge = get_object_or_404(Judge.objects.select_related("endpoint"), pk=judge_id)
+    if judge.origin == JudgeOrigin.IMPORTED:
+        raise NotFound(f"{judge} is a record of imported ratings; there is nothing to test.")
+    choice = ItemChoiceForm(request.GET if PageQuery(request).has("run") else None)
+    choice.fields["run"].queryset = runs_to_try_on()  # type: ignore[attr-defined] # a ModelChoiceField
+    item = _chosen(choice, PageQuery(request).key("item"))
+    form = TrialForm(request.POST) if request.method == "POST" else TrialForm.showing(_shown(item))
+    if form.is_valid():
+        try:
+            trial = try_judge(judge=judge, shown=form.shown())
+        except DomainError as error:
+            form.add_error(error.field if error.field in form.fields else None, error.message)
+        else:
+            return redirect("judge_trial", judge_id=judge.pk, completion_id=trial.pk)
+    context = {"judge": judge, "choice": choice, "item": item, "form": form}
+    return render(request, "evaluation/judge_test.html", context, status=422 if form.errors else 200)
+
+
+@require_GET
+@staff_or_404
+def judge_trial(request: PersonRequest, judge_id: int, completion_id: int) -> HttpResponse:
+    """What came of a test: the prompt as sent, the reply, and what it is read as."""
+    judge = get_object_or_404(Judge.objects.select_related("endpoint", "rubric"), pk=judge_id)
+    if judge.endpoint is None:
+        raise NotFound("There is no such test.")
+    trial = trial_of(judge.endpoint, completion_id)
+    verdict = verdict_of(trial) if trial.finished_at else None
+    context = {
+        "judge": judge,
+        "endpoint": judge.endpoint,
+        "trial": trial,
+        "most_tries": settings.COMPLETION_MAX_ATTEMPTS,
+        "verdict": verdict,
+        "followed": verdict is not None and verdict.score is not None and verdict.score >= judge.threshold,
+    }
+    template = "evaluation/_trial.html" if request.htmx else "evaluation/judge_trial.html"
+    return render(request, template, context)
+
+
+def _chosen(choice: ItemChoiceForm, item: int | None) -> Item | None:
+    """The item that the address names, or that was chosen by run and place."""
+    if item is not None:
+        found = Item.objects.select_related("question", "preference", "run").filter(pk=item)
+        return found.filter(preference__isnull=False).first()
+    if choice.is_bound and choice.is_valid():
+        return item_to_try_on(choice.cleaned_data["run"], choice.cleaned_data["position"])
+    return None
+
+
+def _shown(item: Item | None) -> JudgeInput:
+    """What the judge would see of the item; without one, an example."""
+    return judge_input(item, *texts_of(item)) if item is not None else EXAMPLE

@@ -1,0 +1,1 @@
+"""Datasets and catalogues of preferences: bringing them in, building and reviewing them."""

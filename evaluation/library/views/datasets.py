@@ -1,0 +1,65 @@
+"""Pages of datasets, for staff: browsing questions, and importing files of them."""
+
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_GET, require_http_methods
+
+from core.http.access import PersonRequest, staff_or_404
+from core.http.keyset import keyset_page
+from core.http.page_query import PageQuery
+from evaluation.imports.services.evaluation_kinds import QUESTIONS
+from evaluation.imports.views import earlier_import, entered_for, start_import
+from evaluation.library.forms.datasets import QuestionSearchForm, QuestionsForm
+from evaluation.library.selectors.datasets import (
+    catalogues_assigned_to,
+    datasets_with_counts,
+    latest_runs_on,
+    question_counts,
+    questions_found,
+)
+from evaluation.models import Dataset
+
+
+@require_GET
+@staff_or_404
+def dataset_list(request: PersonRequest) -> HttpResponse:
+    return render(request, "evaluation/dataset_list.html", {"datasets": datasets_with_counts()})
+
+
+@require_GET
+@staff_or_404
+def dataset_detail(request: PersonRequest, dataset_id: int) -> HttpResponse:
+    """The dataset's questions, by page and search, and how many there are of each source and category."""
+    dataset = get_object_or_404(Dataset, pk=dataset_id)
+    counts = question_counts(dataset)
+    form = QuestionSearchForm(request.GET, counts)
+    asked = form.cleaned_data if form.is_valid() else {}
+    found = questions_found(
+        dataset, words=asked.get("q", ""), source=asked.get("source", ""), category=asked.get("category", "")
+    )
+    context = {
+        "dataset": dataset,
+        "counts": counts,
+        "question_count": sum(count for _, _, count in counts),
+        "form": form,
+        "is_search": any(asked.values()),
+        "page": keyset_page(found, PageQuery(request)),
+        "catalogues": catalogues_assigned_to(dataset),
+        "runs": latest_runs_on(dataset),
+    }
+    return render(request, "evaluation/dataset_detail.html", context, status=422 if form.errors else 200)
+
+
+@require_http_methods(["GET", "POST"])
+@staff_or_404
+def dataset_import(request: PersonRequest) -> HttpResponse:
+    """A file of questions for a dataset, which a worker imports."""
+    earlier = earlier_import(request, QUESTIONS)
+    initial = {"dataset": PageQuery(request).text("dataset")} | entered_for(earlier)
+    form = QuestionsForm(request.POST or None, request.FILES or None, initial=initial)
+    if form.is_valid():
+        return start_import(request, QUESTIONS, form.arguments(), [("file", form.cleaned_data["file"])])
+    status = 422 if form.errors else 200
+    return render(
+        request, "evaluation/dataset_import.html", {"form": form, "earlier": earlier}, status=status
+    )

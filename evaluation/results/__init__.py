@@ -1,0 +1,1 @@
+"""What runs say: metrics, comparisons, analyses, figures, costs, and the items behind each number."""

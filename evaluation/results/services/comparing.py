@@ -1,0 +1,73 @@
+"""Comparisons of runs for pages and programs: at once where the runs are small, else as a worker last had them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from pydantic import TypeAdapter
+
+from core.cache.figures import Kept, keep_figures, kept_figures
+from evaluation.models import Item, Run
+from evaluation.results.comparison import Comparison, compare_anew, corrected
+from evaluation.results.selectors.results import runs_stamp
+
+KEEP = "evaluation.tasks.keep_comparison"
+FORM = TypeAdapter(Comparison)
+
+LIVE_ITEMS = 150
+"""Runs of up to so many items are compared for each page."""
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """What is known of run `other` against the reference: `kept.value`, whose p-values are corrected."""
+
+    other: Run
+    kept: Kept[Comparison]
+
+
+def comparisons_now(reference: Run, others: Sequence[Run]) -> list[Compared]:
+    """Each of the others against the reference. Where a comparison is late, a worker is asked for it."""
+    found = [Compared(other, _kept(reference, other)) for other in others]
+    known = [each.kept.value for each in found if each.kept.value is not None]
+    shown = iter(corrected(known))
+    return [
+        replace(each, kept=replace(each.kept, value=next(shown))) if each.kept.value is not None else each
+        for each in found
+    ]
+
+
+def comparison_at_once(reference: Run, other: Run) -> Comparison:
+    """One run against the reference, as they are now, for programs: who asks first waits for it."""
+    found = keep_comparison(reference=reference, other=other)
+    (comparison,) = corrected([replace(found, reference=reference, other=other)])
+    return comparison
+
+
+def keep_comparison(*, reference: Run, other: Run) -> Comparison:
+    """Compare two runs and keep the comparison, unless the one that is kept is current."""
+    return keep_figures(
+        _name(reference, other),
+        form=FORM,
+        stamp=lambda: runs_stamp([reference.pk, other.pk]),
+        compute=lambda: compare_anew(reference, other),
+    )
+
+
+def _kept(reference: Run, other: Run) -> Kept[Comparison]:
+    if not Item.objects.filter(run__in=[reference, other])[LIVE_ITEMS : LIVE_ITEMS + 1].exists():
+        return Kept.just_now(compare_anew(reference, other))
+    kept = kept_figures(
+        _name(reference, other),
+        form=FORM,
+        stamp=runs_stamp([reference.pk, other.pk]),
+        task=KEEP,
+        keys=(reference.pk, other.pk),
+        compute=lambda: compare_anew(reference, other),
+    )
+    if kept.value is None:
+        return kept
+    return replace(kept, value=replace(kept.value, reference=reference, other=other))
+
+
+def _name(reference: Run, other: Run) -> str:
+    return f"comparison/{reference.pk}/{other.pk}"

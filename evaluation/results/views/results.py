@@ -1,0 +1,185 @@
+"""Results of all runs, for staff: the explorer, comparisons, figures and the two analyses."""
+
+from collections.abc import Iterable
+
+from django.core.paginator import Paginator
+from django.http import Http404, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
+
+from core.http.access import PersonRequest, staff_or_404
+from core.http.page_query import PageQuery
+from core.text.tables import CONTENT_TYPES, as_csv, as_json
+from evaluation.judges.selectors import judges_by_name
+from evaluation.models.result import Dimension
+from evaluation.models.trouble import Computed
+from evaluation.results.aligner_failures import DETERMINED, NAMES
+from evaluation.results.analyses import COST_DEFINITIONS, COST_FIGURES, cost_lines, stage_runs
+from evaluation.results.comparison import GAIN
+from evaluation.results.drill_down import linked_comparison
+from evaluation.results.explorer import (
+    COLUMNS,
+    STUDY_RULE,
+    as_records,
+    export_columns,
+    lines,
+    published_otherwise,
+)
+from evaluation.results.figure_files import WRITERS
+from evaluation.results.forms import ComparisonForm, RowFilterForm
+from evaluation.results.plots import DEFINITIONS
+from evaluation.results.published import published
+from evaluation.results.result_figures import FIGURES, MOST_READ, figure_of
+from evaluation.results.selectors.computing import SHOWN, computing_troubles
+from evaluation.results.selectors.results import models_and_conditions, result_rows, runs_without_result
+from evaluation.results.services.comparing import comparisons_now
+
+ROWS_ON_A_PAGE = 50
+
+
+@require_GET
+@staff_or_404
+def results(request: PersonRequest) -> HttpResponse:
+    """The explorer: a row for each run (or slice of it) and judge."""
+    form = RowFilterForm(request.GET)
+    wanted = form.wanted()
+    page = Paginator(result_rows(wanted), ROWS_ON_A_PAGE).get_page(PageQuery(request).page_number())
+    context = {
+        "form": form,
+        "wanted": wanted,
+        "page": page,
+        "lines": lines(page.object_list),
+        "columns": COLUMNS,
+        "definitions": DEFINITIONS,
+        "dimension": Dimension(wanted.dimension),
+        "query": PageQuery(request).without("page"),
+        "computing": runs_without_result(),
+        "published": published(),
+        "study_rule": STUDY_RULE,
+        **_troubles(),
+        "published_otherwise": published_otherwise(wanted, models_and_conditions()),
+    }
+    return render(request, "evaluation/results.html", context)
+
+
+@require_GET
+@staff_or_404
+def results_export(request: PersonRequest, extension: str) -> HttpResponseBase:
+    """The table as it is filtered, all pages of it, as a file."""
+    if extension not in CONTENT_TYPES:
+        raise Http404
+    wanted = RowFilterForm(request.GET).wanted()
+    records = as_records(result_rows(wanted).iterator(chunk_size=1000))
+    file: Iterable[str] = (
+        as_csv(export_columns(), records) if extension == "csv" else as_json(records, unit="fraction")
+    )
+    name = f"perg-results-{wanted.dimension or 'all'}.{extension}"
+    return StreamingHttpResponse(
+        file,
+        content_type=CONTENT_TYPES[extension],
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    )
+
+
+@require_GET
+@staff_or_404
+def results_compare(request: PersonRequest) -> HttpResponse:
+    """Runs against one of them, on the items that they have in common."""
+    chosen = PageQuery(request).changed()
+    runs = chosen.getlist("run")
+    if runs and not chosen.get("reference"):
+        chosen["reference"] = runs[0]
+    form = ComparisonForm(chosen if runs else None)
+    context: dict[str, object] = {"form": form, "definitions": DEFINITIONS, "gain": GAIN}
+    if form.is_valid():
+        given = form.cleaned_data
+        compared = comparisons_now(given["reference"], given["others"])
+        judges = judges_by_name([given["reference"], *given["others"]])
+        context |= {
+            "reference": given["reference"],
+            "compared": [
+                (each, linked_comparison(each.kept.value, judges) if each.kept.value else None)
+                for each in compared
+            ],
+            "query": chosen.urlencode(),
+        }
+    return render(request, "evaluation/results_compare.html", context, status=422 if form.errors else 200)
+
+
+@require_GET
+@staff_or_404
+def results_figures(request: PersonRequest) -> HttpResponse:
+    """A figure of the runs that the filter lets through; the address says which."""
+    form = RowFilterForm(request.GET)
+    query = PageQuery(request)
+    chosen = query.choice("figure", FIGURES, next(iter(FIGURES)))
+    context = {
+        "form": form,
+        "names": FIGURES,
+        "chosen": chosen,
+        "figure": figure_of(chosen, form.wanted(), most=MOST_READ),
+        "query": query.without("figure"),
+        "definitions": DEFINITIONS,
+        **_troubles(),
+    }
+    return render(request, "evaluation/results_figures.html", context)
+
+
+@require_GET
+@staff_or_404
+def results_figure(request: PersonRequest, figure: str, extension: str) -> HttpResponse:
+    """A figure, or its numbers, as a file."""
+    if figure not in {*FIGURES, *COST_FIGURES} or extension not in WRITERS:
+        raise Http404
+    content_type, written = WRITERS[extension]
+    wanted = RowFilterForm(request.GET).wanted()
+    drawn = (
+        figure_of(figure, wanted) if figure in FIGURES else cost_lines(wanted).figures[COST_FIGURES[figure]]
+    )
+    return HttpResponse(
+        written(drawn),
+        content_type=content_type,
+        headers={"Content-Disposition": f'attachment; filename="perg-{figure}.{extension}"'},
+    )
+
+
+@require_GET
+@staff_or_404
+def results_stages(request: PersonRequest) -> HttpResponse:
+    """Where Pref-Aligner fails, stage by stage."""
+    form = RowFilterForm(request.GET)
+    page = Paginator(stage_runs(form.wanted()), 10).get_page(PageQuery(request).page_number())
+    context = {"form": form, "page": page, "names": NAMES, "determined": _determined(), **_troubles()}
+    return render(request, "evaluation/results_stages.html", context)
+
+
+@require_GET
+@staff_or_404
+def results_costs(request: PersonRequest) -> HttpResponse:
+    """What robustness costs: robustness error beside what an item takes, and what the extra effort buys."""
+    form = RowFilterForm(request.GET)
+    found = cost_lines(form.wanted())
+    page = Paginator(found.lines, ROWS_ON_A_PAGE).get_page(PageQuery(request).page_number())
+    context = {
+        "form": form,
+        "page": page,
+        "figures": found.figures,
+        "query": PageQuery(request).without(),
+        "definitions": COST_DEFINITIONS | {"Gain": GAIN},
+        **_troubles(),
+    }
+    return render(request, "evaluation/results_costs.html", context)
+
+
+def _troubles() -> dict[str, object]:
+    """Which results could not be computed, for every page that waits for them."""
+    troubles = computing_troubles()
+    return {
+        "troubles": troubles[:SHOWN],
+        "more_troubles": troubles.count() - SHOWN,
+        "troubled": set(troubles.filter(computed=Computed.RESULT).values_list("run", flat=True)),
+    }
+
+
+def _determined() -> list[tuple[str, str]]:
+    return [(NAMES[stage], DETERMINED[stage]) for stage in NAMES]

@@ -1,0 +1,1 @@
+"""Runs and batches: launching, estimate, progress, failures, control."""

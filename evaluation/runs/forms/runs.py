@@ -1,0 +1,87 @@
+"""Forms of runs: an import, and budgets."""
+
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.core.files.uploadedfile import UploadedFile
+
+from core.text.uploads import stored_arguments, within_limit
+from evaluation.importers.question_store import NAME_LENGTH
+from evaluation.importers.recorded_run import DEFAULT_DATASET
+from evaluation.models import Catalogue
+from evaluation.models.run import Method, RatingsOf, Setting
+
+
+class RecordedRunForm(forms.Form):
+    """A recorded run to import, and what the file itself does not say of it."""
+
+    file = forms.FileField(label="CSV file", help_text="One row an item, as the PERG study records its runs.")
+    model = forms.CharField(
+        max_length=200, help_text="The model that wrote the responses, e.g. mixtral-8x7b."
+    )
+    method = forms.ChoiceField(choices=Method.choices)
+    setting = forms.ChoiceField(choices=Setting.choices)
+    name = forms.CharField(
+        max_length=300, required=False, help_text="Left empty, one is made up from the above."
+    )
+    dataset = forms.CharField(
+        max_length=NAME_LENGTH,
+        required=False,
+        help_text=f"Holds the questions; made if there is none. If empty, “{DEFAULT_DATASET}”.",
+    )
+    catalogue = forms.ModelChoiceField(
+        Catalogue.objects.all(), required=False, help_text="Gives the preferences their categories."
+    )
+    judge = forms.CharField(
+        max_length=180,
+        required=False,
+        help_text="Who gave the ratings in the file, if there are any. Left empty, they are an unnamed judge's.",
+    )
+    preferences = forms.FileField(
+        required=False,
+        label="Preferences of the profiles",
+        help_text="A text file, one preference a line, for a file of profiles that does not contain them.",
+    )
+    ratings_of = forms.ChoiceField(
+        choices=RatingsOf.choices,
+        required=False,
+        label="The ratings rate",
+        help_text="Only for a Pref-Aligner file, which has the direct run's responses and the aligner's.",
+    )
+    strict = forms.BooleanField(required=False, label="Refuse the file if any row is rejected")
+
+    def clean_ratings_of(self) -> str:
+        return self.cleaned_data["ratings_of"] or RatingsOf.PREF.value
+
+    def clean_file(self) -> UploadedFile[bytes]:
+        return within_limit(self.cleaned_data["file"], command="import_recorded_run")
+
+    def clean_preferences(self) -> UploadedFile[bytes] | None:
+        file: UploadedFile[bytes] | None = self.cleaned_data["preferences"]
+        return file and within_limit(file, command="import_recorded_run")
+
+    def arguments(self) -> dict[str, Any]:
+        """What a valid form imports, besides the files."""
+        return stored_arguments(self.cleaned_data)
+
+    def files_to_import(self) -> list[tuple[str, UploadedFile[bytes]]]:
+        """The files by field."""
+        return [(name, file) for name in ("file", "preferences") if (file := self.cleaned_data[name])]
+
+
+SMALLEST_BUDGET = Decimal("0.0001")
+"""The least that the money columns can hold; a budget of nothing is no budget."""
+
+
+class BudgetForm(forms.Form):
+    """What a run may spend; an empty field is no limit."""
+
+    money_budget = forms.DecimalField(
+        min_value=SMALLEST_BUDGET,
+        max_digits=12,
+        decimal_places=4,
+        required=False,
+        help_text="US dollars; left empty, no limit.",
+    )
+    call_budget = forms.IntegerField(min_value=1, required=False, help_text="Left empty, no limit.")

@@ -1,0 +1,218 @@
+"""Pages of runs, for staff."""
+
+from collections.abc import Callable
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from core.errors import DomainError
+from core.http.access import PersonRequest, staff_or_404
+from core.http.page_query import PageQuery
+from evaluation.engine.steps.judging import launch_judging
+from evaluation.imports.services.evaluation_kinds import RECORDED_RUN
+from evaluation.imports.views import earlier_import, entered_for, start_import
+from evaluation.judges.services.judges import heuristic_judge
+from evaluation.models import Endpoint, Run
+from evaluation.models.run import RunStatus
+from evaluation.results.drill_down import linked, linked_slices
+from evaluation.results.metrics import DIMENSIONS
+from evaluation.results.plots import DEFINITIONS, forest_plot, named_metrics
+from evaluation.results.selectors.computing import trouble_with_result
+from evaluation.results.services.computing import compute_again
+from evaluation.results.stored_metrics import metrics_and_slices
+from evaluation.runs.forms.failures import posted_cause
+from evaluation.runs.forms.runs import BudgetForm, RecordedRunForm
+from evaluation.runs.selectors.bill import bill_of
+from evaluation.runs.selectors.failures import failures_with_items, tried_again
+from evaluation.runs.selectors.needs import runs_with_failures
+from evaluation.runs.selectors.progress import cost_by_endpoint, judging_progress, unscored_reasons
+from evaluation.runs.selectors.progress import run_progress as progress_of_run
+from evaluation.runs.selectors.runs import runs_with_counts
+from evaluation.runs.services.control import cancel_run, pause_run, resume_run, retry_failed, set_budgets
+
+RUNS_PER_PAGE = 100
+BACK = {"home", "results", "results_figures", "results_stages", "results_costs"}
+"""Pages that wait for the results of runs, besides a run's own."""
+
+RUN_FILTERS = {"": "All", "failed": "With failed items", **dict(RunStatus.choices)}
+ACTIONS: dict[str, tuple[Callable[..., object], str]] = {
+    "pause": (
+        pause_run,
+        "The run is paused. Calls in flight are finished and recorded; no other is started.",
+    ),
+    "resume": (resume_run, "The run goes on."),
+    "cancel": (cancel_run, "The run is cancelled. What is on record stays."),
+    "retry": (retry_failed, "The calls that failed are tried again."),
+}
+
+
+@require_GET
+@staff_or_404
+def run_list(request: PersonRequest) -> HttpResponse:
+    """The runs, newest first; the address may ask for those of a status, or with failed items."""
+    query = PageQuery(request)
+    show = query.choice("show", RUN_FILTERS)
+    runs = runs_with_counts()
+    if show == "failed":
+        runs = runs.filter(pk__in=runs_with_failures().values("pk"))
+    elif show:
+        runs = runs.filter(status=show)
+    before = query.key("before")
+    if before is not None:
+        runs = runs.filter(pk__lt=before)
+    page = list(runs.order_by("-pk")[: RUNS_PER_PAGE + 1])
+    shown = page[:RUNS_PER_PAGE]
+    older = shown[-1].pk if len(page) > RUNS_PER_PAGE else None
+    context = {"runs": shown, "older": older, "before": before, "show": show, "filters": RUN_FILTERS}
+    return render(request, "evaluation/run_list.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+@staff_or_404
+def run_import(request: PersonRequest) -> HttpResponse:
+    """A file of a recorded run, which a worker imports."""
+    earlier = earlier_import(request, RECORDED_RUN)
+    initial = entered_for(earlier)
+    form = RecordedRunForm(request.POST or None, request.FILES or None, initial=initial)
+    if form.is_valid():
+        return start_import(request, RECORDED_RUN, form.arguments(), form.files_to_import())
+    status = 422 if form.errors else 200
+    return render(request, "evaluation/run_import.html", {"form": form, "earlier": earlier}, status=status)
+
+
+@require_GET
+@staff_or_404
+def run_detail(request: PersonRequest, run_id: int) -> HttpResponse:
+    run = get_object_or_404(Run.objects.select_related("dataset", "endpoint"), pk=run_id)
+    dimension = PageQuery(request).choice("by", DIMENSIONS, "source")
+    trouble = trouble_with_result(run)
+    context = {
+        "run": run,
+        "definitions": DEFINITIONS,
+        "dimension": dimension,
+        "dimensions": DIMENSIONS,
+        "heuristic": heuristic_judge(),
+        "troubles": [trouble] if trouble else [],
+        # What a worker could not compute is not tried while somebody waits for a page.
+        **({} if trouble else _metrics(run, dimension)),
+        **_judging(run),
+        **_progress(run),
+    }
+    return render(request, "evaluation/run_detail.html", context)
+
+
+@require_GET
+@staff_or_404
+def run_judging(request: PersonRequest, run_id: int) -> HttpResponse:
+    """The fragment that shows how far judging is; it asks for itself again while there is work left."""
+    run = get_object_or_404(Run, pk=run_id)
+    return render(request, "evaluation/_judging.html", {"run": run, **_judging(run)})
+
+
+@require_POST
+@staff_or_404
+def run_judge(request: PersonRequest, run_id: int) -> HttpResponse:
+    """Have the heuristic judge rate the run."""
+    run = get_object_or_404(Run, pk=run_id)
+    launch_judging(run=run, judge=heuristic_judge())
+    messages.success(request, "The heuristic judge is at work.")
+    return redirect("run_detail", run_id=run.pk)
+
+
+@require_GET
+@staff_or_404
+def run_progress(request: PersonRequest, run_id: int) -> HttpResponse:
+    """The fragment with stages, cost and failures of a launched run; it asks for itself again while it runs."""
+    run = get_object_or_404(Run.objects.select_related("endpoint"), pk=run_id)
+    return render(request, "evaluation/_progress.html", _progress(run))
+
+
+@require_POST
+@staff_or_404
+def run_control(request: PersonRequest, run_id: int, action: str) -> HttpResponse:
+    """Pause, resume or cancel a run, or try again what failed."""
+    run = get_object_or_404(Run, pk=run_id)
+    if action not in ACTIONS:
+        raise Http404
+    control, done = ACTIONS[action]
+    if action == "retry":
+        retry_failed(run=run, cause=posted_cause(request.POST))
+    else:
+        control(run=run)
+    messages.success(request, done)
+    return redirect("run_detail", run_id=run.pk)
+
+
+@require_POST
+@staff_or_404
+def run_compute_again(request: PersonRequest, run_id: int) -> HttpResponse:
+    """Have the run's result computed again that could not be, and go back to the page that waits for it."""
+    run = get_object_or_404(Run, pk=run_id)
+    compute_again(run=run)
+    messages.success(request, f"The results of “{run}” are being computed again.")
+    back = request.POST.get("back", "")
+    return redirect(back if back in BACK else reverse("run_detail", args=[run.pk]))
+
+
+@require_GET
+@staff_or_404
+def run_costs(request: PersonRequest, run_id: int) -> HttpResponse:
+    """What the run paid for, by stage and endpoint: a fragment, or a page where no script asks."""
+    run = get_object_or_404(Run, pk=run_id)
+    template = "evaluation/_bill.html" if request.htmx else "evaluation/bill.html"
+    back = reverse("run_detail", args=[run.pk])
+    return render(request, template, {"bill": bill_of([run]), "of": run, "back": back})
+
+
+@require_POST
+@staff_or_404
+def run_budgets(request: PersonRequest, run_id: int) -> HttpResponse:
+    """Set what a run may spend."""
+    run = get_object_or_404(Run, pk=run_id)
+    form = BudgetForm(request.POST)
+    if not form.is_valid():
+        raise DomainError("A budget is a number above 0, or empty for no limit.")
+    set_budgets(run=run, **form.cleaned_data)
+    messages.success(request, "The budgets are set.")
+    return redirect("run_detail", run_id=run.pk)
+
+
+def _metrics(run: Run, dimension: str) -> dict[str, object]:
+    whole, slices = metrics_and_slices(run, dimension)
+    metrics = named_metrics(whole)
+    judges = {judge.name: judge.pk for judge in run.judges.all()}
+    return {
+        "metrics": linked(run, metrics, judges),
+        "unscored": [(judge, judges.get(judge), count) for judge, count in whole.unscored.items() if count],
+        "plot": forest_plot(metrics),
+        "slices": linked_slices(run, dimension, slices, judges),
+    }
+
+
+def _progress(run: Run) -> dict[str, object]:
+    failures = failures_with_items([run])
+    without_price = Endpoint.objects.filter(input_price=None)
+    unpriced = [endpoint.name for endpoint in without_price if not endpoint.costs_nothing]
+    costs = list(cost_by_endpoint(run))
+    return {
+        "run": run,
+        "progress": progress_of_run(run),
+        "failures": failures,
+        "tried_again": tried_again([run]),
+        "can_retry": any(cause.can_be_retried for cause in failures),
+        "costs": costs,
+        "unpriced_calls": any(cost["endpoint__name"] in unpriced for cost in costs),
+        "free": [endpoint.name for endpoint in without_price if endpoint.costs_nothing],
+        "unpriced": unpriced,
+        "budgets": BudgetForm(initial={"money_budget": run.money_budget, "call_budget": run.call_budget}),
+    }
+
+
+def _judging(run: Run) -> dict[str, object]:
+    return {
+        "judging": judging_progress(run),
+        "unscored_reasons": unscored_reasons(run),
+    }

@@ -1,1 +1,0 @@
-"""Reading the evaluation's tables. Nothing here writes."""

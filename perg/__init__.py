@@ -1,0 +1,21 @@
+"""Whether an LLM judge can be trusted, as a library: statistics and a client. No server, no Django.
+
+    from perg import Client
+
+`perg.stats` alone imports no HTTP client, so `Client` is loaded when it is asked for.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from perg.client import Client
+
+__all__ = ["Client"]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "Client":
+        from perg.client import Client
+
+        return Client
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,0 +1,70 @@
+"""What every part of the client rests on: the connection, and asking for anything by its path."""
+
+import os
+import uuid
+from collections.abc import Iterator, Mapping
+from types import TracebackType
+from typing import Any, Self
+
+from rich.console import Console
+
+from perg.client.transport import Json, Transport
+
+POLL_SECONDS = 1.0
+
+
+class Base:
+    """The platform, as the owner of a token sees it. Use it in a `with`, or close it.
+
+    `timeout` is for one request, in seconds; `retries` is how often a request is tried again where that is safe.
+    Progress bars go to `console`, the terminal if none is given.
+    """
+
+    def __init__(
+        self,
+        address: str = "",
+        *,
+        token: str = "",
+        timeout: float = 30.0,
+        retries: int = 5,
+        poll_seconds: float = POLL_SECONDS,
+        console: Console | None = None,
+    ) -> None:
+        """Address and token are taken from PERG_ADDRESS and PERG_TOKEN where they are not given."""
+        address = address or os.environ.get("PERG_ADDRESS", "http://127.0.0.1:8000")
+        token = token or os.environ.get("PERG_TOKEN", "")
+        if not token:
+            raise ValueError("A token is needed: make one in the browser, and give it or set PERG_TOKEN.")
+        self._retries = retries
+        self._poll = poll_seconds
+        self._console = console
+        self._transport = Transport(address, token, timeout=timeout, retries=retries)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._transport.close()
+
+    def get(self, path: str, **query: Any) -> Any:
+        """What is at a path below /api/v1/, such as `runs/1/metrics/`."""
+        # Any: JSON of any depth
+        return self._transport.json("GET", path, query=query)
+
+    def post(self, path: str, body: Mapping[str, Any] | None = None, *, idempotency_key: str = "") -> Any:
+        """POST to a path; with a key, it may be tried again, and is done once."""
+        return self._transport.json("POST", path, body=dict(body or {}), key=idempotency_key)
+
+    def rows(self, path: str, **query: Any) -> Iterator[Json]:
+        """All rows of a list, asked for page by page."""
+        return self._transport.pages(path, query)
+
+
+def key_of(given: str) -> str:
+    """The idempotency key that was given, or a new one."""
+    return given or str(uuid.uuid4())

@@ -1,0 +1,348 @@
+"""The client: a method for each thing that programs do most; `get`, `post` and `rows` for everything else."""
+
+import os
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from perg.client.answers import (
+    Batch,
+    Campaign,
+    Export,
+    GoldRelease,
+    GoldRequest,
+    NextTask,
+    Preset,
+    Run,
+    RunProgress,
+    Submitted,
+    ValidationReport,
+)
+from perg.client.base import key_of
+from perg.client.catalogues import Catalogues
+from perg.client.download import Part, fetch, forget, part_of
+from perg.client.errors import Conflict, ExportFailed, NotFound, ReleaseFailed, RunFailed, RunNotFinished
+from perg.client.imports import Imports
+from perg.client.qualifying import Qualifying
+from perg.client.transport import Json
+from perg.client.waiting import Bars, Deadline, bars
+
+STOPPED = {"cancelled", "budget_reached"}
+ENDED = {"complete", "failed"}
+
+
+class Client(Catalogues, Imports, Qualifying):
+    """The platform, as the owner of a token sees it. Use it in a `with`, or close it.
+
+    `get`, `post` and `rows` ask for anything by its path.
+    """
+
+    # --- Runs -----------------------------------------------------------------------------------------------
+
+    def runs(self, **filters: Any) -> Iterator[Run]:
+        """Runs, newest first; filters such as `status="running"`, `method="direct"`."""
+        return (Run.model_validate(row) for row in self.rows("runs/", **filters))
+
+    def run(self, run: int) -> Run:
+        return Run.model_validate(self.get(f"runs/{run}/"))
+
+    def metrics(self, run: int) -> Json:
+        """The PERG metrics of a run, each with n and a 95% interval."""
+        found: Json = self.get(f"runs/{run}/metrics/")
+        return found
+
+    def stages(self, **filters: Any) -> Iterator[Json]:
+        """Where Pref-Aligner runs fail, stage by stage, by judge; filters are `run`, `dataset`, `model`, `setting`."""
+        return self.rows("results/stages/", **filters)
+
+    def costs(self, **filters: Any) -> Iterator[Json]:
+        """Robustness error of each run beside what an item takes, and the gain over the direct run."""
+        return self.rows("results/costs/", **filters)
+
+    def preset(self, key: str) -> Preset:
+        """One of the study's first experiments, to be launched with its methods and settings. Raises KeyError."""
+        for found in self.get("batches/presets/"):
+            if found["key"] == key:
+                return Preset.model_validate(found)
+        raise KeyError(key)
+
+    def launch_batch(
+        self,
+        *,
+        name: str,
+        dataset: str,
+        catalogue: int,
+        models: Sequence[str],
+        methods: Sequence[str],
+        settings: Sequence[str],
+        judges: Sequence[str] = (),
+        idempotency_key: str = "",
+        **more: Any,
+    ) -> Batch:
+        """Launch models × methods × settings over a dataset; `more` are such as `sample_size`, `money_budget`.
+
+        Trying again after a broken connection launches nothing twice. To be as safe when this program is started
+        again, give an `idempotency_key` that it remembers.
+        """
+        # Any: what the API's schema says of them
+        wanted = {
+            "name": name,
+            "dataset": dataset,
+            "catalogue": catalogue,
+            "models": list(models),
+            "methods": list(methods),
+            "settings": list(settings),
+            "judges": list(judges),
+            **more,
+        }
+        return Batch.model_validate(self.post("batches/", wanted, idempotency_key=key_of(idempotency_key)))
+
+    def progress(self, run: int) -> RunProgress:
+        return RunProgress.model_validate(self.get(f"runs/{run}/progress/")["progress"])
+
+    def wait_for_run(self, run: int, *, progress: bool = False, timeout: float | None = None) -> Run:
+        """The run, once it is complete. Some of its items may have failed: `progress` counts them.
+
+        Raises RunNotFinished where it is cancelled or reaches its budget, RunFailed where every item failed or every
+        judgment of a judge, TookTooLong after `timeout`.
+        """
+        return self.wait_for_runs([run], progress=progress, timeout=timeout)[0]
+
+    def wait_for_batch(
+        self, batch: Batch, *, progress: bool = False, timeout: float | None = None
+    ) -> list[Run]:
+        """The runs of a batch, once all of them are complete. Raises as `wait_for_run` does, RunFailed at the end."""
+        return self.wait_for_runs([run.id for run in batch.runs], progress=progress, timeout=timeout)
+
+    def wait_for_runs(
+        self, runs: Sequence[int], *, progress: bool = False, timeout: float | None = None
+    ) -> list[Run]:
+        deadline = Deadline(timeout, "The run" if len(runs) == 1 else "The runs")
+        finished: dict[int, Run] = {}
+        with bars(progress, console=self._console) as shown:
+            while True:
+                for run in runs:
+                    if run not in finished and (done := self._look_at(run, shown)) is not None:
+                        finished[run] = done
+                if len(finished) == len(set(runs)):
+                    ended = [finished[run] for run in runs]
+                    if failed := [run.id for run in ended if run.status == "failed"]:
+                        raise RunFailed(failed, ended)
+                    return ended
+                deadline.sleep(self._poll)
+
+    def _look_at(self, key: int, shown: Bars) -> Run | None:
+        """The run if it has ended; its bar is moved on."""
+        found = self.get(f"runs/{key}/progress/")
+        run, at = Run.model_validate(found["run"]), RunProgress.model_validate(found["progress"])
+        shown.show(key, run.name, at.done + at.failed, at.items)
+        if run.status in STOPPED:
+            raise RunNotFinished(key, run.status)
+        return run if run.status in ENDED else None
+
+    # --- Campaigns and labels -------------------------------------------------------------------------------
+
+    def campaigns(self, **filters: Any) -> Iterator[Campaign]:
+        return (Campaign.model_validate(row) for row in self.rows("campaigns/", **filters))
+
+    def create_campaign(
+        self,
+        *,
+        name: str,
+        runs: Sequence[int],
+        sample_size: int,
+        annotators: Sequence[str],
+        idempotency_key: str = "",
+        **more: Any,
+    ) -> Campaign:
+        """A campaign, open, with its tasks; `more` are such as `leads`, `overlap`, `sampling`, `guidelines`.
+
+        For admins, and for leads of the runs and people of the campaigns that they lead.
+        """
+        wanted = {
+            "name": name,
+            "runs": list(runs),
+            "sample_size": sample_size,
+            "annotators": list(annotators),
+            **more,
+        }
+        return Campaign.model_validate(
+            self.post("campaigns/", wanted, idempotency_key=key_of(idempotency_key))
+        )
+
+    def next_task(self, campaign: int, *, holding: Sequence[int] = ()) -> NextTask:
+        """A task to label that is not among the assignments `holding`, or why there is none."""
+        found = self._transport.json(
+            "POST", f"campaigns/{campaign}/next/", body={"holding": list(holding)}, repeatable=True
+        )
+        return NextTask.model_validate(found)
+
+    def submit_label(
+        self,
+        assignment: int,
+        *,
+        score: int,
+        comment: str = "",
+        answer_correct: str = "",
+        seconds: float | None = None,
+        based_on: int | None = 0,
+        submission_key: uuid.UUID | None = None,
+    ) -> Submitted:
+        """Label a task of one's own. `based_on`: the revision that this one is to replace; 0: there is none.
+
+        It counts once, however often it has to be sent.
+        """
+        body = {
+            "score": score,
+            "comment": comment,
+            "answer_correct": answer_correct,
+            "seconds": seconds,
+            "based_on": based_on,
+            "submission_key": str(submission_key or uuid.uuid4()),
+        }
+        found = self._transport.json("POST", f"assignments/{assignment}/submit/", body=body, repeatable=True)
+        return Submitted.model_validate(found)
+
+    def validation_report(
+        self,
+        campaign: int,
+        *,
+        epsilon: float | None = None,
+        progress: bool = False,
+        timeout: float | None = None,
+    ) -> ValidationReport:
+        """Whether the campaign's judges may be trusted, as things are now; computed where it has to be."""
+        deadline = Deadline(timeout, "The report")
+        asked: Json = {} if epsilon is None else {"epsilon": epsilon}
+        path = f"campaigns/{campaign}/validation/"
+        # No idempotency key: asking twice gives the same report, and a key would give yesterday's answer.
+        state = self._transport.json("POST", path, body=asked, repeatable=True)["report"]
+        wanted = state["id"]
+        with bars(progress, console=self._console) as shown:
+            while True:
+                found = self.get(path)
+                at = found["report"]
+                shown.show(wanted, "Validation report", round(100 * at["share_done"]), 100)
+                if at["id"] >= wanted and at["status"] == "ready":
+                    return ValidationReport.of(found)
+                deadline.sleep(self._poll)
+
+    # --- Gold -----------------------------------------------------------------------------------------------
+
+    def gold_releases(self, campaign: int) -> Iterator[GoldRelease]:
+        """Newest first."""
+        return (GoldRelease.model_validate(row) for row in self.rows(f"campaigns/{campaign}/gold/"))
+
+    def release_gold(
+        self,
+        campaign: int,
+        *,
+        criteria: Mapping[str, Any] | None = None,
+        seen: str = "",
+        idempotency_key: str = "",
+        progress: bool = False,
+        timeout: float | None = None,
+    ) -> GoldRelease:
+        """A numbered, immutable release of the campaign's gold, as the labels are now.
+
+        `seen` is the `fingerprint` of a preview: with it, nothing else is released than that showed. A large release
+        is made by a worker, and is waited for; calling again while it is being made waits for the same one. Raises
+        ReleaseFailed where the worker releases nothing, Conflict where that is known at once.
+        """
+        body: Json = {"seen": seen} if seen else {}
+        if criteria is not None:
+            body["criteria"] = dict(criteria)
+        deadline = Deadline(timeout, "The release")
+        found = self.post(f"campaigns/{campaign}/gold/", body, idempotency_key=key_of(idempotency_key))
+        if "number" in found:
+            return GoldRelease.model_validate(found)
+        with bars(progress, console=self._console) as shown:
+            while True:
+                at = GoldRequest.model_validate(found)
+                if at.failure:
+                    raise ReleaseFailed(at.failure, at.failure_code)
+                shown.show(at.id, "Gold release", at.written, at.tasks)
+                if at.release is not None:
+                    return GoldRelease.model_validate(self.get(f"gold/{at.release}/"))
+                deadline.sleep(self._poll)
+                found = self.get(f"gold/requests/{at.id}/")
+
+    def download_gold(
+        self,
+        release: int,
+        path: str | os.PathLike[str],
+        *,
+        format: str = "jsonl",
+        raters: str = "",
+        progress: bool = False,
+        timeout: float | None = None,
+    ) -> Path:
+        """Bring a gold release to `path` as `jsonl`, `csv`, `parquet`, or `dataset` (a zip for Hugging Face).
+
+        A download that breaks off goes on where it was, also when this program is started again. The file has its
+        name only once it is whole and its checksum is right.
+        """
+        return self.download(
+            "gold",
+            path,
+            format=format,
+            filters={"release": release},
+            raters=raters,
+            progress=progress,
+            timeout=timeout,
+        )
+
+    def download(
+        self,
+        table: str,
+        path: str | os.PathLike[str],
+        *,
+        format: str = "jsonl",
+        filters: Mapping[str, Any] | None = None,
+        raters: str = "",
+        progress: bool = False,
+        timeout: float | None = None,
+    ) -> Path:
+        """Bring any table to `path`; which there are, and their filters, is at `exports/tables/`."""
+        wanted = {"table": table, "format": format, "filters": dict(filters or {}), "raters": raters}
+        target, of = Path(path), repr(sorted(wanted.items(), key=str))
+        begun = part_of(target, of=of)
+        deadline = Deadline(timeout, "The export")
+        with bars(progress, console=self._console) as shown:
+            export = self._begun_export(begun) or self._written(wanted, deadline, shown)
+            if begun is None or begun.export != export.id:
+                forget(target)
+                begun = Part(export.id, of, "")
+            fetch(
+                self._transport,
+                begun,
+                target,
+                size=export.size or 0,
+                checksum=export.checksum,
+                retries=self._retries,
+                told=lambda done, size: shown.show(-1, f"Downloading {target.name}", done, size),
+            )
+        return target
+
+    def _begun_export(self, begun: Part | None) -> Export | None:
+        """The export that a download was begun of, if its file is still there."""
+        if begun is None:
+            return None
+        try:
+            export = Export.model_validate(self.get(f"exports/{begun.export}/"))
+        except (NotFound, Conflict):
+            return None
+        return export if export.status == "ready" else None
+
+    def _written(self, wanted: Mapping[str, Any], deadline: Deadline, shown: Bars) -> Export:
+        """A new export, once it is written."""
+        export = Export.model_validate(self.post("exports/", wanted, idempotency_key=key_of("")))
+        while export.status != "ready":
+            if export.status in {"failed", "expired"}:
+                raise ExportFailed(export.failure or "The file was taken away before it was fetched.")
+            shown.show(export.id, f"Writing {export.table}", export.rows, export.rows_expected)
+            deadline.sleep(self._poll)
+            export = Export.model_validate(self.get(f"exports/{export.id}/"))
+        shown.show(export.id, f"Writing {export.table}", export.rows, export.rows)
+        return export

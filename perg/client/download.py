@@ -1,0 +1,130 @@
+"""Fetching a file so that a broken connection, or a program that was stopped, goes on where it was."""
+
+import hashlib
+import json
+import os
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+import httpx2
+
+from perg.client.errors import ChecksumDiffers, NotReached
+from perg.client.transport import Transport, pause
+
+HASH_CHUNK = 1 << 20
+PARTIAL_CONTENT = 206
+RANGE_NOT_SATISFIABLE = 416
+
+Told = Callable[[int, int | None], None]
+"""Called with the bytes that are there and the bytes of the whole file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A download that is under way: which export, of what, and the ETag of the file that was begun."""
+
+    export: int
+    of: str
+    etag: str
+
+
+def part_of(path: Path, *, of: str) -> Part | None:
+    """What was begun for this path and is not yet whole; None where nothing was, or something else."""
+    try:
+        found = Part(**json.loads(_note(path).read_text()))
+    except (OSError, ValueError, TypeError):
+        return None
+    return found if found.of == of else None
+
+
+def fetch(
+    transport: Transport,
+    part: Part,
+    path: Path,
+    *,
+    size: int,
+    checksum: str,
+    retries: int,
+    told: Told = lambda done, size: None,
+) -> None:
+    """Bring the file of an export to `path`, going on with what is there of it already.
+
+    It gets its name only once it is whole and right: `path` is never a half file. Raises ApiError, NotReached and
+    ChecksumDiffers.
+    """
+    lost = 0
+    while True:
+        before = _here(path)
+        try:
+            _fetch_rest(transport, part_of(path, of=part.of) or part, path, size=size, told=told)
+            break
+        except httpx2.TransportError as error:
+            # What came counts: only attempts that bring nothing use the patience up.
+            lost = 0 if _here(path) > before else lost + 1
+            if lost > retries:
+                raise NotReached(
+                    f"The download broke off at {_here(path)} of {size} bytes: {error}"
+                ) from error
+            time.sleep(pause(lost))
+    _check(path, checksum)
+    os.replace(_partial(path), path)
+    _note(path).unlink(missing_ok=True)
+
+
+def forget(path: Path) -> None:
+    """Drop what was begun for this path."""
+    _partial(path).unlink(missing_ok=True)
+    _note(path).unlink(missing_ok=True)
+
+
+def _fetch_rest(transport: Transport, part: Part, path: Path, *, size: int, told: Told) -> None:
+    here = _here(path)
+    if here == size:
+        _partial(path).touch()  # there may be nothing to fetch
+        return
+    # As it lies there, not packed for the way: else the parts would not fit together.
+    headers = {"Accept-Encoding": "identity"}
+    if here and part.etag:
+        headers |= {"Range": f"bytes={here}-", "If-Range": part.etag}
+    with transport.stream(f"exports/{part.export}/file/", headers) as response:
+        if response.status_code == RANGE_NOT_SATISFIABLE:
+            _partial(path).unlink()
+            raise httpx2.ReadError("What was here of the file was no part of it.")
+        is_rest = response.status_code == PARTIAL_CONTENT
+        _note(path).write_text(json.dumps(asdict(replace(part, etag=response.headers.get("ETag", "")))))
+        done = here if is_rest else 0
+        # Anything but the rest that was asked for is the whole file: it has changed, or nothing was there yet.
+        with _partial(path).open("ab" if is_rest else "wb") as file:
+            for chunk in response.iter_raw():
+                file.write(chunk)
+                done += len(chunk)
+                told(done, size)
+    if done != size:
+        raise httpx2.ReadError("The connection was closed before the end of the file.")
+
+
+def _check(path: Path, checksum: str) -> None:
+    digest = hashlib.sha256()
+    with _partial(path).open("rb") as file:
+        while chunk := file.read(HASH_CHUNK):
+            digest.update(chunk)
+    if digest.hexdigest() != checksum:
+        forget(path)
+        raise ChecksumDiffers(f"{path.name} is not what the platform has: its SHA-256 differs.")
+
+
+def _here(path: Path) -> int:
+    try:
+        return _partial(path).stat().st_size
+    except FileNotFoundError:
+        return 0
+
+
+def _partial(path: Path) -> Path:
+    return path.with_name(path.name + ".part")
+
+
+def _note(path: Path) -> Path:
+    return path.with_name(path.name + ".part.json")

@@ -1,0 +1,1 @@
+"""What every measure stands on: estimates, intervals, resampling, proportions, pooled draws."""

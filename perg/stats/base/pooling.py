@@ -1,0 +1,326 @@
+"""The bootstrap over distinct rows: units that say the same are drawn together.
+
+Ratings on a short scale have few distinct rows, whatever the number of units. A resample of n units is a
+multinomial draw over n equal chances, so the counts of its distinct rows are a multinomial draw over their
+shares: the same distribution at the cost of the distinct rows. Where units share clusters, clusters are drawn,
+those that hold the same rows together, and a sparse matrix says which rows each kind of cluster holds. All
+statistics of one bootstrap share its draws, which is what a paired comparison needs.
+
+Sources: Efron & Tibshirani, An Introduction to the Bootstrap (1993), ch. 6 and 13; the marginal sums of a
+multinomial are multinomial (Johnson, Kotz & Balakrishnan, Discrete Multivariate Distributions, 1997, ch. 35).
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal, Required, TypeAlias, TypedDict
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from perg.stats.base.bca import bca_interval
+from perg.stats.base.estimate import Estimate
+from perg.stats.base.intervals import bootstrap_estimate, interval_warnings, reason_for_none
+from perg.stats.base.proportions import clustered_share, wilson_interval
+from perg.stats.base.resampling import RESAMPLES, Clusters, Floats, dense_codes, drawn_counts
+
+Counts = NDArray[np.int64]
+Weights32 = NDArray[np.float32]
+Coefficient = Callable[[Floats], Floats]
+Statistics: TypeAlias = "Floats | sparse.csc_array | sparse.csr_array"
+Parts: TypeAlias = "Statistics | Sequence[Statistics]"
+IntervalMethod = Literal["percentile", "bca"]
+
+
+class BootstrapOptions(TypedDict, total=False):
+    """How a coefficient is given its interval: the keyword arguments of all that have one.
+
+    Attributes:
+        clusters: (n,) ids; units that share one are resampled together. Every unit is its own where not given.
+        resamples: 1,000 where not given. confidence: 0.95. interval: percentile. rng: of the draws.
+    """
+
+    clusters: Clusters | None
+    resamples: int
+    confidence: float
+    interval: IntervalMethod
+    rng: Required[np.random.Generator]
+
+
+CHUNK_ELEMENTS = 2**21  # weights drawn at a time
+BLOCK_ELEMENTS = 2**23  # sums of resamples held at a time while a coefficient is computed
+CACHE_ELEMENTS = 2**26  # weights that are kept, 256 MiB; above it they are drawn anew for each product
+EXACT_FLOAT32 = 2**24  # whole numbers up to here are exact in single precision
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pools:
+    """The distinct rows of a table.
+
+    Attributes:
+        first: (u,) a row of the table for each pool, so that `rows[first]` are the distinct rows.
+        sizes: (u,) how many rows of the table each pool stands for.
+        incidence: (d, u) how many of each pool each kind of cluster holds; None where every row is its own cluster.
+        n: rows of the table.
+        alike: (d,) how many clusters are of each kind; None with `incidence`.
+    """
+
+    first: Counts
+    sizes: Counts
+    incidence: "sparse.csr_array | None"
+    n: int
+    alike: Counts | None = None
+
+    @property
+    def drawn(self) -> Counts:
+        """How many equal units, or equal clusters, each thing that a bootstrap draws stands for."""
+        return self.sizes if self.alike is None else self.alike
+
+
+def pool(rows: NDArray[np.integer], clusters: Clusters | None = None) -> Pools:
+    """The distinct rows of whole numbers (n, k), and which `clusters` (n,) hold them.
+
+    Raises:
+        ValueError: not one cluster id per row.
+    """
+    if clusters is not None and clusters.shape != rows.shape[:1]:
+        raise ValueError("one cluster id per unit is needed")
+    _, first, inverse, sizes = np.unique(
+        row_keys(rows), return_index=True, return_inverse=True, return_counts=True
+    )
+    n = rows.shape[0]
+    if clusters is None or n == 0:
+        return Pools(first, sizes, None, n)
+    cluster_of = dense_codes(clusters)
+    n_clusters = int(cluster_of.max()) + 1
+    if n_clusters == n:
+        return Pools(first, sizes, None, n)
+    held = sparse.csr_array((np.ones(n), (cluster_of, inverse)), shape=(n_clusters, sizes.size))
+    kinds, alike = _kinds(held)
+    return Pools(first, sizes, held[kinds], n, alike)
+
+
+def _kinds(held: "sparse.csr_array") -> tuple[Counts, Counts]:
+    """One cluster of each kind, of clusters by pools (n_clusters, u), and how many there are of each: both (d,).
+
+    Clusters are told apart by a sum with random weights. Should two kinds ever share a sum, every cluster is a kind.
+    """
+    weights = np.random.default_rng(0).random(held.shape[1])
+    _, first, inverse, times = np.unique(
+        held @ weights, return_index=True, return_inverse=True, return_counts=True
+    )
+    if (held[first][inverse] - held).count_nonzero():
+        return np.arange(held.shape[0]), np.ones(held.shape[0], dtype=np.int64)
+    return first, times
+
+
+def row_keys(rows: NDArray[np.integer]) -> Counts:
+    """One whole number a row (n, k), equal for equal rows: digits of mixed base, renumbered before they overflow."""
+    keys = np.zeros(rows.shape[0], dtype=np.int64)
+    size = 1
+    for column in rows.T if rows.size else ():
+        low = int(column.min())
+        base = int(column.max()) - low + 1
+        if size * base >= 2**62:
+            _, keys = np.unique(keys, return_inverse=True)
+            size = int(keys.max()) + 1
+        keys = keys * base + (column.astype(np.int64) - low)
+        size *= base
+    return keys
+
+
+class PooledBootstrap:
+    """`resamples` draws of the units of `pools`, or of their clusters; every call sees the same draws."""
+
+    def __init__(self, pools: Pools, *, rng: np.random.Generator, resamples: int = RESAMPLES) -> None:
+        """Raises ValueError where there is no resample."""
+        if resamples < 1:
+            raise ValueError("a bootstrap needs at least one resample")
+        self.pools, self.resamples = pools, resamples
+        self._seed = int(rng.integers(2**63))
+        self._kept: Weights32 | None = None
+
+    @property
+    def _largest(self) -> int:
+        """No resample holds more units than this."""
+        incidence = self.pools.incidence
+        if incidence is None:
+            return self.pools.n
+        return int(incidence.sum(axis=1).max()) * int(self.pools.drawn.sum())
+
+    def sums(self, statistics: Statistics) -> Floats:
+        """Sums over each resample of per-pool statistics (u, k): (resamples, k).
+
+        Sparse statistics must be whole numbers; their sums are exact.
+        """
+        u = self.pools.sizes.size
+        if u == 0:
+            raise ValueError("a bootstrap needs at least one unit")
+        if u * self.resamples <= CACHE_ELEMENTS:
+            return _product(statistics, self._row_weights(), self._largest)
+        total = np.zeros((self.resamples, _width(statistics)))
+        by_row = statistics if isinstance(statistics, np.ndarray) else statistics.tocsr()
+        for part, weights in self._weights():
+            incidence = self.pools.incidence
+            held = by_row[part] if incidence is None else incidence[part] @ by_row
+            total += _product(held, weights, self._largest)
+        return total
+
+    def coefficients(self, statistics: Parts, coefficient: Coefficient) -> Floats:
+        """A coefficient of the sums over each resample of per-pool statistics (u, k): (resamples,).
+
+        `statistics` may come in parts, side by side, sparse ones of whole numbers and others. The sums are held for a
+        part of the resamples at a time where they are many.
+        """
+        parts = _parts(statistics)
+        u, width = self.pools.sizes.size, sum(_width(part) for part in parts)
+        step = max(1, BLOCK_ELEMENTS // max(width, 1))
+        if step >= self.resamples or u * self.resamples > CACHE_ELEMENTS:
+            return coefficient(_side_by_side([self.sums(part) for part in parts]))
+        weights = self._row_weights()
+        values = []
+        for start in range(0, self.resamples, step):
+            block = np.ascontiguousarray(weights[:, start : start + step])
+            sums = [_product(part, block, self._largest) for part in parts]
+            values.append(coefficient(_side_by_side(sums)))
+        return np.concatenate(values)
+
+    def leave_one_out(self, statistics: Statistics) -> Floats:
+        """Sums of per-pool statistics (u, k) without one unit of each pool, or one cluster of each kind: (d, k).
+
+        `Pools.drawn` (d,) says how often each row counts in a jackknife.
+        """
+        incidence = self.pools.incidence
+        held = statistics if incidence is None else incidence @ statistics
+        return self.totals(statistics) - (held if isinstance(held, np.ndarray) else held.toarray())
+
+    def totals(self, statistics: Statistics) -> Floats:
+        """Sums of per-pool statistics (u, k) over all units: (k,)."""
+        sums: Floats = self.pools.sizes @ statistics
+        return sums
+
+    def clusters_among(self, pools: NDArray[np.bool_]) -> int:
+        """How many clusters (units, where there are none) have a unit in the flagged pools (u,)."""
+        incidence = self.pools.incidence
+        holding = pools if incidence is None else incidence @ pools.astype(np.float64) > 0
+        return int(self.pools.drawn[holding].sum())
+
+    def estimate(
+        self,
+        statistics: Parts,
+        coefficient: Coefficient,
+        *,
+        n: int,
+        undefined: str,
+        rarer: NDArray[np.bool_] | None = None,
+        interval: IntervalMethod = "percentile",
+        confidence: float = 0.95,
+    ) -> Estimate:
+        """A coefficient of sums, (r, k) → (r,) with NaN where undefined, and its interval.
+
+        `statistics` are as in `coefficients`. `n` stands beside the value; `undefined` is the reason given where the
+        coefficient of all units is NaN. `rarer` (u,) flags the pools with another rating than the most common one: see
+        `bootstrap_estimate`.
+        """
+        parts = _parts(statistics)
+        value = float(coefficient(_side_by_side([self.totals(part)[np.newaxis] for part in parts]))[0])
+        if np.isnan(value):
+            return Estimate.of_nothing(undefined, n)
+        replicates = self.coefficients(parts, coefficient)
+        clusters = self.clusters_among(_any_in_row(parts))
+        few = None if rarer is None else self.clusters_among(rarer)
+        if interval == "percentile" or clusters < 2:
+            return bootstrap_estimate(
+                value, n, replicates, clusters=clusters, rarer=few, confidence=confidence
+            )
+        jackknife = coefficient(_side_by_side([self.leave_one_out(part) for part in parts]))
+        ends = bca_interval(value, replicates, jackknife, sizes=self.pools.drawn, confidence=confidence)
+        warnings = interval_warnings(clusters, rarer=few)
+        if ends is None:
+            warnings = (reason_for_none(replicates), *warnings)
+        return Estimate.of(value, n, ends, warnings=warnings)
+
+    def share(self, hits_and_sizes: Floats, confidence: float = 0.95) -> Estimate:
+        """Share of hits, from what each unit of a pool adds to the hits and to their denominator, (u, 2), 0 or 1.
+
+        As `proportion`: Wilson's interval where no two of the units share a cluster, else `clustered_share`'s.
+        """
+        hits, sizes = self.cluster_sums(hits_and_sizes).T
+        whole = sizes.round().astype(np.int64)
+        if (whole <= 1).all():
+            total, n = (int(count) for count in self.totals(hits_and_sizes))
+            return Estimate.of(total / n, n, wilson_interval(total, n, confidence))
+        return clustered_share(hits, whole, times=self.pools.drawn, confidence=confidence)
+
+    def cluster_sums(self, statistics: Floats) -> Floats:
+        """Sums of per-pool statistics (u, k) within one cluster of each kind, `Pools.drawn` (d,) of them: (d, k)."""
+        incidence = self.pools.incidence
+        return statistics if incidence is None else incidence @ statistics
+
+    def _row_weights(self) -> Weights32:
+        """How often each pool is drawn in each resample (u, resamples), kept for the next call."""
+        if self._kept is None:
+            incidence = self.pools.incidence
+            kept = np.zeros((self.pools.sizes.size, self.resamples), dtype=np.float32)
+            for part, weights in self._weights():
+                if incidence is None:
+                    kept[part] = weights
+                else:
+                    kept += incidence[part].T.astype(np.float32) @ weights
+            self._kept = kept
+        return self._kept
+
+    def _weights(self) -> Iterator[tuple[slice, Weights32]]:
+        """How often each thing is drawn, (size, resamples) for a slice of the things at a time.
+
+        How many draws fall on a slice is multinomial; given that, the draws within it are as well.
+        """
+        rng, drawn = np.random.default_rng(self._seed), self.pools.drawn
+        step = max(1, CHUNK_ELEMENTS // self.resamples)
+        starts = np.arange(0, drawn.size, step)
+        masses = np.add.reduceat(drawn, starts)
+        n = int(masses.sum())
+        totals = rng.multinomial(n, masses / n, size=self.resamples)
+        for start, on_slice in zip(starts, totals.T, strict=True):
+            part = slice(int(start), int(start) + step)
+            yield part, drawn_counts(drawn[part], on_slice, rng).T.astype(np.float32, order="C")
+
+
+def _product(statistics: Statistics, weights: Weights32, largest: int) -> Floats:
+    """Sums of statistics (c, k) weighted by weights (c, r): (r, k).
+
+    Sparse ones are whole numbers of units, and summed in single precision where sums up to `largest` are exact in it.
+    For the others the weights are widened, a block at a time.
+    """
+    if not isinstance(statistics, np.ndarray):
+        kind = np.float32 if largest < EXACT_FLOAT32 else np.float64
+        product = statistics.astype(kind).T @ weights.astype(kind, copy=False)
+        return np.asarray(product, dtype=np.float64).T
+    total = np.zeros((weights.shape[1], statistics.shape[1]))
+    step = max(1, CHUNK_ELEMENTS // weights.shape[1])
+    for start in range(0, weights.shape[0], step):
+        part = slice(start, start + step)
+        total += weights[part].T.astype(np.float64) @ statistics[part]
+    return total
+
+
+def _width(statistics: Statistics) -> int:
+    return int(statistics.shape[1])
+
+
+def _parts(statistics: Parts) -> Sequence[Statistics]:
+    if isinstance(statistics, np.ndarray | sparse.csc_array | sparse.csr_array):
+        return [statistics]
+    return statistics
+
+
+def _side_by_side(sums: list[Floats]) -> Floats:
+    return sums[0] if len(sums) == 1 else np.concatenate(sums, axis=1)
+
+
+def _any_in_row(parts: Sequence[Statistics]) -> NDArray[np.bool_]:
+    """Which pools (u,) add anything."""
+    flags = [
+        part.any(axis=1) if isinstance(part, np.ndarray) else part.count_nonzero(axis=1) > 0 for part in parts
+    ]
+    return np.asarray(np.any(flags, axis=0))

@@ -1,0 +1,1 @@
+"""Corrected rates of runs and slices, and whether their intervals hold their level."""

@@ -1,0 +1,246 @@
+"""The same questions asked of parts of a run: the corrected rate in each, and where the judge is significantly worse.
+
+Sources: Fisher's exact test; Holm, Scandinavian Journal of Statistics 6 (1979) 65–70; Benjamini & Yekutieli, Annals
+of Statistics 29 (2001) 1165–1188. With items that share questions, the test is of the difference of error rates with a
+variance summed by question (Liang & Zeger, Biometrika 73 (1986) 13–22).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Literal, TypedDict
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import stdtr
+from scipy.stats import hypergeom
+
+from perg.stats.base.estimate import Estimate, EstimateDict
+from perg.stats.base.multiple_tests import holm
+from perg.stats.base.proportions import Flags, proportion
+from perg.stats.base.resampling import RESAMPLES, Clusters, Floats, dense_codes
+from perg.stats.correction.correction import CorrectedRates, CorrectedRatesDict, corrected_rates
+from perg.stats.estimators.judged_sample import JudgedSample
+from perg.stats.measures.comparison import benjamini_yekutieli
+from perg.stats.measures.kappa import pairwise
+from perg.stats.ratings.ratings import BINARY, Ratings, category_codes
+
+Labels = NDArray[np.str_]
+Correction = Literal["holm", "benjamini-yekutieli"]
+
+
+class CorrectedSliceDict(TypedDict):
+    """`CorrectedSlice`, ready for JSON."""
+
+    name: str
+    rates: CorrectedRatesDict
+
+
+@dataclass(frozen=True, slots=True)
+class CorrectedSlice:
+    """The corrected rates of one part of a run."""
+
+    name: str
+    rates: CorrectedRates
+
+    def as_dict(self) -> CorrectedSliceDict:
+        """One JSON-ready object."""
+        return {"name": self.name, "rates": self.rates.as_dict()}
+
+
+def corrected_slices(
+    sample: JudgedSample, category: Labels, *, run_is_sample: bool = True, confidence: float = 0.95
+) -> tuple[CorrectedSlice, ...]:
+    """The rates of each category (N,), in alphabetical order.
+
+    Labels drawn at random within strata are so within a stratum's part in a slice, too; a slice in which a stratum's
+    part has no label has no corrected rate, and says so.
+
+    Raises:
+        ValueError: not one category per item.
+    """
+    if category.shape != (sample.judged,):
+        raise ValueError("one category per item is needed")
+    names, codes = np.unique(category, return_inverse=True)
+    return tuple(
+        CorrectedSlice(
+            str(name),
+            corrected_rates(sample.select(codes == code), run_is_sample=run_is_sample, confidence=confidence),
+        )
+        for code, name in enumerate(names)
+    )
+
+
+class JudgeSliceDict(TypedDict):
+    """`JudgeSlice`, ready for JSON."""
+
+    facet: str
+    name: str
+    n: int
+    accuracy: EstimateDict
+    accuracy_elsewhere: EstimateDict
+    kappa: EstimateDict
+    kappa_elsewhere: EstimateDict
+    p_value: float | None
+    corrected_p_value: float | None
+    worse: bool
+
+
+@dataclass(frozen=True, slots=True)
+class JudgeSlice:
+    """The judge in one slice of one facet and elsewhere in that facet.
+
+    Attributes:
+        facet, name: such as "source" and "cais/mmlu". n: units in the slice that judge and people both decided.
+        accuracy, kappa: in the slice; accuracy_elsewhere, kappa_elsewhere: on the facet's other units.
+        p_value: one-sided, of an error rate no higher than elsewhere; None where there is nothing to compare.
+        corrected_p_value: over all slices that could be tested. worse: whether it is at most the level.
+    """
+
+    facet: str
+    name: str
+    n: int
+    accuracy: Estimate
+    accuracy_elsewhere: Estimate
+    kappa: Estimate
+    kappa_elsewhere: Estimate
+    p_value: float | None
+    corrected_p_value: float | None
+    worse: bool
+
+    def as_dict(self) -> JudgeSliceDict:
+        """One JSON-ready object."""
+        return {
+            "facet": self.facet,
+            "name": self.name,
+            "n": self.n,
+            "accuracy": self.accuracy.as_dict(),
+            "accuracy_elsewhere": self.accuracy_elsewhere.as_dict(),
+            "kappa": self.kappa.as_dict(),
+            "kappa_elsewhere": self.kappa_elsewhere.as_dict(),
+            "p_value": self.p_value,
+            "corrected_p_value": self.corrected_p_value,
+            "worse": self.worse,
+        }
+
+
+def judge_slices(
+    judge: Ratings,
+    reference: Ratings,
+    facets: Mapping[str, Labels],
+    *,
+    clusters: Clusters | None = None,
+    correction: Correction = "holm",
+    level: float = 0.05,
+    resamples: int = RESAMPLES,
+    confidence: float = 0.95,
+    rng: np.random.Generator,
+) -> tuple[JudgeSlice, ...]:
+    """Judge against people's decision, both (n,) of 1 = followed, 0 = not, NaN = not said, in every slice.
+
+    `facets` maps a facet to the slice of each unit (n,); "" for units that belong to none. Slices come facet by facet
+    in alphabetical order. Without shared `clusters` the p-value is Fisher's. A low error rate where failures are rare
+    can hide a judge that never finds one: look at kappa beside it.
+
+    Raises:
+        ValueError: arrays of different shapes, or values other than 0, 1 and NaN.
+    """
+    if judge.shape != reference.shape or any(slices.shape != judge.shape for slices in facets.values()):
+        raise ValueError("judge, reference and every facet are vectors over the same units")
+    said, truth = category_codes(judge, BINARY), category_codes(reference, BINARY)
+    both = (said >= 0) & (truth >= 0)
+    ids = np.arange(judge.size) if clusters is None else clusters
+    wrong = said != truth
+
+    def kappa(among: Flags) -> Estimate:
+        return pairwise(
+            judge[among],
+            reference[among],
+            BINARY,
+            clusters=ids[among],
+            resamples=resamples,
+            confidence=confidence,
+            rng=rng,
+        ).cohen_kappa
+
+    def accuracy(among: Flags) -> Estimate:
+        return proportion(~wrong[among], clusters=ids[among], confidence=confidence)
+
+    found = []
+    for facet, slices in facets.items():
+        for name in np.unique(slices[slices != ""]):
+            inside = both & (slices == name)
+            outside = both & (slices != name) & (slices != "")
+            found.append(
+                JudgeSlice(
+                    facet=facet,
+                    name=str(name),
+                    n=int(inside.sum()),
+                    accuracy=accuracy(inside),
+                    accuracy_elsewhere=accuracy(outside),
+                    kappa=kappa(inside),
+                    kappa_elsewhere=kappa(outside),
+                    p_value=_worse_p_value(wrong, inside, outside, ids),
+                    corrected_p_value=None,
+                    worse=False,
+                )
+            )
+    return _corrected(found, correction, level)
+
+
+def quantile_slices(values: Floats, *, parts: int = 3, unit: str = "") -> Labels:
+    """A number such as response length (n,) as slices of about equal size, named by their bounds; "" for NaN.
+
+    Equal values share a slice, so that there may be fewer.
+
+    Raises:
+        ValueError: fewer than two parts.
+    """
+    if parts < 2:
+        raise ValueError("slicing needs two parts or more")
+    known = ~np.isnan(values)
+    names = np.full(values.shape, "", dtype=object)
+    if known.any():
+        cuts = np.unique(np.quantile(values[known], np.arange(1, parts) / parts))
+        codes = np.searchsorted(cuts, values[known], side="left")
+        labels = np.full(codes.shape, "", dtype=object)
+        for number, code in enumerate(np.unique(codes), start=1):
+            among = values[known][codes == code]
+            labels[codes == code] = f"{number}: {among.min():g}–{among.max():g}{unit and ' ' + unit}"
+        names[known] = labels
+    return names.astype(np.str_)
+
+
+def _worse_p_value(wrong: Flags, inside: Flags, outside: Flags, clusters: Clusters) -> float | None:
+    n, other = int(inside.sum()), int(outside.sum())
+    if n == 0 or other == 0:
+        return None
+    errors, elsewhere = int(wrong[inside].sum()), int(wrong[outside].sum())
+    either = inside | outside
+    code = dense_codes(clusters[either])
+    n_clusters = int(code.max()) + 1
+    if n_clusters == n + other:
+        return float(hypergeom.sf(errors - 1, n + other, errors + elsewhere, n))
+    parts = np.where(inside, (wrong - errors / n) / n, 0) - np.where(
+        outside, (wrong - elsewhere / other) / other, 0
+    )
+    by_cluster = np.bincount(code, parts[either])
+    variance = float((by_cluster**2).sum()) * n_clusters / max(n_clusters - 1, 1)
+    if variance < 1e-12:
+        return None
+    return float(stdtr(max(n_clusters - 1, 1), (elsewhere / other - errors / n) / np.sqrt(variance)))
+
+
+def _corrected(found: list[JudgeSlice], correction: Correction, level: float) -> tuple[JudgeSlice, ...]:
+    raw = [row.p_value for row in found if row.p_value is not None]
+    if not raw:
+        return tuple(found)
+    adjust = holm if correction == "holm" else benjamini_yekutieli
+    adjusted = iter(adjust(np.array(raw)).tolist())
+    rows = []
+    for row in found:
+        if row.p_value is None:
+            rows.append(row)
+            continue
+        p = float(next(adjusted))
+        rows.append(replace(row, corrected_p_value=p, worse=p <= level))
+    return tuple(rows)

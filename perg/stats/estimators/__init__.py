@@ -1,0 +1,1 @@
+"""Rates from many judge labels and few human ones: PPI++, Rogan-Gladen, strata."""

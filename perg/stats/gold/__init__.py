@@ -1,0 +1,1 @@
+"""Gold labels from votes: majority, Dawid-Skene, MACE, and which items go in."""

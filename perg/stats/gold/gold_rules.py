@@ -1,0 +1,171 @@
+"""People's labels under different rules: which gold would change, and how each person stands to it."""
+
+from dataclasses import dataclass, replace
+from typing import TypedDict
+
+import numpy as np
+
+from perg.stats.base.undefined import Undefined, UndefinedDict
+from perg.stats.gold.aggregation import (
+    Aggregation,
+    AggregationDict,
+    AnnotatorConfusion,
+    AnnotatorConfusionDict,
+    GoldChanges,
+    GoldChangesDict,
+    Rule,
+    aggregate,
+    annotator_confusions,
+    changes,
+)
+from perg.stats.items.labelled_items import LabelledItems
+from perg.stats.ratings.ratings import BINARY, RatingTable
+
+MOST_LISTED = 200
+"""Changed items listed in a report; all are counted."""
+
+MOST_RATINGS = 50_000
+"""Above it Dawid–Skene and MACE, which take seconds, are left to `aggregate`."""
+
+
+class AdjudicationDict(TypedDict):
+    """`Adjudication`, ready for JSON."""
+
+    n: int
+    against_majority: int
+    ties_decided: int
+
+
+@dataclass(frozen=True, slots=True)
+class Adjudication:
+    """What adjudication did: of `n` items, how many went against the majority, and how many ties it decided."""
+
+    n: int
+    against_majority: int
+    ties_decided: int
+
+    def as_dict(self) -> AdjudicationDict:
+        """One JSON-ready object."""
+        return {"n": self.n, "against_majority": self.against_majority, "ties_decided": self.ties_decided}
+
+
+class RuleChangesDict(GoldChangesDict):
+    """`GoldChanges` with all counts, and of the items the first 200 of each kind."""
+
+    changed_count: int
+    newly_decided_count: int
+    newly_undecided_count: int
+
+
+class GoldRulesDict(TypedDict):
+    """`GoldRules`, ready for JSON."""
+
+    labels: str
+    rules: list[AggregationDict]
+    changes: list[RuleChangesDict]
+    annotators: list[AnnotatorConfusionDict]
+    adjudicated: AdjudicationDict | UndefinedDict
+    not_fitted: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class GoldRules:
+    """Gold by each rule.
+
+    Attributes:
+        labels: what the labels are, in words.
+        rules: the counts of each rule. changes: what each other rule would change of the majority.
+        annotators: each person against the majority.
+        not_fitted: why Dawid–Skene and MACE are missing, or None.
+    """
+
+    labels: str
+    rules: tuple[Aggregation, ...]
+    changes: tuple[GoldChanges, ...]
+    annotators: tuple[AnnotatorConfusion, ...]
+    adjudicated: Adjudication | Undefined
+    not_fitted: str | None
+
+    def as_dict(self) -> GoldRulesDict:
+        """One JSON-ready object; of changed items it lists the first 200 of each kind."""
+        return {
+            "labels": self.labels,
+            "rules": [rule.as_dict() for rule in self.rules],
+            "changes": [_shortened(change.as_dict()) for change in self.changes],
+            "annotators": [annotator.as_dict() for annotator in self.annotators],
+            "adjudicated": self.adjudicated.as_dict(),
+            "not_fitted": self.not_fitted,
+        }
+
+
+def _shortened(found: GoldChangesDict) -> RuleChangesDict:
+    return {
+        "before": found["before"],
+        "after": found["after"],
+        "n": found["n"],
+        "same": found["same"],
+        "changed": found["changed"][:MOST_LISTED],
+        "newly_decided": found["newly_decided"][:MOST_LISTED],
+        "newly_undecided": found["newly_undecided"][:MOST_LISTED],
+        "changed_count": len(found["changed"]),
+        "newly_decided_count": len(found["newly_decided"]),
+        "newly_undecided_count": len(found["newly_undecided"]),
+    }
+
+
+def gold_rules(labelled: LabelledItems, *, nominal: bool, seed: int = 0) -> GoldRules | Undefined:
+    """The rules on followed / not followed where ratings are cut, else on the ratings themselves."""
+    humans = labelled.humans
+    if not humans.raters or not humans.units or np.isnan(humans.values).all():
+        return Undefined("no person has rated anything")
+    cut = labelled.cut
+    table = humans if cut is None else humans.followed(cut)
+    majority = aggregate(table, "majority")
+    others: list[Aggregation] = []
+    if not nominal:
+        others.append(_median(humans, cut))
+    ratings = int((~np.isnan(humans.values)).sum())
+    not_fitted = None
+    if ratings > MOST_RATINGS:
+        not_fitted = f"there are more than {MOST_RATINGS:,} ratings: Dawid–Skene and MACE would take too long"
+    elif len(humans.raters) < 2:
+        not_fitted = "Dawid–Skene and MACE need two people or more"
+    else:
+        models: tuple[Rule, ...] = ("dawid_skene", "mace")
+        others += [aggregate(table, rule, seed=seed) for rule in models]
+    return GoldRules(
+        labels="ratings" if cut is None else _decisions(cut, nominal=nominal),
+        rules=(majority, *others),
+        changes=tuple(changes(majority, other) for other in others),
+        annotators=annotator_confusions(table, majority, clusters=labelled.clusters),
+        adjudicated=_adjudication(labelled),
+        not_fitted=not_fitted,
+    )
+
+
+def _decisions(cut: float, *, nominal: bool) -> str:
+    where = "" if nominal else f", cut at {cut:g}"
+    return f"followed (1) and not followed (0){where}"
+
+
+def _median(humans: RatingTable, cut: float | None) -> Aggregation:
+    """The median rule; cut where ratings are, so that it can be compared with the majority of decisions."""
+    median = aggregate(humans, "median")
+    if cut is None:
+        return median
+    labels = np.where(np.isnan(median.labels), np.nan, median.labels >= cut)
+    return replace(median, categories=BINARY, labels=labels)
+
+
+def _adjudication(labelled: LabelledItems) -> Adjudication | Undefined:
+    gold, majority = labelled.adjudicated, labelled.majority
+    if gold is None or majority is None or np.isnan(gold).all():
+        return Undefined("nothing has been adjudicated")
+    done = ~np.isnan(gold)
+    decided = done & ~np.isnan(majority)
+    rated = ~np.isnan(labelled.humans.values).all(axis=1)
+    return Adjudication(
+        n=int(done.sum()),
+        against_majority=int((gold[decided] != majority[decided]).sum()),
+        ties_decided=int((done & rated & np.isnan(majority)).sum()),
+    )

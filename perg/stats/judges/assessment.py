@@ -1,0 +1,210 @@
+"""Everything the verdict on a judge rests on, out of one table of people's ratings."""
+
+from dataclasses import dataclass
+from functools import partial
+from typing import Literal, TypedDict
+
+import numpy as np
+
+from perg.stats.base.estimate import Estimate, EstimateDict
+from perg.stats.base.resampling import RESAMPLES, Clusters
+from perg.stats.base.undefined import Undefined
+from perg.stats.correction.corrections import Correction
+from perg.stats.items.labelled_items import NO_DECISION
+from perg.stats.items.reference import most_common
+from perg.stats.judges.alternative_annotator import (
+    MIN_INSTANCES_PER_HUMAN,
+    AlternativeAnnotatorTest,
+    AlternativeAnnotatorTestDict,
+    Scoring,
+    alternative_annotator_test,
+)
+from perg.stats.judges.baselines import (
+    BASELINE_LEVEL,
+    PERMUTATIONS,
+    BaselineTest,
+    BaselineTestDict,
+    ChanceCorrected,
+    beats_baselines,
+)
+from perg.stats.judges.leave_one_out import SkillBesidePeople, SkillBesidePeopleDict, skill_beside_people
+from perg.stats.judges.non_inferiority import NonInferiority, NonInferiorityDict, non_inferiority
+from perg.stats.judges.reference_quality import reference_quality
+from perg.stats.judges.replacement_plan import units_to_pass
+from perg.stats.judges.verdict import Verdict, VerdictDict, informedness, verdict
+from perg.stats.measures.confusion import Confusion, ConfusionDict, confusion
+from perg.stats.ratings.ratings import BINARY, Ratings, RatingTable, on_categories, rank_values
+
+Scale = Literal["nominal", "ordinal", "interval"]
+
+PERMUTATIONS_PER_LEVEL = 20
+"""So many permutations are drawn that at the level this many are as good as a judge without skill: with fewer, no judge
+could ever be better than all of many."""
+
+
+class AssessmentDict(TypedDict):
+    """`Assessment`, ready for JSON."""
+
+    verdict: VerdictDict
+    alternative_annotator_test: AlternativeAnnotatorTestDict
+    baselines: list[BaselineTestDict]
+    skill: EstimateDict
+    beside_people: SkillBesidePeopleDict
+    non_inferiority: NonInferiorityDict
+    confusion: ConfusionDict | None
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """One judge: the verdict and the tests behind it.
+
+    `confusion` is None where there is no followed / not followed: no
+    threshold, and ratings of more than two kinds. `skill` is then the chance-corrected statistic of the baseline tests,
+    else informedness; it is against all people, and `beside_people` against the others.
+    """
+
+    verdict: Verdict
+    alternative: AlternativeAnnotatorTest
+    baselines: tuple[BaselineTest, BaselineTest]
+    skill: Estimate
+    beside_people: SkillBesidePeople
+    non_inferiority: NonInferiority
+    confusion: Confusion | None
+
+    def as_dict(self) -> AssessmentDict:
+        """One JSON-ready object."""
+        return {
+            "verdict": self.verdict.as_dict(),
+            "alternative_annotator_test": self.alternative.as_dict(),
+            "baselines": [test.as_dict() for test in self.baselines],
+            "skill": self.skill.as_dict(),
+            "beside_people": self.beside_people.as_dict(),
+            "non_inferiority": self.non_inferiority.as_dict(),
+            "confusion": None if self.confusion is None else self.confusion.as_dict(),
+        }
+
+
+def assess_judge(
+    humans: RatingTable,
+    judge: Ratings,
+    *,
+    scale: Scale,
+    epsilon: float,
+    threshold: float | None = None,
+    is_cut: bool = True,
+    scoring: Scoring | None = None,
+    min_instances_per_human: int = MIN_INSTANCES_PER_HUMAN,
+    judges: int = 1,
+    correction: Correction | Undefined | None = None,
+    clusters: Clusters | None = None,
+    resamples: int = RESAMPLES,
+    confidence: float = 0.95,
+    rng: np.random.Generator,
+) -> Assessment:
+    """Assess a judge (n_units,), NaN where it gave nothing, against the people of a table over the same units.
+
+    With a `threshold`, or two categories (the lower one then is the failure), skill is told on followed / not followed
+    against the people's majority. Otherwise it is Cohen's kappa with their most common label (nominal) or quadratic
+    kappa with their median. The alternative annotator test is scored by accuracy on nominal scales and by negative
+    RMSE on the others, unless `scoring` says otherwise. On an ordinal scale both measure ranks. Without `is_cut`, two
+    categories have no failure either.
+
+    `judges` are those that are tried at once, this one among them: the levels of the tests are divided by them.
+    `correction` is what the report's rates have for this judge; where none are computed (None), a scale that is cut, or
+    has two categories, counts as one whose rates can be corrected.
+
+    Raises:
+        ValueError: as the tests do: shapes that do not fit, ratings outside the categories, epsilon outside [0, 1).
+    """
+    if threshold is None and is_cut and len(humans.categories) == 2:
+        threshold = humans.categories[1]
+    judge = on_categories(judge, humans.categories)
+    if scale == "ordinal":  # the order of the numbers counts, not their distances
+        threshold = None if threshold is None else float(np.searchsorted(humans.categories, threshold))
+        judge, humans = rank_values(judge, humans.categories), humans.by_rank()
+    scoring = scoring or ("accuracy" if scale == "nominal" else "neg_rmse")
+    alternative = alternative_annotator_test(
+        humans,
+        judge,
+        epsilon=epsilon,
+        scoring=scoring,
+        min_instances_per_human=min_instances_per_human,
+        clusters=clusters,
+        resamples=resamples,
+        confidence=confidence,
+        rng=rng,
+    )
+    against: Confusion | None = None
+    people, rated, statistic = humans, judge, statistic_of(scale, is_cut=threshold is not None)
+    if threshold is not None:
+        people = humans.followed(threshold)
+        rated = np.where(np.isnan(judge), np.nan, judge >= threshold)
+        reference, categories = people.aggregate(people.raters, "majority"), BINARY
+        against = confusion(rated, reference, clusters=clusters, confidence=confidence)
+    elif scale == "nominal":
+        reference, categories = most_common(humans), humans.categories
+    else:
+        reference = humans.aggregate(humans.raters)
+        categories = humans.with_column("\0median", reference).categories
+    level = BASELINE_LEVEL / judges
+    baselines = beats_baselines(
+        rated,
+        reference,
+        categories,
+        statistic,
+        level=level,
+        clusters=clusters,
+        resamples=resamples,
+        permutations=max(PERMUTATIONS, round(PERMUTATIONS_PER_LEVEL / level)),
+        confidence=confidence,
+        rng=rng,
+    )
+    beside = skill_beside_people(
+        people,
+        rated,
+        statistic,
+        judges=judges,
+        clusters=clusters,
+        resamples=resamples,
+        confidence=confidence,
+        rng=rng,
+    )
+    as_good = non_inferiority(
+        beside,
+        epsilon=epsilon,
+        reference_quality=reference_quality(people, statistic, rng=rng),
+        judges=judges,
+    )
+    if correction is None:
+        correction = Undefined(NO_DECISION) if threshold is None else Correction((), 0, 0)
+    labels = ~np.isnan(humans.values)
+    return Assessment(
+        verdict=verdict(
+            alternative,
+            baselines,
+            against,
+            beside,
+            as_good,
+            correction=correction,
+            units_to_pass=partial(
+                units_to_pass, humans, judge, alternative, scoring, clusters=clusters, rng=rng
+            ),
+            labels=int(labels.sum()),
+            units_rated=int(labels.any(axis=1).sum()),
+            units_shared=int((labels.any(axis=1) & ~np.isnan(judge)).sum()),
+            categories=max(len(humans.categories), 2) if statistic == "cohen_kappa" else 2,
+        ),
+        alternative=alternative,
+        baselines=baselines,
+        skill=baselines[0].value if against is None else informedness(against),
+        beside_people=beside,
+        non_inferiority=as_good,
+        confusion=against,
+    )
+
+
+def statistic_of(scale: Scale, *, is_cut: bool) -> ChanceCorrected:
+    """What skill is told by."""
+    if is_cut:
+        return "informedness"
+    return "cohen_kappa" if scale == "nominal" else "quadratic_kappa"

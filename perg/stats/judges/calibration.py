@@ -1,0 +1,263 @@
+"""What a judge's score is worth: how often people say *followed* at each score, and whether it is lenient or harsh.
+
+Sources: Guo et al., On Calibration of Modern Neural Networks, ICML 2017 (expected calibration error, here with one bin
+a score); McNemar, Psychometrika 12 (1947) 153–157, exact by the binomial; Bonett & Price, Journal of Educational and
+Behavioral Statistics 37 (2012) 479–488 (difference of paired rates).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, TypedDict
+
+import numpy as np
+from scipy.stats import binomtest
+
+from perg.stats.base.estimate import Estimate, EstimateDict
+from perg.stats.base.intervals import bootstrap_estimate
+from perg.stats.base.proportions import proportion
+from perg.stats.base.resampling import (
+    RESAMPLES,
+    Clusters,
+    Floats,
+    cluster_sums,
+    defined_ratio,
+    replicate_sums,
+)
+from perg.stats.measures.association import mean_signed_difference
+from perg.stats.measures.kappa import NOT_RATED_BY_BOTH
+from perg.stats.ratings.ratings import BINARY, Ratings, category_codes
+from perg.stats.runs.paired_runs import PairedRatio, paired_difference
+
+Direction = Literal["lenient", "harsh", "neither shown"]
+
+MOST_LEVELS = 121
+"""Scores that are looked at one by one: 60 with half steps, or 0 to 100."""
+
+TOO_MANY_LEVELS = f"the scale has more than {MOST_LEVELS} scores, too few items at each"
+EXACT_TEST_DISAGREES = (
+    "McNemar's exact test, which is cautious where few items differ and takes items for independent, and this interval "
+    "say different things of whether there is a difference."
+)
+NO_PAIR = "no unit has both the judge's score and people's decision"
+
+
+class ScoreLevelDict(TypedDict):
+    """`ScoreLevel`, ready for JSON."""
+
+    score: float
+    n: int
+    followed: EstimateDict
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreLevel:
+    """Of the `n` units to which the judge gave `score`: the share of which people say followed."""
+
+    score: float
+    n: int
+    followed: Estimate
+
+    def as_dict(self) -> ScoreLevelDict:
+        """One JSON-ready object."""
+        return {"score": self.score, "n": self.n, "followed": self.followed.as_dict()}
+
+
+class ScoreCalibrationDict(TypedDict):
+    """`ScoreCalibration`, ready for JSON."""
+
+    n: int
+    levels: list[ScoreLevelDict]
+    expected_calibration_error: EstimateDict
+    rises: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreCalibration:
+    """Calibration of the judge's scores over `n` units.
+
+    Attributes:
+        levels: one for each category, also those that the judge never used; none where there are too many.
+        expected_calibration_error: mean over units of |share followed at the score − the score brought to [0, 1]|: 0
+            where a score in the middle of the scale means even odds, the top certainty. In [0, 1].
+        rises: whether the share followed never falls from one used score to the next higher; None below two.
+    """
+
+    n: int
+    levels: tuple[ScoreLevel, ...]
+    expected_calibration_error: Estimate
+    rises: bool | None
+
+    def as_dict(self) -> ScoreCalibrationDict:
+        """One JSON-ready object."""
+        return {
+            "n": self.n,
+            "levels": [level.as_dict() for level in self.levels],
+            "expected_calibration_error": self.expected_calibration_error.as_dict(),
+            "rises": self.rises,
+        }
+
+
+def score_calibration(
+    scores: Ratings,
+    followed: Ratings,
+    categories: Sequence[float],
+    *,
+    clusters: Clusters | None = None,
+    resamples: int = RESAMPLES,
+    confidence: float = 0.95,
+    rng: np.random.Generator,
+) -> ScoreCalibration:
+    """Judge's scores (n,) out of ascending `categories` against people's decision (n,): 1 = followed, 0 = not.
+
+    NaN where either is missing: such units are left out. Shares have `proportion`'s interval; the calibration error a
+    percentile bootstrap, which the error's own upward bias in small samples enters.
+
+    Raises:
+        ValueError: arrays of different shapes, or values outside their categories.
+    """
+    if scores.shape != followed.shape or scores.ndim != 1:
+        raise ValueError("scores and decisions are vectors over the same units")
+    if clusters is not None and clusters.shape != scores.shape:
+        raise ValueError("one cluster id per unit is needed")
+    codes, said = category_codes(scores, categories), category_codes(followed, BINARY)
+    both = (codes >= 0) & (said >= 0)
+    codes, yes, n = codes[both], said[both] == 1, int(both.sum())
+    if len(categories) > MOST_LEVELS:
+        return ScoreCalibration(n, (), Estimate.of_nothing(TOO_MANY_LEVELS, n), None)
+    shared = None if clusters is None else clusters[both]
+    levels = []
+    for index, score in enumerate(categories):
+        at = codes == index
+        share = (
+            proportion(yes[at], clusters=None if shared is None else shared[at], confidence=confidence)
+            if at.any()
+            else Estimate.of_nothing("the judge never gave this score")
+        )
+        levels.append(ScoreLevel(float(score), int(at.sum()), share))
+    shares = [level.followed.value for level in levels if level.followed.value is not None]
+    return ScoreCalibration(
+        n=n,
+        levels=tuple(levels),
+        expected_calibration_error=_calibration_error(
+            codes, yes.astype(np.float64), categories, shared, resamples, confidence, rng
+        ),
+        rises=bool((np.diff(shares) >= 0).all()) if len(shares) > 1 else None,
+    )
+
+
+def _calibration_error(
+    codes: np.ndarray,
+    yes: Floats,
+    categories: Sequence[float],
+    clusters: Clusters | None,
+    resamples: int,
+    confidence: float,
+    rng: np.random.Generator,
+) -> Estimate:
+    if codes.size == 0:
+        return Estimate.of_nothing(NO_PAIR)
+    positions = np.asarray(categories, dtype=np.float64)
+    if positions.size < 2:
+        return Estimate.of_nothing("a scale of one category says nothing of certainty", codes.size)
+    expected = (positions - positions[0]) / (positions[-1] - positions[0])
+    surplus = (codes[:, np.newaxis] == np.arange(positions.size)) * (yes[:, np.newaxis] - expected)
+    per_unit = np.column_stack([surplus, np.ones(codes.size)])
+
+    def errors(sums: Floats) -> Floats:
+        return defined_ratio(np.abs(sums[:, :-1]).sum(axis=1), sums[:, -1])
+
+    by_cluster = cluster_sums(per_unit, clusters)
+    value = errors(by_cluster.sum(axis=0, keepdims=True))[0]
+    replicates = errors(replicate_sums(by_cluster, clusters=None, rng=rng, resamples=resamples))
+    return bootstrap_estimate(
+        value, codes.size, replicates, clusters=by_cluster.shape[0], confidence=confidence
+    )
+
+
+class JudgeBiasDict(TypedDict):
+    """`JudgeBias`, ready for JSON."""
+
+    mean_difference: EstimateDict
+    rate_difference: EstimateDict
+    only_judge_followed: int
+    only_people_followed: int
+    mcnemar_p_value: float | None
+    direction: Direction
+
+
+@dataclass(frozen=True, slots=True)
+class JudgeBias:
+    """Whether a judge is too lenient or too harsh, against people's aggregate.
+
+    Attributes:
+        mean_difference: judge's score less people's, in points of the scale; above 0 = lenient.
+        rate_difference: share that the judge says followed less the share that people do, in [−1, 1].
+        only_judge_followed, only_people_followed: the two discordant counts.
+        mcnemar_p_value: exact, two-sided, of equal rates; None without a discordant unit. It takes units for
+            independent, and is cautious where few are discordant. `rate_difference` warns where the two disagree.
+        direction: "lenient" or "harsh" where the interval of `rate_difference` leaves out 0.
+    """
+
+    mean_difference: Estimate
+    rate_difference: Estimate
+    only_judge_followed: int
+    only_people_followed: int
+    mcnemar_p_value: float | None
+    direction: Direction
+
+    def as_dict(self) -> JudgeBiasDict:
+        """One JSON-ready object."""
+        return {
+            "mean_difference": self.mean_difference.as_dict(),
+            "rate_difference": self.rate_difference.as_dict(),
+            "only_judge_followed": self.only_judge_followed,
+            "only_people_followed": self.only_people_followed,
+            "mcnemar_p_value": self.mcnemar_p_value,
+            "direction": self.direction,
+        }
+
+
+def judge_bias(
+    judge: Ratings,
+    people: Ratings,
+    categories: Sequence[float],
+    *,
+    judge_followed: Ratings,
+    people_followed: Ratings,
+    clusters: Clusters | None = None,
+    resamples: int = RESAMPLES,
+    confidence: float = 0.95,
+    rng: np.random.Generator,
+) -> JudgeBias:
+    """Scores of the judge and of people's median (n,), and what both say on followed (n,): 1, 0, NaN = not said.
+
+    The rates' interval is Bonett and Price's, over `clusters` where units share them: see `paired_difference`.
+
+    Raises:
+        ValueError: arrays of different shapes, or values outside their categories.
+    """
+    if not judge.shape == people.shape == judge_followed.shape == people_followed.shape:
+        raise ValueError("scores and decisions are vectors over the same units")
+    mean_difference = mean_signed_difference(
+        judge, people, categories, clusters=clusters, resamples=resamples, confidence=confidence, rng=rng
+    )
+    first, second = category_codes(judge_followed, BINARY), category_codes(people_followed, BINARY)
+    both = (first >= 0) & (second >= 0)
+    differences, n = (first - second)[both].astype(np.float64), int(both.sum())
+    more, less = int((differences > 0).sum()), int((differences < 0).sum())
+    if n == 0:
+        return JudgeBias(mean_difference, Estimate.of_nothing(NOT_RATED_BY_BOTH), 0, 0, None, "neither shown")
+    shared = None if clusters is None else clusters[both]
+    ones = np.ones(n)
+    ids = np.arange(n) if shared is None else shared
+    rate = paired_difference(
+        PairedRatio(np.zeros(n), ones, differences, ones), clusters=ids, confidence=confidence
+    )
+    low, high = rate.difference.low, rate.difference.high
+    shown = low is not None and high is not None and (low > 0 or high < 0)
+    direction: Direction = "neither shown" if not shown else "lenient" if more > less else "harsh"
+    exact = float(binomtest(more, more + less).pvalue) if more + less else None
+    rate_difference = rate.difference
+    if exact is not None and shown != (exact < 1 - confidence):
+        rate_difference = rate_difference.with_warnings(EXACT_TEST_DISAGREES)
+    return JudgeBias(mean_difference, rate_difference, more, less, exact, direction)

@@ -1,0 +1,142 @@
+"""Agreement of two raters: percent agreement, Cohen's kappa, linearly and quadratically weighted kappa.
+
+Sources: Cohen, Educational and Psychological Measurement 20 (1960) 37–46; Cohen, Psychological Bulletin 70
+(1968) 213–220. Equal to scikit-learn, which the tests compare it with.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, TypedDict
+
+import numpy as np
+from scipy import sparse
+
+from perg.stats.base.estimate import Estimate, EstimateDict
+from perg.stats.base.pooling import IntervalMethod, PooledBootstrap, pool, row_keys
+from perg.stats.base.proportions import proportion
+from perg.stats.base.resampling import RESAMPLES, Clusters, Floats, defined_ratio
+from perg.stats.ratings.distances import Distances, on_unit_range
+from perg.stats.ratings.pair_counts import PairCounts
+from perg.stats.ratings.ratings import Codes, Level, Ratings, category_codes, require_ascending
+
+Weights = Literal["nominal", "linear", "quadratic"]
+
+NOT_RATED_BY_BOTH = "no unit rated by both"
+UNANIMOUS = "unanimous: both raters gave every unit the same rating"
+
+
+class PairAgreementDict(TypedDict):
+    """`PairAgreement`, ready for JSON."""
+
+    n: int
+    percent_agreement: EstimateDict
+    cohen_kappa: EstimateDict
+    linear_kappa: EstimateDict
+    quadratic_kappa: EstimateDict
+
+
+@dataclass(frozen=True, slots=True)
+class PairAgreement:
+    """Two raters on the `n` units that both rated; percent agreement is in [0, 1], kappas at most 1."""
+
+    n: int
+    percent_agreement: Estimate
+    cohen_kappa: Estimate
+    linear_kappa: Estimate
+    quadratic_kappa: Estimate
+
+    def as_dict(self) -> PairAgreementDict:
+        """One JSON-ready object."""
+        return {
+            "n": self.n,
+            "percent_agreement": self.percent_agreement.as_dict(),
+            "cohen_kappa": self.cohen_kappa.as_dict(),
+            "linear_kappa": self.linear_kappa.as_dict(),
+            "quadratic_kappa": self.quadratic_kappa.as_dict(),
+        }
+
+
+def pairwise(
+    a: Ratings,
+    b: Ratings,
+    categories: Sequence[float],
+    *,
+    clusters: Clusters | None = None,
+    level: Level = "ordinal",
+    resamples: int = RESAMPLES,
+    confidence: float = 0.95,
+    interval: IntervalMethod = "percentile",
+    rng: np.random.Generator,
+) -> PairAgreement:
+    """Agreement of two raters' ratings (n,), NaN where missing, on ascending `categories`.
+
+    Weights are of the categories' ranks, or on an interval scale (`level`) of their values. Units that either did not
+    rate are left out. Kappa is undefined where both gave one and the same rating throughout: chance agreement is then
+    1. Kappa intervals resample units, or whole `clusters` (n,).
+
+    Raises:
+        ValueError: arrays of different shapes, a rating outside the categories, categories that do not ascend.
+    """
+    if a.shape != b.shape or a.ndim != 1 or (clusters is not None and clusters.shape != a.shape):
+        raise ValueError("both raters' ratings, and the cluster ids, are vectors over the same units")
+    require_ascending(categories)
+    first, second = category_codes(a, categories), category_codes(b, categories)
+    both = (first >= 0) & (second >= 0)
+    first, second, n = first[both], second[both], int(both.sum())
+    shared = None if clusters is None else clusters[both]
+    if n == 0:
+        nothing = Estimate.of_nothing(NOT_RATED_BY_BOTH)
+        return PairAgreement(0, nothing, nothing, nothing, nothing)
+    percent_agreement = proportion(first == second, clusters=shared, confidence=confidence)
+    size = len(categories)
+    pools = pool(np.column_stack([first, second]), shared)
+    bootstrap = PooledBootstrap(pools, rng=rng, resamples=resamples)
+    rows, columns, indicator = unit_pairs(first[pools.first], second[pools.first])
+    positions = np.asarray(categories, dtype=np.float64)
+    common = np.bincount(np.concatenate([first, second])).argmax()
+    rarer = (first[pools.first] != common) | (second[pools.first] != common)
+
+    def kappa(weights: Weights) -> Estimate:
+        distances = weighted_distances(weights, positions, level)
+        return bootstrap.estimate(
+            indicator,
+            lambda sums: PairCounts(rows, columns, sums, size).of_each_block(
+                lambda pairs: kappa_of_pairs(pairs, distances)
+            ),
+            n=n,
+            undefined=UNANIMOUS,
+            rarer=rarer,
+            interval=interval,
+            confidence=confidence,
+        )
+
+    nominal = kappa("nominal")
+    if size <= 2:  # weights tell distances apart, and there is one
+        return PairAgreement(n, percent_agreement, nominal, nominal, nominal)
+    return PairAgreement(n, percent_agreement, nominal, kappa("linear"), kappa("quadratic"))
+
+
+def unit_pairs(first: Codes, second: Codes) -> "tuple[Codes, Codes, sparse.csc_array]":
+    """The pairs of categories that occur (c,), row by row, and which unit has which: ones (n, c), of codes (n,)."""
+    pairs = np.column_stack([first, second])
+    _, sample, column = np.unique(row_keys(pairs), return_index=True, return_inverse=True)
+    shape = (first.size, sample.size)
+    indicator = sparse.csc_array(
+        (np.ones(first.size, dtype=np.float32), (np.arange(first.size), column)), shape=shape
+    )
+    return first[sample], second[sample], indicator
+
+
+def kappa_of_pairs(pairs: PairCounts, distances: Distances) -> Floats:
+    """Kappa of R confusion matrices: (R,), NaN where chance agreement is 1."""
+    rows, columns = pairs.marginals
+    disagreement = pairs.weighted(distances.between(pairs.rows, pairs.columns))
+    return 1 - defined_ratio(pairs.total() * disagreement, distances.expected(rows, columns))
+
+
+def weighted_distances(weights: Weights, categories: Floats, level: Level) -> Distances:
+    """Of ranks, or on an interval scale of the values of the categories (V,)."""
+    return Distances(
+        weights,
+        on_unit_range(categories) if level == "interval" else np.arange(categories.size, dtype=np.float64),
+    )

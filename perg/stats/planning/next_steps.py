@@ -1,0 +1,231 @@
+"""What a campaign needs next: labels for a narrow interval, for a verdict, and to tell two judges apart; and which."""
+
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from typing import TypedDict
+
+import numpy as np
+
+from perg.stats.base.proportions import Flags
+from perg.stats.base.undefined import Undefined, UndefinedDict
+from perg.stats.items.labelled_items import NO_DECISION, LabelledItems
+from perg.stats.items.validation_input import ValidationInput, ValidationSettings
+from perg.stats.judges.judge_validation import JudgeValidation
+from perg.stats.planning.alternative_annotator_power import UnitsPlan, UnitsPlanDict
+from perg.stats.planning.comparison_power import LEVEL, MOST_UNITS, ComparisonModel
+from perg.stats.planning.judge_plans import POWER, items_for_test, labels_for_intervals
+from perg.stats.planning.next_labels import StratumPlan, StratumPlanDict, disagreement_strata, next_labels
+from perg.stats.planning.planning import LabelPlan, LabelPlanDict
+from perg.stats.ratings.ratings import BINARY, Ratings
+
+WANTED = 100
+FEWEST_RARER = 10
+"""Decisions of the rarer kind, to plan a comparison from."""
+FEW_RARER = 30
+"""With fewer of them a plan is marked as rough."""
+
+
+class JudgePlanDict(TypedDict):
+    """`JudgePlan`, ready for JSON."""
+
+    judge: str
+    labels_for_interval: list[LabelPlanDict] | UndefinedDict
+    items_for_alternative_annotator_test: UnitsPlanDict | UndefinedDict
+
+
+@dataclass(frozen=True, slots=True)
+class JudgePlan:
+    """What one judge needs: labels for intervals of the alignment-failure rate, items for 80% power of the test."""
+
+    judge: str
+    labels_for_interval: tuple[LabelPlan, ...] | Undefined
+    items_for_alternative_annotator_test: UnitsPlan | Undefined
+
+    def as_dict(self) -> JudgePlanDict:
+        """One JSON-ready object."""
+        labels = self.labels_for_interval
+        return {
+            "judge": self.judge,
+            "labels_for_interval": labels.as_dict()
+            if isinstance(labels, Undefined)
+            else [plan.as_dict() for plan in labels],
+            "items_for_alternative_annotator_test": self.items_for_alternative_annotator_test.as_dict(),
+        }
+
+
+class ComparisonPlanDict(TypedDict):
+    """`ComparisonPlan`, ready for JSON."""
+
+    a: str
+    b: str
+    labelled: int
+    items: int | None
+    undefined: str | None
+    warnings: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class ComparisonPlan:
+    """Items, labelled in all, that tell two judges apart with 80% power, given the labels so far.
+
+    The test is corrected over all pairs of judges. None, for a reason, where the labels so far tell too little.
+    """
+
+    a: str
+    b: str
+    labelled: int
+    items: int | None
+    undefined: str | None
+    warnings: tuple[str, ...] = ()
+
+    def as_dict(self) -> ComparisonPlanDict:
+        """One JSON-ready object."""
+        return {
+            "a": self.a,
+            "b": self.b,
+            "labelled": self.labelled,
+            "items": self.items,
+            "undefined": self.undefined,
+            "warnings": list(self.warnings),
+        }
+
+
+class LabelNextDict(TypedDict):
+    """`LabelNext`, ready for JSON."""
+
+    wanted: int
+    items: list[Hashable]
+    strata: list[StratumPlanDict]
+
+
+@dataclass(frozen=True, slots=True)
+class LabelNext:
+    """The items to label next, those worth most first; strata are the numbers of judges that report a failure."""
+
+    items: tuple[Hashable, ...]
+    strata: tuple[StratumPlan, ...]
+
+    def as_dict(self) -> LabelNextDict:
+        """One JSON-ready object."""
+        return {
+            "wanted": WANTED,
+            "items": list(self.items),
+            "strata": [stratum.as_dict() for stratum in self.strata],
+        }
+
+
+class NextStepsDict(TypedDict):
+    """`NextSteps`, ready for JSON."""
+
+    judges: list[JudgePlanDict]
+    comparisons: list[ComparisonPlanDict]
+    label_next: LabelNextDict | UndefinedDict
+
+
+@dataclass(frozen=True, slots=True)
+class NextSteps:
+    """What is needed next, by judge, by pair of judges, and of the labels themselves."""
+
+    judges: tuple[JudgePlan, ...]
+    comparisons: tuple[ComparisonPlan, ...]
+    label_next: LabelNext | Undefined
+
+    def as_dict(self) -> NextStepsDict:
+        """One JSON-ready object."""
+        return {
+            "judges": [judge.as_dict() for judge in self.judges],
+            "comparisons": [comparison.as_dict() for comparison in self.comparisons],
+            "label_next": self.label_next.as_dict(),
+        }
+
+
+def next_steps(
+    given: ValidationInput,
+    labelled: LabelledItems,
+    judges: Sequence[JudgeValidation],
+    settings: ValidationSettings,
+    progress: Callable[[float], None] | None = None,
+) -> NextSteps:
+    """Plan from what is known so far; a plan is as good as the few labels that it guesses from."""
+    plans = []
+    for done, judge in enumerate(judges):
+        plans.append(
+            JudgePlan(
+                judge.name,
+                labels_for_intervals(given, labelled, judge.name, settings),
+                items_for_test(labelled, judge, settings),
+            )
+        )
+        if progress is not None:
+            progress((done + 1) / len(judges))
+    return NextSteps(tuple(plans), _comparisons(labelled), _label_next(given, labelled, settings))
+
+
+def _comparisons(labelled: LabelledItems) -> tuple[ComparisonPlan, ...]:
+    """Pairs of judges by informedness on people's decision, at the level that Holm's correction starts from."""
+    if labelled.cut is None or labelled.decision is None:
+        return ()
+    judges = labelled.judges.followed(labelled.cut)
+    pairs = list(combinations(judges.raters, 2))
+    plans = []
+    for a, b in pairs:
+        first, second = judges.column(a), judges.column(b)
+        decided = labelled.decision[~np.isnan(first + second + labelled.decision)]
+        items, why = _items_to_compare(labelled, first, second, decided, LEVEL / len(pairs))
+        rarer = _rarer(decided)
+        rough = f"Planned from {rarer} decisions of the rarer kind: the number is rough."
+        warnings = (rough,) if items is not None and rarer < FEW_RARER else ()
+        plans.append(ComparisonPlan(a, b, decided.size, items, why, warnings))
+    return tuple(plans)
+
+
+def _rarer(decided: Ratings) -> int:
+    """How many decisions, 1 = followed and 0 = not, are of the rarer kind."""
+    return int(min((decided == 0).sum(), (decided == 1).sum()))
+
+
+def _items_to_compare(
+    labelled: LabelledItems, first: Ratings, second: Ratings, decided: Ratings, level: float
+) -> tuple[int | None, str | None]:
+    assert labelled.decision is not None
+    if decided.size == 0:
+        return None, "no unit is rated by both judges and people"
+    rarer = _rarer(decided)
+    if rarer < FEWEST_RARER:
+        return (
+            None,
+            f"people gave the rarer decision on {rarer} items, fewer than {FEWEST_RARER} to plan from",
+        )
+    model = ComparisonModel.of_ratings(
+        labelled.decision, first, second, BINARY, "informedness", clusters=labelled.clusters
+    )
+    items = model.units_given_labels(decided.size, power=POWER, level=level)
+    if items is None:
+        return None, f"the labels so far do not show that either is better: {MOST_UNITS:,} items might not do"
+    return items, None
+
+
+def _label_next(
+    given: ValidationInput, labelled: LabelledItems, settings: ValidationSettings
+) -> LabelNext | Undefined:
+    if labelled.cut is None or labelled.decision is None:
+        return Undefined(NO_DECISION)
+    if not given.ratings.judges:
+        return Undefined("no judge has scored anything")
+    verdicts = given.table.select(given.ratings.judges).followed(labelled.cut).values
+    counted: Flags = np.asarray(~np.isnan(verdicts).all(axis=1))
+    if given.baseline_correct is not None:
+        counted = counted & given.baseline_correct
+    failed = np.full(len(given.table.units), np.nan)
+    failed[labelled.rows] = 1 - labelled.decision
+    rows = np.flatnonzero(counted)
+    if np.isnan(failed[rows]).sum() == 0:
+        return Undefined("every judged item that counts is labelled")
+    found = next_labels(
+        disagreement_strata(verdicts[rows]),
+        failed[rows],
+        wanted=WANTED,
+        rng=np.random.default_rng(settings.seed),
+    )
+    return LabelNext(tuple(given.table.units[rows[unit]] for unit in found.units), found.strata)

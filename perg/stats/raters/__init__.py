@@ -1,0 +1,1 @@
+"""The quality of people who label, and how far they agree."""

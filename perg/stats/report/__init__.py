@@ -1,0 +1,1 @@
+"""The validation report: all of it at once, with its definitions."""

@@ -1,0 +1,259 @@
+"""The validation report: may each judge be trusted, and what are the true rates?
+
+One pure function puts together what the modules beside it compute; the page, the JSON, the HTML file and the figures
+all show its `as_dict()`.
+"""
+
+from dataclasses import dataclass
+from typing import TypedDict
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from perg.stats.base.undefined import Undefined, UndefinedDict
+from perg.stats.correction.corrected_runs import CorrectedRuns, CorrectedRunsDict, corrected_runs
+from perg.stats.correction.corrections import correction_of
+from perg.stats.gold.gold_rules import GoldRules, GoldRulesDict, gold_rules
+from perg.stats.items.labelled_items import LabelledItems, labelled_items
+from perg.stats.items.validation_input import (
+    Progress,
+    ValidationInput,
+    ValidationSettings,
+    ValidationSettingsDict,
+)
+from perg.stats.judges.judge_errors import ErrorCorrelation, ErrorCorrelationDict
+from perg.stats.judges.judge_validation import JudgeValidation, JudgeValidationDict, judge_validation
+from perg.stats.measures.comparison import JudgeComparison, JudgeComparisonDict
+from perg.stats.measures.matrix import RaterMatrix, RaterMatrixDict
+from perg.stats.planning.next_steps import NextSteps, NextStepsDict, next_steps
+from perg.stats.raters.rater_agreement import (
+    AllRaters,
+    People,
+    PeopleDict,
+    Rater,
+    RaterDict,
+    errors_between_judges,
+    judge_comparisons,
+    raters_of,
+)
+from perg.stats.raters.threshold import ThresholdAgreement, ThresholdAgreementDict
+from perg.stats.report.validation_definitions import DEFINITIONS
+
+VERSION = 2
+"""Of the document's form; it rises when a key goes or changes its meaning."""
+
+
+class SummaryDict(TypedDict):
+    """`Summary`, ready for JSON."""
+
+    scale: str
+    categories: list[float]
+    labels: list[str]
+    threshold: float | None
+    failure: str | None
+    failures: list[str]
+    items: int
+    labelled: int
+    ratings_by_people: int
+    adjudicated: int
+    tied: int | None
+    questions: int
+    runs: int
+    warnings: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What there is.
+
+    `labels` name the categories of a nominal scale, `failures` those that count as failures, `threshold` is for ordered
+    scales; `failure` says in words what counts as one. `warnings` are possible mistakes in the ratings.
+    """
+
+    scale: str
+    categories: tuple[float, ...]
+    labels: tuple[str, ...]
+    threshold: float | None
+    failure: str | None
+    failures: tuple[str, ...]
+    items: int
+    labelled: int
+    ratings_by_people: int
+    adjudicated: int
+    tied: int | None
+    questions: int
+    runs: int
+    warnings: tuple[str, ...]
+
+    def as_dict(self) -> SummaryDict:
+        """One JSON-ready object."""
+        return {
+            "scale": self.scale,
+            "categories": list(self.categories),
+            "labels": list(self.labels),
+            "threshold": self.threshold,
+            "failure": self.failure,
+            "failures": list(self.failures),
+            "items": self.items,
+            "labelled": self.labelled,
+            "ratings_by_people": self.ratings_by_people,
+            "adjudicated": self.adjudicated,
+            "tied": self.tied,
+            "questions": self.questions,
+            "runs": self.runs,
+            "warnings": list(self.warnings),
+        }
+
+
+class ValidationReportDict(TypedDict):
+    """`ValidationReport`, ready for JSON: the document that is stored, shown and handed out."""
+
+    version: int
+    settings: ValidationSettingsDict
+    summary: SummaryDict
+    judges: list[JudgeValidationDict]
+    people: PeopleDict
+    raters: list[RaterDict]
+    matrix: RaterMatrixDict | UndefinedDict
+    thresholds: list[ThresholdAgreementDict] | UndefinedDict
+    comparisons: list[JudgeComparisonDict]
+    errors_between_judges: ErrorCorrelationDict
+    rates: CorrectedRunsDict | UndefinedDict
+    aggregation: GoldRulesDict | UndefinedDict
+    planning: NextStepsDict
+    definitions: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class ValidationReport:
+    """Everything that people's labels say of the judges, and of the runs that they judged."""
+
+    settings: ValidationSettings
+    summary: Summary
+    judges: tuple[JudgeValidation, ...]
+    people: People
+    raters: tuple[Rater, ...]
+    matrix: RaterMatrix | Undefined
+    thresholds: tuple[ThresholdAgreement, ...] | Undefined
+    comparisons: tuple[JudgeComparison, ...]
+    errors_between_judges: ErrorCorrelation
+    rates: CorrectedRuns | Undefined
+    aggregation: GoldRules | Undefined
+    planning: NextSteps
+
+    def as_dict(self) -> ValidationReportDict:
+        """One JSON-ready object."""
+        thresholds = self.thresholds
+        return {
+            "version": VERSION,
+            "settings": self.settings.as_dict(),
+            "summary": self.summary.as_dict(),
+            "judges": [judge.as_dict() for judge in self.judges],
+            "people": self.people.as_dict(),
+            "raters": [rater.as_dict() for rater in self.raters],
+            "matrix": self.matrix.as_dict(),
+            "thresholds": thresholds.as_dict()
+            if isinstance(thresholds, Undefined)
+            else [threshold.as_dict() for threshold in thresholds],
+            "comparisons": [comparison.as_dict() for comparison in self.comparisons],
+            "errors_between_judges": self.errors_between_judges.as_dict(),
+            "rates": self.rates.as_dict(),
+            "aggregation": self.aggregation.as_dict(),
+            "planning": self.planning.as_dict(),
+            "definitions": dict(DEFINITIONS),
+        }
+
+
+def validation_report(
+    given: ValidationInput,
+    *,
+    settings: ValidationSettings | None = None,
+    progress: Progress | None = None,
+) -> ValidationReport:
+    """Compute the report. The same input and settings give the same report, to the last digit.
+
+    `progress` is called before each part with its name and the share of the work that is done, in [0, 1]. BLAS keeps to
+    one thread: its products are small here, more threads mostly wait for one another, and how many there are would
+    show in the last digits.
+    """
+    with threadpool_limits(limits=1, user_api="blas"):
+        return _computed(given, settings or ValidationSettings(), progress)
+
+
+def _computed(
+    given: ValidationInput, settings: ValidationSettings, progress: Progress | None
+) -> ValidationReport:
+    def tell(part: str, share: float) -> None:
+        if progress is not None:
+            progress(part, share)
+
+    tell("reading the labels", 0.0)
+    labelled = labelled_items(given)
+    raters = AllRaters(given, labelled, settings)
+    tell("agreement of all raters", 0.02)
+    matrix, people, thresholds = raters.matrix(), raters.ceiling(), raters.thresholds()
+    tell("corrected rates", 0.3)
+    rates = corrected_runs(given, labelled, settings)
+    judges = []
+    for done, name in enumerate(given.ratings.judges):
+        tell(f"judge {name}", 0.35 + 0.35 * done / len(given.ratings.judges))
+        judges.append(judge_validation(name, given, labelled, settings, correction_of(rates, name)))
+    tell("judges compared", 0.7)
+    comparisons = judge_comparisons(labelled, given.ratings.scale, settings)
+    errors = errors_between_judges(labelled, settings)
+    tell("gold by other rules", 0.75)
+    aggregation = gold_rules(labelled, nominal=given.ratings.scale == "nominal", seed=settings.seed)
+    tell("what is needed next", 0.85)
+    planning = next_steps(
+        given,
+        labelled,
+        judges,
+        settings,
+        lambda share: tell("what is needed next", 0.85 + 0.15 * share),
+    )
+    tell("done", 1.0)
+    return ValidationReport(
+        settings=settings,
+        summary=summary_of(given, labelled),
+        judges=tuple(judges),
+        people=people,
+        raters=raters_of(given),
+        matrix=matrix,
+        thresholds=thresholds,
+        comparisons=comparisons,
+        errors_between_judges=errors,
+        rates=rates,
+        aggregation=aggregation,
+        planning=planning,
+    )
+
+
+def summary_of(given: ValidationInput, labelled: LabelledItems) -> Summary:
+    """What the report is computed from."""
+    cut, nominal = labelled.cut, given.ratings.scale == "nominal"
+    rated = ~np.isnan(labelled.humans.values).all(axis=1)
+    tied = None if labelled.majority is None else int((rated & np.isnan(labelled.majority)).sum())
+    return Summary(
+        scale=given.ratings.scale,
+        categories=given.table.categories,
+        labels=given.ratings.labels,
+        threshold=None if nominal else cut,
+        failure=None if cut is None else _failure(given, cut),
+        failures=given.failures,
+        items=len(given.table.units),
+        labelled=int(rated.sum()),
+        ratings_by_people=int((~np.isnan(labelled.humans.values)).sum()),
+        adjudicated=0 if given.gold is None else int((~np.isnan(given.gold)).sum()),
+        tied=tied,
+        questions=int(np.unique(given.clusters).size),
+        runs=1 if given.run is None else len(set(given.run)),
+        warnings=tuple(given.warnings),
+    )
+
+
+def _failure(given: ValidationInput, cut: float) -> str:
+    """What counts as a failure, in words."""
+    if given.failures:
+        return f"the label {' or '.join(f'“{label}”' for label in given.failures)}"
+    below = any(value < cut for value in given.table.categories)
+    return f"a rating below {cut:g}" if below else "nothing"
