@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 
 from annotations.exports.writers.csv import CONTENT_TYPE
 from annotations.models import AuditEvent
-from core.text.spreadsheet import csv_line
+from perg.formats.spreadsheet import csv_line
 
 __all__ = ["COLUMNS", "CONTENT_TYPE", "export"]
 

@@ -12,7 +12,7 @@ from annotations.models.campaign import RatingScale
 from annotations.validation.services.ratings_import import NAME_LENGTH
 from core.text.uploads import within_limit
 from perg.stats.files.stated_scale import ScaleError, entries_of
-from perg.stats.judges.alternative_annotator import EPSILON
+from perg.stats.items.annotator_test import EPSILON
 
 SCORINGS = [
     ("", "As the scale wants it"),

@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import BinaryIO
 
 from core.names import name_problem
-from core.text.spreadsheet import as_written
 from evaluation.importers.csv_file import CsvFile, CsvRecord, check_text
 from evaluation.importers.lock import one_import_at_a_time
 from evaluation.importers.question_draft import excerpt, preference_text
@@ -12,6 +11,7 @@ from evaluation.importers.report import CatalogueReport, ImportRefused, Problem,
 from evaluation.importers.source_file import opened
 from evaluation.models import Catalogue, Preference
 from evaluation.models.dataset import PreferenceCategory, PreferenceKind
+from perg.formats.spreadsheet import as_written
 
 COLUMNS = ("text", "category", "kind")
 NAME_LENGTH = 200

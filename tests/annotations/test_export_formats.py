@@ -27,7 +27,7 @@ from annotations.exports.writers.writing import chunks, stream
 from annotations.gold.services.gold import release_gold
 from annotations.models import Campaign, GoldRelease, Label
 from annotations.models.export import ExportFormat
-from core.text.spreadsheet import as_written, defused
+from perg.formats.spreadsheet import as_written, defused
 from perg.stats.gold.gold_criteria import EVERY_TASK
 from tests import build
 

@@ -84,7 +84,7 @@ def test_utf_16_and_a_stated_delimiter_are_read_from_a_file(tmp_path: Path) -> N
 
 
 def test_our_own_csv_gives_the_same_names_back(tmp_path: Path) -> None:
-    from core.text.spreadsheet import csv_line
+    from perg.formats.spreadsheet import csv_line
 
     items = ["=1+1", "-5", "a;=1", "'=x", "plain"]
     text = csv_line(["item", "@ann"]) + "".join(csv_line([item, 1 + n % 2]) for n, item in enumerate(items))

@@ -9,7 +9,7 @@ import pandas as pd
 import polars as pl
 import pytest
 
-from core.text.spreadsheet import Bare, as_written, csv_line, defused
+from perg.formats.spreadsheet import Bare, as_written, csv_line, defused
 
 SIGNS = "=+-@＝＋－＠"
 BEFORE = ["", " ", "   ", "\t", "\r", "\n", "\ufeff", "\x0b", "\x0c", "\xa0", "\u3000", "\u200b", "\x00", '"']

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from annotations.exports.tables.columns import Column, Kind, Row, Sink
-from core.text.spreadsheet import Bare, csv_line
+from perg.formats.spreadsheet import Bare, csv_line
 
 CONTENT_TYPE = "text/csv; charset=utf-8"
 

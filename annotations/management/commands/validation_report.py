@@ -25,8 +25,8 @@ from perg.stats.base.undefined import UndefinedDict
 from perg.stats.correction.corrected_runs import CorrectedRunsDict
 from perg.stats.correction.correction import CorrectedRatesDict
 from perg.stats.correction.run_rates import RateDict
+from perg.stats.items.annotator_test import EPSILON
 from perg.stats.items.validation_input import Progress
-from perg.stats.judges.alternative_annotator import EPSILON
 from perg.stats.report.validation import ValidationReportDict
 
 

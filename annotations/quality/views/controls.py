@@ -28,9 +28,9 @@ from annotations.quality.services.known_items import COLUMNS
 from core.errors import DomainError, NotFound
 from core.http.access import PersonRequest
 from core.http.page_query import PageQuery, key_in
-from core.text.spreadsheet import csv_line
 from evaluation.imports.views import start_import
 from evaluation.models import Response
+from perg.formats.spreadsheet import csv_line
 
 CANDIDATES_IN_FILE = 200
 

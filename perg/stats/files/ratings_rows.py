@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from decimal import Decimal
 from typing import BinaryIO, TextIO
 
-from core.text.spreadsheet import as_written
+from perg.formats.spreadsheet import as_written
 from perg.stats.files.label_forms import clean_text, listed
 
 ITEM_NAMES = ("item", "instance", "unit", "id")

@@ -9,7 +9,7 @@ import numpy as np
 from perg.stats.base.proportions import Flags
 from perg.stats.base.resampling import RESAMPLES, Clusters, Floats
 from perg.stats.files.rating_set import RatingSet
-from perg.stats.judges.alternative_annotator import EPSILON, Scoring
+from perg.stats.items.annotator_test import EPSILON, Scoring
 from perg.stats.ratings.ratings import Ratings, RatingTable, nearest_category, on_categories, on_scale
 
 Progress = Callable[[str, float], None]

@@ -21,13 +21,8 @@ from perg.stats.base.intervals import bootstrap_estimate
 from perg.stats.base.pooling import PooledBootstrap, pool
 from perg.stats.base.proportions import Flags
 from perg.stats.base.resampling import RESAMPLES, Clusters, Floats, cluster_sums, defined_ratio
+from perg.stats.items.annotator_test import Scoring
 from perg.stats.ratings.ratings import Ratings, RatingTable
-
-Scoring = Literal["accuracy", "neg_rmse"]
-AnnotatorType = Literal["expert", "skilled", "crowd"]
-
-EPSILON: dict[AnnotatorType, float] = {"expert": 0.2, "skilled": 0.15, "crowd": 0.1}
-"""What the judge may lose by, being cheaper: the authors' rule of thumb by who the people are (section 4.3, FAQ)."""
 
 Q = 0.05
 """False discovery rate over the people."""

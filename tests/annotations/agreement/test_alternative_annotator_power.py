@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 
 from perg.stats.base.resampling import Clusters
-from perg.stats.judges.alternative_annotator import Scoring, alternative_annotator_test
+from perg.stats.items.annotator_test import Scoring
+from perg.stats.judges.alternative_annotator import alternative_annotator_test
 from perg.stats.planning.alternative_annotator_power import (
     LabelledPilot,
     UnitsPlan,

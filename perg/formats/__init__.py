@@ -1,0 +1,1 @@
+"""Files of other tools, and cells that no spreadsheet runs."""
