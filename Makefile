@@ -125,8 +125,8 @@ sbom: $(AUDIT_VENV)/.installed ## sbom.cdx.json: the dependencies as a CycloneDX
 
 lock: $(BIN)/python ## write both lock files from pyproject.toml (ARGS=--upgrade for newer versions)
 	@$(BIN)/python -m pip install --quiet uv
-	@$(BIN)/python -m uv pip compile pyproject.toml --quiet --universal --generate-hashes --no-emit-index-url --no-header -o requirements.lock $(ARGS)
-	@$(BIN)/python -m uv pip compile pyproject.toml --quiet --universal --generate-hashes --no-emit-index-url --no-header --group dev -c requirements.lock -o requirements-dev.lock $(ARGS)
+	@$(BIN)/python -m uv pip compile pyproject.toml --extra server --quiet --universal --generate-hashes --no-emit-index-url --no-header -o requirements.lock $(ARGS)
+	@$(BIN)/python -m uv pip compile pyproject.toml --extra server --quiet --universal --generate-hashes --no-emit-index-url --no-header --group dev -c requirements.lock -o requirements-dev.lock $(ARGS)
 
 clean: ## remove the virtual environment, caches and the tests' data (.perg, your data, stays)
 	rm -rf $(VENV) $(TORCH_VENV) $(AUDIT_VENV) sbom.cdx.json .perg-test .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

@@ -1,3 +1,5 @@
 """Questions, runs, completions, responses and judgments. Knows nothing of people labelling."""
 
-__version__ = "0.1.0"
+from perg import __version__
+
+__all__ = ["__version__"]

@@ -10,7 +10,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from perg.client import Client
 
-__all__ = ["Client"]
+__version__ = "0.1.0"
+"""The only place that says it: pyproject.toml, the server and the documents it writes read it here."""
+
+__all__ = ["Client", "__version__"]
 
 
 def __getattr__(name: str) -> Any:

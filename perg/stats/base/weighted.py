@@ -15,8 +15,8 @@ pseudo-units so that few hits do not make an interval too narrow).
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.stats import norm
 
 from perg.stats.base.estimate import Estimate
 from perg.stats.base.proportions import wilson_interval
@@ -134,7 +134,7 @@ def _variance(share: float, population: Floats, observed: Floats, in_domain: Flo
 
 def _wilson(share: float, n: float, confidence: float) -> tuple[float, float]:
     """Wilson's score interval for a sample size that need not be whole."""
-    z2 = float(norm.ppf((1 + confidence) / 2)) ** 2
+    z2 = float(scipy.stats.norm.ppf((1 + confidence) / 2)) ** 2
     middle = (share + z2 / (2 * n)) / (1 + z2 / n)
     half = (z2 * share * (1 - share) / n + z2**2 / (4 * n**2)) ** 0.5 / (1 + z2 / n)
     return max(middle - half, 0.0), min(middle + half, 1.0)

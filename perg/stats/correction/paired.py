@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TypedDict
 
 import numpy as np
-from scipy.stats import t
+import scipy
 
 from perg.stats.base.estimate import Estimate, EstimateDict
 from perg.stats.estimators.coverage_warning import FEW_FREEDOM, SENTENCES
@@ -114,7 +114,7 @@ def paired_difference(
     plain_variance = _with_pseudo_pairs(moments.human_variance, effective)
     groups = np.unique(pair.cluster[pair.labelled]).size if pair.clustered else n
     freedom = min(groups - 1.0, max(float(moments.pooled.freedom), LEAST_FREEDOM))
-    quantile = float(t.ppf((1 + confidence) / 2, freedom)) if groups > 1 else None
+    quantile = float(scipy.stats.t.ppf((1 + confidence) / 2, freedom)) if groups > 1 else None
 
     def estimate(value: float, variance: float) -> Estimate:
         if quantile is None:
@@ -149,7 +149,7 @@ def paired_difference(
         labelled_pairs=n,
         tuning=moments.tuning,
         effective_labels=n * plain_variance / variance,
-        p_value=float(2 * t.sf(statistic, freedom)) if groups > 1 else None,
+        p_value=float(2 * scipy.stats.t.sf(statistic, freedom)) if groups > 1 else None,
         warnings=tuple(warnings),
     )
 

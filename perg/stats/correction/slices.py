@@ -10,9 +10,9 @@ from dataclasses import dataclass, replace
 from typing import Literal, TypedDict
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
 from scipy.special import stdtr
-from scipy.stats import hypergeom
 
 from perg.stats.base.estimate import Estimate, EstimateDict
 from perg.stats.base.multiple_tests import holm
@@ -219,7 +219,7 @@ def _worse_p_value(wrong: Flags, inside: Flags, outside: Flags, clusters: Cluste
     code = dense_codes(clusters[either])
     n_clusters = int(code.max()) + 1
     if n_clusters == n + other:
-        return float(hypergeom.sf(errors - 1, n + other, errors + elsewhere, n))
+        return float(scipy.stats.hypergeom.sf(errors - 1, n + other, errors + elsewhere, n))
     parts = np.where(inside, (wrong - errors / n) / n, 0) - np.where(
         outside, (wrong - elsewhere / other) / other, 0
     )

@@ -9,7 +9,7 @@ population.
 """
 
 import numpy as np
-from scipy.stats import norm
+import scipy
 
 from perg.stats.estimators.judged_counts import JudgedCounts
 from perg.stats.estimators.judged_sample import JudgedSample
@@ -38,7 +38,7 @@ def selection_warning(
     questions = np.unique(sample.cluster[sample.labelled]).size
     error = np.sqrt(variance * sample.n / questions)
     of_labelled, of_all = float(weights @ sample.verdict), float(sample.verdict.mean())
-    if error < 1e-12 or 2 * norm.sf(abs(of_labelled - of_all) / error) >= by_chance:
+    if error < 1e-12 or 2 * scipy.stats.norm.sf(abs(of_labelled - of_all) / error) >= by_chance:
         return None
     return (
         f"The judge reports a failure on {of_labelled:.0%} of the labelled items and on {of_all:.0%} of all: the "

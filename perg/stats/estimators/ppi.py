@@ -20,8 +20,8 @@ Graubard, Survey Methodology 24 (1998) 193–201.
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.stats import t
 
 from perg.stats.base.resampling import Floats, dense_codes
 from perg.stats.estimators.judged_counts import JudgedCounts
@@ -207,7 +207,10 @@ def pooled_interval(
     alone = relative(pooled.human_variance)
     ratio = alone if by_labels else relative(pooled.variance)
     moving = np.clip(np.divide(ratio, alone, out=np.ones_like(ratio), where=alone > 0), 0, 1)
-    limit = t.ppf((1 + confidence) / 2, np.maximum(pooled.freedom, LEAST_FREEDOM)) ** 2 * design_effect
+    limit = (
+        scipy.stats.t.ppf((1 + confidence) / 2, np.maximum(pooled.freedom, LEAST_FREEDOM)) ** 2
+        * design_effect
+    )
     growing = limit * (ratio * moving + (1 / population if run_is_sample else 0))
     fixed = limit * ratio * (1 - moving) * events
     middle, scale = value + growing / 2, 1 + growing

@@ -13,7 +13,7 @@ the design effect); Tenenbein, JASA 65 (1970) 1350–1361 (double sampling: the 
 """
 
 import numpy as np
-from scipy.stats import norm
+import scipy
 
 from perg.stats.base.resampling import Floats
 
@@ -31,7 +31,7 @@ def normal_quantile(confidence: float) -> float:
     """z for a two-sided interval; ValueError for a confidence outside (0, 1)."""
     if not 0 < confidence < 1:
         raise ValueError("confidence lies between 0 and 1")
-    return float(norm.ppf((1 + confidence) / 2))
+    return float(scipy.stats.norm.ppf((1 + confidence) / 2))
 
 
 def stratified_interval(

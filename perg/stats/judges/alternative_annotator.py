@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from typing import Literal, TypedDict
 
 import numpy as np
+import scipy
 from scipy.special import stdtr
-from scipy.stats import false_discovery_control, wilcoxon
 
 from perg.stats.base.estimate import Estimate, EstimateDict
 from perg.stats.base.intervals import bootstrap_estimate
@@ -284,7 +284,7 @@ def _p_value(
         shifted = sums / counts - epsilon
         if not shifted.any():
             return "wilcoxon", 1.0  # nothing speaks either way
-        return "wilcoxon", float(wilcoxon(shifted, alternative="less").pvalue)
+        return "wilcoxon", float(scipy.stats.wilcoxon(shifted, alternative="less").pvalue)
     mean = sums.sum() / counts.sum()
     residuals = sums - counts * mean
     variance = independent / (independent - 1) * np.square(residuals).sum() / counts.sum() ** 2
@@ -304,7 +304,7 @@ def t_p_values(mean: Floats, variance: Floats, freedom: Floats, epsilon: float) 
 def _rejected(p_values: list[float], q: float) -> list[bool]:
     if not p_values:
         return []
-    return [bool(p <= q) for p in false_discovery_control(p_values, method="by")]
+    return [bool(p <= q) for p in scipy.stats.false_discovery_control(p_values, method="by")]
 
 
 def _independent(items: Flags, clusters: Clusters | None) -> int:
@@ -369,6 +369,6 @@ class _Replicates:
         empty = (counts == 0).any(axis=1)
         p_values = t_p_values(mean, variance, drawn - 1, self.epsilon)
         p_values[empty] = 1
-        won = false_discovery_control(p_values, axis=1, method="by") <= self.q
+        won = scipy.stats.false_discovery_control(p_values, axis=1, method="by") <= self.q
         rates = np.where(empty, np.nan, won.mean(axis=1))
         return rates, np.where(empty, np.nan, defined_ratio(judge, counts).mean(axis=1))

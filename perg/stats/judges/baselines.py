@@ -11,9 +11,8 @@ from functools import lru_cache
 from typing import Literal, Self, TypedDict
 
 import numpy as np
+import scipy
 from scipy.special import stdtr
-from scipy.stats import binom, hypergeom, random_table
-from scipy.stats import t as student_t
 
 from perg.stats.base.estimate import Estimate, EstimateDict
 from perg.stats.base.intervals import bootstrap_estimate
@@ -223,7 +222,7 @@ def _p_values_of_informedness(units: int, skill: float, failures: float) -> Floa
     of_failed, of_others = np.maximum(failed, 1), np.maximum(units - failed, 1)
     sensitivity, false_rate = caught / of_failed, blamed / of_others
     variance = sensitivity * (1 - sensitivity) / of_failed + false_rate * (1 - false_rate) / of_others
-    permuted = np.asarray(hypergeom.sf(caught - 1, units, failed, caught + blamed))
+    permuted = np.asarray(scipy.stats.hypergeom.sf(caught - 1, units, failed, caught + blamed))
     return np.where(both_sides, _larger(sensitivity - false_rate, variance, permuted, units), 1.0)
 
 
@@ -233,7 +232,7 @@ def _p_values_of_agreement(units: int, skill: float, categories: int) -> Floats:
     agreeing = np.random.default_rng(SEED).binomial(units, skill + (1 - skill) * chance, size=SIMULATIONS)
     share = agreeing / units
     variance = share * (1 - share) / units / (1 - chance) ** 2
-    permuted = np.asarray(binom.sf(agreeing - 1, units, chance))
+    permuted = np.asarray(scipy.stats.binom.sf(agreeing - 1, units, chance))
     return _larger((share - chance) / (1 - chance), variance, permuted, units)
 
 
@@ -323,7 +322,9 @@ def _permuted(
             totals[part] = scores.between(referred, judged[order]).sum(axis=(1, 2))
         return totals
     of_kinds = scores.between(of_reference[:, np.newaxis], of_judge).sum(axis=2)
-    tables = random_table(np.bincount(kind_of_reference.ravel()), np.bincount(kind_of_judge.ravel()))
+    tables = scipy.stats.random_table(
+        np.bincount(kind_of_reference.ravel()), np.bincount(kind_of_judge.ravel())
+    )
     rows = max(1, BLOCK_ELEMENTS // size)
     for start in range(0, permutations, rows):
         part = slice(start, min(start + rows, permutations))
@@ -346,7 +347,7 @@ def _p_above_zero(value: float, replicates: Floats, clusters: int, otherwise: fl
     defined = replicates[~np.isnan(replicates)]
     error = float(defined.std(ddof=1)) if defined.size > 1 else 0.0
     if error > 1e-12 and clusters > 1:
-        return float(student_t.sf(value / error, clusters - 1))
+        return float(scipy.stats.t.sf(value / error, clusters - 1))
     return otherwise if value > 1e-12 else 1.0
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Literal, TypedDict
 
 import numpy as np
-from scipy.stats import binomtest
+import scipy
 
 from perg.stats.base.estimate import Estimate, EstimateDict
 from perg.stats.base.intervals import bootstrap_estimate
@@ -256,7 +256,7 @@ def judge_bias(
     low, high = rate.difference.low, rate.difference.high
     shown = low is not None and high is not None and (low > 0 or high < 0)
     direction: Direction = "neither shown" if not shown else "lenient" if more > less else "harsh"
-    exact = float(binomtest(more, more + less).pvalue) if more + less else None
+    exact = float(scipy.stats.binomtest(more, more + less).pvalue) if more + less else None
     rate_difference = rate.difference
     if exact is not None and shown != (exact < 1 - confidence):
         rate_difference = rate_difference.with_warnings(EXACT_TEST_DISAGREES)

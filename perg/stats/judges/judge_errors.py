@@ -12,7 +12,7 @@ from itertools import combinations
 from typing import TypedDict
 
 import numpy as np
-from scipy.stats import rankdata
+import scipy
 
 from perg.stats.base.estimate import Estimate, EstimateDict
 from perg.stats.base.intervals import bootstrap_estimate
@@ -90,7 +90,10 @@ def covariate_effect(
         return CovariateEffect(n, nothing, nothing, nothing)
     residual = (judge - people)[there]
     columns = np.column_stack(
-        [rankdata(x) for x in (covariate[there], residual, np.abs(residual), judge[there], people[there])]
+        [
+            scipy.stats.rankdata(x)
+            for x in (covariate[there], residual, np.abs(residual), judge[there], people[there])
+        ]
     )
     columns -= columns.mean(axis=0)
     sums = _Products(columns, None if clusters is None else clusters[there], resamples, rng)

@@ -7,7 +7,7 @@ far and go together. `non_inferiority` plans the comparison of skill; the verdic
 import math
 
 import numpy as np
-from scipy.stats import false_discovery_control, norm
+import scipy
 
 from perg.stats.base.resampling import Clusters, cluster_sums
 from perg.stats.judges.alternative_annotator import (
@@ -68,11 +68,13 @@ def units_to_pass(
     roots, directions = np.linalg.eigh(correlation)
     noise = rng.standard_normal((DRAWS, scale.size)) * np.sqrt(np.maximum(roots, 0)) @ directions.T
     # Resamples err as the units themselves do: the least z that still passes in a share of them.
-    lost = float(norm.ppf(STABLE)) * math.sqrt(float(correlation.mean()))
+    lost = float(scipy.stats.norm.ppf(STABLE)) * math.sqrt(float(correlation.mean()))
 
     def share_passing(units: int) -> float:
         z = steepness * math.sqrt(units / int(usable.sum())) + noise - lost
-        significant = false_discovery_control(norm.sf(z), axis=1, method="by") <= test.q
+        significant = (
+            scipy.stats.false_discovery_control(scipy.stats.norm.sf(z), axis=1, method="by") <= test.q
+        )
         return float((significant.mean(axis=1) >= PASSING_RATE).mean())
 
     low, high = least - 1, least

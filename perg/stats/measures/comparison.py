@@ -15,10 +15,10 @@ from itertools import combinations
 from typing import Literal, TypedDict
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
 from scipy import sparse
 from scipy.special import stdtr, stdtrit
-from scipy.stats import binomtest, false_discovery_control
 
 from perg.stats.base.estimate import Estimate, EstimateDict
 from perg.stats.base.intervals import bootstrap_estimate, interval_warnings, reason_for_none
@@ -162,7 +162,9 @@ def corrected(comparisons: Sequence[JudgeComparison]) -> tuple[JudgeComparison, 
 
 def benjamini_yekutieli(p_values: Floats) -> Floats:
     """Benjamini and Yekutieli's adjusted p-values (m,), at most 1, valid under any dependence."""
-    return np.asarray(false_discovery_control(p_values, method="by")) if p_values.size else p_values
+    return (
+        np.asarray(scipy.stats.false_discovery_control(p_values, method="by")) if p_values.size else p_values
+    )
 
 
 def statistic_of_cells(cells: Floats, categories: Floats, statistic: Statistic) -> Floats:
@@ -309,7 +311,7 @@ class _Draws:
         if abs(difference) < 1e-12:
             return 1.0
         for_a, for_b = self.bootstrap.clusters_among(nearer > 0), self.bootstrap.clusters_among(nearer < 0)
-        return float(binomtest(for_a, for_a + for_b).pvalue) if for_a + for_b else 1.0
+        return float(scipy.stats.binomtest(for_a, for_a + for_b).pvalue) if for_a + for_b else 1.0
 
 
 def _nothing(a: str, b: str, statistic: Statistic) -> JudgeComparison:

@@ -17,9 +17,9 @@ from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
+import scipy
 from numpy.polynomial.hermite_e import hermegauss
 from scipy.special import stdtrit
-from scipy.stats import nct
 
 from perg.stats.base.resampling import Clusters, Floats, cluster_sums, dense_codes
 from perg.stats.measures.comparison import Statistic, statistic_of_cells
@@ -190,7 +190,7 @@ class ComparisonModel:
         critical = -float(stdtrit(freedom, level / 2)) * math.sqrt((differing + 2) / differing)
         shifted = differences / self.deviation * math.sqrt(units / self.design_effect)
         # SciPy's distribution function leaves its range for shifts far beyond any doubt.
-        return np.asarray(nct.sf(critical, freedom, np.minimum(shifted, critical + BEYOND_DOUBT)))
+        return np.asarray(scipy.stats.nct.sf(critical, freedom, np.minimum(shifted, critical + BEYOND_DOUBT)))
 
 
 def comparison_power(

@@ -12,8 +12,8 @@ that κ; Conover, Practical Nonparametric Statistics (1999), 3.2 (interval of a 
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.stats import binom
 
 from perg.stats.base.estimate import Estimate
 from perg.stats.base.intervals import bootstrap_estimate
@@ -193,7 +193,7 @@ def median_seconds(seconds: Floats, confidence: float = 0.95) -> Estimate:
     n = seconds.size
     if n == 0:
         return Estimate.of_nothing("no time was measured")
-    rank = int(binom.ppf((1 - confidence) / 2, n, 0.5))  # so many labels lie below the interval
+    rank = int(scipy.stats.binom.ppf((1 - confidence) / 2, n, 0.5))  # so many labels lie below the interval
     ordered = np.sort(seconds)
     # With fewer than six, even the shortest and the longest time do not make up 95%.
     interval = (float(ordered[rank - 1]), float(ordered[n - rank])) if rank >= 1 else None
