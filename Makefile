@@ -18,7 +18,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 export PIP_ROOT_USER_ACTION = ignore
 export PIP_NO_INPUT = 1
 
-.PHONY: audit sbom local-model-test fault-check help setup setup-dev run backup restore test lint format types imports checks browser-test screenshots lock clean
+.PHONY: wheel-test audit sbom local-model-test fault-check help setup setup-dev run backup restore test lint format types imports checks browser-test screenshots lock clean
 .DEFAULT_GOAL := help
 
 help: ## list these targets
@@ -40,15 +40,21 @@ $(BIN)/python:
 	@echo "Making $(VENV) with $$($(PYTHON) --version) ..."
 	@$(PYTHON) -m venv $(VENV)
 
+# So that `from perg import Client` works in any script of this environment, whatever the folder. It needs no index:
+# setuptools is in both lock files, everything else is there already.
+INSTALL_CHECKOUT = $(BIN)/python -m pip install --quiet --no-index --no-deps --no-build-isolation -e .
+
 $(VENV)/.runtime-installed: requirements.lock | $(BIN)/python
 	@echo "Installing the packages of requirements.lock (the first time downloads about 200 MB) ..."
 	@$(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock
+	@$(INSTALL_CHECKOUT)
 	@touch $@
 
 $(VENV)/.dev-installed: requirements-dev.lock requirements-reference.lock | $(BIN)/python
 	@echo "Installing the packages of requirements-dev.lock (the first time downloads about 300 MB) ..."
 	@$(BIN)/python -m pip install --quiet --require-hashes -r requirements-dev.lock
 	@$(BIN)/python -m pip install --quiet --require-hashes --no-deps -r requirements-reference.lock
+	@$(INSTALL_CHECKOUT)
 	@touch $@ $(VENV)/.runtime-installed
 
 run: setup ## start everything: database, broker, web, worker (PORT=8000 HOST=127.0.0.1 PERG_HOME=.perg ARGS=--no-demo)
@@ -66,6 +72,12 @@ restore: setup ## put a backup in the place of the embedded database; the site m
 # A process for each core, with a PostgreSQL and a Redis of its own; the files in the order that they stand in.
 test: setup-dev ## all tests but the browser's (ARGS="-k name", ARGS="-n 0" for one process)
 	@$(TEST_ENV) $(BIN)/python -m pytest --ignore=tests/browser -n auto --dist loadfile --no-loadscope-reorder $(ARGS)
+
+# The tests of the library, which need no server; a folder that is not there is left out.
+WHEEL_TESTS = $(wildcard tests/perg tests/annotations/agreement tests/evaluation/statistics tests/client)
+WHEEL_VENV := .venv-wheel
+wheel-test: setup ## build the library's wheel, install it into an empty environment, run its tests there
+	@$(BIN)/python .ci/wheel-test $(WHEEL_VENV) $(WHEEL_TESTS)
 
 # torch is in no lock file: the local models' tests have an environment of their own.
 TORCH_VENV := .venv-torch
@@ -129,5 +141,5 @@ lock: $(BIN)/python ## write both lock files from pyproject.toml (ARGS=--upgrade
 	@$(BIN)/python -m uv pip compile pyproject.toml --extra server --quiet --universal --generate-hashes --no-emit-index-url --no-header --group dev -c requirements.lock -o requirements-dev.lock $(ARGS)
 
 clean: ## remove the virtual environment, caches and the tests' data (.perg, your data, stays)
-	rm -rf $(VENV) $(TORCH_VENV) $(AUDIT_VENV) sbom.cdx.json .perg-test .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	rm -rf $(VENV) $(TORCH_VENV) $(AUDIT_VENV) $(WHEEL_VENV) sbom.cdx.json .perg-test .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
