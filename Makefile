@@ -18,7 +18,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 export PIP_ROOT_USER_ACTION = ignore
 export PIP_NO_INPUT = 1
 
-.PHONY: wheel-test audit sbom local-model-test fault-check help setup setup-dev run backup restore test lint format types imports checks browser-test screenshots lock clean
+.PHONY: wheel-test coverage hooks wording audit sbom local-model-test fault-check help setup setup-dev run backup restore test lint format types imports checks browser-test screenshots lock clean
 .DEFAULT_GOAL := help
 
 help: ## list these targets
@@ -73,6 +73,12 @@ restore: setup ## put a backup in the place of the embedded database; the site m
 test: setup-dev ## all tests but the browser's (ARGS="-k name", ARGS="-n 0" for one process)
 	@$(TEST_ENV) $(BIN)/python -m pytest --ignore=tests/browser -n auto --dist loadfile --no-loadscope-reorder $(ARGS)
 
+# Only the fast tests, as measuring takes them half as long again; so the floor says what these reach.
+COVERAGE_FLOOR := 70
+coverage: setup-dev ## the fast tests, with the lines and branches that they run; fails below the floor
+	@$(TEST_ENV) $(BIN)/python -m pytest --ignore=tests/browser -m "not slow" -n auto --dist loadfile --no-loadscope-reorder \
+		--cov --cov-branch --cov-report=term:skip-covered --cov-fail-under=$(COVERAGE_FLOOR) $(ARGS)
+
 # The tests of the library, which need no server; a folder that is not there is left out.
 WHEEL_TESTS = $(wildcard tests/perg tests/annotations/agreement tests/evaluation/statistics tests/client)
 WHEEL_VENV := .venv-wheel
@@ -99,7 +105,7 @@ fault-check: setup-dev ## small inputs that went wrong once, with the right valu
 browser-test: setup-dev ## the tests in a real browser; fails when there is no Chromium
 	@$(TEST_ENV) PERG_REQUIRE_BROWSER=1 $(BIN)/python -m pytest tests/browser $(ARGS)
 
-screenshots: setup-dev ## the pictures of README.md and docs/, taken anew (ARGS="home.png"); needs a Chromium
+screenshots: setup-dev ## the pictures of README.md and docs/, taken again (ARGS="home.png"); needs a Chromium
 	@$(BIN)/python -m docs.screenshots $(ARGS)
 
 lint: setup-dev ## ruff: style and likely mistakes
@@ -111,10 +117,17 @@ format: setup-dev ## ruff: write the files in the project's format
 types: setup-dev ## mypy, strict
 	@$(TEST_ENV) $(BIN)/mypy
 
+wording: setup-dev ## spelling (codespell), and words that nobody writes in software
+	@$(BIN)/codespell
+	@$(BIN)/python -m tests.banned_words
+
+hooks: setup-dev ## have git run the quick checks before each commit (.pre-commit-config.yaml)
+	@$(BIN)/pre-commit install
+
 imports: setup-dev ## the import contracts of docs/architecture.md
 	@$(BIN)/lint-imports
 
-checks: lint types imports ## lint, format, types, imports, missing migrations, the API's schema, deployment settings
+checks: lint types imports wording ## lint, format, types, imports, wording, missing migrations, the API's schema, deployment settings
 	@$(BIN)/ruff format --check .
 	@$(TEST_ENV) $(BIN)/python manage.py makemigrations --check --dry-run
 	@$(TEST_ENV) $(BIN)/python manage.py spectacular --validate --fail-on-warn --file /dev/null
