@@ -1,9 +1,8 @@
 """A typed client of the REST API: launch batches, wait for runs, read reports, label, fetch gold.
 
-It knows nothing of the site, neither Django nor its settings: the folder can be copied into another program. It needs
-httpx2, pydantic and rich.
+It knows nothing of the site, neither Django nor its settings.
 
-    from perg.client import Client
+    from perg import Client
 
     with Client("http://127.0.0.1:8000", token="perg_…") as perg:
         report = perg.validation_report(campaign=1)
