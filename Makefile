@@ -83,7 +83,7 @@ coverage: setup-dev ## the fast tests, with the lines and branches that they run
 WHEEL_TESTS = $(wildcard tests/perg tests/annotations/agreement tests/evaluation/statistics tests/client)
 WHEEL_VENV := .venv-wheel
 wheel-test: setup ## build the library's wheel, install it into an empty environment, run its tests there
-	@$(BIN)/python .ci/wheel-test $(WHEEL_VENV) $(WHEEL_TESTS)
+	@$(BIN)/python .ci/wheel_test.py $(WHEEL_VENV) $(WHEEL_TESTS)
 
 # torch is in no lock file: the local models' tests have an environment of their own.
 TORCH_VENV := .venv-torch

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Build the library's wheel, install it into an empty environment, and run its tests there.
 
-Usage: .venv/bin/python .ci/wheel-test ENVIRONMENT TESTS...
+Usage: .venv/bin/python .ci/wheel_test.py ENVIRONMENT TESTS...
 
 ENVIRONMENT is a folder, emptied first; TESTS are folders below tests/. Says how many packages the wheel brings,
 how large they are, and how long importing the statistics takes. Fails where the server's packages can be imported,
@@ -22,7 +22,7 @@ IMPORT_SECONDS = 0.5  # of processor time, so that a busy machine says the same 
 TRIES = 3
 TOOLS = ("pytest", "pytest-socket", "pytest-xdist")
 SECOND_IMPLEMENTATIONS = ("krippendorff", "pandas", "ppi-python", "statsmodels")
-TOO_LARGE = "crowdkit"  # brings more than the library itself; the tests that compare with it run in `make test`
+TOO_LARGE = "crowdkit"  # larger than the library; the tests that compare with it run in `make test`
 SHARED_BY_TESTS = ("__init__.py", "rating_inputs.py")
 
 ABSENT = """
@@ -63,7 +63,11 @@ def main(environment: Path, tests: list[Path]) -> int:
 def run(*command: str | Path, folder: Path | None = None) -> str:
     """What a command prints. Ends the program where the command fails."""
     done = subprocess.run(
-        [str(part) for part in command], cwd=folder, stdout=subprocess.PIPE, text=True, env=clean_environment()
+        [str(part) for part in command],
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        text=True,
+        env=clean_environment(),
     )
     if done.returncode:
         sys.exit(f"{done.stdout}\nFailed: {' '.join(str(part) for part in command)}")
@@ -152,9 +156,7 @@ def run_tests(python: Path, folder: Path, tests: list[Path]) -> int:
         "pythonpath = .\nfilterwarnings = error\nxfail_strict = true\n"
     )
     command = [python, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-n", "auto", *tests]
-    return subprocess.run(
-        [str(part) for part in command], cwd=folder, env=clean_environment()
-    ).returncode
+    return subprocess.run([str(part) for part in command], cwd=folder, env=clean_environment()).returncode
 
 
 if __name__ == "__main__":
