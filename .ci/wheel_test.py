@@ -146,9 +146,9 @@ def run_tests(python: Path, folder: Path, tests: list[Path]) -> int:
         if f"from {TOO_LARGE}" in file.read_text():
             print(f"Left out, as it needs {TOO_LARGE}: {file.relative_to(folder)}", flush=True)
             file.unlink()
-    for file in SHARED_BY_TESTS:
-        if (REPOSITORY / "tests" / file).exists():
-            shutil.copy(REPOSITORY / "tests" / file, folder / "tests")
+    for name in SHARED_BY_TESTS:
+        if (REPOSITORY / "tests" / name).exists():
+            shutil.copy(REPOSITORY / "tests" / name, folder / "tests")
     (folder / "pytest.ini").write_text(
         "[pytest]\n"
         "addopts = --import-mode=importlib --strict-markers --disable-socket --allow-hosts=127.0.0.1,::1,localhost\n"
