@@ -154,5 +154,5 @@ lock: $(BIN)/python ## write both lock files from pyproject.toml (ARGS=--upgrade
 	@$(BIN)/python -m uv pip compile pyproject.toml --extra server --quiet --universal --generate-hashes --no-emit-index-url --no-header --group dev -c requirements.lock -o requirements-dev.lock $(ARGS)
 
 clean: ## remove the virtual environment, caches and the tests' data (.perg, your data, stays)
-	rm -rf $(VENV) $(TORCH_VENV) $(AUDIT_VENV) $(WHEEL_VENV) sbom.cdx.json .perg-test .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	rm -rf .coverage* $(VENV) $(TORCH_VENV) $(AUDIT_VENV) $(WHEEL_VENV) sbom.cdx.json .perg-test .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
