@@ -144,7 +144,9 @@ audit: $(AUDIT_VENV)/.installed ## known vulnerabilities in the dependencies; sa
 	@.ci/audit
 
 sbom: $(AUDIT_VENV)/.installed ## sbom.cdx.json: the dependencies as a CycloneDX list
-	@$(AUDIT_VENV)/bin/cyclonedx-py requirements requirements.lock --pyproject pyproject.toml --output-reproducible \
+	@sed "s/^dynamic = .*/version = \"$$($(BIN)/python -c 'import perg; print(perg.__version__)')\"/" pyproject.toml \
+		> $(AUDIT_VENV)/pyproject.toml # with the version, which cyclonedx-py does not look up
+	@$(AUDIT_VENV)/bin/cyclonedx-py requirements requirements.lock --pyproject $(AUDIT_VENV)/pyproject.toml --output-reproducible \
 		--of JSON --validate -o sbom.cdx.json
 	@echo "sbom.cdx.json lists $$(grep -c '"purl"' sbom.cdx.json) packages."
 
