@@ -18,7 +18,7 @@ from django.contrib.auth.models import User
 
 from annotations.adjudication.services import adjudicate
 from annotations.exports.tables.columns import ARROW, Kind
-from annotations.exports.tables.registry import TABLES
+from annotations.exports.tables.registry import tables
 from annotations.exports.tables.scopes import checked_scope, source_for
 from annotations.exports.writers.arrow_arrays import arrow_array
 from annotations.exports.writers.dataset_folder import folder_facts, write_folder
@@ -71,13 +71,13 @@ def labelled() -> Campaign:
 
 
 def _bytes(admin: User, table: str, format: ExportFormat, raters: str = "names", **filters: object) -> bytes:
-    found = TABLES[table]
+    found = tables()[table]
     scope = checked_scope(admin, found, filters)
     return b"".join(stream(source_for(found, scope, raters), format))
 
 
 def _folder(admin: User, table: str, raters: str, at: Path, **filters: object) -> Path:
-    found = TABLES[table]
+    found = tables()[table]
     scope = checked_scope(admin, found, filters)
     with (at / "folder.zip").open("wb") as file:
         for _ in write_folder(
@@ -174,11 +174,11 @@ def test_an_empty_table_has_its_columns(admin: User) -> None:
     for format in (ExportFormat.CSV, ExportFormat.PARQUET):
         written = _bytes(admin, "adjudications", format)
         frame = pl.read_csv(written) if format == ExportFormat.CSV else pl.read_parquet(written)
-        assert frame.columns == [column.name for column in TABLES["adjudications"].columns]
+        assert frame.columns == [column.name for column in tables()["adjudications"].columns]
         assert frame.height == 0
 
 
-@pytest.mark.parametrize("name", [name for name in TABLES if name != "gold"])
+@pytest.mark.parametrize("name", [name for name in tables() if name != "gold"])
 def test_every_table_fills_its_columns_in_every_format(
     admin: User, labelled: Campaign, name: str, tmp_path: Path
 ) -> None:
@@ -189,9 +189,9 @@ def test_every_table_fills_its_columns_in_every_format(
     read = csv.reader(io.StringIO(_bytes(admin, name, ExportFormat.CSV).decode(), newline=""))
     assert rows == sum(1 for _ in read) - 1
     assert rows > 0 or name in {"adjudications", "completions"}
-    columns = {column.name for column in TABLES[name].columns}
-    assert len(columns) == len(TABLES[name].columns)
-    assert all(column.description for column in TABLES[name].columns)
+    columns = {column.name for column in tables()[name].columns}
+    assert len(columns) == len(tables()[name].columns)
+    assert all(column.description for column in tables()[name].columns)
 
 
 # --- Gold -------------------------------------------------------------------------------------------------------
@@ -332,7 +332,7 @@ def test_chunks_are_small_however_long_the_texts() -> None:
 def test_row_groups_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("annotations.exports.writers.parquet.GROUP_ROWS", 10)
     sink = io.BytesIO()
-    writer = ParquetWriter(sink, TABLES["preferences"].columns)
+    writer = ParquetWriter(sink, tables()["preferences"].columns)
     for start in range(0, 40, 5):
         writer.write([(key, "c", 1, "text", "tone", "relevant") for key in range(start, start + 5)])
     writer.close()

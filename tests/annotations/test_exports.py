@@ -25,9 +25,9 @@ from annotations.exports.services import (
     write_export,
 )
 from annotations.exports.tables.scopes import exportable_tables
+from annotations.exports.tasks import write_export as write_task
 from annotations.gold.services.gold import release_gold
 from annotations.models import AuditEvent, Campaign, Export
-from annotations.tasks import write_export as write_task
 from core.errors import Conflict, DomainError, NotFound
 from perg.stats.gold.gold_criteria import EVERY_TASK
 from tests import build

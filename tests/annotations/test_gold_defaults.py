@@ -10,7 +10,6 @@ from django.urls import reverse
 from django.utils import timezone
 
 from annotations.exports.tables.pseudonyms import pseudonyms_of
-from annotations.exports.writers import jsonl
 from annotations.exports.writers.dataset_card import dataset_card
 from annotations.gold.release_card import release_facts
 from annotations.gold.services.gold import preview_gold, release_gold
@@ -22,6 +21,7 @@ from evaluation.models import Response
 from perg.stats.gold.gold_criteria import EVERY_TASK, GoldCriteria, looser_choices, stored_criteria
 from tests import build
 from tests.api_person import Person
+from tests.gold_lines import gold_lines
 
 pytestmark = pytest.mark.django_db
 
@@ -48,7 +48,7 @@ def campaign(lead: User) -> Campaign:
 
 
 def _positions(release: GoldRelease) -> list[int]:
-    return [json.loads(line)["position"] for line in jsonl.export(release)]
+    return [json.loads(line)["position"] for line in gold_lines(release)]
 
 
 def test_every_way_to_make_a_release_has_the_same_defaults(campaign: Campaign, lead: User) -> None:
@@ -91,7 +91,7 @@ def test_one_label_is_not_released_by_default_and_never_called_agreement(lead: U
         release_gold(campaign=campaign)
     assert raised.value.code == "nothing_selected"
     release = release_gold(campaign=campaign, criteria=EVERY_TASK)
-    (record,) = (json.loads(line) for line in jsonl.export(release))
+    (record,) = (json.loads(line) for line in gold_lines(release))
     assert (record["status"], record["how"], record["votes"], record["agreement"]) == (
         "single",
         "1 label, followed if score >= 3",

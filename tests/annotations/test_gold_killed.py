@@ -13,7 +13,6 @@ import pytest
 from django.conf import settings
 from django.db import connection
 
-from annotations.exports.writers import jsonl
 from annotations.gold.services.gold import preview_gold
 from annotations.gold.services.requests import request_release
 from annotations.models import AuditEvent, Campaign, GoldLabel, GoldRelease, GoldRequest
@@ -23,6 +22,7 @@ from perg_site.celery import app
 from perg_site.models import Delivery
 from perg_site.webhooks.managing import create_webhook
 from tests import build
+from tests.gold_lines import gold_file
 
 TASKS = 60_000
 LEASE_SECONDS = 3
@@ -143,6 +143,6 @@ def test_after_kill_9_a_release_is_made_whole_and_once_by_the_next_worker(
     assert (request.release, request.attempts, request.written) == (release, 2, TASKS)
     assert (release.number, release.created_by, release.counts) == (1, lead, preview.counts.as_dict())
     assert release.gold_labels.count() == TASKS
-    assert release.checksum == hashlib.sha256(b"".join(jsonl.export(release))).hexdigest()
+    assert release.checksum == hashlib.sha256(gold_file(release)).hexdigest()
     assert AuditEvent.objects.filter(action="gold.released").count() == 1
     assert Delivery.objects.filter(event="gold.released").count() == 1

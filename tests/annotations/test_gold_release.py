@@ -9,7 +9,6 @@ import uuid
 import pytest
 from django.contrib.auth.models import User
 
-from annotations.exports.writers import jsonl
 from annotations.exports.writers.writing import stream
 from annotations.gold.services.gold import release_gold
 from annotations.gold.table import of_release
@@ -21,6 +20,7 @@ from core.errors import Conflict
 from evaluation.models import Judge, Judgment, Question
 from perg.stats.gold.gold_criteria import EVERY_TASK
 from tests import build
+from tests.gold_lines import gold_file, gold_lines
 
 pytestmark = pytest.mark.django_db
 
@@ -45,7 +45,7 @@ def _campaign(scores: dict[str, list[int]]) -> Campaign:
 
 
 def _records(release: GoldRelease) -> list[dict[str, object]]:
-    return [json.loads(line) for line in jsonl.export(release)]
+    return [json.loads(line) for line in gold_lines(release)]
 
 
 def test_majority_decides_and_ties_stay_unresolved() -> None:
@@ -106,20 +106,20 @@ def test_without_any_label_there_is_nothing_to_release() -> None:
 def test_releases_are_numbered_and_an_old_one_never_changes() -> None:
     campaign = _campaign({"ann": [5]})
     first = release_gold(campaign=campaign, criteria=EVERY_TASK)
-    before = b"".join(jsonl.export(first))
+    before = gold_file(first)
     assignment = Assignment.objects.get()
     submit_label(assignment=assignment, score=1, comment="", submission_key=uuid.uuid4())
     Question.objects.update(source="renamed")
     second = release_gold(campaign=campaign, criteria=EVERY_TASK)
     assert (first.number, second.number) == (1, 2)
-    assert b"".join(jsonl.export(first)) == before
+    assert gold_file(first) == before
     assert [_records(release)[0]["followed"] for release in (first, second)] == [True, False]
 
 
 def test_the_checksum_is_that_of_the_jsonl_file() -> None:
     release = release_gold(campaign=_campaign({"ann": [5, 1]}), criteria=EVERY_TASK)
     release.refresh_from_db()
-    assert release.checksum == hashlib.sha256(b"".join(jsonl.export(release))).hexdigest()
+    assert release.checksum == hashlib.sha256(gold_file(release)).hexdigest()
 
 
 @pytest.mark.parametrize("text", ["\\N", "\\.", "a\\tb\tc\r\nd\\", '"ü" \u2028 😀', "\x01\x7f"])
@@ -130,7 +130,7 @@ def test_every_text_is_released_as_it_is_and_keeps_the_checksum_right(text: str)
     response.save()
     release = release_gold(campaign=campaign, criteria=EVERY_TASK)
     assert _records(release)[0]["personalised_response"] == text
-    assert release.checksum == hashlib.sha256(b"".join(jsonl.export(release))).hexdigest()
+    assert release.checksum == hashlib.sha256(gold_file(release)).hexdigest()
 
 
 def test_csv_has_a_column_per_rater_and_defuses_formulas() -> None:

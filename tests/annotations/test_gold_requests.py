@@ -14,7 +14,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from annotations import tasks
+from annotations.gold import tasks
 from annotations.gold.forms import GoldForm, as_address
 from annotations.gold.services import preview_kept as gold_kept
 from annotations.gold.services import requests as gold_requests
@@ -161,7 +161,7 @@ def test_a_large_release_waits_for_a_worker_and_is_what_was_seen(
     assert (request.status, request.release, large) == (
         "queued",
         None,
-        [("annotations.tasks.make_gold_release", request.pk)],
+        [("annotations.gold.tasks.make_gold_release", request.pk)],
     )
     tasks.make_gold_release(request.pk)
     request.refresh_from_db()

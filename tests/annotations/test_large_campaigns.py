@@ -10,20 +10,23 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from annotations import tasks
 from annotations.campaigns.selectors.campaigns import campaign_progress
 from annotations.campaigns.services import progress_kept
+from annotations.campaigns.tasks import keep_progress
 from annotations.gold.services import preview_kept as gold_kept
+from annotations.gold.tasks import keep_gold_preview, make_gold_release
 from annotations.labelling.services.assignment import claim_task, reclaim_expired_assignments
 from annotations.labelling.services.labels import submit_label
 from annotations.models import Assignment, Campaign, GoldRelease, GoldRequest, Member, Task
 from annotations.quality.selectors import quality
 from annotations.quality.services import quality_kept
 from annotations.quality.services.quality import pause_surely_below_bars
+from annotations.quality.tasks import keep_quality
 from annotations.validation.selectors import agreement as agreement
 from annotations.validation.selectors.stamps import input_stamp, log_stamp
 from annotations.validation.services import validation_kept
 from annotations.validation.services.validation import compute_report, report_settings, request_report
+from annotations.validation.tasks import keep_staleness
 from core.cache import figures as kept_figures
 from tests import build
 from tests.query_counts import check_query_count
@@ -98,7 +101,7 @@ def test_progress_says_as_of_when_it_is_once_a_label_has_come_and_is_counted_ane
     lead: Client, campaign: Campaign, woken: list[tuple[object, ...]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(kept_figures, "PATIENCE", 0)
-    tasks.keep_progress(campaign.pk)
+    keep_progress(campaign.pk)
     member = campaign.members.get(user__username="bob")
     assignment = claim_task(campaign=campaign, member=member)
     assert assignment is not None
@@ -109,7 +112,7 @@ def test_progress_says_as_of_when_it_is_once_a_label_has_come_and_is_counted_ane
     assert page.count("Something has happened since") == 2
     assert "5 of 8 labels" in page
     assert (progress_kept.KEEP, campaign.pk) in woken
-    tasks.keep_progress(campaign.pk)
+    keep_progress(campaign.pk)
     page = _page(lead, "campaign_detail", campaign)
     assert "Something has happened since" not in page
     assert "6 of 8 labels" in page
@@ -125,16 +128,16 @@ def test_programs_are_told_that_counts_are_late_too(
         answer = lead.get(reverse(route, args=[campaign.pk])).json()
         return not answer["is_current"], answer["as_of"] is not None
 
-    tasks.keep_progress(campaign.pk)
+    keep_progress(campaign.pk)
     assert is_late() == (False, False)
     _revise()
     assert is_late() == (True, True)
-    tasks.keep_progress(campaign.pk)
+    keep_progress(campaign.pk)
     assert is_late() == (False, False)
 
 
 def test_who_is_at_work_is_never_kept(lead: Client, campaign: Campaign) -> None:
-    tasks.keep_progress(campaign.pk)
+    keep_progress(campaign.pk)
     before = _progress(lead, campaign)
     member = campaign.members.get(user__username="bob")
     claim_task(campaign=campaign, member=member)
@@ -149,7 +152,7 @@ def test_who_is_at_work_is_never_kept(lead: Client, campaign: Campaign) -> None:
 def test_kept_progress_is_what_would_be_counted_now(
     lead: Client, campaign: Campaign, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    tasks.keep_progress(campaign.pk)
+    keep_progress(campaign.pk)
     kept = _progress(lead, campaign)
     monkeypatch.setattr(progress_kept, "LIVE_TASKS", 100)
     now = _progress(lead, campaign)
@@ -162,7 +165,7 @@ def test_kept_progress_is_what_would_be_counted_now(
 
 
 def test_an_answer_that_is_extracted_anew_makes_the_alignment_late(lead: Client, campaign: Campaign) -> None:
-    tasks.keep_progress(campaign.pk)
+    keep_progress(campaign.pk)
     item = campaign.tasks.order_by("pk")[0].response.item
     item.responses.filter(condition="baseline").update(answer="D")
     assert not _progress(lead, campaign)["kept"].is_current
@@ -179,11 +182,11 @@ def test_a_task_that_wants_no_more_labels_when_a_lease_runs_out_is_in_the_log(
     Assignment.objects.create(task=task, member=member, leased_until=timezone.now() - timedelta(minutes=1))
     ann = task.assignments.get(member__user__username="ann")
     submit_label(assignment=ann, score=5, comment="", submission_key=uuid.uuid4())
-    tasks.keep_progress(campaign.pk)
+    keep_progress(campaign.pk)
     before = _progress(lead, campaign)
     reclaim_expired_assignments()
     assert not _progress(lead, campaign)["kept"].is_current
-    tasks.keep_progress(campaign.pk)
+    keep_progress(campaign.pk)
     after = _progress(lead, campaign)
     assert after["live"].counts.open == before["live"].counts.open - 1
     assert after["live"].counts.labels_wanted == before["live"].counts.labels_wanted - 1
@@ -199,14 +202,14 @@ def test_quality_waits_for_a_worker_and_names_everybody_meanwhile(
     assert "data-being-computed" in page
     assert page.count("not computed yet") == campaign.members.count()
     assert woken == [(quality_kept.KEEP, campaign.pk)]
-    tasks.keep_quality(campaign.pk)
+    keep_quality(campaign.pk)
     page = _page(lead, "quality", campaign)
     assert "data-being-computed" not in page
     assert "not computed yet" not in page
 
 
 def test_quality_says_as_of_when_it_is_once_a_label_has_come(lead: Client, campaign: Campaign) -> None:
-    tasks.keep_quality(campaign.pk)
+    keep_quality(campaign.pk)
     ann = campaign.members.get(user__username="ann")
     before = _page(lead, "quality_detail", campaign, ann.pk)
     assert "Something has happened since" not in before
@@ -214,7 +217,7 @@ def test_quality_says_as_of_when_it_is_once_a_label_has_come(lead: Client, campa
     after = _page(lead, "quality_detail", campaign, ann.pk)
     assert "Something has happened since" in after
     assert "Over time" in after
-    tasks.keep_quality(campaign.pk)
+    keep_quality(campaign.pk)
     assert "Something has happened since" not in _page(lead, "quality_detail", campaign, ann.pk)
 
 
@@ -244,7 +247,7 @@ def test_queries_of_kept_quality_do_not_grow_with_people(lead: Client, campaign:
     def add(n: int) -> None:
         for _ in range(n):
             Member.objects.create(campaign=campaign, user=build.person())
-        tasks.keep_quality(campaign.pk)
+        keep_quality(campaign.pk)
 
     address = reverse("quality", args=[campaign.pk])
     check_query_count("quality of a large campaign", add_rows=add, ask=lambda: lead.get(address))
@@ -261,7 +264,7 @@ def test_gold_is_previewed_by_a_worker_by_the_criteria_that_were_asked_for(
     assert "Release gold" not in waiting
     ((task, key, criteria),) = woken
     assert (task, key) == (gold_kept.KEEP, campaign.pk)
-    tasks.keep_gold_preview(campaign.pk, str(criteria))
+    keep_gold_preview(campaign.pk, str(criteria))
     page = _page(lead, "campaign_gold", campaign, **CRITERIA)
     assert "data-being-computed" not in page
     assert "Release gold" in page
@@ -274,14 +277,14 @@ def test_a_preview_that_labels_have_overtaken_says_so_and_releases_nothing(
 ) -> None:
     address = reverse("campaign_gold", args=[campaign.pk])
     lead.get(address, CRITERIA)
-    tasks.keep_gold_preview(campaign.pk, str(woken[0][2]))
+    keep_gold_preview(campaign.pk, str(woken[0][2]))
     seen = lead.get(address, CRITERIA).context["preview"].fingerprint
     _revise()
     assert "Something has happened since" in _page(lead, "campaign_gold", campaign, **CRITERIA)
     answer = lead.post(reverse("gold_release", args=[campaign.pk]), CRITERIA | {"seen": seen})
     request = GoldRequest.objects.get()
     assert answer.headers["Location"] == reverse("gold_request", args=[request.pk])
-    tasks.make_gold_release(request.pk)
+    make_gold_release(request.pk)
     assert "changed since the preview" in lead.get(answer.headers["Location"]).content.decode()
     assert not GoldRelease.objects.exists()
 
@@ -291,7 +294,7 @@ def test_what_cannot_be_previewed_is_said_once_it_is_known(
 ) -> None:
     Assignment.objects.filter(task__campaign=campaign).update(is_set_aside=True)
     assert _page(lead, "campaign_gold", campaign).count("Nothing is labelled yet") == 0
-    tasks.keep_gold_preview(campaign.pk, str(woken[0][2]))
+    keep_gold_preview(campaign.pk, str(woken[0][2]))
     assert "Nothing is labelled yet" in _page(lead, "campaign_gold", campaign)
 
 
@@ -311,14 +314,14 @@ def test_agreement_of_a_large_campaign_is_that_of_the_report_and_says_as_of_when
     assert report.document is not None
     checking = _page(lead, "campaign_agreement", campaign)
     assert "is being checked" in checking
-    tasks.keep_staleness(report.pk)
+    keep_staleness(report.pk)
     page = _page(lead, "campaign_agreement", campaign)
     assert "out of date" not in page
     assert "Agreement as of" in page
     assert f"{report.document['people']['alpha']['value']:.2f}" in page
     _revise()
     assert "may be out of date" in _page(lead, "campaign_agreement", campaign)
-    tasks.keep_staleness(report.pk)
+    keep_staleness(report.pk)
     stale = _page(lead, "campaign_agreement", campaign)
     assert "is out of date" in stale
     assert "Compute it again" in stale
@@ -335,7 +338,7 @@ def test_the_validation_page_of_a_large_campaign_is_not_silently_stale(
     lead: Client, campaign: Campaign
 ) -> None:
     report = compute_report(report=request_report(campaign=campaign, settings=report_settings()))
-    tasks.keep_staleness(report.pk)
+    keep_staleness(report.pk)
     assert "out of date" not in _page(lead, "validation", campaign)
     _revise()
     assert "may be out of date" in _page(lead, "validation", campaign)

@@ -7,9 +7,9 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from annotations import tasks as celery_tasks
 from annotations.models import Assignment, AuditEvent, Campaign, Draft, Label, Task
 from annotations.models.campaign import Role
+from annotations.quality import tasks as celery_tasks
 from annotations.quality.selectors.quality import (
     PersonQuality,
     evidence_for_pausing,

@@ -9,10 +9,10 @@ import uuid
 
 import pytest
 
-from annotations import tasks as celery_tasks
 from annotations.labelling.services.assignment import claim_task
 from annotations.labelling.services.labels import submit_label
 from annotations.models import Assignment, Campaign, Member, Task
+from annotations.quality import tasks as celery_tasks
 from annotations.quality.selectors.controls import candidates
 from annotations.quality.services.controls import KnownItem, add_controls
 from annotations.quality.services.quality import restore_labels, set_aside_labels

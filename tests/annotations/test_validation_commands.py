@@ -9,7 +9,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from annotations.models import AuditEvent, Campaign, ImportedRating
-from annotations.validation.files import as_html
+from annotations.validation.rendering import as_html
 from annotations.validation.services.validation import computed_report
 from tests.rating_inputs import QUICK
 

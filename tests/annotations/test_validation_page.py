@@ -13,8 +13,8 @@ from annotations.validation.figures.distributions import MOST_LEVELS, distributi
 from annotations.validation.figures.forest import GAP, PLOT, Line, forest
 from annotations.validation.figures.heatmap import heatmap
 from annotations.validation.figures.validation import skill_forest
-from annotations.validation.files import as_html, as_svg, figure_names
 from annotations.validation.page import validation_page
+from annotations.validation.rendering import as_html, as_svg, figure_names
 from core.figures.text_width import shortened, text_width
 from core.templatetags.estimates import estimate, number, warning_sign
 from perg.stats.base.estimate import Estimate

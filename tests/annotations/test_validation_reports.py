@@ -9,9 +9,9 @@ from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 from pytest_django import Settings
 
-from annotations import tasks
 from annotations.gold.services.gold import release_gold
 from annotations.models import AuditEvent, Campaign, ValidationReport
+from annotations.validation import tasks
 from annotations.validation.selectors.input_hash import input_hash
 from annotations.validation.selectors.validation import reports_now, unfinished_reports, validation_input
 from annotations.validation.services import validation
