@@ -10,9 +10,9 @@ import pytest
 
 from perg.client import ApiError, Client, Conflict, NotAllowed, NotFound, NotReached
 from perg.client.transport import pause
-from tests.client.scripted_platform import Answer, Platform, run_at
+from tests.perg.client.scripted_platform import Answer, Platform, run_at
 
-REPOSITORY = Path(__file__).parents[2]
+REPOSITORY = Path(__file__).parents[3]
 
 BATCH = {"id": 7, "name": "b", "created_at": "2026-01-01T00:00:00Z", "runs": []}
 

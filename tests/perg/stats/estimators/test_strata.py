@@ -203,7 +203,7 @@ def test_very_unequal_weights_of_few_labels_in_strata_bring_a_warning() -> None:
 
 @pytest.fixture(scope="module")
 def bench() -> ModuleType:
-    path = Path(__file__).resolve().parents[3] / "bench" / "strata_coverage.py"
+    path = Path(__file__).resolve().parents[4] / "bench" / "strata_coverage.py"
     spec = importlib.util.spec_from_file_location("strata_coverage_bench", path)
     assert spec is not None
     assert spec.loader is not None

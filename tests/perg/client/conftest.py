@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from perg.client import Client
-from tests.client.scripted_platform import Platform, scripted_platform
+from tests.perg.client.scripted_platform import Platform, scripted_platform
 
 
 @pytest.fixture

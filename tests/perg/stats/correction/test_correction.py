@@ -31,7 +31,7 @@ def campaign(
 
 @pytest.fixture(scope="module")
 def bench() -> ModuleType:
-    path = Path(__file__).resolve().parents[3] / "bench" / "coverage.py"
+    path = Path(__file__).resolve().parents[4] / "bench" / "coverage.py"
     spec = importlib.util.spec_from_file_location("coverage_bench", path)
     assert spec is not None
     assert spec.loader is not None

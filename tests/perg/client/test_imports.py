@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from perg.client import Client, ImportFailed
-from tests.client.scripted_platform import Answer, Platform
+from tests.perg.client.scripted_platform import Answer, Platform
 
 
 def job(status: str, **more: object) -> dict[str, object]:

@@ -211,7 +211,7 @@ def test_ac1_counts_the_categories_that_occur_or_those_that_are_stated() -> None
         assert ac(table_of(text, categories)) == pytest.approx(expected)
 
 
-FAULTS = Path(__file__).resolve().parents[4] / "shared" / "data" / "faults"
+FAULTS = Path(__file__).resolve().parents[5] / "shared" / "data" / "faults"
 
 
 @pytest.mark.skipif(not FAULTS.exists(), reason="the inputs that went wrong are not on this machine")

@@ -15,7 +15,7 @@ from tests.rating_inputs import QUICK
 
 pytestmark = pytest.mark.django_db
 
-PUBLISHED = Path(__file__).resolve().parents[3] / "shared" / "data" / "human_vs_llm"
+PUBLISHED = Path(__file__).resolve().parents[4] / "shared" / "data" / "human_vs_llm"
 SCALES = {"wax": "nominal", "cebab_stars": "ordinal"}
 SCORING = {"wax": "accuracy", "cebab_stars": "neg_rmse"}
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from perg.client import ChecksumDiffers, Client, ExportFailed, NotReached
-from tests.client.scripted_platform import Answer, Asked, Platform
+from tests.perg.client.scripted_platform import Answer, Asked, Platform
 
 CONTENT = bytes(range(256)) * 2000
 

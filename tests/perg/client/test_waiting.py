@@ -6,7 +6,7 @@ import pytest
 from rich.console import Console
 
 from perg.client import Client, RunFailed, RunNotFinished, TookTooLong
-from tests.client.scripted_platform import Answer, Asked, Platform, progress_at
+from tests.perg.client.scripted_platform import Answer, Asked, Platform, progress_at
 
 
 class TestWaiting:

@@ -16,7 +16,7 @@ from evaluation.importers.recorded_run import import_recorded_run
 from evaluation.models import Response, Run
 from tests import build
 
-FAULTS = Path(__file__).resolve().parents[3] / "shared" / "data" / "faults"
+FAULTS = Path(__file__).resolve().parents[4] / "shared" / "data" / "faults"
 
 
 def plain(html: str) -> str:

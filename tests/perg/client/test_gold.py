@@ -3,7 +3,7 @@
 import pytest
 
 from perg.client import Client, ReleaseFailed, TookTooLong
-from tests.client.scripted_platform import Answer, Platform
+from tests.perg.client.scripted_platform import Answer, Platform
 
 RELEASE = {
     "id": 9,

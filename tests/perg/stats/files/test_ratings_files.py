@@ -284,7 +284,7 @@ def test_every_format_makes_the_same_table(file_format: Literal["csv", "jsonl", 
     assert found.table.values.tolist() == [[1, 2], [3, 5]]
 
 
-PUBLISHED = Path(__file__).resolve().parents[4] / "shared" / "data" / "human_vs_llm"
+PUBLISHED = Path(__file__).resolve().parents[5] / "shared" / "data" / "human_vs_llm"
 
 
 @pytest.mark.skipif(not PUBLISHED.exists(), reason="the published annotations are not on this machine")

@@ -20,7 +20,7 @@ from perg.stats.judges.alternative_annotator import (
 from perg.stats.ratings.ratings import BINARY, SCALE, Ratings, RatingTable
 
 NAN = np.nan
-PUBLISHED = Path(__file__).resolve().parents[4] / "shared" / "data" / "human_vs_llm"
+PUBLISHED = Path(__file__).resolve().parents[5] / "shared" / "data" / "human_vs_llm"
 SCORINGS: tuple[Scoring, ...] = ("accuracy", "neg_rmse")
 
 
