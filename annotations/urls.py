@@ -1,10 +1,13 @@
-"""Addresses of the pages of labelling, by subject."""
+"""Addresses of the pages of labelling, room by room."""
 
 from annotations.adjudication import urls as adjudication
+from annotations.audit import urls as audit
 from annotations.campaigns import urls as campaigns
 from annotations.exports import urls as exports
+from annotations.gold import urls as gold
 from annotations.item_story import urls as item_story
-from annotations.labelling.urls import history, labelling
+from annotations.labelling import urls as labelling
+from annotations.overview import urls as overview
 from annotations.people import urls as people
 from annotations.quality import urls as quality
 from annotations.validation import urls as validation
@@ -13,10 +16,12 @@ urlpatterns = [
     *labelling.urlpatterns,  # first: addresses are tried in this order, and these are asked for with every label
     *adjudication.urlpatterns,
     *campaigns.urlpatterns,
+    *overview.urlpatterns,
+    *gold.urlpatterns,
     *exports.urlpatterns,
-    *history.urlpatterns,
     *item_story.urlpatterns,
     *people.urlpatterns,
+    *audit.urlpatterns,
     *quality.urlpatterns,
     *validation.urlpatterns,
 ]

@@ -12,9 +12,20 @@ from perg_site.tokens_in_logs import TokenFilter
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "perg_site.settings")
 
+ROOMS = [
+    "annotations.campaigns",
+    "annotations.exports",
+    "annotations.gold",
+    "annotations.labelling",
+    "annotations.quality",
+    "annotations.validation",
+]
+"""Packages with a `tasks` module that are not Django apps."""
+
 app = Celery("perg")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+app.autodiscover_tasks(ROOMS)
 
 
 @after_setup_logger.connect

@@ -160,16 +160,16 @@ QUALITY_SECONDS = env.float("PERG_QUALITY_SECONDS", default=120.0)
 EXPORT_PRUNE_SECONDS = env.float("PERG_EXPORT_PRUNE_SECONDS", default=3600.0)
 BEAT_ROUNDS = {
     "sweep-unfinished-work": ("evaluation.tasks.sweep", SWEEP_SECONDS),
-    "reclaim-expired-leases": ("annotations.tasks.reclaim_expired_leases", SWEEP_SECONDS),
-    "pause-surely-below-bars": ("annotations.tasks.pause_surely_below_bars", QUALITY_SECONDS),
+    "reclaim-expired-leases": ("annotations.labelling.tasks.reclaim_expired_leases", SWEEP_SECONDS),
+    "pause-surely-below-bars": ("annotations.quality.tasks.pause_surely_below_bars", QUALITY_SECONDS),
     "sweep-results": ("evaluation.tasks.sweep_results", SWEEP_SECONDS),
-    "sweep-validation-reports": ("annotations.tasks.sweep_validation_reports", SWEEP_SECONDS),
-    "sweep-exports": ("annotations.tasks.sweep_exports", SWEEP_SECONDS),
-    "sweep-gold-requests": ("annotations.tasks.sweep_gold_requests", SWEEP_SECONDS),
+    "sweep-validation-reports": ("annotations.validation.tasks.sweep_validation_reports", SWEEP_SECONDS),
+    "sweep-exports": ("annotations.exports.tasks.sweep_exports", SWEEP_SECONDS),
+    "sweep-gold-requests": ("annotations.gold.tasks.sweep_gold_requests", SWEEP_SECONDS),
     "sweep-imports": ("evaluation.tasks.sweep_imports", SWEEP_SECONDS),
     "prune-imports": ("evaluation.tasks.prune_import_files", EXPORT_PRUNE_SECONDS),
-    "prune-exports": ("annotations.tasks.prune_expired_exports", EXPORT_PRUNE_SECONDS),
-    "note-completed-campaigns": ("annotations.tasks.note_completed_campaigns", SWEEP_SECONDS),
+    "prune-exports": ("annotations.exports.tasks.prune_expired_exports", EXPORT_PRUNE_SECONDS),
+    "note-completed-campaigns": ("annotations.campaigns.tasks.note_completed_campaigns", SWEEP_SECONDS),
     "clear-expired-sessions": ("perg_site.tasks.clear_expired_sessions", 24 * 3600.0),
     "sweep-webhook-deliveries": ("perg_site.tasks.sweep_deliveries", SWEEP_SECONDS),
 }

@@ -9,9 +9,11 @@ from annotations.adjudication.services import TEXT_LENGTH
 from annotations.models import Adjudication, Flag, Label, Task
 from annotations.models.label import AnswerCorrect
 from annotations.models.task import TaskKind, TaskState
+from core.api.estimates import EstimateField
 from core.api.queries import LARGEST_INTEGER, ListQuery, id_filter
 from core.api.strict import StrictSerializer
 from evaluation.models.endpoint import SCALE
+from perg.stats.gold.adjudicators import DecisionMeasures
 
 
 class TaskSerializer(serializers.ModelSerializer[Task]):
@@ -220,3 +222,23 @@ class DecisionSerializer(StrictSerializer[Any]):
     score = serializers.IntegerField(min_value=SCALE[0], max_value=SCALE[-1])
     rationale = serializers.CharField(max_length=TEXT_LENGTH)
     based_on = serializers.IntegerField(min_value=0, max_value=LARGEST_INTEGER)
+
+
+class DecisionMeasuresSerializer(serializers.Serializer[DecisionMeasures]):
+    """`n` decisions against the votes: share at most half a point off their median, share that say the same as the
+    majority and share that overturn it, and mean of score less median.
+    """
+
+    n = serializers.IntegerField()
+    near_median = EstimateField()
+    with_majority = EstimateField()
+    overturning = EstimateField()
+    difference = EstimateField()
+
+
+class AdjudicatorSerializer(serializers.Serializer[Any]):
+    """How one person decides, before the judges' scores were shown to them and after."""
+
+    adjudicator = serializers.CharField()
+    blind = DecisionMeasuresSerializer()
+    after_judges = DecisionMeasuresSerializer()

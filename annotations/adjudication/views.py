@@ -54,7 +54,7 @@ def adjudication_queue(request: PersonRequest, campaign_id: int) -> HttpResponse
         "waiting": queue_of(campaign, request.user).count(),
         "measures": adjudicator_measures(campaign),
     }
-    return render(request, "annotations/adjudication.html", context)
+    return render(request, "annotations/adjudication/adjudication.html", context)
 
 
 @require_GET
@@ -94,7 +94,12 @@ def adjudication_task(request: PersonRequest, campaign_id: int, task_id: int) ->
         "form": form,
         "waiting": queue_of(task.campaign, request.user).count(),
     }
-    return render(request, "annotations/adjudication_task.html", context, status=422 if form.errors else 200)
+    return render(
+        request,
+        "annotations/adjudication/adjudication_task.html",
+        context,
+        status=422 if form.errors else 200,
+    )
 
 
 def _after_decision(request: PersonRequest, task: Task, following: int | None) -> str:

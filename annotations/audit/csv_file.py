@@ -3,12 +3,10 @@
 import json
 from collections.abc import Iterable, Iterator
 
-from annotations.exports.writers.csv import CONTENT_TYPE
 from annotations.models import AuditEvent
 from perg.formats.spreadsheet import csv_line
 
-__all__ = ["COLUMNS", "CONTENT_TYPE", "export"]
-
+CONTENT_TYPE = "text/csv; charset=utf-8"
 COLUMNS = ["number", "at", "person", "campaign", "action", "subject", "details"]
 
 

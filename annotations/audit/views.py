@@ -7,9 +7,9 @@ from django.views.decorators.http import require_GET
 
 from annotations.access import led_campaign
 from annotations.audit import csv_file as exporter
+from annotations.audit.forms import AuditFilterForm
 from annotations.audit.selectors import Filters, Page, events, page_of
 from annotations.models import Campaign
-from annotations.people.forms import AuditFilterForm
 from core.http.access import PersonRequest, staff_or_404
 from core.http.page_query import PageQuery
 
@@ -55,7 +55,7 @@ def _log(request: PersonRequest, campaign: Campaign | None) -> HttpResponse:
         "is_narrowed": form.is_valid() and form.filters != Filters(),
         "is_first": before is None,
     }
-    return render(request, "annotations/audit.html", context, status=422 if form.errors else 200)
+    return render(request, "annotations/audit/audit.html", context, status=422 if form.errors else 200)
 
 
 def _export(request: PersonRequest, campaign: Campaign | None) -> HttpResponseBase:

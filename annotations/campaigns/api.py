@@ -4,7 +4,6 @@ from http import HTTPStatus
 from typing import Any
 
 from django.db.models import OuterRef, QuerySet, Subquery
-from django.urls import reverse
 from drf_spectacular.utils import extend_schema
 from rest_framework import generics
 from rest_framework.request import Request
@@ -12,30 +11,40 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from annotations.access import led_campaign, manages_campaigns, visible_campaign
+from annotations.campaigns.selectors.alignment import alignment_by_people
 from annotations.campaigns.selectors.campaigns import campaign_progress
-from annotations.campaigns.serializers import (
+from annotations.campaigns.selectors.guidelines import guidelines_with_counts
+from annotations.campaigns.selectors.presence import people_now
+from annotations.campaigns.selectors.progress import live_progress
+from annotations.campaigns.serializers.campaigns import (
     CampaignQuery,
     CampaignSerializer,
     CampaignSettingsSerializer,
     GuidelinesSerializer,
+    GuidelinesVersionSerializer,
     NewCampaignSerializer,
     NewGuidelinesSerializer,
-    ProgressSerializer,
     RubricSerializer,
     SettingsChangesSerializer,
 )
+from annotations.campaigns.serializers.progress import (
+    ActivitySerializer,
+    AlignmentByPeopleSerializer,
+    ProgressSerializer,
+    activity_data,
+    counted_as_of,
+)
 from annotations.campaigns.services.campaigns import change_settings, create_campaign, set_campaign_status
 from annotations.campaigns.services.guidelines import revise_guidelines
+from annotations.campaigns.services.progress_kept import progress_now
 from annotations.models import Campaign, Member
 from annotations.models.campaign import CampaignStatus
-from annotations.validation.selectors.agreement import AgreementDict, agreement_report, is_computed_at_once
 from core.api.actor import actor_of
 from core.api.conditional import conditional
 from core.api.idempotency import idempotent
-from core.api.json_schema import inline_schema
 from core.api.queries import Queried, exact
 from core.api.strict import without_body
-from core.errors import Conflict, NotAllowed, NotFound
+from core.errors import NotAllowed, NotFound
 
 ACTIONS = {
     "open": CampaignStatus.OPEN,
@@ -135,6 +144,30 @@ class CampaignProgress(APIView):
         return conditional(request, ProgressSerializer(progress).data)
 
 
+class CampaignActivity(APIView):
+    """How a campaign that the caller leads goes right now: pace, skips, where people disagree, and who is on."""
+
+    @extend_schema(responses=ActivitySerializer)
+    def get(self, request: Request, campaign_id: int) -> Response:
+        campaign = led_campaign(request.user, campaign_id)
+        kept = progress_now(campaign)
+        counted = kept.value
+        people = people_now(campaign, counted.done if counted else None)
+        return Response(activity_data(live_progress(campaign, counted), people, kept))
+
+
+class CampaignAlignment(APIView):
+    """Alignment failure of each run of a campaign that the caller leads, by what people say."""
+
+    @extend_schema(responses={200: AlignmentByPeopleSerializer, 304: None})
+    def get(self, request: Request, campaign_id: int) -> Response:
+        campaign = led_campaign(request.user, campaign_id)
+        kept = progress_now(campaign)
+        runs = alignment_by_people(campaign, kept.value.alignment if kept.value else None)
+        shown = AlignmentByPeopleSerializer({"runs": runs} | counted_as_of(kept))
+        return conditional(request, shown.data)
+
+
 class CampaignGuidelines(APIView):
     """The guidelines in force and the rubric, for everybody in the campaign; a lead PUTs a new version."""
 
@@ -160,23 +193,10 @@ def _guidelines(campaign: Campaign) -> dict[str, object]:
     }
 
 
-class CampaignAgreement(APIView):
-    """The agreement of people and judges in a campaign that the caller leads, as the labels are now: every measure
-    with its n and interval.
+class GuidelinesVersions(APIView):
+    """All versions of the guidelines of a campaign that the caller leads, newest first."""
 
-    409 with the code `report_needed` where the campaign is too large for that: its validation report, which a worker
-    computes and which says as of when it is, has the same numbers and more.
-    """
-
-    @extend_schema(responses={200: inline_schema(AgreementDict), 304: None})
+    @extend_schema(responses=GuidelinesVersionSerializer(many=True))
     def get(self, request: Request, campaign_id: int) -> Response:
-        campaign = led_campaign(request.user, campaign_id)
-        if not is_computed_at_once(campaign):
-            address = reverse("api_validation", args=[campaign.pk])
-            raise Conflict(
-                f"This campaign is too large for its agreement to be computed at once: GET {address} has it as of the "
-                "newest validation report, and POST there has a new one computed.",
-                code="report_needed",
-                extra={"validation": address},
-            )
-        return conditional(request, agreement_report(campaign).as_dict())
+        found = guidelines_with_counts(led_campaign(request.user, campaign_id))
+        return Response(GuidelinesVersionSerializer(found, many=True).data)

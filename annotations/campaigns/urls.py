@@ -7,7 +7,6 @@ from annotations.campaigns import views as campaigns
 urlpatterns = [
     path("campaigns/", campaigns.campaign_list, name="campaign_list"),
     path("campaigns/new/", campaigns.campaign_create, name="campaign_create"),
-    path("campaigns/<int:campaign_id>/", campaigns.campaign_detail, name="campaign_detail"),
     path("campaigns/<int:campaign_id>/status/", campaigns.campaign_status, name="campaign_status"),
     path("campaigns/<int:campaign_id>/settings/", campaigns.campaign_settings, name="campaign_settings"),
     path(
@@ -18,5 +17,4 @@ urlpatterns = [
     path(
         "campaigns/<int:campaign_id>/guidelines/", campaigns.campaign_guidelines, name="campaign_guidelines"
     ),
-    path("campaigns/<int:campaign_id>/agreement/", campaigns.campaign_agreement, name="campaign_agreement"),
 ]

@@ -1,4 +1,4 @@
-"""Pages of campaigns: the list, a new one, and the lead's view of one."""
+"""Pages of campaigns: the list, a new one, its settings, members and guidelines."""
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -7,38 +7,27 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from annotations.access import campaign_maker, led_campaign
 from annotations.campaigns.forms import CampaignForm, GuidelinesForm, MembersForm, SettingsForm
-from annotations.campaigns.selectors.alignment import alignment_by_people
-from annotations.campaigns.selectors.campaigns import campaigns_of, imported_counts
+from annotations.campaigns.selectors.campaigns import campaigns_of
 from annotations.campaigns.selectors.guidelines import guidelines_with_counts
-from annotations.campaigns.selectors.presence import people_now
-from annotations.campaigns.selectors.progress import live_progress, open_flags
 from annotations.campaigns.services.campaigns import (
-    TRANSITIONS,
     add_members,
     change_settings,
     create_campaign,
     set_campaign_status,
 )
 from annotations.campaigns.services.guidelines import revise_guidelines
-from annotations.campaigns.services.progress_kept import progress_now
-from annotations.gold.selectors.gold import releases_with_counts
-from annotations.models import Campaign, Member
+from annotations.models import Campaign
 from annotations.models.campaign import CampaignStatus
-from annotations.validation.forms import ReportForm
-from annotations.validation.selectors.agreement import agreement_report, is_computed_at_once
-from annotations.validation.services.validation_kept import reports_shown
 from core.errors import DomainError
 from core.http.access import PersonRequest
 from core.http.page_query import PageQuery
-
-SHOWN_FLAGS = 20
 
 
 @require_GET
 def campaign_list(request: PersonRequest) -> HttpResponse:
     archived = PageQuery(request).has("archived")
     context = campaigns_of(request.user, archived=archived) | {"archived": archived}
-    return render(request, "annotations/campaign_list.html", context)
+    return render(request, "annotations/campaigns/campaign_list.html", context)
 
 
 @require_http_methods(["GET", "POST"])
@@ -56,35 +45,11 @@ def campaign_create(request: PersonRequest) -> HttpResponse:
             messages.success(request, f"The campaign “{campaign}” is open.")
             return redirect("campaign_detail", campaign_id=campaign.pk)
     return render(
-        request, "annotations/campaign_create.html", {"form": form}, status=422 if form.errors else 200
+        request,
+        "annotations/campaigns/campaign_create.html",
+        {"form": form},
+        status=422 if form.errors else 200,
     )
-
-
-@require_GET
-def campaign_detail(request: PersonRequest, campaign_id: int) -> HttpResponse:
-    """A lead's view of the campaign; to htmx, the part of it that changes by itself."""
-    campaign = led_campaign(request.user, campaign_id)
-    if campaign.is_imported:
-        return render(request, "annotations/campaign_imported.html", imported_counts(campaign))
-    kept = progress_now(campaign)
-    counted = kept.value
-    context: dict[str, object] = {
-        "campaign": campaign,
-        "kept": kept,
-        "live": live_progress(campaign, counted),
-        "people": people_now(campaign, counted.done if counted else None),
-    }
-    if request.htmx:
-        return render(request, "annotations/_progress.html", context)
-    context |= {
-        "guidelines": campaign.guidelines,
-        "alignment": alignment_by_people(campaign, counted.alignment if counted else None),
-        "flags": open_flags(campaign)[:SHOWN_FLAGS],
-        "releases": releases_with_counts(campaign),
-        "next_statuses": TRANSITIONS[CampaignStatus(campaign.status)],
-        "can_label": Member.objects.filter(campaign=campaign, user=request.user, is_active=True).exists(),
-    }
-    return render(request, "annotations/campaign_detail.html", context)
 
 
 @require_POST
@@ -141,7 +106,7 @@ def _settings_page(
 ) -> HttpResponse:
     context = {"campaign": campaign, "form": form, "members_form": members_form}
     status = 422 if form.errors or members_form.errors else 200
-    return render(request, "annotations/campaign_settings.html", context, status=status)
+    return render(request, "annotations/campaigns/campaign_settings.html", context, status=status)
 
 
 @require_http_methods(["GET", "POST"])
@@ -166,19 +131,5 @@ def campaign_guidelines(request: PersonRequest, campaign_id: int) -> HttpRespons
             return redirect("campaign_guidelines", campaign_id=campaign.pk)
     context = {"campaign": campaign, "form": form, "newest": newest, "versions": versions}
     return render(
-        request, "annotations/campaign_guidelines.html", context, status=422 if form.errors else 200
-    )
-
-
-@require_GET
-def campaign_agreement(request: PersonRequest, campaign_id: int) -> HttpResponse:
-    """At once where that is quick; of a large campaign, as its newest validation report has it."""
-    campaign = led_campaign(request.user, campaign_id)
-    if is_computed_at_once(campaign):
-        context = {"campaign": campaign, "report": agreement_report(campaign)}
-        return render(request, "annotations/agreement.html", context)
-    now = reports_shown(campaign)
-    form = ReportForm(initial=now.ready.settings if now.ready else None)
-    return render(
-        request, "annotations/agreement_stored.html", {"campaign": campaign, "now": now, "form": form}
+        request, "annotations/campaigns/campaign_guidelines.html", context, status=422 if form.errors else 200
     )

@@ -13,9 +13,14 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from annotations.exports.selectors import own_export, visible_exports
+from annotations.exports.serializers import (
+    ExportQuery,
+    ExportSerializer,
+    NewExportSerializer,
+    TableSerializer,
+)
 from annotations.exports.services import discard_export, file_of, request_export, retry_export
 from annotations.exports.tables.scopes import exportable_tables
-from annotations.gold.serializers import ExportQuery, ExportSerializer, NewExportSerializer, TableSerializer
 from annotations.models import Export
 from annotations.models.export import ExportStatus
 from core.api.actor import actor_of

@@ -36,7 +36,7 @@ from core.errors import Conflict, DomainError, NotFound
 from core.jobs.broken_off import why_it_broke_off
 from core.jobs.wake import wake
 
-WRITE = "annotations.tasks.write_export"
+WRITE = "annotations.exports.tasks.write_export"
 MAX_ATTEMPTS = 3
 """An export whose worker was lost so often is given up: it may be what kills the worker."""
 MOST_UNFINISHED = 5

@@ -1,14 +1,12 @@
 """Exports: the list of one's own, asking for one, small ones at once, and fetching those that are ready."""
 
-from collections.abc import Mapping
 from urllib.parse import urlencode
 
 from django.conf import settings
 from django.contrib import messages
-from django.http import Http404, HttpResponse, HttpResponseBase, JsonResponse, StreamingHttpResponse
+from django.http import Http404, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.text import slugify
 from django.views.decorators.http import require_GET, require_http_methods, require_POST, require_safe
 
@@ -17,25 +15,23 @@ from annotations.exports.selectors import SHOWN, own_export, visible_exports
 from annotations.exports.services import (
     discard_export,
     file_of,
-    known_raters,
     note_streamed,
     request_export,
     retry_export,
 )
+from annotations.exports.streaming import file_stream
 from annotations.exports.tables.columns import Table
-from annotations.exports.tables.registry import TABLES
+from annotations.exports.tables.registry import tables as known_tables
 from annotations.exports.tables.scopes import (
     checked_scope,
     exportable_table,
     exportable_tables,
-    source_for,
     stored_filters,
 )
-from annotations.exports.writers.dataset_folder import stream_folder
-from annotations.exports.writers.writing import CONTENT_TYPES, EXTENSIONS, stream
+from annotations.exports.writers.writing import CONTENT_TYPES, EXTENSIONS
 from annotations.models import Export
 from annotations.models.export import UNFINISHED, ExportFormat, ExportStatus
-from core.errors import Conflict, DomainError, NotFound
+from core.errors import DomainError, NotFound
 from core.http.access import PersonRequest
 from core.http.page_query import PageQuery
 from core.http.ranged_file import ranged_file_response
@@ -49,14 +45,14 @@ def export_list(request: PersonRequest) -> HttpResponse:
         raise NotFound("There is no such page.")
     exports = list(visible_exports(request.user)[:SHOWN])
     context = {
-        "exports": [(export, TABLES.get(export.table)) for export in exports],
+        "exports": [(export, known_tables().get(export.table)) for export in exports],
         "waiting": any(export.status in UNFINISHED for export in exports),
         "tables": tables,
         "stream_rows": settings.EXPORT_STREAM_ROWS,
         "days": settings.EXPORT_DAYS,
     }
     template = "_exports.html" if request.htmx else "export_list.html"
-    return render(request, f"annotations/{template}", context)
+    return render(request, f"annotations/exports/{template}", context)
 
 
 @require_http_methods(["GET", "POST"])
@@ -72,7 +68,9 @@ def export_create(request: PersonRequest, table: str) -> HttpResponse:
         except DomainError as error:
             form.add_error(error.field if error.field in form.fields else None, error.message)
     context = {"table": found, "form": form, "stream_rows": settings.EXPORT_STREAM_ROWS}
-    return render(request, "annotations/export_create.html", context, status=422 if form.errors else 200)
+    return render(
+        request, "annotations/exports/export_create.html", context, status=422 if form.errors else 200
+    )
 
 
 def _asked_for(request: PersonRequest, table: Table, form: ExportForm) -> str:
@@ -140,36 +138,6 @@ def file_name(export: Export) -> str:
     release = f"-release{export.release.number}" if export.release else ""
     extension = EXTENSIONS[ExportFormat(export.format)]
     return f"perg-{slugify(export.table)}{scope}{release}-{export.pk}.{extension}"
-
-
-def file_stream(
-    request: PersonRequest,
-    table: Table,
-    filters: Mapping[str, object],
-    extension: str,
-    *,
-    name: str = "",
-    most_rows: int | None = None,
-) -> StreamingHttpResponse:
-    """A table as a file, sent as it is made; `raters` and `licence` are read from the address."""
-    format = next((format for format, known in EXTENSIONS.items() if known == extension), None)
-    if format is None:
-        raise Http404
-    raters = known_raters(PageQuery(request).text("raters"), format)
-    scope = checked_scope(request.user, table, filters)
-    source = source_for(table, scope, raters)
-    if most_rows is not None and source.count(most_rows + 1) > most_rows:
-        raise Conflict(f"This has more than {most_rows:,} rows: ask for an export.", code="too_large")
-    if format == ExportFormat.DATASET:
-        content = stream_folder(source, table, scope, raters, PageQuery(request).text("licence", longest=60))
-    else:
-        content = stream(source, format)
-    name = name or f"perg-{slugify(table.name)}-{timezone.now():%Y%m%d-%H%M}"
-    return StreamingHttpResponse(
-        content,
-        content_type=CONTENT_TYPES[format],
-        headers={"Content-Disposition": f'attachment; filename="{name}.{extension}"'},
-    )
 
 
 def _ready(request: PersonRequest, export_id: int) -> Export:

@@ -5,9 +5,9 @@ from typing import Any
 
 from django.db.models import Count, Q
 
+from annotations.exports.tables.card_facts import CardFacts, Fact
 from annotations.exports.tables.pseudonyms import pseudonyms_of
-from annotations.exports.writers.dataset_card import CardFacts, Fact
-from annotations.gold.table import raters_of
+from annotations.gold.selectors.gold import raters_of
 from annotations.models import Campaign, GoldRelease
 from annotations.models.campaign import Sampling
 from annotations.models.export import RaterNames

@@ -3,8 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from django.db import connection
-
+from annotations.exports.tables.card_facts import CardFacts
 from annotations.exports.tables.columns import (
     CURSOR_ROWS,
     Column,
@@ -16,6 +15,8 @@ from annotations.exports.tables.columns import (
     Source,
     Table,
 )
+from annotations.gold.release_card import release_facts
+from annotations.gold.selectors.gold import raters_of
 from annotations.models import GoldRelease
 from core.errors import DomainError
 
@@ -67,10 +68,6 @@ GOLD = (
     Column("judges", Kind.RATINGS, "Each judge's score, in no vote.", prefix="judge: "),
 )
 RATING_COLUMNS = tuple(column.name for column in GOLD if column.kind == Kind.RATINGS)
-RATERS = """
-    SELECT DISTINCT rater FROM annotations_goldlabel, jsonb_object_keys(record -> %s) AS rater
-    WHERE release_id = %s ORDER BY rater
-"""
 
 
 def of_release(release: GoldRelease) -> Source:
@@ -94,17 +91,19 @@ def of_release(release: GoldRelease) -> Source:
     )
 
 
-def raters_of(release: GoldRelease, column: str) -> list[str]:
-    """Names in a RATINGS column of a release, in order."""
-    with connection.cursor() as cursor:
-        cursor.execute(RATERS, [column, release.pk])
-        return [rater for (rater,) in cursor.fetchall()]
-
-
 def gold(scope: Scope) -> Source:
+    return of_release(_release(scope))
+
+
+def gold_card(scope: Scope, raters: str, licence: str) -> CardFacts:
+    """The facts of a release's dataset card."""
+    return release_facts(_release(scope), raters=raters, licence=licence)
+
+
+def _release(scope: Scope) -> GoldRelease:
     if scope.release is None:
         raise DomainError("Which gold release?", field="release")
-    return of_release(scope.release)
+    return scope.release
 
 
 GOLD_TABLE = Table(
@@ -114,4 +113,6 @@ GOLD_TABLE = Table(
     GOLD,
     (Filter("release", FilterKind.RELEASE, "Release", is_required=True),),
     gold,
+    card=gold_card,
 )
+TABLES = (GOLD_TABLE,)

@@ -16,4 +16,4 @@ def item_story(request: PersonRequest, item_id: int) -> HttpResponse:
     item = story_item(item_id)
     people = people_story(item, request.user)
     context = {"item": item, "people": people, "story": story_of(item)}
-    return render(request, "annotations/item_story.html", context)
+    return render(request, "annotations/item_story/item_story.html", context)

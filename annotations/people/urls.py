@@ -1,8 +1,7 @@
-"""Addresses of people, invitations and the audit log."""
+"""Addresses of people and invitations."""
 
 from django.urls import path
 
-from annotations.audit import views as audit
 from annotations.people import views as people
 
 urlpatterns = [
@@ -13,8 +12,6 @@ urlpatterns = [
         people.member_change,
         name="member_change",
     ),
-    path("campaigns/<int:campaign_id>/audit/", audit.campaign_audit, name="campaign_audit"),
-    path("campaigns/<int:campaign_id>/audit.csv", audit.campaign_audit_export, name="campaign_audit_export"),
     path("invitations/<int:invitation_id>/revoke/", people.invitation_revoke, name="invitation_revoke"),
     path("invitations/<str:token>/", people.invitation_accept, name="invitation_accept"),
     path("people/", people.people_list, name="people_list"),
@@ -22,6 +19,4 @@ urlpatterns = [
     path("people/<int:user_id>/", people.person_detail, name="person_detail"),
     path("people/<int:user_id>/reset/", people.person_reset_link, name="person_reset_link"),
     path("people/<int:user_id>/<slug:change>/", people.person_change, name="person_change"),
-    path("audit/", audit.audit_log, name="audit_log"),
-    path("audit.csv", audit.audit_export, name="audit_export"),
 ]

@@ -97,7 +97,9 @@ def invitation_accept(request: HttpRequest, token: str) -> HttpResponse:
             return _join(request, request.user, invitation, token)
         return _join_with_new_account(request, invitation, token)
     except (Conflict, NotFound) as error:
-        return render(request, "annotations/invitation_gone.html", {"error": error}, status=error.status)
+        return render(
+            request, "annotations/people/invitation_gone.html", {"error": error}, status=error.status
+        )
 
 
 @require_GET
@@ -122,7 +124,7 @@ def admin_invite(request: PersonRequest) -> HttpResponse:
 @staff_or_404
 def person_detail(request: PersonRequest, user_id: int) -> HttpResponse:
     """An account: its campaigns, and what an admin can do with it."""
-    return render(request, "annotations/people_person.html", {"person": _account(user_id)})
+    return render(request, "annotations/people/people_person.html", {"person": _account(user_id)})
 
 
 @require_POST
@@ -148,7 +150,7 @@ def person_reset_link(request: PersonRequest, user_id: int) -> HttpResponse:
         "link": request.build_absolute_uri(path),
         "days": settings.PASSWORD_RESET_TIMEOUT // 86400,
     }
-    return render(request, "annotations/people_reset_link.html", context)
+    return render(request, "annotations/people/people_reset_link.html", context)
 
 
 def _account(user_id: int) -> User:
@@ -168,7 +170,7 @@ def _campaign_people(
         "form": form,
         "sends_email": settings.SENDS_EMAIL,
     }
-    return render(request, "annotations/people_campaign.html", context, status=status)
+    return render(request, "annotations/people/people_campaign.html", context, status=status)
 
 
 def _people_list(request: PersonRequest, form: InvitationForm, *, status: int = 200) -> HttpResponse:
@@ -181,7 +183,7 @@ def _people_list(request: PersonRequest, form: InvitationForm, *, status: int = 
         "form": form,
         "sends_email": settings.SENDS_EMAIL,
     }
-    return render(request, "annotations/people_list.html", context, status=status)
+    return render(request, "annotations/people/people_list.html", context, status=status)
 
 
 def _invite(
@@ -203,7 +205,7 @@ def _invite(
             context["sent_to"] = address
         except DomainError as error:
             context["not_sent"] = error.message
-    return render(request, "annotations/invitation_made.html", context)
+    return render(request, "annotations/people/invitation_made.html", context)
 
 
 def _join(request: HttpRequest, user: User, invitation: Invitation, token: str) -> HttpResponse:
@@ -213,7 +215,7 @@ def _join(request: HttpRequest, user: User, invitation: Invitation, token: str) 
         request.session.cycle_key()  # the person may do more than before
         return _welcome(request, accepted)
     invitations.check_waiting(invitation)
-    return render(request, "annotations/invitation.html", {"invitation": invitation})
+    return render(request, "annotations/people/invitation.html", {"invitation": invitation})
 
 
 def _join_with_new_account(request: HttpRequest, invitation: Invitation, token: str) -> HttpResponse:
@@ -239,7 +241,7 @@ def _join_with_new_account(request: HttpRequest, invitation: Invitation, token: 
         else:
             raise
     context = {"invitation": invitation, "form": form}
-    return render(request, "annotations/invitation.html", context, status=422 if form.errors else 200)
+    return render(request, "annotations/people/invitation.html", context, status=422 if form.errors else 200)
 
 
 def _who_clicked_twice(request: HttpRequest, token: str) -> User | None:

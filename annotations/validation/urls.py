@@ -1,11 +1,12 @@
-"""Addresses of validation reports and of importing ratings."""
+"""Addresses of agreement, of validation reports and of importing ratings."""
 
 from django.urls import path
 
-from annotations.validation.views import ratings, validation
+from annotations.validation.views import agreement, ratings, validation
 
 urlpatterns = [
     path("campaigns/import/", ratings.ratings_import, name="ratings_import"),
+    path("campaigns/<int:campaign_id>/agreement/", agreement.campaign_agreement, name="campaign_agreement"),
     path("campaigns/<int:campaign_id>/validation/", validation.validation, name="validation"),
     path(
         "campaigns/<int:campaign_id>/validation/request/",

@@ -11,11 +11,11 @@ from django.db import IntegrityError, transaction
 from annotations.audit.services import record
 from annotations.campaigns.services.campaign_makers import check_maker, rubric_at_first
 from annotations.campaigns.services.sampling import Drawn, draw_sample
+from annotations.labelling.services.assignment import free_leases
 from annotations.labelling.services.resolution import settle_task
 from annotations.models import Campaign, Guidelines, Member, Task
 from annotations.models.campaign import CampaignStatus, Disagreement, Role, Sampling
 from annotations.models.task import TaskState
-from annotations.people.services.people import free_leases
 from core.errors import Conflict, DomainError
 from core.names import check_name
 from evaluation.models import Rubric, Run

@@ -7,12 +7,12 @@ now.
 from pydantic import TypeAdapter
 
 from annotations.campaigns.selectors.progress import CountedProgress, counted_progress
+from annotations.campaigns.selectors.stamps import log_stamp
 from annotations.models import Campaign
-from annotations.validation.selectors.stamps import log_stamp
 from core.cache.figures import Kept, keep_figures, kept_figures
 from evaluation.results.selectors.results import runs_stamp
 
-KEEP = "annotations.tasks.keep_progress"
+KEEP = "annotations.campaigns.tasks.keep_progress"
 FORM = TypeAdapter(CountedProgress)
 
 LIVE_TASKS = 10_000

@@ -9,6 +9,7 @@ import pyarrow as pa
 from django.contrib.auth.models import User
 from django.db.models import QuerySet
 
+from annotations.exports.tables.card_facts import CardFacts
 from annotations.models import Campaign, GoldRelease
 
 Row = tuple[Any, ...]
@@ -122,7 +123,11 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Something that can be exported. `source` gives what of it a person may see, and only that."""
+    """Something that can be exported. `source` gives what of it a person may see, and only that.
+
+    `card` reads the facts of its dataset card for (scope, names of raters, licence); a table without one has a card
+    with what holds for every table.
+    """
 
     name: str
     title: str
@@ -131,6 +136,7 @@ class Table:
     filters: tuple[Filter, ...]
     source: Callable[[Scope], Source]
     is_for_staff: bool = False
+    card: Callable[[Scope, str, str], CardFacts] | None = None
 
     def filter_named(self, name: str) -> Filter | None:
         return next((each for each in self.filters if each.name == name), None)

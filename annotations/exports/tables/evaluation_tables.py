@@ -307,7 +307,7 @@ CONDITION = Filter(
     choices=(("", "Both"), ("baseline", "Baseline"), ("personalised", "Personalised")),
 )
 
-EVALUATION_TABLES = (
+TABLES = (
     Table(
         "responses",
         "Responses",

@@ -165,7 +165,7 @@ def audit_events(scope: Scope) -> Source:
     return of_queryset(EVENTS, _between(scope, rows, "at"))
 
 
-LABELLING_TABLES = (
+TABLES = (
     Table(
         "labels",
         "Labels",

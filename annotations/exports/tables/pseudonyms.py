@@ -11,6 +11,8 @@ from annotations.exports.tables.columns import Column, Kind, Row, Source
 from annotations.models import Campaign
 
 LENGTH = 10
+SALT = "annotations.exporters.pseudonyms"
+"""Stays as it is wherever this module lies: another one gives everybody another pseudonym."""
 
 
 def pseudonyms_of(campaign: Campaign | None) -> Callable[[str], str]:
@@ -18,7 +20,7 @@ def pseudonyms_of(campaign: Campaign | None) -> Callable[[str], str]:
 
     Without the site's secret key nobody can tell who is behind one, or test a guess.
     """
-    salt = f"annotations.exports.tables.pseudonyms:{campaign.pk if campaign else 'all'}"
+    salt = f"{SALT}:{campaign.pk if campaign else 'all'}"
 
     @cache
     def pseudonym(name: str) -> str:

@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 from annotations.access import led_campaign, led_release, manages_campaigns
 from annotations.exports.tables.columns import Filter, FilterKind, Scope, Source, Table
 from annotations.exports.tables.pseudonyms import under_pseudonyms
-from annotations.exports.tables.registry import TABLES
+from annotations.exports.tables.registry import tables
 from annotations.models import Campaign, GoldRelease
 from annotations.models.export import RaterNames
 from core.errors import DomainError, NotFound
@@ -21,7 +21,7 @@ def exportable_tables(user: User) -> list[Table]:
     """The tables that the person may export something of."""
     if not manages_campaigns(user):
         return []
-    return [table for table in TABLES.values() if user.is_staff or not table.is_for_staff]
+    return [table for table in tables().values() if user.is_staff or not table.is_for_staff]
 
 
 def exportable_table(user: User, name: str) -> Table:

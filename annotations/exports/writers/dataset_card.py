@@ -1,10 +1,9 @@
 """The dataset card of an exported folder: a README.md filled from the facts, with the front matter of the Hub."""
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Sequence
 
+from annotations.exports.tables.card_facts import CardFacts, Fact
 from annotations.exports.tables.columns import Column
 
 SIZES = (
@@ -16,35 +15,6 @@ SIZES = (
     (100_000_000, "10M<n<100M"),
 )
 NO_LICENCE = "unknown"
-
-
-@dataclass(frozen=True, slots=True)
-class Fact:
-    """A line of a card: what it is, and how it stands."""
-
-    name: str
-    value: str
-
-
-@dataclass(frozen=True, slots=True)
-class CardFacts:
-    """What a card tells beside the rows themselves; every list is a section, left out where it is empty.
-
-    `limits` are what a user of the data must know and would not see in it.
-    """
-
-    title: str
-    description: str
-    raters: str
-    licence: str = ""
-    tags: Sequence[str] = ()
-    content: Sequence[Fact] = ()
-    origin: Sequence[Fact] = ()
-    people: Sequence[Fact] = ()
-    agreement: Sequence[Fact] = ()
-    rubric: str = ""
-    limits: Sequence[str] = ()
-    filters: Mapping[str, Any] = field(default_factory=dict)
 
 
 def dataset_card(facts: CardFacts, *, rows: int, columns: Sequence[Column], written: str, data: str) -> str:

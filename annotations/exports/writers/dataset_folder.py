@@ -10,13 +10,13 @@ from typing import IO, Any, cast
 
 from django.utils import timezone
 
+from annotations.exports.tables.card_facts import CardFacts
 from annotations.exports.tables.columns import Scope, Sink, Source, Table
 from annotations.exports.tables.scopes import stored_filters
-from annotations.exports.writers.dataset_card import CardFacts, dataset_card
+from annotations.exports.writers.dataset_card import dataset_card
 from annotations.exports.writers.manifest import described
 from annotations.exports.writers.parquet import ParquetWriter
 from annotations.exports.writers.writing import Drain, chunks
-from annotations.gold.release_card import release_facts
 from annotations.models.export import RaterNames
 from evaluation import __version__
 
@@ -35,8 +35,8 @@ class FolderFacts:
 
 def folder_facts(table: Table, scope: Scope, raters: str, licence: str) -> FolderFacts:
     """Read what the card and the manifest of a table or a gold release say."""
-    if scope.release is not None:
-        card = release_facts(scope.release, raters=raters, licence=licence)
+    if table.card is not None:
+        card = table.card(scope, raters, licence)
     else:
         where = f" of the campaign {scope.campaign}" if scope.campaign else ""
         card = CardFacts(

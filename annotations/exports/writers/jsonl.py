@@ -1,22 +1,14 @@
 """Rows as JSON lines: sorted keys, UTF-8. Those of a gold release are its records; their SHA-256 is its checksum."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
 from annotations.exports.tables.columns import Column, Row, Sink
-from annotations.gold.services.records import canonical_line
-from annotations.models import GoldRelease
 
 CONTENT_TYPE = "application/x-ndjson"
-
-
-def export(release: GoldRelease) -> Iterator[bytes]:
-    """One line per task: the item, the gold, how it came about and every rater's score."""
-    for record in release.gold_labels.order_by("pk").values_list("record", flat=True).iterator():
-        yield canonical_line(record)
 
 
 class JsonLinesWriter:

@@ -230,3 +230,16 @@ def figures_of_report(now: ReportsNow) -> ReportFigures:
 
 def _side(followed: bool | None, score: float | None, status: str | None) -> GoldSide | None:
     return None if status is None else GoldSide(followed, score, status)
+
+
+RATERS = """
+    SELECT DISTINCT rater FROM annotations_goldlabel, jsonb_object_keys(record -> %s) AS rater
+    WHERE release_id = %s ORDER BY rater
+"""
+
+
+def raters_of(release: GoldRelease, column: str) -> list[str]:
+    """Names in a RATINGS column of a release, in order."""
+    with connection.cursor() as cursor:
+        cursor.execute(RATERS, [column, release.pk])
+        return [rater for (rater,) in cursor.fetchall()]

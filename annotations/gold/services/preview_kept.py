@@ -9,14 +9,14 @@ from http import HTTPStatus
 
 from pydantic import TypeAdapter
 
+from annotations.campaigns.selectors.stamps import log_stamp
 from annotations.gold.services.gold import GoldPreview, preview_gold
 from annotations.models import Campaign
-from annotations.validation.selectors.stamps import log_stamp
 from core.cache.figures import Kept, keep_figures, kept_figures
 from core.errors import DomainError
 from perg.stats.gold.gold_criteria import GoldCriteria
 
-KEEP = "annotations.tasks.keep_gold_preview"
+KEEP = "annotations.gold.tasks.keep_gold_preview"
 
 LIVE_LABELS = 10_000
 """Up to so many wanted labels the preview is computed for each page, unless a model has to be fitted."""

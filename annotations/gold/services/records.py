@@ -105,11 +105,6 @@ def canonical_text(record: Mapping[str, object]) -> str:
     return _encode(record)
 
 
-def canonical_line(record: Mapping[str, object]) -> bytes:
-    """A record as its line in the JSONL export: sorted keys, UTF-8, one newline."""
-    return canonical_text(record).encode() + b"\n"
-
-
 def gold_records(
     campaign: Campaign, labels: RaterLabels, selection: GoldSelection
 ) -> Iterator[list[GoldRecord]]:

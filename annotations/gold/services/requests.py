@@ -27,7 +27,7 @@ from core.jobs.heartbeat import Heartbeat
 from core.jobs.wake import wake
 from perg.stats.gold.gold_criteria import GoldCriteria, stored_criteria
 
-MAKE = "annotations.tasks.make_gold_release"
+MAKE = "annotations.gold.tasks.make_gold_release"
 MAX_ATTEMPTS = 3
 """A request whose worker was lost so often is given up: it may be what kills the worker."""
 

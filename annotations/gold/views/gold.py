@@ -7,7 +7,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
 from annotations.access import led_campaign, led_release
-from annotations.exports.views import file_stream
+from annotations.exports.streaming import file_stream
 from annotations.gold.forms import GoldForm, ReleaseForm, form_data
 from annotations.gold.release_card import LEFT_OUT, criteria_in_words
 from annotations.gold.selectors.gold import (
@@ -89,7 +89,7 @@ def gold_left_out(request: PersonRequest, campaign_id: int, reason: str) -> Http
         "more": tasks[-1].pk if keys.size > SHOWN else None,
         "criteria": PageQuery(request).without("behind"),
     }
-    return render(request, "annotations/gold_left_out.html", context)
+    return render(request, "annotations/gold/gold_left_out.html", context)
 
 
 @require_GET
@@ -122,7 +122,7 @@ def gold_detail(request: PersonRequest, release_id: int) -> HttpResponse:
             "rows": rows[:SHOWN],
             "more": rows[SHOWN - 1].task if len(rows) > SHOWN else None,
         }
-    return render(request, "annotations/gold_detail.html", context)
+    return render(request, "annotations/gold/gold_detail.html", context)
 
 
 @require_GET
@@ -168,7 +168,7 @@ def _gold_page(
     # Who only opens the page, before anything is labelled, has asked for nothing wrong.
     is_refused = bool(form.errors) and (request.method == "POST" or PageQuery(request).has("shown"))
     status = status or (422 if is_refused else 200)
-    return render(request, "annotations/campaign_gold.html", context, status=status)
+    return render(request, "annotations/gold/campaign_gold.html", context, status=status)
 
 
 def _preview(campaign: Campaign, form: GoldForm) -> dict[str, object]:

@@ -32,7 +32,7 @@ def gold_request(request: PersonRequest, request_id: int) -> HttpResponse:
         "address": as_address(criteria),
     }
     template = "_gold_request.html" if request.htmx else "gold_request.html"
-    return render(request, f"annotations/{template}", context)
+    return render(request, f"annotations/gold/{template}", context)
 
 
 @require_POST

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from django.contrib.auth.models import AbstractUser
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from annotations.audit.services import record
@@ -177,6 +177,21 @@ def reclaim_expired_assignments(*, campaign: Campaign | None = None) -> int:
                 )
         reclaimed += count
     return reclaimed
+
+
+def free_leases(*, of: QuerySet[Member]) -> int:
+    """Take back what the members have in hand, so that it goes to others first; give the number.
+
+    Part of the caller's transaction. Tasks are locked before assignments, by primary key.
+    """
+    held = Assignment.objects.filter(member__in=of, status=AssignmentStatus.LEASED)
+    tasks = Task.objects.select_for_update(no_key=True, of=("self",)).select_related("campaign")
+    freed = 0
+    for task in list(tasks.filter(pk__in=held.values("task")).order_by("pk")):
+        if count := held.filter(task=task).update(status=AssignmentStatus.RELEASED, leased_until=None):
+            give_slots_back(task, count)
+            freed += count
+    return freed
 
 
 def give_slots_back(task: Task, count: int = 1) -> Task:

@@ -7,7 +7,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from annotations.access import visible_campaign
-from annotations.labelling.forms.history import HistorySearchForm
+from annotations.labelling.forms import HistorySearchForm
 from annotations.labelling.keys import USUAL_KEYS
 from annotations.labelling.selectors.history import history_of
 from annotations.labelling.services.assignment import membership
@@ -31,7 +31,7 @@ def label_history(request: PersonRequest, campaign_id: int) -> HttpResponse:
     found = history_of(member, words=words, score=score)
     page = Paginator(found, PER_PAGE).get_page(PageQuery(request).page_number())
     context = {"campaign": campaign, "form": form, "page": page, "is_search": bool(words or score)}
-    return render(request, "annotations/history.html", context, status=422 if form.errors else 200)
+    return render(request, "annotations/labelling/history.html", context, status=422 if form.errors else 200)
 
 
 @require_POST

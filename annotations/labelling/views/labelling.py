@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from annotations.access import labelling_member, own_assignment, visible_campaign
 from annotations.labelling.differences import word_differences
-from annotations.labelling.forms.labelling import DraftForm, FlagForm, LabelForm, SkipForm
+from annotations.labelling.forms import DraftForm, FlagForm, LabelForm, SkipForm
 from annotations.labelling.keys import USUAL_KEYS
 from annotations.labelling.selectors.labelling import labelled_by, shown_task
 from annotations.labelling.selectors.standing import labels_wanted_of
@@ -54,7 +54,7 @@ def label_next(request: PersonRequest, campaign_id: int) -> HttpResponse:
         "first": first,
         "settings": _settings(request, campaign),
     }
-    return render(request, "annotations/label.html", context)
+    return render(request, "annotations/labelling/label.html", context)
 
 
 def _settings(request: PersonRequest, campaign: Campaign) -> dict[str, object]:

@@ -3,17 +3,16 @@
 from django.contrib.auth.models import User
 from django.contrib.auth.tokens import default_token_generator
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
 
 from annotations.audit.services import record
-from annotations.labelling.services.assignment import give_slots_back
-from annotations.models import Assignment, Invitation, Member, Task
+from annotations.labelling.services.assignment import free_leases
+from annotations.models import Invitation, Member
 from annotations.models.campaign import Role
 from annotations.models.people import InvitedRole
-from annotations.models.task import AssignmentStatus
 from annotations.signals import account_deactivated, rights_changed
 from core.errors import Conflict, NotAllowed
 
@@ -125,21 +124,6 @@ def make_reset_link(*, user: User, actor: User) -> tuple[str, str]:
         raise Conflict(f"{user.get_username()} is deactivated: a new password would be of no use.")
     record("account.reset_link_made", actor=actor, subject=user, username=user.get_username())
     return urlsafe_base64_encode(force_bytes(user.pk)), default_token_generator.make_token(user)
-
-
-def free_leases(*, of: QuerySet[Member]) -> int:
-    """Take back what the members have in hand, so that it goes to others first; give the number.
-
-    Part of the caller's transaction. Tasks are locked before assignments, by primary key.
-    """
-    held = Assignment.objects.filter(member__in=of, status=AssignmentStatus.LEASED)
-    tasks = Task.objects.select_for_update(no_key=True, of=("self",)).select_related("campaign")
-    freed = 0
-    for task in list(tasks.filter(pk__in=held.values("task")).order_by("pk")):
-        if count := held.filter(task=task).update(status=AssignmentStatus.RELEASED, leased_until=None):
-            give_slots_back(task, count)
-            freed += count
-    return freed
 
 
 def _check_not_oneself(member: Member, actor: User) -> None:

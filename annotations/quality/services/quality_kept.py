@@ -5,13 +5,13 @@ What follows from the figures never rests on kept ones: pausing computes them an
 
 from pydantic import TypeAdapter
 
+from annotations.campaigns.selectors.stamps import log_stamp
 from annotations.models import Campaign, Member
 from annotations.quality.selectors.quality import figures_by_member
-from annotations.validation.selectors.stamps import log_stamp
 from core.cache.figures import Kept, keep_figures, kept_figures
 from perg.stats.raters.quality import AnnotatorQuality
 
-KEEP = "annotations.tasks.keep_quality"
+KEEP = "annotations.quality.tasks.keep_quality"
 
 LIVE_LABELS = 2_000
 """Up to so many wanted labels the figures are computed for each page."""

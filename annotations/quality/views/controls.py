@@ -6,10 +6,10 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from annotations.access import led_campaign
-from annotations.import_kinds import CONTROLS
 from annotations.labelling.selectors.baselines import baseline_texts
 from annotations.models import Campaign, Task
 from annotations.quality.forms import GoldItemsForm, ItemsUploadForm, KnownScoreForm, ScoreChangeForm
+from annotations.quality.import_kind import CONTROLS
 from annotations.quality.selectors.controls import (
     candidates,
     control_items,
@@ -56,7 +56,7 @@ def _list_page(
         "gold": gold or GoldItemsForm(led=_led(request), prefix="gold"),
         "upload": upload or ItemsUploadForm(prefix="upload"),
     }
-    return render(request, "annotations/controls.html", context, status=422 if refused else 200)
+    return render(request, "annotations/quality/controls.html", context, status=422 if refused else 200)
 
 
 def _led(request: PersonRequest) -> list[int]:
@@ -92,7 +92,7 @@ def control_browse(request: PersonRequest, campaign_id: int) -> HttpResponse:
         else KnownScoreForm(initial={"response": response_shown and response_shown.pk}),
     }
     status = 422 if form.errors else 200
-    return render(request, "annotations/controls_browse.html", context, status=status)
+    return render(request, "annotations/quality/controls_browse.html", context, status=status)
 
 
 def _candidate(campaign: Campaign, response_id: int) -> Response:
@@ -185,7 +185,9 @@ def control_edit(request: PersonRequest, campaign_id: int, task_id: int) -> Http
         "rubric": campaign.rubric,
         "form": form,
     }
-    return render(request, "annotations/controls_edit.html", context, status=422 if form.errors else 200)
+    return render(
+        request, "annotations/quality/controls_edit.html", context, status=422 if form.errors else 200
+    )
 
 
 def _item(campaign: Campaign, task_id: int) -> Task:

@@ -48,7 +48,7 @@ def qualification(request: PersonRequest, campaign_id: int) -> HttpResponse:
         "told": told_answers(member),
         "percent": None if campaign.pass_mark is None else f"{100 * campaign.pass_mark:g}",
     }
-    return render(request, "annotations/qualification.html", context)
+    return render(request, "annotations/quality/qualification.html", context)
 
 
 @require_POST
@@ -81,7 +81,7 @@ def qualification_item(request: PersonRequest, campaign_id: int) -> HttpResponse
         return redirect("qualification", campaign_id=campaign.pk)
     context = _item_context(campaign, task_shown) | {"form": form, "standing": standing(member)}
     status = 422 if form.errors else 200
-    return render(request, "annotations/qualification_item.html", context, status=status)
+    return render(request, "annotations/quality/qualification_item.html", context, status=status)
 
 
 def _item(campaign: Campaign, task_id: int) -> Task:
@@ -127,7 +127,7 @@ def qualification_answer(request: PersonRequest, campaign_id: int, answer_id: in
         "answer": answer,
         "known": answer.task.known_score,
     }
-    return render(request, "annotations/qualification_answer.html", context)
+    return render(request, "annotations/quality/qualification_answer.html", context)
 
 
 @require_GET
@@ -143,7 +143,7 @@ def qualification_people(request: PersonRequest, campaign_id: int) -> HttpRespon
         "short": items_short(campaign, items),
         "percent": None if campaign.pass_mark is None else f"{100 * campaign.pass_mark:g}",
     }
-    return render(request, "annotations/qualification_people.html", context)
+    return render(request, "annotations/quality/qualification_people.html", context)
 
 
 @require_POST

@@ -39,7 +39,7 @@ def quality_list(request: PersonRequest, campaign_id: int) -> HttpResponse:
         "definitions": DEFINITIONS,
         **RULE,
     }
-    return render(request, "annotations/quality.html", context)
+    return render(request, "annotations/quality/quality.html", context)
 
 
 @require_GET
@@ -64,7 +64,7 @@ def quality_detail(request: PersonRequest, campaign_id: int, member_id: int) -> 
             "scores": score_shares(figures),
             "course": course_line(figures.drift.course),
         }
-    return render(request, "annotations/quality_detail.html", context)
+    return render(request, "annotations/quality/quality_detail.html", context)
 
 
 @require_POST

@@ -8,7 +8,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from annotations.access import campaign_maker
-from annotations.import_kinds import RATINGS
+from annotations.validation.import_kind import RATINGS
 from annotations.validation.serializers import RatingsFilesSerializer
 from core.api.actor import actor_of
 from core.api.idempotency import idempotent

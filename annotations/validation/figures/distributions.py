@@ -67,7 +67,7 @@ class Distributions:
     @property
     def template(self) -> str:
         """Draws it."""
-        return "annotations/figures/distributions.svg"
+        return "annotations/validation/figures/distributions.svg"
 
 
 @dataclass(frozen=True, slots=True)

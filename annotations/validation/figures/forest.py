@@ -65,7 +65,7 @@ class Forest:
     @property
     def template(self) -> str:
         """Draws it."""
-        return "annotations/figures/forest.svg"
+        return "annotations/validation/figures/forest.svg"
 
 
 @dataclass(frozen=True, slots=True)

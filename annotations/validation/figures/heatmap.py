@@ -46,7 +46,7 @@ class Heatmap:
     @property
     def template(self) -> str:
         """Draws it."""
-        return "annotations/figures/heatmap.svg"
+        return "annotations/validation/figures/heatmap.svg"
 
 
 def heatmap(matrix: RaterMatrixDict) -> Heatmap:

@@ -30,7 +30,7 @@ from perg.stats.items.validation_input import Progress, ValidationSettings
 from perg.stats.report.validation import ValidationReport as Computed
 from perg.stats.report.validation import validation_report
 
-COMPUTE = "annotations.tasks.compute_validation_report"
+COMPUTE = "annotations.validation.tasks.compute_validation_report"
 MAX_ATTEMPTS = 3
 """A report whose worker was lost so often is given up: it may be what kills the worker."""
 HEARTBEAT_SECONDS = 1.0

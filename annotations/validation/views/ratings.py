@@ -5,8 +5,8 @@ from django.shortcuts import render
 from django.views.decorators.http import require_http_methods
 
 from annotations.access import campaign_maker
-from annotations.import_kinds import RATINGS
 from annotations.validation.forms import RatingsForm
+from annotations.validation.import_kind import RATINGS
 from core.http.access import PersonRequest
 from evaluation.imports.views import earlier_import, entered_for, start_import
 
@@ -22,5 +22,8 @@ def ratings_import(request: PersonRequest) -> HttpResponse:
         return start_import(request, RATINGS, form.arguments(), form.files_to_import())
     status = 422 if form.errors else 200
     return render(
-        request, "annotations/ratings_import.html", {"form": form, "earlier": earlier}, status=status
+        request,
+        "annotations/validation/ratings_import.html",
+        {"form": form, "earlier": earlier},
+        status=status,
     )

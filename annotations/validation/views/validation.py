@@ -13,11 +13,18 @@ from django.views.decorators.http import require_GET, require_POST
 from annotations.access import led_campaign
 from annotations.models import Campaign, ValidationReport
 from annotations.models.validation import ReportStatus
-from annotations.validation.files import HTML_CONTENT_TYPE, SVG_CONTENT_TYPE, as_html, as_svg, figure_names
 from annotations.validation.forms import ReportForm
+from annotations.validation.rendering import (
+    HTML_CONTENT_TYPE,
+    SVG_CONTENT_TYPE,
+    as_html,
+    as_svg,
+    figure_names,
+    report_body,
+)
 from annotations.validation.selectors.validation import ReportsNow, report_progress
 from annotations.validation.services.validation import report_settings, request_report
-from annotations.validation.services.validation_kept import report_body, reports_shown
+from annotations.validation.services.validation_kept import reports_shown
 from core.errors import NotFound
 from core.http.access import PersonRequest
 from perg.stats.report.validation import ValidationReportDict
@@ -29,7 +36,7 @@ def validation(request: PersonRequest, campaign_id: int) -> HttpResponse:
     campaign = led_campaign(request.user, campaign_id)
     if request.htmx:
         context = {"campaign": campaign, "now": report_progress(campaign)}
-        return render(request, "annotations/_report_progress.html", context)
+        return render(request, "annotations/validation/_report_progress.html", context)
     now = reports_shown(campaign)
     return _page(request, campaign, now, ReportForm(initial=now.ready.settings if now.ready else None))
 
@@ -80,7 +87,7 @@ def _page(
             "body": report_body(now.ready),
             "figure_names": figure_names(document),
         }
-    return render(request, "annotations/validation.html", context, status=status)
+    return render(request, "annotations/validation/validation.html", context, status=status)
 
 
 def _ready(campaign: Campaign) -> ValidationReport:

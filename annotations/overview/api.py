@@ -1,0 +1,90 @@
+"""REST views of the people of a campaign, for its leads."""
+
+from collections.abc import Callable
+from http import HTTPStatus
+
+from django.contrib.auth.models import User
+from django.db.models import QuerySet
+from drf_spectacular.utils import extend_schema
+from rest_framework import generics
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from annotations.access import led_campaign
+from annotations.campaigns.serializers.campaigns import MemberSerializer
+from annotations.campaigns.services.campaigns import add_members
+from annotations.models import Member
+from annotations.models.campaign import Role
+from annotations.overview.serializers import MemberActionSerializer, MemberQuery, NewMembersSerializer
+from annotations.people.services import people
+from annotations.quality.services import quality
+from annotations.quality.services.qualification import grant_attempt, qualify_member
+from core.api.actor import actor_of
+from core.api.idempotency import idempotent
+from core.api.queries import Queried
+from core.errors import NotFound
+
+Action = Callable[[Member, User, str], object]
+ACTIONS: dict[str, Action] = {
+    "lead": lambda member, actor, _: people.change_role(member=member, role=Role.LEAD, actor=actor),
+    "annotator": lambda member, actor, _: people.change_role(member=member, role=Role.ANNOTATOR, actor=actor),
+    "remove": lambda member, actor, _: people.deactivate_member(member=member, actor=actor),
+    "restore": lambda member, actor, _: people.reactivate_member(member=member, actor=actor),
+    "pause": lambda member, actor, why: quality.pause_member(member=member, reason=why, actor=actor),
+    "resume": lambda member, actor, _: quality.resume_member(member=member, actor=actor),
+    "set_aside_labels": lambda member, actor, _: quality.set_aside_labels(member=member, actor=actor),
+    "grant_attempt": lambda member, actor, _: grant_attempt(member=member, actor=actor),
+    "qualify": lambda member, actor, _: qualify_member(member=member, actor=actor),
+    "restore_labels": lambda member, actor, _: quality.restore_labels(member=member, actor=actor),
+}
+
+
+class MemberList(Queried, generics.ListAPIView[Member]):
+    """Everybody who is or was in a campaign that the caller leads; POST brings in people who have an account."""
+
+    serializer_class = MemberSerializer
+    query_serializer_class = MemberQuery
+
+    def get_queryset(self) -> QuerySet[Member]:
+        members = led_campaign(self.request.user, self.kwargs["campaign_id"]).members.select_related("user")
+        if "role" in self.query:
+            members = members.filter(role=self.query["role"])
+        if self.query.get("is_active") is not None:
+            members = members.filter(is_active=self.query["is_active"])
+        return members
+
+    @extend_schema(request=NewMembersSerializer, responses={201: MemberSerializer(many=True)})
+    @idempotent
+    def post(self, request: Request, campaign_id: int) -> Response:
+        campaign = led_campaign(request.user, campaign_id)
+        given = NewMembersSerializer(data=request.data)
+        given.is_valid(raise_exception=True)
+        added = add_members(
+            campaign=campaign,
+            people=given.validated_data["usernames"],
+            role=given.validated_data["role"],
+            actor=actor_of(request),
+        )
+        return Response(MemberSerializer(added, many=True).data, status=HTTPStatus.CREATED)
+
+
+class MemberAction(APIView):
+    """Change a member: `lead` and `annotator` (their role), `remove` and `restore` (out of the campaign and back in),
+    `pause` (with a reason) and `resume`, `set_aside_labels` and `restore_labels`; in the qualification round,
+    `grant_attempt` (another one, where all are used up) and `qualify` (by hand).
+    """
+
+    @extend_schema(request=MemberActionSerializer, responses=MemberSerializer)
+    def post(self, request: Request, campaign_id: int, member_id: int, action: str) -> Response:
+        campaign = led_campaign(request.user, campaign_id)
+        member = campaign.members.select_related("user", "campaign").filter(pk=member_id).first()
+        if member is None:
+            raise NotFound("There is no such member.")
+        if action not in ACTIONS:
+            raise NotFound(f"What can be done with a member: {', '.join(ACTIONS)}.")
+        given = MemberActionSerializer(data=request.data)
+        given.is_valid(raise_exception=True)
+        ACTIONS[action](member, actor_of(request), given.validated_data["reason"])
+        member.refresh_from_db()
+        return Response(MemberSerializer(member).data)

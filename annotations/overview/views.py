@@ -1,0 +1,46 @@
+"""The page of a campaign for its leads, composed of what the other features say of it."""
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
+
+from annotations.access import led_campaign
+from annotations.campaigns.selectors.alignment import alignment_by_people
+from annotations.campaigns.selectors.campaigns import imported_counts
+from annotations.campaigns.selectors.presence import people_now
+from annotations.campaigns.selectors.progress import live_progress, open_flags
+from annotations.campaigns.services.campaigns import TRANSITIONS
+from annotations.campaigns.services.progress_kept import progress_now
+from annotations.gold.selectors.gold import releases_with_counts
+from annotations.models import Member
+from annotations.models.campaign import CampaignStatus
+from core.http.access import PersonRequest
+
+SHOWN_FLAGS = 20
+
+
+@require_GET
+def campaign_detail(request: PersonRequest, campaign_id: int) -> HttpResponse:
+    """A lead's view of the campaign; to htmx, the part of it that changes by itself."""
+    campaign = led_campaign(request.user, campaign_id)
+    if campaign.is_imported:
+        return render(request, "annotations/overview/campaign_imported.html", imported_counts(campaign))
+    kept = progress_now(campaign)
+    counted = kept.value
+    context: dict[str, object] = {
+        "campaign": campaign,
+        "kept": kept,
+        "live": live_progress(campaign, counted),
+        "people": people_now(campaign, counted.done if counted else None),
+    }
+    if request.htmx:
+        return render(request, "annotations/overview/_progress.html", context)
+    context |= {
+        "guidelines": campaign.guidelines,
+        "alignment": alignment_by_people(campaign, counted.alignment if counted else None),
+        "flags": open_flags(campaign)[:SHOWN_FLAGS],
+        "releases": releases_with_counts(campaign),
+        "next_statuses": TRANSITIONS[CampaignStatus(campaign.status)],
+        "can_label": Member.objects.filter(campaign=campaign, user=request.user, is_active=True).exists(),
+    }
+    return render(request, "annotations/overview/campaign_detail.html", context)

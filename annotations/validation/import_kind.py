@@ -1,0 +1,45 @@
+"""The import of ratings made elsewhere."""
+
+from typing import Any
+
+from annotations.access import campaign_maker
+from annotations.validation.services.ratings_import import RatingsFile, RatingsRefused, import_ratings
+from core.errors import DomainError, NotFound
+from evaluation.imports.kinds import ImportKind, ImportSource, register
+from perg.stats.files.ratings_files import Kind
+
+RATINGS = "ratings"
+MOST_PROBLEMS = 1_000
+
+
+def register_kind() -> None:
+    """Make it known to the import jobs."""
+    template = "annotations/validation/_ratings_imported.html"
+    register(ImportKind(RATINGS, "Ratings", "ratings_import", template, _ratings, _problems))
+
+
+def _problems(error: DomainError) -> list[Any]:
+    """What is wrong with the files, a line each."""
+    problems = error.problems if isinstance(error, RatingsRefused) else ()
+    more = len(problems) - MOST_PROBLEMS
+    return [*problems[:MOST_PROBLEMS], *([f"and {more:,} more"] if more > 0 else [])]
+
+
+def _ratings(source: ImportSource) -> dict[str, Any]:
+    try:
+        campaign_maker(source.actor)
+    except NotFound as error:
+        raise NotFound(
+            f"{source.actor.get_username()} may not import this any more.", code="no_longer_allowed"
+        ) from error
+    kinds: tuple[Kind, ...] = ("human", "judge")
+    files = [
+        RatingsFile(file.name, file.path, kind)
+        for kind in kinds
+        for file in source.files
+        if file.field == kind
+    ]
+    report = import_ratings(
+        files=files, created_by=source.actor, progress=source.progress, **source.arguments
+    )
+    return report.as_dict() | {"failures_in_words": report.failures_in_words}
