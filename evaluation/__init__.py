@@ -1,3 +1,1 @@
 """Questions, runs, completions, responses and judgments. Knows nothing of people labelling."""
-
-__version__ = "0.1.0"

@@ -2,11 +2,11 @@ from django.urls import path
 
 from evaluation.endpoints import api as models
 from evaluation.imports import api as imports
-from evaluation.judges import canary_api as canaries
-from evaluation.judges import trial_api as trials
+from evaluation.judges.api import canaries as canaries
+from evaluation.judges.api import trials as trials
 from evaluation.library.api import builds, library
-from evaluation.results import analysis_api as analyses
-from evaluation.results import api as results
+from evaluation.results.api import analyses as analyses
+from evaluation.results.api import results as results
 from evaluation.runs.api import batches, items, runs
 
 urlpatterns = [

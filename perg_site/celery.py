@@ -7,14 +7,18 @@ from typing import Any
 from celery import Celery
 from celery.signals import after_setup_logger, after_setup_task_logger
 
-from perg_site.secrets_in_logs import SecretFilter
-from perg_site.tokens_in_logs import TokenFilter
+from core.logs.link_tokens import TokenFilter
+from core.logs.secrets import SecretFilter
+
+EVALUATION_ROOMS = ("evaluation.engine", "evaluation.imports", "evaluation.library", "evaluation.results")
+"""Packages with a `tasks` module."""
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "perg_site.settings")
 
 app = Celery("perg")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+app.autodiscover_tasks(EVALUATION_ROOMS)
 
 
 @after_setup_logger.connect

@@ -11,7 +11,7 @@ from annotations.labelling.serializers import OptionSerializer
 from annotations.models import GoldLabel
 from annotations.models.gold import GoldStatus
 from annotations.models.task import TaskKind, TaskState
-from evaluation.judges.trial_serializers import MessageSerializer
+from evaluation.judges.serializers.trials import MessageSerializer
 from evaluation.library.serializers.library import PreferenceSerializer
 from evaluation.models.completion import CompletionStatus
 from evaluation.models.item import ItemStatus

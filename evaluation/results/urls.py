@@ -3,8 +3,7 @@
 from django.urls import path
 
 from core.cache import views as kept
-from evaluation.results.views import results
-from evaluation.runs.views import items
+from evaluation.results.views import items, results
 
 urlpatterns = [
     path("results/", results.results, name="results"),

@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString
 from evaluation.models import ResultRow, Run
 from evaluation.models.result import Dimension
 from evaluation.models.run import Method
-from evaluation.results.drill_down import items_address
+from evaluation.results.figures.drill_down import items_address
 from evaluation.results.selectors.item_calls import CALLS
 from evaluation.results.selectors.results import RowFilter
 from evaluation.results.selectors.run_items import SETS

@@ -9,8 +9,8 @@ from django.urls import reverse
 
 from evaluation.judges.services.judges import heuristic_judge
 from evaluation.models import Completion, Endpoint, Judge, Judgment, Run, RunJudge
-from evaluation.results.aligner_failures import aligner_failures
-from evaluation.results.metrics import RunOutcomes
+from evaluation.results.metrics.aligner_failures import aligner_failures
+from evaluation.results.metrics.run_metrics import RunOutcomes
 from evaluation.results.selectors.run_items import SETS, ItemFilter, run_items
 from evaluation.results.services.results import refresh_gain, refresh_result
 from tests import build

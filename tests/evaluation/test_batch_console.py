@@ -20,8 +20,8 @@ from evaluation.models import (
     Judge,
     Run,
 )
-from evaluation.runs.presets import PRESETS
 from evaluation.runs.selectors.bill import bill_of
+from evaluation.runs.selectors.presets import PRESETS
 from tests import build
 from tests.launched_batches import (
     advance,

@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
-from evaluation import tasks
+from evaluation.library import tasks
 from evaluation.models import (
     Batch,
     Catalogue,
@@ -21,7 +21,7 @@ from evaluation.models import (
     Run,
 )
 from evaluation.models.run import RunStatus
-from evaluation.runs.presets import PRESETS
+from evaluation.runs.selectors.presets import PRESETS
 from evaluation.runs.services.launching import BatchSpec, launch_batch
 from evaluation.stages.plan import RunOptions
 from tests import build

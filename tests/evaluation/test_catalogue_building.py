@@ -9,8 +9,9 @@ from django.utils import timezone
 
 from core.errors import DomainError
 from core.jobs import wake as wake_module
-from evaluation import tasks
 from evaluation.engine.steps.prompts import current_prompts
+from evaluation.engine.tasks import drain_endpoint
+from evaluation.library import tasks
 from evaluation.library.selectors.catalogues import build_failures, builds_asking
 from evaluation.library.services.catalogue_building import advance_build, ask_again, start_build
 from evaluation.models import BuildQuestion, CatalogueBuild, Completion, Endpoint, Prompt, Proposal
@@ -251,18 +252,21 @@ def test_starting_and_sweeping_wake_a_worker_and_a_drained_endpoint_moves_its_bu
         build = _start(questions=1)
     with django_capture_on_commit_callbacks(execute=True):  # type: ignore[operator]
         tasks.advance_build(build.pk)
-    assert [task for task, _ in sent] == ["evaluation.tasks.advance_build", "evaluation.tasks.drain_endpoint"]
+    assert [task for task, _ in sent] == [
+        "evaluation.library.tasks.advance_build",
+        "evaluation.engine.tasks.drain_endpoint",
+    ]
     assert list(builds_asking()) == [build]
     _answer()
-    tasks.drain_endpoint(build.endpoint_id)
+    drain_endpoint(build.endpoint_id)
     build.refresh_from_db()
     assert build.status == "reviewing"
     swept: list[int] = []
     monkeypatch.setattr(tasks.advance_build, "apply_async", lambda keys, **_: swept.extend(keys))
-    tasks.sweep()
+    tasks.sweep_builds()
     assert swept == []
     CatalogueBuild.objects.update(status="asking")
-    tasks.sweep()
+    tasks.sweep_builds()
     assert swept == [build.pk]
 
 

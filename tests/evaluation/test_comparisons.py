@@ -5,8 +5,8 @@ from django.test import Client
 from django.urls import reverse
 
 from evaluation.models import Run
-from evaluation.results.comparison import Comparison, compare_anew
-from evaluation.results.metrics import RunOutcomes
+from evaluation.results.metrics.comparison import Comparison, compare_anew
+from evaluation.results.metrics.run_metrics import RunOutcomes
 from evaluation.results.selectors.results import current_gains, gains_to_compute
 from evaluation.results.services import comparing
 from evaluation.results.services.comparing import comparison_at_once

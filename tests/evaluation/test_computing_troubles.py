@@ -11,10 +11,10 @@ from django.utils import timezone
 from core.cache.forms import signed_figures
 from core.errors import DomainError
 from core.jobs.broken_off import LONGEST, why_it_broke_off
+from core.jobs.tries import LONGEST_PAUSE, LOST_AFTER, pause_after
 from evaluation.models import ComputingTrouble, Run, RunResult
-from evaluation.models.trouble import LONGEST_PAUSE, LOST_AFTER, pause_after
 from evaluation.results.services import computing, results
-from evaluation.tasks import refresh_gain, refresh_result, sweep_results
+from evaluation.results.tasks import refresh_gain, refresh_result, sweep_results
 from tests import build
 from tests.judged_runs import judged
 
@@ -36,7 +36,7 @@ def broken(monkeypatch: pytest.MonkeyPatch) -> None:
         raise ZeroDivisionError("division by zero")
 
     monkeypatch.setattr(results, "RunOutcomes", fail)
-    monkeypatch.setattr("evaluation.results.stored_metrics.RunOutcomes", fail)
+    monkeypatch.setattr("evaluation.results.selectors.stored_metrics.RunOutcomes", fail)
 
 
 def _fail(run: Run) -> None:
@@ -94,7 +94,7 @@ def test_trying_again_computes_it_and_the_trouble_is_gone(
     monkeypatch.setattr(computing, "wake", lambda *call: woken.append(call))
     answer = staff.post(reverse("run_compute_again", args=[run.pk]), {"back": "results"}, follow=True)
     assert answer.redirect_chain[-1][0] == reverse("results")
-    assert ("evaluation.tasks.refresh_result", run.pk) in woken
+    assert ("evaluation.results.tasks.refresh_result", run.pk) in woken
     assert "being computed for the first time" in answer.content.decode()
     refresh_result(run.pk)
     assert not ComputingTrouble.objects.exists()

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from evaluation.models import Batch, Completion, Item, ItemCall, Judge, Run, RunJudge
-from evaluation.results.plots import DEFINITIONS
+from evaluation.results.figures.forest_plots import DEFINITIONS
 from evaluation.results.services.results import refresh_result
 from tests import build
 

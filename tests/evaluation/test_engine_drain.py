@@ -11,17 +11,17 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from pytest_django import Settings
 
-from core.jobs.wake import queue_of
+from evaluation.endpoints.services.waking import queue_of
 from evaluation.engine.calls import pipeline
 from evaluation.engine.calls.claims import Claim, claim_completions
 from evaluation.engine.calls.completions import enqueue_completions
 from evaluation.engine.calls.drain import drain
 from evaluation.engine.calls.recording import record_outcomes
+from evaluation.engine.selectors import endpoints_with_work
 from evaluation.llm.replies import CallFailure, Reply
 from evaluation.llm.requests import ChatRequest, Message
 from evaluation.models import Completion, Endpoint, Run
 from evaluation.models.run import RunStatus
-from evaluation.runs.selectors.runs import endpoints_with_work
 from tests import build
 from tests.stub_llm import StubProcess
 

@@ -22,8 +22,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from core.errors import Conflict
-from evaluation import tasks
 from evaluation.importers import unfolded
+from evaluation.imports import tasks
 from evaluation.imports.kinds import kind_called
 from evaluation.imports.services import jobs as import_jobs
 from evaluation.imports.services.files import store_files

@@ -5,8 +5,8 @@ from django.test import Client
 from django.urls import reverse
 
 from evaluation.models import Judge, Run, RunJudge
-from evaluation.results.aligner_failures import aligner_failures
-from evaluation.results.metrics import RunOutcomes
+from evaluation.results.metrics.aligner_failures import aligner_failures
+from evaluation.results.metrics.run_metrics import RunOutcomes
 from evaluation.results.selectors.run_items import SETS, ItemFilter, run_items
 from perg.stats.runs.aligner_stages import Failure
 from tests import build
@@ -49,7 +49,7 @@ def test_replicates_are_averaged_behind_a_number_too() -> None:
 
 @pytest.mark.parametrize("setting", ["relevant", "irrelevant"])
 def test_where_pref_aligner_fails_adds_up_and_leads_to_the_items(setting: str) -> None:
-    from evaluation.results.analyses import BEHIND
+    from evaluation.results.figures.analyses import BEHIND
 
     run = build.run(method="pref_aligner", setting=setting)
     if setting == "relevant":

@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from core.errors import Conflict
 from evaluation.engine.calls.drain import drain
+from evaluation.engine.selectors import endpoints_with_work, unfinished_runs
 from evaluation.engine.steps.advance import advance_run
 from evaluation.engine.steps.judging import launch_judging
 from evaluation.judges.services.judges import heuristic_judge
@@ -16,7 +17,6 @@ from evaluation.llm.requests import ChatRequest, Message
 from evaluation.models import Completion, Judge, Judgment, Response, Run
 from evaluation.models.completion import CompletionStatus
 from evaluation.runs.selectors.progress import judging_progress
-from evaluation.runs.selectors.runs import endpoints_with_work, unfinished_runs
 from evaluation.stages.judge import Form, JudgeInput, RubricText, judge_request
 from evaluation.stages.prompts import PromptText, prompt_files
 from evaluation.stages.verdicts import read_verdict

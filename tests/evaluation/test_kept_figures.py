@@ -12,13 +12,13 @@ from pytest_django import Settings
 from core.cache import figures as kept_figures
 from core.cache.figures import Kept, keep_figures
 from core.cache.figures import kept_figures as asked
-from core.cache.redis_cache import outage_of
+from core.redis.outages import outage_of
 from evaluation.models import Run
 from evaluation.models.trouble import FIRST_PAUSE
 from evaluation.results.selectors.results import runs_stamp
 from evaluation.results.services import comparing
 from evaluation.results.services.results import refresh_result
-from evaluation.tasks import keep_comparison
+from evaluation.results.tasks import keep_comparison
 from tests import build
 from tests.judged_runs import judged
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from evaluation import tasks
+from evaluation.engine import tasks
 from evaluation.engine.calls.claims import claim_completions
 from evaluation.engine.calls.completions import enqueue_completions
 from evaluation.engine.calls.costs import cost_of

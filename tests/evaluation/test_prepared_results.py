@@ -8,11 +8,11 @@ from django.db import connection, connections, transaction
 
 from evaluation.models import Item, Judge, Judgment, Question, Response, Run, RunChange, RunJudge, RunResult
 from evaluation.models.item import Condition
-from evaluation.results.metrics import DIMENSIONS, RunOutcomes
+from evaluation.results.metrics.run_metrics import DIMENSIONS, RunOutcomes
 from evaluation.results.selectors.results import is_current, runs_to_compute
 from evaluation.results.services import results
 from evaluation.results.services.results import forget_deleted_runs, refresh_result
-from evaluation.tasks import sweep_results
+from evaluation.results.tasks import sweep_results
 from tests import build
 
 pytestmark = pytest.mark.django_db
@@ -156,7 +156,8 @@ def test_the_sweep_computes_runs_from_before_there_were_results(monkeypatch: pyt
     RunChange.objects.all().delete()
     queued: list[int] = []
     monkeypatch.setattr(
-        "evaluation.tasks.refresh_result.apply_async", lambda arguments, **_: queued.append(arguments[0])
+        "evaluation.results.tasks.refresh_result.apply_async",
+        lambda arguments, **_: queued.append(arguments[0]),
     )
     sweep_results()
     assert queued == [run.pk]

@@ -9,7 +9,7 @@ from evaluation.engine.steps.advance import advance_run
 from evaluation.importers.catalogue import import_catalogue
 from evaluation.importers.recorded_run import import_recorded_run
 from evaluation.models import Item, Response
-from evaluation.results.metrics import RunOutcomes
+from evaluation.results.metrics.run_metrics import RunOutcomes
 from evaluation.runs.services.launching import BatchSpec, launch_batch
 
 pytestmark = pytest.mark.django_db

@@ -9,8 +9,8 @@ from django.urls import reverse
 
 from evaluation.importers.recorded_run import import_recorded_run
 from evaluation.models import Run
-from evaluation.results.comparison import compare_anew
-from evaluation.results.metrics import RunOutcomes
+from evaluation.results.metrics.comparison import compare_anew
+from evaluation.results.metrics.run_metrics import RunOutcomes
 from evaluation.results.selectors.run_items import ItemFilter, run_items
 from evaluation.runs.services.launching import BatchSpec, launch_batch
 

@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import reverse
 
 from evaluation.models import Judge, Run, RunJudge
-from evaluation.results.metrics import RunOutcomes
+from evaluation.results.metrics.run_metrics import RunOutcomes
 from evaluation.results.published import model_key, published, source_key
 from evaluation.results.services.results import refresh_gain, refresh_result
 from tests import build

@@ -10,7 +10,8 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from core.jobs import wake
-from evaluation import tasks
+from evaluation.endpoints.services import waking
+from evaluation.engine import tasks
 from evaluation.engine.calls.claims import claim_completions
 from evaluation.engine.calls.completions import enqueue_completions
 from evaluation.engine.calls.recording import record_outcomes
@@ -29,7 +30,7 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> list[float | None]:
     delays: list[float | None] = []
 
     def send(task: str, keys: Any, queue: str | None = None, countdown: float | None = None) -> None:
-        if task == wake.DRAIN:
+        if task == waking.DRAIN:
             delays.append(countdown)
 
     monkeypatch.setattr(wake, "_send", send)

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from perg_site.log_lines import LineFormatter
+from core.logs.lines import LineFormatter
 
 FORMAT = "{asctime} {levelname} {name}: {message}"
 

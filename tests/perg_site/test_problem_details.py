@@ -11,8 +11,8 @@ from django.test import Client, RequestFactory
 from django.urls import reverse
 from pytest_django import Settings
 
+from core.http import problem_details as errors
 from evaluation.models import Judge
-from perg_site import errors
 from tests import build
 
 pytestmark = pytest.mark.django_db
@@ -280,7 +280,7 @@ def test_an_error_of_the_database_before_the_view_is_503_too(
     def fail(*_: object, **__: object) -> None:
         raise OperationalError("the server closed the connection")
 
-    monkeypatch.setattr("perg_site.same_person.SamePersonMiddleware.__call__", fail)
+    monkeypatch.setattr("core.middleware.same_person.SamePersonMiddleware.__call__", fail)
     assert browser.get("/").status_code == 503
     _problem(browser.get(JUDGES), 503)
 

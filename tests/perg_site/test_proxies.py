@@ -5,9 +5,9 @@ from django.http import HttpRequest, HttpResponse
 from django.test import RequestFactory
 from pytest_django import Settings
 
+from core.http.proxies import FORWARDING_HEADERS, TrustedProxyMiddleware
+from core.http.throttle import address_of
 from perg_site.checks import networks_can_be_read, renamed_variables_are_not_set
-from perg_site.proxies import FORWARDING_HEADERS, TrustedProxyMiddleware
-from perg_site.throttle import address_of
 
 PROXY = "10.7.0.2"
 CLIENT = "198.51.100.7"

@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.test import Client, RequestFactory
 from django.urls import reverse
 
-from core.http.response_headers import ResponseHeadersMiddleware
+from core.middleware.response_headers import ResponseHeadersMiddleware
 from tests.perg_site.access_world import World, build_world
 
 REPOSITORY = Path(__file__).resolve().parents[2]

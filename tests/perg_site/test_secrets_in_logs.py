@@ -16,9 +16,9 @@ from django.test import RequestFactory
 from gunicorn.config import Config
 
 from core.errors import DomainError
-from perg_site.errors import DomainErrorMiddleware, problem, problem_response
+from core.http.problem_details import DomainErrorMiddleware, problem, problem_response
+from core.logs.secrets import SecretFilter
 from perg_site.gunicorn_logger import Logger
-from perg_site.secrets_in_logs import SecretFilter
 
 REPOSITORY = Path(__file__).parents[2]
 KEY = "sk-0123456789abcdef"
@@ -69,7 +69,7 @@ def test_a_traceback_with_its_causes_is_logged_without_the_key() -> None:
 
 def test_the_sites_and_the_web_servers_handlers_have_the_filter() -> None:
     logging_settings: dict[str, dict[str, Any]] = settings.LOGGING  # type: ignore[assignment]
-    assert logging_settings["filters"]["secrets"] == {"()": "perg_site.secrets_in_logs.SecretFilter"}
+    assert logging_settings["filters"]["secrets"] == {"()": "core.logs.secrets.SecretFilter"}
     for handler in logging_settings["handlers"].values():
         assert "secrets" in handler["filters"]
     logger = Logger(Config())
@@ -82,7 +82,8 @@ def test_a_worker_writes_no_key_whichever_logger_is_used() -> None:
         "import logging, django; django.setup()\n"
         "from perg_site.celery import app\n"
         "app.log.setup(loglevel='INFO')\n"
-        "for name in ('', 'celery', 'celery.task', 'celery.task.mine', 'celery.app.trace', 'evaluation.tasks'):\n"
+        "own = ('celery', 'celery.task', 'celery.task.mine', 'celery.app.trace')\n"
+        "for name in ('', *own, 'evaluation.engine.tasks'):\n"
         f"    logging.getLogger(name).error('%s: {KEY}', name)\n"
         "    try:\n"
         f"        raise RuntimeError('{KEY}')\n"

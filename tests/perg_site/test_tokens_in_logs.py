@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
-from perg_site.tokens_in_logs import TokenFilter, without_tokens
+from core.logs.link_tokens import TokenFilter, without_tokens
 
 TOKEN = "vK3n-_x9Qw"
 

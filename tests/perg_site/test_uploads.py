@@ -12,9 +12,9 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from pytest_django import Settings
 
+from core.middleware.body_limits import ANONYMOUS_BYTES, takes_files
 from core.scopes import Scope
 from perg_site.tokens import create_token
-from perg_site.uploads import ANONYMOUS_BYTES, FILE_PAGES, takes_files
 from tests import build
 
 pytestmark = pytest.mark.django_db
@@ -216,8 +216,8 @@ def _routes(patterns: list[URLPattern | URLResolver]) -> list[URLPattern]:
     return routes
 
 
-def test_every_view_that_reads_files_is_known_to_take_them() -> None:
-    """A new page with a file field would find its files missing: it is to be named in FILE_PAGES."""
+def test_every_view_that_reads_files_is_known_to_take_them(settings: Settings) -> None:
+    """A new page with a file field would find its files missing: it is to be named in the setting FILE_PAGES."""
     routes = _routes(get_resolver().url_patterns)
     views = {route.name: inspect.unwrap(route.callback) for route in routes}
     pages = {
@@ -226,9 +226,9 @@ def test_every_view_that_reads_files_is_known_to_take_them() -> None:
         if view.__module__.startswith(("evaluation.", "annotations.", "perg_site."))
         and "request.FILES" in inspect.getsource(view)
     }
-    assert pages == FILE_PAGES
+    assert pages == set(settings.FILE_PAGES)
     taking = {route.name for route in routes if takes_files(route.callback, route.name)}
-    assert taking == FILE_PAGES | {
+    assert taking == pages | {
         "api_run_import",
         "api_dataset_import",
         "api_catalogue_import",

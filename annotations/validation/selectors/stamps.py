@@ -12,7 +12,7 @@ from django.db import connection
 from pydantic import TypeAdapter
 
 from annotations.models import Campaign
-from core.cache.redis_cache import read_cache, write_cache
+from core.redis.cache import read_cache, write_cache
 from evaluation.models import Judge
 from evaluation.results.selectors.results import runs_stamp
 

@@ -16,9 +16,9 @@ from evaluation.models import Batch
 from evaluation.models.run import RunStatus
 from evaluation.runs.forms.failures import posted_cause
 from evaluation.runs.forms.launch import LaunchForm, only_choices
-from evaluation.runs.presets import PRESETS, Preset
 from evaluation.runs.selectors.bill import bill_of
 from evaluation.runs.selectors.failures import failures_with_items, tried_again
+from evaluation.runs.selectors.presets import PRESETS, Preset
 from evaluation.runs.selectors.runs import batches_with_counts, launch_settings_of, runs_with_counts
 from evaluation.runs.services.control import retry_batch
 from evaluation.runs.services.estimate import estimate_launch

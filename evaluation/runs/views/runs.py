@@ -17,12 +17,12 @@ from evaluation.imports.views import earlier_import, entered_for, start_import
 from evaluation.judges.services.judges import heuristic_judge
 from evaluation.models import Endpoint, Run
 from evaluation.models.run import RunStatus
-from evaluation.results.drill_down import linked, linked_slices
-from evaluation.results.metrics import DIMENSIONS
-from evaluation.results.plots import DEFINITIONS, forest_plot, named_metrics
+from evaluation.results.figures.drill_down import linked, linked_slices
+from evaluation.results.figures.forest_plots import DEFINITIONS, forest_plot, named_metrics
+from evaluation.results.metrics.run_metrics import DIMENSIONS
 from evaluation.results.selectors.computing import trouble_with_result
+from evaluation.results.selectors.stored_metrics import metrics_and_slices
 from evaluation.results.services.computing import compute_again
-from evaluation.results.stored_metrics import metrics_and_slices
 from evaluation.runs.forms.failures import posted_cause
 from evaluation.runs.forms.runs import BudgetForm, RecordedRunForm
 from evaluation.runs.selectors.bill import bill_of
