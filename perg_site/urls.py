@@ -36,6 +36,7 @@ urlpatterns = [
     # Before the others, since addresses are tried in this order and one of these is asked for with every label.
     path("", include("annotations.urls")),
     path("", include("evaluation.urls")),
+    path("", include("core.cache.urls")),
     path("", include("perg_site.webhooks.urls")),
     path("api/v1/", include("perg_site.api.urls")),
     # Passwords are changed on one page, which keeps to the site's rules.

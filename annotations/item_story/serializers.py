@@ -12,7 +12,7 @@ from annotations.models import GoldLabel
 from annotations.models.gold import GoldStatus
 from annotations.models.task import TaskKind, TaskState
 from evaluation.judges.serializers.trials import MessageSerializer
-from evaluation.library.serializers.library import PreferenceSerializer
+from evaluation.library.serializers.catalogues import PreferenceSerializer
 from evaluation.models.completion import CompletionStatus
 from evaluation.models.item import ItemStatus
 from evaluation.models.judgment import JudgmentStatus

@@ -1,10 +1,9 @@
-"""Pages of endpoints, for staff: making and changing them, trying them out, and how they are doing."""
+"""Pages of endpoints, for staff: making and changing them, and how they are doing."""
 
-from django.conf import settings
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods
 
 from core.errors import DomainError
 from core.http.access import PersonRequest, staff_or_404
@@ -18,7 +17,6 @@ from evaluation.endpoints.services.endpoints import (
     missing_key,
     why_fixed,
 )
-from evaluation.judges.services.trials import trial_of, try_endpoint
 from evaluation.models import Endpoint
 
 
@@ -87,27 +85,4 @@ def endpoint_health(request: PersonRequest, endpoint_id: int) -> HttpResponse:
     endpoint = get_object_or_404(Endpoint, pk=endpoint_id)
     template = "evaluation/_endpoint_health.html" if request.htmx else "evaluation/endpoint_health.html"
     context = {"endpoint": endpoint, "health": health_of(endpoint, limit_key=limit_key(endpoint))}
-    return render(request, template, context)
-
-
-@require_POST
-@staff_or_404
-def endpoint_try(request: PersonRequest, endpoint_id: int) -> HttpResponse:
-    """Make one small call."""
-    endpoint = get_object_or_404(Endpoint, pk=endpoint_id)
-    trial = try_endpoint(endpoint=endpoint)
-    return redirect("endpoint_trial", endpoint_id=endpoint.pk, completion_id=trial.pk)
-
-
-@require_GET
-@staff_or_404
-def endpoint_trial(request: PersonRequest, endpoint_id: int, completion_id: int) -> HttpResponse:
-    """What came of a test; to htmx, the part of the page that waits for it."""
-    endpoint = get_object_or_404(Endpoint, pk=endpoint_id)
-    context = {
-        "endpoint": endpoint,
-        "trial": trial_of(endpoint, completion_id),
-        "most_tries": settings.COMPLETION_MAX_ATTEMPTS,
-    }
-    template = "evaluation/_trial.html" if request.htmx else "evaluation/endpoint_trial.html"
     return render(request, template, context)

@@ -6,7 +6,8 @@ from urllib.parse import urlencode
 
 from django.urls import reverse
 
-from evaluation.models import Run
+from evaluation.models import ResultRow, Run
+from evaluation.models.result import Dimension
 from evaluation.results.figures.forest_plots import NamedMetric, named_metrics
 from evaluation.results.metrics.comparison import Comparison
 from evaluation.results.metrics.run_metrics import Slice
@@ -64,6 +65,19 @@ def items_address(run: int, **wanted: object) -> str:
     """The list of a run's items; what is None or empty does not narrow it."""
     given = {name: value for name, value in wanted.items() if value not in (None, "")}
     return f"{reverse('run_item_list', args=[run])}?{urlencode(given)}"
+
+
+def address_behind(row: ResultRow, show: str) -> str:
+    """The list of the items that a number of a row counts; `show` is a key of `selectors.run_items.SETS`."""
+    query = {"show": show}
+    if row.dimension != Dimension.WHOLE:
+        query[row.dimension] = row.value
+    if SETS[show].by_judge:
+        if row.judge_id is None:
+            query["show"] = "broken"  # where no judge is needed, robustness error is the breakage rate
+        else:
+            query["judge"] = str(row.judge_id)
+    return items_address(row.result.run_id, **query)
 
 
 def linked(

@@ -14,7 +14,7 @@ from evaluation.results.figures.explorer import BY_JUDGE, by_study_rule
 from evaluation.results.metrics.aligner_failures import AlignerFailures
 from evaluation.results.metrics.run_costs import RunCostsDict
 from evaluation.results.published import PublishedRow
-from evaluation.runs.serializers.runs import PergMetricsField
+from evaluation.results.serializers.metrics import PergMetricsField
 
 ESTIMATE = {
     "type": "object",

@@ -1,10 +1,14 @@
-"""Addresses of preference catalogues."""
+"""Addresses of the library: datasets, and catalogues and their builds."""
 
 from django.urls import path
 
-from evaluation.library.views import catalogue_files, catalogues
+from evaluation.library.views import catalogue_files, catalogues, datasets, library
 
 urlpatterns = [
+    path("library/", library.library, name="library"),
+    path("datasets/", datasets.dataset_list, name="dataset_list"),
+    path("datasets/import/", datasets.dataset_import, name="dataset_import"),
+    path("datasets/<int:dataset_id>/", datasets.dataset_detail, name="dataset_detail"),
     path("catalogues/", catalogue_files.catalogue_list, name="catalogue_list"),
     path("catalogues/import/", catalogue_files.catalogue_import, name="catalogue_import"),
     path(
