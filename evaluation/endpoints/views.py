@@ -25,7 +25,7 @@ from evaluation.models import Endpoint
 def endpoint_list(request: PersonRequest) -> HttpResponse:
     endpoints = list(endpoints_with_uses())
     context = {"endpoints": [(endpoint, missing_key(endpoint)) for endpoint in endpoints]}
-    return render(request, "evaluation/endpoint_list.html", context)
+    return render(request, "evaluation/endpoints/endpoint_list.html", context)
 
 
 @require_http_methods(["GET", "POST"])
@@ -41,7 +41,7 @@ def endpoint_create(request: PersonRequest) -> HttpResponse:
             messages.success(request, f"“{endpoint}” is there. Test it before you launch anything on it.")
             return redirect("endpoint_detail", endpoint_id=endpoint.pk)
     return render(
-        request, "evaluation/endpoint_form.html", {"form": form}, status=422 if form.errors else 200
+        request, "evaluation/endpoints/endpoint_form.html", {"form": form}, status=422 if form.errors else 200
     )
 
 
@@ -55,7 +55,7 @@ def endpoint_detail(request: PersonRequest, endpoint_id: int) -> HttpResponse:
         "uses": uses_of(endpoint),
         "record": record_of(endpoint) if endpoint.provider == "recorded" else None,
     }
-    return render(request, "evaluation/endpoint_detail.html", context)
+    return render(request, "evaluation/endpoints/endpoint_detail.html", context)
 
 
 @require_http_methods(["GET", "POST"])
@@ -75,7 +75,9 @@ def endpoint_edit(request: PersonRequest, endpoint_id: int) -> HttpResponse:
             return redirect("endpoint_detail", endpoint_id=endpoint.pk)
     fixed = fixed_fields(endpoint)
     context = {"form": form, "endpoint": endpoint, "why_fixed": why_fixed(endpoint, fixed) if fixed else ""}
-    return render(request, "evaluation/endpoint_form.html", context, status=422 if form.errors else 200)
+    return render(
+        request, "evaluation/endpoints/endpoint_form.html", context, status=422 if form.errors else 200
+    )
 
 
 @require_GET
@@ -83,6 +85,10 @@ def endpoint_edit(request: PersonRequest, endpoint_id: int) -> HttpResponse:
 def endpoint_health(request: PersonRequest, endpoint_id: int) -> HttpResponse:
     """How the endpoint is doing: a fragment, or a page where no script asks."""
     endpoint = get_object_or_404(Endpoint, pk=endpoint_id)
-    template = "evaluation/_endpoint_health.html" if request.htmx else "evaluation/endpoint_health.html"
+    template = (
+        "evaluation/endpoints/_endpoint_health.html"
+        if request.htmx
+        else "evaluation/endpoints/endpoint_health.html"
+    )
     context = {"endpoint": endpoint, "health": health_of(endpoint, limit_key=limit_key(endpoint))}
     return render(request, template, context)

@@ -29,5 +29,5 @@ def endpoint_trial(request: PersonRequest, endpoint_id: int, completion_id: int)
         "trial": trial_of(endpoint, completion_id),
         "most_tries": settings.COMPLETION_MAX_ATTEMPTS,
     }
-    template = "evaluation/_trial.html" if request.htmx else "evaluation/endpoint_trial.html"
+    template = "evaluation/judges/_trial.html" if request.htmx else "evaluation/judges/endpoint_trial.html"
     return render(request, template, context)

@@ -17,7 +17,7 @@ FONTS = {"heading": "Helvetica-Bold", "none": "Helvetica-Oblique"}
 
 def as_svg(figure: Figure) -> bytes:
     """The drawing as the page has it."""
-    drawn = render_to_string("evaluation/figures/figure.svg", {"figure": figure, "standalone": True})
+    drawn = render_to_string("evaluation/results/figures/figure.svg", {"figure": figure, "standalone": True})
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{drawn}'.encode()
 
 

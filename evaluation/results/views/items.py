@@ -35,4 +35,4 @@ def run_item_list(request: PersonRequest, run_id: int) -> HttpResponse:
             "next": query.changed(after=after).urlencode() if has_more else "",
             "is_first": not form.cleaned_data["after"],
         }
-    return render(request, "evaluation/run_items.html", context, status=422 if form.errors else 200)
+    return render(request, "evaluation/results/run_items.html", context, status=422 if form.errors else 200)

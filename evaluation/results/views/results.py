@@ -59,7 +59,7 @@ def results(request: PersonRequest) -> HttpResponse:
         **_troubles(),
         "published_otherwise": published_otherwise(wanted, models_and_conditions()),
     }
-    return render(request, "evaluation/results.html", context)
+    return render(request, "evaluation/results/results.html", context)
 
 
 @require_GET
@@ -103,7 +103,9 @@ def results_compare(request: PersonRequest) -> HttpResponse:
             ],
             "query": chosen.urlencode(),
         }
-    return render(request, "evaluation/results_compare.html", context, status=422 if form.errors else 200)
+    return render(
+        request, "evaluation/results/results_compare.html", context, status=422 if form.errors else 200
+    )
 
 
 @require_GET
@@ -122,7 +124,7 @@ def results_figures(request: PersonRequest) -> HttpResponse:
         "definitions": DEFINITIONS,
         **_troubles(),
     }
-    return render(request, "evaluation/results_figures.html", context)
+    return render(request, "evaluation/results/results_figures.html", context)
 
 
 @require_GET
@@ -150,7 +152,7 @@ def results_stages(request: PersonRequest) -> HttpResponse:
     form = RowFilterForm(request.GET)
     page = Paginator(stage_runs(form.wanted()), 10).get_page(PageQuery(request).page_number())
     context = {"form": form, "page": page, "names": NAMES, "determined": _determined(), **_troubles()}
-    return render(request, "evaluation/results_stages.html", context)
+    return render(request, "evaluation/results/results_stages.html", context)
 
 
 @require_GET
@@ -168,7 +170,7 @@ def results_costs(request: PersonRequest) -> HttpResponse:
         "definitions": COST_DEFINITIONS | {"Gain": GAIN},
         **_troubles(),
     }
-    return render(request, "evaluation/results_costs.html", context)
+    return render(request, "evaluation/results/results_costs.html", context)
 
 
 def _troubles() -> dict[str, object]:
