@@ -18,7 +18,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "perg_site.settings")
 app = Celery("perg")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
-app.autodiscover_tasks(EVALUATION_ROOMS)
+app.autodiscover_tasks(list(EVALUATION_ROOMS))
 
 
 @after_setup_logger.connect

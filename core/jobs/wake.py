@@ -19,8 +19,12 @@ def wake(task: str, *keys: int | str, queue: str | None = None, after: float = 0
     A broker that is down costs time, never work: the sweep finds in PostgreSQL what was left behind. A worker holds
     a message until its time has come, so `after` is for seconds and not for hours.
     """
-    countdown = {"countdown": after} if after else {}
-    transaction.on_commit(partial(_send, task, keys, *([queue] if queue else []), **countdown))
+    message = partial(_send, task, keys)
+    if queue is not None:
+        message = partial(message, queue)
+    if after:
+        message = partial(message, countdown=after)
+    transaction.on_commit(message)
 
 
 def _send(

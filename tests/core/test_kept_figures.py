@@ -12,9 +12,9 @@ from pytest_django import Settings
 from core.cache import figures as kept_figures
 from core.cache.figures import Kept, keep_figures
 from core.cache.figures import kept_figures as asked
+from core.jobs.tries import FIRST_PAUSE
 from core.redis.outages import outage_of
 from evaluation.models import Run
-from evaluation.models.trouble import FIRST_PAUSE
 from evaluation.results.selectors.results import runs_stamp
 from evaluation.results.services import comparing
 from evaluation.results.services.results import refresh_result

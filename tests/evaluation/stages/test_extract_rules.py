@@ -21,7 +21,7 @@ from evaluation.stages.extract import (
     verdicts,
 )
 
-RUN = Path(__file__).resolve().parents[3] / "shared/data/recorded_runs/mixtral-8x7b_icl_mmlu_part.csv"
+RUN = Path(__file__).resolve().parents[4] / "shared/data/recorded_runs/mixtral-8x7b_icl_mmlu_part.csv"
 
 Options = tuple[str, ...]
 

@@ -7,7 +7,7 @@ import pytest
 
 from evaluation.stages.extract import extract_answer
 
-FAULTS = Path(__file__).resolve().parents[3] / "shared/data/faults/extraction.jsonl"
+FAULTS = Path(__file__).resolve().parents[4] / "shared/data/faults/extraction.jsonl"
 
 Options = tuple[str, ...]
 Case = tuple[str, Options, str | None]

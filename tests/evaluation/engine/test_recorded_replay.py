@@ -14,7 +14,7 @@ from evaluation.runs.services.launching import BatchSpec, launch_batch
 
 pytestmark = pytest.mark.django_db
 
-DEMONSTRATION = Path(__file__).parents[2] / "evaluation" / "demonstration"
+DEMONSTRATION = Path(__file__).parents[3] / "evaluation" / "demonstration"
 
 
 @pytest.mark.parametrize("sample_size", [None, 6])
