@@ -133,7 +133,7 @@ def test_of_two_at_once_one_does_the_work_and_the_other_is_told_to_wait(
         finally:
             connection.close()
 
-    monkeypatch.setattr("evaluation.library.api.library.create_rubric", slowly)
+    monkeypatch.setattr("evaluation.judges.api.rubrics.create_rubric", slowly)
     thread = threading.Thread(target=first)
     thread.start()
     assert at_work.wait(20)
