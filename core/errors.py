@@ -1,4 +1,7 @@
-"""What can go wrong in the domain, in words for the person who asked. `perg_site.errors` turns it into HTTP."""
+"""What can go wrong in the domain, in words for the person who asked.
+
+`core.http.problem_details` turns it into HTTP.
+"""
 
 from collections.abc import Mapping
 from http import HTTPStatus

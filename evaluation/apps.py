@@ -6,5 +6,7 @@ class EvaluationConfig(AppConfig):
 
     def ready(self) -> None:
         from evaluation.imports.services.evaluation_kinds import register_kinds
+        from evaluation.library import receivers as library
 
         register_kinds()
+        library.connect()

@@ -1,12 +1,12 @@
-"""Addresses of the evaluation's pages."""
+"""Addresses of the evaluation's pages, each room's own."""
 
 from django.urls import include, path
 
 urlpatterns = [
-    path("", include("evaluation.runs.urls.runs")),
-    path("", include("evaluation.runs.urls.batches")),
-    path("", include("evaluation.library.urls.catalogues")),
+    path("", include("evaluation.runs.urls")),
     path("", include("evaluation.results.urls")),
-    path("", include("evaluation.library.urls.library")),
+    path("", include("evaluation.library.urls")),
+    path("", include("evaluation.judges.urls")),
+    path("", include("evaluation.endpoints.urls")),
     path("", include("evaluation.imports.urls")),
 ]

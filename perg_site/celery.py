@@ -7,8 +7,8 @@ from typing import Any
 from celery import Celery
 from celery.signals import after_setup_logger, after_setup_task_logger
 
-from perg_site.secrets_in_logs import SecretFilter
-from perg_site.tokens_in_logs import TokenFilter
+from core.logs.link_tokens import TokenFilter
+from core.logs.secrets import SecretFilter
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "perg_site.settings")
 
@@ -19,6 +19,10 @@ ROOMS = [
     "annotations.labelling",
     "annotations.quality",
     "annotations.validation",
+    "evaluation.engine",
+    "evaluation.imports",
+    "evaluation.library",
+    "evaluation.results",
 ]
 """Packages with a `tasks` module that are not Django apps."""
 

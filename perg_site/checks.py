@@ -8,11 +8,11 @@ from django.apps import AppConfig
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
 
-from evaluation.llm.credentials.addresses import PRIVATE_NETWORKS, AddressRefused, read_networks
-from evaluation.llm.credentials.environment import variable
-from evaluation.llm.credentials.key_list import KeyList, KeyRefused
-from perg_site.api.throttles import SECONDS
-from perg_site.proxies import trusted_networks
+from core.api.throttles import SECONDS
+from core.http.proxies import trusted_networks
+from core.secrets.addresses import PRIVATE_NETWORKS, AddressRefused, read_networks
+from core.secrets.environment import variable
+from core.secrets.key_list import KeyList, KeyRefused
 
 
 @register(Tags.compatibility)

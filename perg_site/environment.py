@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 import environ
 
-from evaluation.llm.credentials.environment import hide_setting, reserve_service, reserve_variable
+from core.secrets.environment import hide_setting, reserve_service, reserve_variable
 from perg_site.secret_files import environment_value
 
 DEFAULT_PORTS = {

@@ -4,8 +4,8 @@ from typing import Any
 
 from gunicorn import glogging
 
-from perg_site.secrets_in_logs import SecretFilter
-from perg_site.tokens_in_logs import TokenFilter
+from core.logs.link_tokens import TokenFilter
+from core.logs.secrets import SecretFilter
 
 
 class Logger(glogging.Logger):  # type: ignore[misc]  # gunicorn has no types

@@ -13,9 +13,9 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import DEFAULT_DB_ALIAS, connection
 from django.http import HttpRequest
 
+from core.http.throttle import Throttle, address_of
 from perg_site import login_delay
 from perg_site.known_browser import known_browser
-from perg_site.throttle import Throttle, address_of
 
 MINUTES = 15
 # By name and address: whoever tries a name from elsewhere does not lock its owner out.

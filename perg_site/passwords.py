@@ -15,9 +15,9 @@ from django.shortcuts import redirect
 from django.urls import reverse_lazy
 
 from core.errors import Conflict
+from core.http.throttle import Throttle
 from perg_site.accounts.access_log import note
 from perg_site.accounts.events import end_what_the_password_let_in
-from perg_site.throttle import Throttle
 from perg_site.tokens import valid_tokens_of
 
 BY_EMAIL = Throttle("password-reset", limit=5, seconds=3600)

@@ -9,7 +9,7 @@ from pathlib import Path
 import django_stubs_ext
 from csp.constants import NONE, SELF
 
-from evaluation.llm.credentials.environment import hide_setting
+from core.secrets.environment import hide_setting
 from perg_site import embedded
 from perg_site.environment import SettingsEnvironment, protect_service
 
@@ -49,17 +49,17 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "perg_site.proxies.TrustedProxyMiddleware",
-    "core.http.response_headers.ResponseHeadersMiddleware",
-    "perg_site.request_checks.HttpsMiddleware",
-    "perg_site.request_checks.RequestTextMiddleware",
+    "core.http.proxies.TrustedProxyMiddleware",
+    "core.middleware.response_headers.ResponseHeadersMiddleware",
+    "core.middleware.request_checks.HttpsMiddleware",
+    "core.middleware.request_checks.RequestTextMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "perg_site.content_policy.ContentPolicyMiddleware",
+    "core.middleware.content_policy.ContentPolicyMiddleware",
     "perg_site.accounts.origin.OriginMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "perg_site.known_browser.KnownBrowserMiddleware",
-    "perg_site.request_checks.SlashMiddleware",
-    "perg_site.uploads.BodyLimitMiddleware",  # before the CSRF check, which reads the body
+    "core.middleware.request_checks.SlashMiddleware",
+    "core.middleware.body_limits.BodyLimitMiddleware",  # before the CSRF check, which reads the body
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "perg_site.accounts.session_limits.SessionLimitsMiddleware",
@@ -68,9 +68,9 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
-    "perg_site.same_person.SamePersonMiddleware",
+    "core.middleware.same_person.SamePersonMiddleware",
     "perg_site.accounts.second_factor_gate.SecondFactorMiddleware",
-    "perg_site.errors.DomainErrorMiddleware",
+    "core.http.problem_details.DomainErrorMiddleware",
 ]
 
 ROOT_URLCONF = "perg_site.urls"
@@ -119,8 +119,8 @@ REDIS_URL = embedded.redis_url(PERG_HOME)
 protect_service(REDIS_URL)
 CACHES = {
     # Version 2 holds JSON; what an older release left under version 1 are pickles.
-    "default": {"BACKEND": "core.cache.redis_cache.ForgivingCache", "LOCATION": REDIS_URL, "VERSION": 2},
-    "sessions": {"BACKEND": "perg_site.session_cache.SessionCache", "LOCATION": REDIS_URL, "VERSION": 2},
+    "default": {"BACKEND": "core.redis.cache.ForgivingCache", "LOCATION": REDIS_URL, "VERSION": 2},
+    "sessions": {"BACKEND": "core.redis.session_cache.SessionCache", "LOCATION": REDIS_URL, "VERSION": 2},
     # Attempts are counted here, by each process for itself, while Redis is away.
     "process": {
         "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
@@ -149,7 +149,7 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TASK_DEFAULT_QUEUE = "default"
 # What waits for other servers has workers of its own (perg_site/workers.py).
 CELERY_TASK_ROUTES = {
-    "evaluation.tasks.drain_endpoint": {"queue": "llm"},
+    "evaluation.engine.tasks.drain_endpoint": {"queue": "llm"},
     "perg_site.tasks.deliver": {"queue": "llm"},
 }
 CELERY_TIMEZONE = "UTC"
@@ -159,15 +159,16 @@ SWEEP_SECONDS = env.float("PERG_SWEEP_SECONDS", default=15.0)
 QUALITY_SECONDS = env.float("PERG_QUALITY_SECONDS", default=120.0)
 EXPORT_PRUNE_SECONDS = env.float("PERG_EXPORT_PRUNE_SECONDS", default=3600.0)
 BEAT_ROUNDS = {
-    "sweep-unfinished-work": ("evaluation.tasks.sweep", SWEEP_SECONDS),
+    "sweep-unfinished-work": ("evaluation.engine.tasks.sweep", SWEEP_SECONDS),
+    "sweep-catalogue-builds": ("evaluation.library.tasks.sweep_builds", SWEEP_SECONDS),
     "reclaim-expired-leases": ("annotations.labelling.tasks.reclaim_expired_leases", SWEEP_SECONDS),
     "pause-surely-below-bars": ("annotations.quality.tasks.pause_surely_below_bars", QUALITY_SECONDS),
-    "sweep-results": ("evaluation.tasks.sweep_results", SWEEP_SECONDS),
+    "sweep-results": ("evaluation.results.tasks.sweep_results", SWEEP_SECONDS),
     "sweep-validation-reports": ("annotations.validation.tasks.sweep_validation_reports", SWEEP_SECONDS),
     "sweep-exports": ("annotations.exports.tasks.sweep_exports", SWEEP_SECONDS),
     "sweep-gold-requests": ("annotations.gold.tasks.sweep_gold_requests", SWEEP_SECONDS),
-    "sweep-imports": ("evaluation.tasks.sweep_imports", SWEEP_SECONDS),
-    "prune-imports": ("evaluation.tasks.prune_import_files", EXPORT_PRUNE_SECONDS),
+    "sweep-imports": ("evaluation.imports.tasks.sweep_imports", SWEEP_SECONDS),
+    "prune-imports": ("evaluation.imports.tasks.prune_import_files", EXPORT_PRUNE_SECONDS),
     "prune-exports": ("annotations.exports.tasks.prune_expired_exports", EXPORT_PRUNE_SECONDS),
     "note-completed-campaigns": ("annotations.campaigns.tasks.note_completed_campaigns", SWEEP_SECONDS),
     "clear-expired-sessions": ("perg_site.tasks.clear_expired_sessions", 24 * 3600.0),
@@ -254,12 +255,12 @@ REST_FRAMEWORK = {
         "perg_site.api.authentication.BrowserAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["core.api.permissions.HasScope"],
-    "DEFAULT_THROTTLE_CLASSES": ["perg_site.api.throttles.ApiThrottle"],
+    "DEFAULT_THROTTLE_CLASSES": ["core.api.throttles.ApiThrottle"],
     "DEFAULT_PAGINATION_CLASS": "core.api.pagination.KeysetPagination",
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["core.api.parsers.StrictJsonParser"],
     "DEFAULT_SCHEMA_CLASS": "perg_site.api.schema.ApiSchema",
-    "EXCEPTION_HANDLER": "perg_site.errors.problem_response",
+    "EXCEPTION_HANDLER": "core.http.problem_details.problem_response",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
 SPECTACULAR_SETTINGS = {
@@ -290,7 +291,7 @@ IDEMPOTENCY_HOURS = env.int("PERG_IDEMPOTENCY_HOURS", default=24)
 HTTPS = env.bool("HTTPS", default=False)
 SECURE_SSL_REDIRECT = HTTPS
 SECURE_REDIRECT_EXEMPT = [r"^healthz/$"]
-CSRF_FAILURE_VIEW = "perg_site.errors.csrf_failed"
+CSRF_FAILURE_VIEW = "core.http.problem_details.csrf_failed"
 SESSION_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_SECURE = HTTPS
 # A browser takes a cookie with this prefix only over HTTPS and from this host: a neighbouring host cannot plant one.
@@ -350,9 +351,13 @@ EXPORT_ROOT = env.path("EXPORT_ROOT", default=Path(MEDIA_ROOT) / "exports")
 IMPORT_ROOT = env.path("IMPORT_ROOT", default=Path(MEDIA_ROOT) / "imports")
 # The first one keeps to the limits; only what it lets pass gets to the disk.
 FILE_UPLOAD_HANDLERS = [
-    "perg_site.uploads.LimitedUploadHandler",
+    "core.middleware.body_limits.LimitedUploadHandler",
     "django.core.files.uploadhandler.TemporaryFileUploadHandler",
 ]
+# Pages whose form has a file field. REST views that take files say so by their parser.
+FILE_PAGES = ["run_import", "dataset_import", "catalogue_import", "ratings_import", "controls_upload"]
+# Every file is for an admin or for somebody who leads a campaign.
+MAY_UPLOAD = "annotations.access.manages_campaigns"
 # A body without files: a form or JSON.
 DATA_UPLOAD_MAX_MEMORY_SIZE = env.int("PERG_BODY_MAX_BYTES", default=8 * 1024 * 1024)
 
@@ -361,14 +366,14 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {
         "line": {
-            "()": "perg_site.log_lines.LineFormatter",
+            "()": "core.logs.lines.LineFormatter",
             "format": "{asctime} {levelname} {name}: {message}",
             "style": "{",
         }
     },
     "filters": {
-        "tokens": {"()": "perg_site.tokens_in_logs.TokenFilter"},
-        "secrets": {"()": "perg_site.secrets_in_logs.SecretFilter"},
+        "tokens": {"()": "core.logs.link_tokens.TokenFilter"},
+        "secrets": {"()": "core.logs.secrets.SecretFilter"},
     },
     "handlers": {
         "console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["tokens", "secrets"]}

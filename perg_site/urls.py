@@ -9,10 +9,10 @@ from perg_site import account, passwords, views
 from perg_site.login import AdminLoginForm, LoginForm
 
 admin.site.login_form = AdminLoginForm
-handler400 = "perg_site.errors.bad_request"
-handler403 = "perg_site.errors.forbidden"
-handler404 = "perg_site.errors.not_found"
-handler500 = "perg_site.errors.failed"
+handler400 = "core.http.problem_details.bad_request"
+handler403 = "core.http.problem_details.forbidden"
+handler404 = "core.http.problem_details.not_found"
+handler500 = "core.http.problem_details.failed"
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -36,6 +36,7 @@ urlpatterns = [
     # Before the others, since addresses are tried in this order and one of these is asked for with every label.
     path("", include("annotations.urls")),
     path("", include("evaluation.urls")),
+    path("", include("core.cache.urls")),
     path("", include("perg_site.webhooks.urls")),
     path("api/v1/", include("perg_site.api.urls")),
     # Passwords are changed on one page, which keeps to the site's rules.

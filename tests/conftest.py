@@ -58,7 +58,7 @@ _services = pytest.StashKey[object]()
 def pytest_configure(config: pytest.Config) -> None:
     from django.conf import settings
 
-    from core.cache import redis_cache
+    from core.redis import cache as redis_cache
 
     redis_cache.CONNECT_SECONDS = redis_cache.ANSWER_SECONDS = 30.0  # a machine under load is no outage
     # Reading them now makes pytest-django set Django up before tests are collected.

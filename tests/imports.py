@@ -5,9 +5,9 @@ from typing import Any
 from django.http import HttpResponse
 from django.test import Client
 
+from evaluation.imports.tasks import run_import
 from evaluation.models import ImportJob
 from evaluation.models.import_job import UNFINISHED
-from evaluation.tasks import run_import
 
 
 def run_imports() -> None:

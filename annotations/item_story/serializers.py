@@ -11,8 +11,8 @@ from annotations.labelling.serializers import OptionSerializer
 from annotations.models import GoldLabel
 from annotations.models.gold import GoldStatus
 from annotations.models.task import TaskKind, TaskState
-from evaluation.judges.trial_serializers import MessageSerializer
-from evaluation.library.serializers.library import PreferenceSerializer
+from evaluation.judges.serializers.trials import MessageSerializer
+from evaluation.library.serializers.catalogues import PreferenceSerializer
 from evaluation.models.completion import CompletionStatus
 from evaluation.models.item import ItemStatus
 from evaluation.models.judgment import JudgmentStatus

@@ -11,6 +11,7 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from core.api.pagination import LARGEST_PAGE, PAGE_SIZE
+from core.api.permissions import IsStaff
 from core.api.strict import StrictSerializer
 
 M = TypeVar("M", bound=Model)
@@ -78,3 +79,17 @@ class FilteredList(Queried, generics.ListAPIView[M]):
     def filter_queryset(self, queryset: Any) -> Any:
         # Any: as REST framework declares it, with a row type that only it knows
         return super().filter_queryset(queryset).filter(**exact(self.query, **self.lookups))
+
+
+class NameQuery(ListQuery):
+    """Filter of lists of things that have a name."""
+
+    search = serializers.CharField(required=False, max_length=200, help_text="A part of the name.")
+
+
+class NamedList(FilteredList[M]):
+    """A list of things that have a name, newest first."""
+
+    permission_classes = [IsStaff]
+    query_serializer_class = NameQuery
+    lookups = {"search": "name__icontains"}

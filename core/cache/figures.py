@@ -15,10 +15,11 @@ from django.core.cache import cache
 from django.utils import timezone
 from pydantic import TypeAdapter, ValidationError
 
-from core.cache.redis_cache import read_cache, redis_is_away, write_cache
 from core.jobs.broken_off import why_it_broke_off
+from core.jobs.tries import LOST, LOST_AFTER, pause_after
 from core.jobs.wake import wake
-from evaluation.models.trouble import LOST, LOST_AFTER, pause_after
+from core.redis.cache import read_cache, write_cache
+from core.redis.outages import redis_is_away
 from perg import __version__
 
 T = TypeVar("T")

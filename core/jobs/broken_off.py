@@ -4,7 +4,7 @@ from django.db import DatabaseError, InterfaceError, OperationalError
 from redis.exceptions import RedisError
 
 from core.errors import DomainError
-from evaluation.llm.credentials.redaction import redacted
+from core.secrets.redaction import redacted
 
 LONGEST = 500
 

@@ -8,35 +8,23 @@ from django.conf import settings
 from django.db import transaction
 from kombu.exceptions import OperationalError
 
-from core.cache.redis_cache import outage_of
-from evaluation.models import Endpoint
-from evaluation.models.endpoint import Provider
+from core.redis.outages import outage_of
 
 logger = logging.getLogger(__name__)
 
-DRAIN = "evaluation.tasks.drain_endpoint"
 
+def wake(task: str, *keys: int | str, queue: str | None = None, after: float = 0.0) -> None:
+    """Queue a task by name once the transaction is committed, to be started `after` seconds from then.
 
-def wake(task: str, *keys: int | str) -> None:
-    """Queue a task by name once the transaction is committed.
-
-    A broker that is down costs time, never work: the sweep finds in PostgreSQL what was left behind.
+    A broker that is down costs time, never work: the sweep finds in PostgreSQL what was left behind. A worker holds
+    a message until its time has come, so `after` is for seconds and not for hours.
     """
-    transaction.on_commit(partial(_send, task, keys))
-
-
-def wake_drain(*endpoints: int, after: float = 0.0) -> None:
-    """Have the queues of endpoints (primary keys) emptied by workers of their kind, `after` seconds from the commit.
-
-    A worker holds the message until then, so this is for seconds and not for hours.
-    """
-    for key, provider in Endpoint.objects.filter(pk__in=endpoints).values_list("pk", "provider"):
-        transaction.on_commit(partial(_send, DRAIN, (key,), queue_of(provider), countdown=after or None))
-
-
-def queue_of(provider: str) -> str:
-    """The queue of the workers that can call a provider: local models want a GPU."""
-    return "gpu" if provider == Provider.TRANSFORMERS else "llm"
+    message = partial(_send, task, keys)
+    if queue is not None:
+        message = partial(message, queue)
+    if after:
+        message = partial(message, countdown=after)
+    transaction.on_commit(message)
 
 
 def _send(

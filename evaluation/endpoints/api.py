@@ -1,4 +1,4 @@
-"""REST views of endpoints and judges, for staff."""
+"""REST views of endpoints, for staff."""
 
 from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import extend_schema
@@ -16,15 +16,9 @@ from evaluation.endpoints.serializers import (
     EndpointQuery,
     EndpointSerializer,
     EndpointWriteSerializer,
-    JudgeQuery,
-    JudgeSerializer,
-    NewJudgeSerializer,
 )
 from evaluation.endpoints.services.endpoints import change_endpoint, create_endpoint, limit_key
-from evaluation.judges.services.judges import create_judge
-from evaluation.models import Endpoint, Judge
-
-JUDGES = Judge.objects.select_related("endpoint", "rubric")
+from evaluation.models import Endpoint
 
 
 class EndpointList(FilteredList[Endpoint]):
@@ -76,31 +70,3 @@ class EndpointHealth(APIView):
         endpoint = get_object_or_404(Endpoint, pk=endpoint_id)
         health = health_of(endpoint, limit_key=limit_key(endpoint))
         return Response(EndpointHealthSerializer(health).data)
-
-
-class JudgeList(FilteredList[Judge]):
-    """All judges, newest first."""
-
-    permission_classes = [IsStaff]
-    serializer_class = JudgeSerializer
-    query_serializer_class = JudgeQuery
-    queryset = JUDGES
-    lookups = {name: name for name in ("origin", "endpoint", "rubric")} | {"search": "name__icontains"}
-
-    @extend_schema(request=NewJudgeSerializer, responses={201: JudgeSerializer})
-    @idempotent
-    def post(self, request: Request) -> Response:
-        """Make a judge, which never changes afterwards."""
-        given = NewJudgeSerializer(data=request.data)
-        given.is_valid(raise_exception=True)
-        judge = create_judge(**given.validated_data)
-        return Response(JudgeSerializer(judge).data, status=status.HTTP_201_CREATED)
-
-
-class JudgeDetail(generics.RetrieveAPIView[Judge]):
-    """One judge."""
-
-    permission_classes = [IsStaff]
-    serializer_class = JudgeSerializer
-    lookup_url_kwarg = "judge_id"
-    queryset = JUDGES

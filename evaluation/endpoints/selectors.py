@@ -10,7 +10,7 @@ from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 from pydantic import TypeAdapter
 
-from core.cache.redis_cache import read_cache, write_cache
+from core.redis.cache import read_cache, write_cache
 from evaluation.llm.limiter_state import LimiterState, limiter_state
 from evaluation.models import CatalogueBuild, Completion, Endpoint, Item, Judge, Run
 from evaluation.models.completion import UNANSWERED, CompletionStatus

@@ -1,19 +1,18 @@
-"""Endpoints and judges. Keys are in the environment of the workers; neither they nor their values are ever shown."""
+"""Endpoints. Keys are in the environment of the workers; neither they nor their values are ever shown."""
 
 from dataclasses import fields
 from typing import Any
 
 from rest_framework import serializers
 
-from core.api.queries import LARGEST_INTEGER, ListQuery, id_filter
+from core.api.queries import LARGEST_INTEGER, ListQuery
 from core.api.strict import StrictSerializer
 from evaluation.endpoints.selectors import Health, RecentError, Spend
 from evaluation.endpoints.services.endpoints import EndpointSpec, missing_key
-from evaluation.judges.services.judges import MAX_REPLICATES
 from evaluation.llm.limiter_state import LimiterState
-from evaluation.models import Endpoint, Judge, Rubric
+from evaluation.models import Endpoint
 from evaluation.models.completion import CompletionStatus
-from evaluation.models.endpoint import JudgeOrigin, Provider, StructuredOutput
+from evaluation.models.endpoint import Provider, StructuredOutput
 
 
 class EndpointSerializer(serializers.ModelSerializer[Endpoint]):
@@ -125,58 +124,8 @@ class EndpointWriteSerializer(StrictSerializer[EndpointSpec]):
         return EndpointSpec(**(old | self.validated_data))
 
 
-class JudgeSerializer(serializers.ModelSerializer[Judge]):
-    """Rates how far a personalised response follows the preference; `followed` = score >= threshold."""
-
-    endpoint = serializers.SlugRelatedField[Endpoint](slug_field="name", read_only=True, allow_null=True)
-    rubric = serializers.StringRelatedField[Any](allow_null=True)
-    is_floor = serializers.BooleanField(read_only=True, help_text="Rules, to compare LLM judges with.")
-
-    class Meta:
-        model = Judge
-        fields = [
-            "id",
-            "name",
-            "origin",
-            "endpoint",
-            "rubric",
-            "threshold",
-            "replicates",
-            "temperature",
-            "max_tokens",
-            "is_floor",
-            "created_at",
-        ]
-        read_only_fields = fields
-
-
-class JudgeQuery(ListQuery):
-    """Filters of the list of judges."""
-
-    origin = serializers.ChoiceField(JudgeOrigin.choices, required=False)
-    endpoint = id_filter("endpoint")
-    rubric = id_filter("rubric")
-    search = serializers.CharField(required=False, max_length=200, help_text="A part of the name.")
-
-
 class EndpointQuery(ListQuery):
     """Filters of the list of endpoints."""
 
     provider = serializers.ChoiceField(Provider.choices, required=False)
     search = serializers.CharField(required=False, max_length=200, help_text="A part of the name.")
-
-
-class NewJudgeSerializer(StrictSerializer[Any]):
-    """A judge to be made; it never changes afterwards."""
-
-    name = serializers.CharField(max_length=200)
-    endpoint = serializers.SlugRelatedField(
-        slug_field="name", queryset=Endpoint.objects.all(), help_text="Its name."
-    )
-    rubric = serializers.PrimaryKeyRelatedField(
-        queryset=Rubric.objects.all(), help_text="The id of a version."
-    )
-    threshold = serializers.IntegerField(min_value=1, max_value=5, required=False)
-    replicates = serializers.IntegerField(min_value=1, max_value=MAX_REPLICATES, required=False)
-    temperature = serializers.FloatField(min_value=0, max_value=2, required=False, allow_null=True)
-    max_tokens = serializers.IntegerField(min_value=1, max_value=100_000, required=False)

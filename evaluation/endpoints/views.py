@@ -1,10 +1,9 @@
-"""Pages of endpoints, for staff: making and changing them, trying them out, and how they are doing."""
+"""Pages of endpoints, for staff: making and changing them, and how they are doing."""
 
-from django.conf import settings
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods
 
 from core.errors import DomainError
 from core.http.access import PersonRequest, staff_or_404
@@ -18,7 +17,6 @@ from evaluation.endpoints.services.endpoints import (
     missing_key,
     why_fixed,
 )
-from evaluation.judges.services.trials import trial_of, try_endpoint
 from evaluation.models import Endpoint
 
 
@@ -27,7 +25,7 @@ from evaluation.models import Endpoint
 def endpoint_list(request: PersonRequest) -> HttpResponse:
     endpoints = list(endpoints_with_uses())
     context = {"endpoints": [(endpoint, missing_key(endpoint)) for endpoint in endpoints]}
-    return render(request, "evaluation/endpoint_list.html", context)
+    return render(request, "evaluation/endpoints/endpoint_list.html", context)
 
 
 @require_http_methods(["GET", "POST"])
@@ -43,7 +41,7 @@ def endpoint_create(request: PersonRequest) -> HttpResponse:
             messages.success(request, f"“{endpoint}” is there. Test it before you launch anything on it.")
             return redirect("endpoint_detail", endpoint_id=endpoint.pk)
     return render(
-        request, "evaluation/endpoint_form.html", {"form": form}, status=422 if form.errors else 200
+        request, "evaluation/endpoints/endpoint_form.html", {"form": form}, status=422 if form.errors else 200
     )
 
 
@@ -57,7 +55,7 @@ def endpoint_detail(request: PersonRequest, endpoint_id: int) -> HttpResponse:
         "uses": uses_of(endpoint),
         "record": record_of(endpoint) if endpoint.provider == "recorded" else None,
     }
-    return render(request, "evaluation/endpoint_detail.html", context)
+    return render(request, "evaluation/endpoints/endpoint_detail.html", context)
 
 
 @require_http_methods(["GET", "POST"])
@@ -77,7 +75,9 @@ def endpoint_edit(request: PersonRequest, endpoint_id: int) -> HttpResponse:
             return redirect("endpoint_detail", endpoint_id=endpoint.pk)
     fixed = fixed_fields(endpoint)
     context = {"form": form, "endpoint": endpoint, "why_fixed": why_fixed(endpoint, fixed) if fixed else ""}
-    return render(request, "evaluation/endpoint_form.html", context, status=422 if form.errors else 200)
+    return render(
+        request, "evaluation/endpoints/endpoint_form.html", context, status=422 if form.errors else 200
+    )
 
 
 @require_GET
@@ -85,29 +85,10 @@ def endpoint_edit(request: PersonRequest, endpoint_id: int) -> HttpResponse:
 def endpoint_health(request: PersonRequest, endpoint_id: int) -> HttpResponse:
     """How the endpoint is doing: a fragment, or a page where no script asks."""
     endpoint = get_object_or_404(Endpoint, pk=endpoint_id)
-    template = "evaluation/_endpoint_health.html" if request.htmx else "evaluation/endpoint_health.html"
+    template = (
+        "evaluation/endpoints/_endpoint_health.html"
+        if request.htmx
+        else "evaluation/endpoints/endpoint_health.html"
+    )
     context = {"endpoint": endpoint, "health": health_of(endpoint, limit_key=limit_key(endpoint))}
-    return render(request, template, context)
-
-
-@require_POST
-@staff_or_404
-def endpoint_try(request: PersonRequest, endpoint_id: int) -> HttpResponse:
-    """Make one small call."""
-    endpoint = get_object_or_404(Endpoint, pk=endpoint_id)
-    trial = try_endpoint(endpoint=endpoint)
-    return redirect("endpoint_trial", endpoint_id=endpoint.pk, completion_id=trial.pk)
-
-
-@require_GET
-@staff_or_404
-def endpoint_trial(request: PersonRequest, endpoint_id: int, completion_id: int) -> HttpResponse:
-    """What came of a test; to htmx, the part of the page that waits for it."""
-    endpoint = get_object_or_404(Endpoint, pk=endpoint_id)
-    context = {
-        "endpoint": endpoint,
-        "trial": trial_of(endpoint, completion_id),
-        "most_tries": settings.COMPLETION_MAX_ATTEMPTS,
-    }
-    template = "evaluation/_trial.html" if request.htmx else "evaluation/endpoint_trial.html"
     return render(request, template, context)

@@ -23,7 +23,7 @@ JOBS_SHOWN = 100
 def import_list(request: PersonRequest) -> HttpResponse:
     """The person's newest imports."""
     jobs = [(job, kind_called(job.kind).title) for job in imports_of(request.user)[:JOBS_SHOWN]]
-    return render(request, "evaluation/import_list.html", {"jobs": jobs})
+    return render(request, "evaluation/imports/import_list.html", {"jobs": jobs})
 
 
 @require_GET
@@ -40,7 +40,7 @@ def import_job(request: PersonRequest, job_id: int) -> HttpResponse:
         "are_rows": bool(job.problems) and isinstance(job.problems[0], dict),
     }
     template = "_import_job.html" if request.htmx else "import_job.html"
-    return render(request, f"evaluation/{template}", context)
+    return render(request, f"evaluation/imports/{template}", context)
 
 
 @require_POST

@@ -8,14 +8,14 @@ import os
 from collections.abc import Mapping
 from typing import Protocol
 
-from evaluation.llm.credentials.addresses import (
+from core.secrets.addresses import (
     PRIVATE_NETWORKS,
     AddressRefused,
     check_destination,
     check_resolved,
     read_address,
 )
-from evaluation.llm.credentials.key_list import KeyList, KeyRefused
+from core.secrets.key_list import KeyList, KeyRefused
 from evaluation.llm.endpoint_options import OptionsRefused, check_options
 from evaluation.llm.local_folders import FolderRefused, check_folder, check_model
 

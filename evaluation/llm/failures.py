@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
-from evaluation.llm.credentials.redaction import redacted, without_secret
+from core.secrets.redaction import redacted, without_secret
 from evaluation.llm.replies import CallFailure
 from evaluation.llm.server_answers import ServerError, Unreadable, decoded, server_error
 

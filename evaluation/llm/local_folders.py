@@ -8,7 +8,7 @@ import os
 import re
 from pathlib import Path
 
-from evaluation.llm.credentials.environment import reserve_variable, variable
+from core.secrets.environment import reserve_variable, variable
 
 LOCAL_MODEL_FOLDERS = "LOCAL_MODEL_FOLDERS"
 reserve_variable(LOCAL_MODEL_FOLDERS)

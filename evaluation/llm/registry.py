@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from evaluation.llm.credentials.key_list import key_problem
+from core.secrets.key_list import key_problem
 from evaluation.llm.endpoint_rules import (
     API_PROVIDERS,
     OWN_URLS,

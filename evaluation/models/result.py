@@ -35,9 +35,10 @@ class RunResult(models.Model):
     items_done = models.PositiveIntegerField()
     items_failed = models.PositiveIntegerField()
     metrics = models.JSONField(help_text="perg.stats.runs.perg_metrics.PergMetrics, over all items.")
-    costs = models.JSONField(help_text="evaluation.results.run_costs.RunCosts: what an item takes.")
+    costs = models.JSONField(help_text="evaluation.results.metrics.run_costs.RunCosts: what an item takes.")
     stages = models.JSONField(
-        null=True, help_text="evaluation.results.aligner_failures.AlignerFailures; none: no Pref-Aligner."
+        null=True,
+        help_text="evaluation.results.metrics.aligner_failures.AlignerFailures; none: no Pref-Aligner.",
     )
 
     def __str__(self) -> str:
@@ -112,7 +113,7 @@ class RunGain(models.Model):
     run = models.OneToOneField(Run, on_delete=models.CASCADE, related_name="gain")
     reference = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="+")
     computed_at = models.DateTimeField(help_text="When its reading began.")
-    document = models.JSONField(help_text="evaluation.results.comparison.Comparison.as_dict")
+    document = models.JSONField(help_text="evaluation.results.metrics.comparison.Comparison.as_dict")
 
     def __str__(self) -> str:
         return f"run {self.run_id} against {self.reference_id}"

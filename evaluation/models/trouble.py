@@ -1,25 +1,13 @@
 """Computations of results that do not come to an end: under way, broken off, or lost with their worker."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from core.jobs.tries import LOST, pause_after
 from evaluation.models.run import Run
-
-LOST_AFTER = timedelta(minutes=10)
-"""A computation that is under way for longer has lost its worker."""
-
-LOST = "The worker that computed it was never heard of again: it may have been stopped, or run out of memory."
-
-FIRST_PAUSE, LONGEST_PAUSE = timedelta(minutes=1), timedelta(hours=1)
-
-
-def pause_after(tries: int) -> timedelta:
-    """How long nobody tries again by themselves what has failed so often: each time twice as long."""
-    doubled: int = 2 ** min(tries - 1, 20)
-    return min(FIRST_PAUSE * doubled, LONGEST_PAUSE)
 
 
 class Computed(models.TextChoices):

@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 
+from evaluation.engine.calls.causes import cause_in_words
 from evaluation.models import Dataset, Endpoint, Judge, Run
 from evaluation.models.endpoint import SCALE
 from evaluation.models.result import Dimension
@@ -11,8 +12,7 @@ from evaluation.models.run import Method, Setting
 from evaluation.results.selectors.item_calls import CALLS
 from evaluation.results.selectors.results import ROWS_SORTED_BY, RowFilter, models_with_runs
 from evaluation.results.selectors.run_items import SETS, ItemFilter
-from evaluation.templatetags.causes import cause_in_words
-from evaluation.templatetags.progress import stage_name
+from evaluation.stages.names import stage_name
 
 ANY = [("", "Any")]
 NARROWING = (

@@ -2,9 +2,7 @@
 
 from django.urls import path
 
-from core.cache import views as kept
-from evaluation.results.views import results
-from evaluation.runs.views import items
+from evaluation.results.views import items, results
 
 urlpatterns = [
     path("results/", results.results, name="results"),
@@ -13,7 +11,6 @@ urlpatterns = [
     path("results/figures/", results.results_figures, name="results_figures"),
     path("results/figures/<slug:figure>.<slug:extension>", results.results_figure, name="results_figure"),
     path("results/stages/", results.results_stages, name="results_stages"),
-    path("figures/again/", kept.kept_again, name="kept_again"),
     path("results/costs/", results.results_costs, name="results_costs"),
     path("runs/<int:run_id>/items/", items.run_item_list, name="run_item_list"),
 ]

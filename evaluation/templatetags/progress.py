@@ -5,22 +5,14 @@ from decimal import ROUND_UP, Decimal
 from django import template
 from django.contrib.humanize.templatetags.humanize import intcomma
 
+from evaluation.stages.names import prompt_name, stage_name
+
 register = template.Library()
 
 CENT = Decimal("0.01")
 SMALLEST = Decimal("0.0001")
 UNITS = ((86_400, "day"), (3600, "hour"), (60, "minute"))
 """Seconds in each; one is used from two of it on, so that an hour and a half is 90 minutes."""
-
-STAGES = {
-    "baseline": "Baseline",
-    "personalised": "Personalised",
-    "critique": "Critique",
-    "revision": "Revision",
-    "aligner": "Aligner",
-    "extract_baseline": "Answer of the baseline, by the extractor",
-    "extract_personalised": "Answer of the personalised, by the extractor",
-}
 
 
 @register.filter
@@ -43,24 +35,5 @@ def in_words(seconds: int) -> str:
     return f"about {intcomma(count)} {name}{'' if count == 1 else 's'}"
 
 
-PROMPTS = {
-    "direct": "Direct",
-    "cot": "Chain of thought",
-    "icl": "In-context examples",
-    "propose": "Proposing preferences",
-    "judge": "Judge",
-    "reask": "Asking the judge again",
-    "extractor": "Answer extractor",
-}
-
-
-@register.filter
-def prompt_name(prompt: str) -> str:
-    """A prompt as the pages call it: after its stage, or the method that words it."""
-    return PROMPTS.get(prompt) or stage_name(prompt)
-
-
-@register.filter
-def stage_name(stage: str) -> str:
-    """A stage as the pages call it; judges come with their own names."""
-    return STAGES.get(stage, stage[:1].upper() + stage[1:])
+register.filter(stage_name)
+register.filter(prompt_name)

@@ -4,19 +4,16 @@ from urllib.parse import parse_qsl, urlencode
 
 from django import template
 from django.contrib.humanize.templatetags.humanize import intcomma
-from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from evaluation.models import ResultRow, Run
-from evaluation.models.result import Dimension
 from evaluation.models.run import Method
-from evaluation.results.drill_down import items_address
+from evaluation.results.figures.drill_down import address_behind, items_address
 from evaluation.results.selectors.item_calls import CALLS
 from evaluation.results.selectors.results import RowFilter
-from evaluation.results.selectors.run_items import SETS
 from evaluation.runs.selectors.progress import StageProgress
-from evaluation.templatetags.progress import stage_name
+from evaluation.stages.names import stage_name
 
 register = template.Library()
 
@@ -54,15 +51,7 @@ def sorted_by(wanted: RowFilter, key: str) -> SafeString | str:
 @register.simple_tag
 def items_behind(row: ResultRow, show: str) -> str:
     """The address of the items behind a number of a row."""
-    asked = {"show": show}
-    if row.dimension != Dimension.WHOLE:
-        asked[row.dimension] = row.value
-    if SETS[show].by_judge:
-        if row.judge_id is None:
-            asked["show"] = "broken"  # where no judge is needed, robustness error is the breakage rate
-        else:
-            asked["judge"] = str(row.judge_id)
-    return f"{reverse('run_item_list', args=[row.result.run_id])}?{urlencode(asked)}"
+    return address_behind(row, show)
 
 
 @register.simple_tag

@@ -1,6 +1,6 @@
 """Logins, wrong passwords and refused access in the audit log, at a limited rate: nobody can fill the log by trying.
 
-Without Redis each process counts for itself: see `perg_site.throttle`.
+Without Redis each process counts for itself: see `core.http.throttle`.
 """
 
 from typing import Any
@@ -12,10 +12,10 @@ from django.db import models
 from django.http import HttpRequest
 
 from annotations.audit.services import record
+from core.http.throttle import Throttle, address_of
 from perg_site.accounts import second_factor_state, sign_in
 from perg_site.accounts.origin import Origin, plain
 from perg_site.login import limit_reached
-from perg_site.throttle import Throttle, address_of
 
 LONGEST_NAME = 150
 SHOWN_OF_ODD_NAMES = 3

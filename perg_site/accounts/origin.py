@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from django.http import HttpRequest, HttpResponseBase
 
 from annotations.audit import services as audit
-from perg_site.proxies import parsed
+from core.http.proxies import parsed
 
 LONGEST_AGENT = 200
 # The first that is in the name counts: most browsers also name others.

@@ -6,8 +6,8 @@ from django import forms
 from django.http import HttpRequest
 
 from core.http.access import PersonRequest
+from core.http.throttle import Throttle
 from perg_site.accounts.access_log import WRONG_CODES, note_limited
-from perg_site.throttle import Throttle
 
 ATTEMPTS = Throttle("password-again", limit=10, seconds=900)
 """By person."""

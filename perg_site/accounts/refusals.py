@@ -5,9 +5,9 @@ from http import HTTPStatus
 
 from django.http import HttpRequest, HttpResponseBase
 
+from core.logs.link_tokens import without_tokens
 from perg_site.accounts.access_log import ALL_REFUSALS, REFUSALS, note_limited
 from perg_site.accounts.origin import plain
-from perg_site.tokens_in_logs import without_tokens
 
 REFUSED = {HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND}
 LONGEST_PATH = 200

@@ -7,9 +7,9 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpRespons
 from django.shortcuts import render
 from django.urls import reverse
 
+from core.middleware.same_person import HEADER
 from perg_site.accounts import second_factor_state
 from perg_site.accounts.second_factor_state import OWED_WORDS
-from perg_site.same_person import HEADER
 
 ALWAYS = {"logout", "admin:logout", "health"}
 ALLOWED = {

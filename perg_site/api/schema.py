@@ -14,7 +14,7 @@ from rest_framework.permissions import SAFE_METHODS
 
 from core.api.idempotency import HEADER, LONGEST_KEY, REPLAYED
 from core.api.permissions import IsStaff, needed_scope
-from perg_site.errors import PROBLEM
+from core.http.problem_details import PROBLEM
 
 Json = dict[str, Any]  # Any: a schema is JSON of any depth
 

@@ -17,7 +17,7 @@ from core.api.conditional import conditional
 from core.api.permissions import HasScope
 from core.errors import NotAllowed
 from core.http.access import PersonRequest
-from perg_site.uploads import may_upload
+from core.middleware.body_limits import may_upload
 
 
 @cache

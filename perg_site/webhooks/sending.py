@@ -13,7 +13,7 @@ from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
-from evaluation.llm.credentials.redaction import redacted
+from core.secrets.redaction import redacted
 from perg_site.models import Delivery, Webhook
 from perg_site.models.webhook import DeliveryStatus
 from perg_site.webhooks.connection import AddressRefused, post

@@ -12,7 +12,7 @@ from annotations.labelling.differences import word_differences
 from annotations.labelling.views.task_json import rendered
 from evaluation.models import Response, Run
 from evaluation.models.item import Condition
-from evaluation.results.metrics import RunOutcomes
+from evaluation.results.metrics.run_metrics import RunOutcomes
 from tests import build
 from tests.fault_inputs.case import FAULTS, FaultCase, Figures, rounded, run_json
 

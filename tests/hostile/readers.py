@@ -11,6 +11,7 @@ from annotations.labelling.differences import word_differences
 from annotations.validation.services.ratings_import import NOT_STORABLE
 from core.errors import DomainError
 from core.http.ranged_file import RANGE
+from core.logs.link_tokens import without_tokens
 from core.templatetags.markdown import as_written as shown_as_written
 from core.templatetags.markdown import markdown, response
 from core.text.json_text import read_json
@@ -42,7 +43,6 @@ from perg.stats.files.ratings_files import RatingsFileError, Scale
 from perg.stats.files.ratings_parsing import FileFormat, format_of, parse_ratings
 from perg.stats.files.repeated_problems import LIKE_A_NUMBER
 from perg.stats.files.stated_scale import ScaleError, entries_of, stated_categories
-from perg_site.tokens_in_logs import without_tokens
 
 Reader = Callable[[str], object]
 

@@ -8,9 +8,9 @@ from django.test import Client
 from django.urls import reverse
 
 from annotations.models import Campaign
+from evaluation.engine.calls.causes import failure_in_words
 from evaluation.models import Batch, Catalogue, Completion, Dataset, Item, ItemCall, Run
 from evaluation.models.run import RunImport
-from evaluation.templatetags.causes import failure_in_words
 from perg.stats.gold.gold_criteria import ALL_STATES
 from tests import build
 from tests.pages import page_text

@@ -13,7 +13,8 @@ from django.utils import timezone
 from evaluation.engine.steps.advance import advance_run
 from evaluation.judges.services.judges import default_rubric
 from evaluation.models import Batch, Catalogue, Completion, Endpoint, Judge, Preference, Run
-from evaluation.templatetags.progress import dollars, in_words, stage_name
+from evaluation.stages.names import stage_name
+from evaluation.templatetags.progress import dollars, in_words
 from tests import build
 
 pytestmark = pytest.mark.django_db

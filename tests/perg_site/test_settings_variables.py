@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
-from evaluation.llm.credentials.addresses import read_address
-from evaluation.llm.credentials.environment import is_reserved, reserved_variables
-from evaluation.llm.credentials.key_list import KeyList, KeyRefused
+from core.secrets.addresses import read_address
+from core.secrets.environment import is_reserved, reserved_variables
+from core.secrets.key_list import KeyList, KeyRefused
 
 REPOSITORY = Path(__file__).parents[2]
 SOURCES = ("perg_site", "annotations", "evaluation", "perg.client", "manage.py")
@@ -86,7 +86,7 @@ def test_no_variable_of_the_site_can_be_listed_as_a_key(name: str, monkeypatch: 
 def test_secrets_of_the_settings_and_own_services_are_known() -> None:
     program = (
         "import django; django.setup()\n"
-        "from evaluation.llm.credentials.redaction import redacted\n"
+        "from core.secrets.redaction import redacted\n"
         "from evaluation.llm.endpoint_rules import EndpointRefused, check_endpoint\n"
         "from evaluation.llm.registry import EndpointSettings\n"
         "print(redacted('s: the-secret-of-the-site d: database-password r: redis-password e: mail-password-1'))\n"

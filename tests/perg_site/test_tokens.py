@@ -15,9 +15,10 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from annotations.models import AuditEvent
-from core.cache.redis_cache import outage_of
+from core.api import throttles
 from core.errors import Conflict, DomainError, NotAllowed
-from perg_site.api import authentication, throttles
+from core.redis.outages import outage_of
+from perg_site.api import authentication
 from perg_site.models import ApiToken
 from perg_site.tokens import create_token, revoke_token
 from tests import build

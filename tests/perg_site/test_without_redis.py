@@ -14,9 +14,10 @@ from django.test import Client, TestCase
 from django.urls import reverse
 from pytest_django import Settings
 
-from core.cache import redis_cache
-from core.cache.redis_cache import outage_of, redis_is_away
 from core.jobs import wake
+from core.redis import cache as redis_cache
+from core.redis import outages
+from core.redis.outages import outage_of, redis_is_away
 from perg_site.login import BY_NAME
 from tests import build
 from tests.perg_site.access_matrix import COLUMNS, MATRIX
@@ -110,7 +111,7 @@ def test_every_route_answers_soon_without_redis(dead_redis: str, request: pytest
 def test_a_broker_that_is_dead_is_waited_for_once(dead_redis: str) -> None:
     began = time.monotonic()
     for number in range(20):
-        wake._send("evaluation.tasks.advance_run", (number,))
+        wake._send("evaluation.engine.tasks.advance_run", (number,))
     assert time.monotonic() - began < LONGEST_SECONDS
     assert redis_is_away()
 
@@ -141,7 +142,7 @@ def test_the_cache_is_used_again_soon_after_redis_is_back(
     outage.begin(ConnectionError("for this test"))
     cache.set("a", 1)
     assert cache.get("a") is None
-    monkeypatch.setattr(redis_cache, "OUTAGE_SECONDS", 0.0)
+    monkeypatch.setattr(outages, "OUTAGE_SECONDS", 0.0)
     outage.begin(ConnectionError("for this test"))
     cache.set("a", 1)
     assert cache.get("a") == 1

@@ -24,7 +24,7 @@ from annotations.exports.tables.columns import (
 from annotations.models import Task
 from evaluation.models import Completion, Item, Judgment, Preference, Question, Response, Run
 from evaluation.models.result import RunChange
-from evaluation.results.metrics import RunOutcomes
+from evaluation.results.metrics.run_metrics import RunOutcomes
 from perg.stats.base.estimate import EstimateDict
 from perg.stats.runs.perg_metrics import PergMetricsDict
 

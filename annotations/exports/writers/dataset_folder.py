@@ -18,7 +18,7 @@ from annotations.exports.writers.manifest import described
 from annotations.exports.writers.parquet import ParquetWriter
 from annotations.exports.writers.writing import Drain, chunks
 from annotations.models.export import RaterNames
-from evaluation import __version__
+from perg import __version__
 
 DATA = "data/train-*.parquet"
 PART_ROWS = 500_000

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from annotations.exports.tables.columns import Source, Table
 from annotations.models import Export
-from evaluation import __version__
+from perg import __version__
 
 
 def manifest_of(

@@ -19,7 +19,7 @@ from annotations.validation.figures.validation import rate_notes
 from annotations.validation.selectors.validation import has_ratings
 from annotations.validation.services.validation import computed_report, report_settings
 from core.errors import Conflict, DomainError, NotFound
-from evaluation import __version__
+from perg import __version__
 from perg.stats.base.estimate import EstimateDict
 from perg.stats.base.undefined import UndefinedDict
 from perg.stats.correction.corrected_runs import CorrectedRunsDict

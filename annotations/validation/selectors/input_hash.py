@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from django.db import connection
 
 from annotations.models import Campaign
-from evaluation import __version__
+from perg import __version__
 
 
 def input_hash(campaign: Campaign, settings: Mapping[str, object], *, code_version: str = __version__) -> str:

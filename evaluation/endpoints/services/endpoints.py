@@ -12,9 +12,9 @@ from django.utils import timezone
 from pydantic import JsonValue
 
 from core.errors import Conflict, DomainError
-from core.jobs.wake import wake_drain
 from core.names import check_name
 from evaluation.endpoints.services.recorded_replies import recorded_replies
+from evaluation.endpoints.services.waking import wake_drain
 from evaluation.llm import registry
 from evaluation.llm.endpoint_rules import (
     API_PROVIDERS,

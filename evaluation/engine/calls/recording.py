@@ -14,9 +14,9 @@ from django.db import InterfaceError, OperationalError, connection, transaction
 from django.utils import timezone
 from pydantic import JsonValue
 
+from core.secrets.redaction import has_key, redacted, redacted_json, redacted_reply
 from evaluation.engine.calls.claims import Claim, Claimed
 from evaluation.engine.calls.costs import MOST_MONEY, Change, Charge, add_to_runs, charge_for
-from evaluation.llm.credentials.redaction import has_key, redacted, redacted_json, redacted_reply
 from evaluation.llm.failures import LONGEST_MESSAGE
 from evaluation.llm.replies import CallFailure, Outcome, Refusal, storable
 from evaluation.models import Endpoint

@@ -4,7 +4,8 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from core.jobs.wake import wake, wake_drain
+from core.jobs.wake import wake
+from evaluation.endpoints.services.waking import wake_drain
 from evaluation.engine.steps.generation import answer_items
 from evaluation.engine.steps.judging import ask_judges, is_judged, settle_judgments
 from evaluation.models import Endpoint, Item, Judgment, Run
@@ -39,7 +40,7 @@ def _finish(run: Run) -> None:
     )
     if not finished:
         return
-    wake("evaluation.tasks.refresh_result", run.pk)
+    wake("evaluation.results.tasks.refresh_result", run.pk)
     if reason:
         run_failed.send(sender=Run, run=run, reason=reason)
     else:

@@ -44,7 +44,7 @@ def launch_judging(*, run: Run, judge: Judge) -> RunJudge:
     run_judge, _ = RunJudge.objects.get_or_create(run=run, judge=judge)
     Run.objects.filter(pk=run.pk).update(status=RunStatus.RUNNING, finished_at=None)
     run.status, run.finished_at = RunStatus.RUNNING, None
-    wake("evaluation.tasks.advance_run", run.pk)
+    wake("evaluation.engine.tasks.advance_run", run.pk)
     return run_judge
 
 

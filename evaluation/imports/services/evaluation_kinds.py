@@ -22,7 +22,7 @@ def register_kinds() -> None:
             RECORDED_RUN,
             "Recorded run",
             "run_import",
-            "evaluation/_run_imported.html",
+            "evaluation/imports/_run_imported.html",
             _recorded_run,
             row_problems,
         )
@@ -32,7 +32,7 @@ def register_kinds() -> None:
             QUESTIONS,
             "Questions",
             "dataset_import",
-            "evaluation/_questions_imported.html",
+            "evaluation/imports/_questions_imported.html",
             _questions,
             row_problems,
         )
@@ -42,7 +42,7 @@ def register_kinds() -> None:
             CATALOGUE,
             "Preference catalogue",
             "catalogue_import",
-            "evaluation/_catalogue_imported.html",
+            "evaluation/imports/_catalogue_imported.html",
             _catalogue,
             row_problems,
         )

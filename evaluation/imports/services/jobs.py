@@ -27,7 +27,7 @@ from evaluation.imports.services.files import delete_files, delete_strays, store
 from evaluation.models import ImportJob
 from evaluation.models.import_job import UNFINISHED, ImportStatus
 
-RUN = "evaluation.tasks.run_import"
+RUN = "evaluation.imports.tasks.run_import"
 MAX_ATTEMPTS = 3
 """A job whose worker was lost so often is given up: it may be what kills the worker."""
 MOST_UNFINISHED = 20

@@ -12,7 +12,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 
 from core.errors import Conflict
-from core.jobs.wake import wake_drain
+from evaluation.endpoints.services.waking import wake_drain
 from evaluation.engine.calls.completions import enqueue_completions
 from evaluation.engine.calls.costs import most_it_may_cost
 from evaluation.engine.steps.judging import request_of

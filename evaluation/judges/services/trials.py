@@ -10,8 +10,8 @@ from dataclasses import replace
 from django.db import transaction
 
 from core.errors import DomainError, NotFound
-from core.jobs.wake import wake_drain
 from evaluation.endpoints.services.endpoints import missing_key
+from evaluation.endpoints.services.waking import wake_drain
 from evaluation.engine.calls.completions import enqueue_completions
 from evaluation.engine.steps.judging import request_of
 from evaluation.engine.steps.prompts import current_prompts

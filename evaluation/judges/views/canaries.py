@@ -33,5 +33,5 @@ def judge_canaries(request: PersonRequest, judge_id: int) -> HttpResponse:
         "result": None if test is None else canary_result(test),
         "cost_limit": canary_cost_limit(judge),
     }
-    template = "evaluation/_canaries.html" if request.htmx else "evaluation/judge_canaries.html"
+    template = "evaluation/judges/_canaries.html" if request.htmx else "evaluation/judges/judge_canaries.html"
     return render(request, template, context)

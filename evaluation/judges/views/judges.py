@@ -31,7 +31,7 @@ from evaluation.stages.judge import JudgeInput
 @staff_or_404
 def judge_list(request: PersonRequest) -> HttpResponse:
     heuristic_judge()
-    return render(request, "evaluation/judge_list.html", {"judges": judges_with_uses()})
+    return render(request, "evaluation/judges/judge_list.html", {"judges": judges_with_uses()})
 
 
 @require_http_methods(["GET", "POST"])
@@ -47,7 +47,9 @@ def judge_create(request: PersonRequest) -> HttpResponse:
         else:
             messages.success(request, f"“{judge}” is there. Test it on an item before it rates a run.")
             return redirect("judge_detail", judge_id=judge.pk)
-    return render(request, "evaluation/judge_form.html", {"form": form}, status=422 if form.errors else 200)
+    return render(
+        request, "evaluation/judges/judge_form.html", {"form": form}, status=422 if form.errors else 200
+    )
 
 
 @require_GET
@@ -61,7 +63,7 @@ def judge_detail(request: PersonRequest, judge_id: int) -> HttpResponse:
         "canaries": None if canary_test is None else canary_result(canary_test),
         "missing_key": missing_key(judge.endpoint) if judge.endpoint else None,
     }
-    return render(request, "evaluation/judge_detail.html", context)
+    return render(request, "evaluation/judges/judge_detail.html", context)
 
 
 @require_http_methods(["GET", "POST"])
@@ -83,7 +85,7 @@ def judge_test(request: PersonRequest, judge_id: int) -> HttpResponse:
         else:
             return redirect("judge_trial", judge_id=judge.pk, completion_id=trial.pk)
     context = {"judge": judge, "choice": choice, "item": item, "form": form}
-    return render(request, "evaluation/judge_test.html", context, status=422 if form.errors else 200)
+    return render(request, "evaluation/judges/judge_test.html", context, status=422 if form.errors else 200)
 
 
 @require_GET
@@ -103,7 +105,7 @@ def judge_trial(request: PersonRequest, judge_id: int, completion_id: int) -> Ht
         "verdict": verdict,
         "followed": verdict is not None and verdict.score is not None and verdict.score >= judge.threshold,
     }
-    template = "evaluation/_trial.html" if request.htmx else "evaluation/judge_trial.html"
+    template = "evaluation/judges/_trial.html" if request.htmx else "evaluation/judges/judge_trial.html"
     return render(request, template, context)
 
 

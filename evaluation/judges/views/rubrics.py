@@ -22,7 +22,7 @@ from evaluation.models import Rubric
 @staff_or_404
 def rubric_list(request: PersonRequest) -> HttpResponse:
     default_rubric()  # a fresh installation has none before the first judge
-    return render(request, "evaluation/rubric_list.html", {"rubrics": latest_rubrics()})
+    return render(request, "evaluation/judges/rubric_list.html", {"rubrics": latest_rubrics()})
 
 
 @require_http_methods(["GET", "POST"])
@@ -41,7 +41,9 @@ def rubric_create(request: PersonRequest) -> HttpResponse:
         else:
             messages.success(request, f"{rubric} is there.")
             return redirect("rubric_detail", rubric_id=rubric.pk)
-    return render(request, "evaluation/rubric_form.html", {"form": form}, status=422 if form.errors else 200)
+    return render(
+        request, "evaluation/judges/rubric_form.html", {"form": form}, status=422 if form.errors else 200
+    )
 
 
 @require_GET
@@ -59,7 +61,7 @@ def rubric_detail(request: PersonRequest, rubric_id: int) -> HttpResponse:
         "judges": rubric.judges.select_related("endpoint"),
         "is_latest": rubric == versions[0],
     }
-    return render(request, "evaluation/rubric_detail.html", context)
+    return render(request, "evaluation/judges/rubric_detail.html", context)
 
 
 @require_http_methods(["GET", "POST"])
@@ -79,7 +81,7 @@ def rubric_edit(request: PersonRequest, rubric_id: int) -> HttpResponse:
             messages.success(request, f"{revised} is there; {rubric} stays as it was.")
             return redirect("rubric_detail", rubric_id=revised.pk)
     context = {"form": form, "rubric": rubric}
-    return render(request, "evaluation/rubric_form.html", context, status=422 if form.errors else 200)
+    return render(request, "evaluation/judges/rubric_form.html", context, status=422 if form.errors else 200)
 
 
 def _base(versions: Sequence[Rubric], rubric: Rubric, since: int | None) -> Rubric | None:

@@ -32,7 +32,7 @@ from evaluation.library.serializers.builds import (
     ProposalTextSerializer,
     ReleaseCatalogueSerializer,
 )
-from evaluation.library.serializers.library import CatalogueSerializer
+from evaluation.library.serializers.catalogues import CatalogueSerializer
 from evaluation.library.services.catalogue_building import (
     ask_again,
     estimate_build,

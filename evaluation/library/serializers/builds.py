@@ -11,7 +11,7 @@ from evaluation.library.selectors.catalogues import (
     CatalogueChanges,
     catalogues_with_irrelevant,
 )
-from evaluation.library.serializers.library import PreferenceSerializer
+from evaluation.library.serializers.catalogues import PreferenceSerializer
 from evaluation.library.services.catalogue_building import MAX_NAME, MAX_PROPOSALS, MAX_SEED
 from evaluation.models import Catalogue, CatalogueBuild, Dataset, Endpoint, Proposal
 from evaluation.models.catalogue_build import MAX_PER_QUESTION, BuildStatus, ProposalStatus

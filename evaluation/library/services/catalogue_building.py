@@ -14,9 +14,10 @@ from django.db import transaction
 from django.db.models import F, Sum
 
 from core.errors import Conflict, DomainError
-from core.jobs.wake import wake, wake_drain
+from core.jobs.wake import wake
 from core.names import check_name
 from evaluation.endpoints.services.endpoints import missing_key
+from evaluation.endpoints.services.waking import wake_drain
 from evaluation.engine.calls.completions import enqueue_completions
 from evaluation.engine.calls.costs import NOTHING, cost_of, most_it_may_cost
 from evaluation.engine.steps.prompts import current_prompt
@@ -73,7 +74,7 @@ def start_build(
         BuildQuestion(build=build, question_id=question)
         for question in sorted(random.Random(seed).sample(questions, sample_size))
     )
-    wake("evaluation.tasks.advance_build", build.pk)
+    wake("evaluation.library.tasks.advance_build", build.pk)
     return build
 
 
@@ -301,7 +302,7 @@ def ask_again(*, build: CatalogueBuild) -> int:
     CatalogueBuild.objects.filter(pk=build.pk).update(
         status=BuildStatus.ASKING, spent_before=F("spent_before") + wasted
     )
-    wake("evaluation.tasks.advance_build", build.pk)
+    wake("evaluation.library.tasks.advance_build", build.pk)
     return len(failed)
 
 
@@ -320,7 +321,7 @@ def set_build_budget(*, build: CatalogueBuild, money_budget: Decimal | None) -> 
     CatalogueBuild.objects.filter(pk=build.pk).update(money_budget=money_budget, status=status)
     build.refresh_from_db()
     if status == BuildStatus.ASKING:
-        wake("evaluation.tasks.advance_build", build.pk)
+        wake("evaluation.library.tasks.advance_build", build.pk)
     return build
 
 

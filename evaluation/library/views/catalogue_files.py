@@ -24,7 +24,7 @@ from evaluation.models import Catalogue, CatalogueBuild
 @staff_or_404
 def catalogue_list(request: PersonRequest) -> HttpResponse:
     context = {"catalogues": catalogues_with_counts(), "builds": builds_with_counts()}
-    return render(request, "evaluation/catalogue_list.html", context)
+    return render(request, "evaluation/library/catalogue_list.html", context)
 
 
 @require_GET
@@ -45,7 +45,9 @@ def catalogue_detail(request: PersonRequest, catalogue_id: int) -> HttpResponse:
         "versions": versions_of(catalogue),
         "build": CatalogueBuild.objects.filter(catalogue=catalogue).first(),
     }
-    return render(request, "evaluation/catalogue_detail.html", context, status=422 if form.errors else 200)
+    return render(
+        request, "evaluation/library/catalogue_detail.html", context, status=422 if form.errors else 200
+    )
 
 
 @require_GET
@@ -63,7 +65,7 @@ def catalogue_differences(request: PersonRequest, catalogue_id: int) -> HttpResp
         "base": base,
         "changes": catalogue_changes(base, catalogue) if base is not None else None,
     }
-    return render(request, "evaluation/catalogue_differences.html", context)
+    return render(request, "evaluation/library/catalogue_differences.html", context)
 
 
 @require_http_methods(["GET", "POST"])
@@ -78,5 +80,5 @@ def catalogue_import(request: PersonRequest) -> HttpResponse:
         return start_import(request, CATALOGUE, {"name": form.cleaned_data["name"]}, files)
     status = 422 if form.errors else 200
     return render(
-        request, "evaluation/catalogue_import.html", {"form": form, "earlier": earlier}, status=status
+        request, "evaluation/library/catalogue_import.html", {"form": form, "earlier": earlier}, status=status
     )

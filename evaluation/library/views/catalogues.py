@@ -70,7 +70,9 @@ def build_create(request: PersonRequest) -> HttpResponse:
             messages.success(request, f"{build.endpoint} is being asked.")
             return redirect("build_detail", build_id=build.pk)
     context = {"form": form, **_estimate(form)}
-    return render(request, "evaluation/build_create.html", context, status=422 if form.errors else 200)
+    return render(
+        request, "evaluation/library/build_create.html", context, status=422 if form.errors else 200
+    )
 
 
 @require_POST
@@ -78,7 +80,11 @@ def build_create(request: PersonRequest) -> HttpResponse:
 def build_estimate(request: PersonRequest) -> HttpResponse:
     """What the form's build would take, or what is missing: a fragment, or the page where no script asks."""
     form = BuildForm(request.POST)
-    template = "evaluation/_estimate_of_build.html" if request.htmx else "evaluation/build_create.html"
+    template = (
+        "evaluation/library/_estimate_of_build.html"
+        if request.htmx
+        else "evaluation/library/build_create.html"
+    )
     return render(request, template, {"form": form, **_estimate(form)})
 
 
@@ -97,9 +103,9 @@ def build_detail(request: PersonRequest, build_id: int) -> HttpResponse:
         "budget": BuildBudgetForm(initial={"money_budget": build.money_budget}),
     }
     if request.htmx:
-        return render(request, "evaluation/_build_progress.html", context)
+        return render(request, "evaluation/library/_build_progress.html", context)
     context |= _review(request, build, progress) | {"release": ReleaseForm()}
-    return render(request, "evaluation/build_detail.html", context)
+    return render(request, "evaluation/library/build_detail.html", context)
 
 
 @require_POST

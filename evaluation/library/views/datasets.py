@@ -23,7 +23,7 @@ from evaluation.models import Dataset
 @require_GET
 @staff_or_404
 def dataset_list(request: PersonRequest) -> HttpResponse:
-    return render(request, "evaluation/dataset_list.html", {"datasets": datasets_with_counts()})
+    return render(request, "evaluation/library/dataset_list.html", {"datasets": datasets_with_counts()})
 
 
 @require_GET
@@ -47,7 +47,9 @@ def dataset_detail(request: PersonRequest, dataset_id: int) -> HttpResponse:
         "catalogues": catalogues_assigned_to(dataset),
         "runs": latest_runs_on(dataset),
     }
-    return render(request, "evaluation/dataset_detail.html", context, status=422 if form.errors else 200)
+    return render(
+        request, "evaluation/library/dataset_detail.html", context, status=422 if form.errors else 200
+    )
 
 
 @require_http_methods(["GET", "POST"])
@@ -61,5 +63,5 @@ def dataset_import(request: PersonRequest) -> HttpResponse:
         return start_import(request, QUESTIONS, form.arguments(), [("file", form.cleaned_data["file"])])
     status = 422 if form.errors else 200
     return render(
-        request, "evaluation/dataset_import.html", {"form": form, "earlier": earlier}, status=status
+        request, "evaluation/library/dataset_import.html", {"form": form, "earlier": earlier}, status=status
     )

@@ -13,4 +13,4 @@ from evaluation.library.selectors.library import library_counts
 @staff_or_404
 def library(request: PersonRequest) -> HttpResponse:
     heuristic_judge()
-    return render(request, "evaluation/library.html", {"counts": library_counts()})
+    return render(request, "evaluation/library/library.html", {"counts": library_counts()})

@@ -8,8 +8,8 @@ from rich.console import Console
 from rich.table import Table
 
 from core.errors import DomainError
-from evaluation.results.metrics import DIMENSIONS, RunOutcomes
-from evaluation.results.plots import named_metrics
+from evaluation.results.figures.forest_plots import named_metrics
+from evaluation.results.metrics.run_metrics import DIMENSIONS, RunOutcomes
 from evaluation.runs.selectors.runs import run_named
 from perg.stats.base.estimate import Estimate
 from perg.stats.runs.perg_metrics import PergMetrics

@@ -5,8 +5,9 @@ from collections.abc import Collection, Mapping
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
+from core.jobs.tries import LOST_AFTER
 from evaluation.models import ComputingTrouble, Run
-from evaluation.models.trouble import LOST_AFTER, Computed
+from evaluation.models.trouble import Computed
 
 SHOWN = 5
 

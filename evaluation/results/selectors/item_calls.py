@@ -48,7 +48,7 @@ def failed_by(run: Run, *, endpoint: int | None, error: str) -> Q:
 
 
 def paired_with(run: Run, other: Run) -> Q:
-    """Items that the other run has with both responses, too: those that `evaluation.results.comparison` pairs."""
+    """Items that the other run has with both responses, too: those that `results.metrics.comparison` pairs."""
     counterparts = _answered(other)
     if pairs_by_question(run, other):
         own, others = _answered_of_question(run), _answered_of_question(other)

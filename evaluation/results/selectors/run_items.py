@@ -29,7 +29,7 @@ from evaluation.models import Item, Judge, Judgment, Run
 from evaluation.models.dataset import PreferenceCategory
 from evaluation.models.item import Condition, Extraction, ItemStatus
 from evaluation.models.judgment import JudgmentStatus
-from evaluation.results.metrics import NOT_GIVEN
+from evaluation.results.metrics.run_metrics import NOT_GIVEN
 from evaluation.results.selectors.item_calls import asked_as, failed_by, paired_with
 
 PAGE = 50
@@ -256,7 +256,7 @@ def _unscored(judge: Judge) -> Exists:
 
 
 def _differ() -> Func:
-    """Whether the two responses differ in more than white space, as `evaluation.results.aligner_failures` has it."""
+    """Whether the two responses differ in more than white space, as `results.metrics.aligner_failures` has it."""
     return Func(
         _plain("base__text"),
         _plain("pers__text"),

@@ -7,10 +7,10 @@ from pydantic import TypeAdapter
 
 from core.cache.figures import Kept, keep_figures, kept_figures
 from evaluation.models import Item, Run
-from evaluation.results.comparison import Comparison, compare_anew, corrected
+from evaluation.results.metrics.comparison import Comparison, compare_anew, corrected
 from evaluation.results.selectors.results import runs_stamp
 
-KEEP = "evaluation.tasks.keep_comparison"
+KEEP = "evaluation.results.tasks.keep_comparison"
 FORM = TypeAdapter(Comparison)
 
 LIVE_ITEMS = 150

@@ -7,9 +7,10 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from core.jobs.broken_off import why_it_broke_off
+from core.jobs.tries import LOST_AFTER
 from core.jobs.wake import wake
 from evaluation.models import ComputingTrouble, Run
-from evaluation.models.trouble import LOST_AFTER, Computed
+from evaluation.models.trouble import Computed
 
 
 @contextmanager
@@ -32,8 +33,8 @@ def noted(run: Run, computed: Computed) -> Iterator[None]:
 def compute_again(*, run: Run) -> None:
     """Have what could not be computed of the run tried again now."""
     ComputingTrouble.objects.filter(run=run).delete()
-    wake("evaluation.tasks.refresh_result", run.pk)
-    wake("evaluation.tasks.sweep_results")  # for the comparison, which needs the result first
+    wake("evaluation.results.tasks.refresh_result", run.pk)
+    wake("evaluation.results.tasks.sweep_results")  # for the comparison, which needs the result first
 
 
 def _begin(run: Run, computed: Computed) -> None:

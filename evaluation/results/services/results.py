@@ -11,10 +11,10 @@ from evaluation.models import Item, Judge, ResultRow, Run, RunChange, RunGain, R
 from evaluation.models.item import ItemStatus
 from evaluation.models.result import Dimension
 from evaluation.models.run import Setting
-from evaluation.results.aligner_failures import NO_JUDGE, aligner_failures
-from evaluation.results.comparison import compare_anew
-from evaluation.results.metrics import DIMENSIONS, SEED, RunOutcomes
-from evaluation.results.run_costs import item_costs
+from evaluation.results.metrics.aligner_failures import NO_JUDGE, aligner_failures
+from evaluation.results.metrics.comparison import compare_anew
+from evaluation.results.metrics.run_costs import item_costs
+from evaluation.results.metrics.run_metrics import DIMENSIONS, SEED, RunOutcomes
 from evaluation.results.selectors.results import is_current
 from perg.stats.base.estimate import Estimate
 from perg.stats.runs.perg_metrics import NO_JUDGE_NEEDED, NO_RELEVANT_PREFERENCE, PergMetrics

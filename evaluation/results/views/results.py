@@ -13,11 +13,9 @@ from core.text.tables import CONTENT_TYPES, as_csv, as_json
 from evaluation.judges.selectors import judges_by_name
 from evaluation.models.result import Dimension
 from evaluation.models.trouble import Computed
-from evaluation.results.aligner_failures import DETERMINED, NAMES
-from evaluation.results.analyses import COST_DEFINITIONS, COST_FIGURES, cost_lines, stage_runs
-from evaluation.results.comparison import GAIN
-from evaluation.results.drill_down import linked_comparison
-from evaluation.results.explorer import (
+from evaluation.results.figures.analyses import COST_DEFINITIONS, COST_FIGURES, cost_lines, stage_runs
+from evaluation.results.figures.drill_down import linked_comparison
+from evaluation.results.figures.explorer import (
     COLUMNS,
     STUDY_RULE,
     as_records,
@@ -25,11 +23,13 @@ from evaluation.results.explorer import (
     lines,
     published_otherwise,
 )
-from evaluation.results.figure_files import WRITERS
+from evaluation.results.figures.figure_files import WRITERS
+from evaluation.results.figures.forest_plots import DEFINITIONS
+from evaluation.results.figures.result_figures import FIGURES, MOST_READ, figure_of
 from evaluation.results.forms import ComparisonForm, RowFilterForm
-from evaluation.results.plots import DEFINITIONS
+from evaluation.results.metrics.aligner_failures import DETERMINED, NAMES
+from evaluation.results.metrics.comparison import GAIN
 from evaluation.results.published import published
-from evaluation.results.result_figures import FIGURES, MOST_READ, figure_of
 from evaluation.results.selectors.computing import SHOWN, computing_troubles
 from evaluation.results.selectors.results import models_and_conditions, result_rows, runs_without_result
 from evaluation.results.services.comparing import comparisons_now
@@ -59,7 +59,7 @@ def results(request: PersonRequest) -> HttpResponse:
         **_troubles(),
         "published_otherwise": published_otherwise(wanted, models_and_conditions()),
     }
-    return render(request, "evaluation/results.html", context)
+    return render(request, "evaluation/results/results.html", context)
 
 
 @require_GET
@@ -103,7 +103,9 @@ def results_compare(request: PersonRequest) -> HttpResponse:
             ],
             "query": chosen.urlencode(),
         }
-    return render(request, "evaluation/results_compare.html", context, status=422 if form.errors else 200)
+    return render(
+        request, "evaluation/results/results_compare.html", context, status=422 if form.errors else 200
+    )
 
 
 @require_GET
@@ -122,7 +124,7 @@ def results_figures(request: PersonRequest) -> HttpResponse:
         "definitions": DEFINITIONS,
         **_troubles(),
     }
-    return render(request, "evaluation/results_figures.html", context)
+    return render(request, "evaluation/results/results_figures.html", context)
 
 
 @require_GET
@@ -150,7 +152,7 @@ def results_stages(request: PersonRequest) -> HttpResponse:
     form = RowFilterForm(request.GET)
     page = Paginator(stage_runs(form.wanted()), 10).get_page(PageQuery(request).page_number())
     context = {"form": form, "page": page, "names": NAMES, "determined": _determined(), **_troubles()}
-    return render(request, "evaluation/results_stages.html", context)
+    return render(request, "evaluation/results/results_stages.html", context)
 
 
 @require_GET
@@ -168,7 +170,7 @@ def results_costs(request: PersonRequest) -> HttpResponse:
         "definitions": COST_DEFINITIONS | {"Gain": GAIN},
         **_troubles(),
     }
-    return render(request, "evaluation/results_costs.html", context)
+    return render(request, "evaluation/results/results_costs.html", context)
 
 
 def _troubles() -> dict[str, object]:

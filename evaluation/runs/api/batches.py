@@ -15,9 +15,9 @@ from core.errors import NotFound
 from core.scopes import Scope
 from evaluation.endpoints.services.recorded_replies import unrecorded
 from evaluation.models import Batch
-from evaluation.runs.presets import PRESETS
 from evaluation.runs.selectors.bill import bill_of
 from evaluation.runs.selectors.failures import failures_of, tried_again
+from evaluation.runs.selectors.presets import PRESETS
 from evaluation.runs.selectors.runs import launch_spec_of, runs_with_counts
 from evaluation.runs.serializers.batches import (
     BatchProgressSerializer,

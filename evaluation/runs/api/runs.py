@@ -22,15 +22,15 @@ from evaluation.imports.api import start_import
 from evaluation.imports.serializers import ImportJobSerializer
 from evaluation.imports.services.evaluation_kinds import RECORDED_RUN
 from evaluation.models import Run
-from evaluation.results.metrics import RunOutcomes
+from evaluation.results.metrics.run_metrics import RunOutcomes
 from evaluation.results.selectors.results import current_result
-from evaluation.results.stored_metrics import metrics_and_slices
+from evaluation.results.selectors.stored_metrics import metrics_and_slices
+from evaluation.results.serializers.metrics import METRICS_SCHEMA
 from evaluation.runs.selectors.bill import bill_of
 from evaluation.runs.selectors.failures import failures_of, tried_again
 from evaluation.runs.selectors.needs import runs_with_failures
 from evaluation.runs.selectors.progress import judging_progress, run_progress, unscored_reasons
 from evaluation.runs.serializers.runs import (
-    METRICS_SCHEMA,
     BudgetSerializer,
     CauseSerializer,
     JudgedSerializer,

@@ -9,7 +9,7 @@ from django.core.cache import cache
 from django.db import connection
 from pydantic import TypeAdapter
 
-from core.cache.redis_cache import read_cache_many
+from core.redis.cache import read_cache_many
 from evaluation.models import Run
 from evaluation.models.run import RunStatus
 

@@ -5,21 +5,18 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
-from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from core.api.json_schema import inline_schema
 from core.api.queries import LARGEST_ID, LARGEST_INTEGER, ListQuery, Query, id_filter
 from core.api.strict import StrictSerializer
 from evaluation.models import Catalogue, Judge, Run
 from evaluation.models.run import Method, RatingsOf, RunStatus, Setting
+from evaluation.results.serializers.metrics import PergMetricsField
 from evaluation.runs.selectors.bill import BillLine
 from evaluation.runs.selectors.failures import Cause, Failures, TriedAgain
 from evaluation.runs.selectors.progress import JudgingProgress, RunProgress, StageProgress
-from perg.stats.runs.perg_metrics import PergMetricsDict
 
 LEAST_MONEY = Decimal("0.0001")
-METRICS_SCHEMA = inline_schema(PergMetricsDict)
 
 
 class RunSerializer(serializers.ModelSerializer[Run]):
@@ -74,11 +71,6 @@ class RunDetailSerializer(RunSerializer):
             "options",
         ]
         read_only_fields = fields
-
-
-@extend_schema_field(METRICS_SCHEMA)
-class PergMetricsField(serializers.JSONField):
-    """The PERG metrics, each with n and a 95% interval; what is undefined is null, with the reason."""
 
 
 class RunQuery(ListQuery):

@@ -11,7 +11,8 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from core.errors import Conflict, DomainError
-from core.jobs.wake import wake, wake_drain
+from core.jobs.wake import wake
+from evaluation.endpoints.services.waking import wake_drain
 from evaluation.engine.calls.payers import adopt_for, release_for
 from evaluation.engine.steps.judging import CALL_FAILED
 from evaluation.models import Batch, Completion, Item, ItemCall, Judgment, Run
@@ -48,7 +49,7 @@ def resume_run(*, run: Run) -> Run:
     """Go on with a paused run, or with one whose budget has been raised."""
     _change(run, {RunStatus.PAUSED, RunStatus.BUDGET_REACHED}, RunStatus.RUNNING)
     adopt_for(run)
-    wake("evaluation.tasks.advance_run", run.pk)
+    wake("evaluation.engine.tasks.advance_run", run.pk)
     return run
 
 
@@ -110,7 +111,7 @@ def _retry(runs: Sequence[Run], cause: Cause | None, *, nothing: str) -> int:
         status=RunStatus.RUNNING, finished_at=None
     )
     for pk in sorted(hurt):
-        wake("evaluation.tasks.advance_run", pk)
+        wake("evaluation.engine.tasks.advance_run", pk)
     wake_drain(*Completion.objects.filter(pk__in=payers).values_list("endpoint", flat=True).distinct())
     return retried or len(items) + len(judgments)
 

@@ -159,7 +159,7 @@ def launch_batch(*, spec: BatchSpec, created_by: AbstractBaseUser | None = None)
         if setting != Setting.IRRELEVANT:
             RunJudge.objects.bulk_create(RunJudge(run=run, judge=judge) for judge in spec.judges)
         _create_items(run, questions, relevant, irrelevant, spec.options)
-        wake("evaluation.tasks.advance_run", run.pk)
+        wake("evaluation.engine.tasks.advance_run", run.pk)
     return batch
 
 

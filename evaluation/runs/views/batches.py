@@ -16,9 +16,9 @@ from evaluation.models import Batch
 from evaluation.models.run import RunStatus
 from evaluation.runs.forms.failures import posted_cause
 from evaluation.runs.forms.launch import LaunchForm, only_choices
-from evaluation.runs.presets import PRESETS, Preset
 from evaluation.runs.selectors.bill import bill_of
 from evaluation.runs.selectors.failures import failures_with_items, tried_again
+from evaluation.runs.selectors.presets import PRESETS, Preset
 from evaluation.runs.selectors.runs import batches_with_counts, launch_settings_of, runs_with_counts
 from evaluation.runs.services.control import retry_batch
 from evaluation.runs.services.estimate import estimate_launch
@@ -29,7 +29,7 @@ from evaluation.runs.services.launching import check_launch, launch_batch
 @staff_or_404
 def batch_list(request: PersonRequest) -> HttpResponse:
     context = {"batches": batches_with_counts(), "presets": PRESETS.values()}
-    return render(request, "evaluation/batch_list.html", context)
+    return render(request, "evaluation/runs/batch_list.html", context)
 
 
 @require_http_methods(["GET", "POST"])
@@ -53,7 +53,7 @@ def batch_launch(request: PersonRequest) -> HttpResponse:
             messages.success(request, f"“{batch}” is launched.")
             return redirect("batch_detail", batch_id=batch.pk)
     context = {"form": form, "presets": PRESETS.values(), "preset": preset, "again": again, **_estimate(form)}
-    return render(request, "evaluation/batch_launch.html", context, status=422 if form.errors else 200)
+    return render(request, "evaluation/runs/batch_launch.html", context, status=422 if form.errors else 200)
 
 
 @require_POST
@@ -61,7 +61,9 @@ def batch_launch(request: PersonRequest) -> HttpResponse:
 def batch_estimate(request: PersonRequest) -> HttpResponse:
     """What the form's batch would take, or what is still missing: a fragment, or the page where no script asks."""
     form = LaunchForm(request.POST)
-    template = "evaluation/_estimate_of_launch.html" if request.htmx else "evaluation/batch_launch.html"
+    template = (
+        "evaluation/runs/_estimate_of_launch.html" if request.htmx else "evaluation/runs/batch_launch.html"
+    )
     return render(request, template, {"form": form, "presets": PRESETS.values(), **_estimate(form)})
 
 
@@ -83,7 +85,7 @@ def batch_detail(request: PersonRequest, batch_id: int) -> HttpResponse:
         and any(run.status != RunStatus.CANCELLED for run in runs),
         "totals": {"spent": sum(run.spent for run in runs), "calls": sum(run.calls for run in runs)},
     }
-    template = "evaluation/_batch_runs.html" if request.htmx else "evaluation/batch_detail.html"
+    template = "evaluation/runs/_batch_runs.html" if request.htmx else "evaluation/runs/batch_detail.html"
     response = render(request, template, context)
     if request.htmx and not context["is_running"]:
         trigger_client_event(response, "runs-ended")  # for the bill, which was read when the page came
@@ -106,7 +108,7 @@ def batch_costs(request: PersonRequest, batch_id: int) -> HttpResponse:
     """What the batch paid for, by stage and endpoint: a fragment, or a page where no script asks."""
     batch = get_object_or_404(Batch, pk=batch_id)
     bill = bill_of(list(batch.runs.all()))
-    template = "evaluation/_bill.html" if request.htmx else "evaluation/bill.html"
+    template = "evaluation/runs/_bill.html" if request.htmx else "evaluation/runs/bill.html"
     back = reverse("batch_detail", args=[batch.pk])
     return render(request, template, {"bill": bill, "of": batch, "back": back, "many": True})
 

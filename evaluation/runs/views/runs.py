@@ -17,12 +17,12 @@ from evaluation.imports.views import earlier_import, entered_for, start_import
 from evaluation.judges.services.judges import heuristic_judge
 from evaluation.models import Endpoint, Run
 from evaluation.models.run import RunStatus
-from evaluation.results.drill_down import linked, linked_slices
-from evaluation.results.metrics import DIMENSIONS
-from evaluation.results.plots import DEFINITIONS, forest_plot, named_metrics
+from evaluation.results.figures.drill_down import linked, linked_slices
+from evaluation.results.figures.forest_plots import DEFINITIONS, forest_plot, named_metrics
+from evaluation.results.metrics.run_metrics import DIMENSIONS
 from evaluation.results.selectors.computing import trouble_with_result
+from evaluation.results.selectors.stored_metrics import metrics_and_slices
 from evaluation.results.services.computing import compute_again
-from evaluation.results.stored_metrics import metrics_and_slices
 from evaluation.runs.forms.failures import posted_cause
 from evaluation.runs.forms.runs import BudgetForm, RecordedRunForm
 from evaluation.runs.selectors.bill import bill_of
@@ -67,7 +67,7 @@ def run_list(request: PersonRequest) -> HttpResponse:
     shown = page[:RUNS_PER_PAGE]
     older = shown[-1].pk if len(page) > RUNS_PER_PAGE else None
     context = {"runs": shown, "older": older, "before": before, "show": show, "filters": RUN_FILTERS}
-    return render(request, "evaluation/run_list.html", context)
+    return render(request, "evaluation/runs/run_list.html", context)
 
 
 @require_http_methods(["GET", "POST"])
@@ -80,7 +80,9 @@ def run_import(request: PersonRequest) -> HttpResponse:
     if form.is_valid():
         return start_import(request, RECORDED_RUN, form.arguments(), form.files_to_import())
     status = 422 if form.errors else 200
-    return render(request, "evaluation/run_import.html", {"form": form, "earlier": earlier}, status=status)
+    return render(
+        request, "evaluation/runs/run_import.html", {"form": form, "earlier": earlier}, status=status
+    )
 
 
 @require_GET
@@ -101,7 +103,7 @@ def run_detail(request: PersonRequest, run_id: int) -> HttpResponse:
         **_judging(run),
         **_progress(run),
     }
-    return render(request, "evaluation/run_detail.html", context)
+    return render(request, "evaluation/runs/run_detail.html", context)
 
 
 @require_GET
@@ -109,7 +111,7 @@ def run_detail(request: PersonRequest, run_id: int) -> HttpResponse:
 def run_judging(request: PersonRequest, run_id: int) -> HttpResponse:
     """The fragment that shows how far judging is; it asks for itself again while there is work left."""
     run = get_object_or_404(Run, pk=run_id)
-    return render(request, "evaluation/_judging.html", {"run": run, **_judging(run)})
+    return render(request, "evaluation/runs/_judging.html", {"run": run, **_judging(run)})
 
 
 @require_POST
@@ -127,7 +129,7 @@ def run_judge(request: PersonRequest, run_id: int) -> HttpResponse:
 def run_progress(request: PersonRequest, run_id: int) -> HttpResponse:
     """The fragment with stages, cost and failures of a launched run; it asks for itself again while it runs."""
     run = get_object_or_404(Run.objects.select_related("endpoint"), pk=run_id)
-    return render(request, "evaluation/_progress.html", _progress(run))
+    return render(request, "evaluation/runs/_progress.html", _progress(run))
 
 
 @require_POST
@@ -162,7 +164,7 @@ def run_compute_again(request: PersonRequest, run_id: int) -> HttpResponse:
 def run_costs(request: PersonRequest, run_id: int) -> HttpResponse:
     """What the run paid for, by stage and endpoint: a fragment, or a page where no script asks."""
     run = get_object_or_404(Run, pk=run_id)
-    template = "evaluation/_bill.html" if request.htmx else "evaluation/bill.html"
+    template = "evaluation/runs/_bill.html" if request.htmx else "evaluation/runs/bill.html"
     back = reverse("run_detail", args=[run.pk])
     return render(request, template, {"bill": bill_of([run]), "of": run, "back": back})
 

@@ -9,7 +9,7 @@ from evaluation.importers.answer_cell import read_answer
 from evaluation.importers.recorded_run import import_recorded_run
 from evaluation.importers.report import ImportReport
 from evaluation.models import Response
-from evaluation.results.metrics import RunOutcomes
+from evaluation.results.metrics.run_metrics import RunOutcomes
 
 Row = dict[str, str]
 MakeRow = Callable[..., Row]

@@ -11,9 +11,9 @@ from evaluation.endpoints.services.recorded_replies import recorded_replies
 from evaluation.importers.report import ImportReport
 from evaluation.llm.recorded import RecordedAsk
 from evaluation.models import Response, Run
-from evaluation.results.aligner_failures import aligner_failures
-from evaluation.results.comparison import compare_anew
-from evaluation.results.metrics import RunOutcomes
+from evaluation.results.metrics.aligner_failures import aligner_failures
+from evaluation.results.metrics.comparison import compare_anew
+from evaluation.results.metrics.run_metrics import RunOutcomes
 from evaluation.results.selectors.run_items import ItemFilter, run_items
 from evaluation.results.services.results import refresh_result
 from perg.stats.runs.perg_metrics import NO_BASELINE

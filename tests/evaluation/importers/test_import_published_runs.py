@@ -7,7 +7,7 @@ import pytest
 
 from evaluation.importers.recorded_run import import_recorded_run
 from evaluation.models import Run
-from evaluation.results.metrics import RunOutcomes
+from evaluation.results.metrics.run_metrics import RunOutcomes
 
 RUNS = Path(__file__).resolve().parents[4] / "shared" / "data" / "recorded_runs"
 DEMONSTRATION = Path(__file__).resolve().parents[3] / "evaluation" / "demonstration"

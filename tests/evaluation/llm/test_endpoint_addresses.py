@@ -4,8 +4,8 @@ import socket
 
 import pytest
 
-from evaluation.llm.credentials.addresses import AddressRefused, read_address
-from evaluation.llm.credentials.environment import reserve_service
+from core.secrets.addresses import AddressRefused, read_address
+from core.secrets.environment import reserve_service
 from evaluation.llm.endpoint_rules import EndpointRefused, check_endpoint, check_where_it_leads
 from evaluation.llm.registry import EndpointSettings
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from evaluation.llm.credentials.addresses import read_address
-from evaluation.llm.credentials.environment import reserve_variable
-from evaluation.llm.credentials.key_list import KeyList, KeyRefused, key_problem
+from core.secrets.addresses import read_address
+from core.secrets.environment import reserve_variable
+from core.secrets.key_list import KeyList, KeyRefused, key_problem
 from evaluation.llm.endpoint_rules import OWN_URLS, EndpointRefused, check_endpoint
 from evaluation.llm.providers import ProviderNotAvailable
 from evaluation.llm.registry import EndpointSettings, missing_key, provider_for

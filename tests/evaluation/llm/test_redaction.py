@@ -8,14 +8,8 @@ from urllib.parse import quote, quote_plus
 import pytest
 from pydantic import JsonValue
 
-from evaluation.llm.credentials.environment import hide_setting
-from evaluation.llm.credentials.redaction import (
-    has_key,
-    redacted,
-    redacted_json,
-    redacted_reply,
-    without_secret,
-)
+from core.secrets.environment import hide_setting
+from core.secrets.redaction import has_key, redacted, redacted_json, redacted_reply, without_secret
 
 KEYS = [
     "sk-proj-Ab3dEf6hIj9kLmNoPqRsTuVwXyZ0123456789",

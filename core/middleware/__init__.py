@@ -1,0 +1,1 @@
+"""What every request passes before a view, and every response after one."""

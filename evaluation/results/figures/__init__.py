@@ -1,0 +1,1 @@
+"""What the pages of results show: tables, figures, and the addresses of the items behind each number."""

@@ -1,0 +1,1 @@
+"""What is computed from the items of runs: metrics, comparisons, costs, failures by stage."""
