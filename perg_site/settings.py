@@ -73,6 +73,7 @@ MIDDLEWARE = [
     "perg_site.errors.DomainErrorMiddleware",
 ]
 
+AUTH_USER_MODEL = "core.User"
 ROOT_URLCONF = "perg_site.urls"
 WSGI_APPLICATION = "perg_site.wsgi.application"
 

@@ -1,15 +1,19 @@
-"""The audit log: who did what to labels, gold, campaigns and people. A database trigger refuses changes."""
+"""The audit log: who did what. A database trigger refuses changes."""
 
 from django.conf import settings
 from django.db import models
 
-from annotations.models.campaign import Campaign
+
+def named(row: models.Model | None) -> str:
+    """How the log names a row, such as `campaign 12`; empty where there is none."""
+    return f"{row._meta.verbose_name} {row.pk}" if row else ""
 
 
 class AuditEvent(models.Model):
     """One action. `actor` is empty where the platform acted by itself, or nobody was logged in.
 
-    `subject` names what was acted on, such as `task 12`; `details` are facts on it, without any secret.
+    `subject` names what was acted on, such as `task 12`; `details` are facts on it, without any secret. The log
+    knows no table but that of people, so that every app can write to it: rows are named by `named`.
     """
 
     at = models.DateTimeField(auto_now_add=True)
@@ -22,13 +26,8 @@ class AuditEvent(models.Model):
         db_index=False,
         related_name="audit_events",
     )
-    campaign = models.ForeignKey(
-        Campaign,
-        on_delete=models.PROTECT,
-        null=True,
-        blank=True,
-        db_index=False,
-        related_name="audit_events",
+    scope = models.CharField(
+        max_length=100, blank=True, help_text="What the event is part of, such as `campaign 12`; empty: the site."
     )
     action = models.CharField(max_length=50, help_text="Such as `label.submitted`.")
     subject = models.CharField(max_length=100, blank=True)
@@ -38,7 +37,7 @@ class AuditEvent(models.Model):
         ordering = ["-pk"]
         # What the log is filtered by, in the order in which it is read.
         indexes = [
-            models.Index(fields=["campaign", "-id"], name="audit_campaign_index"),
+            models.Index(fields=["scope", "-id"], name="audit_scope_index"),
             models.Index(fields=["action", "-id"], name="audit_action_index"),
             models.Index(fields=["actor", "-id"], name="audit_actor_index"),
             models.Index(fields=["subject", "-id"], name="audit_subject_index"),
@@ -47,3 +46,8 @@ class AuditEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.action} {self.subject}"
+
+    @property
+    def scope_id(self) -> int | None:
+        """The primary key of what the event is part of; None: the site."""
+        return int(self.scope.rpartition(" ")[2]) if self.scope else None
