@@ -124,10 +124,10 @@ class Site:
 
 def make_site(*, items: int, runs: int, judgments: int, labels: int, password: str) -> Site:
     """Fill an empty database; the numbers are rows. Prints what takes long."""
-    from django.contrib.auth.models import User
     from django.db import connection
 
     from annotations.models import Campaign, Guidelines, Member
+    from core.models import User
     from evaluation.judges.services.judges import default_rubric
     from evaluation.models import Batch, Catalogue, Dataset, Endpoint, Judge, Preference, Run, RunJudge
     from evaluation.models.run import Method, Setting

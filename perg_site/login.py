@@ -8,11 +8,11 @@ from typing import Any
 from django.contrib.admin.forms import AdminAuthenticationForm
 from django.contrib.auth.backends import ModelBackend
 from django.contrib.auth.forms import AuthenticationForm
-from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import DEFAULT_DB_ALIAS, connection
 from django.http import HttpRequest
 
+from core.models import User
 from perg_site import login_delay
 from perg_site.known_browser import known_browser
 from perg_site.throttle import Throttle, address_of

@@ -6,7 +6,6 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import views
 from django.contrib.auth.forms import PasswordResetForm
-from django.contrib.auth.models import User
 from django.contrib.auth.password_validation import MinimumLengthValidator
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -15,6 +14,7 @@ from django.shortcuts import redirect
 from django.urls import reverse_lazy
 
 from core.errors import Conflict
+from core.models import User
 from perg_site.accounts.access_log import note
 from perg_site.accounts.events import end_what_the_password_let_in
 from perg_site.throttle import Throttle

@@ -5,11 +5,10 @@ import socket
 import time
 from collections.abc import Callable, Iterator
 
-from django.contrib.auth.models import User
-
 from annotations.models import Campaign, ValidationReport
 from annotations.validation.services.validation import request_report
 from core.jobs.wake import wake_drain
+from core.models import User
 from evaluation.engine.calls.completions import enqueue_completions
 from evaluation.judges.services.trials import try_endpoint
 from evaluation.llm.requests import ChatRequest, Message

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from http import HTTPStatus
 
-from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema
 from rest_framework import generics
@@ -32,6 +31,7 @@ from core.api.actor import actor_of
 from core.api.queries import ListQuery, Queried, exact
 from core.api.strict import without_body
 from core.errors import NotFound
+from core.models import User
 
 ACTIONS: dict[str, Callable[[Task, User], object]] = {
     "send": lambda task, actor: send_to_adjudication(task=task, actor=actor),

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable, Iterator
 
 from annotations.exports.writers.csv import CONTENT_TYPE
-from annotations.models import AuditEvent
+from core.models import AuditEvent
 from perg.formats.spreadsheet import csv_line
 
 __all__ = ["COLUMNS", "CONTENT_TYPE", "export"]

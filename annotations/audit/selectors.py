@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from django.contrib.auth.models import User
 from django.db import connection
 from django.db.models import QuerySet
 
-from annotations.models import AuditEvent, Campaign
+from annotations.models import Campaign
+from core.models import AuditEvent, User
 from core.text.days import begin_of, end_of
 
 PAGE = 50

@@ -2,11 +2,10 @@
 
 from typing import Any
 
-from django.contrib.auth.models import User
 from rest_framework import serializers
 
-from annotations.models import AuditEvent
 from core.api.queries import ListQuery
+from core.models import AuditEvent, User
 
 
 class AuditEventSerializer(serializers.ModelSerializer[AuditEvent]):

@@ -6,7 +6,8 @@ from contextvars import ContextVar
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import models
 
-from annotations.models import AuditEvent, Campaign
+from annotations.models import Campaign
+from core.models import AuditEvent
 
 origin: ContextVar[Mapping[str, str] | None] = ContextVar("origin", default=None)
 """Where the request under way comes from. It is recorded with what concerns accounts."""

@@ -5,12 +5,12 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.contrib.auth.forms import UserCreationForm
-from django.contrib.auth.models import User
 
 from annotations.audit.selectors import Filters, actions
 from annotations.models import Campaign
 from annotations.models.campaign import Role
 from annotations.people.services.invitations import DAYS
+from core.models import User
 
 
 class InvitationForm(forms.Form):

@@ -27,7 +27,9 @@ class AuditEvent(models.Model):
         related_name="audit_events",
     )
     scope = models.CharField(
-        max_length=100, blank=True, help_text="What the event is part of, such as `campaign 12`; empty: the site."
+        max_length=100,
+        blank=True,
+        help_text="What the event is part of, such as `campaign 12`; empty: the site.",
     )
     action = models.CharField(max_length=50, help_text="Such as `label.submitted`.")
     subject = models.CharField(max_length=100, blank=True)

@@ -5,13 +5,14 @@ Without Redis each process counts for itself: see `perg_site.throttle`.
 
 from typing import Any
 
-from django.contrib.auth.models import AbstractBaseUser, User
+from django.contrib.auth.models import AbstractBaseUser
 from django.contrib.auth.validators import UnicodeUsernameValidator
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.http import HttpRequest
 
 from annotations.audit.services import record
+from core.models import User
 from perg_site.accounts import second_factor_state, sign_in
 from perg_site.accounts.origin import Origin, plain
 from perg_site.login import limit_reached

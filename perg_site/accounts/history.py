@@ -4,10 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.contrib.auth.models import User
 from django.db.models import QuerySet
 
-from annotations.models import AuditEvent
+from core.models import AuditEvent, User
 from perg_site.accounts.origin import device
 from perg_site.accounts.second_factor_state import CODE
 from perg_site.accounts.sessions import sessions_of

@@ -1,16 +1,15 @@
 """Who asks: the owner of the token in the header, or whoever is logged in in the browser."""
 
-from django.contrib.auth.models import User
 from django.utils import timezone
 from rest_framework.authentication import BaseAuthentication, SessionAuthentication, get_authorization_header
 from rest_framework.exceptions import AuthenticationFailed, Throttled
 from rest_framework.request import Request
 
 from core.errors import NotAllowed
+from core.models import ApiToken, User
 from perg_site.accounts.access_log import ALL_WRONG_PASSWORDS, REFUSED_TOKENS, note, note_limited
 from perg_site.accounts.second_factor_state import check_session, is_missing
 from perg_site.api.throttles import ANONYMOUS
-from perg_site.models import ApiToken
 from perg_site.throttle import address_of
 from perg_site.tokens import note_use, token_by
 

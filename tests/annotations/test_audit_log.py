@@ -6,14 +6,14 @@ import re
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from django.contrib.auth.models import User
 from django.db import DatabaseError, connection, transaction
 from django.test import Client
 from django.urls import reverse
 
 from annotations.audit.selectors import PAGE, Filters, actions, events, page_of
 from annotations.audit.services import record
-from annotations.models import AuditEvent, Campaign
+from annotations.models import Campaign
+from core.models import AuditEvent, User
 from tests import build
 
 pytestmark = pytest.mark.django_db

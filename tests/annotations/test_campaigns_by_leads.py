@@ -5,15 +5,15 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
 from annotations.campaigns.services.campaigns import create_campaign, set_campaign_status
-from annotations.models import AuditEvent, Campaign
+from annotations.models import Campaign
 from annotations.models.campaign import CampaignStatus
 from annotations.validation.services.ratings_import import RatingsFile, import_ratings
 from core.errors import NotAllowed, NotFound
+from core.models import AuditEvent, User
 from evaluation.judges.services.judges import default_rubric
 from evaluation.judges.services.rubrics import create_rubric, revise_rubric
 from evaluation.models import Rubric, Run

@@ -13,7 +13,6 @@ from django.urls import reverse
 from annotations.gold.services.gold import release_gold
 from annotations.models import (
     Assignment,
-    AuditEvent,
     Campaign,
     KnownScore,
     Label,
@@ -31,6 +30,7 @@ from annotations.quality.services.controls import (
     withdraw_control,
 )
 from core.errors import Conflict, DomainError
+from core.models import AuditEvent
 from evaluation.models import Response
 from evaluation.models.item import Condition
 from perg.stats.gold.gold_criteria import EVERY_TASK

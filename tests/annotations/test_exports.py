@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
-from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 from django.test import Client
 from django.urls import reverse
@@ -26,9 +25,10 @@ from annotations.exports.services import (
 )
 from annotations.exports.tables.scopes import exportable_tables
 from annotations.gold.services.gold import release_gold
-from annotations.models import AuditEvent, Campaign, Export
+from annotations.models import Campaign, Export
 from annotations.tasks import write_export as write_task
 from core.errors import Conflict, DomainError, NotFound
+from core.models import AuditEvent, User
 from perg.stats.gold.gold_criteria import EVERY_TASK
 from tests import build
 from tests.query_counts import check_query_count

@@ -13,9 +13,10 @@ from annotations.gold.selectors.gold import release_differences, releases_with_c
 from annotations.gold.services.gold import preview_gold, release_gold
 from annotations.gold.services.records import canonical_line
 from annotations.labelling.services.labels import submit_label
-from annotations.models import Assignment, AuditEvent, Campaign, GoldLabel, GoldRelease, ValidationReport
+from annotations.models import Assignment, Campaign, GoldLabel, GoldRelease, ValidationReport
 from annotations.signals import gold_released
 from core.errors import Conflict, DomainError
+from core.models import AuditEvent
 from evaluation import __version__
 from perg.stats.gold.gold_criteria import EVERY_TASK, GoldCriteria, stored_criteria
 from perg.stats.items.validation_input import ValidationSettings

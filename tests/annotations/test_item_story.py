@@ -1,11 +1,11 @@
 """The story of an item: everything for staff, for leads what is theirs, and nothing for those who are to be blind."""
 
 import pytest
-from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
-from annotations.models import Adjudication, AuditEvent, Campaign, Task
+from annotations.models import Adjudication, Campaign, Task
+from core.models import AuditEvent, User
 from evaluation.models import Completion, Item, ItemCall
 from evaluation.results.services.results import refresh_result
 from tests import build

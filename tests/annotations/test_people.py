@@ -4,7 +4,6 @@ import re
 import uuid
 
 import pytest
-from django.contrib.auth.models import User
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -12,10 +11,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from annotations.labelling.services.assignment import claim_task
-from annotations.models import Assignment, AuditEvent, Campaign, Label, Member
+from annotations.models import Assignment, Campaign, Label, Member
 from annotations.people.services import people
 from core.errors import Conflict, NotAllowed
-from perg_site.models import Session
+from core.models import AuditEvent, Session, User
 from tests import build
 
 pytestmark = pytest.mark.django_db

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from annotations import tasks as celery_tasks
-from annotations.models import Assignment, AuditEvent, Campaign, Draft, Label, Task
+from annotations.models import Assignment, Campaign, Draft, Label, Task
 from annotations.models.campaign import Role
 from annotations.quality.selectors.quality import (
     PersonQuality,
@@ -19,6 +19,7 @@ from annotations.quality.selectors.quality import (
 from annotations.quality.services.controls import KnownItem, add_controls
 from annotations.quality.services.quality import pause_member, pause_surely_below_bars, resume_member
 from core.errors import Conflict, DomainError
+from core.models import AuditEvent
 from evaluation.models.item import Condition
 from perg.stats.raters.quality import AnnotatorQuality
 from tests import build

@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
-from annotations.models import AuditEvent, Campaign, ImportedRating
+from annotations.models import Campaign, ImportedRating
 from annotations.validation.files import as_html
 from annotations.validation.services.validation import computed_report
+from core.models import AuditEvent
 from tests.rating_inputs import QUICK
 
 pytestmark = pytest.mark.django_db

@@ -4,14 +4,13 @@ import threading
 from datetime import timedelta
 
 import pytest
-from django.contrib.auth.models import User
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 from pytest_django import Settings
 
 from annotations import tasks
 from annotations.gold.services.gold import release_gold
-from annotations.models import AuditEvent, Campaign, ValidationReport
+from annotations.models import Campaign, ValidationReport
 from annotations.validation.selectors.input_hash import input_hash
 from annotations.validation.selectors.validation import reports_now, unfinished_reports, validation_input
 from annotations.validation.services import validation
@@ -22,6 +21,7 @@ from annotations.validation.services.validation import (
     request_report,
 )
 from core.errors import Conflict
+from core.models import AuditEvent, User
 from evaluation.models import Run
 from perg.stats.gold.gold_criteria import EVERY_TASK
 from perg.stats.items.validation_input import ValidationInput, ValidationSettings

@@ -5,10 +5,10 @@ from datetime import date
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
+from core.models import User
 from evaluation import tasks
 from evaluation.models import (
     Batch,

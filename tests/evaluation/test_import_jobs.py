@@ -15,13 +15,13 @@ import pyarrow
 import pyarrow.parquet
 import pytest
 from django.conf import settings as configured
-from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
 from core.errors import Conflict
+from core.models import User
 from evaluation import tasks
 from evaluation.importers import unfolded
 from evaluation.imports.kinds import kind_called

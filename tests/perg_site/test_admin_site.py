@@ -7,14 +7,13 @@ import pytest
 from django.apps import apps
 from django.contrib import admin
 from django.contrib.admin.models import LogEntry
-from django.contrib.auth.models import User
 from django.contrib.sessions.models import Session
 from django.core.management import call_command
 from django.db.models import Model
 from django.test import Client
 from django.urls import reverse
 
-from annotations.models import AuditEvent
+from core.models import AuditEvent, User
 from evaluation.models import Endpoint, Run
 from tests import build
 from tests.perg_site.access_world import build_world

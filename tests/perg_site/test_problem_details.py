@@ -4,13 +4,13 @@ import json
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import DataError, OperationalError
 from django.test import Client, RequestFactory
 from django.urls import reverse
 from pytest_django import Settings
 
+from core.models import User
 from evaluation.models import Judge
 from perg_site import errors
 from tests import build

@@ -2,14 +2,13 @@
 
 import pytest
 from django.conf import settings as site_settings
-from django.contrib.auth.models import User
 from django.core.cache import caches
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 
-from perg_site.models import Session
+from core.models import Session, User
 from perg_site.session_cache import LONGEST_SECONDS, SessionCache
 from tests import build
 

@@ -14,11 +14,10 @@ from django.urls import reverse
 from django.utils import timezone
 from pytest_django import Settings
 
-from annotations.models import AuditEvent
 from core.cache.redis_cache import outage_of
 from core.errors import Conflict, DomainError, NotAllowed
+from core.models import ApiToken, AuditEvent
 from perg_site.api import authentication, throttles
-from perg_site.models import ApiToken
 from perg_site.tokens import create_token, revoke_token
 from tests import build
 

@@ -5,13 +5,13 @@ import io
 from pathlib import Path
 
 import pytest
-from django.contrib.auth.models import User
 from django.core.files.uploadhandler import TemporaryFileUploadHandler
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from pytest_django import Settings
 
+from core.models import User
 from core.scopes import Scope
 from perg_site.tokens import create_token
 from perg_site.uploads import ANONYMOUS_BYTES, FILE_PAGES, takes_files

@@ -14,8 +14,9 @@ from annotations.exports.tables.columns import (
     Table,
     of_queryset,
 )
-from annotations.models import Adjudication, AuditEvent, Label, Task
+from annotations.models import Adjudication, Label, Task
 from annotations.models.task import is_vote
+from core.models import AuditEvent
 from core.text.days import begin_of, end_of
 
 CAMPAIGN = Filter("campaign", FilterKind.CAMPAIGN, "Campaign")

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Annotated
 
 import numpy as np
-from django.contrib.auth.models import User
 from django.db import connection, transaction
 from django.db.models import Max
 from pydantic import PlainSerializer, PlainValidator
@@ -19,6 +18,7 @@ from annotations.models import Campaign, GoldRelease
 from annotations.quality.selectors.doubtful_raters import DoubtfulRater, doubtful_raters
 from annotations.signals import gold_released
 from core.errors import Conflict, DomainError
+from core.models import User
 from evaluation import __version__
 from perg.stats.gold.gold_criteria import GoldCriteria, looser_choices
 from perg.stats.gold.gold_selection import GoldSelection, Ints, SelectionCounts, TooManyRatings, select_gold
@@ -127,7 +127,7 @@ def release_gold(
     audit(
         "gold.released",
         actor=created_by,
-        campaign=campaign,
+        scope=campaign,
         subject=release,
         number=release.number,
         tasks=counts.included,

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from django.db.models import Exists, OuterRef, QuerySet
 
-from annotations.models import AuditEvent, Campaign, Label, QualificationAnswer, Task
+from annotations.models import Campaign, Label, QualificationAnswer, Task
 from annotations.models.task import AssignmentStatus, TaskKind
+from core.models import AuditEvent
 from evaluation.models import Response
 from evaluation.models.item import Condition
 from perg.stats.raters.quality import is_suspicious

@@ -9,7 +9,8 @@ from django.db import connection
 from django.db.models import Max, QuerySet
 from numpy.typing import NDArray
 
-from annotations.models import AuditEvent, Campaign, Member
+from annotations.models import Campaign, Member
+from core.models import AuditEvent
 from perg.stats.base.estimate import Estimate
 from perg.stats.base.proportions import Flags
 from perg.stats.base.resampling import Floats

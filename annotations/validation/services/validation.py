@@ -10,7 +10,6 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from django.conf import settings as site
-from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
@@ -24,6 +23,7 @@ from annotations.validation.selectors.validation import has_ratings, validation_
 from core.errors import Conflict, DomainError
 from core.jobs.broken_off import why_it_broke_off
 from core.jobs.wake import wake
+from core.models import User
 from evaluation import __version__
 from perg.stats.items.annotator_test import Scoring
 from perg.stats.items.validation_input import Progress, ValidationSettings
@@ -75,7 +75,7 @@ def request_report(
         return ready
     report = ValidationReport.objects.create(campaign=campaign, settings=wanted, requested_by=requested_by)
     audit(
-        "validation_report.requested", actor=requested_by, campaign=campaign, subject=report, settings=wanted
+        "validation_report.requested", actor=requested_by, scope=campaign, subject=report, settings=wanted
     )
     wake(COMPUTE, report.pk)
     return report
@@ -180,7 +180,7 @@ def _finish(report: ValidationReport, **end: object) -> None:
             audit(
                 f"validation_report.{'computed' if report.status == ReportStatus.READY else 'failed'}",
                 actor=None,
-                campaign=report.campaign,
+                scope=report.campaign,
                 subject=report,
             )
             if report.status == ReportStatus.READY:
@@ -205,7 +205,7 @@ def prune_reports(*, campaign: Campaign) -> int:
         kept |= {named} if named else {*at_release}
     pruned, _ = finished.exclude(pk__in=kept).delete()
     if pruned:
-        audit("validation_report.pruned", actor=None, campaign=campaign, subject=campaign, reports=pruned)
+        audit("validation_report.pruned", actor=None, scope=campaign, subject=campaign, reports=pruned)
     return pruned
 
 

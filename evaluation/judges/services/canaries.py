@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
 
-from django.contrib.auth.models import User
 from django.db import transaction
 
 from core.errors import Conflict
 from core.jobs.wake import wake_drain
+from core.models import User
 from evaluation.engine.calls.completions import enqueue_completions
 from evaluation.engine.calls.costs import most_it_may_cost
 from evaluation.engine.steps.judging import request_of

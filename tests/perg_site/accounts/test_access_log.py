@@ -5,16 +5,14 @@ import uuid
 from dataclasses import replace
 
 import pytest
-from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from annotations.models import AuditEvent
+from core.models import ApiToken, AuditEvent, User
 from perg_site import login
 from perg_site.accounts import access_log, password_again, refusals
 from perg_site.api import authentication
-from perg_site.models import ApiToken
 from perg_site.throttle import Throttle
 from perg_site.tokens import create_token, revoke_token
 from tests import build

@@ -6,17 +6,15 @@ import threading
 from datetime import timedelta
 
 import pytest
-from django.contrib.auth.models import User
 from django.db import connection, connections
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 from django_otp.oath import TOTP
 
-from annotations.models import AuditEvent
 from annotations.people.services.invitations import invite
+from core.models import AuditEvent, Authenticator, RecoveryCode, User
 from perg_site.accounts.second_factor import check_code
-from perg_site.models import Authenticator, RecoveryCode
 from tests import build
 from tests.perg_site.accounts.people import (
     PASSWORD,

@@ -1,13 +1,12 @@
 """What webhooks are told: what happened to runs, campaigns, reports and releases."""
 
 import pytest
-from django.contrib.auth.models import User
 
 from annotations.adjudication.services import adjudicate
 from annotations.campaigns.services.completion import note_completed
 from annotations.gold.services.gold import release_gold
-from annotations.models import AuditEvent
 from annotations.validation.services.validation import compute_report, report_settings, request_report
+from core.models import AuditEvent, User
 from evaluation.engine.steps.advance import advance_run
 from evaluation.models import Completion, Item, Run
 from evaluation.runs.services.control import cancel_run
