@@ -11,8 +11,6 @@ from annotations.people.services.person_details import PersonDetails, change_det
 from core.models import User
 from evaluation.admin import ReadOnlyAdmin
 
-admin.site.unregister(User)
-
 
 @admin.register(User)
 class PersonAdmin(ReadOnlyAdmin[User]):

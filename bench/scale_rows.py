@@ -103,8 +103,9 @@ LABELS = """
     FROM annotations_assignment
 """
 AUDIT = """
-    INSERT INTO annotations_auditevent (at, actor_id, campaign_id, action, subject, details)
-    SELECT now() - random() * interval '30 days', %(person)s, %(campaign)s, 'label.submitted', 'label ' || n, '{}'
+    INSERT INTO core_auditevent (at, actor_id, scope, action, subject, details)
+    SELECT now() - random() * interval '30 days', %(person)s, 'campaign ' || %(campaign)s, 'label.submitted',
+        'label ' || n, '{}'
     FROM generate_series(1, %(count)s) AS n
 """
 

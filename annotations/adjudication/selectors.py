@@ -155,9 +155,7 @@ def has_labelled(task: Task, user: User) -> bool:
 
 def has_seen_judges(task: Task, user: User) -> bool:
     """Whether the judges' scores on the task were shown to the user."""
-    return AuditEvent.objects.filter(
-        action=REVEALED, actor=user, subject=f"{task._meta.verbose_name} {task.pk}"
-    ).exists()
+    return AuditEvent.objects.about(task).filter(action=REVEALED, actor=user).exists()
 
 
 @dataclass(frozen=True, slots=True)

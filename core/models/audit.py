@@ -1,5 +1,7 @@
 """The audit log: who did what. A database trigger refuses changes."""
 
+from typing import Self
+
 from django.conf import settings
 from django.db import models
 
@@ -7,6 +9,16 @@ from django.db import models
 def named(row: models.Model | None) -> str:
     """How the log names a row, such as `campaign 12`; empty where there is none."""
     return f"{row._meta.verbose_name} {row.pk}" if row else ""
+
+
+class AuditEvents(models.QuerySet["AuditEvent"]):
+    def of(self, scope: models.Model) -> Self:
+        """Those that are part of a row, such as a campaign."""
+        return self.filter(scope=named(scope))
+
+    def about(self, subject: models.Model) -> Self:
+        """Those on a row, such as a task."""
+        return self.filter(subject=named(subject))
 
 
 class AuditEvent(models.Model):
@@ -34,6 +46,8 @@ class AuditEvent(models.Model):
     action = models.CharField(max_length=50, help_text="Such as `label.submitted`.")
     subject = models.CharField(max_length=100, blank=True)
     details = models.JSONField(default=dict, blank=True)
+
+    objects = AuditEvents.as_manager()
 
     class Meta:
         ordering = ["-pk"]

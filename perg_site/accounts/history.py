@@ -75,7 +75,7 @@ def shown_sessions(user: User, *, current: str | None = None) -> list[ShownSessi
 
 def access_events(user: User) -> QuerySet[AuditEvent]:
     """What happened to the person's account, newest first."""
-    events = AuditEvent.objects.filter(subject=f"{user._meta.verbose_name} {user.pk}", action__in=WORDS)
+    events = AuditEvent.objects.about(user).filter(action__in=WORDS)
     return events.select_related("actor").order_by("-pk")
 
 

@@ -64,7 +64,7 @@ def test_only_a_hash_of_the_secret_is_stored(campaign: Campaign, lead: User) -> 
     issued = _invite(campaign, lead)
     assert len(issued.token) >= 43
     with connection.cursor() as cursor:
-        for table in ("annotations_invitation", "annotations_auditevent"):
+        for table in ("annotations_invitation", "core_auditevent"):
             cursor.execute(f"SELECT row_to_json(t)::text FROM {table} AS t")
             assert issued.token not in str(cursor.fetchall())
 

@@ -19,6 +19,7 @@ from annotations.people.services.invitations import accept_invitation
 from annotations.quality.selectors.controls import candidates
 from annotations.quality.selectors.quality import figures_by_member, people_with_figures
 from core.models import AuditEvent, User
+from core.models.audit import named
 from evaluation.models import Run
 from perg.stats.gold.gold_criteria import EVERY_TASK
 from tests import build
@@ -111,7 +112,7 @@ class TestControlItems:
         assert [row["id"] for row in rows(lead.get(f"{at}controls/", kind="withdrawn"))] == [first_item["id"]]
         assert lead.post(f"{item}restore/").json()["kind"] == "control"
         assert lead.post(f"{item}praise/").status_code == 404
-        done = list(AuditEvent.objects.filter(campaign=campaign).values_list("action", flat=True))
+        done = list(AuditEvent.objects.filter(scope=named(campaign)).values_list("action", flat=True))
         for action in ("control_item.added", "known_score.changed", "control_item.withdrawn"):
             assert action in done
 

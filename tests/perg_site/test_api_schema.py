@@ -59,7 +59,7 @@ CHECKS = [
 # More requests than in each run of the tests, by the environment: API_EXAMPLES=10 makes ten times as many.
 MORE = int(os.environ.get("API_EXAMPLES", "1"))
 EXAMPLES = {GenerationMode.POSITIVE: 6 * MORE, GenerationMode.NEGATIVE: 5 * MORE}
-APPS = ("evaluation", "annotations", "perg_site", "auth")
+APPS = ("core", "evaluation", "annotations", "perg_site")
 # Path parameters that are not named after a model.
 NAMED = {
     "release": "goldrelease",

@@ -44,7 +44,7 @@ def complete_campaigns() -> QuerySet[Campaign]:
 def _note(campaign: Campaign) -> bool:
     # One at a time, so that two workers do not both note it.
     Campaign.objects.select_for_update(no_key=True).get(pk=campaign.pk)
-    events = AuditEvent.objects.filter(campaign=campaign).order_by("-pk")
+    events = AuditEvent.objects.of(campaign).order_by("-pk")
     last = events.filter(action__in={COMPLETED, *AGAIN}).values_list("action", flat=True).first()
     if last == COMPLETED or not complete_campaigns().filter(pk=campaign.pk).exists():
         return False

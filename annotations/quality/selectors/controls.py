@@ -79,7 +79,8 @@ def withdrawn_from(task: Task) -> TaskKind:
     """What a withdrawn item was used as; the audit log has it."""
     actions = {f"{kind}_item.{WITHDRAWN}": kind for kind in (TaskKind.CONTROL, TaskKind.QUALIFICATION)}
     last = (
-        AuditEvent.objects.filter(subject=f"{task._meta.verbose_name} {task.pk}", action__in=actions)
+        AuditEvent.objects.about(task)
+        .filter(action__in=actions)
         .order_by("-pk")
         .values_list("action", flat=True)
         .first()

@@ -215,7 +215,8 @@ def evidence_for_pausing(campaign: Campaign) -> list[Evidence]:
 def resumed_at(campaign: Campaign) -> dict[int, datetime]:
     """When a lead last let each member go on after a pause, by member; the audit log is what remembers it."""
     events = (
-        AuditEvent.objects.filter(campaign=campaign, action=RESUMED)
+        AuditEvent.objects.of(campaign)
+        .filter(action=RESUMED)
         .order_by()
         .values_list("details__member")
         .annotate(at=Max("at"))

@@ -74,9 +74,7 @@ def request_report(
     if ready is not None and ready.input_hash == input_hash(campaign, wanted):
         return ready
     report = ValidationReport.objects.create(campaign=campaign, settings=wanted, requested_by=requested_by)
-    audit(
-        "validation_report.requested", actor=requested_by, scope=campaign, subject=report, settings=wanted
-    )
+    audit("validation_report.requested", actor=requested_by, scope=campaign, subject=report, settings=wanted)
     wake(COMPUTE, report.pk)
     return report
 

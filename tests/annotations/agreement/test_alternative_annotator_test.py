@@ -10,11 +10,10 @@ from statsmodels.stats.multitest import multipletests
 
 from perg.stats.base.pooling import PooledBootstrap, pool
 from perg.stats.base.resampling import Clusters, expanded_tail
+from perg.stats.items.annotator_test import EPSILON, Scoring
 from perg.stats.judges.alternative_annotator import (
-    EPSILON,
     NO_HUMAN,
     AlternativeAnnotatorTest,
-    Scoring,
     advantages,
     alternative_annotator_test,
 )

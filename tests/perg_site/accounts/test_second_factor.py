@@ -81,7 +81,7 @@ def test_neither_key_nor_recovery_code_can_be_read_in_the_database(ann: User) ->
     with connection.cursor() as cursor:
         cursor.execute("SELECT row_to_json(t)::text FROM otp_totp_totpdevice AS t")
         devices = str(cursor.fetchall())
-        cursor.execute("SELECT row_to_json(t)::text FROM perg_site_recoverycode AS t")
+        cursor.execute("SELECT row_to_json(t)::text FROM core_recoverycode AS t")
         stored = str(cursor.fetchall())
     assert device.bin_key.hex() not in devices
     assert base64.b32encode(device.bin_key).decode() not in devices
