@@ -72,6 +72,8 @@ def ensure_schema(command: str) -> None:
             schema.bring_up_to_date(lambda text: sys.stderr.write(f"{text}\n"))
         elif schema.is_behind():
             sys.exit("manage.py: The database lacks tables of this release. Run first: manage.py migrate")
+    except schema.PreviewDatabase as error:
+        sys.exit(f"manage.py: {error}")
     except OperationalError as error:
         sys.exit(f"manage.py: The database cannot be reached: {str(error).strip().splitlines()[0]}")
 

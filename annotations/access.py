@@ -1,11 +1,12 @@
 """Per-user access to campaigns. Whoever may not see a campaign gets 404, so that not even its existence shows."""
 
-from django.contrib.auth.models import AbstractUser, AnonymousUser, User
+from django.contrib.auth.models import AbstractUser, AnonymousUser
 
 from annotations.models import Assignment, Campaign, GoldRelease, GoldRequest, Member
 from core.db.partial import partly_read
 from core.db.prepared import prepared_row
 from core.errors import NotAllowed, NotFound
+from core.models import User
 
 
 def visible_campaign(user: AbstractUser | AnonymousUser, campaign_id: int) -> Campaign:

@@ -4,14 +4,12 @@ from typing import cast
 
 from django import forms
 from django.contrib import admin
-from django.contrib.auth.models import User
 from django.http import HttpRequest
 
 from annotations import models
 from annotations.people.services.person_details import PersonDetails, change_details
+from core.models import User
 from evaluation.admin import ReadOnlyAdmin
-
-admin.site.unregister(User)
 
 
 @admin.register(User)

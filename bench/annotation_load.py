@@ -222,9 +222,9 @@ class World:
 
 def make_world(arguments) -> World:
     from django.contrib.auth.hashers import make_password
-    from django.contrib.auth.models import User
     from django.db import connection
 
+    from core.models import User
     from evaluation.models import Catalogue, Dataset, Endpoint, Preference, Run
 
     hashed = make_password(PASSWORD)

@@ -190,10 +190,10 @@ def worker_megabytes() -> int:
 
 
 def make_labels(count: int):
-    from django.contrib.auth.models import User
     from django.db import connection, transaction
 
     from annotations.models import Campaign, Guidelines, Member
+    from core.models import User
     from evaluation.judges.services.judges import default_rubric
     from evaluation.models import Catalogue, Dataset, Endpoint, Preference, Run
 

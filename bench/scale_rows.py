@@ -103,8 +103,9 @@ LABELS = """
     FROM annotations_assignment
 """
 AUDIT = """
-    INSERT INTO annotations_auditevent (at, actor_id, campaign_id, action, subject, details)
-    SELECT now() - random() * interval '30 days', %(person)s, %(campaign)s, 'label.submitted', 'label ' || n, '{}'
+    INSERT INTO core_auditevent (at, actor_id, scope, action, subject, details)
+    SELECT now() - random() * interval '30 days', %(person)s, 'campaign ' || %(campaign)s, 'label.submitted',
+        'label ' || n, '{}'
     FROM generate_series(1, %(count)s) AS n
 """
 
@@ -124,10 +125,10 @@ class Site:
 
 def make_site(*, items: int, runs: int, judgments: int, labels: int, password: str) -> Site:
     """Fill an empty database; the numbers are rows. Prints what takes long."""
-    from django.contrib.auth.models import User
     from django.db import connection
 
     from annotations.models import Campaign, Guidelines, Member
+    from core.models import User
     from evaluation.judges.services.judges import default_rubric
     from evaluation.models import Batch, Catalogue, Dataset, Endpoint, Judge, Preference, Run, RunJudge
     from evaluation.models.run import Method, Setting

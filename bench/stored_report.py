@@ -92,10 +92,10 @@ def stored_report(items: int) -> dict[str, float]:
 
 def campaign_of(items: int):
     """A campaign on two runs of together so many items."""
-    from django.contrib.auth.models import User
     from django.db import connection
 
     from annotations.models import Campaign, Guidelines, Member
+    from core.models import User
     from evaluation.judges.services.judges import default_rubric
     from evaluation.models import Catalogue, Dataset, Endpoint, Judge, Preference, Run
     from evaluation.models.dataset import PreferenceCategory

@@ -78,7 +78,10 @@ def _check_release(home: Path) -> None:
             rows = connection.execute("SELECT app, name FROM django_migrations").fetchall()
         except psycopg.errors.UndefinedTable as error:
             raise BackupFailed("This is no backup of PERG. Nothing has changed.") from error
-    if unknown := schema.unknown_to_this_release({(str(app), str(name)) for app, name in rows}):
+    applied = {(str(app), str(name)) for app, name in rows}
+    if schema.is_of_a_preview(applied):
+        raise BackupFailed("The backup was made by a version from before 0.1.0. Nothing has changed.")
+    if unknown := schema.unknown_to_this_release(applied):
         app, name = sorted(unknown)[-1]
         raise BackupFailed(
             f"The backup was made by a newer release ({app} {name}): update the program first. Nothing has changed."

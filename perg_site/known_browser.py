@@ -8,10 +8,11 @@ import secrets
 from collections.abc import Callable
 
 from django.conf import settings
-from django.contrib.auth.models import User
 from django.core.signing import BadSignature
 from django.http import HttpRequest, HttpResponseBase
 from django.utils.crypto import salted_hmac
+
+from core.models import User
 
 COOKIE = f"{settings.COOKIE_PREFIX}browser"
 SALT = "perg_site.known_browser"

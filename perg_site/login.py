@@ -8,9 +8,7 @@ from typing import Any
 from django.contrib.admin.forms import AdminAuthenticationForm
 from django.contrib.auth.backends import ModelBackend
 from django.contrib.auth.forms import AuthenticationForm
-from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import DEFAULT_DB_ALIAS, connection
 from django.http import HttpRequest
 
 from core.http.throttle import Throttle, address_of
@@ -24,9 +22,6 @@ BY_NAME = Throttle("login", limit=10, seconds=MINUTES * 60)
 BY_ADDRESS = Throttle("login-address", limit=200, seconds=MINUTES * 60)
 # In a browser that has logged in with the name before; all others together have `login_delay`.
 BY_BROWSER = Throttle("login-browser", limit=10, seconds=MINUTES * 60)
-
-
-COLUMNS = [field.attname for field in User._meta.concrete_fields]
 
 
 class ThrottledBackend(ModelBackend):
@@ -47,14 +42,6 @@ class ThrottledBackend(ModelBackend):
         if user is not None:
             _take_back_attempt(request, username)
         return user
-
-    def get_user(self, user_id: int) -> User | None:
-        """Who a session belongs to. Every request asks, so the query is written by hand: that is much less work."""
-        with connection.cursor() as cursor:
-            cursor.execute(f"SELECT {', '.join(COLUMNS)} FROM auth_user WHERE id = %s", [user_id])
-            row = cursor.fetchone()
-        user = User.from_db(DEFAULT_DB_ALIAS, COLUMNS, row) if row else None
-        return user if user is not None and self.user_can_authenticate(user) else None
 
 
 def _count_attempt(request: HttpRequest, username: str) -> bool:

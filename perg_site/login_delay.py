@@ -8,7 +8,7 @@ logged in before does not wait at all (`perg_site.known_browser`). So a guesser 
 from django.db import connection
 from django.utils.crypto import salted_hmac
 
-from annotations.models import WrongPasswords
+from core.models import WrongPasswords
 
 FREE_ATTEMPTS = 20
 LONGEST_PAUSE = 120

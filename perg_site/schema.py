@@ -11,14 +11,33 @@ LOCK = 0x50455247
 """An advisory lock of PostgreSQL: two commands that start at once migrate one after the other."""
 
 
+class PreviewDatabase(RuntimeError):
+    """The database was made by a version from before the first release, whose tables are other ones."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This database was made by a version of PERG from before 0.1.0, which cannot be brought up to date. "
+            "Export what you need with that version, then start with an empty database: set PERG_HOME to a new "
+            "folder (or DATABASE_URL to a new database)."
+        )
+
+
+def is_of_a_preview(applied: set[tuple[str, str]]) -> bool:
+    """Whether these migrations (app, name) are those of a version from before 0.1.0: it had no `core`."""
+    apps = {app for app, _ in applied}
+    return "annotations" in apps and "core" not in apps
+
+
 def is_behind() -> bool:
-    """Whether migrations of this release are missing in the database."""
+    """Whether migrations of this release are missing in the database. Raises PreviewDatabase."""
     executor = MigrationExecutor(connection)
+    if is_of_a_preview(set(executor.loader.applied_migrations)):
+        raise PreviewDatabase
     return bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))
 
 
 def bring_up_to_date(say: Callable[[str], object] = lambda text: None) -> None:
-    """Apply what is missing, if anything is."""
+    """Apply what is missing, if anything is. Raises PreviewDatabase."""
     if not is_behind():
         return
     with connection.cursor() as cursor:

@@ -73,6 +73,7 @@ MIDDLEWARE = [
     "core.http.problem_details.DomainErrorMiddleware",
 ]
 
+AUTH_USER_MODEL = "core.User"
 ROOT_URLCONF = "perg_site.urls"
 WSGI_APPLICATION = "perg_site.wsgi.application"
 

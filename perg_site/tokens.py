@@ -6,7 +6,6 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
@@ -14,10 +13,10 @@ from django.utils import timezone
 from annotations.access import manages_campaigns
 from annotations.audit.services import record
 from core.errors import Conflict, DomainError, NotAllowed
+from core.models import ApiToken, User
 from core.names import check_name
 from core.scopes import Scope
 from perg_site.accounts.second_factor_state import is_missing
-from perg_site.models import ApiToken
 
 PREFIX = "perg_"
 SECRET_BYTES = 32

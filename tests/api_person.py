@@ -4,8 +4,9 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from django.contrib.auth.models import User
 from django.test import Client
+
+from core.models import User
 
 
 class Person:

@@ -9,13 +9,13 @@ from decimal import Decimal
 from pathlib import Path
 
 from django.conf import settings
-from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 
 from annotations.campaigns.services.campaigns import create_campaign
 from annotations.labelling.services.resolution import settle_task
 from annotations.models import Assignment, Campaign, Export, GoldRequest, Label, Task
+from core.models import User
 from evaluation.engine.steps.prompts import current_prompt
 from evaluation.judges.services.judges import default_rubric
 from evaluation.models import (

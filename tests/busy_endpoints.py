@@ -5,8 +5,6 @@ import socket
 import time
 from collections.abc import Callable, Iterator
 
-from django.contrib.auth.models import User
-
 from annotations.models import Campaign, ValidationReport
 from annotations.validation.services.validation import request_report
 from evaluation.endpoints.services.waking import wake_drain

@@ -2,9 +2,8 @@
 
 import uuid
 
-from django.contrib.auth.models import User
-
 from annotations.models import Campaign, Label, Task
+from core.models import User
 from evaluation.models import Item, Judge, Judgment
 from perg.stats.items.validation_input import ValidationInput, ValidationSettings
 from tests import build

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from django.conf import settings
-from django.contrib.auth.models import User
 from django.db import connection
 
 from annotations.demonstration.loading import load_demonstration
+from core.models import User
 from core.scopes import Scope
 from perg_site import embedded
 from perg_site.celery import app

@@ -43,6 +43,7 @@ from core.api.conditional import conditional
 from core.api.queries import ListQuery, Queried, exact
 from core.api.strict import without_body
 from core.errors import NotFound
+from core.models import User
 
 ACTIONS: dict[str, Callable[[Task, User], object]] = {
     "send": lambda task, actor: send_to_adjudication(task=task, actor=actor),

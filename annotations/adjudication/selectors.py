@@ -6,16 +6,16 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.contrib.auth.models import User
 from django.db.models import Exists, OuterRef, Prefetch, QuerySet
 from django.utils.crypto import salted_hmac
 
 from annotations.campaigns.selectors.progress import disputed_tasks
 from annotations.labelling.selectors.baselines import baseline_texts
 from annotations.labelling.selectors.labels import votes
-from annotations.models import Adjudication, Assignment, AuditEvent, Campaign, Label, Task
+from annotations.models import Adjudication, Assignment, Campaign, Label, Task
 from annotations.models.task import AssignmentStatus, TaskKind, TaskState
 from core.errors import NotFound
+from core.models import AuditEvent, User
 from evaluation.models import Judgment
 from evaluation.models.judgment import JudgmentStatus
 from perg.stats.gold.adjudicators import Decision, DecisionMeasures, decision_measures
@@ -155,9 +155,7 @@ def has_labelled(task: Task, user: User) -> bool:
 
 def has_seen_judges(task: Task, user: User) -> bool:
     """Whether the judges' scores on the task were shown to the user."""
-    return AuditEvent.objects.filter(
-        action=REVEALED, actor=user, subject=f"{task._meta.verbose_name} {task.pk}"
-    ).exists()
+    return AuditEvent.objects.about(task).filter(action=REVEALED, actor=user).exists()
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,15 +3,15 @@
 Whoever has labelled a task does not adjudicate it: they would decide on their own label. Another lead does, or staff.
 """
 
-from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 
 from annotations.adjudication.selectors import REVEALED, has_labelled, has_seen_judges
 from annotations.audit.services import record
-from annotations.models import Adjudication, Assignment, AuditEvent, Flag, Task
+from annotations.models import Adjudication, Assignment, Flag, Task
 from annotations.models.task import AssignmentStatus, TaskKind, TaskState
 from core.errors import Conflict, DomainError, NotAllowed
+from core.models import AuditEvent, User
 from evaluation.models.endpoint import SCALE
 
 TEXT_LENGTH = 10_000
@@ -52,7 +52,7 @@ def adjudicate(*, task: Task, adjudicator: User, score: int, rationale: str, bas
     record(
         "task.adjudicated",
         actor=adjudicator,
-        campaign=task.campaign,
+        scope=task.campaign,
         subject=task,
         revision=decision.revision,
         score=score,
@@ -91,7 +91,7 @@ def reveal_judges(*, task: Task, adjudicator: User) -> AuditEvent:
     task = _locked(task)
     if not task.adjudications.filter(adjudicator=adjudicator).exists():
         raise NotAllowed("The judges' scores are shown after your own decision.")
-    return record(REVEALED, actor=adjudicator, campaign=task.campaign, subject=task)
+    return record(REVEALED, actor=adjudicator, scope=task.campaign, subject=task)
 
 
 @transaction.atomic
@@ -105,7 +105,7 @@ def resolve_flag(*, flag: Flag, actor: User, resolution: str) -> Flag:
         raise Conflict("This flag is resolved already.", code="flag_resolved")
     flag.refresh_from_db()
     task = flag.assignment.task
-    record("flag.resolved", actor=actor, campaign=task.campaign, subject=flag, task=task.pk)
+    record("flag.resolved", actor=actor, scope=task.campaign, subject=flag, task=task.pk)
     return flag
 
 
@@ -132,7 +132,7 @@ def _send(task: Task, action: str, actor: User) -> Task:
     """Into the queue, where it stays until it is decided, whatever labels come in meanwhile."""
     task.state, task.waits_for_lead = TaskState.DISPUTED, True
     task.save(update_fields=["state", "waits_for_lead"])
-    record(action, actor=actor, campaign=task.campaign, subject=task)
+    record(action, actor=actor, scope=task.campaign, subject=task)
     return task
 
 

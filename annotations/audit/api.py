@@ -6,9 +6,10 @@ from rest_framework import generics
 from annotations.access import led_campaign
 from annotations.audit.selectors import Filters, events
 from annotations.audit.serializers import AuditEventSerializer, AuditQuery
-from annotations.models import AuditEvent, Campaign
+from annotations.models import Campaign
 from core.api.permissions import IsStaff
 from core.api.queries import Queried
+from core.models import AuditEvent
 
 
 class CampaignAudit(Queried, generics.ListAPIView[AuditEvent]):

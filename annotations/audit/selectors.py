@@ -3,22 +3,25 @@
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from django.contrib.auth.models import User
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import BigIntegerField, Case, OuterRef, QuerySet, Subquery, When
+from django.db.models.functions import Cast, Substr
 
-from annotations.models import AuditEvent, Campaign
+from annotations.models import Campaign
+from core.models import AuditEvent, User
+from core.models.audit import named
 from core.text.days import begin_of, end_of
 
 PAGE = 50
+OF_CAMPAIGN = f"{Campaign._meta.verbose_name} "
 # An event gets its number within its transaction, and none lasts so long: numbers follow time that closely.
 LONGEST_TRANSACTION = timedelta(hours=1)
 # The distinct actions by hopping along the index from each to the next: a DISTINCT would read every event.
 ACTIONS = """
     WITH RECURSIVE hop AS (
-        (SELECT action FROM annotations_auditevent ORDER BY action LIMIT 1)
+        (SELECT action FROM core_auditevent ORDER BY action LIMIT 1)
         UNION ALL
-        SELECT (SELECT action FROM annotations_auditevent WHERE action > hop.action ORDER BY action LIMIT 1)
+        SELECT (SELECT action FROM core_auditevent WHERE action > hop.action ORDER BY action LIMIT 1)
         FROM hop WHERE hop.action IS NOT NULL
     )
     SELECT action FROM hop WHERE action IS NOT NULL
@@ -46,9 +49,9 @@ class Page:
 
 def events(*, campaign: Campaign | None, filters: Filters) -> QuerySet[AuditEvent]:
     """The events of a campaign (None: all there are) that the filters leave, newest first."""
-    found = AuditEvent.objects.select_related("actor", "campaign").order_by("-pk")
+    found = with_campaigns(AuditEvent.objects.select_related("actor").order_by("-pk"))
     if campaign is not None:
-        found = found.filter(campaign=campaign)
+        found = found.filter(scope=named(campaign))
     if filters.action:
         found = found.filter(action=filters.action)
     if filters.person:
@@ -63,6 +66,15 @@ def events(*, campaign: Campaign | None, filters: Filters) -> QuerySet[AuditEven
         end = end_of(filters.until)
         found = found.filter(at__lt=end, pk__lt=_first_since(end + LONGEST_TRANSACTION))
     return found
+
+
+def with_campaigns(log: QuerySet[AuditEvent]) -> QuerySet[AuditEvent]:
+    """Events with `campaign_id` and `campaign_name`, None where they are part of no campaign."""
+    key = Cast(Substr("scope", len(OF_CAMPAIGN) + 1), BigIntegerField())
+    name = Campaign.objects.filter(pk=OuterRef("campaign_id")).values("name")
+    return log.annotate(
+        campaign_id=Case(When(scope__startswith=OF_CAMPAIGN, then=key)), campaign_name=Subquery(name[:1])
+    )
 
 
 def page_of(found: QuerySet[AuditEvent], *, before: int | None) -> Page:

@@ -2,17 +2,17 @@
 
 from typing import Any
 
-from django.contrib.auth.models import User
 from rest_framework import serializers
 
-from annotations.models import AuditEvent
 from core.api.queries import ListQuery
+from core.models import AuditEvent, User
 
 
 class AuditEventSerializer(serializers.ModelSerializer[AuditEvent]):
     """Who did what to what. `actor` is null where the platform acted by itself, or nobody was logged in."""
 
     actor = serializers.SlugRelatedField[AuditEvent](slug_field="username", read_only=True, allow_null=True)
+    campaign = serializers.IntegerField(source="scope_id", read_only=True, allow_null=True)
     details = serializers.DictField(read_only=True)
 
     class Meta:

@@ -6,7 +6,8 @@ from contextvars import ContextVar
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import models
 
-from annotations.models import AuditEvent, Campaign
+from core.models import AuditEvent
+from core.models.audit import named
 
 origin: ContextVar[Mapping[str, str] | None] = ContextVar("origin", default=None)
 """Where the request under way comes from. It is recorded with what concerns accounts."""
@@ -18,11 +19,13 @@ def record(
     action: str,
     *,
     actor: AbstractBaseUser | None,
-    campaign: Campaign | None = None,
+    scope: models.Model | None = None,
     subject: models.Model | None = None,
     **details: object,
 ) -> AuditEvent:
     """Note that `actor` (None: the platform by itself) did `action`, such as `label.submitted`, to `subject`.
+
+    `scope` is what that is part of, such as a campaign; None: the site.
 
     `details` are facts for people to read, JSON values without any secret.
     """
@@ -31,7 +34,7 @@ def record(
     return AuditEvent.objects.create(
         action=action,
         actor_id=actor.pk if actor else None,
-        campaign=campaign,
-        subject=f"{subject._meta.verbose_name} {subject.pk}" if subject else "",
+        scope=named(scope),
+        subject=named(subject),
         details=details,
     )

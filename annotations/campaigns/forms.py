@@ -3,7 +3,6 @@
 from typing import Any
 
 from django import forms
-from django.contrib.auth.models import User
 
 from annotations.campaigns.selectors.new_campaigns import (
     people_to_ask,
@@ -15,6 +14,7 @@ from annotations.campaigns.services.campaign_makers import rubric_at_first
 from annotations.campaigns.services.guidelines import GUIDELINES_LENGTH
 from annotations.models import Campaign
 from annotations.models.campaign import Disagreement, Role, Sampling
+from core.models import User
 from evaluation.models import Rubric, Run
 from evaluation.models.endpoint import DEFAULT_THRESHOLD, SCALE
 from perg.stats.raters.quality import DEFAULT_LOWEST_AGREEMENT, DEFAULT_LOWEST_CONTROL_ACCURACY

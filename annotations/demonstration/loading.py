@@ -5,7 +5,6 @@ import uuid
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
@@ -13,6 +12,7 @@ from django.utils import timezone
 from annotations.campaigns.services.campaigns import create_campaign
 from annotations.labelling.services.labels import submit_label
 from annotations.models import Assignment, Campaign, Member, Task
+from core.models import User
 from evaluation.engine.steps.judging import launch_judging
 from evaluation.importers.catalogue import import_catalogue
 from evaluation.importers.recorded_run import import_recorded_run

@@ -6,7 +6,7 @@ import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
-from django.contrib.auth.models import User
+from core.models import User
 
 FILE_NAME = "demonstration-logins.json"
 WORDS = ["amber", "birch", "cedar", "delta", "ember", "fjord", "grove", "heron", "ivory", "joule", "krill"]

@@ -3,11 +3,11 @@
 from typing import Any
 
 from django import forms
-from django.contrib.auth.models import User
 
 from annotations.exports.tables.columns import Filter, FilterKind, Kind, Table
 from annotations.models import Campaign, GoldRelease
 from annotations.models.export import ExportFormat, RaterNames
+from core.models import User
 from evaluation.models import Catalogue, Dataset, Run
 
 LICENCES = "unknown, cc-by-4.0, cc-by-sa-4.0, cc-by-nc-4.0, cc0-1.0, odc-by, apache-2.0, mit, other"

@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
@@ -35,6 +34,7 @@ from annotations.models.export import UNFINISHED, ExportFormat, ExportStatus, Ra
 from core.errors import Conflict, DomainError, NotFound
 from core.jobs.broken_off import why_it_broke_off
 from core.jobs.wake import wake
+from core.models import User
 
 WRITE = "annotations.exports.tasks.write_export"
 MAX_ATTEMPTS = 3
@@ -348,7 +348,7 @@ def _note(what: str, export: Export, *, actor: User | None) -> None:
         details |= {"rows": export.rows, "checksum": export.checksum}
     if what == "failed":
         details["failure"] = export.failure
-    audit(f"export.{what}", actor=actor, campaign=export.campaign, subject=export, **details)
+    audit(f"export.{what}", actor=actor, scope=export.campaign, subject=export, **details)
 
 
 def note_streamed(*, user: User, scope: Scope, table: Table, format: str) -> None:
@@ -356,7 +356,7 @@ def note_streamed(*, user: User, scope: Scope, table: Table, format: str) -> Non
     audit(
         "export.streamed",
         actor=user,
-        campaign=scope.campaign,
+        scope=scope.campaign,
         table=table.name,
         format=format,
         filters=stored_filters(scope),

@@ -7,7 +7,6 @@ judges' scores, these are not shown: the adjudication page is where they are ask
 
 from dataclasses import dataclass
 
-from django.contrib.auth.models import User
 from django.db.models import Exists, OuterRef, Prefetch, QuerySet
 
 from annotations.adjudication.selectors import AnonymousLabel, anonymous_labels, has_seen_judges
@@ -15,6 +14,7 @@ from annotations.models import Adjudication, Assignment, Campaign, GoldLabel, La
 from annotations.models.campaign import Role
 from annotations.models.task import AssignmentStatus, TaskKind, TaskState
 from core.errors import NotFound
+from core.models import User
 from evaluation.models import Item
 
 

@@ -4,22 +4,14 @@ from django.db import migrations
 
 TABLES = ["label", "adjudication", "goldrelease", "goldlabel"]
 
-CREATE = """
-CREATE FUNCTION annotations_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-    RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'restrict_violation';
-END
-$$;
-""" + "\n".join(
+CREATE = "\n".join(
     f"CREATE TRIGGER {table}_append_only BEFORE UPDATE OR DELETE ON annotations_{table} "
-    "FOR EACH ROW EXECUTE FUNCTION annotations_append_only();"
+    "FOR EACH ROW EXECUTE FUNCTION core_append_only();"
     for table in TABLES
 )
-DROP = "\n".join(f"DROP TRIGGER {table}_append_only ON annotations_{table};" for table in TABLES) + (
-    "\nDROP FUNCTION annotations_append_only();"
-)
+DROP = "\n".join(f"DROP TRIGGER {table}_append_only ON annotations_{table};" for table in TABLES)
 
 
 class Migration(migrations.Migration):
-    dependencies = [("annotations", "0001_initial")]
+    dependencies = [("annotations", "0001_initial"), ("core", "0002_append_only")]
     operations = [migrations.RunSQL(CREATE, DROP)]

@@ -1,6 +1,5 @@
 """Tables of labelling: campaigns hold tasks, tasks gather labels, labels become gold."""
 
-from annotations.models.audit import AuditEvent
 from annotations.models.campaign import Campaign, Guidelines, Member
 from annotations.models.export import Export
 from annotations.models.gold import GoldLabel, GoldRelease
@@ -11,12 +10,10 @@ from annotations.models.people import Invitation, ScreenSettings
 from annotations.models.qualification import QualificationAnswer, QualificationAttempt, QualificationDraw
 from annotations.models.task import Assignment, Flag, KnownScore, Task
 from annotations.models.validation import ValidationReport
-from annotations.models.wrong_password import WrongPasswords
 
 __all__ = [
     "Adjudication",
     "Assignment",
-    "AuditEvent",
     "Campaign",
     "Draft",
     "Export",
@@ -36,5 +33,4 @@ __all__ = [
     "ScreenSettings",
     "Task",
     "ValidationReport",
-    "WrongPasswords",
 ]

@@ -62,7 +62,7 @@ LED = """
         newest.status = 'ready' AND (
             EXISTS (
                 SELECT 1 FROM (
-                    SELECT action, at FROM annotations_auditevent WHERE campaign_id = campaign.id
+                    SELECT action, at FROM core_auditevent WHERE scope = 'campaign ' || campaign.id
                     ORDER BY id DESC LIMIT 50
                 ) AS event
                 WHERE event.at > newest.created_at AND event.action = ANY(%(changes)s)

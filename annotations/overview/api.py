@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from http import HTTPStatus
 
-from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema
 from rest_framework import generics
@@ -24,6 +23,7 @@ from core.api.actor import actor_of
 from core.api.idempotency import idempotent
 from core.api.queries import Queried
 from core.errors import NotFound
+from core.models import User
 
 Action = Callable[[Member, User, str], object]
 ACTIONS: dict[str, Action] = {

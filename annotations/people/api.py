@@ -6,7 +6,6 @@ after it is revoked.
 
 from http import HTTPStatus
 
-from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from django.urls import reverse
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -32,6 +31,7 @@ from core.api.permissions import IsStaff
 from core.api.queries import ListQuery, Queried, exact
 from core.api.strict import without_body
 from core.errors import NotFound
+from core.models import User
 
 ACTIONS = {"deactivate": deactivate_account, "reactivate": reactivate_account}
 

@@ -5,10 +5,10 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.contrib.auth.forms import UserCreationForm
-from django.contrib.auth.models import User
 
 from annotations.models.campaign import Role
 from annotations.people.services.invitations import DAYS
+from core.models import User
 
 
 class InvitationForm(forms.Form):

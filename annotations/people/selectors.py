@@ -2,12 +2,12 @@
 
 import hashlib
 
-from django.contrib.auth.models import User
 from django.db.models import Exists, OuterRef, Prefetch, QuerySet
 from django.utils import timezone
 
 from annotations.models import Campaign, Invitation, Member
 from annotations.models.people import InvitedRole
+from core.models import User
 
 
 def members_of(campaign: Campaign) -> QuerySet[Member]:

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.contrib.auth.models import User
 from rest_framework import serializers
 
 from annotations.models import Invitation, Member
@@ -10,6 +9,7 @@ from annotations.models.campaign import Role
 from annotations.people.services.invitations import DAYS
 from core.api.queries import ListQuery
 from core.api.strict import StrictSerializer
+from core.models import User
 
 MOST_DAYS = 90
 

@@ -4,7 +4,6 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import authenticate, login
 from django.contrib.auth.decorators import login_not_required
-from django.contrib.auth.models import User
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -23,6 +22,7 @@ from annotations.people.services import invitations, people
 from core.errors import Conflict, DomainError, NotFound
 from core.http.access import PersonRequest, staff_or_404
 from core.http.page_query import PageQuery
+from core.models import User
 
 ACCOUNTS_ON_A_PAGE = 50
 MEMBER_CHANGES = {

@@ -1,7 +1,8 @@
 """Who asks, for services that note who did what."""
 
-from django.contrib.auth.models import User
 from rest_framework.request import Request
+
+from core.models import User
 
 
 def actor_of(request: Request) -> User:

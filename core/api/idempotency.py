@@ -14,7 +14,6 @@ from http import HTTPStatus
 from typing import Concatenate, ParamSpec, Protocol, TypeVar
 
 from django.conf import settings
-from django.contrib.auth.models import User
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 from django.http import HttpResponse, QueryDict
@@ -27,6 +26,7 @@ from rest_framework.views import APIView
 
 from core.api.actor import actor_of
 from core.errors import Conflict, DomainError
+from core.models import User
 
 HEADER = "Idempotency-Key"
 REPLAYED = "Idempotency-Replayed"

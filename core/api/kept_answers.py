@@ -4,12 +4,11 @@ import hashlib
 from datetime import timedelta
 
 from django.conf import settings
-from django.contrib.auth.models import User
 from django.db import connection
 from django.utils import timezone
 
 from core.api.idempotency import KeptAnswer
-from perg_site.models import IdempotencyKey
+from core.models import IdempotencyKey, User
 
 
 class DatabaseStore:

@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from django.contrib.auth.models import User
-
 from core.errors import DomainError
+from core.models import User
 from evaluation.importers.source_file import Progress
 
 

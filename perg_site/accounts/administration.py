@@ -2,10 +2,10 @@
 
 from collections.abc import Callable
 
-from django.contrib.auth.models import User
 from django.db import transaction
 
 from core.errors import NotAllowed
+from core.models import User
 from perg_site.accounts.second_factor import remove_second_factor
 from perg_site.accounts.sessions import end_sessions
 from perg_site.tokens import revoke_tokens

@@ -6,7 +6,6 @@ Tokens are made on their page only, and a second factor is set up there: both as
 from http import HTTPStatus
 from uuid import UUID
 
-from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import generics
@@ -14,12 +13,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from annotations.models import AuditEvent
 from core.api.actor import actor_of
 from core.api.permissions import IsStaff
 from core.api.queries import ListQuery, Queried
 from core.api.strict import without_body
 from core.errors import NotFound
+from core.models import ApiToken, AuditEvent, Session, User
 from perg_site.accounts.administration import ACTIONS
 from perg_site.accounts.history import access_events
 from perg_site.accounts.person_views import person_by, token_by_id
@@ -34,7 +33,6 @@ from perg_site.accounts.serializers import (
     TokenSerializer,
 )
 from perg_site.accounts.sessions import end_session, end_sessions, sessions_of
-from perg_site.models import ApiToken, Session
 from perg_site.tokens import revoke_token, tokens_of
 
 

@@ -1,11 +1,11 @@
 """What the site does when somebody logs in or out, changes their password, or gains or loses a right."""
 
 from django.contrib.auth import signals
-from django.contrib.auth.models import User
 from django.db import transaction
 
 from annotations.audit.services import record
 from annotations.signals import account_deactivated, rights_changed
+from core.models import User
 from core.scopes import Scope
 from perg_site.accounts import access_log
 from perg_site.accounts.sessions import end_sessions

@@ -4,10 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.contrib.auth.models import User
 from django.db.models import QuerySet
 
-from annotations.models import AuditEvent
+from core.models import AuditEvent, User
 from perg_site.accounts.origin import device
 from perg_site.accounts.second_factor_state import CODE
 from perg_site.accounts.sessions import sessions_of
@@ -76,7 +75,7 @@ def shown_sessions(user: User, *, current: str | None = None) -> list[ShownSessi
 
 def access_events(user: User) -> QuerySet[AuditEvent]:
     """What happened to the person's account, newest first."""
-    events = AuditEvent.objects.filter(subject=f"{user._meta.verbose_name} {user.pk}", action__in=WORDS)
+    events = AuditEvent.objects.about(user).filter(action__in=WORDS)
     return events.select_related("actor").order_by("-pk")
 
 

@@ -1,17 +1,16 @@
 """A person's security page, for admins: sessions, tokens, second factor, and how the account was used."""
 
 from django.contrib import messages
-from django.contrib.auth.models import User
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
 from core.errors import NotFound
 from core.http.access import PersonRequest, staff_or_404
+from core.models import ApiToken, User
 from perg_site.accounts.administration import ACTIONS
 from perg_site.accounts.history import shown_events, shown_sessions
 from perg_site.accounts.second_factor_state import authenticator_of, is_required_of
-from perg_site.models import ApiToken
 from perg_site.tokens import revoke_token, tokens_of
 
 

@@ -7,15 +7,14 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 from django.utils.formats import date_format
 
 from annotations.audit.services import record
 from core.errors import Conflict, DomainError
+from core.models import Authenticator, RecoveryCode, User
 from perg_site.accounts.second_factor_state import authenticator_of
-from perg_site.models import Authenticator, RecoveryCode
 
 RECOVERY_CODES = 10
 RECOVERY_BYTES = 15  # 120 bits, 24 letters: enough that a plain hash is safe to store

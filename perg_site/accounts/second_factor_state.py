@@ -4,13 +4,13 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import SESSION_KEY
-from django.contrib.auth.models import AnonymousUser, User
+from django.contrib.auth.models import AnonymousUser
 from django.contrib.sessions.backends.base import SessionBase
 from django.http import HttpRequest
 
 from annotations.access import manages_campaigns
 from core.errors import NotAllowed
-from perg_site.models import Authenticator
+from core.models import Authenticator, User
 
 STATE = "second_factor"
 CODE = "code"

@@ -3,7 +3,6 @@
 import base64
 
 from django.contrib import messages
-from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -15,6 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from core.errors import DomainError
 from core.http.access import PersonRequest
 from core.http.page_query import PageQuery
+from core.models import User
 from perg_site.accounts import second_factor_state as state
 from perg_site.accounts.access_log import WRONG_CODES, note, note_limited
 from perg_site.accounts.password_again import CodeForm, LoginCodeForm, SetupForm

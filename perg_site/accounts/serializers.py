@@ -4,10 +4,9 @@ from typing import Any
 
 from rest_framework import serializers
 
-from annotations.models import AuditEvent
+from core.models import ApiToken, AuditEvent, Session
 from perg_site.accounts.history import WORDS
 from perg_site.accounts.origin import device
-from perg_site.models import ApiToken, Session
 
 
 class SessionSerializer(serializers.ModelSerializer[Session]):

@@ -19,7 +19,7 @@ class SessionStore(cached_db.SessionStore):
 
     @classmethod
     def get_model_class(cls) -> Model:
-        from perg_site.models import Session
+        from core.models import Session
 
         return Session
 

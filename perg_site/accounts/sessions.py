@@ -3,7 +3,6 @@
 from uuid import UUID
 
 from django.conf import settings
-from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
@@ -11,7 +10,7 @@ from django.utils.module_loading import import_string
 
 from annotations.audit.services import record
 from core.errors import NotFound
-from perg_site.models import Session
+from core.models import Session, User
 
 
 def sessions_of(user: User) -> QuerySet[Session]:

@@ -1,6 +1,5 @@
 """Who asks: the owner of the token in the header, or whoever is logged in in the browser."""
 
-from django.contrib.auth.models import User
 from django.utils import timezone
 from rest_framework.authentication import BaseAuthentication, SessionAuthentication, get_authorization_header
 from rest_framework.exceptions import AuthenticationFailed, Throttled

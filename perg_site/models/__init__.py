@@ -1,19 +1,8 @@
-"""What belongs to no single app: API tokens, sessions, second factors, the answers given again for an idempotency
-key, and webhooks.
-"""
+"""Webhooks: addresses that are told what has happened, and each delivery."""
 
-from perg_site.models.idempotency import IdempotencyKey
-from perg_site.models.second_factor import Authenticator, RecoveryCode
-from perg_site.models.session import Session
-from perg_site.models.token import ApiToken
 from perg_site.models.webhook import Delivery, Webhook
 
 __all__ = [
-    "ApiToken",
-    "Authenticator",
     "Delivery",
-    "IdempotencyKey",
-    "RecoveryCode",
-    "Session",
     "Webhook",
 ]

@@ -4,13 +4,13 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from django.conf import settings
-from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 
 from annotations.audit.services import record
 from core.errors import Conflict, DomainError
 from core.jobs.wake import wake
+from core.models import User
 from core.names import check_name
 from perg_site.models import Delivery, Webhook
 from perg_site.models.webhook import SUBSCRIBABLE, DeliveryStatus, Event

@@ -113,7 +113,6 @@ def pages_for(who: str) -> list[str]:
 
 def furnish() -> None:
     """Run inside the site's own Django: put something on every page and print what their addresses are made of."""
-    from django.contrib.auth.models import User
     from django.urls import reverse
     from django.utils import timezone
 
@@ -124,6 +123,7 @@ def furnish() -> None:
     from annotations.quality.services.controls import add_control, withdraw_control
     from annotations.quality.services.qualification import start_attempt
     from annotations.validation.services.validation import compute_report, report_settings, request_report
+    from core.models import User
     from evaluation.judges.services.judges import heuristic_judge
     from evaluation.models import Batch, ComputingTrouble, Run
     from evaluation.results.services.results import refresh_result

@@ -45,7 +45,7 @@ LABELS = """
     JOIN evaluation_item i ON i.id = r.item_id
     JOIN evaluation_question q ON q.id = i.question_id
     JOIN annotations_member m ON m.id = a.member_id
-    JOIN auth_user u ON u.id = m.user_id
+    JOIN core_user u ON u.id = m.user_id
     WHERE t.campaign_id = %s
     ORDER BY l.id
 """

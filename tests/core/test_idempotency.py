@@ -5,15 +5,14 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
-from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
+from core.models import IdempotencyKey, User
 from evaluation.judges.services import rubrics
 from evaluation.models import Catalogue, ImportJob, Rubric
-from perg_site.models import IdempotencyKey
 from tests import build
 from tests.imports import run_imports
 

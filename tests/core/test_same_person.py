@@ -1,11 +1,11 @@
 """A page that names its person is refused when somebody else has logged in in the same browser."""
 
 import pytest
-from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
 from annotations.models import ScreenSettings
+from core.models import User
 from tests import build
 
 pytestmark = pytest.mark.django_db

@@ -4,12 +4,12 @@ import json
 from typing import TYPE_CHECKING
 
 import pytest
-from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import URLPattern
 
 from core.api.permissions import IsStaff
+from core.models import User
 from evaluation import api_urls as urls
 from evaluation.judges.services.judges import HEURISTIC_JUDGE, default_rubric, heuristic_judge
 from evaluation.models import Batch, Completion, Dataset, Endpoint, Judgment, Rubric, Run

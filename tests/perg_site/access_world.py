@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
-from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -26,6 +25,7 @@ from annotations.models import (
 )
 from annotations.people.services.invitations import Issued, invite
 from annotations.quality.services.controls import add_control, withdraw_control
+from core.models import ApiToken, Session, User
 from evaluation.engine.steps.prompts import current_prompt
 from evaluation.judges.services.judges import heuristic_judge
 from evaluation.models import Batch, Judgment, Proposal, Run
@@ -35,7 +35,7 @@ from perg.stats.gold.gold_criteria import EVERY_TASK
 from perg.stats.items.validation_input import ValidationInput, ValidationSettings
 from perg.stats.ratings.ratings import RatingTable
 from perg.stats.report.validation import validation_report
-from perg_site.models import ApiToken, Delivery, Session, Webhook
+from perg_site.models import Delivery, Webhook
 from perg_site.tokens import create_token
 from perg_site.webhooks.managing import create_webhook, ping_webhook
 from tests import build

@@ -1,12 +1,12 @@
 """Every route answers everybody as the access matrix says."""
 
 import pytest
-from django.contrib.auth.models import User
 from django.db import transaction
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
+from core.models import User
 from tests.perg_site.access_matrix import COLUMNS, EXCEPTIONS, MATRIX, PEOPLE
 from tests.perg_site.access_requests import POSTED
 from tests.perg_site.access_world import World, build_world

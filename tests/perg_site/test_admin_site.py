@@ -7,14 +7,13 @@ import pytest
 from django.apps import apps
 from django.contrib import admin
 from django.contrib.admin.models import LogEntry
-from django.contrib.auth.models import User
 from django.contrib.sessions.models import Session
 from django.core.management import call_command
 from django.db.models import Model
 from django.test import Client
 from django.urls import reverse
 
-from annotations.models import AuditEvent
+from core.models import AuditEvent, User
 from evaluation.models import Endpoint, Run
 from tests import build
 from tests.perg_site.access_world import build_world
@@ -82,7 +81,7 @@ def test_no_page_of_the_admin_site_changes_a_row_without_an_audit_event(
         if refusals:
             assert set(changed) <= {"annotations.AuditEvent"}, page
         else:
-            assert set(changed) == {"auth.User", "annotations.AuditEvent"}, page
+            assert set(changed) == {"core.User", "core.AuditEvent"}, page
             assert {event.actor_id for event in new_events} == {User.objects.get(username="root").pk}
 
 
@@ -98,7 +97,7 @@ def test_a_person_is_renamed_with_an_audit_event_and_keeps_password_and_rights(s
         "is_superuser": "on",
         "is_staff": "on",
     }
-    page = reverse("admin:auth_user_change", args=[person.pk])
+    page = reverse("admin:core_user_change", args=[person.pk])
     assert superuser.post(page, form).status_code == 302
     person.refresh_from_db()
     assert (person.first_name, person.last_name, person.email) == ("Some", "One", "some@example.org")

@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 import schemathesis
 from django.apps import apps
-from django.contrib.auth.models import User
 from django.core.signals import request_finished, request_started
 from django.core.wsgi import get_wsgi_application
 from django.db import close_old_connections, models, transaction
@@ -33,6 +32,7 @@ from schemathesis.specs.openapi.checks import (
 from annotations.models import Campaign, QualificationAnswer, QualificationAttempt, QualificationDraw
 from annotations.people.services.invitations import invite
 from annotations.quality.services.controls import add_control
+from core.models import User
 from evaluation.engine.steps.prompts import current_prompts
 from evaluation.judges.services.judges import heuristic_judge
 from evaluation.models import Batch, CatalogueBuild, Proposal, Run
@@ -59,7 +59,7 @@ CHECKS = [
 # More requests than in each run of the tests, by the environment: API_EXAMPLES=10 makes ten times as many.
 MORE = int(os.environ.get("API_EXAMPLES", "1"))
 EXAMPLES = {GenerationMode.POSITIVE: 6 * MORE, GenerationMode.NEGATIVE: 5 * MORE}
-APPS = ("evaluation", "annotations", "perg_site", "auth")
+APPS = ("core", "evaluation", "annotations", "perg_site")
 # Path parameters that are not named after a model.
 NAMED = {
     "release": "goldrelease",

@@ -165,9 +165,12 @@ def test_a_dump_of_another_program_or_of_a_newer_release_is_refused(site: Path) 
     dump("other", site / "other.dump")
     _refused(site / "other.dump", "This is no backup of PERG")
     ask("CREATE TABLE django_migrations (app text, name text)", "other")
-    ask("INSERT INTO django_migrations VALUES ('annotations', '9999_from_the_future')", "other")
+    ask("INSERT INTO django_migrations VALUES ('core', '9999_from_the_future')", "other")
     dump("other", site / "newer.dump")
     _refused(site / "newer.dump", "made by a newer release")
+    ask("UPDATE django_migrations SET app = 'annotations', name = '0003_workbench'", "other")
+    dump("other", site / "preview.dump")
+    _refused(site / "preview.dump", "from before 0.1.0")
 
 
 def test_nothing_is_restored_while_the_site_runs(site: Path) -> None:

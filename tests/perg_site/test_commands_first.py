@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import psycopg
 import pytest
 from django.conf import settings
 from django.core.management import get_commands
@@ -12,9 +13,10 @@ from django.db import connection
 
 import manage
 from perg_site import embedded
+from perg_site.embedded import postgres
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-OWN_APPS = ("perg_site", "annotations", "evaluation")
+OWN_APPS = ("core", "perg_site", "annotations", "evaluation")
 # What each command is called with; the files are not there. `up` brings the schema about with the rest.
 ARGUMENTS = {
     "create_token": ["nobody"],
@@ -121,7 +123,14 @@ def test_on_a_new_machine_and_after_an_update_the_schema_is_brought_up_to_date(
             done = run([command, *ARGUMENTS[command]])
             assert "relation" not in done.stderr, command
             assert "Bringing" not in done.stderr, command
-        assert run(["migrate", "perg_site", "0001"]).returncode == 0
+        assert run(["migrate", "evaluation", "0001"]).returncode == 0
         later = run(["run_metrics", "no such run"])
         assert "Bringing the schema of the database up to date" in later.stderr
         assert "relation" not in later.stderr
+        with psycopg.connect(postgres.url(embedded.home())) as connection:
+            connection.execute("DELETE FROM django_migrations WHERE app = 'core'")
+        for command in ("run_metrics", "up"):
+            refused = run([command, *ARGUMENTS.get(command, [])])
+            assert refused.returncode == 1
+            assert "made by a version of PERG from before 0.1.0" in refused.stderr, command
+            assert "Traceback" not in refused.stderr

@@ -4,7 +4,6 @@ import re
 import uuid
 
 import pytest
-from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -13,6 +12,7 @@ from annotations.labelling.services.assignment import claim_task
 from annotations.labelling.services.labels import submit_label
 from annotations.models import Flag
 from annotations.quality.services.controls import add_control
+from core.models import User
 from evaluation.models import CatalogueBuild, Completion, Item, Run
 from tests import build
 from tests.query_counts import check_query_count

@@ -4,14 +4,13 @@ import re
 
 import pytest
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
-from django.contrib.auth.models import User
 from django.core import mail
 from django.core.cache import cache as counted
 from django.test import Client
 from django.urls import reverse
 from pytest_django import Settings
 
-from annotations.models import AuditEvent
+from core.models import AuditEvent, User
 from perg_site.login import BY_ADDRESS, BY_NAME
 from perg_site.passwords import BY_EMAIL
 from tests import build

@@ -5,14 +5,13 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from django.contrib.auth.models import User
 from django.db import connection
 from django.db.models import F
 from django.test import Client
 from django.urls import reverse
 from pytest_django import Settings
 
-from annotations.models import WrongPasswords
+from core.models import User, WrongPasswords
 from perg_site import login_delay
 from perg_site.known_browser import COOKIE
 from perg_site.login import BY_BROWSER

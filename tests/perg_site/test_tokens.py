@@ -40,7 +40,7 @@ def test_only_a_hash_of_the_secret_is_stored() -> None:
     assert issued.secret.startswith("perg_")
     assert len(issued.secret) > 40
     with connection.cursor() as cursor:
-        cursor.execute("SELECT row_to_json(t)::text FROM perg_site_apitoken AS t")
+        cursor.execute("SELECT row_to_json(t)::text FROM core_apitoken AS t")
         assert issued.secret not in str(cursor.fetchall())
     assert issued.token.secret_hash == hashlib.sha256(issued.secret.encode()).hexdigest()
     assert issued.secret.startswith(issued.token.prefix)

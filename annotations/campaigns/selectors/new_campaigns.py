@@ -3,10 +3,10 @@
 What somebody may not choose is in none of these, so that it is refused as if it did not exist.
 """
 
-from django.contrib.auth.models import User
 from django.db.models import QuerySet
 
 from annotations.models import Campaign
+from core.models import User
 from evaluation.models import Response, Rubric, Run
 from evaluation.models.item import Condition
 from evaluation.models.run import Setting

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from rest_framework import serializers
 
@@ -12,6 +11,7 @@ from annotations.models import Campaign, Guidelines, Member
 from annotations.models.campaign import CampaignStatus, Disagreement, Role, Sampling
 from core.api.queries import LARGEST_INTEGER, ListQuery
 from core.api.strict import StrictSerializer
+from core.models import User
 from evaluation.models import Rubric, Run
 from evaluation.models.endpoint import SCALE
 

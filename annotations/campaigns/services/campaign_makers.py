@@ -2,11 +2,10 @@
 
 from collections.abc import Collection, Iterable
 
-from django.contrib.auth.models import User
-
 from annotations.campaigns.selectors.new_campaigns import people_to_ask, rubrics_to_rate_by, runs_to_sample
 from annotations.models import Campaign
 from core.errors import NotAllowed, NotFound
+from core.models import User
 from evaluation.judges.services.judges import default_rubric
 from evaluation.models import Rubric, Run
 

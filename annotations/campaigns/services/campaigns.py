@@ -5,7 +5,6 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NotRequired, TypedDict, Unpack
 
-from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 
 from annotations.audit.services import record
@@ -17,6 +16,7 @@ from annotations.models import Campaign, Guidelines, Member, Task
 from annotations.models.campaign import CampaignStatus, Disagreement, Role, Sampling
 from annotations.models.task import TaskState
 from core.errors import Conflict, DomainError
+from core.models import User
 from core.names import check_name
 from evaluation.models import Rubric, Run
 from evaluation.models.endpoint import DEFAULT_THRESHOLD
@@ -125,7 +125,7 @@ def create_campaign(
     record(
         "campaign.created",
         actor=created_by,
-        campaign=campaign,
+        scope=campaign,
         subject=campaign,
         runs=sorted(run.name for run in runs),
         sampling=sampling,
@@ -216,7 +216,7 @@ def change_settings(*, campaign: Campaign, actor: User, **changes: Unpack[Change
     record(
         "campaign.changed",
         actor=actor,
-        campaign=campaign,
+        scope=campaign,
         subject=campaign,
         before={field: before[field] for field in changed},
         after=changed,
@@ -238,7 +238,7 @@ def add_members(*, campaign: Campaign, people: Collection[User], role: str, acto
         record(
             "member.added",
             actor=actor,
-            campaign=campaign,
+            scope=campaign,
             subject=member,
             username=member.user.get_username(),
             role=role,
@@ -275,7 +275,7 @@ def set_campaign_status(*, campaign: Campaign, status: CampaignStatus, actor: Us
     record(
         f"campaign.{'reopened' if status == CampaignStatus.OPEN else status.value}",
         actor=actor,
-        campaign=campaign,
+        scope=campaign,
         subject=campaign,
         before=before,
         released=released,

@@ -8,10 +8,11 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 
 from annotations.audit.services import record
-from annotations.models import AuditEvent, Campaign, Task
+from annotations.models import Campaign, Task
 from annotations.models.campaign import CampaignStatus
 from annotations.models.task import TaskKind, TaskState
 from annotations.signals import campaign_completed
+from core.models import AuditEvent
 
 COMPLETED = "campaign.completed"
 AGAIN = {
@@ -43,10 +44,10 @@ def complete_campaigns() -> QuerySet[Campaign]:
 def _note(campaign: Campaign) -> bool:
     # One at a time, so that two workers do not both note it.
     Campaign.objects.select_for_update(no_key=True).get(pk=campaign.pk)
-    events = AuditEvent.objects.filter(campaign=campaign).order_by("-pk")
+    events = AuditEvent.objects.of(campaign).order_by("-pk")
     last = events.filter(action__in={COMPLETED, *AGAIN}).values_list("action", flat=True).first()
     if last == COMPLETED or not complete_campaigns().filter(pk=campaign.pk).exists():
         return False
-    record(COMPLETED, actor=None, campaign=campaign, subject=campaign)
+    record(COMPLETED, actor=None, scope=campaign, subject=campaign)
     campaign_completed.send(sender=Campaign, campaign=campaign)
     return True

@@ -1,11 +1,11 @@
 """Writing guidelines: every change is a new version, so that labels keep the one that they were made by."""
 
-from django.contrib.auth.models import User
 from django.db import transaction
 
 from annotations.audit.services import record
 from annotations.models import Campaign, Guidelines
 from core.errors import Conflict, DomainError
+from core.models import User
 
 GUIDELINES_LENGTH = 50_000
 
@@ -36,5 +36,5 @@ def revise_guidelines(*, campaign: Campaign, text: str, author: User, based_on: 
     if text == (newest.text if newest else ""):
         raise DomainError("Nothing has changed: there is no new version to make.", field="text")
     made = Guidelines.objects.create(campaign=campaign, version=version + 1, text=text, created_by=author)
-    record("guidelines.revised", actor=author, campaign=campaign, subject=made, version=made.version)
+    record("guidelines.revised", actor=author, scope=campaign, subject=made, version=made.version)
     return made

@@ -6,11 +6,11 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 import pyarrow as pa
-from django.contrib.auth.models import User
 from django.db.models import QuerySet
 
 from annotations.exports.tables.card_facts import CardFacts
 from annotations.models import Campaign, GoldRelease
+from core.models import User
 
 Row = tuple[Any, ...]
 """Cells in the order of the columns, as the database gives them: str, int, float, bool, datetime, list or None."""

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.db.models import BooleanField, Case, Count, Exists, F, OuterRef, Q, QuerySet, Value, When
 
+from annotations.audit.selectors import with_campaigns
 from annotations.exports.tables.columns import (
     Column,
     Filter,
@@ -14,8 +15,9 @@ from annotations.exports.tables.columns import (
     Table,
     of_queryset,
 )
-from annotations.models import Adjudication, AuditEvent, Label, Task
+from annotations.models import Adjudication, Label, Task
 from annotations.models.task import is_vote
+from core.models import AuditEvent
 from core.text.days import begin_of, end_of
 
 CAMPAIGN = Filter("campaign", FilterKind.CAMPAIGN, "Campaign")
@@ -151,7 +153,7 @@ EVENTS = (
     Column("event", Kind.INTEGER, "Number of the event.", "pk"),
     Column("at", Kind.TIME, "When."),
     Column("person", Kind.PERSON, "Who; empty: the platform.", "actor__username"),
-    Column("campaign", Kind.TEXT, "Name of the campaign it is about.", "campaign__name"),
+    Column("campaign", Kind.TEXT, "Name of the campaign it is about.", "campaign_name"),
     Column("action", Kind.TEXT, "What was done, such as label.submitted."),
     Column("subject", Kind.TEXT, "To what, such as task 12."),
     Column("details", Kind.DOCUMENT, "Facts on it; empty with pseudonyms.", is_private=True),
@@ -159,7 +161,8 @@ EVENTS = (
 
 
 def audit_events(scope: Scope) -> Source:
-    rows = _in_campaign(scope, AuditEvent.objects.order_by("pk"), "campaign")
+    log = AuditEvent.objects.of(scope.campaign) if scope.campaign else AuditEvent.objects.all()
+    rows = with_campaigns(log.order_by("pk"))
     if action := scope.filters.get("action"):
         rows = rows.filter(action=action)
     return of_queryset(EVENTS, _between(scope, rows, "at"))

@@ -4,8 +4,6 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from django.contrib.auth.models import User
-
 from annotations.access import led_campaign, led_release, manages_campaigns
 from annotations.exports.tables.columns import Filter, FilterKind, Scope, Source, Table
 from annotations.exports.tables.pseudonyms import under_pseudonyms
@@ -13,6 +11,7 @@ from annotations.exports.tables.registry import tables
 from annotations.models import Campaign, GoldRelease
 from annotations.models.export import RaterNames
 from core.errors import DomainError, NotFound
+from core.models import User
 
 LARGEST_KEY = 2**63 - 1
 

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from django.contrib.auth.models import User
 from django.db import connection
 
 from annotations.models import Campaign, Member
+from core.models import User
 from perg.stats.gold.gold_criteria import ALL_STATES
 from perg.stats.gold.gold_selection import Codes, Flags, Floats, Ints, TaskVotes
 

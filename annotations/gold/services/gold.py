@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Annotated
 
 import numpy as np
-from django.contrib.auth.models import User
 from django.db import connection, transaction
 from django.db.models import Max
 from pydantic import PlainSerializer, PlainValidator
@@ -127,7 +126,7 @@ def release_gold(
     audit(
         "gold.released",
         actor=created_by,
-        campaign=campaign,
+        scope=campaign,
         subject=release,
         number=release.number,
         tasks=counts.included,

@@ -10,7 +10,6 @@ import uuid
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
@@ -25,6 +24,7 @@ from core.errors import Conflict, DomainError, NotFound
 from core.jobs.broken_off import why_it_broke_off
 from core.jobs.heartbeat import Heartbeat
 from core.jobs.wake import wake
+from core.models import User
 from perg.stats.gold.gold_criteria import GoldCriteria, stored_criteria
 
 MAKE = "annotations.gold.tasks.make_gold_release"
@@ -235,4 +235,4 @@ def _note(what: str, request: GoldRequest, *, actor: User | None) -> None:
     details: dict[str, object] = {"criteria": request.criteria}
     if request.failure:
         details["failure"] = request.failure
-    audit(f"gold.{what}", actor=actor, campaign=request.campaign, subject=request, **details)
+    audit(f"gold.{what}", actor=actor, scope=request.campaign, subject=request, **details)

@@ -170,7 +170,7 @@ def reclaim_expired_assignments(*, campaign: Campaign | None = None) -> int:
                 record(
                     "task.settled",
                     actor=None,
-                    campaign=task.campaign,
+                    scope=task.campaign,
                     subject=task,
                     state=task.state,
                     wanted_labels=task.wanted_labels,

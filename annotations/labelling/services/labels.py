@@ -312,7 +312,7 @@ def _note(label: Label, task: Task, previous: Label | None) -> None:
     record(
         "label.submitted" if previous is None else "label.revised",
         actor=label.assignment.member.user,
-        campaign=task.campaign,
+        scope=task.campaign,
         subject=label,
         **facts,
     )

@@ -35,7 +35,7 @@ def skip_task(*, assignment: Assignment, reason: str, note: str = "") -> Assignm
     record(
         "task.skipped",
         actor=assignment.member.user,
-        campaign=task.campaign,
+        scope=task.campaign,
         subject=task,
         assignment=assignment.pk,
         reason=reason,
@@ -61,7 +61,7 @@ def flag_task(*, assignment: Assignment, reason: str, note: str = "") -> Flag:
     record(
         "task.flagged",
         actor=assignment.member.user,
-        campaign=task.campaign,
+        scope=task.campaign,
         subject=task,
         assignment=assignment.pk,
         flag=flag.pk,

@@ -4,7 +4,6 @@ import secrets
 from dataclasses import dataclass
 from datetime import timedelta
 
-from django.contrib.auth.models import User
 from django.core.mail import send_mail
 from django.db import transaction
 from django.utils import timezone
@@ -15,6 +14,7 @@ from annotations.models.campaign import Role
 from annotations.models.people import InvitedRole
 from annotations.people.selectors import hash_of
 from core.errors import Conflict, DomainError, NotAllowed, NotFound
+from core.models import User
 
 DAYS = 7
 TOKEN_BYTES = 32
@@ -55,7 +55,7 @@ def invite(
         expires_at=timezone.now() + timedelta(days=days),
     )
     facts = {"role": invitation.role, "note": note, "expires_at": invitation.expires_at.isoformat()}
-    record("invitation.created", actor=inviter, campaign=campaign, subject=invitation, **facts)
+    record("invitation.created", actor=inviter, scope=campaign, subject=invitation, **facts)
     return Issued(invitation, token)
 
 
@@ -82,7 +82,7 @@ def revoke_invitation(*, invitation: Invitation, actor: User) -> Invitation:
     if not waiting.update(revoked_at=now):
         raise Conflict("This invitation has been used or revoked already.")
     invitation.revoked_at = now
-    record("invitation.revoked", actor=actor, campaign=invitation.campaign, subject=invitation)
+    record("invitation.revoked", actor=actor, scope=invitation.campaign, subject=invitation)
     return invitation
 
 
@@ -104,7 +104,7 @@ def accept_invitation(*, token: str, user: User) -> Invitation:
     invitation.accepted_at, invitation.accepted_by = timezone.now(), user
     invitation.save(update_fields=["accepted_at", "accepted_by"])
     facts = {"username": user.get_username(), "role": invitation.role}
-    record("invitation.accepted", actor=user, campaign=invitation.campaign, subject=invitation, **facts)
+    record("invitation.accepted", actor=user, scope=invitation.campaign, subject=invitation, **facts)
     return invitation
 
 

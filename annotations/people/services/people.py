@@ -1,6 +1,5 @@
 """People's rights: their role in a campaign, their account, who is an admin. Nobody is deleted."""
 
-from django.contrib.auth.models import User
 from django.contrib.auth.tokens import default_token_generator
 from django.db import transaction
 from django.db.models import Q
@@ -15,6 +14,7 @@ from annotations.models.campaign import Role
 from annotations.models.people import InvitedRole
 from annotations.signals import account_deactivated, rights_changed
 from core.errors import Conflict, NotAllowed
+from core.models import User
 
 
 @transaction.atomic
@@ -162,9 +162,9 @@ def _revoke_invitations_by(
         waiting = waiting.filter(Q(role=InvitedRole.ADMIN) | ~Q(campaign__in=besides))
     for invitation in waiting.select_for_update(of=("self",), no_key=True).select_related("campaign"):
         Invitation.objects.filter(pk=invitation.pk).update(revoked_at=timezone.now())
-        record("invitation.revoked", actor=actor, campaign=invitation.campaign, subject=invitation)
+        record("invitation.revoked", actor=actor, scope=invitation.campaign, subject=invitation)
 
 
 def _record(member: Member, action: str, actor: User, **facts: object) -> None:
     username = member.user.get_username()
-    record(action, actor=actor, campaign=member.campaign, subject=member, username=username, **facts)
+    record(action, actor=actor, scope=member.campaign, subject=member, username=username, **facts)

@@ -2,11 +2,11 @@
 
 from dataclasses import asdict, dataclass
 
-from django.contrib.auth.models import User
 from django.db import transaction
 
 from annotations.audit.services import record
 from core.errors import NotAllowed
+from core.models import User
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from django.db.models import Exists, OuterRef, QuerySet
 
-from annotations.models import AuditEvent, Campaign, Label, QualificationAnswer, Task
+from annotations.models import Campaign, Label, QualificationAnswer, Task
 from annotations.models.task import AssignmentStatus, TaskKind
+from core.models import AuditEvent
 from evaluation.models import Response
 from evaluation.models.item import Condition
 from perg.stats.raters.quality import is_suspicious
@@ -78,7 +79,8 @@ def withdrawn_from(task: Task) -> TaskKind:
     """What a withdrawn item was used as; the audit log has it."""
     actions = {f"{kind}_item.{WITHDRAWN}": kind for kind in (TaskKind.CONTROL, TaskKind.QUALIFICATION)}
     last = (
-        AuditEvent.objects.filter(subject=f"{task._meta.verbose_name} {task.pk}", action__in=actions)
+        AuditEvent.objects.about(task)
+        .filter(action__in=actions)
         .order_by("-pk")
         .values_list("action", flat=True)
         .first()

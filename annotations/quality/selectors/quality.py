@@ -9,7 +9,8 @@ from django.db import connection
 from django.db.models import Max, QuerySet
 from numpy.typing import NDArray
 
-from annotations.models import AuditEvent, Campaign, Member
+from annotations.models import Campaign, Member
+from core.models import AuditEvent
 from perg.stats.base.estimate import Estimate
 from perg.stats.base.proportions import Flags
 from perg.stats.base.resampling import Floats
@@ -214,7 +215,8 @@ def evidence_for_pausing(campaign: Campaign) -> list[Evidence]:
 def resumed_at(campaign: Campaign) -> dict[int, datetime]:
     """When a lead last let each member go on after a pause, by member; the audit log is what remembers it."""
     events = (
-        AuditEvent.objects.filter(campaign=campaign, action=RESUMED)
+        AuditEvent.objects.of(campaign)
+        .filter(action=RESUMED)
         .order_by()
         .values_list("details__member")
         .annotate(at=Max("at"))

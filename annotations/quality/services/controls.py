@@ -5,7 +5,6 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 
 from annotations.audit.services import record
@@ -13,6 +12,7 @@ from annotations.models import Campaign, GoldRelease, KnownScore, Task
 from annotations.models.task import TaskKind
 from annotations.quality.selectors.controls import WITHDRAWN, withdrawn_from
 from core.errors import Conflict, DomainError
+from core.models import User
 from evaluation.models import Response
 from evaluation.models.endpoint import SCALE
 from evaluation.models.item import Condition
@@ -106,7 +106,7 @@ def add_controls(
         record(
             f"{kind}_item.added",
             actor=actor,
-            campaign=campaign,
+            scope=campaign,
             subject=task,
             response=item.response,
             score=item.score,
@@ -164,7 +164,7 @@ def withdraw_control(*, task: Task, actor: User) -> Task:
     if not Task.objects.filter(pk=task.pk, kind__in=KINDS).update(kind=TaskKind.WITHDRAWN):
         raise Conflict("Only a control or qualification item that is in use can be withdrawn.")
     task.refresh_from_db()
-    record(f"{kind}_item.{WITHDRAWN}", actor=actor, campaign=task.campaign, subject=task)
+    record(f"{kind}_item.{WITHDRAWN}", actor=actor, scope=task.campaign, subject=task)
     return task
 
 
@@ -175,7 +175,7 @@ def restore_control(*, task: Task, actor: User) -> Task:
     if not Task.objects.filter(pk=task.pk, kind=TaskKind.WITHDRAWN).update(kind=kind):
         raise Conflict("Only an item that is withdrawn can be restored.", code="not_withdrawn")
     task.refresh_from_db()
-    record(f"{kind}_item.restored", actor=actor, campaign=task.campaign, subject=task)
+    record(f"{kind}_item.restored", actor=actor, scope=task.campaign, subject=task)
     return task
 
 
@@ -202,7 +202,7 @@ def change_known_score(
     record(
         "known_score.changed",
         actor=actor,
-        campaign=task.campaign,
+        scope=task.campaign,
         subject=task,
         before={field: before[field] for field in changed},
         after={field: after[field] for field in changed},

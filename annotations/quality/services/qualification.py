@@ -5,7 +5,6 @@ What is right is told to nobody while an item may be asked again: neither of the
 
 import random
 
-from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import Max
 from django.utils import timezone
@@ -29,6 +28,7 @@ from annotations.quality.selectors.qualification import (
     qualification_items,
 )
 from core.errors import Conflict, DomainError, NotFound
+from core.models import User
 from evaluation.models.endpoint import SCALE
 
 
@@ -141,7 +141,7 @@ def _finish_if_done(
     record(
         "qualification.passed" if attempt.passed else "qualification.failed",
         actor=member.user,
-        campaign=campaign,
+        scope=campaign,
         subject=member,
         member=member.pk,
         attempt=attempt.number,
@@ -168,7 +168,7 @@ def grant_attempt(*, member: Member, actor: User) -> QualificationAttempt:
     record(
         "qualification.attempt_granted",
         actor=actor,
-        campaign=campaign,
+        scope=campaign,
         subject=member,
         member=member.pk,
         username=member.user.get_username(),
@@ -189,7 +189,7 @@ def qualify_member(*, member: Member, actor: User) -> Member:
     record(
         "member.qualified",
         actor=actor,
-        campaign=member.campaign,
+        scope=member.campaign,
         subject=member,
         member=member.pk,
         username=member.user.get_username(),

@@ -7,7 +7,6 @@ import contextlib
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 
-from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import F, QuerySet
 from django.utils import timezone
@@ -20,6 +19,7 @@ from annotations.models.campaign import CampaignStatus
 from annotations.models.task import AssignmentStatus, TaskKind, TaskState
 from annotations.quality.selectors.quality import RESUMED, Evidence, evidence_for_pausing
 from core.errors import Conflict, DomainError
+from core.models import User
 from perg.stats.base.estimate import Estimate
 
 AUTOMATIC_REASON = "A lead will look at your labels."
@@ -50,7 +50,7 @@ def pause_member(
     record(
         "member.paused",
         actor=actor,
-        campaign=member.campaign,
+        scope=member.campaign,
         subject=member,
         member=member.pk,
         username=member.user.get_username(),
@@ -87,7 +87,7 @@ def resume_member(*, member: Member, actor: User) -> Member:
     record(
         RESUMED,
         actor=actor,
-        campaign=member.campaign,
+        scope=member.campaign,
         subject=member,
         member=member.pk,
         username=member.user.get_username(),
@@ -140,7 +140,7 @@ def _set_aside(member: Member, actor: User) -> int:
     record(
         "labels.set_aside",
         actor=actor,
-        campaign=member.campaign,
+        scope=member.campaign,
         subject=member,
         member=member.pk,
         username=member.user.get_username(),
@@ -175,7 +175,7 @@ def _restore(member: Member, actor: User) -> int:
     record(
         "labels.restored",
         actor=actor,
-        campaign=member.campaign,
+        scope=member.campaign,
         subject=member,
         member=member.pk,
         username=member.user.get_username(),

@@ -85,7 +85,7 @@ VOTES = """
     JOIN annotations_assignment AS assignment ON assignment.task_id = task.id AND assignment.status = 'submitted'
         AND NOT assignment.is_surplus AND NOT assignment.is_set_aside
     JOIN annotations_member AS member ON member.id = assignment.member_id
-    JOIN auth_user AS person ON person.id = member.user_id
+    JOIN core_user AS person ON person.id = member.user_id
     JOIN annotations_label AS label ON label.assignment_id = assignment.id
     WHERE task.campaign_id = %(campaign)s AND task.kind = 'regular'
     ORDER BY assignment.id, label.revision DESC

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Literal, TextIO
 
 from django.conf import settings
-from django.contrib.auth.models import User
 from django.db import connection, transaction
 
 from annotations.audit.services import record as audit
@@ -18,6 +17,7 @@ from annotations.models import Campaign, Member
 from annotations.models.campaign import CampaignStatus, RatingScale, Role
 from annotations.models.imported import RatedBy
 from core.errors import Conflict, DomainError
+from core.models import User
 from core.names import check_name
 from evaluation.importers.source_file import Progress, no_progress
 from perg.stats.files.joined_files import NamedRatings, joined_files
@@ -341,7 +341,7 @@ def _write(campaign: Campaign, ratings: Sequence[FileRating], created_by: User |
             copy.write_row((campaign.pk, *_stored(rating)))
     if created_by is not None:
         Member.objects.create(campaign=campaign, user=created_by, role=Role.LEAD)
-    audit("ratings.imported", actor=created_by, campaign=campaign, subject=campaign, ratings=len(ratings))
+    audit("ratings.imported", actor=created_by, scope=campaign, subject=campaign, ratings=len(ratings))
 
 
 def _has_exactly(campaign: Campaign, ratings: Sequence[FileRating]) -> bool:
@@ -373,7 +373,7 @@ def _again(
             audit(
                 "ratings.failure_stated",
                 actor=actor,
-                campaign=campaign,
+                scope=campaign,
                 subject=campaign,
                 failures=campaign.failure_labels,
                 threshold=campaign.rating_threshold,

@@ -10,7 +10,6 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from django.conf import settings as site
-from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
@@ -74,9 +73,7 @@ def request_report(
     if ready is not None and ready.input_hash == input_hash(campaign, wanted):
         return ready
     report = ValidationReport.objects.create(campaign=campaign, settings=wanted, requested_by=requested_by)
-    audit(
-        "validation_report.requested", actor=requested_by, campaign=campaign, subject=report, settings=wanted
-    )
+    audit("validation_report.requested", actor=requested_by, scope=campaign, subject=report, settings=wanted)
     wake(COMPUTE, report.pk)
     return report
 
@@ -180,7 +177,7 @@ def _finish(report: ValidationReport, **end: object) -> None:
             audit(
                 f"validation_report.{'computed' if report.status == ReportStatus.READY else 'failed'}",
                 actor=None,
-                campaign=report.campaign,
+                scope=report.campaign,
                 subject=report,
             )
             if report.status == ReportStatus.READY:
@@ -205,7 +202,7 @@ def prune_reports(*, campaign: Campaign) -> int:
         kept |= {named} if named else {*at_release}
     pruned, _ = finished.exclude(pk__in=kept).delete()
     if pruned:
-        audit("validation_report.pruned", actor=None, campaign=campaign, subject=campaign, reports=pruned)
+        audit("validation_report.pruned", actor=None, scope=campaign, subject=campaign, reports=pruned)
     return pruned
 
 

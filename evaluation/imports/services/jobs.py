@@ -11,7 +11,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.contrib.auth.models import User
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
@@ -21,6 +20,7 @@ from core.errors import Conflict, DomainError
 from core.jobs.broken_off import why_it_broke_off
 from core.jobs.heartbeat import Heartbeat
 from core.jobs.wake import wake
+from core.models import User
 from evaluation.imports.kinds import ImportSource, kind_called
 from evaluation.imports.selectors import abandoned_jobs
 from evaluation.imports.services.files import delete_files, delete_strays, store_files, stored_files

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
 
-from django.contrib.auth.models import User
 from django.db import transaction
 
 from core.errors import Conflict

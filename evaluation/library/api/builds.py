@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 
-from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -16,6 +15,7 @@ from core.api.permissions import IsStaff
 from core.api.queries import FilteredList
 from core.api.strict import without_body
 from core.errors import DomainError, NotFound
+from core.models import User
 from core.scopes import Scope
 from evaluation.library.selectors.catalogues import build_failures, build_progress, near_duplicates
 from evaluation.library.serializers.builds import (

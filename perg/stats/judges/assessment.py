@@ -10,13 +10,13 @@ from perg.stats.base.estimate import Estimate, EstimateDict
 from perg.stats.base.resampling import RESAMPLES, Clusters
 from perg.stats.base.undefined import Undefined
 from perg.stats.correction.corrections import Correction
+from perg.stats.items.annotator_test import Scoring
 from perg.stats.items.labelled_items import NO_DECISION
 from perg.stats.items.reference import most_common
 from perg.stats.judges.alternative_annotator import (
     MIN_INSTANCES_PER_HUMAN,
     AlternativeAnnotatorTest,
     AlternativeAnnotatorTestDict,
-    Scoring,
     alternative_annotator_test,
 )
 from perg.stats.judges.baselines import (

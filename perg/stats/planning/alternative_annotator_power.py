@@ -22,13 +22,13 @@ from perg.stats.base.estimate import Estimate, EstimateDict
 from perg.stats.base.pooling import pool
 from perg.stats.base.proportions import Flags
 from perg.stats.base.resampling import Clusters, Floats, cluster_sums, defined_ratio
+from perg.stats.items.annotator_test import Scoring
 from perg.stats.judges.alternative_annotator import (
     FEW,
     MIN_HUMANS_PER_INSTANCE,
     MIN_INSTANCES_PER_HUMAN,
     PASSING_RATE,
     Q,
-    Scoring,
     item_advantages,
     t_p_values,
 )

@@ -3,10 +3,10 @@
 from argparse import ArgumentParser
 from typing import Any
 
-from django.contrib.auth.models import User
 from django.core.management import BaseCommand, CommandError
 
 from core.errors import DomainError
+from core.models import User
 from core.scopes import Scope
 from perg_site.tokens import DAYS, create_token
 

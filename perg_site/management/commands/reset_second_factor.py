@@ -3,11 +3,11 @@
 from argparse import ArgumentParser
 from typing import Any
 
-from django.contrib.auth.models import User
 from django.core.management import BaseCommand, CommandError
 from django.db import transaction
 
 from core.errors import DomainError
+from core.models import User
 from perg_site.accounts.second_factor import remove_second_factor
 from perg_site.accounts.sessions import end_sessions
 

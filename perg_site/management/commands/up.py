@@ -55,6 +55,8 @@ class Command(BaseCommand):
                 self._run(home, supervisor, host, address, no_demo)
         except KeyboardInterrupt:
             self._say("Stopped.")
+        except schema.PreviewDatabase as error:
+            raise CommandError(str(error)) from error
         except (OSError, OperationalError) as error:
             raise CommandError(_why(error, home)) from error
 

@@ -4,7 +4,6 @@ import uuid
 from datetime import timedelta
 
 import pytest
-from django.contrib.auth.models import User
 from django.utils import timezone
 
 from annotations.adjudication.selectors import (
@@ -22,8 +21,9 @@ from annotations.adjudication.services import (
     send_to_adjudication,
 )
 from annotations.labelling.services.labels import submit_label
-from annotations.models import Adjudication, Assignment, AuditEvent, Campaign, Flag, Label, Task
+from annotations.models import Adjudication, Assignment, Campaign, Flag, Label, Task
 from core.errors import Conflict, DomainError, NotAllowed
+from core.models import AuditEvent, User
 from tests import build
 
 pytestmark = pytest.mark.django_db

@@ -6,14 +6,15 @@ import re
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from django.contrib.auth.models import User
 from django.db import DatabaseError, connection, transaction
 from django.test import Client
 from django.urls import reverse
 
 from annotations.audit.selectors import PAGE, Filters, actions, events, page_of
 from annotations.audit.services import record
-from annotations.models import AuditEvent, Campaign
+from annotations.models import Campaign
+from core.models import AuditEvent, User
+from core.models.audit import named
 from tests import build
 
 pytestmark = pytest.mark.django_db
@@ -56,12 +57,12 @@ def test_pages_follow_on_one_another_newest_first_without_gap_or_repetition(
     client: Client, campaign: Campaign, lead: User
 ) -> None:
     for number in range(PAGE * 2 + 5):
-        record("thing.done", actor=lead, campaign=campaign, number=number)
+        record("thing.done", actor=lead, scope=campaign, number=number)
     address, seen = reverse("campaign_audit", args=[campaign.pk]) + "?action=thing.done", []
     while address:
         page = client.get(address).content.decode()
         seen += [int(number) for number in re.findall(r"number:</span> (\d+)", page)]
-        record("thing.done", actor=lead, campaign=campaign)  # what comes meanwhile moves nothing
+        record("thing.done", actor=lead, scope=campaign)  # what comes meanwhile moves nothing
         older = re.search(r'href="(\?[^"]*before=\d+)"', page)
         address = (
             reverse("campaign_audit", args=[campaign.pk]) + older[1].replace("&amp;", "&") if older else ""
@@ -73,8 +74,8 @@ def test_a_lead_reads_their_campaign_alone_and_an_admin_all(
     client: Client, campaign: Campaign, lead: User
 ) -> None:
     other = build.campaign(build.run_with_items(1), [lead], overlap=1)
-    record("mine.done", actor=lead, campaign=campaign)
-    record("other.done", actor=lead, campaign=other)
+    record("mine.done", actor=lead, scope=campaign)
+    record("other.done", actor=lead, scope=other)
     record("platform.done", actor=None)
 
     def listed(who: Client, address: str) -> set[str]:
@@ -95,7 +96,7 @@ def _at(day: int, hour: int = 12) -> datetime:
 def test_the_log_is_narrowed_by_action_person_subject_and_day(campaign: Campaign, lead: User) -> None:
     ann = build.person("ann")
     made = [
-        AuditEvent(campaign=campaign, action=action, actor=actor, subject=subject)
+        AuditEvent(scope=named(campaign), action=action, actor=actor, subject=subject)
         for action, actor, subject in [
             ("a.b", lead, "task 1"),
             ("a.b", ann, "task 2"),
@@ -107,9 +108,9 @@ def test_the_log_is_narrowed_by_action_person_subject_and_day(campaign: Campaign
         # auto_now_add sets the time of saving, and nothing may be changed after: an insert with the time wanted.
         with connection.cursor() as cursor:
             cursor.execute(
-                "INSERT INTO annotations_auditevent (at, actor_id, campaign_id, action, subject, details) "
+                "INSERT INTO core_auditevent (at, actor_id, scope, action, subject, details) "
                 "VALUES (%s, %s, %s, 'on.day', %s, '{}')",
-                [_at(day), lead.pk, campaign.pk, f"day {day}"],
+                [_at(day), lead.pk, named(campaign), f"day {day}"],
             )
 
     def subjects(**filters: object) -> list[str]:
@@ -142,8 +143,8 @@ def test_a_filter_that_makes_no_sense_is_refused_beside_its_field(client: Client
 def test_the_export_has_what_the_filters_leave_and_runs_in_no_spreadsheet(
     client: Client, campaign: Campaign, lead: User
 ) -> None:
-    record("thing.done", actor=lead, campaign=campaign, note="=1+1")
-    AuditEvent.objects.create(action="thing.done", campaign=campaign, subject="=cmd|'/c calc'!A1")
+    record("thing.done", actor=lead, scope=campaign, note="=1+1")
+    AuditEvent.objects.create(action="thing.done", scope=named(campaign), subject="=cmd|'/c calc'!A1")
     User.objects.filter(pk=lead.pk).update(username="@lead")
     rows = _read(client.get(reverse("campaign_audit_export", args=[campaign.pk]), {"action": "thing.done"}))
     assert len(rows) == 2
@@ -155,12 +156,12 @@ def test_the_export_has_what_the_filters_leave_and_runs_in_no_spreadsheet(
 def test_a_page_deep_in_a_long_log_reads_no_more_than_the_first(campaign: Campaign, lead: User) -> None:
     """By the rows that the plan touches: a time would depend on the machine."""
     AuditEvent.objects.bulk_create(
-        AuditEvent(campaign=campaign, action=f"thing.done{number % 2}", actor=lead)
+        AuditEvent(scope=named(campaign), action=f"thing.done{number % 2}", actor=lead)
         for number in range(20_000)
     )
-    AuditEvent.objects.create(campaign=campaign, action="rare.done", subject="task 7")
+    AuditEvent.objects.create(scope=named(campaign), action="rare.done", subject="task 7")
     with connection.cursor() as cursor:
-        cursor.execute("ANALYZE annotations_auditevent")
+        cursor.execute("ANALYZE core_auditevent")
     middle = AuditEvent.objects.order_by("pk")[10_000].pk
     for filters in (Filters(), Filters(action="rare.done"), Filters(subject="task 7"), Filters(person=lead)):
         for before in (None, middle):

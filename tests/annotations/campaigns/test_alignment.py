@@ -4,12 +4,12 @@ import random
 
 import numpy as np
 import pytest
-from django.contrib.auth.models import User
 
 from annotations.adjudication.services import adjudicate
 from annotations.campaigns.selectors.alignment import StratumCounts, alignment_by_people, counts_of_run
 from annotations.campaigns.services.sampling import DISAGREE, REST, draw_enriched
 from annotations.models import Campaign
+from core.models import User
 from perg.stats.base.weighted import stratified_share
 from tests import build
 

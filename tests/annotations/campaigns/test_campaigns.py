@@ -16,9 +16,10 @@ from annotations.campaigns.selectors.guidelines import guidelines_with_counts
 from annotations.campaigns.services.campaigns import add_members, change_settings, set_campaign_status
 from annotations.campaigns.services.guidelines import revise_guidelines
 from annotations.campaigns.services.sampling import draw_sample
-from annotations.models import Assignment, AuditEvent, Campaign, Task
+from annotations.models import Assignment, Campaign, Task
 from annotations.models.campaign import CampaignStatus, Sampling
 from core.errors import Conflict, DomainError
+from core.models import AuditEvent
 from evaluation.models import Run
 from tests import build
 

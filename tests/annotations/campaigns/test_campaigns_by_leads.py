@@ -5,15 +5,16 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
 from annotations.campaigns.services.campaigns import create_campaign, set_campaign_status
-from annotations.models import AuditEvent, Campaign
+from annotations.models import Campaign
 from annotations.models.campaign import CampaignStatus
 from annotations.validation.services.ratings_import import RatingsFile, import_ratings
 from core.errors import NotAllowed, NotFound
+from core.models import AuditEvent, User
+from core.models.audit import named
 from evaluation.judges.services.judges import default_rubric
 from evaluation.judges.services.rubrics import create_rubric, revise_rubric
 from evaluation.models import Rubric, Run
@@ -159,7 +160,7 @@ def test_a_lead_makes_a_campaign_by_the_page_and_leads_it(world: World) -> None:
     }
     # The lead counts among the people: two labels at first, and there is nobody for a third.
     assert (made.created_by, made.overlap, made.max_overlap) == (world.lead, 2, 2)
-    event = AuditEvent.objects.get(action="campaign.created", campaign=made)
+    event = AuditEvent.objects.get(action="campaign.created", scope=named(made))
     assert (event.actor, event.details["leads"]) == (world.lead, ["lead"])
     assert world.client().get(answer.headers["Location"]).status_code == 200
 

@@ -3,7 +3,6 @@
 from datetime import datetime, timedelta
 
 import pytest
-from django.contrib.auth.models import User
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -12,6 +11,7 @@ from annotations.campaigns.selectors.campaigns import campaign_progress
 from annotations.campaigns.selectors.presence import Presence, people_now
 from annotations.campaigns.selectors.progress import Pace, live_progress
 from annotations.models import Assignment, Campaign, Flag, Task
+from core.models import User
 from tests import build
 
 pytestmark = pytest.mark.django_db

@@ -14,7 +14,6 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from django.contrib.auth.models import User
 
 from annotations.adjudication.services import adjudicate
 from annotations.exports.tables.columns import ARROW, Kind
@@ -27,6 +26,7 @@ from annotations.exports.writers.writing import chunks, stream
 from annotations.gold.services.gold import release_gold
 from annotations.models import Campaign, GoldRelease, Label
 from annotations.models.export import ExportFormat
+from core.models import User
 from perg.formats.spreadsheet import as_written, defused
 from perg.stats.gold.gold_criteria import EVERY_TASK
 from tests import build

@@ -8,7 +8,8 @@ import pytest
 from django.utils import timezone
 
 from annotations.exports.services import request_export
-from annotations.models import AuditEvent, Export
+from annotations.models import Export
+from core.models import AuditEvent
 from tests import build
 from tests.live import Worker, kill_worker, killable_workers, wait_until
 

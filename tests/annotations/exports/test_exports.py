@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
-from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 from django.test import Client
 from django.urls import reverse
@@ -29,6 +28,7 @@ from annotations.exports.tasks import write_export as write_task
 from annotations.gold.services.gold import release_gold
 from annotations.models import AuditEvent, Campaign, Export
 from core.errors import Conflict, DomainError, NotFound
+from core.models import AuditEvent, User
 from perg.stats.gold.gold_criteria import EVERY_TASK
 from tests import build
 from tests.query_counts import check_query_count

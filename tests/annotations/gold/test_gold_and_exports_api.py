@@ -3,10 +3,10 @@
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
 
 from annotations.exports.services import write_export
 from annotations.models import Campaign, GoldRelease
+from core.models import User
 from perg.stats.gold.gold_criteria import EVERY_TASK
 from tests import build
 from tests.api_person import Person, results

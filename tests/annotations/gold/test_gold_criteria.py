@@ -12,7 +12,7 @@ from annotations.gold.selectors.gold import release_differences, releases_with_c
 from annotations.gold.services.gold import preview_gold, release_gold
 from annotations.gold.services.records import canonical_text
 from annotations.labelling.services.labels import submit_label
-from annotations.models import Assignment, AuditEvent, Campaign, GoldLabel, GoldRelease, ValidationReport
+from annotations.models import Assignment, Campaign, GoldLabel, GoldRelease, ValidationReport
 from annotations.signals import gold_released
 from core.errors import Conflict, DomainError
 from perg import __version__

@@ -4,7 +4,6 @@ import json
 import re
 
 import pytest
-from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -17,6 +16,7 @@ from annotations.gold.services.requests import request_release
 from annotations.models import Campaign, GoldRelease, Member
 from annotations.quality.services.controls import add_control
 from core.errors import Conflict
+from core.models import User
 from evaluation.models import Response
 from perg.stats.gold.gold_criteria import EVERY_TASK, GoldCriteria, looser_choices, stored_criteria
 from tests import build

@@ -15,7 +15,8 @@ from django.db import connection
 
 from annotations.gold.services.gold import preview_gold
 from annotations.gold.services.requests import request_release
-from annotations.models import AuditEvent, Campaign, GoldLabel, GoldRelease, GoldRequest
+from annotations.models import Campaign, GoldLabel, GoldRelease, GoldRequest
+from core.models import AuditEvent
 from perg.stats.gold.gold_criteria import EVERY_TASK
 from perg_site import embedded
 from perg_site.celery import app

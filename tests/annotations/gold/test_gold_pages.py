@@ -3,13 +3,13 @@
 import uuid
 
 import pytest
-from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
 from annotations.gold.services.gold import release_gold
 from annotations.labelling.services.labels import submit_label
 from annotations.models import Assignment, Campaign, GoldRelease
+from core.models import User
 from perg.stats.gold.gold_criteria import EVERY_TASK
 from tests import build
 

@@ -7,7 +7,6 @@ import json
 import uuid
 
 import pytest
-from django.contrib.auth.models import User
 
 from annotations.exports.writers.writing import stream
 from annotations.gold.services.gold import release_gold
@@ -17,6 +16,7 @@ from annotations.labelling.services.labels import submit_label
 from annotations.models import Assignment, Campaign, GoldRelease
 from annotations.models.export import ExportFormat
 from core.errors import Conflict
+from core.models import User
 from evaluation.models import Judge, Judgment, Question
 from perg.stats.gold.gold_criteria import EVERY_TASK
 from tests import build

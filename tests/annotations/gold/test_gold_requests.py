@@ -6,7 +6,6 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from django.contrib.auth.models import User
 from django.core.management import call_command
 from django.db import IntegrityError, connection, transaction
 from django.http import QueryDict
@@ -21,9 +20,10 @@ from annotations.gold.services import requests as gold_requests
 from annotations.gold.services.gold import preview_gold, release_gold
 from annotations.gold.services.requests import fail_release, make_release, request_release, retry_release
 from annotations.labelling.services.labels import submit_label
-from annotations.models import Assignment, AuditEvent, Campaign, GoldRelease, GoldRequest
+from annotations.models import Assignment, Campaign, GoldRelease, GoldRequest
 from core.errors import Conflict
 from core.jobs.heartbeat import Heartbeat
+from core.models import AuditEvent, User
 from perg.stats.gold.gold_criteria import EVERY_TASK, GoldCriteria
 from tests import build
 

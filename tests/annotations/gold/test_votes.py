@@ -4,10 +4,11 @@ import pytest
 
 from annotations.gold.services.gold import release_gold
 from annotations.labelling.selectors.labels import judge_scores, label_counts
-from annotations.models import Adjudication, Assignment, AuditEvent, Label, Task
+from annotations.models import Adjudication, Assignment, Label, Task
 from annotations.quality.services.quality import restore_labels, set_aside_labels
 from annotations.validation.selectors.agreement import agreement_report
 from core.errors import Conflict
+from core.models import AuditEvent
 from evaluation.models import Judge, Judgment
 from perg.stats.gold.gold_criteria import EVERY_TASK
 from tests import build

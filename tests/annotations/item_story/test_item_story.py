@@ -1,11 +1,12 @@
 """The story of an item: everything for staff, for leads what is theirs, and nothing for those who are to be blind."""
 
 import pytest
-from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
-from annotations.models import Adjudication, AuditEvent, Campaign, Task
+from annotations.models import Adjudication, Campaign, Task
+from core.models import AuditEvent, User
+from core.models.audit import named
 from evaluation.models import Completion, Item, ItemCall
 from evaluation.results.services.results import refresh_result
 from tests import build
@@ -127,7 +128,7 @@ def test_a_lead_sees_the_judges_of_an_adjudicated_task_only_after_asking_where_i
     assert "Ada is right." in html
     assert SAID not in html
     AuditEvent.objects.create(
-        action="judges.revealed", actor=lead, campaign=campaign, subject=f"task {task.pk}"
+        action="judges.revealed", actor=lead, scope=named(campaign), subject=f"task {task.pk}"
     )
     assert SAID in page(item, lead)[1]
 

@@ -3,11 +3,11 @@
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
 from django.test import Client
 
 from annotations.gold.services.gold import release_gold
 from annotations.models import Task, ValidationReport
+from core.models import User
 from evaluation.models import Completion, Item, ItemCall, Judge, RunJudge
 from perg.stats.gold.gold_criteria import EVERY_TASK
 from tests import build

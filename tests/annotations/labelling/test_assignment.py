@@ -7,7 +7,6 @@ from collections.abc import Collection
 from datetime import timedelta
 
 import pytest
-from django.contrib.auth.models import User
 from django.db import connection
 from django.db.models import Min
 from django.utils import timezone
@@ -26,6 +25,7 @@ from annotations.labelling.services.skips import skip_task
 from annotations.models import Assignment, Campaign, Member, Task
 from annotations.models.campaign import CampaignStatus
 from core.errors import Conflict, NotAllowed
+from core.models import User
 from tests import build
 
 

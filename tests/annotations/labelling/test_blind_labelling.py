@@ -10,7 +10,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
 from django.db import connection
 from django.test import Client
 from django.utils import timezone
@@ -23,6 +22,7 @@ from annotations.models.campaign import CampaignStatus
 from annotations.needs.selectors import own_campaigns
 from annotations.quality.services.controls import add_control
 from annotations.quality.services.quality import pause_member, set_aside_labels
+from core.models import User
 from evaluation.models import Response
 from tests import build
 

@@ -5,12 +5,12 @@ import uuid
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
 from django.http import HttpResponse
 from django.test import Client
 
 from annotations.models import Assignment, Campaign, Flag, Label
 from annotations.quality.services.controls import add_control
+from core.models import User
 from core.scopes import Scope
 from evaluation.models import Run
 from perg_site.tokens import create_token

@@ -8,7 +8,6 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from django.contrib.auth.models import User
 from django.db import connection
 from django.db.models import Count
 from django.utils import timezone
@@ -20,6 +19,7 @@ from annotations.models import Assignment, Campaign, Label, Member, Task
 from annotations.quality.services.controls import add_control
 from annotations.quality.services.quality import pause_member, restore_labels, resume_member, set_aside_labels
 from core.errors import Conflict, DomainError
+from core.models import User
 from evaluation.models import Response
 from tests import build
 

@@ -5,7 +5,6 @@ import uuid
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -13,6 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from annotations.labelling.services.assignment import reclaim_expired_assignments
 from annotations.models import Assignment, Campaign, Draft, Guidelines, Label, Task
 from annotations.quality.services.controls import add_control
+from core.models import User
 from evaluation.models import Response
 from tests import build
 

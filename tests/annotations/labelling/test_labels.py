@@ -12,9 +12,10 @@ from annotations.campaigns.services.campaigns import set_campaign_status
 from annotations.labelling.selectors.labels import current_labels
 from annotations.labelling.services.assignment import claim_task, reclaim_expired_assignments
 from annotations.labelling.services.labels import save_draft, submit_label
-from annotations.models import Assignment, AuditEvent, Campaign, Draft, Label, Task
+from annotations.models import Assignment, Campaign, Draft, Label, Task
 from annotations.models.campaign import CampaignStatus
 from core.errors import Conflict, DomainError
+from core.models import AuditEvent
 from tests import build
 
 

@@ -7,8 +7,9 @@ import pytest
 from annotations.labelling.services.assignment import claim_task
 from annotations.labelling.services.labels import submit_label
 from annotations.labelling.services.skips import flag_task, skip_task
-from annotations.models import Assignment, AuditEvent, Campaign, Flag
+from annotations.models import Assignment, Campaign, Flag
 from core.errors import Conflict, DomainError
+from core.models import AuditEvent
 from tests import build
 
 pytestmark = pytest.mark.django_db

@@ -1,13 +1,13 @@
 """What leads and admins do with a campaign over REST."""
 
 import pytest
-from django.contrib.auth.models import User
 
 from annotations.adjudication.services import adjudicate, send_to_adjudication
 from annotations.campaigns.services.campaigns import add_members
 from annotations.gold.services.gold import release_gold
 from annotations.labelling.services.skips import flag_task
-from annotations.models import AuditEvent, Campaign, Member, Task
+from annotations.models import Campaign, Member, Task
+from core.models import AuditEvent, User
 from evaluation.models import Run
 from perg.stats.gold.gold_criteria import EVERY_TASK
 from tests import build

@@ -1,13 +1,13 @@
 """The pages of those who lead: what they show, what they take, and what they never show too early."""
 
 import pytest
-from django.contrib.auth.models import User
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from annotations.models import Adjudication, Assignment, Campaign, Flag, Task
+from core.models import User
 from tests import build
 
 pytestmark = pytest.mark.django_db

@@ -7,7 +7,6 @@ from datetime import timedelta
 from functools import partial
 
 import pytest
-from django.contrib.auth.models import User
 from django.core import mail
 from django.db import connection
 from django.test import Client
@@ -15,7 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 from pytest_django import Settings
 
-from annotations.models import AuditEvent, Campaign, Invitation, Member
+from annotations.models import Campaign, Invitation, Member
 from annotations.people.services import people
 from annotations.people.services.invitations import (
     Issued,
@@ -25,6 +24,7 @@ from annotations.people.services.invitations import (
     revoke_invitation,
 )
 from core.errors import Conflict, NotAllowed, NotFound
+from core.models import AuditEvent, User
 from tests import build
 
 pytestmark = pytest.mark.django_db
@@ -64,7 +64,7 @@ def test_only_a_hash_of_the_secret_is_stored(campaign: Campaign, lead: User) -> 
     issued = _invite(campaign, lead)
     assert len(issued.token) >= 43
     with connection.cursor() as cursor:
-        for table in ("annotations_invitation", "annotations_auditevent"):
+        for table in ("annotations_invitation", "core_auditevent"):
             cursor.execute(f"SELECT row_to_json(t)::text FROM {table} AS t")
             assert issued.token not in str(cursor.fetchall())
 

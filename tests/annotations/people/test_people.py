@@ -4,7 +4,6 @@ import re
 import uuid
 
 import pytest
-from django.contrib.auth.models import User
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -12,10 +11,11 @@ from django.urls import reverse
 from django.utils import timezone
 
 from annotations.labelling.services.assignment import claim_task
-from annotations.models import Assignment, AuditEvent, Campaign, Label, Member
+from annotations.models import Assignment, Campaign, Label, Member
 from annotations.people.services import people
 from core.errors import Conflict, NotAllowed
-from perg_site.models import Session
+from core.models import AuditEvent, Session, User
+from core.models.audit import named
 from tests import build
 
 pytestmark = pytest.mark.django_db
@@ -68,7 +68,7 @@ def test_a_lead_changes_roles_and_the_change_holds_at_once(campaign: Campaign, l
     assert ann.get(page).status_code == 200
     assert _change(client, campaign, "ann", "annotator") == 302
     assert ann.get(page).status_code == 404
-    events = AuditEvent.objects.filter(action="member.role_changed", campaign=campaign, actor=lead)
+    events = AuditEvent.objects.filter(action="member.role_changed", scope=named(campaign), actor=lead)
     assert [event.details["role"] for event in events] == ["annotator", "lead"]
 
 
@@ -231,11 +231,11 @@ def test_the_admin_site_cannot_get_round_the_rules_and_the_log(admin: User) -> N
     """An account's rights change on the page of people alone, where the last admin stays and the log is written."""
     User.objects.filter(pk=admin.pk).update(is_superuser=True)
     client = _logged_in(admin)
-    address = reverse("admin:auth_user_change", args=[admin.pk])
+    address = reverse("admin:core_user_change", args=[admin.pk])
     assert client.get(address).status_code == 200
     form = {"username": "admin", "first_name": "A", "last_name": "", "email": "a@example.org"}
     assert client.post(address, form).status_code == 302  # is_staff, is_active: not ticked
     admin.refresh_from_db()
     assert (admin.email, admin.is_staff, admin.is_active) == ("a@example.org", True, True)
-    assert client.get(reverse("admin:auth_user_add")).status_code == 403
-    assert client.post(reverse("admin:auth_user_delete", args=[admin.pk])).status_code == 403
+    assert client.get(reverse("admin:core_user_add")).status_code == 403
+    assert client.post(reverse("admin:core_user_delete", args=[admin.pk])).status_code == 403

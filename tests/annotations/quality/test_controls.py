@@ -13,7 +13,6 @@ from django.urls import reverse
 from annotations.gold.services.gold import release_gold
 from annotations.models import (
     Assignment,
-    AuditEvent,
     Campaign,
     KnownScore,
     Label,
@@ -31,6 +30,8 @@ from annotations.quality.services.controls import (
     withdraw_control,
 )
 from core.errors import Conflict, DomainError
+from core.models import AuditEvent
+from core.models.audit import named
 from evaluation.models import Response
 from evaluation.models.item import Condition
 from perg.stats.gold.gold_criteria import EVERY_TASK
@@ -96,7 +97,7 @@ def test_an_item_has_no_slots_and_its_known_score_and_is_in_the_audit_log(campai
     )
     assert [task.known_score.accepts(score) for score in (2, 3, 4, 5)] == [False, True, True, True]
     event = AuditEvent.objects.get(action="control_item.added")
-    assert (event.actor, event.campaign, event.subject) == (lead, campaign, f"task {task.pk}")
+    assert (event.actor, event.scope, event.subject) == (lead, named(campaign), f"task {task.pk}")
 
 
 def test_a_response_that_is_a_task_already_cannot_be_an_item(campaign: Campaign) -> None:

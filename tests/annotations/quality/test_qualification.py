@@ -7,7 +7,7 @@ from django.db import IntegrityError, transaction
 from django.test import Client
 from django.urls import reverse
 
-from annotations.models import AuditEvent, Campaign, Member, QualificationAnswer, QualificationAttempt
+from annotations.models import Campaign, Member, QualificationAnswer, QualificationAttempt
 from annotations.quality.selectors.controls import candidates
 from annotations.quality.selectors.qualification import next_item, qualification_items, standing
 from annotations.quality.services.controls import add_control, withdraw_control
@@ -18,6 +18,7 @@ from annotations.quality.services.qualification import (
     start_attempt,
 )
 from core.errors import Conflict, DomainError, NotFound
+from core.models import AuditEvent
 from tests import build
 
 pytestmark = pytest.mark.django_db

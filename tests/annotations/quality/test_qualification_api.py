@@ -4,12 +4,12 @@ import json
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
 from django.test import Client
 
-from annotations.models import AuditEvent, Campaign, QualificationAnswer, QualificationAttempt
+from annotations.models import Campaign, QualificationAnswer, QualificationAttempt
 from annotations.quality.selectors.controls import candidates
 from annotations.quality.services.controls import add_control
+from core.models import AuditEvent, User
 from core.scopes import Scope
 from tests import build
 from tests.query_counts import check_query_count

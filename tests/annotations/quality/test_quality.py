@@ -19,6 +19,7 @@ from annotations.quality.selectors.quality import (
 from annotations.quality.services.controls import KnownItem, add_controls
 from annotations.quality.services.quality import pause_member, pause_surely_below_bars, resume_member
 from core.errors import Conflict, DomainError
+from core.models import AuditEvent
 from evaluation.models.item import Condition
 from perg.stats.raters.quality import AnnotatorQuality
 from tests import build

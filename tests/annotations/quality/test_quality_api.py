@@ -5,7 +5,6 @@ import uuid
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
@@ -15,10 +14,12 @@ from annotations.gold.services.gold import release_gold
 from annotations.labelling.services.assignment import claim_task
 from annotations.labelling.services.labels import submit_label
 from annotations.labelling.services.skips import skip_task
-from annotations.models import AuditEvent, Campaign, Invitation, Member, Task
+from annotations.models import Campaign, Invitation, Member, Task
 from annotations.people.services.invitations import accept_invitation
 from annotations.quality.selectors.controls import candidates
 from annotations.quality.selectors.quality import figures_by_member, people_with_figures
+from core.models import AuditEvent, User
+from core.models.audit import named
 from evaluation.models import Run
 from perg.stats.gold.gold_criteria import EVERY_TASK
 from tests import build
@@ -111,7 +112,7 @@ class TestControlItems:
         assert [row["id"] for row in rows(lead.get(f"{at}controls/", kind="withdrawn"))] == [first_item["id"]]
         assert lead.post(f"{item}restore/").json()["kind"] == "control"
         assert lead.post(f"{item}praise/").status_code == 404
-        done = list(AuditEvent.objects.filter(campaign=campaign).values_list("action", flat=True))
+        done = list(AuditEvent.objects.filter(scope=named(campaign)).values_list("action", flat=True))
         for action in ("control_item.added", "known_score.changed", "control_item.withdrawn"):
             assert action in done
 

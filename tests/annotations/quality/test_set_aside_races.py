@@ -5,7 +5,6 @@ import uuid
 from collections.abc import Callable
 
 import pytest
-from django.contrib.auth.models import User
 from django.db import connection, transaction
 
 from annotations.labelling.services import labels
@@ -14,6 +13,7 @@ from annotations.labelling.services.labels import submit_label
 from annotations.models import Assignment, Campaign, Member, Task
 from annotations.quality.services import quality
 from annotations.quality.services.quality import restore_labels, set_aside_labels
+from core.models import User
 from tests import build
 
 pytestmark = pytest.mark.django_db(transaction=True)

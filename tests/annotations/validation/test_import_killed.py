@@ -13,7 +13,8 @@ from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 
-from annotations.models import AuditEvent, Campaign, ImportedRating
+from annotations.models import Campaign, ImportedRating
+from core.models import AuditEvent
 from evaluation.imports.services.jobs import request_import
 from evaluation.models import ImportJob
 from perg_site import embedded

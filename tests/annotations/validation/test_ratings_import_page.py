@@ -1,7 +1,6 @@
 """The page that imports ratings, and the pages of a campaign that holds them."""
 
 import pytest
-from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import IntegrityError, transaction
 from django.http import HttpResponse
@@ -11,6 +10,7 @@ from django.urls import reverse
 from annotations.models import Campaign, ImportedRating, Member
 from annotations.validation.services.ratings_import import RatingsFile, import_ratings
 from core.errors import Conflict
+from core.models import User
 from tests import build
 from tests.imports import import_by_page, is_refused
 

@@ -8,18 +8,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, transaction
 from django.test import Client
 from django.urls import reverse
 
-from annotations.models import AuditEvent, Campaign, ImportedRating
+from annotations.models import Campaign, ImportedRating
 from annotations.validation.selectors.validation import validation_input
 from annotations.validation.services.ratings_import import RatingsFile, import_ratings
 from annotations.validation.services.validation import computed_report
 from core.errors import Conflict
+from core.models import AuditEvent, User
 from tests import build
 from tests.imports import import_by_page, import_over_rest
 from tests.rating_inputs import QUICK

@@ -4,7 +4,6 @@ import json
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
 from django.test import Client
 
 from annotations.models import Campaign, ValidationReport
@@ -12,6 +11,7 @@ from annotations.validation.api.validation import StoredReportDict
 from annotations.validation.services.ratings_import import RatingsFile, import_ratings
 from annotations.validation.services.validation import compute_report
 from core.api.json_schema import json_schema
+from core.models import User
 from tests import build
 
 pytestmark = pytest.mark.django_db

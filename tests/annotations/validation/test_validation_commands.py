@@ -11,6 +11,7 @@ from django.core.management import CommandError, call_command
 from annotations.models import AuditEvent, Campaign, ImportedRating
 from annotations.validation.rendering import as_html
 from annotations.validation.services.validation import computed_report
+from core.models import AuditEvent
 from tests.rating_inputs import QUICK
 
 pytestmark = pytest.mark.django_db

@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-from django.contrib.auth.models import User
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
@@ -11,6 +10,7 @@ from annotations.validation.selectors.validation import validation_input
 from annotations.validation.services import validation
 from annotations.validation.services.ratings_import import RatingsFile, import_ratings
 from core.db.whole_numbers import whole_numbers
+from core.models import User
 from evaluation.models import Item, Judge, Judgment
 from tests import build
 from tests.judged_campaign import QUICK, again, judged_campaign, place, tasks_of

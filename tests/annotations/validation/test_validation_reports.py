@@ -4,7 +4,6 @@ import threading
 from datetime import timedelta
 
 import pytest
-from django.contrib.auth.models import User
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 from pytest_django import Settings
@@ -22,6 +21,8 @@ from annotations.validation.services.validation import (
     request_report,
 )
 from core.errors import Conflict
+from core.models import AuditEvent, User
+from core.models.audit import named
 from evaluation.models import Run
 from perg.stats.gold.gold_criteria import EVERY_TASK
 from perg.stats.items.validation_input import ValidationInput, ValidationSettings
@@ -274,7 +275,7 @@ def test_old_reports_are_pruned_when_a_new_one_is_stored(
     assert set(campaign.validation_reports.all()) == {new, failed}
     assert ValidationReport.objects.filter(pk=elsewhere.pk).exists()
     event = AuditEvent.objects.get(action="validation_report.pruned")
-    assert (event.campaign, event.details) == (campaign, {"reports": len(old)})
+    assert (event.scope, event.details) == (named(campaign), {"reports": len(old)})
 
 
 def test_the_report_that_stood_when_gold_was_released_is_kept(

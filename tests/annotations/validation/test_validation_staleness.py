@@ -3,13 +3,13 @@
 from collections.abc import Callable
 
 import pytest
-from django.contrib.auth.models import User
 
 from annotations.models import Adjudication, Campaign, Task
 from annotations.validation.selectors.input_hash import input_hash
 from annotations.validation.selectors.validation import reports_now
 from annotations.validation.services.ratings_import import RatingsFile, import_ratings
 from annotations.validation.services.validation import compute_report, request_report
+from core.models import User
 from evaluation.models import Item, Judge, Judgment
 from tests import build
 from tests.judged_campaign import QUICK, SETTINGS, again, judged_campaign, revise, tasks_of

@@ -1,13 +1,13 @@
 """The page of a campaign's validation report: asking, waiting, staleness, files."""
 
 import pytest
-from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
 from annotations.models import Campaign, ImportedRating, ValidationReport
 from annotations.validation.services.ratings_import import RatingsFile, import_ratings
 from annotations.validation.services.validation import compute_report
+from core.models import User
 from perg.stats.files.ratings_files import Scale
 from tests import build
 

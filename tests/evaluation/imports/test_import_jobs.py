@@ -15,7 +15,6 @@ import pyarrow
 import pyarrow.parquet
 import pytest
 from django.conf import settings as configured
-from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse

@@ -5,13 +5,13 @@ from collections.abc import Callable
 from decimal import Decimal
 
 import pytest
-from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 from scipy.stats import binomtest
 
 from core.errors import Conflict, DomainError
+from core.models import User
 from evaluation.engine.calls.drain import drain
 from evaluation.judges.services.canaries import canary_cost_limit, start_canary_test
 from evaluation.judges.services.canary_results import CanaryResult, canary_result

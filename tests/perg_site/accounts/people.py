@@ -4,13 +4,12 @@ import base64
 import re
 import time
 
-from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 from django_otp.oath import TOTP
 
+from core.models import Authenticator, User
 from perg_site.accounts.second_factor import confirm_setup, start_setup
-from perg_site.models import Authenticator
 
 PASSWORD = "correct horse battery"
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"

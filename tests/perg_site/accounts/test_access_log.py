@@ -5,7 +5,6 @@ import uuid
 from dataclasses import replace
 
 import pytest
-from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone

@@ -6,7 +6,7 @@ from django.core.exceptions import ValidationError
 from django.test import Client
 from django.urls import reverse
 
-from perg_site.models import ApiToken
+from core.models import ApiToken
 from tests import build
 
 pytestmark = pytest.mark.django_db

@@ -6,17 +6,15 @@ import threading
 from datetime import timedelta
 
 import pytest
-from django.contrib.auth.models import User
 from django.db import connection, connections
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 from django_otp.oath import TOTP
 
-from annotations.models import AuditEvent
 from annotations.people.services.invitations import invite
+from core.models import AuditEvent, Authenticator, RecoveryCode, User
 from perg_site.accounts.second_factor import check_code
-from perg_site.models import Authenticator, RecoveryCode
 from tests import build
 from tests.perg_site.accounts.people import (
     PASSWORD,
@@ -83,7 +81,7 @@ def test_neither_key_nor_recovery_code_can_be_read_in_the_database(ann: User) ->
     with connection.cursor() as cursor:
         cursor.execute("SELECT row_to_json(t)::text FROM otp_totp_totpdevice AS t")
         devices = str(cursor.fetchall())
-        cursor.execute("SELECT row_to_json(t)::text FROM perg_site_recoverycode AS t")
+        cursor.execute("SELECT row_to_json(t)::text FROM core_recoverycode AS t")
         stored = str(cursor.fetchall())
     assert device.bin_key.hex() not in devices
     assert base64.b32encode(device.bin_key).decode() not in devices

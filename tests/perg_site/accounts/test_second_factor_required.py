@@ -3,17 +3,15 @@
 from io import StringIO
 
 import pytest
-from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 from django.test import Client
 from django.urls import reverse
 from django_otp.oath import TOTP
 from pytest_django import Settings
 
-from annotations.models import AuditEvent
 from core.errors import NotAllowed
+from core.models import AuditEvent, Authenticator, Session, User
 from perg_site.checks import second_factor_is_required_of_known_groups, sessions_have_limits
-from perg_site.models import Authenticator, Session
 from perg_site.tokens import create_token
 from tests import build
 from tests.perg_site.accounts.people import PASSWORD, code_of, is_in, logged_in, secret_on, with_second_factor

@@ -4,7 +4,6 @@ import time
 
 import pytest
 from django.conf import settings as site_settings
-from django.contrib.auth.models import User
 from django.contrib.auth.tokens import default_token_generator
 from django.db import connection
 from django.test import Client
@@ -14,10 +13,9 @@ from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
 from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
-from annotations.models import AuditEvent
 from annotations.people.services.people import deactivate_account, grant_admin, withdraw_admin
+from core.models import AuditEvent, Session, User
 from perg_site.accounts.sign_in import SEEN, SIGN_IN
-from perg_site.models import Session
 from perg_site.tasks import clear_expired_sessions
 from tests import build
 from tests.perg_site.accounts.people import PASSWORD, browser, is_in, logged_in

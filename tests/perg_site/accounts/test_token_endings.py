@@ -4,7 +4,6 @@ from datetime import timedelta
 from io import StringIO
 
 import pytest
-from django.contrib.auth.models import User
 from django.contrib.auth.tokens import default_token_generator
 from django.core.management import call_command
 from django.test import Client
@@ -13,10 +12,9 @@ from django.utils import timezone
 from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
 
-from annotations.models import AuditEvent
 from annotations.people.services.people import change_role, deactivate_member, withdraw_admin
+from core.models import ApiToken, AuditEvent, User
 from perg_site.accounts.password_again import ATTEMPTS
-from perg_site.models import ApiToken
 from tests import build
 from tests.perg_site.accounts.people import PASSWORD, browser, logged_in
 

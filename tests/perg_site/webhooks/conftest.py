@@ -9,7 +9,7 @@ from pytest_django import Settings
 from tests.perg_site.webhooks.receiver import Receiver, receiving
 
 if TYPE_CHECKING:
-    from django.contrib.auth.models import User
+    from core.models import User
 
 
 @pytest.fixture

@@ -5,10 +5,10 @@ import threading
 
 import httpcore2
 import pytest
-from django.contrib.auth.models import User
 from django.test import Client
 from pytest_django import Settings
 
+from core.models import User
 from perg_site.models import Delivery, Webhook
 from perg_site.webhooks import sending
 from perg_site.webhooks.addresses import problem_with

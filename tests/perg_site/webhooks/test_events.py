@@ -1,13 +1,13 @@
 """What webhooks are told: what happened to runs, campaigns, reports and releases."""
 
 import pytest
-from django.contrib.auth.models import User
 
 from annotations.adjudication.services import adjudicate
 from annotations.campaigns.services.completion import note_completed
 from annotations.gold.services.gold import release_gold
-from annotations.models import AuditEvent
 from annotations.validation.services.validation import compute_report, report_settings, request_report
+from core.models import AuditEvent, User
+from core.models.audit import named
 from evaluation.engine.steps.advance import advance_run
 from evaluation.models import Completion, Item, Run
 from evaluation.runs.services.control import cancel_run
@@ -97,7 +97,7 @@ class TestWhatIsTold:
             "labels": 4,
             "adjudicated": 1,
         }
-        assert AuditEvent.objects.filter(action="campaign.completed", campaign=campaign).count() == 1
+        assert AuditEvent.objects.filter(action="campaign.completed", scope=named(campaign)).count() == 1
         adjudicate(task=second, adjudicator=lead, score=2, rationale="No, so.", based_on=1)
         assert note_completed() == [campaign]
 

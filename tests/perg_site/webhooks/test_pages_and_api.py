@@ -3,11 +3,10 @@
 import uuid
 
 import pytest
-from django.contrib.auth.models import User
 from django.test import Client
 
-from annotations.models import AuditEvent
 from core.errors import DomainError
+from core.models import AuditEvent, User
 from perg_site.models import Delivery, Webhook
 from perg_site.webhooks import sending
 from perg_site.webhooks.managing import (

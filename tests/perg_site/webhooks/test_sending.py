@@ -5,12 +5,12 @@ import threading
 from datetime import timedelta
 
 import pytest
-from django.contrib.auth.models import User
 from django.db import connections, transaction
 from django.utils import timezone
 from pytest_django import Settings
 
 from core.errors import Conflict
+from core.models import User
 from perg_site.models import Delivery
 from perg_site.models.webhook import Event
 from perg_site.tasks import sweep_deliveries

@@ -138,5 +138,5 @@ DROP = "".join(
 
 
 class Migration(migrations.Migration):
-    dependencies = [("evaluation", "0004_results")]
+    dependencies = [("evaluation", "0001_initial")]
     operations = [migrations.RunSQL(CREATE, DROP)]
