@@ -12,6 +12,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest
 
 from core.http.throttle import Throttle, address_of
+from core.models import User
 from perg_site import login_delay
 from perg_site.known_browser import known_browser
 

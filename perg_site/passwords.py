@@ -15,6 +15,7 @@ from django.urls import reverse_lazy
 
 from core.errors import Conflict
 from core.http.throttle import Throttle
+from core.models import User
 from perg_site.accounts.access_log import note
 from perg_site.accounts.events import end_what_the_password_let_in
 from perg_site.tokens import valid_tokens_of

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 
 from annotations.models import Campaign, ValidationReport
 from annotations.validation.services.validation import request_report
+from core.models import User
 from evaluation.endpoints.services.waking import wake_drain
 from evaluation.engine.calls.completions import enqueue_completions
 from evaluation.judges.services.trials import try_endpoint

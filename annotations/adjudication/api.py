@@ -5,7 +5,6 @@ the tasks, labels and flags of a campaign.
 from collections.abc import Callable
 from http import HTTPStatus
 
-from django.contrib.auth.models import User
 from django.db.models import Count, Exists, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from drf_spectacular.utils import extend_schema

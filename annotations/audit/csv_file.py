@@ -4,7 +4,6 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from annotations.models import AuditEvent
 from perg.formats.spreadsheet import csv_line
 
 CONTENT_TYPE = "text/csv; charset=utf-8"

@@ -3,10 +3,10 @@
 from typing import Any
 
 from django import forms
-from django.contrib.auth.models import User
 
 from annotations.audit.selectors import Filters, actions
 from annotations.models import Campaign
+from core.models import User
 
 OF_ACCOUNTS = (
     "access.",

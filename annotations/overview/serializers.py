@@ -1,6 +1,5 @@
 """Actions on the members of a campaign."""
 
-from django.contrib.auth.models import User
 from rest_framework import serializers
 
 from annotations.models import Member
@@ -8,6 +7,7 @@ from annotations.models.campaign import Role
 from annotations.quality.services.quality import REASON_LENGTH
 from core.api.queries import ListQuery
 from core.api.strict import StrictSerializer
+from core.models import User
 
 MOST_PEOPLE = 1000
 

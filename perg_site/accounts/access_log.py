@@ -13,6 +13,7 @@ from django.http import HttpRequest
 
 from annotations.audit.services import record
 from core.http.throttle import Throttle, address_of
+from core.models import User
 from perg_site.accounts import second_factor_state, sign_in
 from perg_site.accounts.origin import Origin, plain
 from perg_site.login import limit_reached

@@ -8,9 +8,9 @@ from rest_framework.request import Request
 from core.api.throttles import ANONYMOUS
 from core.errors import NotAllowed
 from core.http.throttle import address_of
+from core.models import ApiToken, User
 from perg_site.accounts.access_log import ALL_WRONG_PASSWORDS, REFUSED_TOKENS, note, note_limited
 from perg_site.accounts.second_factor_state import check_session, is_missing
-from perg_site.models import ApiToken
 from perg_site.tokens import note_use, token_by
 
 SCHEME = "Bearer"

@@ -12,6 +12,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from pytest_django import Settings
 
 from core.middleware.body_limits import ANONYMOUS_BYTES, takes_files
+from core.models import User
 from core.scopes import Scope
 from perg_site.tokens import create_token
 from tests import build

@@ -11,6 +11,7 @@ from django.urls import reverse
 from pytest_django import Settings
 
 from core.http import problem_details as errors
+from core.models import User
 from evaluation.models import Judge
 from tests import build
 

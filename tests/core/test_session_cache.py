@@ -8,8 +8,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 
+from core.models import Session, User
 from core.redis.session_cache import LONGEST_SECONDS, SessionCache
-from perg_site.models import Session
 from tests import build
 
 pytestmark = pytest.mark.django_db

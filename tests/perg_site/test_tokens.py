@@ -14,12 +14,11 @@ from django.urls import reverse
 from django.utils import timezone
 from pytest_django import Settings
 
-from annotations.models import AuditEvent
 from core.api import throttles
 from core.errors import Conflict, DomainError, NotAllowed
+from core.models import ApiToken, AuditEvent
 from core.redis.outages import outage_of
 from perg_site.api import authentication
-from perg_site.models import ApiToken
 from perg_site.tokens import create_token, revoke_token
 from tests import build
 

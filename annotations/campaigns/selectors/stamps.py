@@ -6,11 +6,12 @@ They are cheap, and on the safe side: a stamp may change where no figure does, b
 from dataclasses import dataclass
 from datetime import datetime
 
-from core.cache.redis_cache import read_cache, write_cache
+from core.redis.cache import read_cache, write_cache
 from django.db import connection
 from pydantic import TypeAdapter
 
 from annotations.models import Campaign
+from core.models.audit import named
 
 WITHOUT_EFFECT = ("validation_report.", "gold.", "export.")
 """What is read out of a campaign and changes nothing in it, by the beginning of the action."""
@@ -23,11 +24,11 @@ KEPT_SECONDS = 7 * 24 * 3600
 
 LOG = f"""
     SELECT tail.last, tail.entries,
-        (SELECT at FROM annotations_auditevent WHERE id = coalesce(tail.last, %(settled)s)),
-        (SELECT at FROM annotations_auditevent WHERE id = %(settled)s)
+        (SELECT at FROM core_auditevent WHERE id = coalesce(tail.last, %(settled)s)),
+        (SELECT at FROM core_auditevent WHERE id = %(settled)s)
     FROM (
-        SELECT max(id) AS last, count(*) AS entries FROM annotations_auditevent
-        WHERE campaign_id = %(campaign)s AND id > %(settled)s AND id <= %(up_to)s
+        SELECT max(id) AS last, count(*) AS entries FROM core_auditevent
+        WHERE scope = %(scope)s AND id > %(settled)s AND id <= %(up_to)s
             AND {" AND ".join(f"NOT starts_with(action, '{beginning}')" for beginning in WITHOUT_EFFECT)}
     ) AS tail
 """
@@ -36,7 +37,7 @@ LOG = f"""
 IS_BEING_WRITTEN = """
     SELECT EXISTS (
         SELECT FROM pg_locks JOIN pg_database ON pg_database.oid = pg_locks.database
-        WHERE relation = 'annotations_auditevent'::regclass AND mode = 'RowExclusiveLock'
+        WHERE relation = 'core_auditevent'::regclass AND mode = 'RowExclusiveLock'
             AND datname = current_database()
     )
 """
@@ -81,7 +82,7 @@ def _log(
 ) -> tuple[int | None, int, datetime | None, datetime | None]:
     """Behind what is settled: the last entry and how many there are; the time of the last of all; the settled one's."""
     with connection.cursor() as cursor:
-        cursor.execute(LOG, {"campaign": campaign.pk, "settled": settled.last, "up_to": up_to})
+        cursor.execute(LOG, {"scope": named(campaign), "settled": settled.last, "up_to": up_to})
         last, entries, at, settled_at = cursor.fetchone()
     return last, entries, at, settled_at
 

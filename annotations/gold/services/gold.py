@@ -18,6 +18,7 @@ from annotations.models import Campaign, GoldRelease
 from annotations.quality.selectors.doubtful_raters import DoubtfulRater, doubtful_raters
 from annotations.signals import gold_released
 from core.errors import Conflict, DomainError
+from core.models import User
 from perg import __version__
 from perg.stats.gold.gold_criteria import GoldCriteria, looser_choices
 from perg.stats.gold.gold_selection import GoldSelection, Ints, SelectionCounts, TooManyRatings, select_gold

@@ -23,6 +23,7 @@ from annotations.validation.selectors.validation import has_ratings, validation_
 from core.errors import Conflict, DomainError
 from core.jobs.broken_off import why_it_broke_off
 from core.jobs.wake import wake
+from core.models import User
 from perg import __version__
 from perg.stats.items.annotator_test import Scoring
 from perg.stats.items.validation_input import Progress, ValidationSettings

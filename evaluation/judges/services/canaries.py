@@ -11,6 +11,7 @@ from decimal import Decimal
 from django.db import transaction
 
 from core.errors import Conflict
+from core.models import User
 from evaluation.endpoints.services.waking import wake_drain
 from evaluation.engine.calls.completions import enqueue_completions
 from evaluation.engine.calls.costs import most_it_may_cost

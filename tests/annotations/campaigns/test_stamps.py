@@ -4,8 +4,8 @@ import pytest
 from django.core.cache import cache
 from django.db import connection
 
-from annotations.validation.selectors import stamps
-from annotations.validation.selectors.stamps import log_stamp
+from annotations.campaigns.selectors import stamps
+from annotations.campaigns.selectors.stamps import log_stamp
 from core.models import AuditEvent
 from core.models.audit import named
 from tests import build

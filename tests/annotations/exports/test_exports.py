@@ -26,7 +26,7 @@ from annotations.exports.services import (
 from annotations.exports.tables.scopes import exportable_tables
 from annotations.exports.tasks import write_export as write_task
 from annotations.gold.services.gold import release_gold
-from annotations.models import AuditEvent, Campaign, Export
+from annotations.models import Campaign, Export
 from core.errors import Conflict, DomainError, NotFound
 from core.models import AuditEvent, User
 from perg.stats.gold.gold_criteria import EVERY_TASK

@@ -15,6 +15,7 @@ from annotations.labelling.services.labels import submit_label
 from annotations.models import Assignment, Campaign, GoldLabel, GoldRelease, ValidationReport
 from annotations.signals import gold_released
 from core.errors import Conflict, DomainError
+from core.models import AuditEvent
 from perg import __version__
 from perg.stats.gold.gold_criteria import EVERY_TASK, GoldCriteria, stored_criteria
 from perg.stats.items.validation_input import ValidationSettings

@@ -7,7 +7,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from annotations.models import Assignment, AuditEvent, Campaign, Draft, Label, Task
+from annotations.models import Assignment, Campaign, Draft, Label, Task
 from annotations.models.campaign import Role
 from annotations.quality import tasks as celery_tasks
 from annotations.quality.selectors.quality import (

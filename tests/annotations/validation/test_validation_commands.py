@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
-from annotations.models import AuditEvent, Campaign, ImportedRating
+from annotations.models import Campaign, ImportedRating
 from annotations.validation.rendering import as_html
 from annotations.validation.services.validation import computed_report
 from core.models import AuditEvent

@@ -9,7 +9,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from annotations.gold.services.gold import release_gold
-from annotations.models import AuditEvent, Campaign, ValidationReport
+from annotations.models import Campaign, ValidationReport
 from annotations.validation import tasks
 from annotations.validation.selectors.input_hash import input_hash
 from annotations.validation.selectors.validation import reports_now, unfinished_reports, validation_input

@@ -21,6 +21,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from core.errors import Conflict
+from core.models import User
 from evaluation.importers import unfolded
 from evaluation.imports import tasks
 from evaluation.imports.kinds import kind_called

@@ -8,6 +8,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from core.models import User
 from evaluation.library import tasks
 from evaluation.models import (
     Batch,

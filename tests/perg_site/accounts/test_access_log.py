@@ -9,12 +9,11 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from annotations.models import AuditEvent
 from core.http.throttle import Throttle
+from core.models import ApiToken, AuditEvent, User
 from perg_site import login
 from perg_site.accounts import access_log, password_again, refusals
 from perg_site.api import authentication
-from perg_site.models import ApiToken
 from perg_site.tokens import create_token, revoke_token
 from tests import build
 from tests.perg_site.accounts.people import PASSWORD, browser, logged_in
