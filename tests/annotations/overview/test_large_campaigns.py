@@ -23,7 +23,8 @@ from annotations.quality.services import quality_kept
 from annotations.quality.services.quality import pause_surely_below_bars
 from annotations.quality.tasks import keep_quality
 from annotations.validation.selectors import agreement as agreement
-from annotations.validation.selectors.stamps import input_stamp, log_stamp
+from annotations.campaigns.selectors.stamps import log_stamp
+from annotations.validation.selectors.stamps import input_stamp
 from annotations.validation.services import validation_kept
 from annotations.validation.services.validation import compute_report, report_settings, request_report
 from annotations.validation.tasks import keep_staleness
