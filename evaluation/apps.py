@@ -5,6 +5,9 @@ class EvaluationConfig(AppConfig):
     name = "evaluation"
 
     def ready(self) -> None:
+        from core.jobs.kinds import register
         from evaluation.imports.services.evaluation_kinds import register_kinds
+        from evaluation.imports.services.jobs import ImportJobs
 
         register_kinds()
+        register(ImportJobs())

@@ -8,19 +8,16 @@ from celery import shared_task
 from celery.signals import worker_shutting_down
 from django.conf import settings
 
-from core.errors import DomainError
 from core.jobs.wake import queue_of, wake_drain
 from evaluation.engine.calls.claims import seconds_until_next_call
 from evaluation.engine.calls.drain import drain
 from evaluation.engine.calls.shutdown import begin_shutdown, shutting_down
 from evaluation.engine.calls.turns import in_turn
 from evaluation.engine.steps import advance
-from evaluation.imports.selectors import unfinished_jobs
-from evaluation.imports.services.jobs import fail_import, prune_imports
-from evaluation.imports.services.jobs import run_import as run_job
+from evaluation.imports.services.jobs import prune_imports
 from evaluation.library.selectors.catalogues import builds_asking
 from evaluation.library.services import catalogue_building
-from evaluation.models import CatalogueBuild, Endpoint, ImportJob, Run
+from evaluation.models import CatalogueBuild, Endpoint, Run
 from evaluation.models.trouble import Computed
 from evaluation.results.selectors.computing import runs_to_leave
 from evaluation.results.selectors.results import gains_to_compute, runs_to_compute
@@ -130,26 +127,6 @@ def sweep_results() -> None:
     for run_id, reference_id in gains_to_compute():
         if run_id not in left:
             refresh_gain.apply_async((run_id, reference_id), expires=settings.SWEEP_SECONDS)
-
-
-@shared_task
-def run_import(job_id: int) -> None:
-    """Import uploaded files, or note on their job why they are not imported."""
-    job = ImportJob.objects.select_related("requested_by").get(pk=job_id)
-    try:
-        run_job(job=job)
-    except DomainError as refusal:
-        fail_import(job=job, error=refusal)
-    except Exception as error:
-        fail_import(job=job, error=error)
-        raise
-
-
-@shared_task
-def sweep_imports() -> None:
-    """Pick up the imports that a lost message or a killed worker left behind."""
-    for job in unfinished_jobs():
-        run_import.apply_async((job.pk,), expires=settings.SWEEP_SECONDS)
 
 
 @shared_task

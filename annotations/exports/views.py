@@ -34,7 +34,7 @@ from annotations.exports.tables.scopes import (
 from annotations.exports.writers.dataset_folder import stream_folder
 from annotations.exports.writers.writing import CONTENT_TYPES, EXTENSIONS, stream
 from annotations.models import Export
-from annotations.models.export import UNFINISHED, ExportFormat, ExportStatus
+from annotations.models.export import ExportFormat, ExportStatus
 from core.errors import Conflict, DomainError, NotFound
 from core.http.access import PersonRequest
 from core.http.page_query import PageQuery
@@ -50,7 +50,7 @@ def export_list(request: PersonRequest) -> HttpResponse:
     exports = list(visible_exports(request.user)[:SHOWN])
     context = {
         "exports": [(export, TABLES.get(export.table)) for export in exports],
-        "waiting": any(export.status in UNFINISHED for export in exports),
+        "waiting": any(export.is_unfinished for export in exports),
         "tables": tables,
         "stream_rows": settings.EXPORT_STREAM_ROWS,
         "days": settings.EXPORT_DAYS,

@@ -10,8 +10,8 @@ from django.test import Client
 from annotations.models import Campaign, ValidationReport
 from annotations.validation.api.validation import StoredReportDict
 from annotations.validation.services.ratings_import import RatingsFile, import_ratings
-from annotations.validation.services.validation import compute_report
 from core.api.json_schema import json_schema
+from core.jobs.leasing import run_job
 from tests import build
 
 pytestmark = pytest.mark.django_db
@@ -51,7 +51,7 @@ def ask(client: Client, campaign: Campaign, **settings: object) -> Any:
 
 
 def compute() -> ValidationReport:
-    return compute_report(report=ValidationReport.objects.get(status="queued"))
+    return run_job(ValidationReport.objects.get(status="queued"))
 
 
 def test_from_nothing_to_a_report(client: Client, campaign: Campaign) -> None:
