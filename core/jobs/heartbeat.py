@@ -3,6 +3,7 @@
 import logging
 import threading
 import time
+from contextlib import suppress
 from types import TracebackType
 from typing import Any, Self
 
@@ -36,21 +37,19 @@ class Heartbeat:
 class ThreadHeartbeat(Heartbeat):
     """Renews the lease every second, in a thread with a connection of its own.
 
-    For work in one long transaction: what it writes nobody sees before its end, and one statement may take long.
+    For work in one long transaction: what it writes nobody sees before its end, and one statement may take long. Whether
+    the claim is lost is seen at the end, where `finish` looks at it.
     """
 
     def __init__(self, job: LeasedJob) -> None:
         super().__init__(job)
         self._facts: dict[str, Any] = {}
-        self._is_lost = False
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._beat, name="heartbeat", daemon=True)
 
     def tell(self, **facts: Any) -> None:
-        """How far the work is, by column; stored with the next beat. Raises ClaimLost."""
+        """How far the work is, by column; stored with the next beat."""
         self._facts = facts
-        if self._is_lost:
-            raise ClaimLost
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -66,10 +65,8 @@ class ThreadHeartbeat(Heartbeat):
         try:
             while not self._over.wait(HEARTBEAT_SECONDS):
                 try:
-                    renew(self._job, self._facts)
-                except ClaimLost:
-                    self._is_lost = True
-                    return
+                    with suppress(ClaimLost):
+                        renew(self._job, self._facts)
                 except DatabaseError as error:
                     logger.warning("How far %s is could not be noted: %s", self._job, error)
                     connection.close()

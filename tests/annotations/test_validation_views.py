@@ -114,6 +114,7 @@ def test_a_report_that_failed_says_why_and_the_one_before_stays(client: Client, 
         status="failed",
         settings={},
         failure="ValueError: <b>",
+        failure_code="broken_off",
         finished_at=first.finished_at,
     )
     shown = page(client, campaign)
