@@ -5,11 +5,16 @@ class AnnotationsConfig(AppConfig):
     name = "annotations"
 
     def ready(self) -> None:
+        from annotations.exports.services import ExportJobs
         from annotations.exports.tables.registry import register_tables
+        from annotations.gold.services.requests import GoldRequests
         from annotations.quality import import_kind as known_items
         from annotations.validation import import_kind as ratings
+        from annotations.validation.tasks import ReportJobs
+        from core.jobs.kinds import register
 
         ratings.register_kind()
         known_items.register_kind()
         for room in ("gold.table", "exports.tables.labelling_tables", "exports.tables.evaluation_tables"):
             register_tables(f"annotations.{room}.TABLES")
+        register(ReportJobs(), ExportJobs(), GoldRequests())

@@ -259,11 +259,10 @@ def with_queries(client, found: dict[str, str], made: Site) -> dict[str, str]:
 def wait_for_report(made: Site) -> None:
     """Have a worker compute the campaign's validation report, which several pages show."""
     from annotations.models import Campaign, ValidationReport
-    from annotations.models.validation import UNFINISHED
     from annotations.validation.services.validation import report_settings, request_report
 
     request_report(campaign=Campaign.objects.get(pk=made.campaign), settings=report_settings())
-    while ValidationReport.objects.filter(status__in=UNFINISHED).exists():
+    while ValidationReport.objects.unfinished().exists():
         print("  the validation report is being computed ...", flush=True)
         time.sleep(10)
 

@@ -143,14 +143,14 @@ def timed_report(campaign) -> dict[str, float]:
     from annotations.models import ValidationReport
     from annotations.validation.selectors.input_hash import input_hash
     from annotations.validation.selectors.validation import validation_input
-    from annotations.validation.services.validation import compute_report
+    from core.jobs.leasing import run_job
     from perg.stats.items.validation_input import ValidationSettings
 
     settings = dict(ValidationSettings().as_dict())
     report = ValidationReport.objects.create(campaign=campaign, settings=settings)
     own, of_database = time.process_time(), database_cpu_seconds()
     began = time.perf_counter()
-    compute_report(report=report)
+    run_job(report)
     found = {
         "seconds": time.perf_counter() - began,
         "cpu_seconds": time.process_time() - own,

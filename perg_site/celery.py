@@ -19,6 +19,7 @@ ROOMS = [
     "annotations.labelling",
     "annotations.quality",
     "annotations.validation",
+    "core.jobs",
     "evaluation.engine",
     "evaluation.imports",
     "evaluation.library",

@@ -165,15 +165,11 @@ BEAT_ROUNDS = {
     "reclaim-expired-leases": ("annotations.labelling.tasks.reclaim_expired_leases", SWEEP_SECONDS),
     "pause-surely-below-bars": ("annotations.quality.tasks.pause_surely_below_bars", QUALITY_SECONDS),
     "sweep-results": ("evaluation.results.tasks.sweep_results", SWEEP_SECONDS),
-    "sweep-validation-reports": ("annotations.validation.tasks.sweep_validation_reports", SWEEP_SECONDS),
-    "sweep-exports": ("annotations.exports.tasks.sweep_exports", SWEEP_SECONDS),
-    "sweep-gold-requests": ("annotations.gold.tasks.sweep_gold_requests", SWEEP_SECONDS),
-    "sweep-imports": ("evaluation.imports.tasks.sweep_imports", SWEEP_SECONDS),
+    "sweep-jobs": ("core.jobs.tasks.sweep_jobs", SWEEP_SECONDS),
     "prune-imports": ("evaluation.imports.tasks.prune_import_files", EXPORT_PRUNE_SECONDS),
     "prune-exports": ("annotations.exports.tasks.prune_expired_exports", EXPORT_PRUNE_SECONDS),
     "note-completed-campaigns": ("annotations.campaigns.tasks.note_completed_campaigns", SWEEP_SECONDS),
     "clear-expired-sessions": ("perg_site.tasks.clear_expired_sessions", 24 * 3600.0),
-    "sweep-webhook-deliveries": ("perg_site.tasks.sweep_deliveries", SWEEP_SECONDS),
 }
 # A round that nobody had time for is dropped: the next one sees the same.
 CELERY_BEAT_SCHEDULE = {

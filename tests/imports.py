@@ -5,15 +5,14 @@ from typing import Any
 from django.http import HttpResponse
 from django.test import Client
 
-from evaluation.imports.tasks import run_import
+from core.jobs.leasing import run_job
 from evaluation.models import ImportJob
-from evaluation.models.import_job import UNFINISHED
 
 
 def run_imports() -> None:
     """What a worker does with all imports that wait."""
-    for job in ImportJob.objects.filter(status__in=UNFINISHED).order_by("pk"):
-        run_import(job.pk)
+    for job in ImportJob.objects.waiting():
+        run_job(job)
 
 
 def import_by_page(client: Client, address: str, fields: dict[str, Any]) -> HttpResponse:

@@ -1,7 +1,7 @@
-"""Exports: those that a person sees, those that wait for a worker, those whose time is over."""
+"""Exports: those that a person sees, and those whose time is over."""
 
 from django.contrib.auth.models import AbstractUser, AnonymousUser
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from annotations.models import Campaign, Export
@@ -25,12 +25,6 @@ def own_export(user: AbstractUser | AnonymousUser, export_id: int) -> Export:
     if export is None:
         raise NotFound("There is no such export.")
     return export
-
-
-def unfinished_exports() -> QuerySet[Export]:
-    """Exports that wait for a worker, or whose worker has been silent for so long that it must be lost."""
-    lost = Q(status=ExportStatus.RUNNING, leased_until__lt=timezone.now())
-    return Export.objects.filter(Q(status=ExportStatus.QUEUED) | lost).order_by("pk")
 
 
 def expired_exports() -> QuerySet[Export]:

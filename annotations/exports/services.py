@@ -1,9 +1,7 @@
-"""Exports: asked for by a person, written by a worker, kept for a while.
+"""Exports: jobs that a person requests, written to files by a worker, kept for a while.
 
-An export is claimed for a while by a conditional update, and `attempts` is the claim's number: a worker that comes
-back after its claim ran out finds another number there and writes nothing. Each claim writes a file of its own, which
-gets its place by a rename; so an export may be queued twice or lose its worker to a kill, and its file is whole or not
-there.
+Each claim of an export writes a file of its own, which gets its place by a rename; so an export may be queued twice or
+lose its worker to a kill, and its file is whole or not there.
 """
 
 import contextlib
@@ -11,7 +9,6 @@ import hashlib
 import os
 import re
 import stat
-import time
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -19,29 +16,26 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from annotations.audit.services import record as audit
 from annotations.exports.selectors import expired_exports
-from annotations.exports.tables.columns import Scope, Source, Table
+from annotations.exports.tables.columns import Scope, Table
 from annotations.exports.tables.scopes import checked_scope, exportable_table, source_for, stored_filters
 from annotations.exports.writers.dataset_folder import folder_facts, write_folder
 from annotations.exports.writers.manifest import manifest_of
 from annotations.exports.writers.writing import EXTENSIONS, write
 from annotations.models import Export
-from annotations.models.export import UNFINISHED, ExportFormat, ExportStatus, RaterNames
+from annotations.models.export import ExportFormat, ExportStatus, RaterNames
 from core.errors import Conflict, DomainError, NotFound
-from core.jobs.broken_off import why_it_broke_off
-from core.jobs.wake import wake
+from core.jobs.heartbeat import Heartbeat
+from core.jobs.kinds import JobKind
+from core.jobs.leasing import ClaimLost, enqueue, finish, queue_again
 from core.models import User
 
-WRITE = "annotations.exports.tasks.write_export"
-MAX_ATTEMPTS = 3
-"""An export whose worker was lost so often is given up: it may be what kills the worker."""
 MOST_UNFINISHED = 5
 """Exports that a person may wait for at the same time."""
-HEARTBEAT_SECONDS = 1.0
 PART = ".part"
 FILE_MODE = stat.S_IRUSR | stat.S_IWUSR
 FOLDER_MODE = FILE_MODE | stat.S_IXUSR
@@ -67,7 +61,7 @@ def request_export(
     scope = checked_scope(requested_by, found, filters or {})
     # One request at a time for each person, so that the limit holds.
     User.objects.select_for_update(no_key=True).get(pk=requested_by.pk)
-    if Export.objects.filter(requested_by=requested_by, status__in=UNFINISHED).count() >= MOST_UNFINISHED:
+    if Export.objects.unfinished().filter(requested_by=requested_by).count() >= MOST_UNFINISHED:
         raise Conflict(
             f"{MOST_UNFINISHED} exports of yours are under way; ask again when one is ready.",
             code="too_many_exports",
@@ -83,30 +77,23 @@ def request_export(
         release=scope.release,
     )
     _note("requested", export, actor=requested_by)
-    wake(WRITE, export.pk)
+    enqueue(export)
     return export
 
 
 @transaction.atomic
 def retry_export(*, export: Export, actor: User) -> Export:
     """Have an export written again that failed, or whose file has expired. Raises Conflict for any other."""
-    again = Export.objects.filter(pk=export.pk, status__in=[ExportStatus.FAILED, ExportStatus.EXPIRED])
-    retried = again.update(
-        status=ExportStatus.QUEUED,
-        failure="",
-        rows=0,
+    queue_again(
+        export,
+        refusal="Only an export that failed or expired can be made again.",
         rows_expected=None,
         size=None,
         checksum="",
         manifest=None,
-        finished_at=None,
         expires_at=None,
     )
-    if not retried:
-        raise Conflict("Only an export that failed or expired can be made again.", code="not_retryable")
-    export.refresh_from_db()
     _note("retried", export, actor=actor)
-    wake(WRITE, export.pk)
     return export
 
 
@@ -120,47 +107,44 @@ def discard_export(*, export: Export, actor: User) -> Export:
     return export
 
 
-def write_export(*, export: Export) -> Export:
-    """Write the file of an export that waits for it, or whose worker was lost; any other is left as it is."""
-    if not _claim(export):
-        export.refresh_from_db()
-        return export
-    path = _path(export)
-    part = path.with_name(path.name + PART)
-    _make_folder(part.parent)
-    try:
-        manifest = _write_part(export, part)
-        os.replace(part, path)
-    except _ClaimLost:
-        export.refresh_from_db()
-        return export
-    finally:
-        part.unlink(missing_ok=True)
-    _finish(
-        export,
-        status=ExportStatus.READY,
-        rows=manifest["rows"],
-        size=manifest["bytes"],
-        checksum=manifest["sha256"],
-        manifest=manifest,
-        file=path.name,
-        expires_at=timezone.now() + timedelta(days=settings.EXPORT_DAYS),
-    )
-    if export.file != path.name:
-        path.unlink(missing_ok=True)  # written under a claim that was lost at the last moment
-    return export
+class ExportJobs(JobKind[Export]):
+    """Writes the files of exports."""
 
+    model = Export
+    lease_setting = "EXPORT_LEASE_SECONDS"
+    doing = "wrote this file"
 
-def fail_export(*, export: Export, error: BaseException) -> Export:
-    """Note that writing this export, by the claim that `export` has, broke off with an error."""
-    _finish(export, status=ExportStatus.FAILED, failure=why_it_broke_off(error))
-    return export
+    def run(self, export: Export) -> None:
+        path = _path(export)
+        part = path.with_name(path.name + PART)
+        _make_folder(part.parent)
+        try:
+            manifest = _write_part(export, part)
+            os.replace(part, path)
+        finally:
+            part.unlink(missing_ok=True)
+        try:
+            finish(
+                export,
+                rows=manifest["rows"],
+                size=manifest["bytes"],
+                checksum=manifest["sha256"],
+                manifest=manifest,
+                file=path.name,
+                expires_at=timezone.now() + timedelta(days=settings.EXPORT_DAYS),
+            )
+        except ClaimLost:
+            path.unlink(missing_ok=True)
+            raise
+
+    def ended(self, export: Export) -> None:
+        _note("written" if export.status == ExportStatus.READY else "failed", export, actor=None)
 
 
 def prune_exports() -> int:
     """Take away the files whose time is over and what killed workers left; the number of exports that expired."""
     expired = _expire(expired_exports())
-    root, patience = _root(), timezone.now() - 2 * _lease()
+    root, patience = _root(), timezone.now() - 2 * ExportJobs().lease
     if not root.is_dir():
         return expired
     stored = set(Export.objects.exclude(file="").values_list("file", flat=True))
@@ -205,17 +189,13 @@ def known_raters(raters: str, format: str) -> RaterNames:
     return RaterNames(raters)
 
 
-class _ClaimLost(Exception):
-    """Another worker has taken the export up: this one was silent for longer than its lease."""
-
-
 def _write_part(export: Export, part: Path) -> dict[str, Any]:
     """Write the file and say what is in it. Checked anew: who asked may have lost the campaign meanwhile."""
     table = exportable_table(export.requested_by, export.table)
     scope = checked_scope(export.requested_by, table, export.filters)
     source = source_for(table, scope, export.raters)
-    beat = _Heartbeat(export)
-    beat.expect(source)
+    beat = Heartbeat(export)
+    beat.tell(rows_expected=source.count(settings.EXPORT_COUNTED_ROWS))
     written = 0
     with open(part, "wb", opener=_private) as file:
         if export.format == ExportFormat.DATASET:
@@ -224,68 +204,12 @@ def _write_part(export: Export, part: Path) -> dict[str, Any]:
         else:
             progress = write(source, ExportFormat(export.format), file)
         for written in progress:
-            beat.tell(written)
+            beat.tell(rows=written)
         file.flush()
         os.fsync(file.fileno())
     with part.open("rb") as file:
         checksum = hashlib.file_digest(file, "sha256").hexdigest()
     return manifest_of(export, table, source, rows=written, size=part.stat().st_size, checksum=checksum)
-
-
-class _Heartbeat:
-    """Notes how far an export is, and keeps it for this worker."""
-
-    def __init__(self, export: Export) -> None:
-        self._export = export
-        self._last = time.monotonic()
-
-    def expect(self, source: Source) -> None:
-        """Note how many rows there are."""
-        self._note(rows_expected=source.count(settings.EXPORT_COUNTED_ROWS))
-
-    def tell(self, rows: int) -> None:
-        """Note how many rows are written, not more than once a second."""
-        if time.monotonic() - self._last >= HEARTBEAT_SECONDS:
-            self._last = time.monotonic()
-            self._note(rows=rows)
-
-    def _note(self, **facts: object) -> None:
-        if not _held(self._export).update(leased_until=timezone.now() + _lease(), **facts):
-            raise _ClaimLost
-
-
-def _claim(export: Export) -> bool:
-    """Take the export for a while. What was taken up too often already is given up instead."""
-    now = timezone.now()
-    free = Q(status=ExportStatus.QUEUED) | Q(status=ExportStatus.RUNNING, leased_until__lt=now)
-    waiting = Export.objects.filter(free, pk=export.pk)
-    # The number of a claim is never used again, so a retry counts on from where it was.
-    lost = waiting.filter(status=ExportStatus.RUNNING).annotate(tried=F("attempts") % MAX_ATTEMPTS)
-    lost.filter(tried=0).update(
-        status=ExportStatus.FAILED,
-        failure=f"The worker was lost {MAX_ATTEMPTS} times while it wrote this file.",
-        leased_until=None,
-        finished_at=now,
-    )
-    claimed = waiting.update(
-        status=ExportStatus.RUNNING, leased_until=now + _lease(), attempts=F("attempts") + 1, rows=0
-    )
-    export.refresh_from_db()
-    return claimed == 1
-
-
-def _held(export: Export) -> QuerySet[Export]:
-    """The export, as long as it is this worker's."""
-    return Export.objects.filter(pk=export.pk, status=ExportStatus.RUNNING, attempts=export.attempts)
-
-
-def _finish(export: Export, **end: object) -> None:
-    """Write the end of an export that is still this worker's."""
-    with transaction.atomic():
-        done = _held(export).update(leased_until=None, finished_at=timezone.now(), **end)
-        export.refresh_from_db()
-        if done:
-            _note("written" if export.status == ExportStatus.READY else "failed", export, actor=None)
 
 
 def _expire(ready: QuerySet[Export]) -> int:
@@ -331,10 +255,6 @@ def _private(path: str, flags: int) -> int:
 
 def _root() -> Path:
     return Path(settings.EXPORT_ROOT)
-
-
-def _lease() -> timedelta:
-    return timedelta(seconds=settings.EXPORT_LEASE_SECONDS)
 
 
 def _note(what: str, export: Export, *, actor: User | None) -> None:

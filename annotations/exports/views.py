@@ -30,7 +30,7 @@ from annotations.exports.tables.scopes import (
 )
 from annotations.exports.writers.writing import CONTENT_TYPES, EXTENSIONS
 from annotations.models import Export
-from annotations.models.export import UNFINISHED, ExportFormat, ExportStatus
+from annotations.models.export import ExportFormat, ExportStatus
 from core.errors import DomainError, NotFound
 from core.http.access import PersonRequest
 from core.http.page_query import PageQuery
@@ -46,7 +46,7 @@ def export_list(request: PersonRequest) -> HttpResponse:
     exports = list(visible_exports(request.user)[:SHOWN])
     context = {
         "exports": [(export, known_tables().get(export.table)) for export in exports],
-        "waiting": any(export.status in UNFINISHED for export in exports),
+        "waiting": any(export.is_unfinished for export in exports),
         "tables": tables,
         "stream_rows": settings.EXPORT_STREAM_ROWS,
         "days": settings.EXPORT_DAYS,

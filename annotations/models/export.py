@@ -1,11 +1,11 @@
 """Exports: files that a worker makes of a gold release or of any table, to be fetched for a while."""
 
-from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
 from annotations.models.campaign import Campaign
 from annotations.models.gold import GoldRelease
+from core.jobs.leased_job import LeasedJob, States, job_constraints, unfinished_index
 
 
 class ExportFormat(models.TextChoices):
@@ -23,7 +23,12 @@ class ExportStatus(models.TextChoices):
     EXPIRED = "expired", "Expired: the file is gone"
 
 
-UNFINISHED = [ExportStatus.QUEUED, ExportStatus.RUNNING]
+STATES = States(
+    queued=ExportStatus.QUEUED,
+    running=ExportStatus.RUNNING,
+    done=ExportStatus.READY,
+    failed=ExportStatus.FAILED,
+)
 
 
 class RaterNames(models.TextChoices):
@@ -33,16 +38,15 @@ class RaterNames(models.TextChoices):
     PSEUDONYMS = "pseudonyms", "Pseudonyms"
 
 
-class Export(models.Model):
+class Export(LeasedJob):
     """A file that somebody asked for: what, how far it is, and where it lies.
 
-    `attempts` counts the workers that took it up, and is what a worker that lost its lease is known by. A worker
-    writes to a file of its own and renames it when it is whole, so that one killed leaves nothing half-written.
+    A worker writes to a file of its own and renames it when it is whole, so one killed leaves nothing half-written.
     """
 
-    requested_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="exports"
-    )
+    STATES = STATES
+    PROGRESS = {"rows": 0}
+
     table = models.CharField(max_length=40, help_text="A key of annotations.exports.tables.registry.TABLES.")
     filters = models.JSONField(default=dict, blank=True, help_text="What of the table, as it was asked for.")
     format = models.CharField(max_length=8, choices=ExportFormat.choices)
@@ -60,26 +64,19 @@ class Export(models.Model):
         GoldRelease, on_delete=models.PROTECT, null=True, blank=True, related_name="exports"
     )
     status = models.CharField(max_length=8, choices=ExportStatus.choices, default=ExportStatus.QUEUED)
-    attempts = models.PositiveSmallIntegerField(default=0)
-    leased_until = models.DateTimeField(null=True, blank=True)
     rows_expected = models.BigIntegerField(null=True, blank=True)
     rows = models.BigIntegerField(default=0, help_text="Written so far; in all, once it is ready.")
     size = models.BigIntegerField(null=True, blank=True, help_text="Of the file, in bytes.")
     checksum = models.CharField(max_length=64, blank=True, help_text="SHA-256 of the file.")
     file = models.CharField(max_length=200, blank=True, help_text="Its path below EXPORT_ROOT.")
     manifest = models.JSONField(null=True, blank=True, help_text="What is in the file, column by column.")
-    failure = models.CharField(max_length=500, blank=True)
-    created_at = models.DateTimeField(auto_now_add=True)
-    finished_at = models.DateTimeField(null=True, blank=True)
     expires_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         ordering = ["-pk"]
         indexes = [
             models.Index(fields=["requested_by", "-id"], name="export_of_person_index"),
-            models.Index(
-                fields=["leased_until"], name="export_unfinished_index", condition=Q(status__in=UNFINISHED)
-            ),
+            unfinished_index(STATES),
             models.Index(
                 fields=["expires_at"],
                 name="export_expiry_index",
@@ -87,14 +84,11 @@ class Export(models.Model):
             ),
         ]
         constraints = [
+            *job_constraints(STATES, ExportStatus),
             models.CheckConstraint(
-                condition=Q(
-                    status__in=ExportStatus.values,
-                    format__in=ExportFormat.values,
-                    raters__in=RaterNames.values,
-                ),
+                condition=Q(format__in=ExportFormat.values, raters__in=RaterNames.values),
                 name="export_values_known",
-                violation_error_message="Status, format and raters are of the known ones.",
+                violation_error_message="Format and raters are of the known ones.",
             ),
             models.CheckConstraint(
                 condition=(
@@ -111,28 +105,15 @@ class Export(models.Model):
                 name="export_ready_iff_file",
                 violation_error_message="An export has its file exactly while it is ready.",
             ),
-            models.CheckConstraint(
-                condition=(Q(status=ExportStatus.FAILED) & ~Q(failure=""))
-                | (~Q(status=ExportStatus.FAILED) & Q(failure="")),
-                name="export_failed_iff_reason",
-                violation_error_message="An export says why exactly when it failed.",
-            ),
-            models.CheckConstraint(
-                condition=Q(status=ExportStatus.RUNNING, leased_until__isnull=False)
-                | (~Q(status=ExportStatus.RUNNING) & Q(leased_until__isnull=True)),
-                name="export_running_iff_leased",
-                violation_error_message="An export has a deadline exactly while it is written.",
-            ),
-            models.CheckConstraint(
-                condition=Q(status__in=UNFINISHED, finished_at__isnull=True)
-                | (~Q(status__in=UNFINISHED) & Q(finished_at__isnull=False)),
-                name="export_finished_has_time",
-                violation_error_message="An export has an end exactly when it is finished.",
-            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.table} as {self.format} ({self.status})"
+
+    @property
+    def may_be_retried(self) -> bool:
+        """Whether there is no file, and none on its way: also what was refused may be allowed by now."""
+        return self.status in (ExportStatus.FAILED, ExportStatus.EXPIRED)
 
     @property
     def share_done(self) -> float | None:

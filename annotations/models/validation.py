@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models import Q
 
 from annotations.models.campaign import Campaign
+from core.jobs.leased_job import LeasedJob, States, job_constraints, one_at_a_time, unfinished_index
 
 
 class ReportStatus(models.TextChoices):
@@ -14,15 +15,22 @@ class ReportStatus(models.TextChoices):
     FAILED = "failed", "Failed"
 
 
-UNFINISHED = [ReportStatus.QUEUED, ReportStatus.COMPUTING]
+STATES = States(
+    queued=ReportStatus.QUEUED,
+    running=ReportStatus.COMPUTING,
+    done=ReportStatus.READY,
+    failed=ReportStatus.FAILED,
+)
 
 
-class ValidationReport(models.Model):
+class ValidationReport(LeasedJob):
     """A report on a campaign's judges.
 
     `input_hash` tells what it was computed from: another hash of the input as it is now makes the report stale.
-    `attempts` counts the workers that took it up, and is what a worker that lost its lease is known by.
     """
+
+    STATES = STATES
+    PROGRESS = {"share_done": 0, "step": ""}
 
     campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="validation_reports")
     status = models.CharField(max_length=9, choices=ReportStatus.choices, default=ReportStatus.QUEUED)
@@ -32,65 +40,27 @@ class ValidationReport(models.Model):
     )
     code_version = models.CharField(max_length=50, blank=True)
     document = models.JSONField(null=True, blank=True, help_text="The report, as programs get it.")
-    failure = models.CharField(max_length=500, blank=True)
-    attempts = models.PositiveSmallIntegerField(default=0)
-    leased_until = models.DateTimeField(null=True, blank=True)
     step = models.CharField(max_length=200, blank=True, help_text="What is being computed.")
     share_done = models.FloatField(default=0)
-    requested_by = models.ForeignKey(
+    requested_by = models.ForeignKey(  # type: ignore[assignment] # a command may ask for one, too
         site.AUTH_USER_MODEL,
         on_delete=models.SET_NULL,
         null=True,
         blank=True,
         related_name="validation_reports",
     )
-    created_at = models.DateTimeField(auto_now_add=True)
-    finished_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         ordering = ["-pk"]
-        indexes = [
-            models.Index(
-                fields=["leased_until"],
-                name="report_unfinished_index",
-                condition=Q(status__in=UNFINISHED),
-            ),
-        ]
+        indexes = [unfinished_index(STATES)]
         constraints = [
-            models.UniqueConstraint(
-                fields=["campaign"],
-                condition=Q(status__in=UNFINISHED),
-                name="report_one_at_a_time",
-                violation_error_message="Another report of this campaign is not finished yet.",
-            ),
-            models.CheckConstraint(
-                condition=Q(status__in=ReportStatus.values),
-                name="report_status_known",
-                violation_error_message="The status is one of the known ones.",
-            ),
+            *job_constraints(STATES, ReportStatus),
+            one_at_a_time(STATES, "campaign"),
             models.CheckConstraint(
                 condition=(Q(status=ReportStatus.READY, document__isnull=False) & ~Q(input_hash=""))
                 | (~Q(status=ReportStatus.READY) & Q(document__isnull=True)),
                 name="report_ready_iff_document",
                 violation_error_message="A report has its document exactly when it is ready.",
-            ),
-            models.CheckConstraint(
-                condition=(Q(status=ReportStatus.FAILED) & ~Q(failure=""))
-                | (~Q(status=ReportStatus.FAILED) & Q(failure="")),
-                name="report_failed_iff_reason",
-                violation_error_message="A report says why exactly when it failed.",
-            ),
-            models.CheckConstraint(
-                condition=Q(status=ReportStatus.COMPUTING, leased_until__isnull=False)
-                | (~Q(status=ReportStatus.COMPUTING) & Q(leased_until__isnull=True)),
-                name="report_computing_iff_leased",
-                violation_error_message="A report has a deadline exactly while it is computed.",
-            ),
-            models.CheckConstraint(
-                condition=Q(status__in=UNFINISHED, finished_at__isnull=True)
-                | (~Q(status__in=UNFINISHED) & Q(finished_at__isnull=False)),
-                name="report_finished_has_time",
-                violation_error_message="A report has an end exactly when it is finished.",
             ),
             models.CheckConstraint(
                 condition=Q(share_done__gte=0, share_done__lte=1),

@@ -10,7 +10,10 @@ LONGEST = 500
 
 
 def why_it_broke_off(error: BaseException) -> str:
-    """What happened, and the error's own words, in at most `LONGEST` characters and without secrets."""
+    """What happened, and the error's own words, in at most `LONGEST` characters and without secrets.
+
+    A DomainError says it all in its own message, which is not cut.
+    """
     if isinstance(error, DomainError):
         return _storable(error.message)
     said = str(error).strip().split("\n")[0]
@@ -27,10 +30,10 @@ def why_it_broke_off(error: BaseException) -> str:
         words = f"A file or a connection failed the worker ({own})."
     else:
         words = f"An error in the program ({own}). The workers’ log has the details."
-    return _storable(words)
+    words = _storable(words)
+    return words if len(words) <= LONGEST else f"{words[: LONGEST - 1]}…"
 
 
 def _storable(words: str) -> str:
-    """Words that a text column takes: without secrets, NUL and half surrogate pairs, cut to a length."""
-    words = redacted(words).replace("\0", "").encode(errors="replace").decode()
-    return words if len(words) <= LONGEST else f"{words[: LONGEST - 1]}…"
+    """Words that a text column takes: without secrets, NUL and half surrogate pairs."""
+    return redacted(words).replace("\0", "").encode(errors="replace").decode()

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from core.errors import NotFound
 from evaluation.models import ImportJob
-from evaluation.models.import_job import UNFINISHED, ImportStatus
+from evaluation.models.import_job import ImportStatus
 
 
 def imports_of(user: AbstractUser | AnonymousUser) -> QuerySet[ImportJob]:
@@ -24,13 +24,7 @@ def own_import(user: AbstractUser | AnonymousUser, job_id: int) -> ImportJob:
     return job
 
 
-def unfinished_jobs() -> QuerySet[ImportJob]:
-    """Jobs that wait for a worker, or whose worker has been silent for so long that it must be lost."""
-    lost = Q(status=ImportStatus.RUNNING, leased_until__lt=timezone.now())
-    return ImportJob.objects.filter(Q(status=ImportStatus.QUEUED) | lost).order_by("pk")
-
-
 def abandoned_jobs(seconds: float) -> QuerySet[ImportJob]:
     """Finished jobs whose files are still there: done or refused, or failed and not retried for so long."""
     old = Q(finished_at__lt=timezone.now() - timedelta(seconds=seconds)) | ~Q(status=ImportStatus.FAILED)
-    return ImportJob.objects.exclude(folder="").exclude(status__in=UNFINISHED).filter(old)
+    return ImportJob.objects.exclude(folder="").filter(old, finished_at__isnull=False)

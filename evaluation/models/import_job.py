@@ -1,8 +1,9 @@
 """Imports of files: stored with their row first, read by a worker afterwards."""
 
-from django.conf import settings
 from django.db import models
 from django.db.models import Q
+
+from core.jobs.leased_job import LeasedJob, States, job_constraints, unfinished_index
 
 
 class ImportStatus(models.TextChoices):
@@ -13,17 +14,24 @@ class ImportStatus(models.TextChoices):
     FAILED = "failed", "Failed"
 
 
-UNFINISHED = [ImportStatus.QUEUED, ImportStatus.RUNNING]
-WITHOUT_RESULT = [ImportStatus.REFUSED, ImportStatus.FAILED]
+STATES = States(
+    queued=ImportStatus.QUEUED,
+    running=ImportStatus.RUNNING,
+    done=ImportStatus.DONE,
+    failed=ImportStatus.FAILED,
+    refused=ImportStatus.REFUSED,
+)
 
 
-class ImportJob(models.Model):
+class ImportJob(LeasedJob):
     """Files to import, and the outcome.
 
-    What is imported and the end of its job are one transaction, so that neither is there without the other. `attempts`
-    counts the workers that took the job up, and is what a worker that lost its lease is known by. A refused job is at
-    fault itself; a failed one may be tried again while its files are there.
+    What is imported and the end of its job are one transaction, so that neither is there without the other. A refused
+    job is at fault itself; a failed one may be tried again while its files are there.
     """
+
+    STATES = STATES
+    PROGRESS = {"bytes_done": 0}
 
     kind = models.CharField(max_length=40, help_text="A name of evaluation.imports.kinds.")
     arguments = models.JSONField(default=dict, blank=True, help_text="What was entered beside the files.")
@@ -34,60 +42,25 @@ class ImportJob(models.Model):
         max_length=40, blank=True, help_text="Of the files, below IMPORT_ROOT; empty once they are deleted."
     )
     status = models.CharField(max_length=8, choices=ImportStatus.choices, default=ImportStatus.QUEUED)
-    attempts = models.PositiveSmallIntegerField(default=0)
-    leased_until = models.DateTimeField(null=True, blank=True)
     bytes_total = models.BigIntegerField()
     bytes_done = models.BigIntegerField(default=0)
     report = models.JSONField(null=True, blank=True, help_text="What was imported.")
-    failure = models.TextField(blank=True)
-    failure_code = models.CharField(max_length=60, blank=True, help_text="The same for programs.")
     failure_field = models.CharField(max_length=60, blank=True, help_text="The input at fault, if it is one.")
     problems = models.JSONField(default=list, blank=True, help_text="Of single rows, with their lines.")
-    requested_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="import_jobs"
-    )
-    created_at = models.DateTimeField(auto_now_add=True)
-    finished_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         ordering = ["-pk"]
         indexes = [
-            models.Index(
-                fields=["leased_until"],
-                name="import_job_unfinished_index",
-                condition=Q(status__in=UNFINISHED),
-            ),
+            unfinished_index(STATES),
             models.Index(fields=["requested_by", "-id"], name="import_job_of_person_index"),
         ]
         constraints = [
-            models.CheckConstraint(
-                condition=Q(status__in=ImportStatus.values),
-                name="import_job_status_known",
-                violation_error_message="The status is one of the known ones.",
-            ),
+            *job_constraints(STATES, ImportStatus),
             models.CheckConstraint(
                 condition=Q(status=ImportStatus.DONE, report__isnull=False)
                 | (~Q(status=ImportStatus.DONE) & Q(report__isnull=True)),
                 name="import_job_done_iff_report",
                 violation_error_message="An import has a report exactly when it is done.",
-            ),
-            models.CheckConstraint(
-                condition=(Q(status__in=WITHOUT_RESULT) & ~Q(failure="") & ~Q(failure_code=""))
-                | (~Q(status__in=WITHOUT_RESULT) & Q(failure="", failure_code="")),
-                name="import_job_failed_iff_reason",
-                violation_error_message="An import says why exactly when it was refused or failed.",
-            ),
-            models.CheckConstraint(
-                condition=Q(status=ImportStatus.RUNNING, leased_until__isnull=False)
-                | (~Q(status=ImportStatus.RUNNING) & Q(leased_until__isnull=True)),
-                name="import_job_running_iff_leased",
-                violation_error_message="An import has a deadline exactly while it runs.",
-            ),
-            models.CheckConstraint(
-                condition=Q(status__in=UNFINISHED, finished_at__isnull=True)
-                | (~Q(status__in=UNFINISHED) & Q(finished_at__isnull=False)),
-                name="import_job_finished_has_time",
-                violation_error_message="An import has an end exactly when it is finished.",
             ),
         ]
 
@@ -95,14 +68,9 @@ class ImportJob(models.Model):
         return f"import {self.pk} of {self.kind} ({self.status})"
 
     @property
-    def is_unfinished(self) -> bool:
-        """Whether the outcome is still to come."""
-        return self.status in UNFINISHED
-
-    @property
     def may_be_retried(self) -> bool:
         """Whether it failed through no fault of the files, which are still there."""
-        return self.status == ImportStatus.FAILED and bool(self.folder)
+        return super().may_be_retried and bool(self.folder)
 
     @property
     def share_done(self) -> float | None:

@@ -6,6 +6,8 @@ from django.core.validators import MaxLengthValidator
 from django.db import models
 from django.db.models import Q
 
+from core.jobs.leased_job import LeasedRow, States, lease_constraints
+
 BODY_LENGTH = 2000
 """So much of an answer is kept: enough to see what the receiver made of it."""
 
@@ -72,27 +74,34 @@ class DeliveryStatus(models.TextChoices):
     FAILED = "failed", "Given up"
 
 
-class Delivery(models.Model):
+STATES = States(
+    queued=DeliveryStatus.WAITING,
+    running=DeliveryStatus.SENDING,
+    done=DeliveryStatus.DELIVERED,
+    failed=DeliveryStatus.FAILED,
+)
+
+
+class Delivery(LeasedRow):
     """One event for one webhook: written with what it tells of, sent after that is committed.
 
-    `attempts` counts the attempts, and is what a worker's claim is known by: one that comes back after its lease ran
-    out finds another number there and writes nothing. The response is that of the last attempt.
+    `attempts` counts the attempts, each of which is a claim. The response is that of the last attempt. A delivery is
+    leased as a job is, but it is no job: nobody requested it, a failed attempt waits for the next one at a time of its
+    own, and a worker takes the one of a webhook that is due first, not one that it is told of.
     """
+
+    STATES = STATES
 
     webhook = models.ForeignKey(Webhook, on_delete=models.CASCADE, related_name="deliveries")
     event_id = models.UUIDField(help_text="The same for every webhook, attempt and repetition of one event.")
     event = models.CharField(max_length=30, choices=Event.choices)
     payload = models.JSONField()
     status = models.CharField(max_length=9, choices=DeliveryStatus.choices, default=DeliveryStatus.WAITING)
-    attempts = models.PositiveSmallIntegerField(default=0)
     next_attempt_at = models.DateTimeField(null=True, blank=True)
-    leased_until = models.DateTimeField(null=True, blank=True)
     response_status = models.PositiveSmallIntegerField(null=True, blank=True)
     response_body = models.TextField(blank=True, validators=[MaxLengthValidator(BODY_LENGTH)])
     error = models.CharField(max_length=500, blank=True)
     duration = models.FloatField(null=True, blank=True, help_text="Seconds that the last attempt took.")
-    created_at = models.DateTimeField(auto_now_add=True)
-    finished_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         ordering = ["-pk"]
@@ -112,30 +121,17 @@ class Delivery(models.Model):
             models.Index(fields=["finished_at"], name="delivery_finished_index"),
         ]
         constraints = [
+            *lease_constraints(STATES, DeliveryStatus),
             models.CheckConstraint(
-                condition=Q(status__in=DeliveryStatus.values, event__in=Event.values),
-                name="delivery_status_and_event_known",
-                violation_error_message="Status and event are of the known ones.",
+                condition=Q(event__in=Event.values),
+                name="delivery_event_known",
+                violation_error_message="The event is one of the known ones.",
             ),
             models.CheckConstraint(
                 condition=Q(status=DeliveryStatus.WAITING, next_attempt_at__isnull=False)
                 | (~Q(status=DeliveryStatus.WAITING) & Q(next_attempt_at__isnull=True)),
                 name="delivery_waiting_iff_due",
                 violation_error_message="A delivery has a time for its next attempt exactly while it waits.",
-            ),
-            models.CheckConstraint(
-                condition=Q(status=DeliveryStatus.SENDING, leased_until__isnull=False)
-                | (~Q(status=DeliveryStatus.SENDING) & Q(leased_until__isnull=True)),
-                name="delivery_sending_iff_leased",
-                violation_error_message="A delivery has a deadline exactly while it is sent.",
-            ),
-            models.CheckConstraint(
-                condition=Q(
-                    status__in=[DeliveryStatus.DELIVERED, DeliveryStatus.FAILED], finished_at__isnull=False
-                )
-                | Q(status__in=[DeliveryStatus.WAITING, DeliveryStatus.SENDING], finished_at__isnull=True),
-                name="delivery_finished_has_time",
-                violation_error_message="A delivery has an end exactly when it is finished.",
             ),
         ]
 

@@ -8,15 +8,19 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import httpcore2
+from celery import current_app
 from django.conf import settings
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
+from core.jobs.kinds import Kind
+from core.jobs.leasing import held
 from core.secrets.redaction import redacted
 from perg_site.models import Delivery, Webhook
 from perg_site.models.webhook import DeliveryStatus
 from perg_site.webhooks.connection import AddressRefused, post
+from perg_site.webhooks.outbox import DELIVER
 from perg_site.webhooks.signature import HEADER, secret_of, signature
 
 MOST_ATTEMPTS = 10
@@ -37,6 +41,19 @@ class Outcome:
     status: int | None = None
     body: str = ""
     may_retry: bool = True
+
+
+class Deliveries(Kind):
+    """Deliveries are sent by webhook: a worker takes what is due to one, oldest first."""
+
+    model = Delivery
+
+    def sweep(self) -> None:
+        """Wake workers for what is due again, or was left behind; forget what is long past."""
+        give_up_lost()
+        forget_old()
+        for webhook in webhooks_with_due():
+            current_app.send_task(DELIVER, args=(webhook.pk,), expires=settings.SWEEP_SECONDS)
 
 
 def deliver(webhook: Webhook) -> int:
@@ -123,9 +140,8 @@ def record_attempt(delivery: Delivery, outcome: Outcome, *, seconds: float) -> b
         status, again = DeliveryStatus.WAITING, now + pause_after(delivery.attempts)
     else:
         status, again = DeliveryStatus.FAILED, None
-    held = Delivery.objects.filter(pk=delivery.pk, status=DeliveryStatus.SENDING, attempts=delivery.attempts)
     return bool(
-        held.update(
+        held(delivery).update(
             status=status,
             next_attempt_at=again,
             leased_until=None,

@@ -122,7 +122,8 @@ def furnish() -> None:
     from annotations.people.services.people import make_reset_link
     from annotations.quality.services.controls import add_control, withdraw_control
     from annotations.quality.services.qualification import start_attempt
-    from annotations.validation.services.validation import compute_report, report_settings, request_report
+    from annotations.validation.services.validation import report_settings, request_report
+    from core.jobs.leasing import run_job
     from core.models import User
     from evaluation.judges.services.judges import heuristic_judge
     from evaluation.models import Batch, ComputingTrouble, Run
@@ -188,7 +189,7 @@ def furnish() -> None:
         why="An error in the program (ZeroDivisionError: division by zero). The workers’ log has the details.",
     )  # fmt: skip
     failed = build.failed_run(admin)
-    compute_report(report=request_report(campaign=campaign, settings=report_settings()))
+    run_job(request_report(campaign=campaign, settings=report_settings()))
     webhook = create_webhook(
         name="dashboard", url="https://dashboard.invalid/perg", events=["gold.released"], actor=admin
     ).webhook

@@ -126,7 +126,7 @@ class World:
             },
             "task action": {"campaign_id": self.campaign.pk, "task_id": self._labelled(), "action": "send"},
             "gold": {"release_id": self.release.pk},
-            "import job": {"job_id": self.people["lead"].import_jobs.get().pk},
+            "import job": {"job_id": self.people["lead"].importjobs.get().pk},
             "gold request": {"request_id": self.campaign.gold_requests.get().pk},
             "export": {"export_id": self._export()},
             "export action": {"export_id": self._export(), "action": "retry"},

@@ -107,7 +107,8 @@ def test_a_report_is_stale_once_labels_have_come_and_says_when_it_failed() -> No
     assert task is not None
     submit_label(assignment=task, score=4, comment="", submission_key=uuid.uuid4())
     assert "The validation report is stale" in _home(lead)
-    report.status, report.document, report.failure = "failed", None, "no worker"
+    report.status, report.document = "failed", None
+    report.failure, report.failure_code = "no worker", "worker_lost"
     report.save()
     assert "could not be computed" in _home(lead)
 

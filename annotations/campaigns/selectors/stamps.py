@@ -6,12 +6,12 @@ They are cheap, and on the safe side: a stamp may change where no figure does, b
 from dataclasses import dataclass
 from datetime import datetime
 
-from core.redis.cache import read_cache, write_cache
 from django.db import connection
 from pydantic import TypeAdapter
 
 from annotations.models import Campaign
 from core.models.audit import named
+from core.redis.cache import read_cache, write_cache
 
 WITHOUT_EFFECT = ("validation_report.", "gold.", "export.")
 """What is read out of a campaign and changes nothing in it, by the beginning of the action."""

@@ -1,16 +1,7 @@
-"""Gold releases that were asked for and are not finished."""
-
-from django.db.models import Q, QuerySet
-from django.utils import timezone
+"""Gold releases that were requested."""
 
 from annotations.models import Campaign, GoldRequest
 from annotations.models.gold_request import GoldRequestStatus
-
-
-def unfinished_gold_requests() -> QuerySet[GoldRequest]:
-    """Requests that wait for a worker, or whose worker has been silent for so long that it must be lost."""
-    lost = Q(status=GoldRequestStatus.WRITING, leased_until__lt=timezone.now())
-    return GoldRequest.objects.filter(Q(status=GoldRequestStatus.QUEUED) | lost).order_by("pk")
 
 
 def request_to_show(campaign: Campaign) -> GoldRequest | None:

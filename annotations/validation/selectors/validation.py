@@ -6,12 +6,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Length
-from django.utils import timezone
 
 from annotations.labelling.selectors.labels import votes
 from annotations.models import Adjudication, Campaign, Task, ValidationReport
 from annotations.models.task import TaskKind, TaskState
-from annotations.models.validation import UNFINISHED, ReportStatus
+from annotations.models.validation import ReportStatus
 from annotations.validation.selectors.imported_ratings import OF_THE_REPORT, imported_input, told_apart
 from annotations.validation.selectors.input_hash import input_hash
 from core.db.whole_numbers import whole_numbers
@@ -43,7 +42,7 @@ class ReportsNow:
     @property
     def pending(self) -> ValidationReport | None:
         """The report that is being made, if one is."""
-        return self.newest if self.newest is not None and self.newest.status in UNFINISHED else None
+        return self.newest if self.newest is not None and self.newest.is_unfinished else None
 
     @property
     def failed(self) -> ValidationReport | None:
@@ -79,12 +78,6 @@ def staleness(campaign: Campaign, report: ValidationReport) -> str:
     if input_hash(campaign, report.settings, code_version=report.code_version) == report.input_hash:
         return f"It was computed by version {report.code_version} of the platform, which has changed since."
     return "Labels, judgments or what they are about have changed since it was computed."
-
-
-def unfinished_reports() -> QuerySet[ValidationReport]:
-    """Reports that wait for a worker, or whose worker has been silent for so long that it must be lost."""
-    lost = Q(status=ReportStatus.COMPUTING, leased_until__lt=timezone.now())
-    return ValidationReport.objects.filter(Q(status=ReportStatus.QUEUED) | lost).order_by("pk")
 
 
 def has_ratings(campaign: Campaign) -> bool:

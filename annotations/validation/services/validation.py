@@ -1,39 +1,26 @@
-"""Validation reports: asked for by a lead, computed by a worker, kept with the hash of what they were computed from.
+"""Validation reports: jobs that a lead requests, kept with the hash of what they were computed from."""
 
-A report is claimed for a while by a conditional update, and `attempts` is the claim's number: a worker that comes
-back after its claim ran out finds another number there and writes nothing. So a report may be queued twice, computed
-at once by two workers, or lose its worker to a kill, and is written once.
-"""
-
-import time
 from dataclasses import replace
-from datetime import datetime, timedelta
 
 from django.conf import settings as site
 from django.db import transaction
-from django.db.models import F, Q, QuerySet
-from django.utils import timezone
 
 from annotations.audit.services import record as audit
 from annotations.models import Campaign, ValidationReport
-from annotations.models.validation import UNFINISHED, ReportStatus
+from annotations.models.validation import ReportStatus
 from annotations.signals import report_ready
 from annotations.validation.selectors.input_hash import input_hash
 from annotations.validation.selectors.validation import has_ratings, validation_input
 from core.errors import Conflict, DomainError
-from core.jobs.broken_off import why_it_broke_off
-from core.jobs.wake import wake
+from core.jobs.heartbeat import Heartbeat
+from core.jobs.kinds import JobKind
+from core.jobs.leasing import enqueue, finish
 from core.models import User
 from perg import __version__
 from perg.stats.items.annotator_test import Scoring
 from perg.stats.items.validation_input import Progress, ValidationSettings
 from perg.stats.report.validation import ValidationReport as Computed
 from perg.stats.report.validation import validation_report
-
-COMPUTE = "annotations.validation.tasks.compute_validation_report"
-MAX_ATTEMPTS = 3
-"""A report whose worker was lost so often is given up: it may be what kills the worker."""
-HEARTBEAT_SECONDS = 1.0
 
 
 def report_settings(*, epsilon: float | None = None, scoring: Scoring | None = None) -> ValidationSettings:
@@ -62,7 +49,7 @@ def request_report(
             code="nothing_rated",
         )
     wanted = dict(settings.as_dict())
-    unfinished = campaign.validation_reports.filter(status__in=UNFINISHED).first()
+    unfinished = campaign.validation_reports.unfinished().first()
     if unfinished is not None:
         if unfinished.settings != wanted:
             raise Conflict(
@@ -75,35 +62,44 @@ def request_report(
         return ready
     report = ValidationReport.objects.create(campaign=campaign, settings=wanted, requested_by=requested_by)
     audit("validation_report.requested", actor=requested_by, scope=campaign, subject=report, settings=wanted)
-    wake(COMPUTE, report.pk)
+    enqueue(report)
     return report
 
 
-def compute_report(*, report: ValidationReport) -> ValidationReport:
-    """Compute a report that waits for it, or whose worker was lost; anything else is left as it is."""
-    if not _claim(report):
-        report.refresh_from_db()
-        return report
-    try:
-        computed, digest = computed_report(report.campaign, _settings_of(report), progress=_heartbeat(report))
-    except _ClaimLost:
-        report.refresh_from_db()
-        return report
-    _finish(
-        report,
-        status=ReportStatus.READY,
-        document=computed.as_dict(),
-        input_hash=digest,
-        code_version=__version__,
-        share_done=1.0,
-    )
-    return report
+class ValidationReports(JobKind[ValidationReport]):
+    """Computes reports."""
 
+    model = ValidationReport
+    lease_setting = "VALIDATION_LEASE_SECONDS"
+    doing = "computed this report"
 
-def fail_report(*, report: ValidationReport, error: BaseException) -> ValidationReport:
-    """Note that computing this report, by the claim that `report` has, broke off with an error."""
-    _finish(report, status=ReportStatus.FAILED, failure=why_it_broke_off(error))
-    return report
+    def run(self, report: ValidationReport) -> None:
+        heartbeat = Heartbeat(report)
+
+        def progress(step: str, share: float) -> None:
+            heartbeat.tell(step=step[:200], share_done=min(max(share, 0.0), 1.0))
+
+        settings = ValidationSettings(**report.settings)
+        computed, digest = computed_report(report.campaign, settings, progress=progress)
+        finish(
+            report,
+            document=computed.as_dict(),
+            input_hash=digest,
+            code_version=__version__,
+            share_done=1.0,
+        )
+
+    def ended(self, report: ValidationReport) -> None:
+        is_ready = report.status == ReportStatus.READY
+        audit(
+            f"validation_report.{'computed' if is_ready else 'failed'}",
+            actor=None,
+            scope=report.campaign,
+            subject=report,
+        )
+        if is_ready:
+            report_ready.send(sender=ValidationReport, report=report)
+        prune_reports(campaign=report.campaign)
 
 
 def computed_report(
@@ -120,72 +116,6 @@ def computed_report(
     return validation_report(given, settings=settings, progress=progress), digest
 
 
-class _ClaimLost(Exception):
-    """Another worker has taken the report up: this one was silent for longer than its lease."""
-
-
-def _claim(report: ValidationReport) -> bool:
-    """Take the report for a while. What was taken up too often already is given up instead."""
-    now = timezone.now()
-    free = Q(status=ReportStatus.QUEUED) | Q(status=ReportStatus.COMPUTING, leased_until__lt=now)
-    waiting = ValidationReport.objects.filter(free, pk=report.pk)
-    waiting.filter(attempts__gte=MAX_ATTEMPTS).update(
-        status=ReportStatus.FAILED,
-        failure=f"The worker was lost {MAX_ATTEMPTS} times while it computed this report.",
-        leased_until=None,
-        finished_at=now,
-    )
-    claimed = waiting.update(
-        status=ReportStatus.COMPUTING,
-        leased_until=_lease_end(),
-        attempts=F("attempts") + 1,
-        share_done=0,
-        step="",
-    )
-    report.refresh_from_db()
-    return claimed == 1
-
-
-def _held(report: ValidationReport) -> QuerySet[ValidationReport]:
-    """The report, as long as it is this worker's."""
-    return ValidationReport.objects.filter(
-        pk=report.pk, status=ReportStatus.COMPUTING, attempts=report.attempts
-    )
-
-
-def _heartbeat(report: ValidationReport) -> Progress:
-    """A progress callback that notes how far the report is, and keeps it for this worker."""
-    last = float("-inf")
-
-    def beat(step: str, share: float) -> None:
-        nonlocal last
-        if time.monotonic() - last < HEARTBEAT_SECONDS:
-            return
-        last = time.monotonic()
-        share_done = min(max(share, 0.0), 1.0)
-        if not _held(report).update(step=step[:200], share_done=share_done, leased_until=_lease_end()):
-            raise _ClaimLost
-
-    return beat
-
-
-def _finish(report: ValidationReport, **end: object) -> None:
-    """Write the end of a report that is still this worker's."""
-    with transaction.atomic():
-        done = _held(report).update(leased_until=None, finished_at=timezone.now(), **end)
-        report.refresh_from_db()
-        if done:
-            audit(
-                f"validation_report.{'computed' if report.status == ReportStatus.READY else 'failed'}",
-                actor=None,
-                scope=report.campaign,
-                subject=report,
-            )
-            if report.status == ReportStatus.READY:
-                report_ready.send(sender=ValidationReport, report=report)
-            prune_reports(campaign=report.campaign)
-
-
 @transaction.atomic
 def prune_reports(*, campaign: Campaign) -> int:
     """Delete the campaign's reports beyond the newest `VALIDATION_REPORTS_KEPT`; how many these were.
@@ -194,7 +124,7 @@ def prune_reports(*, campaign: Campaign) -> int:
     names or, of releases that name none, the one that was the newest when it was made: it tells what was known of the
     judges then.
     """
-    finished = campaign.validation_reports.exclude(status__in=UNFINISHED).order_by("-pk")
+    finished = campaign.validation_reports.filter(finished_at__isnull=False).order_by("-pk")
     ready = finished.filter(status=ReportStatus.READY)
     kept = {*finished.values_list("pk", flat=True)[: site.VALIDATION_REPORTS_KEPT]}
     kept |= {*ready.values_list("pk", flat=True)[:1]}
@@ -205,11 +135,3 @@ def prune_reports(*, campaign: Campaign) -> int:
     if pruned:
         audit("validation_report.pruned", actor=None, scope=campaign, subject=campaign, reports=pruned)
     return pruned
-
-
-def _settings_of(report: ValidationReport) -> ValidationSettings:
-    return ValidationSettings(**report.settings)
-
-
-def _lease_end() -> datetime:
-    return timezone.now() + timedelta(seconds=site.VALIDATION_LEASE_SECONDS)

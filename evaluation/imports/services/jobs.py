@@ -1,41 +1,29 @@
-"""Imports: requested by a person with files, run by a worker.
+"""Imports: jobs that a person requests with files.
 
-A job is claimed for a while by a conditional update, and `attempts` is the claim's number. What is imported and the end
-of the job are one transaction, in which the claim is checked again: so a job may be queued twice, taken up by two
-workers, or lose its worker to a kill, and its files are imported once.
+What is imported and the end of the job are one transaction, so that the files are imported once or not at all.
 """
 
-import logging
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
-from django.db.models import F, Q, QuerySet
-from django.utils import timezone
 
 from core.errors import Conflict, DomainError
-from core.jobs.broken_off import why_it_broke_off
-from core.jobs.heartbeat import Heartbeat
-from core.jobs.wake import wake
+from core.jobs.heartbeat import ThreadHeartbeat
+from core.jobs.kinds import JobKind
+from core.jobs.leasing import enqueue, finish, queue_again
 from core.models import User
 from evaluation.imports.kinds import ImportSource, kind_called
 from evaluation.imports.selectors import abandoned_jobs
 from evaluation.imports.services.files import delete_files, delete_strays, store_files, stored_files
 from evaluation.models import ImportJob
-from evaluation.models.import_job import UNFINISHED, ImportStatus
+from evaluation.models.import_job import ImportStatus
 
-RUN = "evaluation.imports.tasks.run_import"
-MAX_ATTEMPTS = 3
-"""A job whose worker was lost so often is given up: it may be what kills the worker."""
 MOST_UNFINISHED = 20
 """Imports that a person may wait for at the same time."""
-BROKEN_OFF, WORKER_LOST = "broken_off", "worker_lost"
 FILES_FIELD = "file"
-
-logger = logging.getLogger(__name__)
 
 Upload = tuple[str, UploadedFile[bytes]]
 """The field that a file came in, and the file."""
@@ -64,7 +52,7 @@ def request_import(
             User.objects.select_for_update(no_key=True).get(pk=requested_by.pk)
             _check_number(requested_by)
             job.save()
-            wake(RUN, job.pk)
+            enqueue(job)
     except Conflict:
         delete_files(folder)
         raise
@@ -74,66 +62,38 @@ def request_import(
 @transaction.atomic
 def retry_import(*, job: ImportJob) -> ImportJob:
     """Have an import run again that failed. Raises Conflict for any other."""
-    again = ImportJob.objects.filter(pk=job.pk, status=ImportStatus.FAILED).exclude(folder="")
-    if not again.update(
-        status=ImportStatus.QUEUED, failure="", failure_code="", bytes_done=0, finished_at=None
-    ):
-        raise Conflict("Only an import that failed can be retried, within a day.", code="not_retryable")
-    job.refresh_from_db()
-    wake(RUN, job.pk)
+    queue_again(job, refusal="Only an import that failed can be retried, within a day.")
     return job
 
 
-def run_import(*, job: ImportJob) -> ImportJob:
-    """Import the files of a queued job, or of one whose worker was lost; any other job is left as it is.
+class ImportJobs(JobKind[ImportJob]):
+    """Imports files."""
 
-    Raises what the importer does.
-    """
-    if not _claim(job):
-        job.refresh_from_db()
-        return job
-    beat = Heartbeat(lambda facts: _held(job).update(leased_until=_lease_end(), **facts), of=job)
-    try:
-        with beat, transaction.atomic():
+    model = ImportJob
+    lease_setting = "IMPORT_LEASE_SECONDS"
+    doing = "imported this"
+
+    def run(self, job: ImportJob) -> None:
+        """Raises what the importer does."""
+        with ThreadHeartbeat(job) as heartbeat, transaction.atomic():
             source = ImportSource(
                 files=stored_files(job),
                 arguments=job.arguments,
                 actor=job.requested_by,
-                progress=lambda done, total: beat.tell(bytes_done=_share(job, done, total)),
+                progress=lambda done, total: heartbeat.tell(bytes_done=_share(job, done, total)),
             )
-            _finish(job, status=ImportStatus.DONE, report=kind_called(job.kind).run(source))
-    except _ClaimLost:
-        logger.warning("The claim on %s was lost: what it wrote is undone.", job)
-    job.refresh_from_db()
-    if not job.is_unfinished:
-        _discard(job)
-    return job
+            finish(job, report=kind_called(job.kind).run(source))
 
-
-def fail_import(*, job: ImportJob, error: BaseException) -> ImportJob:
-    """Note that this import, by the claim that `job` has, was refused or failed with an error."""
-    if isinstance(error, DomainError):
-        end: dict[str, object] = {
-            "status": ImportStatus.REFUSED,
-            "failure": error.message,
-            "failure_code": error.code[:60],
+    def refusal_columns(self, job: ImportJob, error: DomainError) -> Mapping[str, object]:
+        return {
             "failure_field": (error.field or "")[:60],
             "problems": kind_called(job.kind).problems(error),
         }
-    else:
-        end = {
-            "status": ImportStatus.FAILED,
-            "failure": why_it_broke_off(error),
-            "failure_code": BROKEN_OFF,
-        }
-    try:
-        _finish(job, **end)
-    except _ClaimLost:
-        logger.warning("The claim on %s was lost.", job)
-    job.refresh_from_db()
-    if job.status == ImportStatus.REFUSED:
-        _discard(job)
-    return job
+
+    def ended(self, job: ImportJob) -> None:
+        """Deletes files that nobody will read again. A failed import keeps them for a retry."""
+        if job.status != ImportStatus.FAILED:
+            _discard(job)
 
 
 def prune_imports() -> None:
@@ -145,14 +105,10 @@ def prune_imports() -> None:
 
 def _check_number(requested_by: User) -> None:
     """Raise Conflict where a person waits for as many imports as one may."""
-    if ImportJob.objects.filter(requested_by=requested_by, status__in=UNFINISHED).count() >= MOST_UNFINISHED:
+    if ImportJob.objects.unfinished().filter(requested_by=requested_by).count() >= MOST_UNFINISHED:
         raise Conflict(
             f"{MOST_UNFINISHED} of your imports are not finished. Wait until one is.", code="too_many_imports"
         )
-
-
-class _ClaimLost(Exception):
-    """Another worker has taken the job up: this one was silent for longer than its lease."""
 
 
 def _share(job: ImportJob, done: int, total: int) -> int:
@@ -162,43 +118,6 @@ def _share(job: ImportJob, done: int, total: int) -> int:
 def _discard(job: ImportJob) -> None:
     """Delete the files of a finished job."""
     folder, job.folder = job.folder, ""
-    if folder and ImportJob.objects.filter(pk=job.pk, folder=folder).exclude(status__in=UNFINISHED).update(
-        folder=""
-    ):
+    finished = ImportJob.objects.filter(pk=job.pk, folder=folder, finished_at__isnull=False)
+    if folder and finished.update(folder=""):
         delete_files(folder)
-
-
-def _claim(job: ImportJob) -> bool:
-    """Take the job for a while. What was taken up too often already is given up instead."""
-    now = timezone.now()
-    free = Q(status=ImportStatus.QUEUED) | Q(status=ImportStatus.RUNNING, leased_until__lt=now)
-    waiting = ImportJob.objects.filter(free, pk=job.pk)
-    # The number of a claim is never used again, so a retry counts on from where it was.
-    lost = waiting.filter(status=ImportStatus.RUNNING).annotate(tried=F("attempts") % MAX_ATTEMPTS)
-    lost.filter(tried=0).update(
-        status=ImportStatus.FAILED,
-        failure=f"The worker was lost {MAX_ATTEMPTS} times while it imported this. It may have run out of memory.",
-        failure_code=WORKER_LOST,
-        leased_until=None,
-        finished_at=now,
-    )
-    claimed = waiting.update(
-        status=ImportStatus.RUNNING, leased_until=_lease_end(), attempts=F("attempts") + 1, bytes_done=0
-    )
-    job.refresh_from_db()
-    return claimed == 1
-
-
-def _held(job: ImportJob) -> QuerySet[ImportJob]:
-    """The job, as long as it is this worker's."""
-    return ImportJob.objects.filter(pk=job.pk, status=ImportStatus.RUNNING, attempts=job.attempts)
-
-
-def _finish(job: ImportJob, **end: object) -> None:
-    """Write the end of a job that is still this worker's. Raises _ClaimLost."""
-    if not _held(job).update(leased_until=None, finished_at=timezone.now(), **end):
-        raise _ClaimLost
-
-
-def _lease_end() -> datetime:
-    return timezone.now() + timedelta(seconds=settings.IMPORT_LEASE_SECONDS)

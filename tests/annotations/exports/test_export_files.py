@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 from pytest_django import Settings
 
-from annotations.exports.services import file_of, prune_exports, request_export, write_export
+from annotations.exports.services import file_of, prune_exports, request_export
 from annotations.models import Export
 from core.errors import NotFound
+from core.jobs.leasing import run_job
 from tests import build
 
 pytestmark = pytest.mark.django_db
@@ -29,8 +30,8 @@ def folder(settings: Settings, tmp_path: Path) -> Iterator[Path]:
 
 def _written() -> Export:
     campaign = build.campaign(build.run_with_items(1), [build.person()], overlap=1)
-    return write_export(
-        export=request_export(
+    return run_job(
+        request_export(
             requested_by=build.person(staff=True),
             table="tasks",
             format="csv",
@@ -121,5 +122,5 @@ def test_an_export_is_not_written_through_a_link(folder: Path, tmp_path: Path) -
     part = folder / f"{second.pk}-{second.created_at:%Y%m%d%H%M%S}-1.csv.part"
     part.symlink_to(precious)
     with pytest.raises(OSError, match="symbolic link"):
-        write_export(export=second)
+        run_job(second)
     assert precious.read_text() == "precious"

@@ -13,21 +13,19 @@ from django.utils import timezone
 from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
 from annotations.exports import services as service
-from annotations.exports.selectors import unfinished_exports, visible_exports
+from annotations.exports.selectors import visible_exports
 from annotations.exports.services import (
     discard_export,
-    fail_export,
     file_of,
     prune_exports,
     request_export,
     retry_export,
-    write_export,
 )
 from annotations.exports.tables.scopes import exportable_tables
-from annotations.exports.tasks import write_export as write_task
 from annotations.gold.services.gold import release_gold
 from annotations.models import Campaign, Export
 from core.errors import Conflict, DomainError, NotFound
+from core.jobs.leasing import run_job
 from core.models import AuditEvent, User
 from perg.stats.gold.gold_criteria import EVERY_TASK
 from tests import build
@@ -62,7 +60,7 @@ def _asked(lead: User, campaign: Campaign, **given: object) -> Export:
 
 
 def test_an_export_is_written_with_its_rows_checksum_and_manifest(lead: User, campaign: Campaign) -> None:
-    export = write_export(export=_asked(lead, campaign))
+    export = run_job(_asked(lead, campaign))
     content = file_of(export).read_bytes()
     assert (export.status, export.rows, export.size) == ("ready", 3, len(content))
     assert export.checksum == hashlib.sha256(content).hexdigest()
@@ -79,25 +77,15 @@ def test_an_export_is_written_with_its_rows_checksum_and_manifest(lead: User, ca
 
 def test_all_revisions_are_there_where_they_are_asked_for(lead: User, campaign: Campaign) -> None:
     filters = {"campaign": campaign.pk, "revisions": "all"}
-    assert write_export(export=_asked(lead, campaign, filters=filters)).rows == 6
+    assert run_job(_asked(lead, campaign, filters=filters)).rows == 6
 
 
 def test_writing_twice_writes_once(lead: User, campaign: Campaign) -> None:
     export = _asked(lead, campaign)
-    first = write_export(export=Export.objects.get(pk=export.pk))
-    again = write_export(export=Export.objects.get(pk=export.pk))
+    first = run_job(Export.objects.get(pk=export.pk))
+    again = run_job(Export.objects.get(pk=export.pk))
     assert (again.attempts, again.file) == (1, first.file)
     assert len(list(Path(settings.EXPORT_ROOT).iterdir())) == 1
-
-
-def test_a_lost_worker_leaves_nothing_and_another_one_takes_over(lead: User, campaign: Campaign) -> None:
-    export = _asked(lead, campaign)
-    assert service._claim(export)
-    assert write_export(export=Export.objects.get(pk=export.pk)).status == "running", "its lease still runs"
-    Export.objects.update(leased_until=timezone.now() - timedelta(seconds=1))
-    assert list(unfinished_exports()) == [export]
-    done = write_export(export=Export.objects.get(pk=export.pk))
-    assert (done.status, done.attempts) == ("ready", 2)
 
 
 def test_a_worker_that_lost_its_claim_writes_nothing(
@@ -110,27 +98,14 @@ def test_a_worker_that_lost_its_claim_writes_nothing(
         manifest = whole(late, part)
         Export.objects.update(leased_until=timezone.now() - timedelta(seconds=1))
         monkeypatch.setattr(service, "_write_part", whole)
-        assert write_export(export=Export.objects.get(pk=export.pk)).status == "ready"
+        assert run_job(Export.objects.get(pk=export.pk)).status == "ready"
         return manifest
 
     monkeypatch.setattr(service, "_write_part", overtaken)
-    late = write_export(export=Export.objects.get(pk=export.pk))
+    late = run_job(Export.objects.get(pk=export.pk))
     assert late.attempts == 2
     assert [path.name for path in Path(settings.EXPORT_ROOT).iterdir()] == [late.file]
     assert AuditEvent.objects.filter(action="export.written").count() == 1
-
-
-def test_an_export_that_loses_every_worker_is_given_up_and_can_be_tried_again(
-    lead: User, campaign: Campaign
-) -> None:
-    export = _asked(lead, campaign)
-    for _ in range(service.MAX_ATTEMPTS):
-        assert service._claim(export)
-        Export.objects.update(leased_until=timezone.now() - timedelta(seconds=1))
-    given_up = write_export(export=export)
-    assert (given_up.status, "lost 3 times" in given_up.failure) == ("failed", True)
-    again = write_export(export=retry_export(export=given_up, actor=lead))
-    assert (again.status, again.attempts) == ("ready", 4)
 
 
 def test_a_failure_is_told_and_can_be_tried_again(
@@ -145,12 +120,12 @@ def test_a_failure_is_told_and_can_be_tried_again(
     with monkeypatch.context() as patched:
         patched.setattr(service, "_write_part", full)
         with pytest.raises(OSError, match="No space"):
-            write_task(export.pk)
+            run_job(export)
     export.refresh_from_db()
     assert export.status == "failed"
     assert "No space left on device" in export.failure
     assert list(Path(settings.EXPORT_ROOT).iterdir()) == []
-    assert write_export(export=retry_export(export=export, actor=lead)).status == "ready"
+    assert run_job(retry_export(export=export, actor=lead)).status == "ready"
     with pytest.raises(Conflict):
         retry_export(export=export, actor=lead)
 
@@ -158,10 +133,8 @@ def test_a_failure_is_told_and_can_be_tried_again(
 def test_who_lost_the_campaign_meanwhile_gets_nothing(lead: User, campaign: Campaign) -> None:
     export = _asked(lead, campaign)
     campaign.members.filter(user=lead).update(is_active=False)
-    with pytest.raises(NotFound):
-        write_export(export=export)
-    fail_export(export=export, error=NotFound("There is no such table."))
-    assert Export.objects.get().status == "failed"
+    refused = run_job(export)
+    assert (refused.status, refused.failure_code) == ("failed", "not_found")
     assert not visible_exports(lead).exists()
 
 
@@ -170,7 +143,7 @@ def test_files_go_after_their_time_and_can_be_made_again(
     campaign: Campaign,
     django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
 ) -> None:
-    export = write_export(export=_asked(lead, campaign))
+    export = run_job(_asked(lead, campaign))
     path = file_of(export)
     assert prune_exports() == 0
     Export.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
@@ -178,13 +151,13 @@ def test_files_go_after_their_time_and_can_be_made_again(
         assert prune_exports() == 1
     export.refresh_from_db()
     assert (export.status, export.file, path.exists()) == ("expired", "", False)
-    assert write_export(export=retry_export(export=export, actor=lead)).status == "ready"
+    assert run_job(retry_export(export=export, actor=lead)).status == "ready"
 
 
 def test_what_killed_workers_left_is_swept_away(lead: User, campaign: Campaign) -> None:
     import os
 
-    export = write_export(export=_asked(lead, campaign))
+    export = run_job(_asked(lead, campaign))
     root = Path(settings.EXPORT_ROOT)
     for name, age in (("7-20260102030405-1.csv.part", 10**6), ("8-20260102030405-1.csv.part", 0)):
         (root / name).write_bytes(b"half")
@@ -198,7 +171,7 @@ def test_a_file_can_be_taken_away(
     campaign: Campaign,
     django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
 ) -> None:
-    export = write_export(export=_asked(lead, campaign))
+    export = run_job(_asked(lead, campaign))
     path = file_of(export)
     with django_capture_on_commit_callbacks(execute=True):
         discard_export(export=export, actor=lead)
@@ -266,7 +239,7 @@ def test_annotators_export_nothing_leads_their_campaigns_staff_all(lead: User, c
             _asked(person, campaign)
         with pytest.raises(NotFound):
             _asked(person, campaign, table="gold", filters={"release": release.pk})
-    assert write_export(export=_asked(admin, campaign, filters={})).rows == 3
+    assert run_job(_asked(admin, campaign, filters={})).rows == 3
 
 
 def test_a_lead_gets_of_the_evaluation_what_belongs_to_their_items(lead: User, campaign: Campaign) -> None:
@@ -275,12 +248,12 @@ def test_a_lead_gets_of_the_evaluation_what_belongs_to_their_items(lead: User, c
         build.judgment(item, 1)
     build.judgment(campaign.runs.get().items.all()[0], 5)
     counted = {
-        table: write_export(export=_asked(lead, campaign, table=table)).rows
+        table: run_job(_asked(lead, campaign, table=table)).rows
         for table in ("judgments", "responses", "items", "questions")
     }
     assert counted == {"judgments": 1, "responses": 6, "items": 3, "questions": 3}
     filters = {"campaign": campaign.pk, "run": elsewhere.pk}
-    assert write_export(export=_asked(lead, campaign, table="responses", filters=filters)).rows == 0
+    assert run_job(_asked(lead, campaign, table="responses", filters=filters)).rows == 0
 
 
 # --- Pages ------------------------------------------------------------------------------------------------------
@@ -314,7 +287,7 @@ def test_a_large_table_is_left_to_a_worker(lead: User, campaign: Campaign, setti
     page = client.get(reverse("export_list")).content.decode()
     assert "Waiting for a worker" in page
     assert "every 2s" in page
-    write_export(export=export)
+    run_job(export)
     page = client.get(reverse("export_list"), headers={"HX-Request": "true"}).content.decode()
     assert "every 2s" not in page
     assert reverse("export_download", args=[export.pk]) in page
@@ -324,14 +297,14 @@ def test_a_large_table_is_left_to_a_worker(lead: User, campaign: Campaign, setti
 
 
 def test_an_export_is_for_who_asked_alone(lead: User, campaign: Campaign) -> None:
-    export = write_export(export=_asked(lead, campaign))
+    export = run_job(_asked(lead, campaign))
     for person in (User.objects.get(username="ann"), build.person("admin", staff=True)):
         for route in ("export_download", "export_manifest"):
             assert _client(person).get(reverse(route, args=[export.pk])).status_code == 404
 
 
 def test_a_file_that_is_gone_from_the_disk_is_said_to_be(lead: User, campaign: Campaign) -> None:
-    export = write_export(export=_asked(lead, campaign))
+    export = run_job(_asked(lead, campaign))
     file_of(export).unlink()
     answer = _client(lead).get(reverse("export_download", args=[export.pk]))
     assert answer.status_code == 404

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from annotations.exports.services import write_export
 from annotations.models import Campaign, GoldRelease
+from core.jobs.leasing import run_job
 from core.models import User
 from perg.stats.gold.gold_criteria import EVERY_TASK
 from tests import build
@@ -73,7 +73,7 @@ class TestGoldAndExports:
         assert (asked.status_code, asked.json()["status"]) == (202, "queued")
         at = f"exports/{asked.json()['id']}/"
         assert lead.get(f"{at}file/").json()["code"] == "no_file"
-        write_export(export=lead.user.exports.get())
+        run_job(lead.user.exports.get())
         ready = lead.get(at).json()
         assert (ready["status"], ready["rows"]) == ("ready", 4)
         whole = lead.get(f"{at}file/")

@@ -3,7 +3,6 @@
 import threading
 import uuid
 from collections.abc import Callable
-from datetime import timedelta
 
 import pytest
 from django.core.management import call_command
@@ -13,16 +12,17 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from annotations.gold import tasks
 from annotations.gold.forms import GoldForm, as_address
 from annotations.gold.services import preview_kept as gold_kept
 from annotations.gold.services import requests as gold_requests
 from annotations.gold.services.gold import preview_gold, release_gold
-from annotations.gold.services.requests import fail_release, make_release, request_release, retry_release
+from annotations.gold.services.requests import request_release, retry_release
 from annotations.labelling.services.labels import submit_label
 from annotations.models import Assignment, Campaign, GoldRelease, GoldRequest
 from core.errors import Conflict
-from core.jobs.heartbeat import Heartbeat
+from core.jobs import leasing
+from core.jobs.heartbeat import ThreadHeartbeat
+from core.jobs.leasing import run_job
 from core.models import AuditEvent, User
 from perg.stats.gold.gold_criteria import EVERY_TASK, GoldCriteria
 from tests import build
@@ -62,7 +62,7 @@ def lead(campaign: Campaign) -> User:
 @pytest.fixture
 def woken(monkeypatch: pytest.MonkeyPatch) -> list[tuple[object, ...]]:
     calls: list[tuple[object, ...]] = []
-    monkeypatch.setattr(gold_requests, "wake", lambda *call: calls.append(call))
+    monkeypatch.setattr(leasing, "wake", lambda *call: calls.append(call))
     return calls
 
 
@@ -161,9 +161,9 @@ def test_a_large_release_waits_for_a_worker_and_is_what_was_seen(
     assert (request.status, request.release, large) == (
         "queued",
         None,
-        [("annotations.gold.tasks.make_gold_release", request.pk)],
+        [("core.jobs.tasks.run_job", "annotations.goldrequest", request.pk)],
     )
-    tasks.make_gold_release(request.pk)
+    run_job(request)
     request.refresh_from_db()
     assert request.release is not None
     assert (request.status, request.written, request.attempts) == ("released", 1, 1)
@@ -177,7 +177,7 @@ def test_a_request_that_is_taken_up_twice_gives_one_release(
 ) -> None:
     request = request_release(campaign=campaign, requested_by=lead)
     for _ in range(2):
-        tasks.make_gold_release(request.pk)
+        run_job(request)
     assert GoldRelease.objects.count() == 1
 
 
@@ -192,9 +192,9 @@ def test_asking_again_while_it_is_made_is_the_same_request_and_another_wish_is_r
             campaign=campaign, requested_by=lead, criteria=EVERY_TASK.model_copy(update={"minimum_labels": 1})
         )
     assert raised.value.code == "release_under_way"
-    with pytest.raises(IntegrityError, match="gold_request_one_at_a_time"), transaction.atomic():
+    with pytest.raises(IntegrityError, match="goldrequest_one_at_a_time"), transaction.atomic():
         build.gold_request(campaign, lead, status="queued", failure="", failure_code="", finished_at=None)
-    tasks.make_gold_release(first.pk)
+    run_job(first)
     assert request_release(campaign=campaign, requested_by=lead) != first, "a new wish after the release"
 
 
@@ -204,7 +204,7 @@ def test_labels_that_came_since_the_preview_stop_the_worker_and_it_says_so(
     seen = preview_gold(campaign=campaign).fingerprint
     request = request_release(campaign=campaign, requested_by=lead, seen=seen)
     _revise()
-    tasks.make_gold_release(request.pk)
+    run_job(request)
     request.refresh_from_db()
     assert (request.status, request.failure_code) == ("failed", "preview_outdated")
     assert not GoldRelease.objects.exists()
@@ -219,7 +219,7 @@ def test_who_has_lost_the_campaign_meanwhile_releases_nothing(
 ) -> None:
     request = request_release(campaign=campaign, requested_by=lead)
     campaign.members.filter(user=lead).update(is_active=False)
-    tasks.make_gold_release(request.pk)
+    run_job(request)
     request.refresh_from_db()
     assert (request.status, request.failure_code) == ("failed", "leads_no_more")
     assert not GoldRelease.objects.exists()
@@ -232,7 +232,7 @@ def test_what_broke_off_is_tried_again_and_leaves_no_gap_in_the_numbers(
     with monkeypatch.context() as broken:
         broken.setattr("annotations.gold.services.gold.gold_released.send", _break)
         with pytest.raises(RuntimeError):
-            tasks.make_gold_release(request.pk)
+            run_job(request)
     request.refresh_from_db()
     assert (request.status, request.failure) == (
         "failed",
@@ -240,7 +240,7 @@ def test_what_broke_off_is_tried_again_and_leaves_no_gap_in_the_numbers(
     )
     assert not GoldRelease.objects.exists()
     retry_release(request=request, actor=lead)
-    tasks.make_gold_release(request.pk)
+    run_job(request)
     assert [release.number for release in GoldRelease.objects.all()] == [1]
     assert _actions() == ["gold.requested", "gold.failed", "gold.retried", "gold.released"]
 
@@ -259,36 +259,8 @@ def test_a_worker_that_has_lost_its_claim_releases_nothing(
         return release_gold(**given)  # type: ignore[arg-type]
 
     monkeypatch.setattr(gold_requests, "release_gold", overtaken)
-    assert make_release(request=request).status == "writing"
+    assert run_job(request).status == "writing"
     assert not GoldRelease.objects.exists()
-
-
-def test_a_worker_lost_again_and_again_is_not_tried_for_ever(
-    campaign: Campaign, lead: User, large: list[tuple[object, ...]]
-) -> None:
-    request = request_release(campaign=campaign, requested_by=lead)
-    silent = {"status": "writing", "leased_until": timezone.now() - timedelta(seconds=1), "attempts": 3}
-    GoldRequest.objects.filter(pk=request.pk).update(**silent)
-    tasks.make_gold_release(request.pk)
-    request.refresh_from_db()
-    assert (request.status, request.failure_code) == ("failed", "worker_lost")
-    assert "lost 3 times" in request.failure
-
-
-def test_the_sweep_finds_what_waits_and_whose_worker_is_silent_and_nothing_else(
-    campaign: Campaign, lead: User, large: list[tuple[object, ...]], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    queued: list[tuple[int]] = []
-    monkeypatch.setattr(tasks.make_gold_release, "apply_async", lambda keys, expires: queued.append(keys))
-    request = request_release(campaign=campaign, requested_by=lead)
-    tasks.sweep_gold_requests()
-    later, earlier = (timezone.now() + timedelta(seconds=each) for each in (60, -1))
-    GoldRequest.objects.update(status="writing", leased_until=later)
-    tasks.sweep_gold_requests()
-    assert queued == [(request.pk,)]
-    GoldRequest.objects.update(leased_until=earlier)
-    tasks.sweep_gold_requests()
-    assert queued == [(request.pk,)] * 2
 
 
 @pytest.mark.django_db(transaction=True)
@@ -309,15 +281,15 @@ def test_while_it_is_made_the_request_is_kept_and_says_how_far_it_is(
                 noted.set()
         connection.close()
 
-    def told(self: object, tell: Callable[..., None] = Heartbeat.tell, **facts: int) -> None:
+    def told(self: object, tell: Callable[..., None] = ThreadHeartbeat.tell, **facts: int) -> None:
         tell(self, **facts)
         if facts["written"] == 1:
             assert noted.wait(20), "nobody sees how far it is"
 
-    monkeypatch.setattr(Heartbeat, "tell", told)
+    monkeypatch.setattr(ThreadHeartbeat, "tell", told)
     watcher = threading.Thread(target=watch)
     watcher.start()
-    tasks.make_gold_release(request.pk)
+    run_job(request)
     watcher.join()
     assert seen == [(1, 4)]
     request.refresh_from_db()
@@ -341,7 +313,7 @@ def test_the_page_waits_and_goes_to_the_release(
     assert (
         "A release is being made" in client.get(reverse("campaign_gold", args=[campaign.pk])).content.decode()
     )
-    tasks.make_gold_release(request.pk)
+    run_job(request)
     at = reverse("gold_detail", args=[GoldRelease.objects.get().pk])
     assert client.get(page, headers={"HX-Request": "true"}).headers["HX-Redirect"] == at
     assert client.get(page).headers["Location"] == at
@@ -414,7 +386,7 @@ def test_a_program_gets_the_release_or_a_place_to_ask_for_it(
         assert answer.json()["id"] == request.pk  # type: ignore[attr-defined]
         assert (answer.headers["Location"], answer.headers["Retry-After"]) == (place, "2")  # type: ignore[attr-defined]
     assert client.get(place).json()["status"] == "queued"
-    tasks.make_gold_release(request.pk)
+    run_job(request)
     release = GoldRelease.objects.get()
     told = client.get(place).json()
     assert (told["status"], told["release"], told["share_done"]) == ("released", release.pk, 1.0)
@@ -441,11 +413,6 @@ def test_outsiders_find_neither_the_request_nor_its_page(campaign: Campaign, lea
 
 
 # The table
-
-
-def test_failing_notes_why_only_on_a_request_that_is_still_ones_own(campaign: Campaign, lead: User) -> None:
-    request = build.gold_request(campaign, lead)
-    assert fail_release(request=request, error=ValueError("late")).failure != "ValueError: late"
 
 
 @pytest.mark.django_db(transaction=True)

@@ -11,10 +11,11 @@ from django.urls import reverse
 from django.utils import timezone
 
 from annotations.campaigns.selectors.campaigns import campaign_progress
+from annotations.campaigns.selectors.stamps import log_stamp
 from annotations.campaigns.services import progress_kept
 from annotations.campaigns.tasks import keep_progress
 from annotations.gold.services import preview_kept as gold_kept
-from annotations.gold.tasks import keep_gold_preview, make_gold_release
+from annotations.gold.tasks import keep_gold_preview
 from annotations.labelling.services.assignment import claim_task, reclaim_expired_assignments
 from annotations.labelling.services.labels import submit_label
 from annotations.models import Assignment, Campaign, GoldRelease, GoldRequest, Member, Task
@@ -23,12 +24,12 @@ from annotations.quality.services import quality_kept
 from annotations.quality.services.quality import pause_surely_below_bars
 from annotations.quality.tasks import keep_quality
 from annotations.validation.selectors import agreement as agreement
-from annotations.campaigns.selectors.stamps import log_stamp
 from annotations.validation.selectors.stamps import input_stamp
 from annotations.validation.services import validation_kept
-from annotations.validation.services.validation import compute_report, report_settings, request_report
+from annotations.validation.services.validation import report_settings, request_report
 from annotations.validation.tasks import keep_staleness
 from core.cache import figures as kept_figures
+from core.jobs.leasing import run_job
 from tests import build
 from tests.query_counts import check_query_count
 
@@ -285,7 +286,7 @@ def test_a_preview_that_labels_have_overtaken_says_so_and_releases_nothing(
     answer = lead.post(reverse("gold_release", args=[campaign.pk]), CRITERIA | {"seen": seen})
     request = GoldRequest.objects.get()
     assert answer.headers["Location"] == reverse("gold_request", args=[request.pk])
-    make_gold_release(request.pk)
+    run_job(request)
     assert "changed since the preview" in lead.get(answer.headers["Location"]).content.decode()
     assert not GoldRelease.objects.exists()
 
@@ -311,7 +312,7 @@ def test_agreement_of_a_large_campaign_offers_to_compute_the_report(lead: Client
 def test_agreement_of_a_large_campaign_is_that_of_the_report_and_says_as_of_when(
     lead: Client, campaign: Campaign
 ) -> None:
-    report = compute_report(report=request_report(campaign=campaign, settings=report_settings()))
+    report = run_job(request_report(campaign=campaign, settings=report_settings()))
     assert report.document is not None
     checking = _page(lead, "campaign_agreement", campaign)
     assert "is being checked" in checking
@@ -338,7 +339,7 @@ def test_programs_are_sent_to_the_report_of_a_large_campaign(lead: Client, campa
 def test_the_validation_page_of_a_large_campaign_is_not_silently_stale(
     lead: Client, campaign: Campaign
 ) -> None:
-    report = compute_report(report=request_report(campaign=campaign, settings=report_settings()))
+    report = run_job(request_report(campaign=campaign, settings=report_settings()))
     keep_staleness(report.pk)
     assert "out of date" not in _page(lead, "validation", campaign)
     _revise()
@@ -350,7 +351,7 @@ def test_the_validation_page_of_a_large_campaign_is_not_silently_stale(
 
 def test_reading_a_campaign_leaves_its_stamp_and_changing_it_does_not(campaign: Campaign) -> None:
     before = log_stamp(campaign), input_stamp(campaign)
-    compute_report(report=request_report(campaign=campaign, settings=report_settings()))
+    run_job(request_report(campaign=campaign, settings=report_settings()))
     assert (log_stamp(campaign), input_stamp(campaign)) == before
     _revise()
     assert log_stamp(campaign) != before[0]

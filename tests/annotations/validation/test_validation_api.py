@@ -9,8 +9,8 @@ from django.test import Client
 from annotations.models import Campaign, ValidationReport
 from annotations.validation.api.validation import StoredReportDict
 from annotations.validation.services.ratings_import import RatingsFile, import_ratings
-from annotations.validation.services.validation import compute_report
 from core.api.json_schema import json_schema
+from core.jobs.leasing import run_job
 from core.models import User
 from tests import build
 
@@ -51,7 +51,7 @@ def ask(client: Client, campaign: Campaign, **settings: object) -> Any:
 
 
 def compute() -> ValidationReport:
-    return compute_report(report=ValidationReport.objects.get(status="queued"))
+    return run_job(ValidationReport.objects.get(status="queued"))
 
 
 def test_from_nothing_to_a_report(client: Client, campaign: Campaign) -> None:
@@ -92,7 +92,7 @@ def test_an_unchanged_report_is_not_sent_again_and_a_stale_one_is(client: Client
 def test_a_failed_report_is_told_with_its_reason(client: Client, campaign: Campaign) -> None:
     ask(client, campaign)
     ValidationReport.objects.update(
-        status="failed", failure="ValueError: no", finished_at=campaign.created_at
+        status="failed", failure="ValueError: no", failure_code="broken_off", finished_at=campaign.created_at
     )
     answer = client.get(address(campaign))
     assert answer.status_code == 404

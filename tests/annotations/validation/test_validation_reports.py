@@ -1,6 +1,7 @@
 """Validation reports: asked for, computed once, kept, and lost workers survived."""
 
 import threading
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -10,17 +11,16 @@ from pytest_django import Settings
 
 from annotations.gold.services.gold import release_gold
 from annotations.models import Campaign, ValidationReport
-from annotations.validation import tasks
 from annotations.validation.selectors.input_hash import input_hash
-from annotations.validation.selectors.validation import reports_now, unfinished_reports, validation_input
+from annotations.validation.selectors.validation import reports_now, validation_input
 from annotations.validation.services import validation
 from annotations.validation.services.validation import (
-    compute_report,
-    fail_report,
     prune_reports,
     request_report,
 )
 from core.errors import Conflict
+from core.jobs.heartbeat import Heartbeat
+from core.jobs.leasing import run_job
 from core.models import AuditEvent, User
 from core.models.audit import named
 from evaluation.models import Run
@@ -46,7 +46,7 @@ def campaign(people: list[User]) -> Campaign:
 def test_a_report_is_computed_and_kept(campaign: Campaign, people: list[User]) -> None:
     report = request_report(campaign=campaign, settings=QUICK, requested_by=people[0])
     assert report.status == "queued"
-    tasks.compute_validation_report(report.pk)
+    run_job(report)
     report.refresh_from_db()
     assert report.status == "ready"
     assert report.input_hash == input_hash(campaign, SETTINGS)
@@ -63,7 +63,7 @@ def test_a_report_is_computed_and_kept(campaign: Campaign, people: list[User]) -
 def test_asking_twice_is_asking_once(campaign: Campaign) -> None:
     first = request_report(campaign=campaign, settings=QUICK)
     assert request_report(campaign=campaign, settings=QUICK) == first
-    compute_report(report=first)
+    run_job(first)
     assert request_report(campaign=campaign, settings=QUICK) == first
     revise(campaign)
     assert request_report(campaign=campaign, settings=QUICK) != first
@@ -77,7 +77,7 @@ def test_another_report_waits_for_its_turn(campaign: Campaign) -> None:
 
 def test_the_database_holds_one_unfinished_report_a_campaign(campaign: Campaign) -> None:
     request_report(campaign=campaign, settings=QUICK)
-    with pytest.raises(IntegrityError, match="report_one_at_a_time"), transaction.atomic():
+    with pytest.raises(IntegrityError, match="validationreport_one_at_a_time"), transaction.atomic():
         ValidationReport.objects.create(campaign=campaign, settings={})
 
 
@@ -91,13 +91,13 @@ def test_a_report_that_is_computed_or_done_is_left_alone(
 ) -> None:
     report = request_report(campaign=campaign, settings=QUICK)
     calls = count_computing(monkeypatch)
-    compute_report(report=ValidationReport.objects.get(pk=report.pk))
+    run_job(ValidationReport.objects.get(pk=report.pk))
     first = ValidationReport.objects.get(pk=report.pk)
-    compute_report(report=report)
+    run_job(report)
     assert len(calls) == 1
     assert ValidationReport.objects.get(pk=report.pk).finished_at == first.finished_at
     in_work = lost(campaign, leased_for=60)
-    compute_report(report=in_work)
+    run_job(in_work)
     assert len(calls) == 1
 
 
@@ -124,21 +124,6 @@ def lost(campaign: Campaign, *, leased_for: float, attempts: int = 1) -> Validat
     )
 
 
-def test_a_report_whose_worker_was_killed_is_taken_up_again(campaign: Campaign) -> None:
-    report = lost(campaign, leased_for=60)
-    assert list(unfinished_reports()) == []
-    ValidationReport.objects.update(leased_until=timezone.now() - timedelta(seconds=1))
-    assert list(unfinished_reports()) == [report]
-    assert compute_report(report=report).status == "ready"
-    assert report.attempts == 2
-
-
-def test_a_report_that_kills_its_workers_is_given_up(campaign: Campaign) -> None:
-    report = compute_report(report=lost(campaign, leased_for=-1, attempts=validation.MAX_ATTEMPTS))
-    assert report.status == "failed"
-    assert "lost 3 times" in report.failure
-
-
 def test_a_worker_that_was_taken_for_lost_writes_nothing(
     campaign: Campaign, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -150,10 +135,8 @@ def test_a_worker_that_was_taken_for_lost_writes_nothing(
         return real(of)
 
     monkeypatch.setattr(validation, "validation_input", slow)
-    late = compute_report(report=report)
+    late = run_job(report)
     assert (late.status, late.attempts, late.document) == ("computing", 2, None)
-    report.attempts = 1
-    assert fail_report(report=report, error=ValueError("late")).status == "computing"
 
 
 @pytest.mark.django_db(transaction=True)
@@ -168,7 +151,7 @@ def test_workers_that_take_a_report_up_at_once_compute_it_once(
     def work() -> None:
         try:
             start.wait(timeout=30)
-            tasks.compute_validation_report(report.pk)
+            run_job(report)
         except BaseException as error:
             errors.append(error)
         finally:
@@ -185,14 +168,6 @@ def test_workers_that_take_a_report_up_at_once_compute_it_once(
     assert (report.status, report.attempts) == ("ready", 1)
 
 
-def test_the_sweep_sends_what_waits(campaign: Campaign, monkeypatch: pytest.MonkeyPatch) -> None:
-    report = request_report(campaign=campaign, settings=QUICK)
-    sent: list[object] = []
-    monkeypatch.setattr(tasks.compute_validation_report, "apply_async", lambda args, **_: sent.append(args))
-    tasks.sweep_validation_reports()
-    assert sent == [(report.pk,)]
-
-
 def test_a_report_that_breaks_off_says_why_and_can_be_asked_for_again(
     campaign: Campaign, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -204,7 +179,7 @@ def test_a_report_that_breaks_off_says_why_and_can_be_asked_for_again(
     with monkeypatch.context() as patch:
         patch.setattr(validation, "validation_report", broken)
         with pytest.raises(ValueError, match="no such thing"):
-            tasks.compute_validation_report(report.pk)
+            run_job(report)
     report.refresh_from_db()
     assert (report.status, report.failure) == (
         "failed",
@@ -213,7 +188,7 @@ def test_a_report_that_breaks_off_says_why_and_can_be_asked_for_again(
     now = reports_now(campaign)
     assert now.failed == report
     assert now.ready is None
-    assert compute_report(report=request_report(campaign=campaign, settings=QUICK)).status == "ready"
+    assert run_job(request_report(campaign=campaign, settings=QUICK)).status == "ready"
     assert reports_now(campaign).failed is None
 
 
@@ -225,15 +200,14 @@ def test_the_same_input_gives_the_same_document(campaign: Campaign) -> None:
 def test_progress_is_noted_on_the_report(campaign: Campaign, monkeypatch: pytest.MonkeyPatch) -> None:
     report = request_report(campaign=campaign, settings=QUICK)
     seen: list[tuple[str, float]] = []
-    monkeypatch.setattr(validation, "HEARTBEAT_SECONDS", 0.0)
-    real = validation._lease_end
+    monkeypatch.setattr("core.jobs.heartbeat.HEARTBEAT_SECONDS", 0.0)
 
-    def noted() -> object:
+    def noted(self: object, tell: Callable[..., None] = Heartbeat.tell, **facts: object) -> None:
+        tell(self, **facts)
         seen.append(ValidationReport.objects.values_list("step", "share_done").get(pk=report.pk))
-        return real()
 
-    monkeypatch.setattr(validation, "_lease_end", noted)
-    compute_report(report=report)
+    monkeypatch.setattr(Heartbeat, "tell", noted)
+    run_job(report)
     shares = [share for _, share in seen]
     assert shares == sorted(shares)
     assert "judge gpt" in [step for step, _ in seen]
@@ -245,7 +219,7 @@ def test_a_run_without_a_preference_to_follow_does_no_harm(people: list[User]) -
         build.judgment(build.item(runs[0]), 4)
         build.item(runs[1])
     campaign = build.campaign(runs, people, size=3)
-    report = compute_report(report=request_report(campaign=campaign, settings=QUICK))
+    report = run_job(request_report(campaign=campaign, settings=QUICK))
     assert report.status == "ready"
 
 
@@ -261,6 +235,7 @@ def stored(campaign: Campaign, *, status: str = "ready") -> ValidationReport:
         input_hash="0" * 64 if status == "ready" else "",
         document=NOTHING_SAID if status == "ready" else None,
         failure="It broke off." if status == "failed" else "",
+        failure_code="broken_off" if status == "failed" else "",
     )
 
 
@@ -270,7 +245,7 @@ def test_old_reports_are_pruned_when_a_new_one_is_stored(
     settings.VALIDATION_REPORTS_KEPT = 2
     old, failed = [stored(campaign) for _ in range(3)], stored(campaign, status="failed")
     elsewhere = stored(build.campaign(build.run_with_items(1), people))
-    new = compute_report(report=request_report(campaign=campaign, settings=QUICK))
+    new = run_job(request_report(campaign=campaign, settings=QUICK))
     assert new.status == "ready"
     assert set(campaign.validation_reports.all()) == {new, failed}
     assert ValidationReport.objects.filter(pk=elsewhere.pk).exists()

@@ -8,7 +8,8 @@ from annotations.models import Adjudication, Campaign, Task
 from annotations.validation.selectors.input_hash import input_hash
 from annotations.validation.selectors.validation import reports_now
 from annotations.validation.services.ratings_import import RatingsFile, import_ratings
-from annotations.validation.services.validation import compute_report, request_report
+from annotations.validation.services.validation import request_report
+from core.jobs.leasing import run_job
 from core.models import User
 from evaluation.models import Item, Judge, Judgment
 from tests import build
@@ -110,14 +111,14 @@ def test_imported_ratings_have_a_hash_of_their_own() -> None:
 
 
 def test_a_report_goes_stale_and_says_why(campaign: Campaign) -> None:
-    compute_report(report=request_report(campaign=campaign, settings=QUICK))
+    run_job(request_report(campaign=campaign, settings=QUICK))
     assert reports_now(campaign).stale == ""
     revise(campaign)
     assert "have changed since" in reports_now(campaign).stale
 
 
 def test_a_report_of_another_version_of_the_code_is_stale(campaign: Campaign) -> None:
-    report = compute_report(report=request_report(campaign=campaign, settings=QUICK))
+    report = run_job(request_report(campaign=campaign, settings=QUICK))
     report.input_hash = input_hash(campaign, SETTINGS, code_version="0.0.1")
     report.code_version = "0.0.1"
     report.save()

@@ -6,7 +6,7 @@ from django.urls import reverse
 
 from annotations.models import Campaign, ImportedRating, ValidationReport
 from annotations.validation.services.ratings_import import RatingsFile, import_ratings
-from annotations.validation.services.validation import compute_report
+from core.jobs.leasing import run_job
 from core.models import User
 from perg.stats.files.ratings_files import Scale
 from tests import build
@@ -53,7 +53,7 @@ def page(client: Client, campaign: Campaign, **headers: str) -> str:
 
 
 def compute() -> ValidationReport:
-    return compute_report(report=ValidationReport.objects.get(status="queued"))
+    return run_job(ValidationReport.objects.get(status="queued"))
 
 
 def test_from_nothing_over_waiting_to_the_report(client: Client, campaign: Campaign, lead: User) -> None:
@@ -114,6 +114,7 @@ def test_a_report_that_failed_says_why_and_the_one_before_stays(client: Client, 
         status="failed",
         settings={},
         failure="ValueError: <b>",
+        failure_code="broken_off",
         finished_at=first.finished_at,
     )
     shown = page(client, campaign)

@@ -21,9 +21,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from core.errors import Conflict
+from core.jobs.leasing import run_job
 from core.models import User
 from evaluation.importers import unfolded
-from evaluation.imports import tasks
 from evaluation.imports.kinds import kind_called
 from evaluation.imports.services import jobs as import_jobs
 from evaluation.imports.services.files import store_files
@@ -91,8 +91,8 @@ def test_a_worker_imports_once_however_often_the_job_is_sent(
     job = _requested(admin)
     folder = _folder(job)
     with django_capture_on_commit_callbacks(execute=True):
-        tasks.run_import(job.pk)
-        tasks.run_import(job.pk)
+        run_job(job)
+        run_job(job)
     job.refresh_from_db()
     assert (job.status, job.attempts, job.folder) == ("done", 1, "")
     assert job.report is not None
@@ -112,26 +112,8 @@ def test_a_worker_that_lost_its_claim_leaves_nothing(admin: User, monkeypatch: p
         return report
 
     monkeypatch.setattr(import_jobs, "kind_called", lambda _: replace(kind, run=overtaken))
-    tasks.run_import(job.pk)
+    run_job(job)
     assert not Catalogue.objects.exists()
-
-
-def test_a_lost_worker_is_replaced_and_the_third_one_is_the_last(admin: User) -> None:
-    job = _requested(admin)
-    earlier = timezone.now() - timedelta(seconds=1)
-    ImportJob.objects.update(status="running", attempts=2, leased_until=earlier)
-    assert list(import_jobs_unfinished()) == [job.pk]
-    ImportJob.objects.update(attempts=3)
-    tasks.run_import(job.pk)
-    job.refresh_from_db()
-    assert (job.status, job.failure_code, job.may_be_retried) == ("failed", "worker_lost", True)
-    assert not Catalogue.objects.exists()
-
-
-def import_jobs_unfinished() -> list[int]:
-    from evaluation.imports.selectors import unfinished_jobs
-
-    return [job.pk for job in unfinished_jobs()]
 
 
 def test_an_import_that_failed_can_be_tried_again_and_a_refused_one_cannot(
@@ -141,7 +123,7 @@ def test_an_import_that_failed_can_be_tried_again_and_a_refused_one_cannot(
     with monkeypatch.context() as patched:
         _failing(patched, OSError("the disk is full"))
         with pytest.raises(OSError, match="full"):
-            tasks.run_import(job.pk)
+            run_job(job)
     job.refresh_from_db()
     assert (job.status, job.failure) == (
         "failed",
@@ -165,7 +147,7 @@ def test_why_an_import_failed_is_told_without_a_secret(admin: User, monkeypatch:
     with monkeypatch.context() as patched:
         _failing(patched, OSError("no store by “a long password of a store”\0"))
         with pytest.raises(OSError, match="no store"):
-            tasks.run_import(job.pk)
+            run_job(job)
     job.refresh_from_db()
     assert job.failure == "A file or a connection failed the worker (OSError: no store by “***”)."
 

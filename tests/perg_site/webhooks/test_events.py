@@ -5,7 +5,8 @@ import pytest
 from annotations.adjudication.services import adjudicate
 from annotations.campaigns.services.completion import note_completed
 from annotations.gold.services.gold import release_gold
-from annotations.validation.services.validation import compute_report, report_settings, request_report
+from annotations.validation.services.validation import report_settings, request_report
+from core.jobs.leasing import run_job
 from core.models import AuditEvent, User
 from core.models.audit import named
 from evaluation.engine.steps.advance import advance_run
@@ -114,7 +115,7 @@ class TestWhatIsTold:
         campaign = build.campaign(run, [ann], overlap=1)
         for task in campaign.tasks.all():
             build.vote(task, ann, 4)
-        compute_report(report=request_report(campaign=campaign, settings=report_settings()))
+        run_job(request_report(campaign=campaign, settings=report_settings()))
         release = release_gold(campaign=campaign, criteria=EVERY_TASK)
         (ready, report), (released, gold) = self.events()
         assert (ready, released) == ("report.ready", "gold.released")

@@ -13,7 +13,6 @@ from core.errors import Conflict
 from core.models import User
 from perg_site.models import Delivery
 from perg_site.models.webhook import Event
-from perg_site.tasks import sweep_deliveries
 from perg_site.webhooks import sending
 from perg_site.webhooks.managing import (
     pause_webhook,
@@ -144,7 +143,7 @@ class TestSending:
             status="sending", attempts=sending.MOST_ATTEMPTS, next_attempt_at=None, leased_until=past
         )
         assert sending.claim_delivery(made) is None
-        sweep_deliveries()
+        sending.Deliveries().sweep()
         assert Delivery.objects.get().status == "failed"
 
     def test_what_is_long_past_is_forgotten_and_nothing_else(self, admin: User, receiver: Receiver) -> None:
