@@ -37,8 +37,8 @@ class Heartbeat:
 class ThreadHeartbeat(Heartbeat):
     """Renews the lease every second, in a thread with a connection of its own.
 
-    For work in one long transaction: nobody sees what it writes before its end, and a statement may take long. Whether
-    the claim is lost is seen at the end, where `finish` looks at it.
+    For work in one long transaction: what it writes nobody sees before its end, and one statement may take long.
+    Whether the claim is lost is seen at the end, where `finish` looks at it.
     """
 
     def __init__(self, job: LeasedJob) -> None:
