@@ -18,6 +18,8 @@ from annotations.models import GoldRelease, Label
 from evaluation.models import Batch
 from tests.live import LivePlatform, loaded_with_demonstration, running_worker
 
+pytestmark = pytest.mark.slow
+
 REPOSITORY = Path(__file__).parents[1]
 DOCUMENTS = ["README.md", "docs/api.md"]
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)

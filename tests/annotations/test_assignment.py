@@ -272,6 +272,7 @@ def test_outsiders_and_deactivated_members_cannot_label() -> None:
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("overlap", [1, 3])
+@pytest.mark.slow
 def test_a_hundred_people_at_the_same_moment_never_pass_the_overlap(overlap: int) -> None:
     """100 threads, each a person on a connection of its own, start together; 8 rounds over 40 tasks."""
     people = User.objects.bulk_create(User(username=f"p{n}", password="!") for n in range(100))
@@ -312,6 +313,7 @@ def test_a_hundred_people_at_the_same_moment_never_pass_the_overlap(overlap: int
 
 
 @pytest.mark.django_db(transaction=True)
+@pytest.mark.slow
 def test_claims_and_reclaims_racing_keep_the_slots_right() -> None:
     people = User.objects.bulk_create(User(username=f"p{n}", password="!") for n in range(20))
     campaign = build.campaign(build.run_with_items(10), people, overlap=2)

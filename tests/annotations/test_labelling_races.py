@@ -26,7 +26,7 @@ from tests import build
 SECONDS = 6.0
 PEOPLE = 8
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
 
 def _campaign() -> Campaign:

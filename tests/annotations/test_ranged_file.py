@@ -152,6 +152,7 @@ def server(tmp_path: Path) -> Iterator[int]:
 
 
 @pytest.mark.django_db(transaction=True)
+@pytest.mark.slow
 def test_a_download_that_breaks_off_goes_on_where_it_was(server: int) -> None:
     content = os.urandom(3_000_000)
     person = build.person("admin", staff=True)

@@ -17,7 +17,7 @@ from django.urls import reverse
 from annotations.models import AuditEvent
 from evaluation.models import Endpoint, Run
 from tests import build
-from tests.perg_site.access_world import build_world
+from tests.perg_site.access_world import World
 
 pytestmark = pytest.mark.django_db
 
@@ -36,8 +36,7 @@ def all_rows() -> Rows:
 
 
 @pytest.fixture
-def superuser(client: Client) -> Client:
-    build_world()
+def superuser(client: Client, world: World) -> Client:
     build.trial(Endpoint.objects.first())
     client.force_login(User.objects.create_superuser("root", password="a-long-password"))
     return client

@@ -17,6 +17,8 @@ from perg_site.embedded.postgres import SUPERUSER, PostgreSQL
 from perg_site.embedded.redis import Redis
 from perg_site.embedded.service import LONGEST_SOCKET_PATH, socket_folder
 
+pytestmark = pytest.mark.slow
+
 REPOSITORY = Path(__file__).resolve().parents[2]
 # Another process with a share: says "up" when it has it, and gives it back when its standard input closes.
 USER = (

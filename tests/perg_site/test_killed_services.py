@@ -24,7 +24,7 @@ from perg_site.supervisor import KeepsCrashing, Supervisor
 from tests.perg_site.test_up import up
 
 SERVICES: list[type[Service]] = [PostgreSQL, Redis]
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+pytestmark = [pytest.mark.skipif(sys.platform != "linux", reason="reads /proc"), pytest.mark.slow]
 
 
 @pytest.fixture

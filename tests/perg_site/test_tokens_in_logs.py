@@ -48,6 +48,7 @@ def test_the_sites_own_log_goes_through_the_filter() -> None:
     assert record.getMessage() == "Not Found: /invitations/[left out]/"
 
 
+@pytest.mark.slow
 def test_the_web_server_writes_an_access_log_without_secrets(tmp_path: Path) -> None:
     """gunicorn as `manage.py up` and the container start it, with an application that needs no database."""
     (tmp_path / "hello.py").write_text(

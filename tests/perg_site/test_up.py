@@ -17,6 +17,8 @@ from perg_site.embedded.postgres import PostgreSQL
 from perg_site.embedded.redis import Redis
 from perg_site.supervisor import Child, KeepsCrashing, Supervisor
 
+pytestmark = pytest.mark.slow
+
 REPOSITORY = Path(__file__).resolve().parents[2]
 
 

@@ -88,6 +88,7 @@ def _allowed(route: str) -> str:
 
 
 @pytest.mark.parametrize("dead_redis", ["refuses", "never answers"], indirect=True)
+@pytest.mark.slow
 def test_every_route_answers_soon_without_redis(dead_redis: str, request: pytest.FixtureRequest) -> None:
     world = build_world()
     failed, slow = {}, {}
