@@ -54,7 +54,7 @@ def running_worker(folder: Path) -> Iterator[None]:
     finally:
         os.killpg(worker.pid, signal.SIGTERM)
         try:
-            worker.wait(timeout=30)
+            worker.wait(timeout=60)
         except subprocess.TimeoutExpired:
             kill_worker(worker)
         _show(log_path)

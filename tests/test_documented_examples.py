@@ -39,7 +39,7 @@ def run(platform: LivePlatform, folder: Path, *command: str) -> str:
         "PERG_TOKEN": platform.token,
     }
     done = subprocess.run(
-        command, cwd=folder, env=known, capture_output=True, text=True, timeout=300, check=False
+        command, cwd=folder, env=known, capture_output=True, text=True, timeout=900, check=False
     )
     assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
     return done.stdout

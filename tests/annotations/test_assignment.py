@@ -27,6 +27,7 @@ from annotations.models import Assignment, Campaign, Member, Task
 from annotations.models.campaign import CampaignStatus
 from core.errors import Conflict, NotAllowed
 from tests import build
+from tests.sizes import RACE_SECONDS
 
 
 def _members(campaign: Campaign) -> list[Member]:
@@ -285,7 +286,7 @@ def test_a_hundred_people_at_the_same_moment_never_pass_the_overlap(overlap: int
     def work(member: Member) -> None:
         try:
             for _ in range(rounds):
-                start.wait(timeout=60)
+                start.wait(timeout=600)
                 assignment = claim_task(campaign=campaign, member=member)
                 if assignment is not None:
                     Assignment.objects.filter(pk=assignment.pk).update(
@@ -343,7 +344,7 @@ def test_claims_and_reclaims_racing_keep_the_slots_right() -> None:
     ] + [guarded(expire_all) for _ in range(2)]
     for thread in threads:
         thread.start()
-    stop.wait(timeout=3)
+    stop.wait(timeout=RACE_SECONDS / 2)
     stop.set()
     for thread in threads:
         thread.join()

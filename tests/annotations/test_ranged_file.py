@@ -136,7 +136,7 @@ def server(tmp_path: Path) -> Iterator[int]:
     with (tmp_path / "web.log").open("wb") as log:
         process = subprocess.Popen(command, env=environment, stdout=log, stderr=log, start_new_session=True)
     try:
-        deadline = time.monotonic() + 90
+        deadline = time.monotonic() + 600
         while True:
             assert process.poll() is None, (tmp_path / "web.log").read_text()
             assert time.monotonic() < deadline, "the server did not start"

@@ -70,7 +70,7 @@ def running_proxy(folder: Path, *, upstream: str, upload: str = "513m") -> Itera
         yield Proxy(port, log, cache)
     finally:
         process.terminate()
-        process.wait(timeout=60)
+        process.wait(timeout=600)
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """Headers that every answer has, whatever it is; and those that depend on HTTPS."""
 
+import functools
 import json
 import os
 import subprocess
@@ -87,8 +88,7 @@ def test_every_answer_says_what_a_browser_may_do_with_it() -> None:
 
 
 SHOWN = """
-import json, django
-django.setup()
+import json
 from django.conf import settings
 names = ["SESSION_COOKIE_NAME", "CSRF_COOKIE_NAME", "SESSION_COOKIE_SECURE", "SESSION_COOKIE_PATH",
          "SESSION_COOKIE_DOMAIN", "SECURE_HSTS_SECONDS", "SECURE_HSTS_INCLUDE_SUBDOMAINS", "SECURE_HSTS_PRELOAD",
@@ -97,6 +97,7 @@ print(json.dumps({name: getattr(settings, name) for name in names}))
 """
 
 
+@functools.cache
 def settings_with(**environment: str) -> dict[str, object]:
     """The settings of a site that is started with these variables."""
     environ = {**os.environ, "DJANGO_SETTINGS_MODULE": "perg_site.settings", **environment}

@@ -97,7 +97,7 @@ def test_a_worker_writes_no_key_whichever_logger_is_used() -> None:
         env=environment,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=600,
         check=True,
     )
     assert done.stderr.count("RuntimeError: ***") >= 6

@@ -112,7 +112,7 @@ def test_secrets_of_the_settings_and_own_services_are_known() -> None:
         env=environment,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=600,
         check=False,
     )
     assert done.stdout.splitlines() == [
