@@ -3,11 +3,14 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from tests import sizes
 from tests.sizes import turn
+
+REPOSITORY = Path(__file__).resolve().parents[1]
 
 
 @pytest.mark.parametrize("one_in", [1, 3, 6])
@@ -24,7 +27,9 @@ def test_full_sizes_leave_nothing_out_and_an_unknown_size_is_an_error() -> None:
         program = "from tests import sizes; print(sizes.HOSTILE_TEXTS_ONE_IN, sizes.HOSTILE_VALUES_ONE_IN)"
         environment = os.environ | {"PERG_TEST_SIZE": size}
         command = [sys.executable, "-c", program]
-        return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+        return subprocess.run(
+            command, cwd=REPOSITORY, env=environment, capture_output=True, text=True, check=False
+        )
 
     assert loaded("full").stdout == "1 1\n"
     assert "“everyday” or “full”, not “large”" in loaded("large").stderr
