@@ -18,7 +18,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 export PIP_ROOT_USER_ACTION = ignore
 export PIP_NO_INPUT = 1
 
-.PHONY: wheel-test coverage hooks wording audit sbom local-model-test fault-check help setup setup-dev run backup restore test lint format types imports checks browser-test screenshots lock clean
+.PHONY: wheel-test coverage hooks wording audit sbom local-model-test fault-check test-fast test-full help setup setup-dev run backup restore test lint format types imports checks browser-test screenshots lock clean
 .DEFAULT_GOAL := help
 
 help: ## list these targets
@@ -70,13 +70,21 @@ restore: setup ## put a backup in the place of the embedded database; the site m
 # The browser's tests are a target of their own: they need a Chromium, and without one they would be skipped here,
 # which nobody would see. `make browser-test` fails without one instead.
 # A process for each core, with a PostgreSQL and a Redis of its own; the files in the order that they stand in.
-test: setup-dev ## all tests but the browser's (ARGS="-k name", ARGS="-n 0" for one process)
-	@$(TEST_ENV) $(BIN)/python -m pytest --ignore=tests/browser -n auto --dist loadfile --no-loadscope-reorder $(ARGS)
+PYTEST = $(TEST_ENV) $(BIN)/python -m pytest --ignore=tests/browser -n auto --dist loadfile --no-loadscope-reorder
+
+test: setup-dev ## all tests but the browser's, at everyday sizes (ARGS="-k name", ARGS="-n 0" for one process)
+	@$(PYTEST) $(ARGS)
+
+test-fast: setup-dev ## the tests that start no process and take no time
+	@$(PYTEST) -m "not slow" $(ARGS)
+
+test-full: setup-dev ## all tests at full size, as CI runs them (tests/sizes.py)
+	@PERG_TEST_SIZE=full $(PYTEST) $(ARGS)
 
 # Only the fast tests, as measuring takes them half as long again; so the floor says what these reach.
 COVERAGE_FLOOR := 70
 coverage: setup-dev ## the fast tests, with the lines and branches that they run; fails below the floor
-	@$(TEST_ENV) $(BIN)/python -m pytest --ignore=tests/browser -m "not slow" -n auto --dist loadfile --no-loadscope-reorder \
+	@$(PYTEST) -m "not slow" \
 		--cov --cov-branch --cov-report=term:skip-covered --cov-fail-under=$(COVERAGE_FLOOR) $(ARGS)
 
 # The tests of the library, which need no server; a folder that is not there is left out.

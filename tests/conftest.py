@@ -6,10 +6,12 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
+import psycopg
 import pytest
 
 from perg_site import embedded
-from perg_site.embedded import try_lock
+from perg_site.embedded import postgres, try_lock
+from perg_site.embedded.service import socket_folder
 
 if TYPE_CHECKING:
     from django.test import Client
@@ -61,6 +63,8 @@ def pytest_configure(config: pytest.Config) -> None:
     from core.redis import cache as redis_cache
 
     redis_cache.CONNECT_SECONDS = redis_cache.ANSWER_SECONDS = 30.0  # a machine under load is no outage
+    # The slow one is the first: new passwords are hashed with it.
+    settings.PASSWORD_HASHERS = ["tests.quick_passwords.QuickHasher", *settings.PASSWORD_HASHERS[1:]]
     # Reading them now makes pytest-django set Django up before tests are collected.
     Path(settings.STATIC_ROOT).mkdir(parents=True, exist_ok=True)  # whitenoise warns of one that is missing
 
@@ -81,6 +85,25 @@ def _start_services(session: pytest.Session) -> None:
         session.config.stash[_services] = embedded.ensure_running()
     except embedded.ServiceDidNotStart as error:
         pytest.exit(str(error), returncode=1)
+    if "DATABASE_URL" not in os.environ:
+        _wait_for_no_disk()
+
+
+def _wait_for_no_disk() -> None:
+    """Commits of the tests' own PostgreSQL need not survive a power cut, which is what they would wait for."""
+    with psycopg.connect(
+        host=str(socket_folder(_home)), port=postgres.PORT, user=postgres.SUPERUSER, autocommit=True
+    ) as connection:
+        for setting in ("fsync", "full_page_writes", "synchronous_commit"):
+            connection.execute(f"ALTER SYSTEM SET {setting} = off")
+        connection.execute("ALTER SYSTEM SET max_wal_size = '4GB'")
+        connection.execute("SELECT pg_reload_conf()")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Slow tests first, so that no process is left with one when the others have nothing more to do."""
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -54,7 +54,7 @@ def running_worker(folder: Path) -> Iterator[None]:
     finally:
         os.killpg(worker.pid, signal.SIGTERM)
         try:
-            worker.wait(timeout=30)
+            worker.wait(timeout=60)
         except subprocess.TimeoutExpired:
             kill_worker(worker)
         _show(log_path)
@@ -72,7 +72,7 @@ def started_workers(folder: Path) -> Iterator[None]:
     ]
     try:
         for path in log_paths.values():
-            wait_until(lambda path=path: "ready." in path.read_text(), seconds=60)  # type: ignore[misc]
+            wait_until(lambda path=path: "ready." in path.read_text())  # type: ignore[misc]
         yield
     finally:
         for worker in started:
@@ -113,8 +113,9 @@ def kill_worker(worker: Worker) -> None:
     worker.wait()
 
 
-def wait_until(true: Callable[[], bool], *, seconds: float) -> None:
-    deadline = time.monotonic() + seconds
+def wait_until(true: Callable[[], bool]) -> None:
+    """Wait for it, however busy the machine is; fail after ten minutes, when something hangs."""
+    deadline = time.monotonic() + 600
     while not true():
         assert time.monotonic() < deadline, "it took too long"
         time.sleep(0.02)

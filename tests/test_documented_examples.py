@@ -18,6 +18,8 @@ from annotations.models import GoldRelease, Label
 from evaluation.models import Batch
 from tests.live import LivePlatform, loaded_with_demonstration, running_worker
 
+pytestmark = pytest.mark.slow
+
 REPOSITORY = Path(__file__).parents[1]
 DOCUMENTS = ["README.md", "docs/api.md"]
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -37,7 +39,7 @@ def run(platform: LivePlatform, folder: Path, *command: str) -> str:
         "PERG_TOKEN": platform.token,
     }
     done = subprocess.run(
-        command, cwd=folder, env=known, capture_output=True, text=True, timeout=300, check=False
+        command, cwd=folder, env=known, capture_output=True, text=True, timeout=900, check=False
     )
     assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
     return done.stdout

@@ -35,7 +35,7 @@ def _lease_runs_out(desk: Desk) -> None:
         "FROM annotations_task t WHERE t.id = a.task_id AND t.campaign_id = %s AND a.status = 'leased' "
         "RETURNING a.id"
     )
-    wait_until(lambda: not desk.site.query(expire, desk.campaign), seconds=30)
+    wait_until(lambda: not desk.site.query(expire, desk.campaign))
 
 
 # --- Lease and login --------------------------------------------------------------------------------------------------

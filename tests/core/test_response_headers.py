@@ -1,5 +1,6 @@
 """Headers that every answer has, whatever it is; and those that depend on HTTPS."""
 
+import functools
 import json
 import os
 import subprocess
@@ -13,7 +14,7 @@ from django.test import Client, RequestFactory
 from django.urls import reverse
 
 from core.middleware.response_headers import ResponseHeadersMiddleware
-from tests.perg_site.access_world import World, build_world
+from tests.perg_site.access_world import build_world
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
@@ -24,20 +25,16 @@ def is_unstored(headers: Mapping[str, str]) -> bool:
     return {"private", "no-store"} <= {part.strip() for part in headers["Cache-Control"].split(",")}
 
 
-@pytest.fixture
-def world() -> World:
-    return build_world()
-
-
-@pytest.mark.parametrize("who", ["nobody", "annotator", "lead", "staff"])
-@pytest.mark.parametrize(
-    "route", ["home", "run_list", "campaign_detail", "api_campaign_list", "api_validation"]
-)
-def test_pages_refusals_and_redirects_are_stored_nowhere(world: World, route: str, who: str) -> None:
-    client = Client()
-    if who != "nobody":
-        client.force_login(world.people[who])
-    assert is_unstored(client.get(world.address(route)).headers)
+def test_pages_refusals_and_redirects_are_stored_nowhere() -> None:
+    world, stored = build_world(), []
+    for who in ("nobody", "annotator", "lead", "staff"):
+        client = Client()
+        if who != "nobody":
+            client.force_login(world.people[who])
+        for route in ("home", "run_list", "campaign_detail", "api_campaign_list", "api_validation"):
+            if not is_unstored(client.get(world.address(route)).headers):
+                stored.append((route, who))
+    assert stored == []
 
 
 def test_an_address_that_does_not_exist_and_a_refused_form_are_stored_nowhere(staff: Client) -> None:
@@ -91,8 +88,7 @@ def test_every_answer_says_what_a_browser_may_do_with_it() -> None:
 
 
 SHOWN = """
-import json, django
-django.setup()
+import json
 from django.conf import settings
 names = ["SESSION_COOKIE_NAME", "CSRF_COOKIE_NAME", "SESSION_COOKIE_SECURE", "SESSION_COOKIE_PATH",
          "SESSION_COOKIE_DOMAIN", "SECURE_HSTS_SECONDS", "SECURE_HSTS_INCLUDE_SUBDOMAINS", "SECURE_HSTS_PRELOAD",
@@ -101,6 +97,7 @@ print(json.dumps({name: getattr(settings, name) for name in names}))
 """
 
 
+@functools.cache
 def settings_with(**environment: str) -> dict[str, object]:
     """The settings of a site that is started with these variables."""
     environ = {**os.environ, "DJANGO_SETTINGS_MODULE": "perg_site.settings", **environment}
@@ -111,6 +108,7 @@ def settings_with(**environment: str) -> dict[str, object]:
     return loaded
 
 
+@pytest.mark.slow
 def test_over_https_cookies_belong_to_this_host_alone() -> None:
     shown = settings_with(HTTPS="1")
     assert (shown["SESSION_COOKIE_NAME"], shown["CSRF_COOKIE_NAME"]) == (
@@ -126,6 +124,7 @@ def test_over_https_cookies_belong_to_this_host_alone() -> None:
     assert settings_with(HTTPS="0")["SESSION_COOKIE_NAME"] == "sessionid"
 
 
+@pytest.mark.slow
 def test_hsts_speaks_for_other_hosts_only_when_the_operator_says_so() -> None:
     plain = settings_with(HTTPS="1")
     assert (
@@ -141,6 +140,7 @@ def test_hsts_speaks_for_other_hosts_only_when_the_operator_says_so() -> None:
     assert (told["SECURE_HSTS_INCLUDE_SUBDOMAINS"], told["SECURE_HSTS_PRELOAD"]) == (True, True)
 
 
+@pytest.mark.slow
 def test_x_forwarded_proto_is_read_only_where_a_proxy_is_stated() -> None:
     assert settings_with(HTTPS="1")["SECURE_PROXY_SSL_HEADER"] is None
     assert settings_with(HTTPS="1", TRUSTED_PROXIES="10.0.0.2")["SECURE_PROXY_SSL_HEADER"]
@@ -153,6 +153,7 @@ def test_pages_of_an_https_site_find_the_csrf_cookie_under_its_longer_name() -> 
     assert all(r"(?:__Host-)?csrftoken=" in script.read_text() for script in readers)
 
 
+@pytest.mark.slow
 def test_the_settings_of_a_deployment_pass_every_check() -> None:
     environ = {
         **os.environ,

@@ -77,6 +77,7 @@ def test_the_sites_and_the_web_servers_handlers_have_the_filter() -> None:
         assert any(isinstance(filter_, SecretFilter) for filter_ in log.filters)
 
 
+@pytest.mark.slow
 def test_a_worker_writes_no_key_whichever_logger_is_used() -> None:
     program = (
         "import logging, django; django.setup()\n"
@@ -97,7 +98,7 @@ def test_a_worker_writes_no_key_whichever_logger_is_used() -> None:
         env=environment,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=600,
         check=True,
     )
     assert done.stderr.count("RuntimeError: ***") >= 6

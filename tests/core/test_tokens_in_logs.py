@@ -48,6 +48,7 @@ def test_the_sites_own_log_goes_through_the_filter() -> None:
     assert record.getMessage() == "Not Found: /invitations/[left out]/"
 
 
+@pytest.mark.slow
 def test_the_web_server_writes_an_access_log_without_secrets(tmp_path: Path) -> None:
     """gunicorn as `manage.py up` and the container start it, with an application that needs no database."""
     (tmp_path / "hello.py").write_text(
@@ -70,16 +71,17 @@ def test_the_web_server_writes_an_access_log_without_secrets(tmp_path: Path) -> 
         _answer(urllib.request.Request(address, headers={"Referer": address}))
     finally:
         process.terminate()
-        process.wait(20)
+        process.wait(600)
     written = log.read_text()
     assert "GET /invitations/[left out]/ HTTP/1.1" in written
     assert TOKEN not in written
 
 
 def _answer(request: urllib.request.Request) -> None:
-    for _ in range(200):
+    deadline = time.monotonic() + 600  # a busy machine takes its time to start the server
+    while time.monotonic() < deadline:
         try:
-            with urllib.request.urlopen(request, timeout=5):
+            with urllib.request.urlopen(request, timeout=60):
                 return
         except (urllib.error.URLError, ConnectionError):
             time.sleep(0.05)

@@ -77,9 +77,9 @@ def test_an_empty_response_says_the_same_in_both_views(text: str | None) -> None
     "text", ["\u200b\u200c" * 100_000, "a\u200d" * 100_000, "\x00" * 200_000, "\r" * 200_000]
 )
 def test_a_hostile_text_is_marked_in_little_time_and_space(text: str) -> None:
-    start = time.monotonic()
+    start = time.process_time()  # of the processor: other programs do not count
     html = with_marks(text)
-    assert time.monotonic() - start < 5
+    assert time.process_time() - start < 5
     assert len(html) < 20 * len(text)
     assert html.count("<span") <= MOST_MARKED
 

@@ -5,6 +5,8 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponseBase, QueryDict
 
+from tests.sizes import HOSTILE_VALUES_ONE_IN, turn
+
 HOSTILE = (
     "",
     "   ",
@@ -89,12 +91,15 @@ PARTS = ("a%00b", "%ED%A0%80", "%C2%B2", str(2**31), str(2**63), "9" * 5000)
 """What stands in an address in place of a number."""
 
 
-def hostile_queries(names: set[str]) -> Iterator[str]:
-    """Addresses' queries: each value in all parameters at once, and the worst in each of them alone."""
+def hostile_queries(names: set[str], place: int) -> Iterator[str]:
+    """Addresses' queries: each value in all parameters at once, and the worst in each of them alone.
+
+    Every day one in so many of the values, according to the place of the address among others.
+    """
     if not names:
         return
-    for value in HOSTILE:
+    for value in turn(HOSTILE, place, HOSTILE_VALUES_ONE_IN):
         yield "&".join(f"{name}={value}" for name in sorted(names))
-    for name in sorted(names):
-        yield from (f"{name}={value}" for value in WORST)
+    for number, name in enumerate(sorted(names), start=place):
+        yield from (f"{name}={value}" for value in turn(WORST, number, HOSTILE_VALUES_ONE_IN))
         yield f"{name}=1&{name}=2"

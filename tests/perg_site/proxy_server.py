@@ -65,12 +65,12 @@ def running_proxy(folder: Path, *, upstream: str, upload: str = "513m") -> Itera
             [NGINX, "-c", str(folder / "nginx.conf"), *user], stdout=output, stderr=output
         )
     try:
-        wait_until(lambda: process.poll() is not None or _listens(port), seconds=60)
+        wait_until(lambda: process.poll() is not None or _listens(port))
         assert process.poll() is None, log.read_text()
         yield Proxy(port, log, cache)
     finally:
         process.terminate()
-        process.wait(timeout=60)
+        process.wait(timeout=600)
 
 
 @contextmanager

@@ -9,14 +9,9 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from core.models import User
 from tests.perg_site.access_matrix import COLUMNS, EXCEPTIONS, MATRIX, PEOPLE
 from tests.perg_site.access_requests import POSTED
-from tests.perg_site.access_world import World, build_world
+from tests.perg_site.access_world import World
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def world() -> World:
-    return build_world()
 
 
 def _named_routes(patterns: list[URLPattern | URLResolver]) -> set[str]:

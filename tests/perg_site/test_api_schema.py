@@ -1,7 +1,8 @@
 """The API keeps to its own schema, whoever asks and whatever they send.
 
-schemathesis makes requests from the schema, good ones and bad ones, the same ones every time. Each is undone, so that
-all of them find the same world. A person who belongs to nothing gets nothing of what others have.
+schemathesis makes requests from the schema, good ones and bad ones, the same ones every time, and everybody sends
+them. Each is undone, so that all of them find the same world. A person who belongs to nothing gets nothing of what
+others have.
 """
 
 import os
@@ -38,10 +39,12 @@ from evaluation.judges.services.judges import heuristic_judge
 from evaluation.models import Batch, CatalogueBuild, Proposal, Run
 from evaluation.results.services.results import refresh_result
 from tests import build
+from tests.sizes import BAD_REQUESTS, GOOD_REQUESTS
 
 # What schemathesis uploads, broken on purpose, is not always closed by the parser that gives up on it.
 pytestmark = [
     pytest.mark.django_db,
+    pytest.mark.slow,
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
     pytest.mark.filterwarnings("ignore::ResourceWarning"),
 ]
@@ -58,7 +61,8 @@ CHECKS = [
 ]
 # More requests than in each run of the tests, by the environment: API_EXAMPLES=10 makes ten times as many.
 MORE = int(os.environ.get("API_EXAMPLES", "1"))
-EXAMPLES = {GenerationMode.POSITIVE: 6 * MORE, GenerationMode.NEGATIVE: 5 * MORE}
+EXAMPLES = {GenerationMode.POSITIVE: GOOD_REQUESTS * MORE, GenerationMode.NEGATIVE: BAD_REQUESTS * MORE}
+Requests = list[Any]  # Any: cases of schemathesis, whose own type has parameters that nobody needs here
 APPS = ("core", "evaluation", "annotations", "perg_site")
 # Path parameters that are not named after a model.
 NAMED = {
@@ -69,10 +73,38 @@ NAMED = {
 }
 
 
+@pytest.fixture(scope="module", params=EXAMPLES, ids=lambda mode: mode.value)
+def mode(request: pytest.FixtureRequest) -> GenerationMode:
+    """Good requests, or bad ones."""
+    chosen: GenerationMode = request.param
+    return chosen
+
+
 @pytest.fixture(scope="module")
-def schema() -> Any:
-    """As the API serves it. Any: schemathesis' own type has parameters that nobody needs here."""
-    return schemathesis.openapi.from_dict(_document())
+def made_up(mode: GenerationMode) -> Requests:
+    """Requests to every operation; made once for all who send them, because making them takes long."""
+    schema: Any = schemathesis.openapi.from_dict(_document())
+    return [case for result in schema.get_all_operations() for case in _cases(result.ok(), mode)]
+
+
+def _cases(operation: APIOperation[Any, Any, Any, Any], mode: GenerationMode) -> Requests:
+    cases: Requests = []
+
+    @hypothesis_settings(
+        max_examples=EXAMPLES[mode],
+        derandomize=True,
+        database=None,
+        deadline=None,
+        phases=[Phase.explicit, Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(case=operation.as_strategy(generation_mode=mode))
+    def each(case: Any) -> None:
+        cases.append(case)
+
+    each()
+    assert cases, operation.label
+    return cases
 
 
 def _document() -> dict[str, Any]:
@@ -165,30 +197,27 @@ def test_the_schema_is_valid_openapi() -> None:
     validate_schema(document)  # type: ignore[no-untyped-call]
 
 
-@pytest.mark.parametrize("mode", EXAMPLES)
 def test_every_answer_to_the_owner_is_as_the_schema_says(
-    schema: Any, owner: User, mode: GenerationMode
+    made_up: Requests, owner: User, mode: GenerationMode
 ) -> None:
     token = build.bearer(owner, "read", "annotate", "manage")
-    _none(_failures(schema, token, mode, hidden=None))
+    _none(_failures(made_up, token, mode, hidden=None))
 
 
-@pytest.mark.parametrize("mode", EXAMPLES)
 @pytest.mark.parametrize("role", ["lead", "annotator"])
 def test_every_answer_to_the_campaigns_people_is_as_the_schema_says(
-    schema: Any, owner: User, role: str, mode: GenerationMode
+    made_up: Requests, owner: User, role: str, mode: GenerationMode
 ) -> None:
     person = User.objects.get(username=f"{role}-{MARK}")
     scopes = ("read", "annotate", "manage") if role == "lead" else ("read", "annotate")
-    _none(_failures(schema, build.bearer(person, *scopes), mode, hidden=None))
+    _none(_failures(made_up, build.bearer(person, *scopes), mode, hidden=None))
 
 
-@pytest.mark.parametrize("mode", EXAMPLES)
 def test_an_outsider_gets_nothing_of_anothers(
-    schema: Any, owner: User, outsider: User, mode: GenerationMode
+    made_up: Requests, owner: User, outsider: User, mode: GenerationMode
 ) -> None:
     token = build.bearer(outsider, "read", "annotate")
-    _none(_failures(schema, token, mode, hidden=MARK))
+    _none(_failures(made_up, token, mode, hidden=MARK))
 
 
 def _none(failures: Iterator[str]) -> None:
@@ -197,48 +226,30 @@ def _none(failures: Iterator[str]) -> None:
 
 
 def _failures(
-    schema: Any, headers: dict[str, str], mode: GenerationMode, *, hidden: str | None
+    made_up: Requests, headers: dict[str, str], mode: GenerationMode, *, hidden: str | None
 ) -> Iterator[str]:
-    """What is wrong with the answers to made-up requests, operation by operation."""
+    """What is wrong with the answers to made-up requests, one by one."""
     application = get_wsgi_application()
-    for result in schema.get_all_operations():
-        operation: APIOperation[Any, Any, Any, Any] = result.ok()
+    for case in made_up:
         try:
-            _try(operation, application, headers, mode, hidden)
+            _try(case, application, headers, mode, hidden)
         except (Exception, BaseExceptionGroup) as error:
-            yield f"{operation.label}: {error}"
+            yield f"{case.operation.label}: {error}"
 
 
 def _try(
-    operation: APIOperation[Any, Any, Any, Any],
-    application: Any,
-    headers: dict[str, str],
-    mode: GenerationMode,
-    hidden: str | None,
+    case: Any, application: Any, headers: dict[str, str], mode: GenerationMode, hidden: str | None
 ) -> None:
     """Raises where an answer is not as it should be."""
-
-    @hypothesis_settings(
-        max_examples=EXAMPLES[mode],
-        derandomize=True,
-        database=None,
-        deadline=None,
-        phases=[Phase.explicit, Phase.generate],
-        suppress_health_check=list(HealthCheck),
-    )
-    @given(case=operation.as_strategy(generation_mode=mode))
-    def each(case: Any) -> None:
-        if mode == GenerationMode.POSITIVE:
-            for name in case.path_parameters:
-                case.path_parameters[name] = _existing(name) or case.path_parameters[name]
-        with transaction.atomic():
-            response = case.call(app=application, headers=headers)
-            transaction.set_rollback(True)
-        case.validate_response(response, checks=CHECKS)
-        if hidden:
-            assert hidden not in response.text, f"{case.method} {case.formatted_path} shows what is another's"
-
-    each()
+    if mode == GenerationMode.POSITIVE:
+        for name in case.path_parameters:
+            case.path_parameters[name] = _existing(name) or case.path_parameters[name]
+    with transaction.atomic():
+        response = case.call(app=application, headers=headers)
+        transaction.set_rollback(True)
+    case.validate_response(response, checks=CHECKS)
+    if hidden:
+        assert hidden not in response.text, f"{case.method} {case.formatted_path} shows what is another's"
 
 
 def _existing(parameter: str) -> int | None:

@@ -24,6 +24,7 @@ HOME = Path(settings.PERG_HOME)
 """The tests' own server. They use a database of another name, so that `perg` is free here."""
 
 pytestmark = [
+    pytest.mark.slow,
     pytest.mark.django_db,
     pytest.mark.skipif("DATABASE_URL" in os.environ, reason="needs the embedded server"),
 ]

@@ -9,11 +9,18 @@ import yaml
 from evaluation.models import Completion
 from perg_site.celery import app
 from perg_site.workers import ARGUMENTS
-from tests.busy_endpoints import busy_endpoints, seconds_of_report, seconds_of_trial, small_campaign
+from tests.busy_endpoints import (
+    SLOW_SECONDS,
+    busy_endpoints,
+    seconds_of_report,
+    seconds_of_trial,
+    small_campaign,
+)
 from tests.live import started_workers, wait_until
 
+pytestmark = pytest.mark.slow
+
 REPOSITORY = Path(__file__).resolve().parents[2]
-TRIAL_SECONDS, REPORT_SECONDS = 5.0, 10.0
 
 
 @pytest.fixture
@@ -25,11 +32,12 @@ def workers(transactional_db: None, tmp_path: Path) -> Iterator[None]:
 def test_dead_throttled_and_slow_endpoints_keep_nobody_waiting(workers: None) -> None:
     campaign = small_campaign()
     with busy_endpoints() as (slow, quick):
-        wait_until(lambda: slow.stats()["requests"] >= 4, seconds=60)  # both slow ones are being called
-        assert seconds_of_trial(quick) < TRIAL_SECONDS
-        assert seconds_of_report(campaign) < REPORT_SECONDS
-        wait_until(_refused_calls_wait_for_their_next_try, seconds=60)
-        assert seconds_of_trial(quick) < TRIAL_SECONDS
+        wait_until(lambda: slow.stats()["requests"] >= 4)  # both slow ones are being called
+        # Neither waited for a call to a slow endpoint to come back, however busy this machine is.
+        assert seconds_of_trial(quick) < SLOW_SECONDS
+        assert seconds_of_report(campaign) < SLOW_SECONDS
+        wait_until(_refused_calls_wait_for_their_next_try)
+        assert seconds_of_trial(quick) < SLOW_SECONDS
 
 
 def _refused_calls_wait_for_their_next_try() -> bool:

@@ -92,6 +92,7 @@ def empty_database(django_db_blocker: object) -> object:
         server.execute("DROP DATABASE IF EXISTS without_tables WITH (FORCE)")
 
 
+@pytest.mark.slow
 def test_on_a_server_of_ones_own_a_command_says_in_one_line_what_to_run(empty_database: str) -> None:
     for command in ("import_recorded_run", "validation_report", "createsuperuser"):
         done = run([command, *ARGUMENTS[command]], DATABASE_URL=empty_database, REDIS_URL=settings.REDIS_URL)
@@ -101,6 +102,7 @@ def test_on_a_server_of_ones_own_a_command_says_in_one_line_what_to_run(empty_da
         ]
 
 
+@pytest.mark.slow
 def test_a_database_that_is_not_there_is_one_line_too() -> None:
     done = run(["validation_report", "x"], DATABASE_URL="postgres://nobody@127.0.0.1:9/none")
     assert done.returncode == 1
@@ -108,6 +110,7 @@ def test_a_database_that_is_not_there_is_one_line_too() -> None:
     assert len(done.stderr.strip().splitlines()) == 1
 
 
+@pytest.mark.slow
 def test_on_a_new_machine_and_after_an_update_the_schema_is_brought_up_to_date(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

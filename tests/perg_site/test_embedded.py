@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +15,8 @@ from perg_site import embedded
 from perg_site.embedded.postgres import SUPERUSER, PostgreSQL
 from perg_site.embedded.redis import Redis
 from perg_site.embedded.service import LONGEST_SOCKET_PATH, socket_folder
+
+pytestmark = pytest.mark.slow
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 # Another process with a share: says "up" when it has it, and gives it back when its standard input closes.
@@ -50,7 +51,7 @@ def is_up(user: subprocess.Popen[str]) -> bool:
 
 
 def leave(user: subprocess.Popen[str]) -> None:
-    user.communicate(timeout=30)
+    user.communicate(timeout=600)
     assert user.returncode == 0
 
 
@@ -210,10 +211,9 @@ def test_the_secret_key_is_made_once_and_is_only_ours(home: Path) -> None:
 
 
 def test_the_addresses_are_known_without_starting_anything(home: Path) -> None:
-    before = time.monotonic()
     config = environ.Env.db_url_config(embedded.database_url(home))
     assert (config["HOST"], config["NAME"], config["USER"]) == (str(socket_folder(home)), "perg", SUPERUSER)
     assert config["ENGINE"] == "django.db.backends.postgresql"
     assert embedded.redis_url(home).startswith("unix:///")
-    assert time.monotonic() - before < 0.5
     assert both_answer(home) == [False, False]
+    assert not any((home / name).exists() for name in ("postgresql", "redis"))

@@ -14,6 +14,8 @@ from perg_site.management.commands.up import web_options
 from tests.live import wait_until
 from tests.perg_site.proxy_server import free_port
 
+pytestmark = pytest.mark.slow
+
 APPLICATION = """
 def application(environ, start_response):
     body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
@@ -34,7 +36,7 @@ def port(tmp_path: Path) -> Iterator[int]:
     with (tmp_path / "log").open("wb") as log:
         process = subprocess.Popen(command, cwd=Path(__file__).parents[2], stdout=log, stderr=log)
     try:
-        wait_until(lambda: answer(port, seconds=5) != "", seconds=60)
+        wait_until(lambda: answer(port, seconds=5) != "")
         yield port
     finally:
         process.kill()

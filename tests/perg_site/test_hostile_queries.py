@@ -13,10 +13,11 @@ from pytest_django import Settings
 from perg_site.api.views import document
 from tests.perg_site.access_matrix import MATRIX
 from tests.perg_site.access_requests import POSTED
-from tests.perg_site.access_world import World, build_world
+from tests.perg_site.access_world import World
 from tests.perg_site.hostile_values import HOSTILE, PARTS, WORST, RecordingQuery, hostile_queries
+from tests.sizes import HOSTILE_VALUES_ONE_IN, turn
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 READ = [route for route, (method, *_) in MATRIX.items() if method == "get"]
 PAGES = [route for route in READ if not route.startswith("api_")]
@@ -25,11 +26,6 @@ FORMS = [route for route in MATRIX if not route.startswith("api_")]
 WHO = ("staff", "lead", "annotator")
 Form = dict[str, Any]  # Any: a value, or several
 NUMBER = re.compile(r"(?<=/)\d+(?=/|$)")
-
-
-@pytest.fixture
-def world() -> World:
-    return build_world()
 
 
 class Visitor:
@@ -86,12 +82,12 @@ def test_no_query_of_a_page_is_an_error_of_the_server(
     world: World, recorded: set[str], visitor: Visitor
 ) -> None:
     parameters = 0
-    for route in PAGES:
+    for place, route in enumerate(PAGES):
         address = world.address(route)
         who = next((who for who in WHO if visitor.ask(who, address) == 200), WHO[0])
         names = _names_read(visitor, who, address, recorded)
         parameters += len(names)
-        for query in hostile_queries(names):
+        for query in hostile_queries(names, place):
             visitor.ask(who, f"{address}?{query}")
     assert parameters > 60  # else they are not found any more
     assert not visitor.failures, "\n".join(visitor.failures)
@@ -101,7 +97,7 @@ def test_no_field_of_a_form_is_an_error_of_the_server(
     world: World, recorded: set[str], visitor: Visitor
 ) -> None:
     fields = 0
-    for route in FORMS:
+    for place, route in enumerate(FORMS):
         address = world.address(route)
         who = next((who for who in WHO if visitor.ask(who, address, {}) not in (403, 404, 405)), None)
         if who is None:
@@ -111,10 +107,10 @@ def test_no_field_of_a_form_is_an_error_of_the_server(
         visitor.ask(who, address, good)
         names = recorded - {"csrfmiddlewaretoken"}
         fields += len(names)
-        for value in map(unquote, HOSTILE):
+        for value in map(unquote, turn(HOSTILE, place, HOSTILE_VALUES_ONE_IN)):
             visitor.ask(who, address, {name: [value] for name in names})
-        for name in names:
-            for value in map(unquote, WORST):
+        for field, name in enumerate(sorted(names), start=place):
+            for value in map(unquote, turn(WORST, field, HOSTILE_VALUES_ONE_IN)):
                 visitor.ask(who, address, {**good, name: [value, value]})
     assert fields > 120  # else they are not found any more
     assert not visitor.failures, "\n".join(visitor.failures)
@@ -126,13 +122,13 @@ def test_no_query_of_the_api_is_an_error_of_the_server(world: World, visitor: Vi
         for path, operations in document()["paths"].items()
         if "get" in operations
     }
-    for route in REST:
+    for place, route in enumerate(REST):
         address = world.address(route)
         pattern = next((path for path in declared if _is_at(path, address)), None)
         if pattern is None:
             continue  # asked by the proxy alone: no part of the documented API
         who = next((who for who in WHO if visitor.ask(who, address) < 400), WHO[0])
-        for query in hostile_queries(declared[pattern]):
+        for query in hostile_queries(declared[pattern], place):
             visitor.ask(who, f"{address}?{query}")
     assert not visitor.failures, "\n".join(visitor.failures)
 
@@ -142,12 +138,12 @@ def _is_at(path: str, address: str) -> bool:
 
 
 def test_no_part_of_a_path_is_an_error_of_the_server(world: World, visitor: Visitor) -> None:
-    for route in READ:
+    for place, route in enumerate(READ):
         address = world.address(route)
-        places = [part.span() for part in NUMBER.finditer(address)]
-        for value in PARTS:
-            for begin, end in places:
+        numbers = [part.span() for part in NUMBER.finditer(address)]
+        for value in turn(PARTS, place, HOSTILE_VALUES_ONE_IN):
+            for begin, end in numbers:
                 visitor.ask("staff", f"{address[:begin]}{value}{address[end:]}")
-            if not places:
+            if not numbers:
                 visitor.ask("staff", f"{address.rstrip('/')}{value}/")
     assert not visitor.failures, "\n".join(visitor.failures)

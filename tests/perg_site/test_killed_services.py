@@ -24,7 +24,7 @@ from perg_site.supervisor import KeepsCrashing, Supervisor
 from tests.perg_site.test_up import up
 
 SERVICES: list[type[Service]] = [PostgreSQL, Redis]
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+pytestmark = [pytest.mark.skipif(sys.platform != "linux", reason="reads /proc"), pytest.mark.slow]
 
 
 @pytest.fixture
@@ -97,7 +97,7 @@ def test_a_busy_backend_of_a_killed_postgresql_does_not_hold_the_restart_up(
         _until(lambda: b"SELECT" in Path(f"/proc/{busy}/cmdline").read_bytes())
         _kill(PostgreSQL(home))
         _until(lambda: any("was started again" in text for text in said), watching.watch_once)
-        thread.join(timeout=60)
+        thread.join(timeout=600)
         assert not thread.is_alive()
     assert PostgreSQL(home).answers()
 
@@ -206,5 +206,5 @@ def test_the_site_is_closed_to_others_and_recovers_by_itself_from_a_kill_of_each
         _until(lambda: _status(free_port) == 200)
     finally:
         again.send_signal(signal.SIGTERM)
-        again.wait(timeout=60)
+        again.wait(timeout=600)
     assert [kind(home).answers() for kind in SERVICES] == [False, False]

@@ -13,6 +13,8 @@ from perg_site.embedded import log_files
 from perg_site.embedded.log_files import open_log, rotate_log, save_crash, set_log_aside
 from perg_site.supervisor import Child, Supervisor
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(autouse=True)
 def _open_umask() -> Iterator[None]:

@@ -18,6 +18,8 @@ from tests import build
 from tests.perg_site.proxy_server import NGINX, TEMPLATE, Proxy, running_proxy, slow_connections
 from tests.perg_site.webhooks.receiver import receiving
 
+pytestmark = pytest.mark.slow
+
 needs_nginx = pytest.mark.skipif(NGINX is None, reason="nginx is not installed")
 
 MB = 1024 * 1024

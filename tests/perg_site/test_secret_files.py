@@ -30,6 +30,7 @@ def test_a_file_that_is_missing_stops_the_start(tmp_path: Path, monkeypatch: pyt
         environment_value("PERG_TEST_SECRET")
 
 
+@pytest.mark.slow
 def test_the_settings_read_key_and_addresses_from_files(tmp_path: Path) -> None:
     contents = {
         "SECRET_KEY": "k" * 64,

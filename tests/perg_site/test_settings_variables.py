@@ -83,6 +83,7 @@ def test_no_variable_of_the_site_can_be_listed_as_a_key(name: str, monkeypatch: 
         KeyList.of_environment().check(name, read_address("https://llm.example.org/v1"))
 
 
+@pytest.mark.slow
 def test_secrets_of_the_settings_and_own_services_are_known() -> None:
     program = (
         "import django; django.setup()\n"
@@ -111,7 +112,7 @@ def test_secrets_of_the_settings_and_own_services_are_known() -> None:
         env=environment,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=600,
         check=False,
     )
     assert done.stdout.splitlines() == [

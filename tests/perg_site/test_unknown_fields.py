@@ -15,7 +15,7 @@ from perg_site.api.views import document
 from tests import build
 from tests.api_person import Person
 from tests.perg_site.access_matrix import MATRIX
-from tests.perg_site.access_world import World, build_world
+from tests.perg_site.access_world import World
 
 pytestmark = pytest.mark.django_db
 
@@ -25,11 +25,6 @@ CONVERTER, NAME_IN_BRACES = re.compile(r"<(?:\w+:)?(\w+)>"), r"{\1}"
 UPLOADS = "multipart/form-data"
 # An assignment is the annotator's own, and so is their way through the qualification round; the export is the lead's.
 WHO = {"assignments": "annotator", "next": "annotator", "qualification": "annotator", "exports": "lead"}
-
-
-@pytest.fixture
-def world() -> World:
-    return build_world()
 
 
 def _writes() -> Iterator[tuple[str, str, dict[str, Any]]]:

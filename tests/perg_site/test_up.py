@@ -17,6 +17,8 @@ from perg_site.embedded.postgres import PostgreSQL
 from perg_site.embedded.redis import Redis
 from perg_site.supervisor import Child, KeepsCrashing, Supervisor
 
+pytestmark = pytest.mark.slow
+
 REPOSITORY = Path(__file__).resolve().parents[2]
 
 
@@ -64,7 +66,7 @@ def test_a_taken_port_is_said_before_anything_is_started(home: Path) -> None:
         other.listen()
         port = other.getsockname()[1]
         process = up(home, port)
-        output, _ = process.communicate(timeout=30)
+        output, _ = process.communicate(timeout=600)
     assert process.returncode == 1
     assert f"Port {port} on 127.0.0.1 is taken by another program." in output
     assert "make run PORT=" in output
@@ -80,7 +82,7 @@ def test_a_second_up_on_the_same_home_is_refused(home: Path, free_port: int) -> 
         lock.write(b"4321 http://127.0.0.1:8000/")
         lock.flush()
         process = up(home, free_port)
-        output, _ = process.communicate(timeout=30)
+        output, _ = process.communicate(timeout=600)
     assert process.returncode == 1
     assert "PERG is already running at http://127.0.0.1:8000/, pid 4321." in output
     assert not (home / "postgresql").exists()
@@ -103,7 +105,7 @@ def test_up_serves_leaves_no_children_when_killed_and_stops_everything_when_aske
     }
     killed.kill()
     killed.communicate()
-    deadline = time.monotonic() + 15
+    deadline = time.monotonic() + 600
     while processes_of(home) and time.monotonic() < deadline:
         time.sleep(0.1)
     assert processes_of(home) == []
@@ -111,7 +113,7 @@ def test_up_serves_leaves_no_children_when_killed_and_stops_everything_when_aske
     again = up(home, free_port)
     wait_until_ready(again)
     again.send_signal(signal.SIGTERM)
-    again.communicate(timeout=30)
+    again.communicate(timeout=600)
     assert again.returncode == 0
     assert processes_of(home) == []
     assert [service(home).answers() for service in (PostgreSQL, Redis)] == [False, False]
@@ -169,7 +171,7 @@ def test_a_child_that_will_not_end_is_killed_with_all_it_started(
     grandchild = int(stubborn.log.read_text().split()[0])
     watched.stop()
     assert not stubborn.running
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 600
     while time.monotonic() < deadline and _lives(grandchild):
         time.sleep(0.02)
     assert not _lives(grandchild)

@@ -89,18 +89,22 @@ def _allowed(route: str) -> str:
 
 
 @pytest.mark.parametrize("dead_redis", ["refuses", "never answers"], indirect=True)
+@pytest.mark.slow
 def test_every_route_answers_soon_without_redis(dead_redis: str, request: pytest.FixtureRequest) -> None:
     world = build_world()
     failed, slow = {}, {}
     refuses = "refuses" in request.node.name
     for route, (method, *_) in MATRIX.items():
-        if refuses:  # each route meets the dead server for the first time
-            outage_of(dead_redis).end()
-        elif method == "get" and route not in CACHED:  # waiting for silence takes long
+        if not refuses and method == "get" and route not in CACHED:  # waiting for silence takes long
             continue
-        began = time.monotonic()
-        status = _answer(world, route, _allowed(route)).status_code
-        seconds = time.monotonic() - began
+        for _ in range(3):  # what another program of a busy machine may hold up once, it does not three times
+            if refuses:  # each route meets the dead server for the first time
+                outage_of(dead_redis).end()
+            began = time.monotonic()
+            status = _answer(world, route, _allowed(route)).status_code
+            seconds = time.monotonic() - began
+            if status >= 500 or seconds <= LONGEST_SECONDS:
+                break
         if status >= 500:
             failed[route] = status
         if seconds > LONGEST_SECONDS:
@@ -110,9 +114,10 @@ def test_every_route_answers_soon_without_redis(dead_redis: str, request: pytest
 
 def test_a_broker_that_is_dead_is_waited_for_once(dead_redis: str) -> None:
     began = time.monotonic()
-    for number in range(20):
+    for number in range(200):
         wake._send("evaluation.engine.tasks.advance_run", (number,))
-    assert time.monotonic() - began < LONGEST_SECONDS
+    # Waiting for it each time would take ten minutes; to a busy machine once may seem much longer than it is.
+    assert time.monotonic() - began < 10 * LONGEST_SECONDS
     assert redis_is_away()
 
 

@@ -284,7 +284,7 @@ def test_while_it_is_made_the_request_is_kept_and_says_how_far_it_is(
     def told(self: object, tell: Callable[..., None] = ThreadHeartbeat.tell, **facts: int) -> None:
         tell(self, **facts)
         if facts["written"] == 1:
-            assert noted.wait(20), "nobody sees how far it is"
+            assert noted.wait(600), "nobody sees how far it is"
 
     monkeypatch.setattr(ThreadHeartbeat, "tell", told)
     watcher = threading.Thread(target=watch)

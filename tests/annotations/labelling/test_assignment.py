@@ -27,6 +27,7 @@ from annotations.models.campaign import CampaignStatus
 from core.errors import Conflict, NotAllowed
 from core.models import User
 from tests import build
+from tests.sizes import RACE_SECONDS
 
 
 def _members(campaign: Campaign) -> list[Member]:
@@ -272,6 +273,7 @@ def test_outsiders_and_deactivated_members_cannot_label() -> None:
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("overlap", [1, 3])
+@pytest.mark.slow
 def test_a_hundred_people_at_the_same_moment_never_pass_the_overlap(overlap: int) -> None:
     """100 threads, each a person on a connection of its own, start together; 8 rounds over 40 tasks."""
     people = User.objects.bulk_create(User(username=f"p{n}", password="!") for n in range(100))
@@ -284,7 +286,7 @@ def test_a_hundred_people_at_the_same_moment_never_pass_the_overlap(overlap: int
     def work(member: Member) -> None:
         try:
             for _ in range(rounds):
-                start.wait(timeout=60)
+                start.wait(timeout=600)
                 assignment = claim_task(campaign=campaign, member=member)
                 if assignment is not None:
                     Assignment.objects.filter(pk=assignment.pk).update(
@@ -312,6 +314,7 @@ def test_a_hundred_people_at_the_same_moment_never_pass_the_overlap(overlap: int
 
 
 @pytest.mark.django_db(transaction=True)
+@pytest.mark.slow
 def test_claims_and_reclaims_racing_keep_the_slots_right() -> None:
     people = User.objects.bulk_create(User(username=f"p{n}", password="!") for n in range(20))
     campaign = build.campaign(build.run_with_items(10), people, overlap=2)
@@ -341,7 +344,7 @@ def test_claims_and_reclaims_racing_keep_the_slots_right() -> None:
     ] + [guarded(expire_all) for _ in range(2)]
     for thread in threads:
         thread.start()
-    stop.wait(timeout=3)
+    stop.wait(timeout=RACE_SECONDS / 2)
     stop.set()
     for thread in threads:
         thread.join()

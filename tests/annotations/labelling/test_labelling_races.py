@@ -3,6 +3,7 @@
 import contextlib
 import random
 import threading
+import time
 import uuid
 from collections.abc import Callable
 from datetime import timedelta
@@ -22,11 +23,12 @@ from core.errors import Conflict, DomainError
 from core.models import User
 from evaluation.models import Response
 from tests import build
+from tests.sizes import RACE_SECONDS
 
-SECONDS = 6.0
 PEOPLE = 8
+LEAST_LABELS = 21
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
 
 def _campaign() -> Campaign:
@@ -103,7 +105,7 @@ def test_claims_labels_skips_heartbeats_reclaims_and_pauses_at_once_keep_everyth
     done = _all_at_once([*[claim] * 8, *[submit] * 6, skip, flag, beat, beat, reclaim, lead_acts])
 
     assert min(done.values()) > 0, done
-    assert Label.objects.count() > 20
+    assert Label.objects.count() >= LEAST_LABELS
     _check(campaign)
 
 
@@ -112,7 +114,11 @@ def _in_hand(member: Member) -> list[int]:
 
 
 def _all_at_once(jobs: list[Callable[[random.Random], None]]) -> dict[str, int]:
-    """Each job over and over in a thread of its own; gives how often each got through. Refusals are no errors."""
+    """Each job over and over in a thread of its own; gives how often each got through. Refusals are no errors.
+
+    It ends after some seconds, but not before each job got through and there are labels enough: on a busy machine
+    that may take longer.
+    """
     stop, errors = threading.Event(), []
     done = {job.__name__: 0 for job in jobs}
 
@@ -132,7 +138,12 @@ def _all_at_once(jobs: list[Callable[[random.Random], None]]) -> dict[str, int]:
     threads = [threading.Thread(target=run, args=(job, number)) for number, job in enumerate(jobs)]
     for thread in threads:
         thread.start()
-    stop.wait(timeout=SECONDS)
+    began = time.monotonic()
+    while not stop.wait(timeout=0.1):
+        seconds = time.monotonic() - began
+        is_enough = min(done.values()) > 0 and Label.objects.count() >= LEAST_LABELS
+        if (is_enough and seconds > RACE_SECONDS) or seconds > 300:
+            break
     stop.set()
     for thread in threads:
         thread.join()

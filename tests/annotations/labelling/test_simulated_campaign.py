@@ -20,7 +20,7 @@ from annotations.validation.selectors.agreement import agreement_report
 from perg.stats.raters.quality import DEFAULT_LOWEST_AGREEMENT, DEFAULT_LOWEST_CONTROL_ACCURACY
 from tests import build
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 ERROR_RATES = {
     "ann": 0.05,

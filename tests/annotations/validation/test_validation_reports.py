@@ -150,7 +150,7 @@ def test_workers_that_take_a_report_up_at_once_compute_it_once(
 
     def work() -> None:
         try:
-            start.wait(timeout=30)
+            start.wait(timeout=600)
             run_job(report)
         except BaseException as error:
             errors.append(error)
@@ -161,7 +161,7 @@ def test_workers_that_take_a_report_up_at_once_compute_it_once(
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(timeout=120)
+        thread.join(timeout=600)
     report.refresh_from_db()
     assert errors == []
     assert len(calls) == 1

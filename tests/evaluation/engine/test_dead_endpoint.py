@@ -76,7 +76,7 @@ def drain_to_the_end(endpoint: Endpoint) -> None:
         drain(endpoint)
         return not Completion.objects.filter(endpoint=endpoint, finished_at__isnull=True).exists()
 
-    wait_until(is_done, seconds=30)
+    wait_until(is_done)
 
 
 def worked_off(run: Run, endpoint: Endpoint) -> Run:

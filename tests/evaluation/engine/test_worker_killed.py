@@ -10,8 +10,9 @@ from evaluation.judges.services.judges import heuristic_judge
 from evaluation.models import Completion, Judgment, Run
 from tests import build
 from tests.live import Worker, kill_worker, killable_workers, wait_until
+from tests.sizes import JUDGED_ITEMS as ITEMS
 
-ITEMS = 400
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
@@ -29,13 +30,13 @@ def test_after_kill_9_and_a_restart_every_item_is_judged_once(
     launch_judging(run=run, judge=heuristic_judge())
 
     first = worker()
-    wait_until(lambda: Completion.objects.filter(status="succeeded").count() >= 20, seconds=60)
+    wait_until(lambda: Completion.objects.filter(status="succeeded").count() >= 20)
     kill_worker(first)
     done = Completion.objects.filter(status="succeeded").count()
     assert done < ITEMS, "the kill came too late to show anything"
 
     worker()
-    wait_until(lambda: Run.objects.get(pk=run.pk).status == "complete", seconds=90)
+    wait_until(lambda: Run.objects.get(pk=run.pk).status == "complete")
     assert Judgment.objects.filter(status="scored").count() == ITEMS
     assert Judgment.objects.values("response").distinct().count() == ITEMS
     assert Completion.objects.count() == ITEMS

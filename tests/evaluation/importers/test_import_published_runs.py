@@ -54,12 +54,12 @@ REPEATED = {"mistral-7b_icl_mmlu_profiles_5.csv": 77, "llama-3.1-8b_icl_mmlu_pro
 @pytest.mark.parametrize("name", PUBLISHED)
 def test_a_published_run_is_imported_whole_and_gives_the_published_figures(name: str) -> None:
     rows, items, published = PUBLISHED[name]
-    started = time.monotonic()
+    started = time.process_time()  # of the processor: other programs do not count
     report = import_recorded_run(
         file=RUNS / name, file_name=name, model="m", method="direct", setting="relevant", strict=True
     )
     if name in QUICK:
-        assert time.monotonic() - started < 5
+        assert time.process_time() - started < 5
     assert (report.rows_read, report.rows_imported, report.items) == (rows, rows, items)
     assert report.problems == ()
     told = [warning for warning in report.warnings if not warning.startswith("The texts of the preferences")]

@@ -169,7 +169,7 @@ def test_of_two_imports_of_one_file_at_once_one_wins_and_one_finds_it_there(
 
     def run(name: str | None) -> None:
         try:
-            start.wait(timeout=10)
+            start.wait(timeout=600)
             outcomes.append(
                 import_recorded_run(
                     file=BytesIO(content),
@@ -189,7 +189,7 @@ def test_of_two_imports_of_one_file_at_once_one_wins_and_one_finds_it_there(
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(timeout=60)
+        thread.join(timeout=600)
     assert sorted(outcomes) == ["imported", "unchanged"]
     assert (Run.objects.count(), Item.objects.count(), Response.objects.count()) == (2, 601, 1_202)
 
@@ -204,7 +204,7 @@ def test_different_files_with_the_same_questions_at_once_share_them(csv_file: Ma
 
     def run(content: bytes) -> None:
         try:
-            start.wait(timeout=10)
+            start.wait(timeout=600)
             report = import_recorded_run(
                 file=BytesIO(content), file_name="runs.csv", model="m", method="direct", setting="relevant"
             )
@@ -216,7 +216,7 @@ def test_different_files_with_the_same_questions_at_once_share_them(csv_file: Ma
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(timeout=60)
+        thread.join(timeout=600)
     assert outcomes == [("imported", 300), ("imported", 300)]
     assert Question.objects.count() == 301
     assert Run.objects.filter(name="m · Direct · Relevant · runs (2)").exists()

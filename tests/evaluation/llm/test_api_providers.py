@@ -30,7 +30,7 @@ BOTH = pytest.mark.parametrize("api", ["openai", "anthropic"])
 def _settings(api: str, stub: StubProcess, **fields: object) -> EndpointSettings:
     url = stub.openai_url if api == "openai" else stub.url
     settings = EndpointSettings(
-        name="stub", provider=api, model="m", base_url=url, api_key_variable="STUB_KEY", timeout_seconds=5.0
+        name="stub", provider=api, model="m", base_url=url, api_key_variable="STUB_KEY", timeout_seconds=60.0
     )
     return replace(settings, **fields)  # type: ignore[arg-type]
 

@@ -24,7 +24,7 @@ def outcomes(answers: Sequence[Answer], *, api: str = "openai", tool: bool = Fal
 
     async def ask(url: str) -> list[Outcome]:
         base_url = f"{url}/v1" if api == "openai" else url
-        settings = EndpointSettings("odd", api, "m", base_url=base_url, timeout_seconds=10.0)
+        settings = EndpointSettings("odd", api, "m", base_url=base_url, timeout_seconds=60.0)
         provider = cast(ApiProvider, provider_for(settings))
         schema = {"response_format": "tool", "response_schema": '{"type": "object"}'} if tool else {}
         try:

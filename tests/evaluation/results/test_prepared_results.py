@@ -196,10 +196,10 @@ def test_a_judgment_still_uncommitted_when_the_result_is_computed_makes_it_stale
         with transaction.atomic():
             response.judgments.update(score=1)
             written.set()
-            assert done.wait(20)
+            assert done.wait(600)
 
     with InThread(judge) as thread:
-        assert written.wait(20)
+        assert written.wait(600)
         result = refresh_result(run=run)
         assert result.metrics["alignment_failure"]["judge"]["value"] == pytest.approx(1 / 3)
         assert is_current(run)

@@ -164,6 +164,7 @@ class TestLists:
         assert len(platform.asked) == 1
 
 
+@pytest.mark.slow
 def test_it_needs_neither_django_nor_celery_nor_any_setting() -> None:
     code = (
         "import sys, perg.client\n"

@@ -7,6 +7,7 @@ from django.test import Client
 from django.urls import reverse
 
 from core.models import ApiToken
+from perg_site import settings as settings_of_the_site
 from tests import build
 
 pytestmark = pytest.mark.django_db
@@ -36,3 +37,8 @@ def test_loading_the_page_of_a_new_token_again_makes_no_second_one() -> None:
     again = client.post(reverse("token_list"), form)
     assert (again.status_code, ApiToken.objects.filter(user=person).count()) == (422, 1)
     assert "You have a valid token with this name" in again.content.decode()
+
+
+def test_the_site_hashes_passwords_as_django_does_by_default() -> None:
+    """The tests themselves do so in a hurry: `tests/quick_passwords.py`."""
+    assert not hasattr(settings_of_the_site, "PASSWORD_HASHERS")

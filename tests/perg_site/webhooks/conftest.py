@@ -21,7 +21,7 @@ def receiver() -> Iterator[Receiver]:
 @pytest.fixture(autouse=True)
 def _private_addresses(settings: Settings) -> None:
     settings.WEBHOOK_NETWORKS = ["127.0.0.0/8"]
-    settings.WEBHOOK_SECONDS = 5.0
+    settings.WEBHOOK_SECONDS = 60.0
 
 
 @pytest.fixture

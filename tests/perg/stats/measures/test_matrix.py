@@ -307,6 +307,7 @@ def test_a_matrix_is_one_json_object() -> None:
     assert set(report["pairs"][0]) == {"a", "b", "n", "scale", "followed"}
 
 
+@pytest.mark.slow
 def test_the_measures_import_neither_pandas_nor_crowd_kit() -> None:
     names = (
         "files.rating_set",

@@ -27,6 +27,8 @@ from perg.stats.measures.matrix import rater_matrix
 from perg.stats.ratings.pooled import PooledTable
 from perg.stats.ratings.ratings import RatingTable
 
+pytestmark = pytest.mark.slow
+
 kind, items, labels, raters = sys.argv[1], *map(int, sys.argv[2:])
 rng = np.random.default_rng(0)
 truth = np.resize(rng.permutation(labels), items)[:, np.newaxis]

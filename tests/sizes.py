@@ -1,0 +1,44 @@
+"""How much the heavy tests do: as much as proves the behaviour every day, and all there is at full size.
+
+`make test` takes the first number of each pair; `make test-full`, which CI runs, sets PERG_TEST_SIZE=full and takes the
+second. No assertion depends on the size; only the amount of work does.
+"""
+
+import os
+from collections.abc import Sequence
+from typing import TypeVar
+
+T = TypeVar("T")
+
+_SIZE = os.environ.get("PERG_TEST_SIZE", "everyday")
+if _SIZE not in ("everyday", "full"):
+    raise ValueError(f"PERG_TEST_SIZE is “everyday” or “full”, not “{_SIZE}”")
+IS_FULL = _SIZE == "full"
+
+
+def _either(everyday: T, full: T) -> T:
+    return full if IS_FULL else everyday
+
+
+# Processes that are killed in the middle of their work.
+CHAOS_ITEMS = _either(300, 2_000)
+JUDGED_ITEMS = _either(200, 400)
+EXPORTED_ROWS = _either(100_000, 400_000)
+RELEASED_TASKS = _either(20_000, 60_000)
+IMPORTED_ITEMS = _either(8_000, 20_000)
+
+# Threads that do everything at the same moment, over and over.
+RACE_SECONDS = _either(2.0, 6.0)
+
+# One in so many of the texts, for each reader; the readers take turns, so that all texts are read.
+HOSTILE_TEXTS_ONE_IN = _either(6, 1)
+# One in so many of the values, for each parameter, field or address; they take turns.
+HOSTILE_VALUES_ONE_IN = _either(4, 1)
+# Requests that schemathesis makes to each operation of the API: good ones and bad ones.
+GOOD_REQUESTS = _either(2, 6)
+BAD_REQUESTS = _either(2, 5)
+
+
+def turn(values: Sequence[T], place: int, one_in: int) -> Sequence[T]:
+    """One in so many of the values, beginning with another one for each place."""
+    return values[place % one_in :: one_in]
