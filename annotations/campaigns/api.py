@@ -28,7 +28,7 @@ from annotations.campaigns.services.campaigns import change_settings, create_cam
 from annotations.campaigns.services.guidelines import revise_guidelines
 from annotations.models import Campaign, Member
 from annotations.models.campaign import CampaignStatus
-from annotations.validation.selectors.agreement import AgreementDict, agreement_report, is_computed_at_once
+from annotations.validation.selectors.agreement import AgreementReport, agreement_report, is_computed_at_once
 from core.api.actor import actor_of
 from core.api.conditional import conditional
 from core.api.idempotency import idempotent
@@ -36,6 +36,7 @@ from core.api.json_schema import inline_schema
 from core.api.queries import Queried, exact
 from core.api.strict import without_body
 from core.errors import Conflict, NotAllowed, NotFound
+from perg.stats.base.result import dump
 
 ACTIONS = {
     "open": CampaignStatus.OPEN,
@@ -168,7 +169,7 @@ class CampaignAgreement(APIView):
     computes and which says as of when it is, has the same numbers and more.
     """
 
-    @extend_schema(responses={200: inline_schema(AgreementDict), 304: None})
+    @extend_schema(responses={200: inline_schema(AgreementReport), 304: None})
     def get(self, request: Request, campaign_id: int) -> Response:
         campaign = led_campaign(request.user, campaign_id)
         if not is_computed_at_once(campaign):
@@ -179,4 +180,4 @@ class CampaignAgreement(APIView):
                 code="report_needed",
                 extra={"validation": address},
             )
-        return conditional(request, agreement_report(campaign).as_dict())
+        return conditional(request, dump(agreement_report(campaign)))

@@ -8,14 +8,14 @@ from django.utils.safestring import mark_safe
 
 from annotations.validation.figures.validation import validation_figures
 from annotations.validation.page import validation_page
-from perg.stats.report.validation import ValidationReportDict
+from perg.stats.report.validation import ValidationReport
 
 HTML_CONTENT_TYPE = "text/html; charset=utf-8"
 SVG_CONTENT_TYPE = "image/svg+xml; charset=utf-8"
 STYLE_SHEETS = ("base.css", "components.css", "validation.css")
 
 
-def as_html(document: ValidationReportDict, *, title: str, computed: str = "") -> str:
+def as_html(document: ValidationReport, *, title: str, computed: str = "") -> str:
     """The report without scripts and without anything to fetch; `computed` says when and by which version."""
     context = {
         "page": validation_page(document),
@@ -26,12 +26,12 @@ def as_html(document: ValidationReportDict, *, title: str, computed: str = "") -
     return render_to_string("annotations/validation_file.html", context)
 
 
-def figure_names(document: ValidationReportDict) -> list[str]:
+def figure_names(document: ValidationReport) -> list[str]:
     """The figures that the report has, by the names that `as_svg` takes."""
     return list(validation_figures(document).by_name())
 
 
-def as_svg(document: ValidationReportDict, name: str) -> str:
+def as_svg(document: ValidationReport, name: str) -> str:
     """One figure as a file of its own, with its style in it.
 
     Raises:

@@ -25,6 +25,7 @@ from core.errors import Conflict, DomainError
 from core.jobs.broken_off import why_it_broke_off
 from core.jobs.wake import wake
 from evaluation import __version__
+from perg.stats.base.result import dump
 from perg.stats.items.annotator_test import Scoring
 from perg.stats.items.validation_input import Progress, ValidationSettings
 from perg.stats.report.validation import ValidationReport as Computed
@@ -61,7 +62,7 @@ def request_report(
             "Neither people nor judges have rated anything yet, so there is nothing to report.",
             code="nothing_rated",
         )
-    wanted = dict(settings.as_dict())
+    wanted = dump(settings)
     unfinished = campaign.validation_reports.filter(status__in=UNFINISHED).first()
     if unfinished is not None:
         if unfinished.settings != wanted:
@@ -94,7 +95,7 @@ def compute_report(*, report: ValidationReport) -> ValidationReport:
     _finish(
         report,
         status=ReportStatus.READY,
-        document=computed.as_dict(),
+        document=dump(computed),
         input_hash=digest,
         code_version=__version__,
         share_done=1.0,
@@ -117,7 +118,7 @@ def computed_report(
     """
     if progress is not None:
         progress("reading ratings and items", 0.0)
-    digest = input_hash(campaign, dict(settings.as_dict()))
+    digest = input_hash(campaign, dump(settings))
     given = validation_input(campaign)
     return validation_report(given, settings=settings, progress=progress), digest
 

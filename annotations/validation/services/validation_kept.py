@@ -6,7 +6,6 @@ stale.
 """
 
 from dataclasses import replace
-from typing import cast
 
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString, mark_safe
@@ -17,7 +16,8 @@ from annotations.validation.page import validation_page
 from annotations.validation.selectors.stamps import input_stamp
 from annotations.validation.selectors.validation import ReportsNow, newest_reports, reports_now, staleness
 from core.cache.figures import keep_figures, kept_figures, kept_text
-from perg.stats.report.validation import ValidationReportDict
+from perg.stats.base.result import load
+from perg.stats.report.validation import ValidationReport as ReportDocument
 
 KEEP = "annotations.tasks.keep_staleness"
 FORM = TypeAdapter(str)
@@ -71,7 +71,7 @@ def report_body(report: ValidationReport) -> SafeString:
     """A report that is ready as HTML: long where there are many judges, and the same as long as the report is there."""
 
     def write() -> str:
-        document = cast(ValidationReportDict, report.document)  # is what the report's `as_dict` gave
+        document = load(ReportDocument, report.document)
         return render_to_string("annotations/_validation_report.html", {"page": validation_page(document)})
 
     written = kept_text(f"report/{report.pk}/{report.finished_at:%Y%m%d%H%M%S%f}/{report.input_hash}", write)

@@ -16,10 +16,10 @@ from evaluation.models.run import Method, RatingsOf, RunStatus, Setting
 from evaluation.runs.selectors.bill import BillLine
 from evaluation.runs.selectors.failures import Cause, Failures, TriedAgain
 from evaluation.runs.selectors.progress import JudgingProgress, RunProgress, StageProgress
-from perg.stats.runs.perg_metrics import PergMetricsDict
+from perg.stats.runs.perg_metrics import PergMetrics
 
 LEAST_MONEY = Decimal("0.0001")
-METRICS_SCHEMA = inline_schema(PergMetricsDict)
+METRICS_SCHEMA = inline_schema(PergMetrics)
 
 
 class RunSerializer(serializers.ModelSerializer[Run]):

@@ -10,11 +10,11 @@ import numpy as np
 from scipy.stats import false_discovery_control, norm
 
 from perg.stats.base.resampling import Clusters, cluster_sums
+from perg.stats.items.annotator_test import Scoring
 from perg.stats.judges.alternative_annotator import (
     MIN_INSTANCES_PER_HUMAN,
     PASSING_RATE,
     AlternativeAnnotatorTest,
-    Scoring,
     advantages,
 )
 from perg.stats.ratings.ratings import Ratings, RatingTable
