@@ -125,6 +125,7 @@ def in_own_process(*arguments: str) -> dict[str, float]:
 def report(items: int, per_question: int) -> dict[str, float]:
     import numpy as np
 
+    from perg.stats.base.result import dump
     from perg.stats.files.rating_set import RatingSet
     from perg.stats.items.validation_input import ValidationInput, ValidationSettings
     from perg.stats.ratings.ratings import RatingTable
@@ -163,7 +164,7 @@ def report(items: int, per_question: int) -> dict[str, float]:
     )
     began, cpu_began = time.perf_counter(), time.process_time()
     found = validation_report(given, settings=ValidationSettings(resamples=RESAMPLES))
-    json.dumps(found.as_dict(), allow_nan=False)
+    json.dumps(dump(found), allow_nan=False)
     return {
         "seconds": time.perf_counter() - began,
         "cpu_seconds": time.process_time()

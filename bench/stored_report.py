@@ -144,9 +144,10 @@ def timed_report(campaign) -> dict[str, float]:
     from annotations.validation.selectors.input_hash import input_hash
     from annotations.validation.selectors.validation import validation_input
     from core.jobs.leasing import run_job
+    from perg.stats.base.result import dump
     from perg.stats.items.validation_input import ValidationSettings
 
-    settings = dict(ValidationSettings().as_dict())
+    settings = dump(ValidationSettings())
     report = ValidationReport.objects.create(campaign=campaign, settings=settings)
     own, of_database = time.process_time(), database_cpu_seconds()
     began = time.perf_counter()

@@ -344,7 +344,7 @@ def simulate(case: Case, seeds: int) -> tuple[int, Counter[str]]:
             )
             for _ in range(case.judges)
         ]
-        raw += any(one.alternative.passed for one in assessed)
+        raw += any(one.alternative_annotator_test.passed for one in assessed)
         codes[min((one.verdict.code for one in assessed), key=order.index)] += 1
     return raw, codes
 

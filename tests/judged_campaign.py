@@ -5,11 +5,12 @@ import uuid
 from annotations.models import Campaign, Label, Task
 from core.models import User
 from evaluation.models import Item, Judge, Judgment
+from perg.stats.base.result import dump
 from perg.stats.items.validation_input import ValidationInput, ValidationSettings
 from tests import build
 
 QUICK = ValidationSettings(resamples=20)
-SETTINGS: dict[str, object] = dict(QUICK.as_dict())
+SETTINGS: dict[str, object] = dump(QUICK)
 
 
 def judged_campaign(people: list[User]) -> Campaign:

@@ -42,6 +42,13 @@ def judge_of(report: ValidationReport, name: str) -> JudgeValidation:
     return next(judge for judge in report.judges if judge.name == name)
 
 
+def verdict_of(report: ValidationReport, name: str) -> str:
+    """The kind of the judge's verdict."""
+    verdict = judge_of(report, name).verdict
+    assert verdict is not None
+    return verdict.kind
+
+
 def run_of(report: ValidationReport, name: str) -> RunRates:
     assert isinstance(report.rates, CorrectedRuns)
     return next(run for run in report.rates.runs if run.run == name)

@@ -5,9 +5,13 @@ from dataclasses import dataclass
 from typing import Literal
 
 from annotations.validation.figures.validation import ValidationFigures, validation_figures
-from perg.stats.correction.corrected_runs import RunDifferenceDict
-from perg.stats.judges.judge_validation import JudgeValidationDict
-from perg.stats.report.validation import ValidationReportDict
+from perg.stats.base.undefined import Undefined
+from perg.stats.correction.corrected_runs import RunDifference
+from perg.stats.correction.paired import PairedDifference
+from perg.stats.judges.judge_validation import JudgeValidation
+from perg.stats.planning.alternative_annotator_power import UnitsPlan
+from perg.stats.planning.next_steps import LabelNext
+from perg.stats.report.validation import ValidationReport
 from perg.stats.report.validation_definitions import VERDICT_MEANS
 
 Tone = Literal["good", "careful", "bad", "open", "none"]
@@ -35,7 +39,7 @@ class Card:
     points at the report's corrected rates.
     """
 
-    judge: JudgeValidationDict
+    judge: JudgeValidation
     tone: Tone
     sign: str
     says: str
@@ -75,21 +79,21 @@ class ValidationPage:
         todo: what is needed next, a sentence each.
     """
 
-    document: ValidationReportDict
+    document: ValidationReport
     cards: tuple[Card, ...]
     groups: tuple[VerdictGroup, ...]
     figures: ValidationFigures
-    differences: tuple[RunDifferenceDict, ...]
+    differences: tuple[RunDifference, ...]
     differences_undefined: tuple[UndefinedDifferences, ...]
     todo: tuple[str, ...]
 
 
-def validation_page(document: ValidationReportDict) -> ValidationPage:
+def validation_page(document: ValidationReport) -> ValidationPage:
     """The page of a stored document."""
     order = [*SIGNS, NO_VERDICT]
     judges = sorted(
-        document["judges"],
-        key=lambda judge: (order.index(_kind(judge)), -(judge["skill"]["value"] or 0)),
+        document.judges,
+        key=lambda judge: (order.index(_kind(judge)), -(judge.skill.value or 0)),
     )
     cards = tuple(_card(judge, i) for i, judge in enumerate(judges, start=1))
     return ValidationPage(
@@ -101,82 +105,82 @@ def validation_page(document: ValidationReportDict) -> ValidationPage:
             if (of_kind := tuple(card for card in cards if _kind(card.judge) == kind))
         ),
         figures=validation_figures(document),
-        differences=tuple(row for row in _differences(document) if "naive" in row["difference"]),
+        differences=tuple(
+            row for row in _differences(document) if isinstance(row.difference, PairedDifference)
+        ),
         differences_undefined=tuple(_undefined_differences(document)),
         todo=tuple(_todo(document)),
     )
 
 
-def _differences(document: ValidationReportDict) -> list[RunDifferenceDict]:
-    rates = document["rates"]
-    if "differences" not in rates:
-        return []
-    return rates["differences"]
+def _differences(document: ValidationReport) -> tuple[RunDifference, ...]:
+    rates = document.rates
+    return () if isinstance(rates, Undefined) else rates.differences
 
 
-def _undefined_differences(document: ValidationReportDict) -> Iterator[UndefinedDifferences]:
+def _undefined_differences(document: ValidationReport) -> Iterator[UndefinedDifferences]:
     """The most frequent reason first."""
     pairs: dict[str, list[tuple[str, str]]] = {}
     for row in _differences(document):
-        difference = row["difference"]
-        if "naive" not in difference:
-            pairs.setdefault(difference["undefined"], []).append((row["a"], row["b"]))
+        difference = row.difference
+        if isinstance(difference, Undefined):
+            pairs.setdefault(difference.undefined, []).append((row.a, row.b))
     for reason, found in sorted(pairs.items(), key=lambda each: -len(each[1])):
         yield UndefinedDifferences(reason, len(found), len(set(found)))
 
 
-def _kind(judge: JudgeValidationDict) -> str:
+def _kind(judge: JudgeValidation) -> str:
     """The kind of its verdict."""
-    return NO_VERDICT if judge["verdict"] is None else judge["verdict"]["kind"]
+    return NO_VERDICT if judge.verdict is None else judge.verdict.kind
 
 
-def _card(judge: JudgeValidationDict, number: int) -> Card:
-    kind, anchor = KINDS.get(judge["kind"], judge["kind"]), f"judge-{number}"
-    verdict = judge["verdict"]
+def _card(judge: JudgeValidation, number: int) -> Card:
+    kind, anchor = KINDS.get(judge.kind, judge.kind), f"judge-{number}"
+    verdict = judge.verdict
     if verdict is None:
-        reason = judge["no_verdict"] or ""
+        reason = judge.no_verdict or ""
         return Card(judge, "none", "", "", f"No verdict: {reason}.", kind, anchor, is_corrected=False)
-    tone, sign = SIGNS[verdict["kind"]]
-    means = next(text for name, text in VERDICT_MEANS.items() if name == verdict["kind"])
-    is_corrected = verdict["kind"] == CORRECTED
-    return Card(judge, tone, sign, verdict["sentence"], means, kind, anchor, is_corrected=is_corrected)
+    tone, sign = SIGNS[verdict.kind]
+    means = next(text for name, text in VERDICT_MEANS.items() if name == verdict.kind)
+    is_corrected = verdict.kind == CORRECTED
+    return Card(judge, tone, sign, verdict.sentence, means, kind, anchor, is_corrected=is_corrected)
 
 
-def _todo(document: ValidationReportDict) -> Iterator[str]:
+def _todo(document: ValidationReport) -> Iterator[str]:
     """What is needed next, most pressing first."""
-    summary = document["summary"]
-    if not summary["labelled"]:
+    summary = document.summary
+    if not summary.labelled:
         yield "People have to label some of the responses: without them nothing can be said of any judge."
         return
-    for judge in document["judges"]:
-        verdict = judge["verdict"]
-        if verdict is None or verdict["labels_needed"] is None:
+    for judge in document.judges:
+        verdict = judge.verdict
+        if verdict is None or verdict.labels_needed is None:
             continue
-        needed = f"about {verdict['labels_needed']:,} more labels"
-        if verdict["kind"] == CORRECTED:
-            yield f"To show whether {judge['name']} may replace a person: {needed}."
+        needed = f"about {verdict.labels_needed:,} more labels"
+        if verdict.kind == CORRECTED:
+            yield f"To show whether {judge.name} may replace a person: {needed}."
         else:
-            yield f"A verdict on {judge['name']}: {needed}."
+            yield f"A verdict on {judge.name}: {needed}."
     yield from _intervals(document)
     yield from _comparisons(document)
-    for plan in document["planning"]["judges"]:
-        units = plan["items_for_alternative_annotator_test"]
-        if "units" in units and units["units"] is not None and units["units"] > summary["labelled"]:
+    for plan in document.planning.judges:
+        units = plan.items_for_alternative_annotator_test
+        if isinstance(units, UnitsPlan) and units.units is not None and units.units > summary.labelled:
             yield (
-                f"For {plan['judge']} to pass the alternative annotator test in 80% of campaigns: about "
-                f"{units['units']:,} items labelled as the {summary['labelled']:,} so far are."
-                f"{''.join(f' {warning}' for warning in units['power'].get('warnings', ()))}"
+                f"For {plan.judge} to pass the alternative annotator test in 80% of campaigns: about "
+                f"{units.units:,} items labelled as the {summary.labelled:,} so far are."
+                f"{''.join(f' {warning}' for warning in units.power.warnings)}"
             )
-    label_next = document["planning"]["label_next"]
-    if "strata" in label_next:
+    label_next = document.planning.label_next
+    if isinstance(label_next, LabelNext):
         parts = [
-            f"{stratum['wanted']} of the {stratum['units'] - stratum['labelled']:,} on which "
-            f"{_judges(stratum['stratum'], len(document['judges']))}"
-            for stratum in label_next["strata"]
-            if stratum["wanted"]
+            f"{stratum.wanted} of the {stratum.units - stratum.labelled:,} on which "
+            f"{_judges(stratum.stratum, len(document.judges))}"
+            for stratum in label_next.strata
+            if stratum.wanted
         ]
         if parts:
-            yield f"The next {len(label_next['items'])} labels tell most on these items: {'; '.join(parts)}."
+            yield f"The next {len(label_next.items)} labels tell most on these items: {'; '.join(parts)}."
 
 
 def _judges(failures: int, judges: int) -> str:
@@ -189,42 +193,42 @@ def _judges(failures: int, judges: int) -> str:
     return f"{failures} of {judges} judges see{'s' if failures == 1 else ''} a failure"
 
 
-def _intervals(document: ValidationReportDict) -> Iterator[str]:
+def _intervals(document: ValidationReport) -> Iterator[str]:
     """Labels for ±5 points with the judge that saves most."""
     found: list[tuple[int, str]] = []
     alone: int | None = None
-    for plan in document["planning"]["judges"]:
-        rows = plan["labels_for_interval"]
-        if not isinstance(rows, list):
+    for plan in document.planning.judges:
+        rows = plan.labels_for_interval
+        if isinstance(rows, Undefined):
             continue
         for row in rows:
-            if row["half_width"] != HALF_WIDTH or row["labels"] is None:
+            if row.half_width != HALF_WIDTH or row.labels is None:
                 continue
-            if row["method"] == "PPI++":
-                found.append((row["labels"], plan["judge"]))
-            elif row["method"] == "human only":
-                alone = row["labels"]
+            if row.method == "PPI++":
+                found.append((row.labels, plan.judge))
+            elif row.method == "human only":
+                alone = row.labels
     if found:
         labels, judge = min(found)
         by_people = "" if alone is None else f"; with people alone {alone:,}"
         yield (
             f"Alignment failure to ±5 points: {labels:,} labelled items with {judge} and PPI++{by_people} (there are "
-            f"{document['summary']['labelled']:,})."
+            f"{document.summary.labelled:,})."
         )
 
 
-def _comparisons(document: ValidationReportDict) -> Iterator[str]:
+def _comparisons(document: ValidationReport) -> Iterator[str]:
     """Pairs of judges that are not told apart yet."""
-    plans = {(plan["a"], plan["b"]): plan for plan in document["planning"]["comparisons"]}
-    hopeless = {judge["name"] for judge in document["judges"] if _kind(judge) == NOT_TRUSTWORTHY}
-    for comparison in document["comparisons"]:
-        if comparison["statistic"] != "informedness" or comparison["p_holm"] is None:
+    plans = {(plan.a, plan.b): plan for plan in document.planning.comparisons}
+    hopeless = {judge.name for judge in document.judges if _kind(judge) == NOT_TRUSTWORTHY}
+    for comparison in document.comparisons:
+        if comparison.statistic != "informedness" or comparison.p_holm is None:
             continue
-        plan = plans.get((comparison["a"], comparison["b"]))
-        if plan is None or plan["items"] is None or {plan["a"], plan["b"]} & hopeless:
+        plan = plans.get((comparison.a, comparison.b))
+        if plan is None or plan.items is None or {plan.a, plan.b} & hopeless:
             continue
-        if comparison["p_holm"] > LEVEL and plan["labelled"] < plan["items"] <= document["summary"]["items"]:
+        if comparison.p_holm > LEVEL and plan.labelled < plan.items <= document.summary.items:
             yield (
-                f"To tell {plan['a']} from {plan['b']}: about {plan['items']:,} labelled items (there are "
-                f"{plan['labelled']:,}).{''.join(f' {warning}' for warning in plan.get('warnings', ()))}"
+                f"To tell {plan.a} from {plan.b}: about {plan.items:,} labelled items (there are "
+                f"{plan.labelled:,}).{''.join(f' {warning}' for warning in plan.warnings)}"
             )

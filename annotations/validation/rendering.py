@@ -1,7 +1,6 @@
 """A validation report as HTML: the body of its page, and one file with everything in it; its figures as SVG files."""
 
 from pathlib import Path
-from typing import cast
 
 from django.conf import settings
 from django.template.loader import render_to_string
@@ -11,7 +10,8 @@ from annotations.models import ValidationReport
 from annotations.validation.figures.validation import validation_figures
 from annotations.validation.page import validation_page
 from core.cache.figures import kept_text
-from perg.stats.report.validation import ValidationReportDict
+from perg.stats.base.result import load
+from perg.stats.report.validation import ValidationReport as Document
 
 HTML_CONTENT_TYPE = "text/html; charset=utf-8"
 SVG_CONTENT_TYPE = "image/svg+xml; charset=utf-8"
@@ -22,7 +22,7 @@ def report_body(report: ValidationReport) -> SafeString:
     """A report that is ready as HTML: long where there are many judges, and the same as long as the report is there."""
 
     def write() -> str:
-        document = cast(ValidationReportDict, report.document)  # is what the report's `as_dict` gave
+        document = load(Document, report.document)
         return render_to_string(
             "annotations/validation/_validation_report.html", {"page": validation_page(document)}
         )
@@ -31,7 +31,7 @@ def report_body(report: ValidationReport) -> SafeString:
     return mark_safe(written)  # a template has written it
 
 
-def as_html(document: ValidationReportDict, *, title: str, computed: str = "") -> str:
+def as_html(document: Document, *, title: str, computed: str = "") -> str:
     """The report without scripts and without anything to fetch; `computed` says when and by which version."""
     context = {
         "page": validation_page(document),
@@ -42,12 +42,12 @@ def as_html(document: ValidationReportDict, *, title: str, computed: str = "") -
     return render_to_string("annotations/validation/validation_file.html", context)
 
 
-def figure_names(document: ValidationReportDict) -> list[str]:
+def figure_names(document: Document) -> list[str]:
     """The figures that the report has, by the names that `as_svg` takes."""
     return list(validation_figures(document).by_name())
 
 
-def as_svg(document: ValidationReportDict, name: str) -> str:
+def as_svg(document: Document, name: str) -> str:
     """One figure as a file of its own, with its style in it.
 
     Raises:

@@ -1,4 +1,4 @@
-"""An estimate as every document of the API has it."""
+"""Results, an estimate among them, as documents of the API have them."""
 
 from typing import Any
 
@@ -6,13 +6,18 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from core.api.json_schema import inline_schema
-from perg.stats.base.estimate import Estimate, EstimateDict
+from perg.stats.base.estimate import Estimate
+from perg.stats.base.result import dump
 
 
-@extend_schema_field(inline_schema(EstimateDict))
-class EstimateField(serializers.JSONField):
-    """An estimate: value, n, 95% interval; what is undefined is null, with the reason."""
+class ResultField(serializers.JSONField):
+    """A result, or the JSON of one as it is stored."""
 
     def to_representation(self, value: Any) -> Any:
-        # Any: as REST framework declares it; an Estimate, or one that is ready for JSON
-        return value.as_dict() if isinstance(value, Estimate) else value
+        # Any: as REST framework declares it
+        return value if isinstance(value, dict) else dump(value)
+
+
+@extend_schema_field(inline_schema(Estimate))
+class EstimateField(ResultField):
+    """An estimate: value, n, 95% interval; what is undefined is null, with the reason."""

@@ -6,7 +6,7 @@ from itertools import groupby
 
 from core.figures.drawing import TONES, Figure, Line, Mark, Point, Scale, Words, limit_for, shortened
 from core.figures.scatter import said
-from perg.stats.base.estimate import EstimateDict
+from perg.stats.base.estimate import Estimate
 
 LABELS, PANEL, GAP, TOP, ROW, HEADING = 260, 180, 44, 44, 22, 26
 MOST_ROWS = 80
@@ -19,7 +19,7 @@ class PanelRow:
 
     heading: str
     label: str
-    estimates: Mapping[str, EstimateDict | None]
+    estimates: Mapping[str, Estimate | None]
     facts: Mapping[str, object]
     tone: str = TONES[0]
 
@@ -79,7 +79,7 @@ def _scales(rows: Sequence[PanelRow], keys: Sequence[str], *, is_difference: boo
         for row in rows
         for key in keys
         if (estimate := row.estimates.get(key)) is not None
-        for end in (estimate["value"], estimate["low"], estimate["high"])
+        for end in (estimate.value, estimate.low, estimate.high)
         if end is not None
     ]
     limit = limit_for(ends)
@@ -98,14 +98,14 @@ def _estimate(row: PanelRow, key: str, name: str, scale: Scale, y: float) -> lis
     estimate = row.estimates.get(key)
     if estimate is None:
         return []
-    if estimate["value"] is None:
+    if estimate.value is None:
         why = f"{row.label}, {name}: {said(estimate)}"
         return [Words(scale.start + 2, y + 4, "undefined", kind="none", title=why)]
     marks: list[Mark] = []
-    if estimate["low"] is not None and estimate["high"] is not None:
-        marks.append(Line(scale.at(estimate["low"]), y, scale.at(estimate["high"]), y, "whisker", row.tone))
+    if estimate.low is not None and estimate.high is not None:
+        marks.append(Line(scale.at(estimate.low), y, scale.at(estimate.high), y, "whisker", row.tone))
     title = f"{row.heading}, {row.label}, {name}: {said(estimate)}"
-    return [*marks, Point(scale.at(estimate["value"]), y, row.tone, title)]
+    return [*marks, Point(scale.at(estimate.value), y, row.tone, title)]
 
 
 PARTS = ("value", "low", "high", "n", "undefined")
@@ -122,6 +122,6 @@ def _record(row: PanelRow, keys: Sequence[str]) -> dict[str, object]:
         estimate = row.estimates.get(key)
         for part in PARTS:
             record[key if part == "value" else f"{key}_{part}"] = (
-                None if estimate is None else estimate[part]  # type: ignore[literal-required]
+                None if estimate is None else getattr(estimate, part)
             )
     return record

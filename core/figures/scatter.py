@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from core.figures.drawing import Figure, Line, Mark, Point, Scale, Words, limit_for, nice_limit, shortened
-from perg.stats.base.estimate import EstimateDict
+from perg.stats.base.estimate import Estimate
 
 LEFT, TOP, PLOT_WIDTH, PLOT_HEIGHT, KEY = 70, 24, 640, 400, 26
 CHARACTER, LETTERING = 7.2, 14
@@ -19,8 +19,8 @@ class ScatterPoint:
 
     name: str
     series: str
-    x: EstimateDict
-    y: EstimateDict
+    x: Estimate
+    y: Estimate
     facts: Mapping[str, object]
 
 
@@ -37,7 +37,7 @@ def scatter(
     x_is_rate: bool = True,
 ) -> Figure:
     """Points that have both values; those that lack one are counted as left out. `tones` are of the series."""
-    drawn = [point for point in points if point.x["value"] is not None and point.y["value"] is not None]
+    drawn = [point for point in points if point.x.value is not None and point.y.value is not None]
     limit = limit_for if x_is_rate else nice_limit
     across = Scale(0, limit(_ends(point.x for point in drawn)), LEFT, LEFT + PLOT_WIDTH)
     up = Scale(0, limit_for(_ends(point.y for point in drawn)), TOP + PLOT_HEIGHT, TOP)
@@ -61,8 +61,8 @@ def scatter(
             {
                 **point.facts,
                 "series": point.series,
-                **{f"{x}_{part}": point.x[part] for part in ("value", "low", "high", "n")},
-                **{f"{y}_{part}": point.y[part] for part in ("value", "low", "high", "n")},
+                **{f"{x}_{part}": getattr(point.x, part) for part in ("value", "low", "high", "n")},
+                **{f"{y}_{part}": getattr(point.y, part) for part in ("value", "low", "high", "n")},
             }
             for point in drawn
         ),
@@ -70,10 +70,10 @@ def scatter(
     )
 
 
-def _ends(estimates: Iterable[EstimateDict]) -> list[float]:
+def _ends(estimates: Iterable[Estimate]) -> list[float]:
     found = []
     for estimate in estimates:
-        found += [end for end in (estimate["value"], estimate["high"]) if end is not None]
+        found += [end for end in (estimate.value, estimate.high) if end is not None]
     return found
 
 
@@ -89,19 +89,19 @@ def _axes(across: Scale, up: Scale, x: str, y: str) -> list[Mark]:
 
 
 def _marks(point: ScatterPoint, across: Scale, up: Scale, tone: str) -> list[Mark]:
-    x, y = across.at(point.x["value"] or 0.0), up.at(point.y["value"] or 0.0)
+    x, y = across.at(point.x.value or 0.0), up.at(point.y.value or 0.0)
     marks: list[Mark] = []
-    if point.x["low"] is not None and point.x["high"] is not None:
-        marks.append(Line(across.at(point.x["low"]), y, across.at(point.x["high"]), y, "whisker", tone))
-    if point.y["low"] is not None and point.y["high"] is not None:
-        marks.append(Line(x, up.at(point.y["low"]), x, up.at(point.y["high"]), "whisker", tone))
+    if point.x.low is not None and point.x.high is not None:
+        marks.append(Line(across.at(point.x.low), y, across.at(point.x.high), y, "whisker", tone))
+    if point.y.low is not None and point.y.high is not None:
+        marks.append(Line(x, up.at(point.y.low), x, up.at(point.y.high), "whisker", tone))
     marks.append(Point(x, y, tone, f"{point.name}, {point.series}: {said(point.x)}; {said(point.y)}"))
     return marks
 
 
 def _names(points: Sequence[ScatterPoint], across: Scale, up: Scale) -> list[Mark]:
     """Each point's name in the first free place around it; one that finds none is told by pointing, and in the CSV."""
-    at = [(across.at(point.x["value"] or 0.0), up.at(point.y["value"] or 0.0)) for point in points]
+    at = [(across.at(point.x.value or 0.0), up.at(point.y.value or 0.0)) for point in points]
     taken: list[Box] = [(x - 6, y - 6, x + 6, y + 6) for x, y in at]
     marks: list[Mark] = []
     for (x, y), point in zip(at, points, strict=True):
@@ -134,12 +134,12 @@ def _key(series: Sequence[str], tones: Mapping[str, str]) -> list[Mark]:
     return marks
 
 
-def said(estimate: EstimateDict) -> str:
+def said(estimate: Estimate) -> str:
     """An estimate in words."""
-    if estimate["value"] is None:
-        return f"undefined ({estimate['undefined']})"
+    if estimate.value is None:
+        return f"undefined ({estimate.undefined})"
     interval = ""
-    if estimate["low"] is not None and estimate["high"] is not None:
-        interval = f" [{estimate['low']:.3f}, {estimate['high']:.3f}]"
-    warnings = "".join(f" ⚠ {warning}" for warning in estimate.get("warnings", ()))
-    return f"{estimate['value']:.3f}{interval}, n = {estimate['n']}{warnings}"
+    if estimate.low is not None and estimate.high is not None:
+        interval = f" [{estimate.low:.3f}, {estimate.high:.3f}]"
+    warnings = "".join(f" ⚠ {warning}" for warning in estimate.warnings)
+    return f"{estimate.value:.3f}{interval}, n = {estimate.n}{warnings}"

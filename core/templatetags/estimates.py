@@ -1,11 +1,14 @@
 """`{% estimate x %}`: a number with its interval and n, or the reason why there is none."""
 
+from collections.abc import Mapping
+
 from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from perg.stats.base.estimate import Estimate, EstimateDict
+from perg.stats.base.estimate import Estimate
 from perg.stats.base.number_text import number_text
+from perg.stats.base.result import load
 
 register = template.Library()
 
@@ -32,13 +35,13 @@ def number(value: object, digits: int) -> str:
 
 
 @register.simple_tag
-def estimate(value: Estimate | EstimateDict, digits: int = 3, *, in_link: bool = False) -> SafeString:
+def estimate(value: Estimate | Mapping[str, object], digits: int = 3, *, in_link: bool = False) -> SafeString:
     """Value, 95% interval and n as parts that a style sheet can set apart, and ⚠ with what speaks against them.
 
     `value` may be a stored one. Give `in_link` where a link is around it.
     """
-    if isinstance(value, dict):
-        value = Estimate.of_dict(value)
+    if not isinstance(value, Estimate):
+        value = load(Estimate, value)
     if value.undefined:
         return format_html(UNDEFINED, value.undefined)
     interval = ""
@@ -49,14 +52,14 @@ def estimate(value: Estimate | EstimateDict, digits: int = 3, *, in_link: bool =
 
 
 @register.simple_tag
-def warning_sign(value: Estimate | EstimateDict, *, in_link: bool = False) -> SafeString:
+def warning_sign(value: Estimate | Mapping[str, object], *, in_link: bool = False) -> SafeString:
     """⚠ with an estimate's warnings, which focus and the pointer show, or nothing.
 
     It is part of `estimate`, and for places that write the number out themselves. In a link it is no stop of its own
     for the tab key: the link's focus shows the warnings.
     """
-    if isinstance(value, dict):
-        value = Estimate.of_dict(value)
+    if not isinstance(value, Estimate):
+        value = load(Estimate, value)
     if not value.warnings:
         return SafeString("")
     return format_html(WARNED, " ".join(value.warnings), SafeString("" if in_link else FOCUSABLE))

@@ -113,7 +113,7 @@ class RunGain(models.Model):
     run = models.OneToOneField(Run, on_delete=models.CASCADE, related_name="gain")
     reference = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="+")
     computed_at = models.DateTimeField(help_text="When its reading began.")
-    document = models.JSONField(help_text="evaluation.results.metrics.comparison.Comparison.as_dict")
+    document = models.JSONField(help_text="evaluation.results.metrics.comparison.ComparisonDocument")
 
     def __str__(self) -> str:
         return f"run {self.run_id} against {self.reference_id}"

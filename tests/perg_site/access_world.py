@@ -30,6 +30,7 @@ from evaluation.engine.steps.prompts import current_prompt
 from evaluation.judges.services.judges import heuristic_judge
 from evaluation.models import Batch, Judgment, Proposal, Run
 from evaluation.results.services.results import refresh_result
+from perg.stats.base.result import dump
 from perg.stats.files.rating_set import RatingSet
 from perg.stats.gold.gold_criteria import EVERY_TASK
 from perg.stats.items.validation_input import ValidationInput, ValidationSettings
@@ -232,7 +233,7 @@ def _add_validation_report(campaign: Campaign) -> None:
     ValidationReport.objects.create(
         campaign=campaign,
         status="ready",
-        settings=ValidationSettings().as_dict(),
+        settings=dump(ValidationSettings()),
         input_hash="0" * 64,
         code_version="0",
         document=_validation_document(),
@@ -248,4 +249,4 @@ def _validation_document() -> dict[str, object]:
     )
     ratings = RatingSet("ordinal", table, (), ("ann", "bob"), ("gpt",), missing=0)
     given = ValidationInput(ratings=ratings, threshold=3, clusters=np.arange(3))
-    return dict(validation_report(given, settings=ValidationSettings(resamples=20)).as_dict())
+    return dump(validation_report(given, settings=ValidationSettings(resamples=20)))

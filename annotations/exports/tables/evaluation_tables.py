@@ -5,7 +5,7 @@ Leads get what belongs to the items of their campaign; all of it is for staff.
 
 from collections.abc import Iterator
 from itertools import islice
-from typing import Any, cast
+from typing import Any
 
 from django.contrib.postgres.aggregates import ArrayAgg
 from django.db.models import BooleanField, Case, Exists, F, OuterRef, Q, QuerySet, Value, When
@@ -25,8 +25,9 @@ from annotations.models import Task
 from evaluation.models import Completion, Item, Judgment, Preference, Question, Response, Run
 from evaluation.models.result import RunChange
 from evaluation.results.metrics.run_metrics import RunOutcomes
-from perg.stats.base.estimate import EstimateDict
-from perg.stats.runs.perg_metrics import PergMetricsDict
+from perg.stats.base.estimate import Estimate
+from perg.stats.base.result import load
+from perg.stats.runs.perg_metrics import PergMetrics
 
 CAMPAIGN = Filter(
     "campaign",
@@ -251,26 +252,26 @@ RATES = (
 )
 
 
-def _parts(estimate: EstimateDict) -> Row:
-    return (estimate["value"], estimate["low"], estimate["high"], estimate["n"], estimate["undefined"])
+def _parts(estimate: Estimate) -> Row:
+    return (estimate.value, estimate.low, estimate.high, estimate.n, estimate.undefined)
 
 
-def _metrics(run: Run) -> PergMetricsDict:
+def _metrics(run: Run) -> PergMetrics:
     result = getattr(run, "result", None)
     if result is not None and not RunChange.objects.filter(run_id=run.pk).exists():
-        return cast(PergMetricsDict, result.metrics)
-    return RunOutcomes(run).metrics().as_dict()
+        return load(PergMetrics, result.metrics)
+    return RunOutcomes(run).metrics()
 
 
-def _estimates(metrics: PergMetricsDict) -> Iterator[tuple[str, str, EstimateDict]]:
+def _estimates(metrics: PergMetrics) -> Iterator[tuple[str, str, Estimate]]:
     """(judge, metric, estimate)."""
     for metric in RATES:
-        yield "", metric, metrics[metric]  # type: ignore[literal-required]
-    for condition, estimate in metrics["delivery_failure"].items():
-        yield "", f"{condition}_delivery_failure", cast(EstimateDict, estimate)
-    for judge, estimate in metrics["alignment_failure"].items():
+        yield "", metric, getattr(metrics, metric)
+    yield "", "baseline_delivery_failure", metrics.delivery_failure.baseline
+    yield "", "personalised_delivery_failure", metrics.delivery_failure.personalised
+    for judge, estimate in metrics.alignment_failure.items():
         yield judge, "alignment_failure", estimate
-    for judge, estimate in metrics["robustness_error"].items():
+    for judge, estimate in metrics.robustness_error.items():
         yield judge, "robustness_error", estimate
 
 

@@ -1,15 +1,15 @@
 """Gold releases, what differs between two of them, and what the validation report says when one is made."""
 
 from dataclasses import dataclass
-from typing import Literal, TypedDict, cast
+from typing import Literal, TypedDict
 
 from django.db import connection
 from django.db.models import Count, OuterRef, Prefetch, Q, QuerySet, Subquery
 
 from annotations.models import Assignment, Campaign, GoldLabel, GoldRelease, Label, Task
 from annotations.validation.selectors.validation import ReportsNow, reports_now
-from perg.stats.base.estimate import EstimateDict
-from perg.stats.report.validation import ValidationReportDict
+from perg.stats.base.result import Json, dump, load
+from perg.stats.report.validation import ValidationReport
 
 DifferenceKind = Literal["added", "removed", "changed"]
 
@@ -62,8 +62,8 @@ class ReportFigures(TypedDict):
     computed_at: str
     code_version: str
     stale: str
-    alpha: EstimateDict | None
-    alpha_followed: EstimateDict | None
+    alpha: Json | None
+    alpha_followed: Json | None
     raters: int
     verdicts: list[VerdictFigure]
 
@@ -205,25 +205,25 @@ def figures_of_report(now: ReportsNow) -> ReportFigures:
             raters=0,
             verdicts=[],
         )
-    document = cast(ValidationReportDict, ready.document)
+    document = load(ValidationReport, ready.document)
     return ReportFigures(
         report=ready.pk,
         undefined=None,
         computed_at=ready.finished_at.isoformat(),
         code_version=ready.code_version,
         stale=now.stale,
-        alpha=document["people"]["alpha"],
-        alpha_followed=document["people"]["alpha_followed"],
-        raters=len(document["people"]["people"]),
+        alpha=dump(document.people.alpha),
+        alpha_followed=dump(document.people.alpha_followed),
+        raters=len(document.people.people),
         verdicts=[
             VerdictFigure(
-                judge=judge["name"],
-                n=judge["n"],
-                kind=verdict["kind"],
-                sentence=verdict["sentence"],
+                judge=judge.name,
+                n=judge.n,
+                kind=verdict.kind,
+                sentence=verdict.sentence,
             )
-            for judge in document["judges"]
-            if (verdict := judge["verdict"]) is not None
+            for judge in document.judges
+            if (verdict := judge.verdict) is not None
         ],
     )
 

@@ -20,6 +20,7 @@ from annotations.signals import gold_released
 from core.errors import Conflict, DomainError
 from core.models import User
 from perg import __version__
+from perg.stats.base.result import dump
 from perg.stats.gold.gold_criteria import GoldCriteria, looser_choices
 from perg.stats.gold.gold_selection import GoldSelection, Ints, SelectionCounts, TooManyRatings, select_gold
 
@@ -116,7 +117,7 @@ def release_gold(
         rule=selection.criteria.rule,
         threshold=campaign.threshold,
         criteria=selection.criteria.model_dump(mode="json"),
-        counts=counts.as_dict(),
+        counts=dump(counts),
         notes=_notes(campaign, labels, selection),
         report_id=_report_of(figures),
         report_figures=figures,
@@ -166,7 +167,7 @@ def _notes(campaign: Campaign, labels: RaterLabels, selection: GoldSelection) ->
     return {
         "overlap": campaign.overlap,
         "looser": looser_choices(selection.criteria, overlap=campaign.overlap),
-        "raters": [rater.as_dict() for rater in raters],
+        "raters": [dump(rater) for rater in raters],
     }
 
 

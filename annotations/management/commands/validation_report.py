@@ -20,14 +20,15 @@ from annotations.validation.selectors.validation import has_ratings
 from annotations.validation.services.validation import computed_report, report_settings
 from core.errors import Conflict, DomainError, NotFound
 from perg import __version__
-from perg.stats.base.estimate import EstimateDict
-from perg.stats.base.undefined import UndefinedDict
-from perg.stats.correction.corrected_runs import CorrectedRunsDict
-from perg.stats.correction.correction import CorrectedRatesDict
-from perg.stats.correction.run_rates import RateDict
+from perg.stats.base.estimate import Estimate
+from perg.stats.base.result import dump
+from perg.stats.base.undefined import Undefined
+from perg.stats.correction.corrected_runs import CorrectedRuns
+from perg.stats.correction.correction import CorrectedRates
+from perg.stats.correction.run_rates import Rate, StackedRate
 from perg.stats.items.annotator_test import EPSILON
 from perg.stats.items.validation_input import Progress
-from perg.stats.report.validation import ValidationReportDict
+from perg.stats.report.validation import ValidationReport
 
 
 class Command(BaseCommand):
@@ -63,118 +64,115 @@ class Command(BaseCommand):
                 self.stdout.write(json.dumps(refused, ensure_ascii=False))
                 sys.exit(1)
             raise CommandError(error.message) from error
-        document = report.as_dict()
         if options["json"]:
             computed = {"campaign": {"id": campaign.pk, "name": campaign.name}, "input_hash": digest}
-            whole = {"report": computed | {"code_version": __version__}, **document}
+            whole = {"report": computed | {"code_version": __version__}, **dump(report)}
             self.stdout.write(json.dumps(whole, ensure_ascii=False, allow_nan=False))
         else:
-            self.stdout.write(_in_words(document, is_terminal=self.stdout.isatty()))
+            self.stdout.write(_in_words(report, is_terminal=self.stdout.isatty()))
 
 
-def _in_words(document: ValidationReportDict, *, is_terminal: bool) -> str:
+def _in_words(report: ValidationReport, *, is_terminal: bool) -> str:
     """The report for people: a table of the judges, and why each has its verdict."""
     written = StringIO()
     console = Console(file=written, force_terminal=is_terminal, width=None if is_terminal else 120)
-    counts = document["summary"]
+    counts = report.summary
     console.print(
-        f"{counts['items']} items, {counts['labelled']} rated by people "
-        f"({counts['ratings_by_people']} ratings). People with one another: α = "
-        f"{_figure(document['people']['alpha'])}."
+        f"{counts.items} items, {counts.labelled} rated by people "
+        f"({counts.ratings_by_people} ratings). People with one another: α = "
+        f"{_figure(report.people.alpha)}."
     )
     table = Table("Judge", "Verdict", "α with people", "ω", "ρ", "Sensitivity", "Specificity")
-    for judge in document["judges"]:
-        test, against = judge["alternative_annotator_test"], judge["confusion"]
+    for judge in report.judges:
+        test, against = judge.alternative_annotator_test, judge.confusion
         table.add_row(
-            escape(judge["name"]),
-            "no verdict" if judge["verdict"] is None else judge["verdict"]["kind"],
-            _figure(judge["alpha_with_humans"]),
-            _figure(test["winning_rate"]),
-            _figure(test["advantage_probability"]),
-            "—" if "undefined" in against else _figure(against["sensitivity"]),
-            "—" if "undefined" in against else _figure(against["specificity"]),
+            escape(judge.name),
+            "no verdict" if judge.verdict is None else judge.verdict.kind,
+            _figure(judge.alpha_with_humans),
+            _figure(test.winning_rate),
+            _figure(test.advantage_probability),
+            "—" if isinstance(against, Undefined) else _figure(against.sensitivity),
+            "—" if isinstance(against, Undefined) else _figure(against.specificity),
         )
-    for warning in counts["warnings"]:
+    for warning in counts.warnings:
         console.print(f"Warning: {escape(warning)}")
     console.print(table)
-    for judge in document["judges"]:
-        verdict = judge["verdict"]
-        says = f"no verdict, {judge['no_verdict']}" if verdict is None else verdict["sentence"]
-        console.print(f"[bold]{escape(judge['name'])}[/bold]: {says}")
-        for reason in [] if verdict is None else verdict["reasons"]:
+    for judge in report.judges:
+        verdict = judge.verdict
+        says = f"no verdict, {judge.no_verdict}" if verdict is None else verdict.sentence
+        console.print(f"[bold]{escape(judge.name)}[/bold]: {says}")
+        for reason in () if verdict is None else verdict.reasons:
             console.print(f"  {escape(reason)}")
-    _print_rates(document["rates"], console)
+    _print_rates(report.rates, console)
     return written.getvalue()
 
 
-def _print_rates(rates: CorrectedRunsDict | UndefinedDict, console: Console) -> None:
+def _print_rates(rates: CorrectedRuns | Undefined, console: Console) -> None:
     """Failure rates of each run: by people alone, by each judge uncorrected and corrected, and which to report."""
-    if "runs" not in rates:
-        console.print(f"Failure rates are undefined: {rates['undefined']}.")
+    if isinstance(rates, Undefined):
+        console.print(f"Failure rates are undefined: {rates.undefined}.")
         return
-    for run in rates["runs"]:
-        console.print(
-            f"\n[bold]Rates of {escape(run['run'])}[/bold] ({run['counted']} counted: {run['population']})"
-        )
-        if "people_alone" in run:
-            console.print(f"Alignment failure by people's labels alone: {_share(run['people_alone'])}")
+    for run in rates.runs:
+        console.print(f"\n[bold]Rates of {escape(run.run)}[/bold] ({run.counted} counted: {run.population})")
+        if run.people_alone is not None:
+            console.print(f"Alignment failure by people's labels alone: {_share(run.people_alone)}")
         for title, rate in (
-            ("Alignment failure", run["alignment_failure"]),
-            ("Robustness error", run["robustness_error"]),
+            ("Alignment failure", run.alignment_failure),
+            ("Robustness error", run.robustness_error),
         ):
-            if "judges" in rate:
-                _print_rate(title, rate, console)
+            if isinstance(rate, Undefined):
+                console.print(f"{title} by judges is undefined: {rate.undefined}.")
             else:
-                console.print(f"{title} by judges is undefined: {rate['undefined']}.")
+                _print_rate(title, rate, console)
 
 
-def _print_rate(title: str, rate: RateDict, console: Console) -> None:
+def _print_rate(title: str, rate: Rate, console: Console) -> None:
     """One rate by each judge, in a table, and what it is over."""
     table = Table(title, "People's labels alone", "Judge uncorrected", "Recommended")
-    for judge in rate["judges"]:
+    for judge in rate.judges:
         table.add_row(
-            escape(judge["judge"]),
-            _share(judge["rates"]["human"]["estimate"], judge["rates"]["human"]["warnings"]),
-            _share(judge["rates"]["naive"]["estimate"], judge["rates"]["naive"]["warnings"]),
-            _recommended(judge["rates"]),
+            escape(judge.judge),
+            _share(judge.rates.human.estimate, judge.rates.human.warnings),
+            _share(judge.rates.naive.estimate, judge.rates.naive.warnings),
+            _recommended(judge.rates),
         )
-    stacked = rate["stacked"]
-    if "rate" in stacked:
-        together = _share(stacked["rate"]["estimate"], stacked["rate"]["warnings"])
+    stacked = rate.stacked
+    if isinstance(stacked, StackedRate):
+        together = _share(stacked.rate.estimate, stacked.rate.warnings)
         table.add_row("all judges, stacked", "", "", f"PPI++ {together}")
     console.print(table)
-    for judge in rate["judges"]:
-        console.print(f"  {escape(judge['judge'])}: {escape(judge['over'])}")
+    for judge in rate.judges:
+        console.print(f"  {escape(judge.judge)}: {escape(judge.over)}")
     for sentence in rate_notes(rate):
         console.print(escape(sentence))
 
 
-def _recommended(rates: CorrectedRatesDict) -> str:
+def _recommended(rates: CorrectedRates) -> str:
     """The corrected rate to report with one judge."""
-    for rate in (rates["powered"], rates["rogan_gladen"], rates["human"]):
-        if rate["method"] == rates["recommended"]:
-            return f"{rate['method']} {_share(rate['estimate'])}"
-    return f"none. {rates['recommended_reason']}"
+    for rate in (rates.powered, rates.rogan_gladen, rates.human):
+        if rate.method == rates.recommended:
+            return f"{rate.method} {_share(rate.estimate)}"
+    return f"none. {rates.recommended_reason}"
 
 
-def _share(estimate: EstimateDict, warnings: Sequence[str] = ()) -> str:
+def _share(estimate: Estimate, warnings: Sequence[str] = ()) -> str:
     """A rate in percent with its interval and n, ⚠ with warnings; the reason where it is undefined."""
-    if estimate["value"] is None:
-        return f"undefined: {estimate['undefined']}"
-    low, high = estimate["low"], estimate["high"]
+    if estimate.value is None:
+        return f"undefined: {estimate.undefined}"
+    low, high = estimate.low, estimate.high
     interval = "" if low is None or high is None else f" [{low:.1%}, {high:.1%}]"
-    warned = " ⚠" if warnings or estimate.get("warnings") else ""
-    return f"{estimate['value']:.1%}{interval} n={estimate['n']}{warned}"
+    warned = " ⚠" if warnings or estimate.warnings else ""
+    return f"{estimate.value:.1%}{interval} n={estimate.n}{warned}"
 
 
-def _figure(estimate: EstimateDict) -> str:
+def _figure(estimate: Estimate) -> str:
     """An estimate with its interval and n, in a table's cell; a dash where it is undefined, ⚠ with warnings."""
-    if estimate["value"] is None:
+    if estimate.value is None:
         return "—"
-    low, high = estimate["low"], estimate["high"]
+    low, high = estimate.low, estimate.high
     interval = "" if low is None or high is None else f" [{low:.2f}, {high:.2f}]"
-    warned = " ⚠" if estimate.get("warnings") else ""
-    return f"{estimate['value']:.2f}{interval} n={estimate['n']}{warned}"
+    warned = " ⚠" if estimate.warnings else ""
+    return f"{estimate.value:.2f}{interval} n={estimate.n}{warned}"
 
 
 def campaign_named(name_or_id: str) -> Campaign:

@@ -1,7 +1,7 @@
 """Raters whose labels somebody should look at before gold is made of them, and why."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 from annotations.models import Campaign, Member
 from annotations.quality.selectors.quality import CampaignLabels, agreement_of, bars_of, campaign_labels
@@ -18,10 +18,6 @@ class DoubtfulRater:
     name: str
     labels: int
     reasons: tuple[str, ...]
-
-    def as_dict(self) -> dict[str, object]:
-        """One JSON-ready object."""
-        return asdict(self) | {"reasons": list(self.reasons)}
 
 
 def doubtful_raters(campaign: Campaign, labels_by_user: Mapping[int, int]) -> list[DoubtfulRater]:

@@ -21,6 +21,7 @@ from annotations.quality.selectors.quality import RESUMED, Evidence, evidence_fo
 from core.errors import Conflict, DomainError
 from core.models import User
 from perg.stats.base.estimate import Estimate
+from perg.stats.base.result import dump
 
 AUTOMATIC_REASON = "A lead will look at your labels."
 """The person reads it, so it does not say that there are control items; the audit log has the figures."""
@@ -66,7 +67,7 @@ def _facts(evidence: Evidence | None) -> dict[str, object]:
         return {}
 
     def fact(estimate: Estimate) -> dict[str, object]:
-        return dict(estimate.as_dict())
+        return dump(estimate)
 
     return {
         "below": list(evidence.below),

@@ -7,10 +7,11 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from annotations.access import led_campaign
-from annotations.validation.selectors.agreement import AgreementDict, agreement_report, is_computed_at_once
+from annotations.validation.selectors.agreement import AgreementReport, agreement_report, is_computed_at_once
 from core.api.conditional import conditional
 from core.api.json_schema import inline_schema
 from core.errors import Conflict
+from perg.stats.base.result import dump
 
 
 class CampaignAgreement(APIView):
@@ -21,7 +22,7 @@ class CampaignAgreement(APIView):
     computes and which says as of when it is, has the same numbers and more.
     """
 
-    @extend_schema(responses={200: inline_schema(AgreementDict), 304: None})
+    @extend_schema(responses={200: inline_schema(AgreementReport), 304: None})
     def get(self, request: Request, campaign_id: int) -> Response:
         campaign = led_campaign(request.user, campaign_id)
         if not is_computed_at_once(campaign):
@@ -32,4 +33,4 @@ class CampaignAgreement(APIView):
                 code="report_needed",
                 extra={"validation": address},
             )
-        return conditional(request, agreement_report(campaign).as_dict())
+        return conditional(request, dump(agreement_report(campaign)))

@@ -1,8 +1,8 @@
 """Validation reports over REST: the newest one, a request for one, and the schema of the document."""
 
 import hashlib
+from dataclasses import dataclass
 from http import HTTPStatus
-from typing import TypedDict
 
 from django.utils.cache import get_conditional_response
 from drf_spectacular.types import OpenApiTypes
@@ -23,14 +23,16 @@ from core.api.idempotency import idempotent
 from core.api.json_schema import inline_schema, json_schema
 from core.api.strict import StrictSerializer
 from core.errors import NotFound
-from perg.stats.items.validation_input import ValidationSettingsDict
-from perg.stats.report.validation import ValidationReportDict
+from perg.stats.base.result import Json, Number, dump, load
+from perg.stats.items.validation_input import ValidationSettings
+from perg.stats.report.validation import ValidationReport as ReportDocument
 from perg.stats.report.validation_definitions import DEFINITIONS
 
 RETRY_SECONDS = 5
 
 
-class ReportStateDict(TypedDict):
+@dataclass(frozen=True, slots=True)
+class ReportState:
     """A stored report without its document. `stale` says why it no longer tells how things are; empty: it does."""
 
     id: int
@@ -38,19 +40,20 @@ class ReportStateDict(TypedDict):
     status: str
     stale: str
     step: str
-    share_done: float
+    share_done: Number
     failure: str
-    settings: ValidationSettingsDict
+    settings: ValidationSettings
     input_hash: str
     code_version: str
     requested_at: str
     finished_at: str | None
 
 
-class StoredReportDict(ValidationReportDict):
+@dataclass(frozen=True, slots=True)
+class StoredReport(ReportDocument):
     """The document of a report with where it comes from."""
 
-    report: ReportStateDict
+    report: ReportState
 
 
 class ReportRequest(StrictSerializer[dict[str, object]]):
@@ -60,13 +63,14 @@ class ReportRequest(StrictSerializer[dict[str, object]]):
     scoring = serializers.ChoiceField(["accuracy", "neg_rmse"], required=False, allow_null=True)
 
 
-class StateAnswerDict(TypedDict):
+@dataclass(frozen=True, slots=True)
+class StateAnswer:
     """A report that has no document yet."""
 
-    report: ReportStateDict
+    report: ReportState
 
 
-STATE = OpenApiResponse(inline_schema(StateAnswerDict), "The report is being computed: ask again.")
+STATE = OpenApiResponse(inline_schema(StateAnswer), "The report is being computed: ask again.")
 UNCHANGED = OpenApiResponse(description="It is still the one that `If-None-Match` names.")
 
 
@@ -74,7 +78,7 @@ class CampaignValidation(APIView):
     """The newest validation report of a campaign that the caller leads; POST has one computed."""
 
     @extend_schema(
-        responses={200: inline_schema(StoredReportDict, descriptions=DEFINITIONS), 202: STATE, 304: UNCHANGED}
+        responses={200: inline_schema(StoredReport, descriptions=DEFINITIONS), 202: STATE, 304: UNCHANGED}
     )
     def get(self, request: Request, campaign_id: int) -> Response:
         """The report. 202 while the first one is computed; 404 where none was asked for, or the only one failed."""
@@ -91,7 +95,7 @@ class CampaignValidation(APIView):
     @extend_schema(
         request=ReportRequest,
         responses={
-            200: OpenApiResponse(inline_schema(StateAnswerDict), "The newest report is still true."),
+            200: OpenApiResponse(inline_schema(StateAnswer), "The newest report is still true."),
             202: STATE,
         },
     )
@@ -118,27 +122,26 @@ class CampaignValidationSchema(APIView):
     @extend_schema(responses=OpenApiTypes.OBJECT)
     def get(self, request: Request, campaign_id: int) -> Response:
         led_campaign(request.user, campaign_id)
-        return Response(
-            json_schema(StoredReportDict, title="PERG validation report", descriptions=DEFINITIONS)
-        )
+        return Response(json_schema(StoredReport, title="PERG validation report", descriptions=DEFINITIONS))
 
 
-def report_state(report: ValidationReport, stale: str = "") -> ReportStateDict:
+def report_state(report: ValidationReport, stale: str = "") -> Json:
     """What is known of a stored report, JSON-ready."""
-    return {
-        "id": report.pk,
-        "campaign": report.campaign_id,
-        "status": report.status,
-        "stale": stale,
-        "step": report.step,
-        "share_done": report.share_done,
-        "failure": report.failure,
-        "settings": report.settings,
-        "input_hash": report.input_hash,
-        "code_version": report.code_version,
-        "requested_at": report.created_at.isoformat(),
-        "finished_at": report.finished_at.isoformat() if report.finished_at else None,
-    }
+    state = ReportState(
+        id=report.pk,
+        campaign=report.campaign_id,
+        status=report.status,
+        stale=stale,
+        step=report.step,
+        share_done=report.share_done,
+        failure=report.failure,
+        settings=load(ValidationSettings, report.settings),
+        input_hash=report.input_hash,
+        code_version=report.code_version,
+        requested_at=report.created_at.isoformat(),
+        finished_at=report.finished_at.isoformat() if report.finished_at else None,
+    )
+    return dump(state)
 
 
 def _without_report(now: ReportsNow) -> Response:

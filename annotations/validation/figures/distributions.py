@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from core.figures.text_width import shortened, text_width
-from perg.stats.raters.rater_agreement import RaterDict
+from perg.stats.raters.rater_agreement import Rater
 
 ROW = 26
 KEY_TOP = 8
@@ -79,16 +79,14 @@ class _Level:
     codes: range
 
 
-def distributions(
-    raters: Sequence[RaterDict], names: Sequence[str], *, ordered: bool = True
-) -> Distributions:
+def distributions(raters: Sequence[Rater], names: Sequence[str], *, ordered: bool = True) -> Distributions:
     """Shares of each category, named by `names`, in every rater's ratings.
 
     More than `MOST_LEVELS` ordered categories are drawn as so many bins.
     """
     levels = _levels(names, ordered=ordered)
     is_binned = len(levels) < len(names)
-    labels = [shortened(rater["name"], MOST_OF_A_NAME) for rater in raters]
+    labels = [shortened(rater.name, MOST_OF_A_NAME) for rater in raters]
     start = 2 * GAP + round(max(map(text_width, labels), default=0))
     key = _gradient(levels, names, start) if is_binned else _swatches(levels, start)
     top = max((part.y for part in key), default=KEY_TOP) + KEY_ROW + 4
@@ -96,23 +94,23 @@ def distributions(
     for i, (rater, label) in enumerate(zip(raters, labels, strict=True)):
         x, bars = float(start), []
         for level in levels:
-            count = sum(rater["counts"][code] for code in level.codes)
+            count = sum(rater.counts[code] for code in level.codes)
             if count == 0:
                 continue
-            width = BAR * count / rater["n"]
-            share = count / rater["n"]
+            width = BAR * count / rater.n
+            share = count / rater.n
             bars.append(
                 Bar(
                     round(x, 2),
                     round(width, 2),
                     level.shade,
                     level.name if width > 8 + text_width(level.name) else "",
-                    f"{rater['name']}: {level.name} in {count} of {rater['n']} ({share:.0%})",
+                    f"{rater.name}: {level.name} in {count} of {rater.n} ({share:.0%})",
                 )
             )
             x += width
-        rows.append(Distribution(label, top + ROW * i + 3, rater["n"], tuple(bars)))
-    counts = max((text_width(f"n = {rater['n']}") for rater in raters), default=0)
+        rows.append(Distribution(label, top + ROW * i + 3, rater.n, tuple(bars)))
+    counts = max((text_width(f"n = {rater.n}") for rater in raters), default=0)
     binned = f" {len(names)} levels are drawn as {len(levels)} bins." if is_binned else ""
     return Distributions(
         title="Score distributions",

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from core.figures.text_width import shortened, text_width
-from perg.stats.base.estimate import EstimateDict
+from perg.stats.base.estimate import Estimate
 from perg.stats.base.number_text import number_text
 
 ROW = 26
@@ -73,7 +73,7 @@ class Line:
     """A row to be drawn: an estimate with its label, or a heading; `warnings` are some beyond the estimate's own."""
 
     label: str
-    estimate: EstimateDict | None = None
+    estimate: Estimate | None = None
     tone: str = "plain"
     note: str = ""
     warnings: Sequence[str] = ()
@@ -122,9 +122,9 @@ def forest(
                 label,
                 text,
                 y,
-                place(estimate["value"]),
-                place(estimate["low"]),
-                place(estimate["high"]),
+                place(estimate.value),
+                place(estimate.low),
+                place(estimate.high),
                 line.tone,
                 title=_reason(line),
             )
@@ -161,9 +161,7 @@ def _reason(line: Line) -> str:
     """Why the line's estimate is undefined, or all that speaks against it, each sentence once."""
     if line.estimate is None:
         return ""
-    return line.estimate["undefined"] or " ".join(
-        dict.fromkeys([*line.estimate.get("warnings", ()), *line.warnings])
-    )
+    return line.estimate.undefined or " ".join(dict.fromkeys([*line.estimate.warnings, *line.warnings]))
 
 
 def _value_text(line: Line, *, percent: bool) -> str:
@@ -175,13 +173,13 @@ def _value_text(line: Line, *, percent: bool) -> str:
     def shown(value: float) -> str:
         return number_text(value, 1 if percent else 2, percent=percent)
 
-    if estimate["value"] is None:
-        text = f"undefined: {estimate['undefined']}"
+    if estimate.value is None:
+        text = f"undefined: {estimate.undefined}"
     else:
-        text = shown(estimate["value"])
-        if estimate["low"] is not None and estimate["high"] is not None:
-            text += f" [{shown(estimate['low'])}, {shown(estimate['high'])}]"
-        text += f" n = {estimate['n']}" + (" ⚠" if estimate.get("warnings") else "")
+        text = shown(estimate.value)
+        if estimate.low is not None and estimate.high is not None:
+            text += f" [{shown(estimate.low)}, {shown(estimate.high)}]"
+        text += f" n = {estimate.n}" + (" ⚠" if estimate.warnings else "")
     # A row has one sign, however many things speak against it.
     note = "" if line.note == "⚠" and "⚠" in text else line.note
     return f"{text} {note}" if note else text

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 from core.figures.text_width import shortened, text_width
-from perg.stats.base.estimate import EstimateDict
+from perg.stats.base.estimate import Estimate
 from perg.stats.base.number_text import number_text
-from perg.stats.measures.matrix import RaterMatrixDict
+from perg.stats.measures.matrix import RaterMatrix
 from perg.stats.raters.rater_agreement import PANEL_MOST_COMMON, PEOPLE_MOST_COMMON
 
 TOP = 34
@@ -49,26 +49,26 @@ class Heatmap:
         return "annotations/validation/figures/heatmap.svg"
 
 
-def heatmap(matrix: RaterMatrixDict) -> Heatmap:
+def heatmap(matrix: RaterMatrix) -> Heatmap:
     """Krippendorff's α of all pairs above the diagonal, Cohen's κ on followed below it (α again without a cut)."""
-    raters = matrix["raters"]
+    raters = matrix.raters
     place = {name: i for i, name in enumerate(raters)}
     names = [shortened(f"{i}  {name}", MOST_OF_A_NAME) for i, name in enumerate(raters, start=1)]
     start = 16 + round(max(map(text_width, names), default=0))
     cells = []
-    for pair in matrix["pairs"]:
-        i, j = place[pair["a"]], place[pair["b"]]
-        cells.append(_cell(start, i, j, f"{pair['a']} and {pair['b']}: α", pair["scale"]["alpha"]))
-        followed = pair["followed"]
+    for pair in matrix.pairs:
+        i, j = place[pair.a], place[pair.b]
+        cells.append(_cell(start, i, j, f"{pair.a} and {pair.b}: α", pair.scale["alpha"]))
+        followed = pair.followed
         if followed is None:
-            cells.append(_cell(start, j, i, f"{pair['a']} and {pair['b']}: α", pair["scale"]["alpha"]))
+            cells.append(_cell(start, j, i, f"{pair.a} and {pair.b}: α", pair.scale["alpha"]))
         else:
-            words = f"{pair['a']} and {pair['b']}: κ on followed"
+            words = f"{pair.a} and {pair.b}: κ on followed"
             cells.append(_cell(start, j, i, words, followed["cohen_kappa"]))
-    below = "Cohen's κ on followed / not followed" if matrix["threshold"] is not None else "the same"
+    below = "Cohen's κ on followed / not followed" if matrix.threshold is not None else "the same"
     return Heatmap(
         title="Agreement of all raters",
-        description=f"Above the diagonal Krippendorff's α ({matrix['level']}), below it {below}. The table of pairs "
+        description=f"Above the diagonal Krippendorff's α ({matrix.level}), below it {below}. The table of pairs "
         f"has the same numbers.{_ties_left_out(matrix)}",
         names=tuple((name, start - 10, TOP + CELL_HEIGHT * (i + 0.5)) for i, name in enumerate(names)),
         columns=tuple((str(i + 1), start + CELL_WIDTH * (i + 0.5)) for i in range(len(raters))),
@@ -82,16 +82,16 @@ def heatmap(matrix: RaterMatrixDict) -> Heatmap:
     )
 
 
-def _ties_left_out(matrix: RaterMatrixDict) -> str:
+def _ties_left_out(matrix: RaterMatrix) -> str:
     """On how many items the cells of a most common label rest: where its raters are tied, it has none."""
     aggregates = {"people": PEOPLE_MOST_COMMON, "judges": PANEL_MOST_COMMON}
-    others = [pair["n"] for pair in matrix["pairs"] if not {pair["a"], pair["b"]} & set(aggregates.values())]
+    others = [pair.n for pair in matrix.pairs if not {pair.a, pair.b} & set(aggregates.values())]
     sentences = ""
     for who, name in aggregates.items():
         counts = [
-            pair["n"]
-            for pair in matrix["pairs"]
-            if name in (pair["a"], pair["b"]) and len({pair["a"], pair["b"]} & set(aggregates.values())) == 1
+            pair.n
+            for pair in matrix.pairs
+            if name in (pair.a, pair.b) and len({pair.a, pair.b} & set(aggregates.values())) == 1
         ]
         if counts and others and min(counts) < max(others):
             sentences += (
@@ -106,15 +106,15 @@ def _from_to(counts: list[int]) -> str:
     return f"{min(counts):,}" if min(counts) == max(counts) else f"{min(counts):,} to {max(counts):,}"
 
 
-def _cell(start: int, row: int, column: int, words: str, estimate: EstimateDict) -> HeatCell:
-    value = estimate["value"]
+def _cell(start: int, row: int, column: int, words: str, estimate: Estimate) -> HeatCell:
+    value = estimate.value
     x, y = float(start + CELL_WIDTH * column), float(TOP + CELL_HEIGHT * row)
     if value is None:
-        return HeatCell(x, y, None, "–", f"{words} undefined ({estimate['undefined']}), n = {estimate['n']}")
+        return HeatCell(x, y, None, "–", f"{words} undefined ({estimate.undefined}), n = {estimate.n}")
     interval = ""
-    if estimate["low"] is not None and estimate["high"] is not None:
-        interval = f" [{number_text(estimate['low'], 2)}, {number_text(estimate['high'], 2)}]"
+    if estimate.low is not None and estimate.high is not None:
+        interval = f" [{number_text(estimate.low, 2)}, {number_text(estimate.high, 2)}]"
     shade = -1 if value < 0 else round(min(value, 1) * SHADES)
-    warnings = "".join(f" ⚠ {warning}" for warning in estimate.get("warnings", ()))
+    warnings = "".join(f" ⚠ {warning}" for warning in estimate.warnings)
     shown = number_text(value, 2)
-    return HeatCell(x, y, shade, shown, f"{words} {shown}{interval}, n = {estimate['n']}{warnings}")
+    return HeatCell(x, y, shade, shown, f"{words} {shown}{interval}, n = {estimate.n}{warnings}")

@@ -1,24 +1,25 @@
 """All figures of a validation report.
 
-They are made of the report's JSON document, so that stored reports are drawn as they were computed.
+They are made of the report's document, so that stored reports are drawn as they were computed.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from annotations.validation.figures.distributions import Distributions, distributions
 from annotations.validation.figures.forest import Forest, Line, forest
 from annotations.validation.figures.heatmap import Heatmap, heatmap
-from perg.stats.base.estimate import EstimateDict
-from perg.stats.base.undefined import UndefinedDict
-from perg.stats.correction.corrected_runs import CorrectedRunsDict
-from perg.stats.correction.correction import CorrectedRateDict, CorrectedRatesDict
-from perg.stats.correction.run_rates import RateDict
-from perg.stats.correction.slices import JudgeSliceDict
+from perg.stats.base.estimate import Estimate
+from perg.stats.base.undefined import Undefined
+from perg.stats.correction.corrected_runs import CorrectedRuns
+from perg.stats.correction.correction import CorrectedRate, CorrectedRates
+from perg.stats.correction.run_rates import Rate, StackedRate
+from perg.stats.correction.slices import JudgeSlice
 from perg.stats.judges.alternative_annotator import PASSING_RATE
-from perg.stats.judges.judge_validation import JudgeValidationDict
-from perg.stats.report.validation import ValidationReportDict
+from perg.stats.judges.judge_validation import JudgeValidation
+from perg.stats.measures.matrix import RaterMatrix
+from perg.stats.report.validation import ValidationReport
 
 TONES = {
     "may replace a human annotator": "best",
@@ -29,7 +30,7 @@ TONES = {
 """By kind of verdict; others, and none, are muted."""
 
 
-def skill_forest(judges: Sequence[JudgeValidationDict]) -> Forest:
+def skill_forest(judges: Sequence[JudgeValidation]) -> Forest:
     """Each judge and people, all against the other people: the page's first figure.
 
     A person is held against the others, so a judge is as well. Where there are no others, a judge's skill is against
@@ -40,9 +41,9 @@ def skill_forest(judges: Sequence[JudgeValidationDict]) -> Forest:
     if reference is not None:
         lines.append(Line("a person", reference, "reference"))
     for judge in judges:
-        tone = "muted" if judge["verdict"] is None else TONES.get(judge["verdict"]["kind"], "muted")
-        skill = judge["skill"] if reference is None else _beside(judge, "judge") or judge["skill"]
-        lines.append(Line(judge["name"], skill, tone))
+        tone = "muted" if judge.verdict is None else TONES.get(judge.verdict.kind, "muted")
+        skill = judge.skill if reference is None else _beside(judge, "judge") or judge.skill
+        lines.append(Line(judge.name, skill, tone))
     against = "people" if reference is None else "the other people, one left out in turn"
     return forest(
         "Skill of people and judges",
@@ -54,32 +55,32 @@ def skill_forest(judges: Sequence[JudgeValidationDict]) -> Forest:
     )
 
 
-def people_skill(judges: Sequence[JudgeValidationDict]) -> EstimateDict | None:
+def people_skill(judges: Sequence[JudgeValidation]) -> Estimate | None:
     """People's skill against one another, from the judge whose comparison has the most of them."""
     estimates = [estimate for judge in judges if (estimate := _beside(judge, "people")) is not None]
-    return max(estimates, key=lambda estimate: estimate["n"], default=None)
+    return max(estimates, key=lambda estimate: estimate.n, default=None)
 
 
-def _beside(judge: JudgeValidationDict, whose: Literal["judge", "people"]) -> EstimateDict | None:
+def _beside(judge: JudgeValidation, whose: Literal["judge", "people"]) -> Estimate | None:
     """The skill of the judge, or of people beside it; None where undefined, as it is in old reports without a cut."""
-    beside: Mapping[str, object] = judge["beside_people"]
-    if "undefined" in beside or judge["beside_people"][whose]["value"] is None:
+    if isinstance(judge.beside_people, Undefined):
         return None
-    return judge["beside_people"][whose]
+    skill = judge.beside_people.judge if whose == "judge" else judge.beside_people.people
+    return None if skill.value is None else skill
 
 
-def winning_forest(judges: Sequence[JudgeValidationDict]) -> Forest:
+def winning_forest(judges: Sequence[JudgeValidation]) -> Forest:
     """ω of each judge against the half that it takes to pass, and ρ."""
     lines = []
     for judge in judges:
-        test = judge["alternative_annotator_test"]
-        passed = "passes" if test["passed"] else "no result" if test["passed"] is None else "fails"
-        if (share := test.get("passing_share")) is not None:
+        test = judge.alternative_annotator_test
+        passed = "passes" if test.passed else "no result" if test.passed is None else "fails"
+        if (share := test.passing_share) is not None:
             passed += f", would pass in {share:.0%} of resamples"
-        lines.append(Line(judge["name"], None, note=passed))
-        tone = "best" if test["passed"] else "worse" if test["passed"] is not None else "muted"
-        lines.append(Line("winning rate ω", test["winning_rate"], tone))
-        lines.append(Line("advantage probability ρ", test["advantage_probability"], "muted"))
+        lines.append(Line(judge.name, None, note=passed))
+        tone = "best" if test.passed else "worse" if test.passed is not None else "muted"
+        lines.append(Line("winning rate ω", test.winning_rate, tone))
+        lines.append(Line("advantage probability ρ", test.advantage_probability, "muted"))
     return forest(
         "Alternative annotator test",
         "The winning rate passes at one half or more.",
@@ -88,21 +89,21 @@ def winning_forest(judges: Sequence[JudgeValidationDict]) -> Forest:
     )
 
 
-def slices_forest(name: str, slices: Sequence[JudgeSliceDict]) -> Forest:
+def slices_forest(name: str, slices: Sequence[JudgeSlice]) -> Forest:
     """The judge's accuracy in each slice, those where it is significantly worse marked."""
     lines: list[Line] = []
     facet = None
     for part in slices:
-        if part["facet"] != facet:
-            facet = part["facet"]
+        if part.facet != facet:
+            facet = part.facet
             lines.append(Line(facet.capitalize()))
         lines.append(
             Line(
-                part["name"],
-                part["accuracy"],
-                "worse" if part["worse"] else "plain",
-                f"worse, p = {part['corrected_p_value']:.3f}"
-                if part["worse"] and part["corrected_p_value"] is not None
+                part.name,
+                part.accuracy,
+                "worse" if part.worse else "plain",
+                f"worse, p = {part.corrected_p_value:.3f}"
+                if part.worse and part.corrected_p_value is not None
                 else "",
             )
         )
@@ -113,38 +114,38 @@ def slices_forest(name: str, slices: Sequence[JudgeSliceDict]) -> Forest:
     )
 
 
-def rates_forest(run: str, title: str, rate: RateDict) -> Forest:
+def rates_forest(run: str, title: str, rate: Rate) -> Forest:
     """One rate of one run: each judge naively and corrected, and all of them stacked."""
     lines: list[Line] = []
     chosen = _to_report(rate)
-    for judge in rate["judges"]:
-        lines.append(Line(judge["judge"]))
-        naive = "worse" if _outside(judge["rates"]) else "muted"
+    for judge in rate.judges:
+        lines.append(Line(judge.judge))
+        naive = "worse" if _outside(judge.rates) else "muted"
         for label, found, tone in (
-            ("taken at its word (naive)", judge["rates"]["naive"], naive),
-            ("people's labels only", judge["rates"]["human"], "muted"),
-            ("PPI++", judge["rates"]["powered"], "best"),
-            ("Rogan–Gladen", judge["rates"]["rogan_gladen"], "plain"),
+            ("taken at its word (naive)", judge.rates.naive, naive),
+            ("people's labels only", judge.rates.human, "muted"),
+            ("PPI++", judge.rates.powered, "best"),
+            ("Rogan–Gladen", judge.rates.rogan_gladen, "plain"),
         ):
-            report = chosen == (judge["judge"], found["method"])
-            lines.append(Line(label, found["estimate"], tone, _note(found, report=report), found["warnings"]))
-    stacked = rate["stacked"]
-    if "rate" in stacked:
+            report = chosen == (judge.judge, found.method)
+            lines.append(Line(label, found.estimate, tone, _note(found, report=report), found.warnings))
+    stacked = rate.stacked
+    if isinstance(stacked, StackedRate):
         lines.append(Line("all judges together"))
         lines.append(
             Line(
                 "PPI++, stacked",
-                stacked["rate"]["estimate"],
+                stacked.rate.estimate,
                 "best",
-                _note(stacked["rate"], report=chosen == (None, stacked["rate"]["method"])),
-                stacked["rate"]["warnings"],
+                _note(stacked.rate, report=chosen == (None, stacked.rate.method)),
+                stacked.rate.warnings,
             )
         )
     ends = [
         end
         for line in lines
         if line.estimate is not None
-        for end in (line.estimate["high"], line.estimate["value"])
+        for end in (line.estimate.high, line.estimate.value)
         if end is not None
     ]
     most = max(ends, default=1.0)
@@ -160,39 +161,38 @@ def rates_forest(run: str, title: str, rate: RateDict) -> Forest:
     )
 
 
-def _to_report(rate: RateDict) -> tuple[str | None, str | None]:
+def _to_report(rate: Rate) -> tuple[str | None, str | None]:
     """Judge and method of the rate to report; reports of earlier versions mark none."""
-    if "to_report" not in rate:
+    if rate.to_report is None:
         return None, None
-    return rate["to_report"]["judge"], rate["to_report"]["method"]
+    return rate.to_report.judge, rate.to_report.method
 
 
-def rate_notes(rate: RateDict | UndefinedDict) -> tuple[str, ...]:
+def rate_notes(rate: Rate | Undefined) -> tuple[str, ...]:
     """Which of a run's numbers to report, and why they differ in their items: a sentence each."""
-    if "judges" not in rate or "to_report" not in rate:
+    if isinstance(rate, Undefined) or rate.to_report is None:
         return ()
-    chosen = rate["to_report"]
-    if chosen["method"] is None:
-        first = f"None of these rates is fit to be reported. {chosen['reason']}"
-    elif chosen["judge"] is None:
-        first = f"To report: PPI++, stacked. {chosen['reason']}"
+    chosen = rate.to_report
+    if chosen.method is None:
+        first = f"None of these rates is fit to be reported. {chosen.reason}"
+    elif chosen.judge is None:
+        first = f"To report: PPI++, stacked. {chosen.reason}"
     else:
-        first = f"To report: {chosen['method']} with {chosen['judge']}. {chosen['reason']}"
-    differing = rate.get("differing_items")
-    return (first,) if differing is None else (first, differing)
+        first = f"To report: {chosen.method} with {chosen.judge}. {chosen.reason}"
+    return (first,) if rate.differing_items is None else (first, rate.differing_items)
 
 
-def _note(rate: CorrectedRateDict, *, report: bool) -> str:
+def _note(rate: CorrectedRate, *, report: bool) -> str:
     """What stands beside a rate: a mark for the one to report, a sign for one with warnings."""
-    return "◀ report" if report else "⚠" if rate["warnings"] else ""
+    return "◀ report" if report else "⚠" if rate.warnings else ""
 
 
-def _outside(rates: CorrectedRatesDict) -> bool:
+def _outside(rates: CorrectedRates) -> bool:
     """Whether the naive rate lies outside the interval of PPI++."""
-    naive, corrected = rates["naive"]["estimate"]["value"], rates["powered"]["estimate"]
-    if naive is None or corrected["low"] is None or corrected["high"] is None:
+    naive, corrected = rates.naive.estimate.value, rates.powered.estimate
+    if naive is None or corrected.low is None or corrected.high is None:
         return False
-    return not corrected["low"] <= naive <= corrected["high"]
+    return not corrected.low <= naive <= corrected.high
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,7 +205,7 @@ class RunFigure:
     run: str
     counted: int
     population: str
-    people_alone: EstimateDict | None
+    people_alone: Estimate | None
     alignment_failure: Forest | str
     robustness_error: Forest | str
     alignment_failure_notes: tuple[str, ...]
@@ -242,39 +242,39 @@ class ValidationFigures:
         return figures
 
 
-def validation_figures(document: ValidationReportDict) -> ValidationFigures:
+def validation_figures(document: ValidationReport) -> ValidationFigures:
     """The figures of a report's document."""
-    summary, matrix, rates = document["summary"], document["matrix"], document["rates"]
-    names = summary["labels"] or [f"{category:g}" for category in summary["categories"]]
+    summary, matrix, rates = document.summary, document.matrix, document.rates
+    names = summary.labels or [f"{category:g}" for category in summary.categories]
     slices = []
-    for judge in document["judges"]:
-        parts = judge["slices"]
-        if isinstance(parts, list) and parts:
-            slices.append((judge["name"], slices_forest(judge["name"], parts)))
+    for judge in document.judges:
+        parts = judge.slices
+        if not isinstance(parts, Undefined) and parts:
+            slices.append((judge.name, slices_forest(judge.name, parts)))
     return ValidationFigures(
-        skill=skill_forest(document["judges"]),
-        winning=winning_forest(document["judges"]),
-        matrix=heatmap(matrix) if "raters" in matrix and len(matrix["raters"]) > 1 else None,
-        distributions=distributions(document["raters"], names, ordered=summary["scale"] != "nominal"),
+        skill=skill_forest(document.judges),
+        winning=winning_forest(document.judges),
+        matrix=heatmap(matrix) if isinstance(matrix, RaterMatrix) and len(matrix.raters) > 1 else None,
+        distributions=distributions(document.raters, names, ordered=summary.scale != "nominal"),
         slices=tuple(slices),
-        rates=_run_figures(rates) if "runs" in rates else (),
+        rates=() if isinstance(rates, Undefined) else _run_figures(rates),
     )
 
 
-def _run_figures(rates: CorrectedRunsDict) -> tuple[RunFigure, ...]:
-    def drawn(run: str, title: str, rate: RateDict | UndefinedDict) -> Forest | str:
-        return rates_forest(run, title, rate) if "judges" in rate else rate["undefined"]
+def _run_figures(rates: CorrectedRuns) -> tuple[RunFigure, ...]:
+    def drawn(run: str, title: str, rate: Rate | Undefined) -> Forest | str:
+        return rate.undefined if isinstance(rate, Undefined) else rates_forest(run, title, rate)
 
     return tuple(
         RunFigure(
-            run=run["run"],
-            counted=run["counted"],
-            population=run["population"],
-            people_alone=run.get("people_alone"),
-            alignment_failure=drawn(run["run"], "Alignment failure", run["alignment_failure"]),
-            robustness_error=drawn(run["run"], "Robustness error", run["robustness_error"]),
-            alignment_failure_notes=rate_notes(run["alignment_failure"]),
-            robustness_error_notes=rate_notes(run["robustness_error"]),
+            run=run.run,
+            counted=run.counted,
+            population=run.population,
+            people_alone=run.people_alone,
+            alignment_failure=drawn(run.run, "Alignment failure", run.alignment_failure),
+            robustness_error=drawn(run.run, "Robustness error", run.robustness_error),
+            alignment_failure_notes=rate_notes(run.alignment_failure),
+            robustness_error_notes=rate_notes(run.robustness_error),
         )
-        for run in rates["runs"]
+        for run in rates.runs
     )

@@ -6,7 +6,7 @@ both have a number (α of people, α of a judge with people, confusion) it is th
 
 from collections.abc import Hashable, Mapping
 from dataclasses import asdict, dataclass
-from typing import Literal, TypedDict
+from typing import Literal
 
 import numpy as np
 
@@ -14,12 +14,12 @@ from annotations.labelling.selectors.labels import judge_scores, label_counts, v
 from annotations.models import Campaign
 from evaluation.models import Judge, RunJudge
 from evaluation.models.endpoint import JudgeOrigin
-from perg.stats.base.estimate import Estimate, EstimateDict
+from perg.stats.base.estimate import Estimate
 from perg.stats.base.resampling import Clusters
 from perg.stats.judges.baselines import constant_judge, random_judge
 from perg.stats.measures.alpha import krippendorff_alpha
-from perg.stats.measures.confusion import Confusion, ConfusionDict, confusion
-from perg.stats.measures.kappa import PairAgreement, PairAgreementDict, pairwise
+from perg.stats.measures.confusion import Confusion, confusion
+from perg.stats.measures.kappa import PairAgreement, pairwise
 from perg.stats.raters.rater_agreement import CONSTANT, PEOPLE_MEDIAN, RANDOM
 from perg.stats.ratings.ratings import BINARY, Ratings, RatingTable
 from perg.stats.report.validation_definitions import DEFINITIONS as OF_THE_REPORT
@@ -56,39 +56,6 @@ DEFINITIONS = {
 RaterKind = Literal["person", "judge", "imported judge", "floor", "baseline"]
 
 
-class PairDict(TypedDict):
-    """Two raters on the scale and on followed / not followed."""
-
-    a: str
-    b: str
-    scale: PairAgreementDict
-    followed: PairAgreementDict
-
-
-class AgainstPeopleDict(TypedDict):
-    """A judge, or a baseline, against the people's aggregate."""
-
-    judge: str
-    kind: RaterKind
-    alpha_ordinal: EstimateDict
-    scale: PairAgreementDict
-    followed: PairAgreementDict
-    confusion: ConfusionDict
-
-
-class AgreementDict(TypedDict):
-    """`AgreementReport`, ready for JSON."""
-
-    campaign: dict[str, object]
-    threshold: int
-    labels: dict[str, int]
-    raters: list[dict[str, object]]
-    people: dict[str, EstimateDict]
-    pairs: list[PairDict]
-    against_people: list[AgainstPeopleDict]
-    definitions: dict[str, str]
-
-
 @dataclass(frozen=True, slots=True)
 class Rater:
     """Someone or something that rated `n` of the campaign's responses."""
@@ -121,54 +88,39 @@ class AgainstPeople:
 
 
 @dataclass(frozen=True, slots=True)
+class CampaignName:
+    """The campaign that an agreement is of."""
+
+    id: int
+    name: str
+    is_demonstration: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PeopleAgreement:
+    """Krippendorff's α of people with one another: on the scale, and on followed / not followed."""
+
+    alpha_ordinal: Estimate
+    alpha_followed: Estimate
+
+
+@dataclass(frozen=True, slots=True)
 class AgreementReport:
     """Everything that the labels and judgments of a campaign say on agreement.
 
-    `alpha_people` and `alpha_people_followed` are of people with one another. Judges are held against people's median
+    `people` are held against one another. Judges are held against people's median
     and majority, which are steadier than any one person, so a judge can agree with these better than people do with one
     another; `leave_one_out` compares like with like.
     """
 
-    campaign: Campaign
+    campaign: CampaignName
+    threshold: int
     labels: dict[str, int]
     raters: list[Rater]
-    alpha_people: Estimate
-    alpha_people_followed: Estimate
+    people: PeopleAgreement
     pairs: list[Pair]
     against_people: list[AgainstPeople]
-
-    def as_dict(self) -> AgreementDict:
-        """One JSON-ready object."""
-        return {
-            "campaign": {
-                "id": self.campaign.pk,
-                "name": self.campaign.name,
-                "is_demonstration": self.campaign.is_demonstration,
-            },
-            "threshold": self.campaign.threshold,
-            "labels": self.labels,
-            "raters": [asdict(rater) for rater in self.raters],
-            "people": {
-                "alpha_ordinal": self.alpha_people.as_dict(),
-                "alpha_followed": self.alpha_people_followed.as_dict(),
-            },
-            "pairs": [
-                {"a": pair.a, "b": pair.b, "scale": pair.scale.as_dict(), "followed": pair.followed.as_dict()}
-                for pair in self.pairs
-            ],
-            "against_people": [
-                {
-                    "judge": row.judge,
-                    "kind": row.kind,
-                    "alpha_ordinal": row.alpha_ordinal.as_dict(),
-                    "scale": row.scale.as_dict(),
-                    "followed": row.followed.as_dict(),
-                    "confusion": row.confusion.as_dict(),
-                }
-                for row in self.against_people
-            ],
-            "definitions": DEFINITIONS,
-        }
+    definitions: dict[str, str]
 
 
 def is_computed_at_once(campaign: Campaign) -> bool:
@@ -197,14 +149,18 @@ def agreement_report(campaign: Campaign) -> AgreementReport:
     clusters = np.array([question_of[task] for task in table.units], dtype=np.int64)
     comparison = _Comparison(table, clusters, campaign.threshold)
     return AgreementReport(
-        campaign=campaign,
+        campaign=CampaignName(campaign.pk, campaign.name, campaign.is_demonstration),
+        threshold=campaign.threshold,
         labels=asdict(label_counts(campaign)),
         raters=[_rater(table, name, "person") for name in people]
         + [_rater(table, name, kind) for name, kind in judges.items()],
-        alpha_people=comparison.alpha(table.select(people), "ordinal"),
-        alpha_people_followed=comparison.alpha(table.select(people).followed(campaign.threshold), "nominal"),
+        people=PeopleAgreement(
+            comparison.alpha(table.select(people), "ordinal"),
+            comparison.alpha(table.select(people).followed(campaign.threshold), "nominal"),
+        ),
         pairs=comparison.pairs([*people, *judges]),
         against_people=comparison.against_people(people, judges),
+        definitions=DEFINITIONS,
     )
 
 

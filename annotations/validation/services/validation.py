@@ -17,6 +17,7 @@ from core.jobs.kinds import JobKind
 from core.jobs.leasing import enqueue, finish
 from core.models import User
 from perg import __version__
+from perg.stats.base.result import dump
 from perg.stats.items.annotator_test import Scoring
 from perg.stats.items.validation_input import Progress, ValidationSettings
 from perg.stats.report.validation import ValidationReport as Computed
@@ -48,7 +49,7 @@ def request_report(
             "Neither people nor judges have rated anything yet, so there is nothing to report.",
             code="nothing_rated",
         )
-    wanted = dict(settings.as_dict())
+    wanted = dump(settings)
     unfinished = campaign.validation_reports.unfinished().first()
     if unfinished is not None:
         if unfinished.settings != wanted:
@@ -83,7 +84,7 @@ class ValidationReports(JobKind[ValidationReport]):
         computed, digest = computed_report(report.campaign, settings, progress=progress)
         finish(
             report,
-            document=computed.as_dict(),
+            document=dump(computed),
             input_hash=digest,
             code_version=__version__,
             share_done=1.0,
@@ -111,7 +112,7 @@ def computed_report(
     """
     if progress is not None:
         progress("reading ratings and items", 0.0)
-    digest = input_hash(campaign, dict(settings.as_dict()))
+    digest = input_hash(campaign, dump(settings))
     given = validation_input(campaign)
     return validation_report(given, settings=settings, progress=progress), digest
 

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable
-from typing import cast
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse
@@ -27,7 +26,8 @@ from annotations.validation.services.validation import report_settings, request_
 from annotations.validation.services.validation_kept import reports_shown
 from core.errors import NotFound
 from core.http.access import PersonRequest
-from perg.stats.report.validation import ValidationReportDict
+from perg.stats.base.result import load
+from perg.stats.report.validation import ValidationReport as ReportDocument
 
 
 @require_GET
@@ -83,7 +83,7 @@ def _page(
     if now.ready is not None:
         document = _document(now.ready)
         context |= {
-            "summary": document["summary"],
+            "summary": document.summary,
             "body": report_body(now.ready),
             "figure_names": figure_names(document),
         }
@@ -98,9 +98,8 @@ def _ready(campaign: Campaign) -> ValidationReport:
     return stored
 
 
-def _document(stored: ValidationReport) -> ValidationReportDict:
-    """What is stored is exactly what the report's `as_dict` gave."""
-    return cast(ValidationReportDict, stored.document)
+def _document(stored: ValidationReport) -> ReportDocument:
+    return load(ReportDocument, stored.document)
 
 
 def _html(campaign: Campaign, stored: ValidationReport) -> str:

@@ -12,6 +12,7 @@ from evaluation.results.figures.forest_plots import named_metrics
 from evaluation.results.metrics.run_metrics import DIMENSIONS, RunOutcomes
 from evaluation.runs.selectors.runs import run_named
 from perg.stats.base.estimate import Estimate
+from perg.stats.base.result import dump
 from perg.stats.runs.perg_metrics import PergMetrics
 
 
@@ -33,10 +34,10 @@ class Command(BaseCommand):
         if options["json"]:
             document: dict[str, object] = {
                 "run": {"id": outcomes.run.pk, "name": outcomes.run.name, "setting": outcomes.run.setting},
-                **metrics.as_dict(),
+                **dump(metrics),
             }
             if options["by"]:
-                document["by"] = {options["by"]: {part.value: part.metrics.as_dict() for part in slices}}
+                document["by"] = {options["by"]: {part.value: dump(part.metrics) for part in slices}}
             self.stdout.write(json.dumps(document, ensure_ascii=False, allow_nan=False))
             return
         tables = [_table(outcomes.run.name, metrics)]

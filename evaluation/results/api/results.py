@@ -15,7 +15,7 @@ from core.api.permissions import IsStaff
 from core.api.queries import FilteredList, Queried
 from core.errors import NotFound
 from evaluation.models import ResultRow, Run, RunResult
-from evaluation.results.metrics.comparison import ComparisonDict
+from evaluation.results.metrics.comparison import ComparisonDocument
 from evaluation.results.published import published
 from evaluation.results.selectors.computing import trouble_with_result
 from evaluation.results.selectors.results import has_changed
@@ -27,6 +27,7 @@ from evaluation.results.serializers.results import (
     RunResultSerializer,
 )
 from evaluation.results.services.comparing import comparison_at_once
+from perg.stats.base.result import dump
 
 
 class ResultList(FilteredList[ResultRow]):
@@ -81,12 +82,12 @@ class Comparison(Queried):
     permission_classes = [IsStaff]
     query_serializer_class = ComparisonQuery
 
-    @extend_schema(responses={200: inline_schema(ComparisonDict), 304: None})
+    @extend_schema(responses={200: inline_schema(ComparisonDocument), 304: None})
     def get(self, request: Request) -> Response:
         """Compare two runs on the items that they have in common: paired differences with intervals."""
         reference = get_object_or_404(Run, pk=self.query["reference"])
         other = get_object_or_404(Run, pk=self.query["other"])
-        return conditional(request, comparison_at_once(reference, other).as_dict())
+        return conditional(request, dump(comparison_at_once(reference, other), of=ComparisonDocument))
 
 
 class Published(APIView):

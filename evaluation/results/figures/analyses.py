@@ -11,12 +11,14 @@ from evaluation.models import ResultRow, RunGain, RunResult
 from evaluation.models.result import Dimension
 from evaluation.models.run import Method, Setting
 from evaluation.results.figures.result_figures import METHOD_TONES, by_one_judge, short_model
-from evaluation.results.metrics.aligner_failures import NAMES
-from evaluation.results.metrics.comparison import ComparisonDict, GainDict
+from evaluation.results.metrics.aligner_failures import NAMES, AlignerFailures
+from evaluation.results.metrics.comparison import ComparisonDocument, Gain
+from evaluation.results.metrics.run_costs import RunCosts
 from evaluation.results.selectors.computing import troubled_gains
 from evaluation.results.selectors.results import RowFilter, current_gains, has_changed, result_rows
-from perg.stats.base.estimate import EstimateDict
-from perg.stats.runs.aligner_stages import Failure, StageFailureDict
+from perg.stats.base.estimate import Estimate
+from perg.stats.base.result import load
+from perg.stats.runs.aligner_stages import Failure, StageFailure
 
 COST_DEFINITIONS = {
     "Counted": "The calls that the method needs to answer a user who has preferences: the personalised response; with "
@@ -68,7 +70,7 @@ class StageLine:
     """One stage of a run: its name, how many items failed first there, and which they are."""
 
     name: str
-    stage: StageFailureDict
+    stage: StageFailure
     behind: str
 
 
@@ -98,7 +100,7 @@ class StageRuns(Sequence[StagesOfRun]):
 def stages_of(result: RunResult) -> StagesOfRun:
     """The stages of a Pref-Aligner run, by judge."""
     keys = {judge.name: judge.pk for judge in result.run.judges.all()}
-    by_judge = result.stages["judges"] if result.stages else {}
+    by_judge = load(AlignerFailures, result.stages).judges if result.stages else {}
     return StagesOfRun(
         result,
         [
@@ -108,9 +110,9 @@ def stages_of(result: RunResult) -> StagesOfRun:
     )
 
 
-def _line(stage: StageFailureDict, judge: str) -> StageLine:
-    failure = Failure(stage["stage"])
-    behind = BEHIND[failure] if stage["items"] else ""
+def _line(stage: StageFailure, judge: str) -> StageLine:
+    failure = stage.stage
+    behind = BEHIND[failure] if stage.items else ""
     if failure is Failure.NONE and not judge and behind:
         behind = "left_alone"
     return StageLine(NAMES[failure], stage, behind)
@@ -121,10 +123,10 @@ class CostLine:
     """A run by one judge: robustness error, what an item takes, and the gain over the direct run."""
 
     row: ResultRow
-    robustness_error: EstimateDict
-    costs: Mapping[str, EstimateDict]
+    robustness_error: Estimate
+    costs: RunCosts
     reference: int | None
-    gain: GainDict | None
+    gain: Gain | None
     why_no_gain: str
 
 
@@ -160,7 +162,7 @@ def lines_of(rows: Sequence[ResultRow]) -> list[CostLine]:
     return [
         _cost_line(
             row,
-            costs[row.result_id],
+            load(RunCosts, costs[row.result_id]),
             gains.get(row.result.run_id),
             is_troubled=row.result.run_id in troubled,
         )
@@ -168,9 +170,7 @@ def lines_of(rows: Sequence[ResultRow]) -> list[CostLine]:
     ]
 
 
-def _cost_line(
-    row: ResultRow, costs: Mapping[str, EstimateDict], gain: RunGain | None, *, is_troubled: bool
-) -> CostLine:
+def _cost_line(row: ResultRow, costs: RunCosts, gain: RunGain | None, *, is_troubled: bool) -> CostLine:
     why, found, reference = "", None, None
     if row.result.run.method == Method.DIRECT:
         why = "what the others are measured against"
@@ -179,12 +179,12 @@ def _cost_line(
     elif gain is None:
         why = "no direct run of the same model, setting and dataset, or being computed"
     else:
-        document: ComparisonDict = gain.document
+        document = load(ComparisonDocument, gain.document)
         reference = gain.reference_id
         name = row.judge.name if row.judge else ""
-        found = next((each for each in document["gains"] if each["judge"] == name), None)
+        found = next((gain_of for gain_of in document.gains if gain_of.judge == name), None)
         why = "" if found else "this judge does not rate both runs"
-    return CostLine(row, row.figures["robustness_error"], costs, reference, found, why)
+    return CostLine(row, load(Estimate, row.figures["robustness_error"]), costs, reference, found, why)
 
 
 KINDS = (
@@ -203,7 +203,7 @@ def _cost_figure(lines: Sequence[CostLine], kind: str, name: str) -> Figure:
         ScatterPoint(
             name=f"{short_model(line.row)}, {Setting(line.row.result.run.setting).label.lower()}",
             series=str(Method(line.row.result.run.method).label),
-            x=line.costs[kind],
+            x=getattr(line.costs, kind),
             y=line.robustness_error,
             facts={"run": line.row.result.run_id, "judge": line.row.judge.name if line.row.judge else None},
         )

@@ -9,11 +9,10 @@ from django.urls import reverse
 from evaluation.models import ResultRow, Run
 from evaluation.models.result import Dimension
 from evaluation.results.figures.forest_plots import NamedMetric, named_metrics
-from evaluation.results.metrics.comparison import Comparison
+from evaluation.results.metrics.comparison import Comparison, Measure
 from evaluation.results.metrics.run_metrics import Slice
 from evaluation.results.selectors.run_items import SETS
 from perg.stats.base.estimate import Estimate
-from perg.stats.runs.paired_runs import PairedRate
 from perg.stats.runs.perg_metrics import NO_JUDGE_NEEDED
 
 
@@ -126,10 +125,7 @@ def _judge_of(show: str, judge: int | None) -> int | None:
 class LinkedMeasure(NamedTuple):
     """A metric of a comparison, with the items in common that it counts in either run; empty where there are none."""
 
-    name: str
-    judge: str
-    rate: PairedRate
-    p_holm: float | None
+    measure: Measure
     in_reference: str
     in_other: str
 
@@ -150,17 +146,14 @@ def linked_comparison(comparison: Comparison, judges: Mapping[str, int]) -> Link
     return LinkedComparison(
         [
             LinkedMeasure(
-                measure.name,
-                measure.judge,
-                measure.rate,
-                measure.p_holm,
+                measure,
                 *(
                     _in_common(of, than, measure.name, judges.get(measure.judge))
                     if is_paired and value is not None
                     else ""
                     for of, than, value in (
-                        (reference, other, measure.rate.a),
-                        (other, reference, measure.rate.b),
+                        (reference, other, measure.reference),
+                        (other, reference, measure.other),
                     )
                 ),
             )

@@ -9,7 +9,8 @@ from evaluation.models.result import Dimension
 from evaluation.results.figures.forest_plots import DEFINITIONS
 from evaluation.results.published import ALL_SOURCES, RATES, PublishedRow, published
 from evaluation.results.selectors.results import RowFilter
-from perg.stats.base.estimate import EstimateDict
+from perg.stats.base.estimate import Estimate
+from perg.stats.base.result import load
 
 
 class Column(NamedTuple):
@@ -73,7 +74,7 @@ class Cell:
     """
 
     column: Column
-    estimate: EstimateDict
+    estimate: Estimate
     published: float | None
     by_study_rule: float | None = None
 
@@ -102,7 +103,7 @@ def lines(rows: Iterable[ResultRow]) -> list[Line]:
                 [
                     Cell(
                         column,
-                        row.figures[column.key],
+                        load(Estimate, row.figures[column.key]),
                         beside.rates.get(column.key) if beside else None,
                         by_study_rule(row, column.key) if beside and row.figures["unscored"] else None,
                     )
@@ -121,12 +122,12 @@ def by_study_rule(row: ResultRow, key: str) -> float | None:
     """
     if key not in BY_JUDGE or row.judge_id is None:
         return None
-    estimate: EstimateDict = row.figures[key]
+    estimate = load(Estimate, row.figures[key])
     unscored: int = row.figures["unscored"]
-    counted = estimate["n"] + unscored
+    counted = estimate.n + unscored
     if not counted:
         return None
-    return ((estimate["value"] or 0.0) * estimate["n"] + unscored) / counted
+    return ((estimate.value or 0.0) * estimate.n + unscored) / counted
 
 
 def published_beside(row: ResultRow) -> PublishedRow | None:
@@ -187,9 +188,9 @@ def as_records(rows: Iterable[ResultRow]) -> Iterator[dict[str, object]]:
             "is_current": not row.is_stale,  # type: ignore[attr-defined]  # annotated by `result_rows`
         }
         for key in EXPORTED:
-            estimate: EstimateDict = row.figures[key]
-            record[key] = estimate["value"]
-            record |= {f"{key}_{part}": estimate[part] for part in PARTS}  # type: ignore[literal-required]
+            estimate = load(Estimate, row.figures[key])
+            record[key] = estimate.value
+            record |= {f"{key}_{part}": getattr(estimate, part) for part in PARTS}
         record |= {f"{key}_study_counting": by_study_rule(row, key) for key in BY_JUDGE}
         if beside:
             record |= {f"published_{name}": rate for name, rate in beside.rates.items()}

@@ -79,8 +79,8 @@ def named_metrics(metrics: PergMetrics) -> list[NamedMetric]:
         "Personalised accuracy": metrics.personalised_accuracy,
         "Breakage rate": metrics.breakage_rate,
         "Performance variation": metrics.performance_variation,
-        "Delivery failure, baseline": metrics.baseline_delivery_failure,
-        "Delivery failure, personalised": metrics.personalised_delivery_failure,
+        "Delivery failure, baseline": metrics.delivery_failure.baseline,
+        "Delivery failure, personalised": metrics.delivery_failure.personalised,
     }
     named = []
     for name, definition in DEFINITIONS.items():

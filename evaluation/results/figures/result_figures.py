@@ -12,9 +12,10 @@ from evaluation.models import ResultRow, RunGain
 from evaluation.models.result import Dimension
 from evaluation.models.run import Method, Setting
 from evaluation.results.figures.explorer import COLUMNS
-from evaluation.results.metrics.comparison import ComparisonDict
+from evaluation.results.metrics.comparison import ComparisonDocument
 from evaluation.results.selectors.results import RowFilter, current_gains, result_rows
-from perg.stats.base.estimate import EstimateDict
+from perg.stats.base.estimate import Estimate
+from perg.stats.base.result import load
 
 Named = Callable[[ResultRow], str]
 
@@ -123,8 +124,8 @@ def _breakage_alignment(rows: Sequence[ResultRow]) -> Figure:
         ScatterPoint(
             name=f"{short_model(row)}, {_setting(row).lower()}",
             series=_method(row),
-            x=row.figures["breakage_rate"],
-            y=row.figures["alignment_failure"],
+            x=load(Estimate, row.figures["breakage_rate"]),
+            y=load(Estimate, row.figures["alignment_failure"]),
             facts=_facts(row),
         )
         for row in rows
@@ -148,7 +149,7 @@ def _grouped(name: str, rows: Sequence[ResultRow], *, heading: Named, label: Nam
         PanelRow(
             heading=heading(row),
             label=label(row),
-            estimates={key: row.figures[key] for key in METRICS},
+            estimates={key: load(Estimate, row.figures[key]) for key in METRICS},
             facts=_facts(row),
             tone=METHOD_TONES[_method(row)],
         )
@@ -190,11 +191,10 @@ def _aligner_gain(rows: Sequence[ResultRow]) -> Figure:
     )
 
 
-def differences(gain: RunGain, judge: str) -> dict[str, EstimateDict | None]:
+def differences(gain: RunGain, judge: str) -> dict[str, Estimate | None]:
     """The paired differences by metric; of those that depend on a judge, this one's."""
-    document: ComparisonDict = gain.document
     return {
-        measure["key"]: measure["difference"]
-        for measure in document["measures"]
-        if measure["judge"] in {"", judge}
+        measure.key: measure.difference
+        for measure in load(ComparisonDocument, gain.document).measures
+        if measure.judge in {"", judge}
     }

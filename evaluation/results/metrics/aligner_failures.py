@@ -1,7 +1,7 @@
 """Where a Pref-Aligner run fails, stage by stage: reads rows into arrays and calls `statistics.aligner_stages`."""
 
 import re
-from typing import TypedDict
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -10,7 +10,7 @@ from evaluation.models.item import Condition
 from evaluation.models.run import Method, Setting
 from evaluation.results.metrics.run_metrics import RunOutcomes
 from evaluation.stages.plan import Stage
-from perg.stats.runs.aligner_stages import AlignerOutcomes, Failure, StageFailureDict, aligner_stages
+from perg.stats.runs.aligner_stages import AlignerOutcomes, Failure, StageFailure, aligner_stages
 from perg.stats.runs.perg_metrics import NO_RELEVANT_PREFERENCE
 
 NOT_RECORDED = "the record does not say whether the aligner's reply was readable"
@@ -45,10 +45,11 @@ DETERMINED = {
 }
 
 
-class AlignerFailures(TypedDict):
-    """The stages by judge, ready for JSON; the key is empty where no judge can tell."""
+@dataclass(frozen=True, slots=True)
+class AlignerFailures:
+    """The stages by judge; the key is empty where no judge can tell."""
 
-    judges: dict[str, list[StageFailureDict]]
+    judges: dict[str, list[StageFailure]]
 
 
 def aligner_failures(outcomes: RunOutcomes) -> AlignerFailures | None:
@@ -58,16 +59,16 @@ def aligner_failures(outcomes: RunOutcomes) -> AlignerFailures | None:
         return None
     aligner = _aligner_outcomes(run, outcomes.items)
     verdicts = outcomes.verdicts
-    by_judge: dict[str, list[StageFailureDict]] = {}
+    by_judge: dict[str, list[StageFailure]] = {}
     if run.setting == Setting.IRRELEVANT or not verdicts:
         why = NO_RELEVANT_PREFERENCE if run.setting == Setting.IRRELEVANT else NO_JUDGE
         found = aligner_stages(outcomes.outcomes, aligner, why)
-        by_judge[""] = [stage.as_dict() for stage in found]
+        by_judge[""] = found
     else:
         for judge, verdict in verdicts.items():
             found = aligner_stages(outcomes.outcomes, aligner, verdict)
-            by_judge[judge] = [stage.as_dict() for stage in found]
-    return {"judges": by_judge}
+            by_judge[judge] = found
+    return AlignerFailures(by_judge)
 
 
 def _aligner_outcomes(run: Run, items: list[int]) -> AlignerOutcomes:

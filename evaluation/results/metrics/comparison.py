@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Annotated, TypedDict
+from typing import Annotated, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +13,7 @@ from evaluation.models import Run
 from evaluation.models.run import Setting
 from evaluation.results.metrics.run_costs import ItemCosts, item_costs
 from evaluation.results.metrics.run_metrics import SEED, RunOutcomes
-from perg.stats.base.estimate import Estimate, EstimateDict
+from perg.stats.base.estimate import Estimate
 from perg.stats.base.multiple_tests import holm
 from perg.stats.runs.paired_runs import PairedRate, PairedRates, PairedRatio, paired_gain, paired_rates
 from perg.stats.runs.perg_metrics import (
@@ -45,42 +45,6 @@ GAIN = (
 NEVER_CORRECT = "no item was answered correctly in either condition"
 
 
-class MeasureDict(TypedDict):
-    """`Measure`, ready for JSON."""
-
-    key: str
-    name: str
-    judge: str
-    reference: float | None
-    other: float | None
-    difference: EstimateDict
-    p_value: float | None
-    p_holm: float | None
-
-
-class GainDict(TypedDict):
-    """`Gain`, ready for JSON."""
-
-    judge: str
-    per_second: EstimateDict
-    per_cent: EstimateDict
-
-
-class ComparisonDict(TypedDict):
-    """`Comparison`, ready for JSON."""
-
-    reference: int
-    other: int
-    measures: list[MeasureDict]
-    costs: list[MeasureDict]
-    gains: list[GainDict]
-    common: int
-    questions: int
-    only_reference: int
-    only_other: int
-    by_question: bool
-
-
 @dataclass(frozen=True, slots=True)
 class Measure:
     """A metric in both runs and its difference; `p_holm` is corrected for all tests that are shown together."""
@@ -88,21 +52,16 @@ class Measure:
     key: str
     name: str
     judge: str
-    rate: PairedRate
+    reference: float | None
+    other: float | None
+    difference: Estimate
+    p_value: float | None
     p_holm: float | None = None
 
-    def as_dict(self) -> MeasureDict:
-        """One JSON-ready object."""
-        return {
-            "key": self.key,
-            "name": self.name,
-            "judge": self.judge,
-            "reference": self.rate.a,
-            "other": self.rate.b,
-            "difference": self.rate.difference.as_dict(),
-            "p_value": self.rate.p_value,
-            "p_holm": self.p_holm,
-        }
+    @classmethod
+    def of(cls, key: str, name: str, judge: str, rate: PairedRate) -> Self:
+        """The measure with this rate in the two runs."""
+        return cls(key, name, judge, rate.a, rate.b, rate.difference, rate.p_value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,14 +72,6 @@ class Gain:
     per_second: Estimate
     per_cent: Estimate
 
-    def as_dict(self) -> GainDict:
-        """One JSON-ready object."""
-        return {
-            "judge": self.judge,
-            "per_second": self.per_second.as_dict(),
-            "per_cent": self.per_cent.as_dict(),
-        }
-
 
 # As JSON a run is its primary key; who reads it puts the run in its place.
 RunByKey = Annotated[
@@ -129,7 +80,7 @@ RunByKey = Annotated[
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class ComparisonDocument:
     """Run `other` against `reference`, on the items that both have; differences are other − reference.
 
     `by_question`: preferences were left out of the pairing, since one of the runs tells none that is relevant.
@@ -145,22 +96,13 @@ class Comparison:
     only_reference: int
     only_other: int
     by_question: bool
-    judges_of_one: list[str]
 
-    def as_dict(self) -> ComparisonDict:
-        """One JSON-ready object; the runs by their primary keys."""
-        return {
-            "reference": self.reference.pk,
-            "other": self.other.pk,
-            "measures": [measure.as_dict() for measure in self.measures],
-            "costs": [measure.as_dict() for measure in self.costs],
-            "gains": [gain.as_dict() for gain in self.gains],
-            "common": self.common,
-            "questions": self.questions,
-            "only_reference": self.only_reference,
-            "only_other": self.only_other,
-            "by_question": self.by_question,
-        }
+
+@dataclass(frozen=True, slots=True)
+class Comparison(ComparisonDocument):
+    """The same for a page, with the names of judges that rate one of the runs only."""
+
+    judges_of_one: list[str]
 
 
 PairingKey = tuple[int, str, int]
@@ -212,10 +154,10 @@ def corrected(found: Sequence[Comparison]) -> list[Comparison]:
     """Comparisons that are shown together, with p-values corrected over all of them (Holm)."""
     comparisons = [replace(comparison, measures=list(comparison.measures)) for comparison in found]
     tests = [
-        (i, j, measure.rate.p_value)
+        (i, j, measure.p_value)
         for i, comparison in enumerate(comparisons)
         for j, measure in enumerate(comparison.measures)
-        if measure.rate.p_value is not None
+        if measure.p_value is not None
     ]
     p_values = holm(np.array([p_value for *_, p_value in tests], dtype=np.float64))
     for (i, j, _), p_value in zip(tests, p_values, strict=True):
@@ -239,7 +181,7 @@ def _compare(a: Side, b: Side) -> Comparison:
         [ratio for *_, ratio in (*measures, *costs)], clusters=question, rng=np.random.default_rng(SEED)
     )
     found = [
-        Measure(key, name, judge, rate)
+        Measure.of(key, name, judge, rate)
         for (key, name, judge, _), rate in zip((*measures, *costs), rates.rates, strict=True)
     ]
     return Comparison(
@@ -383,13 +325,13 @@ def _gains(found: Sequence[Measure], rates: PairedRates, n: int) -> list[Gain]:
     for index, measure in enumerate(found):
         if measure.key != "robustness_error":
             continue
-        difference = measure.rate.difference.value
+        difference = measure.difference.value
         per = {
             key: paired_gain(
                 -rates.replicates[:, index],
                 rates.replicates[:, at[key]] * scale,
                 gain_found=None if difference is None else -difference,
-                cost_found=None if (cost := found[at[key]].rate.difference.value) is None else cost * scale,
+                cost_found=None if (cost := found[at[key]].difference.value) is None else cost * scale,
                 n=n,
                 questions=rates.questions,
                 per=name,

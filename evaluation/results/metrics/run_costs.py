@@ -6,7 +6,6 @@ several runs share counts in full for each: somebody who used the method would h
 """
 
 from dataclasses import dataclass
-from typing import TypedDict
 
 import numpy as np
 from django.db.models import Aggregate, BooleanField, Case, Count, Q, Sum, When
@@ -16,7 +15,7 @@ from evaluation.models import ItemCall, Run
 from evaluation.models.endpoint import Provider
 from evaluation.models.run import Method
 from evaluation.stages.plan import Stage
-from perg.stats.base.estimate import Estimate, EstimateDict
+from perg.stats.base.estimate import Estimate
 from perg.stats.base.means import mean
 
 Floats = NDArray[np.float64]
@@ -38,15 +37,6 @@ NOT_TOLD = "the provider does not tell"
 AMOUNTS = ("seconds", "input_tokens", "output_tokens", "dollars")
 
 
-class RunCostsDict(TypedDict):
-    """`RunCosts`, ready for JSON."""
-
-    seconds: EstimateDict
-    input_tokens: EstimateDict
-    output_tokens: EstimateDict
-    dollars: EstimateDict
-
-
 @dataclass(frozen=True, slots=True)
 class RunCosts:
     """Means over the items with both responses, each with its n and interval. Money in US dollars."""
@@ -55,15 +45,6 @@ class RunCosts:
     input_tokens: Estimate
     output_tokens: Estimate
     dollars: Estimate
-
-    def as_dict(self) -> RunCostsDict:
-        """One JSON-ready object."""
-        return {
-            "seconds": self.seconds.as_dict(),
-            "input_tokens": self.input_tokens.as_dict(),
-            "output_tokens": self.output_tokens.as_dict(),
-            "dollars": self.dollars.as_dict(),
-        }
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,15 +1,16 @@
 """The metrics of a run for its page: as they are stored, where that is current, else computed now."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from evaluation.models import ResultRow, Run
 from evaluation.models.run import Setting
 from evaluation.results.metrics.run_metrics import RunOutcomes, Slice
 from evaluation.results.selectors.results import current_result
-from perg.stats.base.estimate import Estimate, EstimateDict
-from perg.stats.runs.perg_metrics import NO_JUDGE_NEEDED, PergMetrics, PergMetricsDict
+from perg.stats.base.estimate import Estimate
+from perg.stats.base.result import load
+from perg.stats.runs.perg_metrics import NO_JUDGE_NEEDED, DeliveryFailure, PergMetrics
 
 
 def metrics_and_slices(run: Run, dimension: str) -> tuple[PergMetrics, list[Slice]]:
@@ -25,19 +26,14 @@ def metrics_and_slices(run: Run, dimension: str) -> tuple[PergMetrics, list[Slic
     return whole, [Slice(value, _of_rows(run, rows[value], whole)) for value in sorted(rows)]
 
 
-def _metrics(stored: PergMetricsDict) -> PergMetrics:
-    return PergMetrics(
-        baseline_accuracy=_estimate(stored["baseline_accuracy"]),
-        personalised_accuracy=_estimate(stored["personalised_accuracy"]),
-        breakage_rate=_estimate(stored["breakage_rate"]),
-        performance_variation=_estimate(stored["performance_variation"]),
-        baseline_delivery_failure=_estimate(stored["delivery_failure"]["baseline"]),
-        personalised_delivery_failure=_estimate(stored["delivery_failure"]["personalised"]),
-        alignment_failure=_by_judge(stored["alignment_failure"]),
-        robustness_error=_by_judge(stored["robustness_error"]),
-        unscored=dict(sorted(stored["unscored"].items())),
-        items=stored["items"],
-        baseline_correct=stored["baseline_correct"],
+def _metrics(stored: object) -> PergMetrics:
+    """By name of the judges: PostgreSQL keeps the keys of JSON in an order of its own."""
+    metrics = load(PergMetrics, stored)
+    return replace(
+        metrics,
+        alignment_failure=dict(sorted(metrics.alignment_failure.items())),
+        robustness_error=dict(sorted(metrics.robustness_error.items())),
+        unscored=dict(sorted(metrics.unscored.items())),
     )
 
 
@@ -58,8 +54,10 @@ def _of_rows(run: Run, rows: list[ResultRow], whole: PergMetrics) -> PergMetrics
         personalised_accuracy=_estimate(figures["personalised_accuracy"]),
         breakage_rate=_estimate(figures["breakage_rate"]),
         performance_variation=_estimate(figures["performance_variation"]),
-        baseline_delivery_failure=_estimate(figures["baseline_delivery_failure"]),
-        personalised_delivery_failure=_estimate(figures["delivery_failure"]),
+        delivery_failure=DeliveryFailure(
+            baseline=_estimate(figures["baseline_delivery_failure"]),
+            personalised=_estimate(figures["delivery_failure"]),
+        ),
         alignment_failure=alignment_failure,
         robustness_error=robustness_error,
         unscored=unscored,
@@ -68,10 +66,5 @@ def _of_rows(run: Run, rows: list[ResultRow], whole: PergMetrics) -> PergMetrics
     )
 
 
-def _by_judge(stored: Mapping[str, EstimateDict]) -> dict[str, Estimate]:
-    """By name: PostgreSQL keeps the keys of JSON in an order of its own."""
-    return {judge: _estimate(stored[judge]) for judge in sorted(stored)}
-
-
-def _estimate(stored: EstimateDict) -> Estimate:
-    return Estimate.of_dict(stored)
+def _estimate(stored: object) -> Estimate:
+    return load(Estimate, stored)

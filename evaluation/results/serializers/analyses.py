@@ -5,22 +5,22 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from core.api.estimates import EstimateField
+from core.api.estimates import EstimateField, ResultField
 from core.api.json_schema import inline_schema
 from core.api.queries import ListQuery, id_filter
 from evaluation.models import RunResult
 from evaluation.models.run import Method, Setting
 from evaluation.results.figures.analyses import BEHIND, CostLine, StageLine, stages_of
 from evaluation.results.metrics.aligner_failures import NAMES
-from evaluation.results.metrics.comparison import GainDict
+from evaluation.results.metrics.comparison import Gain
 from evaluation.results.selectors.run_items import SETS
 from evaluation.results.serializers.results import CostsField
 
 SETS_BEHIND = [name for name in SETS if name in {*BEHIND.values(), "left_alone"}]
 
 
-@extend_schema_field(inline_schema(GainDict))
-class GainField(serializers.JSONField):
+@extend_schema_field(inline_schema(Gain))
+class GainField(ResultField):
     """Points of robustness error that the method saves for each second and each cent that it takes more."""
 
 

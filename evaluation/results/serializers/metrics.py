@@ -4,9 +4,9 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from core.api.json_schema import inline_schema
-from perg.stats.runs.perg_metrics import PergMetricsDict
+from perg.stats.runs.perg_metrics import PergMetrics
 
-METRICS_SCHEMA = inline_schema(PergMetricsDict)
+METRICS_SCHEMA = inline_schema(PergMetrics)
 
 
 @extend_schema_field(METRICS_SCHEMA)

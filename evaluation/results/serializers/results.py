@@ -5,6 +5,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from core.api.estimates import ResultField
 from core.api.json_schema import inline_schema
 from core.api.queries import ListQuery, Query, id_filter
 from evaluation.models import ResultRow, RunResult
@@ -12,7 +13,7 @@ from evaluation.models.result import Dimension
 from evaluation.models.run import Method, Setting
 from evaluation.results.figures.explorer import BY_JUDGE, by_study_rule
 from evaluation.results.metrics.aligner_failures import AlignerFailures
-from evaluation.results.metrics.run_costs import RunCostsDict
+from evaluation.results.metrics.run_costs import RunCosts
 from evaluation.results.published import PublishedRow
 from evaluation.results.serializers.metrics import PergMetricsField
 
@@ -41,8 +42,8 @@ class FiguresField(serializers.JSONField):
     """Every metric of a slice, by name."""
 
 
-@extend_schema_field(inline_schema(RunCostsDict))
-class CostsField(serializers.JSONField):
+@extend_schema_field(inline_schema(RunCosts))
+class CostsField(ResultField):
     """What an item takes: seconds, tokens, money."""
 
 

@@ -12,11 +12,12 @@ from evaluation.models.item import ItemStatus
 from evaluation.models.result import Dimension
 from evaluation.models.run import Setting
 from evaluation.results.metrics.aligner_failures import NO_JUDGE, aligner_failures
-from evaluation.results.metrics.comparison import compare_anew
+from evaluation.results.metrics.comparison import ComparisonDocument, compare_anew
 from evaluation.results.metrics.run_costs import item_costs
 from evaluation.results.metrics.run_metrics import DIMENSIONS, SEED, RunOutcomes
 from evaluation.results.selectors.results import is_current
 from perg.stats.base.estimate import Estimate
+from perg.stats.base.result import dump
 from perg.stats.runs.perg_metrics import NO_JUDGE_NEEDED, NO_RELEVANT_PREFERENCE, PergMetrics
 
 LOCK = 0x5045_5247  # "PERG": the first half of the key of the advisory locks of refreshers
@@ -40,7 +41,7 @@ def refresh_result(*, run: Run) -> RunResult:
     counts = dict(Item.objects.filter(run=run).order_by().values_list("status").annotate(n=Count("pk")))
     metrics = outcomes.metrics()
     rows = _rows(outcomes, metrics)
-    costs = item_costs(run, outcomes.items)
+    costs, stages = item_costs(run, outcomes.items), aligner_failures(outcomes)
     result, _ = RunResult.objects.update_or_create(
         run=run,
         defaults={
@@ -48,9 +49,9 @@ def refresh_result(*, run: Run) -> RunResult:
             "items": sum(counts.values()),
             "items_done": counts.get(ItemStatus.DONE, 0),
             "items_failed": counts.get(ItemStatus.FAILED, 0),
-            "metrics": metrics.as_dict(),
-            "costs": costs.means(outcomes.outcomes.question, rng=np.random.default_rng(SEED)).as_dict(),
-            "stages": aligner_failures(outcomes),
+            "metrics": dump(metrics),
+            "costs": dump(costs.means(outcomes.outcomes.question, rng=np.random.default_rng(SEED))),
+            "stages": None if stages is None else dump(stages),
             "seconds": time.monotonic() - started,
         },
     )
@@ -68,7 +69,11 @@ def refresh_gain(*, run: Run, reference: Run) -> RunGain:
     compared = compare_anew(reference, run)
     gain, _ = RunGain.objects.update_or_create(
         run=run,
-        defaults={"reference": reference, "computed_at": began, "document": compared.as_dict()},
+        defaults={
+            "reference": reference,
+            "computed_at": began,
+            "document": dump(compared, of=ComparisonDocument),
+        },
     )
     return gain
 
@@ -108,8 +113,8 @@ def _row(dimension: Dimension, value: str, metrics: PergMetrics, judge: Judge | 
         "alignment_failure": alignment_failure,
         "robustness_error": robustness_error,
         "performance_variation": metrics.performance_variation,
-        "baseline_delivery_failure": metrics.baseline_delivery_failure,
-        "delivery_failure": metrics.personalised_delivery_failure,
+        "baseline_delivery_failure": metrics.delivery_failure.baseline,
+        "delivery_failure": metrics.delivery_failure.personalised,
     }
     return ResultRow(
         dimension=dimension,
@@ -119,7 +124,7 @@ def _row(dimension: Dimension, value: str, metrics: PergMetrics, judge: Judge | 
         figures={
             "baseline_correct": metrics.baseline_correct,
             "unscored": unscored,
-            **{name: estimate.as_dict() for name, estimate in estimates.items()},
+            **{name: dump(estimate) for name, estimate in estimates.items()},
         },
         **{name: estimates[name].value for name in SORTED_BY},
     )

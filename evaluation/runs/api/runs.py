@@ -45,6 +45,7 @@ from evaluation.runs.serializers.runs import (
     judged_data,
 )
 from evaluation.runs.services import control
+from perg.stats.base.result import dump
 
 ACTIONS: dict[str, Callable[..., object]] = {
     "pause": control.pause_run,
@@ -101,7 +102,7 @@ class RunMetrics(APIView):
         """The PERG metrics of a run as it is now, each with n and a 95% interval."""
         run = get_object_or_404(Run, pk=run_id)
         prepared = current_result(run)
-        return conditional(request, prepared.metrics if prepared else RunOutcomes(run).metrics().as_dict())
+        return conditional(request, prepared.metrics if prepared else dump(RunOutcomes(run).metrics()))
 
 
 class RunSlices(Queried):
@@ -114,9 +115,7 @@ class RunSlices(Queried):
     def get(self, request: Request, run_id: int) -> Response:
         """The PERG metrics of a run for each value of a dimension."""
         _, slices = metrics_and_slices(get_object_or_404(Run, pk=run_id), self.query["by"])
-        return conditional(
-            request, [{"value": part.value, "metrics": part.metrics.as_dict()} for part in slices]
-        )
+        return conditional(request, [{"value": part.value, "metrics": dump(part.metrics)} for part in slices])
 
 
 class RunProgress(APIView):

@@ -3,18 +3,9 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import NotRequired, Self, TypedDict
+from typing import Annotated, Self
 
-
-class EstimateDict(TypedDict):
-    """An `Estimate` ready for JSON; documents stored by earlier versions have no `warnings`."""
-
-    value: float | None
-    n: int
-    low: float | None
-    high: float | None
-    undefined: str | None
-    warnings: NotRequired[list[str]]
+from perg.stats.base.result import added
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +27,7 @@ class Estimate:
     low: float | None
     high: float | None
     undefined: str | None
-    warnings: tuple[str, ...] = ()
+    warnings: Annotated[tuple[str, ...], added()] = ()
 
     def __post_init__(self) -> None:
         if (self.value is None) != bool(self.undefined):
@@ -65,18 +56,6 @@ class Estimate:
         """An undefined estimate: `reason` says why, `n` how many units there were all the same."""
         return cls(value=None, n=int(n), low=None, high=None, undefined=reason)
 
-    @classmethod
-    def of_dict(cls, stored: EstimateDict) -> Self:
-        """The estimate that `as_dict` wrote, by this version or an earlier one."""
-        return cls(
-            value=stored["value"],
-            n=stored["n"],
-            low=stored["low"],
-            high=stored["high"],
-            undefined=stored["undefined"],
-            warnings=tuple(stored.get("warnings", ())),
-        )
-
     def complement(self) -> "Estimate":
         """1 − x, with the ends of the interval swapped; an undefined estimate stays as it is."""
         if self.value is None:
@@ -87,14 +66,3 @@ class Estimate:
     def with_warnings(self, *warnings: str) -> "Estimate":
         """The same estimate with these sentences after its own."""
         return replace(self, warnings=(*self.warnings, *warnings))
-
-    def as_dict(self) -> EstimateDict:
-        """The same fields, ready for JSON."""
-        return {
-            "value": self.value,
-            "n": self.n,
-            "low": self.low,
-            "high": self.high,
-            "undefined": self.undefined,
-            "warnings": list(self.warnings),
-        }

@@ -2,18 +2,18 @@
 
 from dataclasses import dataclass
 from itertools import combinations
-from typing import Literal, TypedDict
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from perg.stats.base.estimate import Estimate
 from perg.stats.base.proportions import Flags, proportion
-from perg.stats.base.undefined import Undefined, UndefinedDict
+from perg.stats.base.undefined import Undefined
 from perg.stats.correction.correction import CorrectedRate, corrected_rates, powered_rate
 from perg.stats.correction.denominators import rate_over
-from perg.stats.correction.paired import PairedDifference, PairedDifferenceDict, paired_difference
-from perg.stats.correction.run_rates import JudgeRate, Rate, RunRates, RunRatesDict, StackedRate
+from perg.stats.correction.paired import PairedDifference, paired_difference
+from perg.stats.correction.run_rates import JudgeRate, Rate, RunRates, StackedRate
 from perg.stats.correction.slices import CorrectedSlice, corrected_slices
 from perg.stats.correction.stacking import stacked_predictions
 from perg.stats.estimators.judged_sample import JudgedSample
@@ -32,16 +32,6 @@ UNEVEN_SAMPLE = "the sample was not drawn evenly: see people's labels alone besi
 NO_ANSWERS = "it is not known which personalised answers are correct"
 
 
-class RunDifferenceDict(TypedDict):
-    """`RunDifference`, ready for JSON."""
-
-    a: str
-    b: str
-    rate: RateName
-    judge: str
-    difference: PairedDifferenceDict | UndefinedDict
-
-
 @dataclass(frozen=True, slots=True)
 class RunDifference:
     """Rate of run b less rate of run a on the items that both asked: below 0, b fails less often."""
@@ -52,23 +42,6 @@ class RunDifference:
     judge: str
     difference: PairedDifference | Undefined
 
-    def as_dict(self) -> RunDifferenceDict:
-        """One JSON-ready object."""
-        return {
-            "a": self.a,
-            "b": self.b,
-            "rate": self.rate,
-            "judge": self.judge,
-            "difference": self.difference.as_dict(),
-        }
-
-
-class CorrectedRunsDict(TypedDict):
-    """`CorrectedRuns`, ready for JSON."""
-
-    runs: list[RunRatesDict]
-    differences: list[RunDifferenceDict]
-
 
 @dataclass(frozen=True, slots=True)
 class CorrectedRuns:
@@ -76,13 +49,6 @@ class CorrectedRuns:
 
     runs: tuple[RunRates, ...]
     differences: tuple[RunDifference, ...]
-
-    def as_dict(self) -> CorrectedRunsDict:
-        """One JSON-ready object."""
-        return {
-            "runs": [run.as_dict() for run in self.runs],
-            "differences": [difference.as_dict() for difference in self.differences],
-        }
 
 
 def corrected_runs(
@@ -191,7 +157,7 @@ class _Rates:
 
     def _rate(self, rate: RateName, items: Flags) -> Rate:
         among = items & self.counted & ~self.irrelevant
-        return Rate(
+        return Rate.of(
             tuple(self._judge(rate, name, among) for name in self.given.ratings.judges),
             self._stacked(rate, among),
         )
@@ -249,9 +215,9 @@ class _Rates:
         whole[scored] = predictions
         sample = self.sample(rate, whole, scored)
         return StackedRate(
-            tuple(names),
-            self._over(among, sample, tuple(names)),
-            stacked_rate(sample, confidence=self.settings.confidence),
+            judges=tuple(names),
+            over=self._over(among, sample, tuple(names)),
+            rate=stacked_rate(sample, confidence=self.settings.confidence),
         )
 
     def sample(self, rate: RateName, prediction: Ratings, among: Flags) -> JudgedSample:

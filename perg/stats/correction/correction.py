@@ -8,11 +8,11 @@ PERG's metrics; otherwise of exactly the judged items, of which labels then leav
 
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Literal, TypedDict
+from typing import Literal, Self
 
 import numpy as np
 
-from perg.stats.base.estimate import Estimate, EstimateDict
+from perg.stats.base.estimate import Estimate
 from perg.stats.base.resampling import dense_codes
 from perg.stats.estimators.coverage_warning import coverage_warning
 from perg.stats.estimators.judged_counts import JudgedCounts
@@ -42,20 +42,6 @@ UNEQUAL_WEIGHTS = (
     "standard error, and the interval may cover 90 to 99 %."
 )
 IMBALANCE = 1.3
-
-
-class CorrectedRateDict(TypedDict):
-    """`CorrectedRate`, ready for JSON."""
-
-    method: Method
-    estimate: EstimateDict
-    labelled: int
-    judged: int
-    naive: float | None
-    bias: EstimateDict
-    tuning: float | None
-    effective_labels: float | None
-    warnings: list[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,31 +78,6 @@ class CorrectedRate:
         """Whether it is defined, has an interval, and carries no warning."""
         return self.estimate.value is not None and self.estimate.low is not None and not self.warnings
 
-    def as_dict(self) -> CorrectedRateDict:
-        """One JSON-ready object."""
-        return {
-            "method": self.method,
-            "estimate": self.estimate.as_dict(),
-            "labelled": self.labelled,
-            "judged": self.judged,
-            "naive": self.naive,
-            "bias": self.bias.as_dict(),
-            "tuning": self.tuning,
-            "effective_labels": self.effective_labels,
-            "warnings": list(self.warnings),
-        }
-
-
-class CorrectedRatesDict(TypedDict):
-    """`CorrectedRates`, ready for JSON."""
-
-    human: CorrectedRateDict
-    naive: CorrectedRateDict
-    powered: CorrectedRateDict
-    rogan_gladen: CorrectedRateDict
-    recommended: Method | None
-    recommended_reason: str
-
 
 @dataclass(frozen=True, slots=True)
 class CorrectedRates:
@@ -131,43 +92,33 @@ class CorrectedRates:
     naive: CorrectedRate
     powered: CorrectedRate
     rogan_gladen: CorrectedRate
+    recommended: Method | None = None
+    recommended_reason: str = ""
 
-    @property
-    def recommended(self) -> Method | None:
-        """The method whose number to report."""
-        return next((rate.method for rate in self._by_preference if rate.reportable), None)
+    @classmethod
+    def of(
+        cls, human: CorrectedRate, naive: CorrectedRate, powered: CorrectedRate, rogan_gladen: CorrectedRate
+    ) -> Self:
+        """The rates with the one that they recommend."""
+        by_preference = (powered, rogan_gladen, human)
+        method = next((rate.method for rate in by_preference if rate.reportable), None)
+        return cls(human, naive, powered, rogan_gladen, method, _reason(method, human))
 
-    @property
-    def recommended_reason(self) -> str:
-        """Why that one, or why none: one sentence."""
-        method = self.recommended
-        if method == POWERED:
-            return "PPI++ uses people's labels and all verdicts of the judge, and nothing speaks against its interval."
-        if method == ROGAN_GLADEN:
-            return "PPI++ is undefined or has a warning; nothing speaks against the interval of Rogan–Gladen."
-        if method == HUMAN:
-            return (
-                "PPI++ and Rogan–Gladen are undefined or have a warning; nothing speaks against the interval of "
-                "people's labels alone."
-            )
-        if self.human.estimate.value is None:
-            return f"No corrected rate is defined: {self.human.estimate.undefined}."
-        return "Every corrected rate is undefined or has a warning: more labels are needed."
 
-    @property
-    def _by_preference(self) -> tuple[CorrectedRate, ...]:
-        return self.powered, self.rogan_gladen, self.human
-
-    def as_dict(self) -> CorrectedRatesDict:
-        """One JSON-ready object."""
-        return {
-            "human": self.human.as_dict(),
-            "naive": self.naive.as_dict(),
-            "powered": self.powered.as_dict(),
-            "rogan_gladen": self.rogan_gladen.as_dict(),
-            "recommended": self.recommended,
-            "recommended_reason": self.recommended_reason,
-        }
+def _reason(recommended: Method | None, human: CorrectedRate) -> str:
+    """Why that method, or why none: one sentence."""
+    if recommended == POWERED:
+        return "PPI++ uses people's labels and all verdicts of the judge, and nothing speaks against its interval."
+    if recommended == ROGAN_GLADEN:
+        return "PPI++ is undefined or has a warning; nothing speaks against the interval of Rogan–Gladen."
+    if recommended == HUMAN:
+        return (
+            "PPI++ and Rogan–Gladen are undefined or have a warning; nothing speaks against the interval of "
+            "people's labels alone."
+        )
+    if human.estimate.value is None:
+        return f"No corrected rate is defined: {human.estimate.undefined}."
+    return "Every corrected rate is undefined or has a warning: more labels are needed."
 
 
 def corrected_rates(
@@ -175,7 +126,7 @@ def corrected_rates(
 ) -> CorrectedRates:
     """The rate by all four methods."""
     given = _Given(sample, run_is_sample, confidence)
-    return CorrectedRates(given.human(), given.naive(), given.powered(), given.rogan_gladen())
+    return CorrectedRates.of(given.human(), given.naive(), given.powered(), given.rogan_gladen())
 
 
 def powered_rate(

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypedDict
 
 from perg.stats.correction.correction import POWERED, CorrectedRate, CorrectedRates, Method
 
@@ -42,14 +41,6 @@ def _by_people(judge: str, rate: CorrectedRate) -> str:
     return f"{share} (n = {rate.labelled:,}) on the items of {judge}"
 
 
-class RateToReportDict(TypedDict):
-    """`RateToReport`, ready for JSON."""
-
-    judge: str | None
-    method: Method | None
-    reason: str
-
-
 @dataclass(frozen=True, slots=True)
 class RateToReport:
     """Which of a run's rates to report: of which `judge` (None = all of them stacked) by which `method`.
@@ -60,10 +51,6 @@ class RateToReport:
     judge: str | None
     method: Method | None
     reason: str
-
-    def as_dict(self) -> RateToReportDict:
-        """One JSON-ready object."""
-        return {"judge": self.judge, "method": self.method, "reason": self.reason}
 
 
 def rate_to_report(

@@ -10,32 +10,16 @@ differ on no labelled question would seem to differ nowhere.
 """
 
 from dataclasses import dataclass
-from typing import TypedDict
 
 import numpy as np
 import scipy
 
-from perg.stats.base.estimate import Estimate, EstimateDict
+from perg.stats.base.estimate import Estimate
 from perg.stats.estimators.coverage_warning import FEW_FREEDOM, SENTENCES
 from perg.stats.estimators.judged_sample import JudgedSample
 from perg.stats.estimators.ppi import LEAST_FREEDOM, powered_moments
 
 PSEUDO_PAIRS = 2.0
-
-
-class PairedDifferenceDict(TypedDict):
-    """`PairedDifference`, ready for JSON."""
-
-    labels_only: EstimateDict
-    naive: float | None
-    corrected: EstimateDict
-    bias: EstimateDict
-    pairs: int
-    labelled_pairs: int
-    tuning: float | None
-    effective_labels: float | None
-    p_value: float | None
-    warnings: list[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,21 +45,6 @@ class PairedDifference:
     effective_labels: float | None
     p_value: float | None
     warnings: tuple[str, ...]
-
-    def as_dict(self) -> PairedDifferenceDict:
-        """One JSON-ready object."""
-        return {
-            "labels_only": self.labels_only.as_dict(),
-            "naive": self.naive,
-            "corrected": self.corrected.as_dict(),
-            "bias": self.bias.as_dict(),
-            "pairs": self.pairs,
-            "labelled_pairs": self.labelled_pairs,
-            "tuning": self.tuning,
-            "effective_labels": self.effective_labels,
-            "p_value": self.p_value,
-            "warnings": list(self.warnings),
-        }
 
 
 def paired_difference(

@@ -1,28 +1,17 @@
 """The rates of one run, with each judge and with all of them, as results."""
 
-from dataclasses import dataclass
-from typing import NotRequired, TypedDict
+from dataclasses import dataclass, field
+from typing import Annotated, Self
 
-from perg.stats.base.estimate import Estimate, EstimateDict
-from perg.stats.base.undefined import Undefined, UndefinedDict
+from perg.stats.base.estimate import Estimate
+from perg.stats.base.result import added
+from perg.stats.base.undefined import Undefined
 from perg.stats.correction.correction import (
     CorrectedRate,
-    CorrectedRateDict,
     CorrectedRates,
-    CorrectedRatesDict,
 )
-from perg.stats.correction.denominators import RateToReportDict, differing_items, rate_to_report
-from perg.stats.correction.slices import CorrectedSlice, CorrectedSliceDict
-
-
-class JudgeRateDict(TypedDict):
-    """`JudgeRate`, ready for JSON."""
-
-    judge: str
-    over: str
-    unscored: int
-    rates: CorrectedRatesDict
-    by_preference_category: list[CorrectedSliceDict]
+from perg.stats.correction.denominators import RateToReport, differing_items, rate_to_report
+from perg.stats.correction.slices import CorrectedSlice
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,28 +22,10 @@ class JudgeRate:
     """
 
     judge: str
-    over: str
+    over: str = field(default="", kw_only=True)
     unscored: int
     rates: CorrectedRates
     by_preference_category: tuple[CorrectedSlice, ...]
-
-    def as_dict(self) -> JudgeRateDict:
-        """One JSON-ready object."""
-        return {
-            "judge": self.judge,
-            "over": self.over,
-            "unscored": self.unscored,
-            "rates": self.rates.as_dict(),
-            "by_preference_category": [part.as_dict() for part in self.by_preference_category],
-        }
-
-
-class StackedRateDict(TypedDict):
-    """`StackedRate`, ready for JSON."""
-
-    judges: list[str]
-    over: str
-    rate: CorrectedRateDict
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,21 +33,8 @@ class StackedRate:
     """PPI++ with several judges stacked as one predictor, on the items that all of them scored."""
 
     judges: tuple[str, ...]
-    over: str
+    over: str = field(default="", kw_only=True)
     rate: CorrectedRate
-
-    def as_dict(self) -> StackedRateDict:
-        """One JSON-ready object."""
-        return {"judges": list(self.judges), "over": self.over, "rate": self.rate.as_dict()}
-
-
-class RateDict(TypedDict):
-    """`Rate`, ready for JSON; stored reports of earlier versions lack what is not required."""
-
-    judges: list[JudgeRateDict]
-    stacked: StackedRateDict | UndefinedDict
-    to_report: NotRequired[RateToReportDict]
-    differing_items: NotRequired[str | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,29 +46,15 @@ class Rate:
 
     judges: tuple[JudgeRate, ...]
     stacked: StackedRate | Undefined
+    to_report: Annotated[RateToReport | None, added(null=False)] = None
+    differing_items: Annotated[str | None, added()] = None
 
-    def as_dict(self) -> RateDict:
-        """One JSON-ready object."""
-        named = [(judge.judge, judge.rates) for judge in self.judges]
-        stacked = self.stacked.rate if isinstance(self.stacked, StackedRate) else None
-        return {
-            "judges": [judge.as_dict() for judge in self.judges],
-            "stacked": self.stacked.as_dict(),
-            "to_report": rate_to_report(named, stacked).as_dict(),
-            "differing_items": differing_items(named),
-        }
-
-
-class RunRatesDict(TypedDict):
-    """`RunRates`, ready for JSON; stored reports of earlier versions lack what is not required."""
-
-    run: str
-    items: int
-    counted: int
-    population: str
-    people_alone: NotRequired[EstimateDict]
-    alignment_failure: RateDict | UndefinedDict
-    robustness_error: RateDict | UndefinedDict
+    @classmethod
+    def of(cls, judges: tuple[JudgeRate, ...], stacked: StackedRate | Undefined) -> Self:
+        """The rate with what follows from its parts: the number to report, and whether the items differ."""
+        named = [(judge.judge, judge.rates) for judge in judges]
+        of_all = stacked.rate if isinstance(stacked, StackedRate) else None
+        return cls(judges, stacked, rate_to_report(named, of_all), differing_items(named))
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,18 +69,6 @@ class RunRates:
     items: int
     counted: int
     population: str
-    people_alone: Estimate
+    people_alone: Annotated[Estimate | None, added(null=False)] = field(default=None, kw_only=True)
     alignment_failure: Rate | Undefined
     robustness_error: Rate | Undefined
-
-    def as_dict(self) -> RunRatesDict:
-        """One JSON-ready object."""
-        return {
-            "run": self.run,
-            "items": self.items,
-            "counted": self.counted,
-            "population": self.population,
-            "people_alone": self.people_alone.as_dict(),
-            "alignment_failure": self.alignment_failure.as_dict(),
-            "robustness_error": self.robustness_error.as_dict(),
-        }

@@ -7,18 +7,18 @@ variance summed by question (Liang & Zeger, Biometrika 73 (1986) 13–22).
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Literal, TypedDict
+from typing import Literal
 
 import numpy as np
 import scipy
 from numpy.typing import NDArray
 from scipy.special import stdtr
 
-from perg.stats.base.estimate import Estimate, EstimateDict
+from perg.stats.base.estimate import Estimate
 from perg.stats.base.multiple_tests import holm
 from perg.stats.base.proportions import Flags, proportion
 from perg.stats.base.resampling import RESAMPLES, Clusters, Floats, dense_codes
-from perg.stats.correction.correction import CorrectedRates, CorrectedRatesDict, corrected_rates
+from perg.stats.correction.correction import CorrectedRates, corrected_rates
 from perg.stats.estimators.judged_sample import JudgedSample
 from perg.stats.measures.comparison import benjamini_yekutieli
 from perg.stats.measures.kappa import pairwise
@@ -28,23 +28,12 @@ Labels = NDArray[np.str_]
 Correction = Literal["holm", "benjamini-yekutieli"]
 
 
-class CorrectedSliceDict(TypedDict):
-    """`CorrectedSlice`, ready for JSON."""
-
-    name: str
-    rates: CorrectedRatesDict
-
-
 @dataclass(frozen=True, slots=True)
 class CorrectedSlice:
     """The corrected rates of one part of a run."""
 
     name: str
     rates: CorrectedRates
-
-    def as_dict(self) -> CorrectedSliceDict:
-        """One JSON-ready object."""
-        return {"name": self.name, "rates": self.rates.as_dict()}
 
 
 def corrected_slices(
@@ -70,21 +59,6 @@ def corrected_slices(
     )
 
 
-class JudgeSliceDict(TypedDict):
-    """`JudgeSlice`, ready for JSON."""
-
-    facet: str
-    name: str
-    n: int
-    accuracy: EstimateDict
-    accuracy_elsewhere: EstimateDict
-    kappa: EstimateDict
-    kappa_elsewhere: EstimateDict
-    p_value: float | None
-    corrected_p_value: float | None
-    worse: bool
-
-
 @dataclass(frozen=True, slots=True)
 class JudgeSlice:
     """The judge in one slice of one facet and elsewhere in that facet.
@@ -106,21 +80,6 @@ class JudgeSlice:
     p_value: float | None
     corrected_p_value: float | None
     worse: bool
-
-    def as_dict(self) -> JudgeSliceDict:
-        """One JSON-ready object."""
-        return {
-            "facet": self.facet,
-            "name": self.name,
-            "n": self.n,
-            "accuracy": self.accuracy.as_dict(),
-            "accuracy_elsewhere": self.accuracy_elsewhere.as_dict(),
-            "kappa": self.kappa.as_dict(),
-            "kappa_elsewhere": self.kappa_elsewhere.as_dict(),
-            "p_value": self.p_value,
-            "corrected_p_value": self.corrected_p_value,
-            "worse": self.worse,
-        }
 
 
 def judge_slices(

@@ -6,14 +6,15 @@ Whom to Trust with MACE, NAACL-HLT (2013) 1120–1130.
 
 from collections.abc import Hashable
 from dataclasses import dataclass
-from typing import Literal, TypedDict
+from typing import Literal
 
 import numpy as np
 from scipy import sparse
 
-from perg.stats.base.estimate import Estimate, EstimateDict
+from perg.stats.base.estimate import Estimate
 from perg.stats.base.proportions import Flags, proportion
 from perg.stats.base.resampling import Clusters, Floats
+from perg.stats.base.result import ItemId, Number
 from perg.stats.gold.dawid_skene import fit_dawid_skene
 from perg.stats.gold.mace import fit_mace
 from perg.stats.gold.rating_patterns import RatingPatterns
@@ -34,8 +35,9 @@ MOST_CATEGORIES = 60
 TOO_MANY = f"there are more than {MOST_CATEGORIES} labels, too many for a table of answers by label"
 
 
-class AggregationDict(TypedDict):
-    """`Aggregation`, ready for JSON."""
+@dataclass(frozen=True, slots=True)
+class AggregationCounts:
+    """How many units a rule decided, how many are tied, and how many nobody rated."""
 
     rule: Rule
     decided: int
@@ -73,16 +75,16 @@ class Aggregation:
             return "unlabelled"
         return "tied" if np.isnan(self.labels[unit]) else "decided"
 
-    def as_dict(self) -> AggregationDict:
-        """The rule and its counts, JSON-ready."""
+    def counts(self) -> AggregationCounts:
+        """How many units are decided, tied and unlabelled."""
         rated, decided = self.n > 0, ~np.isnan(self.labels)
-        return {
-            "rule": self.rule,
-            "decided": int(decided.sum()),
-            "tied": int((rated & ~decided).sum()),
-            "unlabelled": int((~rated).sum()),
-            "not_converged": self.not_converged,
-        }
+        return AggregationCounts(
+            rule=self.rule,
+            decided=int(decided.sum()),
+            tied=int((rated & ~decided).sum()),
+            unlabelled=int((~rated).sum()),
+            not_converged=self.not_converged,
+        )
 
 
 def aggregate(table: RatingTable, rule: Rule, *, seed: int = 0) -> Aggregation:
@@ -148,18 +150,6 @@ def _highest(shares: "sparse.csr_array") -> tuple[Codes, Floats, Floats]:
     return best, highest, np.maximum(second, np.where(size > counts, rest, 0.0))
 
 
-class AnnotatorConfusionDict(TypedDict):
-    """`AnnotatorConfusion`, ready for JSON."""
-
-    rater: str
-    n: int
-    categories: list[float]
-    counts: list[list[int]]
-    accuracy: EstimateDict
-    recall: list[EstimateDict]
-    no_table: str | None
-
-
 @dataclass(frozen=True, slots=True)
 class AnnotatorConfusion:
     """One rater against the aggregated labels.
@@ -174,23 +164,11 @@ class AnnotatorConfusion:
 
     rater: str
     n: int
-    categories: tuple[float, ...]
+    categories: tuple[Number, ...]
     counts: tuple[tuple[int, ...], ...]
     accuracy: Estimate
     recall: tuple[Estimate, ...]
     no_table: str | None = None
-
-    def as_dict(self) -> AnnotatorConfusionDict:
-        """One JSON-ready object."""
-        return {
-            "rater": self.rater,
-            "n": self.n,
-            "categories": list(self.categories),
-            "counts": [list(row) for row in self.counts],
-            "accuracy": self.accuracy.as_dict(),
-            "recall": [estimate.as_dict() for estimate in self.recall],
-            "no_table": self.no_table,
-        }
 
 
 def annotator_confusions(
@@ -248,23 +226,11 @@ def _confusion(
     )
 
 
-class GoldChangesDict(TypedDict):
-    """`GoldChanges`, ready for JSON."""
-
-    before: Rule
-    after: Rule
-    n: int
-    same: int
-    changed: list[dict[str, object]]
-    newly_decided: list[Hashable]
-    newly_undecided: list[Hashable]
-
-
 @dataclass(frozen=True, slots=True)
 class GoldChange:
     """A unit whose label differs between two rules."""
 
-    unit: Hashable
+    unit: ItemId
     before: float
     after: float
 
@@ -276,24 +242,10 @@ class GoldChanges:
     before: Rule
     after: Rule
     n: int
+    same: int
     changed: tuple[GoldChange, ...]
-    newly_decided: tuple[Hashable, ...]
-    newly_undecided: tuple[Hashable, ...]
-
-    def as_dict(self) -> GoldChangesDict:
-        """One JSON-ready object."""
-        return {
-            "before": self.before,
-            "after": self.after,
-            "n": self.n,
-            "same": self.n - len(self.changed),
-            "changed": [
-                {"unit": change.unit, "before": change.before, "after": change.after}
-                for change in self.changed
-            ],
-            "newly_decided": list(self.newly_decided),
-            "newly_undecided": list(self.newly_undecided),
-        }
+    newly_decided: tuple[ItemId, ...]
+    newly_undecided: tuple[ItemId, ...]
 
 
 def changes(before: Aggregation, after: Aggregation) -> GoldChanges:
@@ -306,10 +258,12 @@ def changes(before: Aggregation, after: Aggregation) -> GoldChanges:
         raise ValueError("both aggregations must be of the same units")
     had, has = ~np.isnan(before.labels), ~np.isnan(after.labels)
     differs = np.flatnonzero(had & has & (before.labels != after.labels))
+    n = int((had & has).sum())
     return GoldChanges(
         before=before.rule,
         after=after.rule,
-        n=int((had & has).sum()),
+        n=n,
+        same=n - differs.size,
         changed=tuple(
             GoldChange(before.units[i], float(before.labels[i]), float(after.labels[i])) for i in differs
         ),

@@ -1,18 +1,16 @@
 """People's labels under different rules: which gold would change, and how each person stands to it."""
 
 from dataclasses import dataclass, replace
-from typing import TypedDict
+from typing import Self
 
 import numpy as np
 
-from perg.stats.base.undefined import Undefined, UndefinedDict
+from perg.stats.base.undefined import Undefined
 from perg.stats.gold.aggregation import (
     Aggregation,
-    AggregationDict,
+    AggregationCounts,
     AnnotatorConfusion,
-    AnnotatorConfusionDict,
     GoldChanges,
-    GoldChangesDict,
     Rule,
     aggregate,
     annotator_confusions,
@@ -28,14 +26,6 @@ MOST_RATINGS = 50_000
 """Above it Dawid–Skene and MACE, which take seconds, are left to `aggregate`."""
 
 
-class AdjudicationDict(TypedDict):
-    """`Adjudication`, ready for JSON."""
-
-    n: int
-    against_majority: int
-    ties_decided: int
-
-
 @dataclass(frozen=True, slots=True)
 class Adjudication:
     """What adjudication did: of `n` items, how many went against the majority, and how many ties it decided."""
@@ -44,28 +34,30 @@ class Adjudication:
     against_majority: int
     ties_decided: int
 
-    def as_dict(self) -> AdjudicationDict:
-        """One JSON-ready object."""
-        return {"n": self.n, "against_majority": self.against_majority, "ties_decided": self.ties_decided}
 
-
-class RuleChangesDict(GoldChangesDict):
+@dataclass(frozen=True, slots=True)
+class RuleChanges(GoldChanges):
     """`GoldChanges` with all counts, and of the items the first 200 of each kind."""
 
     changed_count: int
     newly_decided_count: int
     newly_undecided_count: int
 
-
-class GoldRulesDict(TypedDict):
-    """`GoldRules`, ready for JSON."""
-
-    labels: str
-    rules: list[AggregationDict]
-    changes: list[RuleChangesDict]
-    annotators: list[AnnotatorConfusionDict]
-    adjudicated: AdjudicationDict | UndefinedDict
-    not_fitted: str | None
+    @classmethod
+    def of(cls, changes: GoldChanges) -> Self:
+        """The counts of these changes and their first items."""
+        return cls(
+            before=changes.before,
+            after=changes.after,
+            n=changes.n,
+            same=changes.same,
+            changed=changes.changed[:MOST_LISTED],
+            newly_decided=changes.newly_decided[:MOST_LISTED],
+            newly_undecided=changes.newly_undecided[:MOST_LISTED],
+            changed_count=len(changes.changed),
+            newly_decided_count=len(changes.newly_decided),
+            newly_undecided_count=len(changes.newly_undecided),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,37 +72,11 @@ class GoldRules:
     """
 
     labels: str
-    rules: tuple[Aggregation, ...]
-    changes: tuple[GoldChanges, ...]
+    rules: tuple[AggregationCounts, ...]
+    changes: tuple[RuleChanges, ...]
     annotators: tuple[AnnotatorConfusion, ...]
     adjudicated: Adjudication | Undefined
     not_fitted: str | None
-
-    def as_dict(self) -> GoldRulesDict:
-        """One JSON-ready object; of changed items it lists the first 200 of each kind."""
-        return {
-            "labels": self.labels,
-            "rules": [rule.as_dict() for rule in self.rules],
-            "changes": [_shortened(change.as_dict()) for change in self.changes],
-            "annotators": [annotator.as_dict() for annotator in self.annotators],
-            "adjudicated": self.adjudicated.as_dict(),
-            "not_fitted": self.not_fitted,
-        }
-
-
-def _shortened(found: GoldChangesDict) -> RuleChangesDict:
-    return {
-        "before": found["before"],
-        "after": found["after"],
-        "n": found["n"],
-        "same": found["same"],
-        "changed": found["changed"][:MOST_LISTED],
-        "newly_decided": found["newly_decided"][:MOST_LISTED],
-        "newly_undecided": found["newly_undecided"][:MOST_LISTED],
-        "changed_count": len(found["changed"]),
-        "newly_decided_count": len(found["newly_decided"]),
-        "newly_undecided_count": len(found["newly_undecided"]),
-    }
 
 
 def gold_rules(labelled: LabelledItems, *, nominal: bool, seed: int = 0) -> GoldRules | Undefined:
@@ -135,8 +101,8 @@ def gold_rules(labelled: LabelledItems, *, nominal: bool, seed: int = 0) -> Gold
         others += [aggregate(table, rule, seed=seed) for rule in models]
     return GoldRules(
         labels="ratings" if cut is None else _decisions(cut, nominal=nominal),
-        rules=(majority, *others),
-        changes=tuple(changes(majority, other) for other in others),
+        rules=tuple(rule.counts() for rule in (majority, *others)),
+        changes=tuple(RuleChanges.of(changes(majority, other)) for other in others),
         annotators=annotator_confusions(table, majority, clusters=labelled.clusters),
         adjudicated=_adjudication(labelled),
         not_fitted=not_fitted,

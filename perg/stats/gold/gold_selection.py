@@ -140,18 +140,6 @@ class SelectionCounts:
         """Tasks left out, for whatever reason."""
         return self.tasks - self.included
 
-    def as_dict(self) -> dict[str, object]:
-        """One JSON-ready object, as it is kept with a release."""
-        return {
-            "tasks": self.tasks,
-            "included": self.included,
-            "followed": self.followed,
-            "not_followed": self.not_followed,
-            "unresolved": self.unresolved,
-            "statuses": self.statuses,
-            "left_out": self.left_out,
-        }
-
 
 def select_gold(given: TaskVotes, criteria: GoldCriteria, *, threshold: int) -> GoldSelection:
     """Decide every task by the criteria's rule on [score >= threshold], and say what goes in.

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Collection, Mapping, Sequence, Sized
 from dataclasses import dataclass, field
-from typing import TypedDict
 
 import numpy as np
 
@@ -127,16 +126,6 @@ def _require_length(name: str, values: Sized | None, n: int) -> None:
         raise ValueError(f"{name} has {len(values)} entries for {n} items")
 
 
-class ValidationSettingsDict(TypedDict):
-    """`ValidationSettings`, ready for JSON."""
-
-    epsilon: float
-    scoring: Scoring | None
-    resamples: int
-    confidence: float
-    seed: int
-
-
 @dataclass(frozen=True, slots=True)
 class ValidationSettings:
     """How a report is computed.
@@ -162,13 +151,3 @@ class ValidationSettings:
             raise ValueError("epsilon lies in [0, 1)")
         if not 0 < self.confidence < 1 or self.resamples < 1 or self.seed < 0:
             raise ValueError("confidence lies in (0, 1), resamples and seed are counts")
-
-    def as_dict(self) -> ValidationSettingsDict:
-        """One JSON-ready object."""
-        return {
-            "epsilon": self.epsilon,
-            "scoring": self.scoring,
-            "resamples": self.resamples,
-            "confidence": self.confidence,
-            "seed": self.seed,
-        }

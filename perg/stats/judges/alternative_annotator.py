@@ -9,14 +9,14 @@ The test compares, it does not look for skill: against noisy people, or where on
 passes it. So it is never read alone (`perg.stats.judges.verdict`).
 """
 
-from dataclasses import dataclass
-from typing import Literal, TypedDict
+from dataclasses import dataclass, field
+from typing import Literal
 
 import numpy as np
 import scipy
 from scipy.special import stdtr
 
-from perg.stats.base.estimate import Estimate, EstimateDict
+from perg.stats.base.estimate import Estimate
 from perg.stats.base.intervals import bootstrap_estimate
 from perg.stats.base.pooling import PooledBootstrap, pool
 from perg.stats.base.proportions import Flags
@@ -34,34 +34,6 @@ FEW = 30
 """Below this many independent items the t-test's normality is not to be relied on: Wilcoxon's test takes its place."""
 
 NO_HUMAN = "no person has enough items that the judge and someone else labelled too"
-
-
-class HumanComparisonDict(TypedDict):
-    """`HumanComparison`, ready for JSON."""
-
-    human: str
-    n: int
-    judge_advantage: EstimateDict
-    human_advantage: EstimateDict
-    test: str | None
-    p_value: float | None
-    won: bool | None
-    left_out: str | None
-
-
-class AlternativeAnnotatorTestDict(TypedDict):
-    """`AlternativeAnnotatorTest`, ready for JSON."""
-
-    scoring: str
-    epsilon: float
-    q: float
-    n: int
-    winning_rate: EstimateDict
-    advantage_probability: EstimateDict
-    passed: bool | None
-    passing_share: float | None
-    undefined: str | None
-    humans: list[HumanComparisonDict]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,19 +58,6 @@ class HumanComparison:
     won: bool | None
     left_out: str | None
 
-    def as_dict(self) -> HumanComparisonDict:
-        """One JSON-ready object."""
-        return {
-            "human": self.human,
-            "n": self.n,
-            "judge_advantage": self.judge_advantage.as_dict(),
-            "human_advantage": self.human_advantage.as_dict(),
-            "test": self.test,
-            "p_value": self.p_value,
-            "won": self.won,
-            "left_out": self.left_out,
-        }
-
 
 @dataclass(frozen=True, slots=True)
 class AlternativeAnnotatorTest:
@@ -120,24 +79,9 @@ class AlternativeAnnotatorTest:
     winning_rate: Estimate
     advantage_probability: Estimate
     passed: bool | None
+    passing_share: float | None = field(default=None, kw_only=True)
     undefined: str | None
     humans: tuple[HumanComparison, ...]
-    passing_share: float | None = None
-
-    def as_dict(self) -> AlternativeAnnotatorTestDict:
-        """One JSON-ready object."""
-        return {
-            "scoring": self.scoring,
-            "epsilon": self.epsilon,
-            "q": self.q,
-            "n": self.n,
-            "winning_rate": self.winning_rate.as_dict(),
-            "advantage_probability": self.advantage_probability.as_dict(),
-            "passed": self.passed,
-            "passing_share": self.passing_share,
-            "undefined": self.undefined,
-            "humans": [human.as_dict() for human in self.humans],
-        }
 
 
 def alternative_annotator_test(
@@ -226,11 +170,11 @@ def alternative_annotator_test(
             float(np.mean(per_human)), n, advantage, clusters=drawn, confidence=confidence
         ),
         passed=winning_rate >= PASSING_RATE,
-        undefined=None,
-        humans=comparisons,
         passing_share=float(np.mean(rates[~np.isnan(rates)] >= PASSING_RATE))
         if not np.isnan(rates).all()
         else None,
+        undefined=None,
+        humans=comparisons,
     )
 
 

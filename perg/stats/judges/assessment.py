@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 from functools import partial
-from typing import Literal, TypedDict
+from typing import Literal
 
 import numpy as np
 
-from perg.stats.base.estimate import Estimate, EstimateDict
+from perg.stats.base.estimate import Estimate
 from perg.stats.base.resampling import RESAMPLES, Clusters
 from perg.stats.base.undefined import Undefined
 from perg.stats.correction.corrections import Correction
@@ -16,23 +16,21 @@ from perg.stats.items.reference import most_common
 from perg.stats.judges.alternative_annotator import (
     MIN_INSTANCES_PER_HUMAN,
     AlternativeAnnotatorTest,
-    AlternativeAnnotatorTestDict,
     alternative_annotator_test,
 )
 from perg.stats.judges.baselines import (
     BASELINE_LEVEL,
     PERMUTATIONS,
     BaselineTest,
-    BaselineTestDict,
     ChanceCorrected,
     beats_baselines,
 )
-from perg.stats.judges.leave_one_out import SkillBesidePeople, SkillBesidePeopleDict, skill_beside_people
-from perg.stats.judges.non_inferiority import NonInferiority, NonInferiorityDict, non_inferiority
+from perg.stats.judges.leave_one_out import SkillBesidePeople, skill_beside_people
+from perg.stats.judges.non_inferiority import NonInferiority, non_inferiority
 from perg.stats.judges.reference_quality import reference_quality
 from perg.stats.judges.replacement_plan import units_to_pass
-from perg.stats.judges.verdict import Verdict, VerdictDict, informedness, verdict
-from perg.stats.measures.confusion import Confusion, ConfusionDict, confusion
+from perg.stats.judges.verdict import Verdict, informedness, verdict
+from perg.stats.measures.confusion import Confusion, confusion
 from perg.stats.ratings.ratings import BINARY, Ratings, RatingTable, on_categories, rank_values
 
 Scale = Literal["nominal", "ordinal", "interval"]
@@ -40,18 +38,6 @@ Scale = Literal["nominal", "ordinal", "interval"]
 PERMUTATIONS_PER_LEVEL = 20
 """So many permutations are drawn that at the level this many are as good as a judge without skill: with fewer, no judge
 could ever be better than all of many."""
-
-
-class AssessmentDict(TypedDict):
-    """`Assessment`, ready for JSON."""
-
-    verdict: VerdictDict
-    alternative_annotator_test: AlternativeAnnotatorTestDict
-    baselines: list[BaselineTestDict]
-    skill: EstimateDict
-    beside_people: SkillBesidePeopleDict
-    non_inferiority: NonInferiorityDict
-    confusion: ConfusionDict | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,24 +50,12 @@ class Assessment:
     """
 
     verdict: Verdict
-    alternative: AlternativeAnnotatorTest
+    alternative_annotator_test: AlternativeAnnotatorTest
     baselines: tuple[BaselineTest, BaselineTest]
     skill: Estimate
     beside_people: SkillBesidePeople
     non_inferiority: NonInferiority
     confusion: Confusion | None
-
-    def as_dict(self) -> AssessmentDict:
-        """One JSON-ready object."""
-        return {
-            "verdict": self.verdict.as_dict(),
-            "alternative_annotator_test": self.alternative.as_dict(),
-            "baselines": [test.as_dict() for test in self.baselines],
-            "skill": self.skill.as_dict(),
-            "beside_people": self.beside_people.as_dict(),
-            "non_inferiority": self.non_inferiority.as_dict(),
-            "confusion": None if self.confusion is None else self.confusion.as_dict(),
-        }
 
 
 def assess_judge(
@@ -194,7 +168,7 @@ def assess_judge(
             units_shared=int((labels.any(axis=1) & ~np.isnan(judge)).sum()),
             categories=max(len(humans.categories), 2) if statistic == "cohen_kappa" else 2,
         ),
-        alternative=alternative,
+        alternative_annotator_test=alternative,
         baselines=baselines,
         skill=baselines[0].value if against is None else informedness(against),
         beside_people=beside,

@@ -8,13 +8,13 @@ look bad.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Literal, Self, TypedDict
+from typing import Literal, Self
 
 import numpy as np
 import scipy
 from scipy.special import stdtr
 
-from perg.stats.base.estimate import Estimate, EstimateDict
+from perg.stats.base.estimate import Estimate
 from perg.stats.base.intervals import bootstrap_estimate
 from perg.stats.base.pooling import PooledBootstrap, pool
 from perg.stats.base.resampling import RESAMPLES, Clusters, Floats
@@ -42,18 +42,6 @@ PERMUTATION = "permutation of the judge's ratings"
 NO_UNITS = "no unit rated by the judge and by people"
 
 
-class BaselineTestDict(TypedDict):
-    """`BaselineTest`, ready for JSON."""
-
-    baseline: str
-    statistic: str
-    value: EstimateDict
-    baseline_value: float | None
-    test: str
-    p_value: float | None
-    beaten: bool | None
-
-
 @dataclass(frozen=True, slots=True)
 class BaselineTest:
     """A judge against a baseline: is its chance-corrected agreement with people above the baseline's?
@@ -69,18 +57,6 @@ class BaselineTest:
     test: str
     p_value: float | None
     beaten: bool | None
-
-    def as_dict(self) -> BaselineTestDict:
-        """One JSON-ready object."""
-        return {
-            "baseline": self.baseline,
-            "statistic": self.statistic,
-            "value": self.value.as_dict(),
-            "baseline_value": self.baseline_value,
-            "test": self.test,
-            "p_value": self.p_value,
-            "beaten": self.beaten,
-        }
 
 
 def constant_judge(reference: Ratings, categories: Sequence[float]) -> Ratings:

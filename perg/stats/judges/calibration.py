@@ -7,12 +7,12 @@ Behavioral Statistics 37 (2012) 479–488 (difference of paired rates).
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, TypedDict
+from typing import Literal
 
 import numpy as np
 import scipy
 
-from perg.stats.base.estimate import Estimate, EstimateDict
+from perg.stats.base.estimate import Estimate
 from perg.stats.base.intervals import bootstrap_estimate
 from perg.stats.base.proportions import proportion
 from perg.stats.base.resampling import (
@@ -41,14 +41,6 @@ EXACT_TEST_DISAGREES = (
 NO_PAIR = "no unit has both the judge's score and people's decision"
 
 
-class ScoreLevelDict(TypedDict):
-    """`ScoreLevel`, ready for JSON."""
-
-    score: float
-    n: int
-    followed: EstimateDict
-
-
 @dataclass(frozen=True, slots=True)
 class ScoreLevel:
     """Of the `n` units to which the judge gave `score`: the share of which people say followed."""
@@ -56,19 +48,6 @@ class ScoreLevel:
     score: float
     n: int
     followed: Estimate
-
-    def as_dict(self) -> ScoreLevelDict:
-        """One JSON-ready object."""
-        return {"score": self.score, "n": self.n, "followed": self.followed.as_dict()}
-
-
-class ScoreCalibrationDict(TypedDict):
-    """`ScoreCalibration`, ready for JSON."""
-
-    n: int
-    levels: list[ScoreLevelDict]
-    expected_calibration_error: EstimateDict
-    rises: bool | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,15 +65,6 @@ class ScoreCalibration:
     levels: tuple[ScoreLevel, ...]
     expected_calibration_error: Estimate
     rises: bool | None
-
-    def as_dict(self) -> ScoreCalibrationDict:
-        """One JSON-ready object."""
-        return {
-            "n": self.n,
-            "levels": [level.as_dict() for level in self.levels],
-            "expected_calibration_error": self.expected_calibration_error.as_dict(),
-            "rises": self.rises,
-        }
 
 
 def score_calibration(
@@ -174,17 +144,6 @@ def _calibration_error(
     )
 
 
-class JudgeBiasDict(TypedDict):
-    """`JudgeBias`, ready for JSON."""
-
-    mean_difference: EstimateDict
-    rate_difference: EstimateDict
-    only_judge_followed: int
-    only_people_followed: int
-    mcnemar_p_value: float | None
-    direction: Direction
-
-
 @dataclass(frozen=True, slots=True)
 class JudgeBias:
     """Whether a judge is too lenient or too harsh, against people's aggregate.
@@ -204,17 +163,6 @@ class JudgeBias:
     only_people_followed: int
     mcnemar_p_value: float | None
     direction: Direction
-
-    def as_dict(self) -> JudgeBiasDict:
-        """One JSON-ready object."""
-        return {
-            "mean_difference": self.mean_difference.as_dict(),
-            "rate_difference": self.rate_difference.as_dict(),
-            "only_judge_followed": self.only_judge_followed,
-            "only_people_followed": self.only_people_followed,
-            "mcnemar_p_value": self.mcnemar_p_value,
-            "direction": self.direction,
-        }
 
 
 def judge_bias(

@@ -9,12 +9,11 @@ correlation r̄ weigh as much as k / (1 + (k − 1) r̄) whose errors are indepe
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
-from typing import TypedDict
 
 import numpy as np
 import scipy
 
-from perg.stats.base.estimate import Estimate, EstimateDict
+from perg.stats.base.estimate import Estimate
 from perg.stats.base.intervals import bootstrap_estimate
 from perg.stats.base.resampling import (
     RESAMPLES,
@@ -25,15 +24,6 @@ from perg.stats.base.resampling import (
     replicate_sums,
 )
 from perg.stats.ratings.ratings import BINARY, Ratings, category_codes
-
-
-class CovariateEffectDict(TypedDict):
-    """`CovariateEffect`, ready for JSON."""
-
-    n: int
-    residual: EstimateDict
-    partial: EstimateDict
-    disagreement: EstimateDict
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,15 +40,6 @@ class CovariateEffect:
     residual: Estimate
     partial: Estimate
     disagreement: Estimate
-
-    def as_dict(self) -> CovariateEffectDict:
-        """One JSON-ready object."""
-        return {
-            "n": self.n,
-            "residual": self.residual.as_dict(),
-            "partial": self.partial.as_dict(),
-            "disagreement": self.disagreement.as_dict(),
-        }
 
 
 def covariate_effect(
@@ -160,23 +141,13 @@ class _Products:
         return np.clip(defined_ratio(self.covariance(a, b), scale), -1, 1)
 
 
-class PairCorrelationDict(TypedDict):
-    """Two judges' error correlation, ready for JSON."""
+@dataclass(frozen=True, slots=True)
+class PairCorrelation:
+    """φ of the errors of two judges: 1 = always together, 0 = independent."""
 
     a: str
     b: str
-    correlation: EstimateDict
-
-
-class ErrorCorrelationDict(TypedDict):
-    """`ErrorCorrelation`, ready for JSON."""
-
-    n: int
-    judges: list[str]
-    error_rates: list[float]
-    pairs: list[PairCorrelationDict]
-    mean_correlation: EstimateDict
-    effective_judges: EstimateDict
+    correlation: Estimate
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +156,7 @@ class ErrorCorrelation:
 
     Attributes:
         judges: their names; error_rates: share of the n units on which each is wrong.
-        pairs: (a, b, φ of the two errors), 1 = always together, 0 = independent.
+        pairs: each two of them.
         mean_correlation: over pairs for which φ is defined.
         effective_judges: k / (1 + (k − 1) r̄), k the number of judges: about 1 where all err together. Above k where
             errors avoid one another.
@@ -194,20 +165,9 @@ class ErrorCorrelation:
     n: int
     judges: tuple[str, ...]
     error_rates: tuple[float, ...]
-    pairs: tuple[tuple[str, str, Estimate], ...]
+    pairs: tuple[PairCorrelation, ...]
     mean_correlation: Estimate
     effective_judges: Estimate
-
-    def as_dict(self) -> ErrorCorrelationDict:
-        """One JSON-ready object."""
-        return {
-            "n": self.n,
-            "judges": list(self.judges),
-            "error_rates": list(self.error_rates),
-            "pairs": [{"a": a, "b": b, "correlation": phi.as_dict()} for a, b, phi in self.pairs],
-            "mean_correlation": self.mean_correlation.as_dict(),
-            "effective_judges": self.effective_judges.as_dict(),
-        }
 
 
 def error_correlation(
@@ -237,7 +197,7 @@ def error_correlation(
     if n < 2 or k < 2:
         why = "fewer than two judges" if k < 2 else "fewer than two units that all judged and people decided"
         nothing = Estimate.of_nothing(why, n)
-        named = tuple((a, b, nothing) for a, b in combinations(judges, 2))
+        named = tuple(PairCorrelation(a, b, nothing) for a, b in combinations(judges, 2))
         return ErrorCorrelation(n, tuple(judges), rates, named, nothing, nothing)
     sums = _Products(wrong, None if clusters is None else clusters[there], resamples, rng)
     places = list(combinations(range(k), 2))
@@ -262,7 +222,7 @@ def error_correlation(
         judges=tuple(judges),
         error_rates=rates,
         pairs=tuple(
-            (judges[a], judges[b], estimate(phi, never))
+            PairCorrelation(judges[a], judges[b], estimate(phi, never))
             for (a, b), phi in zip(places, correlations, strict=True)
         ),
         mean_correlation=estimate(mean, "no two judges have errors that vary"),

@@ -1,53 +1,42 @@
 """All that a validation report says of one judge."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import combinations
-from typing import TypedDict
+from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
 
-from perg.stats.base.estimate import Estimate, EstimateDict
+from perg.stats.base.estimate import Estimate
 from perg.stats.base.pooling import PooledBootstrap, pool
 from perg.stats.base.resampling import Clusters, Floats, defined_ratio
-from perg.stats.base.undefined import Undefined, UndefinedDict
+from perg.stats.base.result import added
+from perg.stats.base.undefined import Undefined
 from perg.stats.correction.corrections import Correction
-from perg.stats.correction.slices import JudgeSlice, JudgeSliceDict, judge_slices, quantile_slices
+from perg.stats.correction.slices import JudgeSlice, judge_slices, quantile_slices
 from perg.stats.items.labelled_items import NO_DECISION, LabelledItems
 from perg.stats.items.validation_input import ValidationInput, ValidationSettings
-from perg.stats.judges.alternative_annotator import AlternativeAnnotatorTestDict
-from perg.stats.judges.assessment import Assessment, assess_judge
-from perg.stats.judges.baselines import BaselineTestDict
+from perg.stats.judges.alternative_annotator import AlternativeAnnotatorTest
+from perg.stats.judges.assessment import assess_judge
+from perg.stats.judges.baselines import BaselineTest
 from perg.stats.judges.calibration import (
     JudgeBias,
-    JudgeBiasDict,
     ScoreCalibration,
-    ScoreCalibrationDict,
     judge_bias,
     score_calibration,
 )
-from perg.stats.judges.judge_errors import CovariateEffect, CovariateEffectDict, covariate_effect
-from perg.stats.judges.leave_one_out import SkillBesidePeopleDict
-from perg.stats.judges.non_inferiority import NonInferiorityDict
-from perg.stats.judges.verdict import FLOOR, Verdict, VerdictDict
+from perg.stats.judges.judge_errors import CovariateEffect, covariate_effect
+from perg.stats.judges.leave_one_out import SkillBesidePeople
+from perg.stats.judges.non_inferiority import NonInferiority
+from perg.stats.judges.verdict import FLOOR, Verdict
 from perg.stats.measures.alpha import Level, krippendorff_alpha
-from perg.stats.measures.confusion import Confusion, ConfusionDict, confusion
+from perg.stats.measures.confusion import Confusion, confusion
 from perg.stats.ratings.ratings import BINARY, Ratings, RatingTable
 
 FEW_IN_SLICE = 5
 REST = "other (fewer than 5 labels each)"
 LENGTH = "response length"
-
-
-class SelfConsistencyDict(TypedDict):
-    """`SelfConsistency`, ready for JSON."""
-
-    replicates: int
-    n: int
-    alpha: EstimateDict
-    alpha_followed: EstimateDict
-    equal_ratings: EstimateDict
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,42 +52,6 @@ class SelfConsistency:
     alpha_followed: Estimate
     equal_ratings: Estimate
 
-    def as_dict(self) -> SelfConsistencyDict:
-        """One JSON-ready object."""
-        return {
-            "replicates": self.replicates,
-            "n": self.n,
-            "alpha": self.alpha.as_dict(),
-            "alpha_followed": self.alpha_followed.as_dict(),
-            "equal_ratings": self.equal_ratings.as_dict(),
-        }
-
-
-class JudgeValidationDict(TypedDict):
-    """`JudgeValidation`, ready for JSON."""
-
-    name: str
-    kind: str
-    n: int
-    unscored: int
-    verdict: VerdictDict | None
-    no_verdict: str | None
-    alternative_annotator_test: AlternativeAnnotatorTestDict
-    baselines: list[BaselineTestDict]
-    skill: EstimateDict
-    beside_people: SkillBesidePeopleDict
-    non_inferiority: NonInferiorityDict
-    alpha_with_humans: EstimateDict
-    alpha_humans_and_judge: EstimateDict
-    confusion: ConfusionDict | UndefinedDict
-    confusion_with_gold: ConfusionDict | UndefinedDict
-    bias: JudgeBiasDict | UndefinedDict
-    calibration: ScoreCalibrationDict | UndefinedDict
-    slices: list[JudgeSliceDict] | UndefinedDict
-    verbosity: CovariateEffectDict | UndefinedDict
-    position: CovariateEffectDict | UndefinedDict
-    self_consistency: SelfConsistencyDict | UndefinedDict
-
 
 @dataclass(frozen=True, slots=True)
 class JudgeValidation:
@@ -108,7 +61,8 @@ class JudgeValidation:
         n: items that it scored; unscored: those it did not.
         verdict: None for a rule-based floor, which is a yardstick, and for a judge on another scale than people;
             `no_verdict` is then the reason.
-        assessment: the tests behind the verdict; its confusion is against the people's majority.
+        alternative_annotator_test, baselines, skill, beside_people, non_inferiority: the tests behind the verdict
+            (`Assessment`). confusion: against the people's majority.
         alpha_with_humans: Krippendorff's α of the judge and people's median (most common label, nominal).
         alpha_humans_and_judge: α of all people with the judge as one more of them.
         confusion_with_gold: the confusion against what was adjudicated, where it was.
@@ -119,11 +73,18 @@ class JudgeValidation:
     kind: str
     n: int
     unscored: int
-    assessment: Assessment
     verdict: Verdict | None
-    no_verdict: str | None
+    no_verdict: str | None = field(default=None, kw_only=True)
+    alternative_annotator_test: AlternativeAnnotatorTest
+    baselines: tuple[BaselineTest, ...]
+    skill: Estimate
+    beside_people: SkillBesidePeople | Undefined
+    non_inferiority: Annotated[NonInferiority | None, added(required=True, null=False)] = field(
+        default=None, kw_only=True
+    )
     alpha_with_humans: Estimate
     alpha_humans_and_judge: Estimate
+    confusion: Confusion | Undefined
     confusion_with_gold: Confusion | Undefined
     bias: JudgeBias | Undefined
     calibration: ScoreCalibration | Undefined
@@ -131,36 +92,6 @@ class JudgeValidation:
     verbosity: CovariateEffect | Undefined
     position: CovariateEffect | Undefined
     self_consistency: SelfConsistency | Undefined
-
-    def as_dict(self) -> JudgeValidationDict:
-        """One JSON-ready object."""
-        assessed, nothing = self.assessment, Undefined(NO_DECISION)
-        slices = self.slices
-        return {
-            "name": self.name,
-            "kind": self.kind,
-            "n": self.n,
-            "unscored": self.unscored,
-            "verdict": None if self.verdict is None else self.verdict.as_dict(),
-            "no_verdict": self.no_verdict,
-            "alternative_annotator_test": assessed.alternative.as_dict(),
-            "baselines": [test.as_dict() for test in assessed.baselines],
-            "skill": assessed.skill.as_dict(),
-            "beside_people": assessed.beside_people.as_dict(),
-            "non_inferiority": assessed.non_inferiority.as_dict(),
-            "alpha_with_humans": self.alpha_with_humans.as_dict(),
-            "alpha_humans_and_judge": self.alpha_humans_and_judge.as_dict(),
-            "confusion": (assessed.confusion or nothing).as_dict(),
-            "confusion_with_gold": self.confusion_with_gold.as_dict(),
-            "bias": self.bias.as_dict(),
-            "calibration": self.calibration.as_dict(),
-            "slices": slices.as_dict()
-            if isinstance(slices, Undefined)
-            else [part.as_dict() for part in slices],
-            "verbosity": self.verbosity.as_dict(),
-            "position": self.position.as_dict(),
-            "self_consistency": self.self_consistency.as_dict(),
-        }
 
 
 def judge_validation(
@@ -219,15 +150,20 @@ class _Judge:
             kind=kind,
             n=scored,
             unscored=len(given.table.units) - scored,
-            assessment=assessment,
             verdict=None if no_verdict else assessment.verdict,
             no_verdict=no_verdict,
+            alternative_annotator_test=assessment.alternative_annotator_test,
+            baselines=assessment.baselines,
+            skill=assessment.skill,
+            beside_people=assessment.beside_people,
+            non_inferiority=assessment.non_inferiority,
             alpha_with_humans=self.alpha(
                 np.column_stack([labelled.score, self.ratings]), labelled.categories
             ),
             alpha_humans_and_judge=self.alpha(
                 np.column_stack([labelled.humans.values, self.ratings]), labelled.humans.categories
             ),
+            confusion=assessment.confusion or Undefined(NO_DECISION),
             confusion_with_gold=self.confusion_with_gold(),
             bias=self.bias(),
             calibration=self.calibration(),

@@ -6,14 +6,14 @@ this person are held against the others.
 """
 
 from dataclasses import dataclass
-from typing import TypedDict
 
 import numpy as np
 
-from perg.stats.base.estimate import Estimate, EstimateDict
+from perg.stats.base.estimate import Estimate
 from perg.stats.base.intervals import bootstrap_estimate
 from perg.stats.base.proportions import Flags
 from perg.stats.base.resampling import RESAMPLES, Clusters, Floats, replicate_sums
+from perg.stats.base.result import Internal
 from perg.stats.items.reference import labels_of_others, medians_of_others
 from perg.stats.judges.baselines import ChanceCorrected
 from perg.stats.measures.comparison import UNDEFINED
@@ -31,16 +31,6 @@ NO_OTHERS = "no unit rated by the judge, a person and a majority of others"
 ONE_SIDED = "the other people never disagree on whether preferences were followed"
 
 
-class SkillBesidePeopleDict(TypedDict):
-    """`SkillBesidePeople`, ready for JSON."""
-
-    statistic: str
-    judge: EstimateDict
-    people: EstimateDict
-    difference: EstimateDict
-    difference_confidence: float
-
-
 @dataclass(frozen=True, slots=True)
 class SkillBesidePeople:
     """The statistic of the judge, of people, and judge − people; n = comparisons.
@@ -54,17 +44,7 @@ class SkillBesidePeople:
     people: Estimate
     difference: Estimate
     difference_confidence: float
-    jackknife: JackknifedDifference | None
-
-    def as_dict(self) -> SkillBesidePeopleDict:
-        """One JSON-ready object."""
-        return {
-            "statistic": self.statistic,
-            "judge": self.judge.as_dict(),
-            "people": self.people.as_dict(),
-            "difference": self.difference.as_dict(),
-            "difference_confidence": self.difference_confidence,
-        }
+    jackknife: Internal[JackknifedDifference | None] = None
 
 
 def skill_beside_people(

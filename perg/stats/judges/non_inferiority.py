@@ -7,26 +7,10 @@ Source: Schuirmann, Journal of Pharmacokinetics and Biopharmaceutics 15 (1987) 6
 """
 
 from dataclasses import dataclass
-from typing import TypedDict
 
 from perg.stats.judges.leave_one_out import SkillBesidePeople
 
 POWER = 0.8
-
-
-class NonInferiorityDict(TypedDict):
-    """`NonInferiority`, ready for JSON."""
-
-    statistic: str
-    epsilon: float
-    reference_quality: float
-    margin: float
-    judges: int
-    lower_limit: float | None
-    shown: bool | None
-    units: int
-    units_needed: int | None
-    undefined: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,21 +37,6 @@ class NonInferiority:
     units: int
     units_needed: int | None
     undefined: str | None
-
-    def as_dict(self) -> NonInferiorityDict:
-        """One JSON-ready object."""
-        return {
-            "statistic": self.statistic,
-            "epsilon": self.epsilon,
-            "reference_quality": self.reference_quality,
-            "margin": self.margin,
-            "judges": self.judges,
-            "lower_limit": self.lower_limit,
-            "shown": self.shown,
-            "units": self.units,
-            "units_needed": self.units_needed,
-            "undefined": self.undefined,
-        }
 
 
 def non_inferiority(

@@ -8,10 +8,11 @@ that are corrected for its errors. A verdict promises nothing that its report do
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Literal, TypedDict
+from dataclasses import dataclass, field
+from typing import Annotated, Literal, Self
 
 from perg.stats.base.estimate import Estimate
+from perg.stats.base.result import added
 from perg.stats.base.undefined import Undefined
 from perg.stats.correction.corrections import Correction
 from perg.stats.judges.alternative_annotator import AlternativeAnnotatorTest
@@ -66,55 +67,43 @@ alternative annotator test in as many fails it for good."""
 FLOOR = "a rule-based floor is a yardstick for judges, and gets no verdict"
 
 
-class VerdictDict(TypedDict):
-    """`Verdict`, ready for JSON."""
-
-    code: str
-    kind: str
-    sentence: str
-    reasons: list[str]
-    labels_needed: int | None
-    stability: float | None
-
-
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """What may be done with a judge, and why, a sentence each.
 
+    `code` is the kind for programs: it stays when words change. `sentence` is the verdict in words.
     `labels_needed` is about how many more labels would settle what is open, None where none would: whether the judge
     has skill, or whether it is as good as people. `stability` is the share of resamples in which the alternative
     annotator test comes out as it did, None where it says nothing.
     """
 
+    code: Annotated[VerdictCode | None, added(required=True, null=False)] = field(default=None, kw_only=True)
     kind: VerdictKind
+    sentence: str
     reasons: tuple[str, ...]
-    labels_needed: int | None = None
+    labels_needed: int | None
     stability: float | None = None
 
-    @property
-    def code(self) -> VerdictCode:
-        """The kind, for programs: it stays when words change."""
-        return CODES[self.kind]
+    @classmethod
+    def of(
+        cls,
+        kind: VerdictKind,
+        reasons: tuple[str, ...],
+        labels_needed: int | None = None,
+        stability: float | None = None,
+    ) -> Self:
+        """The verdict with its code and its sentence."""
+        sentence = _sentence(kind, labels_needed, stability)
+        return cls(kind, sentence, reasons, labels_needed, stability, code=CODES[kind])
 
-    @property
-    def sentence(self) -> str:
-        """The verdict, with the labels that it needs where there are too few, and how sure it is where it is not."""
-        if self.kind == TOO_FEW and self.labels_needed is not None:
-            return f"{self.kind} (need about {self.labels_needed} more)"
-        if self.kind == REPLACE and self.stability is not None and self.stability < CERTAIN:
-            return f"{self.kind} (passes in {self.stability:.0%} of resamples)"
-        return self.kind
 
-    def as_dict(self) -> VerdictDict:
-        """One JSON-ready object."""
-        return {
-            "code": self.code,
-            "kind": self.kind,
-            "sentence": self.sentence,
-            "reasons": list(self.reasons),
-            "labels_needed": self.labels_needed,
-            "stability": self.stability,
-        }
+def _sentence(kind: VerdictKind, labels_needed: int | None, stability: float | None) -> str:
+    """The kind, with the labels that it needs where there are too few, and how sure it is where it is not."""
+    if kind == TOO_FEW and labels_needed is not None:
+        return f"{kind} (need about {labels_needed} more)"
+    if kind == REPLACE and stability is not None and stability < CERTAIN:
+        return f"{kind} (passes in {stability:.0%} of resamples)"
+    return kind
 
 
 def informedness(confusion: Confusion) -> Estimate:
@@ -183,10 +172,10 @@ def verdict(
     more = math.ceil(max(needed - skill.n, 1) * labels_per_unit)
     stability = _stability(alternative)
     if labels and not units_shared:
-        return Verdict(TOO_FEW, (on_no_shared_item(units_rated),), None, stability)
+        return Verdict.of(TOO_FEW, (on_no_shared_item(units_rated),), None, stability)
     if skill.value is None or any(test.beaten is None for test in baselines):
         reason = skill.undefined or next(test.value.undefined for test in baselines if test.beaten is None)
-        return Verdict(TOO_FEW, (f"There is nothing to test the judge on: {reason}.",), more, stability)
+        return Verdict.of(TOO_FEW, (f"There is nothing to test the judge on: {reason}.",), more, stability)
     reasons = [on_baselines(baselines, skill, as_good.judges), *on_failures(confusion)]
     beaten = all(test.beaten for test in baselines)
     if not beaten or (skill.low is not None and skill.low <= 0):
@@ -198,12 +187,12 @@ def verdict(
             )
         hopeless = skill.high is not None and skill.high < useful
         if hopeless or skill.n >= needed:
-            return Verdict(DISTRUST, tuple(reasons), stability=stability)
+            return Verdict.of(DISTRUST, tuple(reasons), stability=stability)
         reasons.append(f"With {units(skill.n)} a judge of skill {useful:g} might well have failed too.")
-        return Verdict(TOO_FEW, tuple(reasons), more, stability)
+        return Verdict.of(TOO_FEW, tuple(reasons), more, stability)
     reasons += [*on_alternative(alternative, STABLE), on_people(beside, as_good)]
     if alternative.passed and stability is not None and stability >= STABLE and as_good.shown:
-        return Verdict(REPLACE, tuple(reasons), stability=stability)
+        return Verdict.of(REPLACE, tuple(reasons), stability=stability)
     is_open = not (alternative.passed is False and stability is not None and stability >= CERTAIN)
     missing = _labels_to_replace(beside, as_good, units_to_pass, labels) if is_open else None
     if missing is not None:
@@ -215,7 +204,7 @@ def verdict(
     kind = SKILLED if missing is None else TOO_FEW
     if isinstance(correction, Correction):
         kind = CORRECT
-    return Verdict(kind, tuple(reasons), missing, stability)
+    return Verdict.of(kind, tuple(reasons), missing, stability)
 
 
 def _stability(test: AlternativeAnnotatorTest) -> float | None:

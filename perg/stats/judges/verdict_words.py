@@ -99,7 +99,7 @@ def on_people(beside: SkillBesidePeople, as_good: NonInferiority) -> str:
 def on_correction(correction: Correction | Undefined) -> str:
     """Whether the report has corrected rates for it."""
     if isinstance(correction, Undefined):
-        return f"This report has no rate that is corrected for its errors: {correction.reason}."
+        return f"This report has no rate that is corrected for its errors: {correction.undefined}."
     if not correction.of_runs:
         return "Its skill is above chance, so that rates can be corrected for its errors."
     runs = "the run" if correction.of_runs == 1 else f"{correction.runs} of {correction.of_runs} runs"

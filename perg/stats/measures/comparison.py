@@ -12,7 +12,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
-from typing import Literal, TypedDict
+from typing import Literal
 
 import numpy as np
 import scipy
@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 from scipy.special import stdtr, stdtrit
 
-from perg.stats.base.estimate import Estimate, EstimateDict
+from perg.stats.base.estimate import Estimate
 from perg.stats.base.intervals import bootstrap_estimate, interval_warnings, reason_for_none
 from perg.stats.base.multiple_tests import holm
 from perg.stats.base.pooling import PooledBootstrap, pool
@@ -42,21 +42,6 @@ UNDEFINED: dict[Statistic, str] = {
 }
 
 
-class JudgeComparisonDict(TypedDict):
-    """`JudgeComparison`, ready for JSON."""
-
-    a: str
-    b: str
-    statistic: str
-    n: int
-    a_value: EstimateDict
-    b_value: EstimateDict
-    difference: EstimateDict
-    p_value: float | None
-    p_holm: float | None
-    p_benjamini_yekutieli: float | None
-
-
 @dataclass(frozen=True, slots=True)
 class JudgeComparison:
     """Two judges against one reference, on the `n` units that both and the reference rated.
@@ -75,21 +60,6 @@ class JudgeComparison:
     p_value: float | None
     p_holm: float | None = None
     p_benjamini_yekutieli: float | None = None
-
-    def as_dict(self) -> JudgeComparisonDict:
-        """One JSON-ready object."""
-        return {
-            "a": self.a,
-            "b": self.b,
-            "statistic": self.statistic,
-            "n": self.n,
-            "a_value": self.a_value.as_dict(),
-            "b_value": self.b_value.as_dict(),
-            "difference": self.difference.as_dict(),
-            "p_value": self.p_value,
-            "p_holm": self.p_holm,
-            "p_benjamini_yekutieli": self.p_benjamini_yekutieli,
-        }
 
 
 def compare_judges(

@@ -4,30 +4,13 @@ The positive class is the alignment failure (not followed), since that is what a
 """
 
 from dataclasses import dataclass
-from typing import TypedDict
 
 import numpy as np
 
-from perg.stats.base.estimate import Estimate, EstimateDict
+from perg.stats.base.estimate import Estimate
 from perg.stats.base.proportions import Flags, proportion
 from perg.stats.base.resampling import Clusters
 from perg.stats.ratings.ratings import BINARY, Ratings, category_codes
-
-
-class ConfusionDict(TypedDict):
-    """`Confusion`, ready for JSON."""
-
-    n: int
-    left_out: int
-    true_positive: int
-    false_positive: int
-    true_negative: int
-    false_negative: int
-    sensitivity: EstimateDict
-    specificity: EstimateDict
-    precision: EstimateDict
-    f1: EstimateDict
-    accuracy: EstimateDict
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,22 +31,6 @@ class Confusion:
     precision: Estimate
     f1: Estimate
     accuracy: Estimate
-
-    def as_dict(self) -> ConfusionDict:
-        """One JSON-ready object."""
-        return {
-            "n": self.n,
-            "left_out": self.left_out,
-            "true_positive": self.true_positive,
-            "false_positive": self.false_positive,
-            "true_negative": self.true_negative,
-            "false_negative": self.false_negative,
-            "sensitivity": self.sensitivity.as_dict(),
-            "specificity": self.specificity.as_dict(),
-            "precision": self.precision.as_dict(),
-            "f1": self.f1.as_dict(),
-            "accuracy": self.accuracy.as_dict(),
-        }
 
 
 def confusion(

@@ -6,12 +6,12 @@ Sources: Cohen, Educational and Psychological Measurement 20 (1960) 37–46; Coh
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, TypedDict
+from typing import Literal
 
 import numpy as np
 from scipy import sparse
 
-from perg.stats.base.estimate import Estimate, EstimateDict
+from perg.stats.base.estimate import Estimate
 from perg.stats.base.pooling import IntervalMethod, PooledBootstrap, pool, row_keys
 from perg.stats.base.proportions import proportion
 from perg.stats.base.resampling import RESAMPLES, Clusters, Floats, defined_ratio
@@ -25,16 +25,6 @@ NOT_RATED_BY_BOTH = "no unit rated by both"
 UNANIMOUS = "unanimous: both raters gave every unit the same rating"
 
 
-class PairAgreementDict(TypedDict):
-    """`PairAgreement`, ready for JSON."""
-
-    n: int
-    percent_agreement: EstimateDict
-    cohen_kappa: EstimateDict
-    linear_kappa: EstimateDict
-    quadratic_kappa: EstimateDict
-
-
 @dataclass(frozen=True, slots=True)
 class PairAgreement:
     """Two raters on the `n` units that both rated; percent agreement is in [0, 1], kappas at most 1."""
@@ -44,16 +34,6 @@ class PairAgreement:
     cohen_kappa: Estimate
     linear_kappa: Estimate
     quadratic_kappa: Estimate
-
-    def as_dict(self) -> PairAgreementDict:
-        """One JSON-ready object."""
-        return {
-            "n": self.n,
-            "percent_agreement": self.percent_agreement.as_dict(),
-            "cohen_kappa": self.cohen_kappa.as_dict(),
-            "linear_kappa": self.linear_kappa.as_dict(),
-            "quadratic_kappa": self.quadratic_kappa.as_dict(),
-        }
 
 
 def pairwise(

@@ -3,12 +3,12 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import combinations
-from typing import Literal, TypedDict
+from typing import Literal
 
 import numpy as np
 
 from perg.stats.base.bca import bca_interval
-from perg.stats.base.estimate import Estimate, EstimateDict
+from perg.stats.base.estimate import Estimate
 from perg.stats.base.intervals import bootstrap_estimate, interval_warnings, reason_for_none
 from perg.stats.base.pooling import IntervalMethod
 from perg.stats.base.resampling import Floats, defined_ratio
@@ -62,26 +62,6 @@ CHANCE_CORRECTED_BY_MARGINALS: frozenset[CoefficientName] = frozenset(
 Coefficients = dict[CoefficientName, Estimate]
 
 
-class RaterPairDict(TypedDict):
-    """`RaterPair`, ready for JSON."""
-
-    a: str
-    b: str
-    n: int
-    scale: dict[str, EstimateDict]
-    followed: dict[str, EstimateDict] | None
-
-
-class RaterMatrixDict(TypedDict):
-    """`RaterMatrix`, ready for JSON."""
-
-    raters: list[str]
-    level: Level
-    threshold: float | None
-    interval: IntervalMethod
-    pairs: list[RaterPairDict]
-
-
 @dataclass(frozen=True, slots=True)
 class RaterPair:
     """Two raters on the `n` units that both rated.
@@ -96,16 +76,6 @@ class RaterPair:
     n: int
     scale: Coefficients
     followed: Coefficients | None
-
-    def as_dict(self) -> RaterPairDict:
-        """One JSON-ready object."""
-        return {
-            "a": self.a,
-            "b": self.b,
-            "n": self.n,
-            "scale": coefficients_dict(self.scale),
-            "followed": None if self.followed is None else coefficients_dict(self.followed),
-        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,21 +94,6 @@ class RaterMatrix:
             if {pair.a, pair.b} == {a, b}:
                 return pair
         raise ValueError(f"no pair of {a!r} and {b!r}")
-
-    def as_dict(self) -> RaterMatrixDict:
-        """One JSON-ready object."""
-        return {
-            "raters": list(self.raters),
-            "level": self.level,
-            "threshold": self.threshold,
-            "interval": self.interval,
-            "pairs": [pair.as_dict() for pair in self.pairs],
-        }
-
-
-def coefficients_dict(coefficients: Coefficients) -> dict[str, EstimateDict]:
-    """Coefficients by name, ready for JSON."""
-    return {name: estimate.as_dict() for name, estimate in coefficients.items()}
 
 
 def rater_matrix(

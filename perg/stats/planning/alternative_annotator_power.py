@@ -14,11 +14,10 @@ Sources: Calderon, Reichart & Dror, arXiv 2501.10970 (the test); Rubin, The Baye
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypedDict
 
 import numpy as np
 
-from perg.stats.base.estimate import Estimate, EstimateDict
+from perg.stats.base.estimate import Estimate
 from perg.stats.base.pooling import pool
 from perg.stats.base.proportions import Flags
 from perg.stats.base.resampling import Clusters, Floats, cluster_sums, defined_ratio
@@ -53,14 +52,6 @@ TOO_FEW_TO_PLAN = (
 )
 
 
-class UnitsPlanDict(TypedDict):
-    """`UnitsPlan`, ready for JSON."""
-
-    units: int | None
-    power: EstimateDict
-    undefined: str | None
-
-
 @dataclass(frozen=True, slots=True)
 class UnitsPlan:
     """The fewest items tried that give the power; None, for a reason, where the most do not. `power` is theirs.
@@ -72,10 +63,6 @@ class UnitsPlan:
     units: int | None
     power: Estimate
     undefined: str | None
-
-    def as_dict(self) -> UnitsPlanDict:
-        """One JSON-ready object."""
-        return {"units": self.units, "power": self.power.as_dict(), "undefined": self.undefined}
 
 
 class LabelledPilot:

@@ -116,7 +116,7 @@ def items_for_test(
     labelled: LabelledItems, judge: JudgeValidation, settings: ValidationSettings
 ) -> UnitsPlan | Undefined:
     """Labelled items for the alternative annotator test, as the report runs it, to pass this judge."""
-    test = judge.assessment.alternative
+    test = judge.alternative_annotator_test
     if test.passed:
         return Undefined("the judge passes it already")
     if len(labelled.humans.raters) < 2:

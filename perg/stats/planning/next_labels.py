@@ -5,26 +5,13 @@ U.S. House of Representatives, The American Statistician 66 (2012) 217–224.
 """
 
 from dataclasses import dataclass
-from typing import TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
 
-from perg.stats.base.estimate import Estimate, EstimateDict
+from perg.stats.base.estimate import Estimate
 from perg.stats.base.proportions import wilson_interval
 from perg.stats.base.resampling import Floats
-
-
-class StratumPlanDict(TypedDict):
-    """`StratumPlan`, ready for JSON."""
-
-    stratum: int
-    units: int
-    labelled: int
-    failure_rate: EstimateDict
-    spread: float
-    wanted: int
-    chance: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,18 +30,6 @@ class StratumPlan:
     wanted: int
     chance: float
 
-    def as_dict(self) -> StratumPlanDict:
-        """One JSON-ready object."""
-        return {
-            "stratum": self.stratum,
-            "units": self.units,
-            "labelled": self.labelled,
-            "failure_rate": self.failure_rate.as_dict(),
-            "spread": self.spread,
-            "wanted": self.wanted,
-            "chance": self.chance,
-        }
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class NextLabels:
@@ -62,10 +37,6 @@ class NextLabels:
 
     strata: tuple[StratumPlan, ...]
     units: NDArray[np.int64]
-
-    def as_dict(self) -> dict[str, object]:
-        """One JSON-ready object."""
-        return {"strata": [stratum.as_dict() for stratum in self.strata], "units": self.units.tolist()}
 
 
 def disagreement_strata(verdicts: Floats) -> NDArray[np.int64]:

@@ -1,22 +1,22 @@
 """What a campaign needs next: labels for a narrow interval, for a verdict, and to tell two judges apart; and which."""
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import combinations
-from typing import TypedDict
 
 import numpy as np
 
 from perg.stats.base.proportions import Flags
-from perg.stats.base.undefined import Undefined, UndefinedDict
+from perg.stats.base.result import ItemId
+from perg.stats.base.undefined import Undefined
 from perg.stats.items.labelled_items import NO_DECISION, LabelledItems
 from perg.stats.items.validation_input import ValidationInput, ValidationSettings
 from perg.stats.judges.judge_validation import JudgeValidation
-from perg.stats.planning.alternative_annotator_power import UnitsPlan, UnitsPlanDict
+from perg.stats.planning.alternative_annotator_power import UnitsPlan
 from perg.stats.planning.comparison_power import LEVEL, MOST_UNITS, ComparisonModel
 from perg.stats.planning.judge_plans import POWER, items_for_test, labels_for_intervals
-from perg.stats.planning.next_labels import StratumPlan, StratumPlanDict, disagreement_strata, next_labels
-from perg.stats.planning.planning import LabelPlan, LabelPlanDict
+from perg.stats.planning.next_labels import StratumPlan, disagreement_strata, next_labels
+from perg.stats.planning.planning import LabelPlan
 from perg.stats.ratings.ratings import BINARY, Ratings
 
 WANTED = 100
@@ -26,14 +26,6 @@ FEW_RARER = 30
 """With fewer of them a plan is marked as rough."""
 
 
-class JudgePlanDict(TypedDict):
-    """`JudgePlan`, ready for JSON."""
-
-    judge: str
-    labels_for_interval: list[LabelPlanDict] | UndefinedDict
-    items_for_alternative_annotator_test: UnitsPlanDict | UndefinedDict
-
-
 @dataclass(frozen=True, slots=True)
 class JudgePlan:
     """What one judge needs: labels for intervals of the alignment-failure rate, items for 80% power of the test."""
@@ -41,28 +33,6 @@ class JudgePlan:
     judge: str
     labels_for_interval: tuple[LabelPlan, ...] | Undefined
     items_for_alternative_annotator_test: UnitsPlan | Undefined
-
-    def as_dict(self) -> JudgePlanDict:
-        """One JSON-ready object."""
-        labels = self.labels_for_interval
-        return {
-            "judge": self.judge,
-            "labels_for_interval": labels.as_dict()
-            if isinstance(labels, Undefined)
-            else [plan.as_dict() for plan in labels],
-            "items_for_alternative_annotator_test": self.items_for_alternative_annotator_test.as_dict(),
-        }
-
-
-class ComparisonPlanDict(TypedDict):
-    """`ComparisonPlan`, ready for JSON."""
-
-    a: str
-    b: str
-    labelled: int
-    items: int | None
-    undefined: str | None
-    warnings: list[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,48 +49,14 @@ class ComparisonPlan:
     undefined: str | None
     warnings: tuple[str, ...] = ()
 
-    def as_dict(self) -> ComparisonPlanDict:
-        """One JSON-ready object."""
-        return {
-            "a": self.a,
-            "b": self.b,
-            "labelled": self.labelled,
-            "items": self.items,
-            "undefined": self.undefined,
-            "warnings": list(self.warnings),
-        }
-
-
-class LabelNextDict(TypedDict):
-    """`LabelNext`, ready for JSON."""
-
-    wanted: int
-    items: list[Hashable]
-    strata: list[StratumPlanDict]
-
 
 @dataclass(frozen=True, slots=True)
 class LabelNext:
     """The items to label next, those worth most first; strata are the numbers of judges that report a failure."""
 
-    items: tuple[Hashable, ...]
+    wanted: int
+    items: tuple[ItemId, ...]
     strata: tuple[StratumPlan, ...]
-
-    def as_dict(self) -> LabelNextDict:
-        """One JSON-ready object."""
-        return {
-            "wanted": WANTED,
-            "items": list(self.items),
-            "strata": [stratum.as_dict() for stratum in self.strata],
-        }
-
-
-class NextStepsDict(TypedDict):
-    """`NextSteps`, ready for JSON."""
-
-    judges: list[JudgePlanDict]
-    comparisons: list[ComparisonPlanDict]
-    label_next: LabelNextDict | UndefinedDict
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,14 +66,6 @@ class NextSteps:
     judges: tuple[JudgePlan, ...]
     comparisons: tuple[ComparisonPlan, ...]
     label_next: LabelNext | Undefined
-
-    def as_dict(self) -> NextStepsDict:
-        """One JSON-ready object."""
-        return {
-            "judges": [judge.as_dict() for judge in self.judges],
-            "comparisons": [comparison.as_dict() for comparison in self.comparisons],
-            "label_next": self.label_next.as_dict(),
-        }
 
 
 def next_steps(
@@ -228,4 +156,4 @@ def _label_next(
         wanted=WANTED,
         rng=np.random.default_rng(settings.seed),
     )
-    return LabelNext(tuple(given.table.units[rows[unit]] for unit in found.units), found.strata)
+    return LabelNext(WANTED, tuple(given.table.units[rows[unit]] for unit in found.units), found.strata)

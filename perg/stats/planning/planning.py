@@ -10,7 +10,7 @@ A plan is as good as its guesses: the failure rate and the judge's error rates a
 
 import math
 from dataclasses import dataclass
-from typing import Literal, TypedDict
+from typing import Literal
 
 import numpy as np
 
@@ -30,16 +30,6 @@ TOLERANCE = 0.015
 OFTEN_UNDEFINED = 0.05
 
 
-class LabelPlanDict(TypedDict):
-    """`LabelPlan`, ready for JSON."""
-
-    method: str
-    half_width: float
-    judged: int
-    labels: int | None
-    undefined: str | None
-
-
 @dataclass(frozen=True, slots=True)
 class LabelPlan:
     """Items that people must label, of the `judged` ones of a run, for an interval of ± `half_width`.
@@ -52,16 +42,6 @@ class LabelPlan:
     judged: int
     labels: int | None
     undefined: str | None
-
-    def as_dict(self) -> LabelPlanDict:
-        """One JSON-ready object."""
-        return {
-            "method": self.method,
-            "half_width": self.half_width,
-            "judged": self.judged,
-            "labels": self.labels,
-            "undefined": self.undefined,
-        }
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,11 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypedDict
 
 import numpy as np
 
-from perg.stats.base.estimate import Estimate, EstimateDict
+from perg.stats.base.estimate import Estimate
 from perg.stats.base.undefined import Undefined
 from perg.stats.items.labelled_items import NO_DECISION, LabelledItems
 from perg.stats.items.reference import most_common
@@ -31,15 +30,6 @@ RANDOM = "random judge"
 MOST_THRESHOLDS = 20
 
 
-class RaterDict(TypedDict):
-    """`Rater`, ready for JSON."""
-
-    name: str
-    kind: str
-    n: int
-    counts: list[int]
-
-
 @dataclass(frozen=True, slots=True)
 class Rater:
     """Someone or something that rated `n` items; `counts` are its ratings by category, in their order."""
@@ -48,18 +38,6 @@ class Rater:
     kind: str
     n: int
     counts: tuple[int, ...]
-
-    def as_dict(self) -> RaterDict:
-        """One JSON-ready object."""
-        return {"name": self.name, "kind": self.kind, "n": self.n, "counts": list(self.counts)}
-
-
-class PersonDict(TypedDict):
-    """`Person`, ready for JSON."""
-
-    name: str
-    n: int
-    alpha_with_others: EstimateDict
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,18 +52,6 @@ class Person:
     n: int
     alpha_with_others: Estimate
 
-    def as_dict(self) -> PersonDict:
-        """One JSON-ready object."""
-        return {"name": self.name, "n": self.n, "alpha_with_others": self.alpha_with_others.as_dict()}
-
-
-class PeopleDict(TypedDict):
-    """`People`, ready for JSON."""
-
-    alpha: EstimateDict
-    alpha_followed: EstimateDict
-    people: list[PersonDict]
-
 
 @dataclass(frozen=True, slots=True)
 class People:
@@ -94,14 +60,6 @@ class People:
     alpha: Estimate
     alpha_followed: Estimate
     people: tuple[Person, ...]
-
-    def as_dict(self) -> PeopleDict:
-        """One JSON-ready object."""
-        return {
-            "alpha": self.alpha.as_dict(),
-            "alpha_followed": self.alpha_followed.as_dict(),
-            "people": [person.as_dict() for person in self.people],
-        }
 
 
 def raters_of(given: ValidationInput) -> tuple[Rater, ...]:

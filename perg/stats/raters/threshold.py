@@ -2,35 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypedDict
 
 import numpy as np
 
-from perg.stats.base.estimate import Estimate, EstimateDict
+from perg.stats.base.estimate import Estimate
 from perg.stats.base.pooling import IntervalMethod, PooledBootstrap
 from perg.stats.base.resampling import Floats
 from perg.stats.measures.alpha import pooled_alpha
 from perg.stats.measures.cells import CodedPair, pair_cells
-from perg.stats.measures.matrix import Coefficients, coefficients_dict, pair_coefficients
+from perg.stats.measures.matrix import Coefficients, pair_coefficients
 from perg.stats.ratings.pooled import PooledTable
 from perg.stats.ratings.ratings import BINARY, Codes, category_codes
-
-
-class JudgeAtThresholdDict(TypedDict):
-    """`JudgeAtThreshold`, ready for JSON."""
-
-    followed: EstimateDict
-    with_majority: dict[str, EstimateDict]
-
-
-class ThresholdAgreementDict(TypedDict):
-    """`ThresholdAgreement`, ready for JSON."""
-
-    threshold: float
-    people_followed: EstimateDict
-    tied: int
-    alpha_people: EstimateDict
-    judges: dict[str, JudgeAtThresholdDict]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +25,6 @@ class JudgeAtThreshold:
 
     followed: Estimate
     with_majority: Coefficients
-
-    def as_dict(self) -> JudgeAtThresholdDict:
-        """One JSON-ready object."""
-        return {
-            "followed": self.followed.as_dict(),
-            "with_majority": coefficients_dict(self.with_majority),
-        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,16 +40,6 @@ class ThresholdAgreement:
     tied: int
     alpha_people: Estimate
     judges: dict[str, JudgeAtThreshold]
-
-    def as_dict(self) -> ThresholdAgreementDict:
-        """One JSON-ready object."""
-        return {
-            "threshold": self.threshold,
-            "people_followed": self.people_followed.as_dict(),
-            "tied": self.tied,
-            "alpha_people": self.alpha_people.as_dict(),
-            "judges": {name: judge.as_dict() for name, judge in self.judges.items()},
-        }
 
 
 def threshold_sweep(

@@ -1,65 +1,43 @@
 """The validation report: may each judge be trusted, and what are the true rates?
 
 One pure function puts together what the modules beside it compute; the page, the JSON, the HTML file and the figures
-all show its `as_dict()`.
+all show its JSON (`dump`).
 """
 
 from dataclasses import dataclass
-from typing import TypedDict
 
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from perg.stats.base.undefined import Undefined, UndefinedDict
-from perg.stats.correction.corrected_runs import CorrectedRuns, CorrectedRunsDict, corrected_runs
+from perg.stats.base.result import Number
+from perg.stats.base.undefined import Undefined
+from perg.stats.correction.corrected_runs import CorrectedRuns, corrected_runs
 from perg.stats.correction.corrections import correction_of
-from perg.stats.gold.gold_rules import GoldRules, GoldRulesDict, gold_rules
+from perg.stats.gold.gold_rules import GoldRules, gold_rules
 from perg.stats.items.labelled_items import LabelledItems, labelled_items
 from perg.stats.items.validation_input import (
     Progress,
     ValidationInput,
     ValidationSettings,
-    ValidationSettingsDict,
 )
-from perg.stats.judges.judge_errors import ErrorCorrelation, ErrorCorrelationDict
-from perg.stats.judges.judge_validation import JudgeValidation, JudgeValidationDict, judge_validation
-from perg.stats.measures.comparison import JudgeComparison, JudgeComparisonDict
-from perg.stats.measures.matrix import RaterMatrix, RaterMatrixDict
-from perg.stats.planning.next_steps import NextSteps, NextStepsDict, next_steps
+from perg.stats.judges.judge_errors import ErrorCorrelation
+from perg.stats.judges.judge_validation import JudgeValidation, judge_validation
+from perg.stats.measures.comparison import JudgeComparison
+from perg.stats.measures.matrix import RaterMatrix
+from perg.stats.planning.next_steps import NextSteps, next_steps
 from perg.stats.raters.rater_agreement import (
     AllRaters,
     People,
-    PeopleDict,
     Rater,
-    RaterDict,
     errors_between_judges,
     judge_comparisons,
     raters_of,
 )
-from perg.stats.raters.threshold import ThresholdAgreement, ThresholdAgreementDict
+from perg.stats.raters.threshold import ThresholdAgreement
 from perg.stats.report.validation_definitions import DEFINITIONS
 
 VERSION = 2
 """Of the document's form; it rises when a key goes or changes its meaning."""
-
-
-class SummaryDict(TypedDict):
-    """`Summary`, ready for JSON."""
-
-    scale: str
-    categories: list[float]
-    labels: list[str]
-    threshold: float | None
-    failure: str | None
-    failures: list[str]
-    items: int
-    labelled: int
-    ratings_by_people: int
-    adjudicated: int
-    tied: int | None
-    questions: int
-    runs: int
-    warnings: list[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +49,7 @@ class Summary:
     """
 
     scale: str
-    categories: tuple[float, ...]
+    categories: tuple[Number, ...]
     labels: tuple[str, ...]
     threshold: float | None
     failure: str | None
@@ -85,49 +63,12 @@ class Summary:
     runs: int
     warnings: tuple[str, ...]
 
-    def as_dict(self) -> SummaryDict:
-        """One JSON-ready object."""
-        return {
-            "scale": self.scale,
-            "categories": list(self.categories),
-            "labels": list(self.labels),
-            "threshold": self.threshold,
-            "failure": self.failure,
-            "failures": list(self.failures),
-            "items": self.items,
-            "labelled": self.labelled,
-            "ratings_by_people": self.ratings_by_people,
-            "adjudicated": self.adjudicated,
-            "tied": self.tied,
-            "questions": self.questions,
-            "runs": self.runs,
-            "warnings": list(self.warnings),
-        }
-
-
-class ValidationReportDict(TypedDict):
-    """`ValidationReport`, ready for JSON: the document that is stored, shown and handed out."""
-
-    version: int
-    settings: ValidationSettingsDict
-    summary: SummaryDict
-    judges: list[JudgeValidationDict]
-    people: PeopleDict
-    raters: list[RaterDict]
-    matrix: RaterMatrixDict | UndefinedDict
-    thresholds: list[ThresholdAgreementDict] | UndefinedDict
-    comparisons: list[JudgeComparisonDict]
-    errors_between_judges: ErrorCorrelationDict
-    rates: CorrectedRunsDict | UndefinedDict
-    aggregation: GoldRulesDict | UndefinedDict
-    planning: NextStepsDict
-    definitions: dict[str, str]
-
 
 @dataclass(frozen=True, slots=True)
 class ValidationReport:
     """Everything that people's labels say of the judges, and of the runs that they judged."""
 
+    version: int
     settings: ValidationSettings
     summary: Summary
     judges: tuple[JudgeValidation, ...]
@@ -140,28 +81,7 @@ class ValidationReport:
     rates: CorrectedRuns | Undefined
     aggregation: GoldRules | Undefined
     planning: NextSteps
-
-    def as_dict(self) -> ValidationReportDict:
-        """One JSON-ready object."""
-        thresholds = self.thresholds
-        return {
-            "version": VERSION,
-            "settings": self.settings.as_dict(),
-            "summary": self.summary.as_dict(),
-            "judges": [judge.as_dict() for judge in self.judges],
-            "people": self.people.as_dict(),
-            "raters": [rater.as_dict() for rater in self.raters],
-            "matrix": self.matrix.as_dict(),
-            "thresholds": thresholds.as_dict()
-            if isinstance(thresholds, Undefined)
-            else [threshold.as_dict() for threshold in thresholds],
-            "comparisons": [comparison.as_dict() for comparison in self.comparisons],
-            "errors_between_judges": self.errors_between_judges.as_dict(),
-            "rates": self.rates.as_dict(),
-            "aggregation": self.aggregation.as_dict(),
-            "planning": self.planning.as_dict(),
-            "definitions": dict(DEFINITIONS),
-        }
+    definitions: dict[str, str]
 
 
 def validation_report(
@@ -213,6 +133,7 @@ def _computed(
     )
     tell("done", 1.0)
     return ValidationReport(
+        version=VERSION,
         settings=settings,
         summary=summary_of(given, labelled),
         judges=tuple(judges),
@@ -225,6 +146,7 @@ def _computed(
         rates=rates,
         aggregation=aggregation,
         planning=planning,
+        definitions=dict(DEFINITIONS),
     )
 
 

@@ -14,9 +14,8 @@ Stages that a run cannot tell are undefined, and no item counts there.
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TypedDict
 
-from perg.stats.base.estimate import Estimate, EstimateDict
+from perg.stats.base.estimate import Estimate
 from perg.stats.base.proportions import Flags, proportion
 from perg.stats.runs.perg_metrics import NO_BASELINE, ItemOutcomes, Verdicts
 
@@ -33,15 +32,6 @@ class Failure(StrEnum):
     NONE = "none"
 
 
-class StageFailureDict(TypedDict):
-    """`StageFailure`, ready for JSON."""
-
-    stage: str
-    items: int | None
-    of_all: EstimateDict
-    of_reached: EstimateDict
-
-
 @dataclass(frozen=True, slots=True)
 class StageFailure:
     """How many items failed first at a stage: as a share of all, and of those that had got so far.
@@ -53,15 +43,6 @@ class StageFailure:
     items: int | None
     of_all: Estimate
     of_reached: Estimate
-
-    def as_dict(self) -> StageFailureDict:
-        """One JSON-ready object."""
-        return {
-            "stage": self.stage.value,
-            "items": self.items,
-            "of_all": self.of_all.as_dict(),
-            "of_reached": self.of_reached.as_dict(),
-        }
 
 
 @dataclass(frozen=True, slots=True, eq=False)

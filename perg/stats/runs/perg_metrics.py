@@ -5,12 +5,11 @@ Source: arXiv 2509.19358. Lower is better for every metric but the two accuracie
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from typing import TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
 
-from perg.stats.base.estimate import Estimate, EstimateDict
+from perg.stats.base.estimate import Estimate
 from perg.stats.base.proportions import Flags, jaccard_distance, proportion
 from perg.stats.base.resampling import Clusters
 
@@ -92,26 +91,12 @@ class Verdicts:
         _require_vectors(self, self.scored.size)
 
 
-class DeliveryFailureDict(TypedDict):
-    """Delivery failure by condition, ready for JSON."""
+@dataclass(frozen=True, slots=True)
+class DeliveryFailure:
+    """The share of responses without an option letter, by condition."""
 
-    baseline: EstimateDict
-    personalised: EstimateDict
-
-
-class PergMetricsDict(TypedDict):
-    """`PergMetrics`, ready for JSON."""
-
-    baseline_accuracy: EstimateDict
-    personalised_accuracy: EstimateDict
-    breakage_rate: EstimateDict
-    alignment_failure: dict[str, EstimateDict]
-    robustness_error: dict[str, EstimateDict]
-    performance_variation: EstimateDict
-    delivery_failure: DeliveryFailureDict
-    unscored: dict[str, int]
-    items: int
-    baseline_correct: int
+    baseline: Estimate
+    personalised: Estimate
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,32 +110,13 @@ class PergMetrics:
     baseline_accuracy: Estimate
     personalised_accuracy: Estimate
     breakage_rate: Estimate
-    performance_variation: Estimate
-    baseline_delivery_failure: Estimate
-    personalised_delivery_failure: Estimate
     alignment_failure: dict[str, Estimate]
     robustness_error: dict[str, Estimate]
+    performance_variation: Estimate
+    delivery_failure: DeliveryFailure
     unscored: dict[str, int]
     items: int
     baseline_correct: int
-
-    def as_dict(self) -> PergMetricsDict:
-        """One JSON-ready object."""
-        return {
-            "baseline_accuracy": self.baseline_accuracy.as_dict(),
-            "personalised_accuracy": self.personalised_accuracy.as_dict(),
-            "breakage_rate": self.breakage_rate.as_dict(),
-            "alignment_failure": {judge: rate.as_dict() for judge, rate in self.alignment_failure.items()},
-            "robustness_error": {judge: rate.as_dict() for judge, rate in self.robustness_error.items()},
-            "performance_variation": self.performance_variation.as_dict(),
-            "delivery_failure": {
-                "baseline": self.baseline_delivery_failure.as_dict(),
-                "personalised": self.personalised_delivery_failure.as_dict(),
-            },
-            "unscored": dict(self.unscored),
-            "items": self.items,
-            "baseline_correct": self.baseline_correct,
-        }
 
 
 def perg_metrics(
@@ -187,8 +153,6 @@ def perg_metrics(
         "baseline_accuracy": _of_baselines(correct, outcomes),
         "personalised_accuracy": proportion(outcomes.personalised_correct, clusters=question),
         "performance_variation": _variation(outcomes),
-        "baseline_delivery_failure": _of_baselines(~outcomes.baseline_delivered, outcomes),
-        "personalised_delivery_failure": proportion(~outcomes.personalised_delivered, clusters=question),
     }
     if preference_relevant:
         alignment_failure, robustness_error = _judged(outcomes, verdicts)
@@ -201,6 +165,10 @@ def perg_metrics(
     return PergMetrics(
         **rates,
         breakage_rate=breakage_rate,
+        delivery_failure=DeliveryFailure(
+            baseline=_of_baselines(~outcomes.baseline_delivered, outcomes),
+            personalised=proportion(~outcomes.personalised_delivered, clusters=question),
+        ),
         alignment_failure=alignment_failure,
         robustness_error=robustness_error,
         unscored={

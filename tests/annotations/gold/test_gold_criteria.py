@@ -17,6 +17,7 @@ from annotations.signals import gold_released
 from core.errors import Conflict, DomainError
 from core.models import AuditEvent
 from perg import __version__
+from perg.stats.base.result import dump
 from perg.stats.gold.gold_criteria import EVERY_TASK, GoldCriteria, stored_criteria
 from perg.stats.items.validation_input import ValidationSettings
 from tests import build
@@ -45,7 +46,7 @@ def test_what_is_seen_is_what_is_released() -> None:
     preview = preview_gold(campaign=campaign, criteria=criteria)
     release = release_gold(campaign=campaign, criteria=criteria, seen=preview.fingerprint)
     assert preview.counts.left_out == {"unlabelled": 1, "few_labels": 1}
-    assert release.counts == preview.counts.as_dict()
+    assert release.counts == dump(preview.counts)
     assert _questions(release) == [1, 2]
     assert GoldCriteria(**release.criteria) == criteria
     assert release.code_version == __version__
@@ -140,7 +141,7 @@ def test_the_report_at_that_moment_is_kept() -> None:
     report = ValidationReport.objects.create(
         campaign=campaign,
         status="ready",
-        settings=ValidationSettings().as_dict(),
+        settings=dump(ValidationSettings()),
         input_hash="0" * 64,
         code_version="0.0.9",
         document={

@@ -18,6 +18,7 @@ from annotations.quality.services.controls import add_control
 from core.errors import Conflict
 from core.models import User
 from evaluation.models import Response
+from perg.stats.base.result import dump
 from perg.stats.gold.gold_criteria import EVERY_TASK, GoldCriteria, looser_choices, stored_criteria
 from tests import build
 from tests.api_person import Person
@@ -179,7 +180,7 @@ def test_raters_whose_labels_should_be_looked_at_are_named(campaign: Campaign) -
     ]
     release = release_gold(campaign=campaign)
     assert release.notes is not None
-    assert release.notes["raters"] == [rater.as_dict() for rater in raters]
+    assert release.notes["raters"] == [dump(rater) for rater in raters]
     for names, shown in (("names", "bob"), ("pseudonyms", pseudonyms_of(campaign)("bob"))):
         card = dataset_card(
             release_facts(release, raters=names, licence=""), rows=2, columns=(), written="", data=""

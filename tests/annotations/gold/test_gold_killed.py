@@ -17,6 +17,7 @@ from annotations.gold.services.gold import preview_gold
 from annotations.gold.services.requests import request_release
 from annotations.models import Campaign, GoldLabel, GoldRelease, GoldRequest
 from core.models import AuditEvent
+from perg.stats.base.result import dump
 from perg.stats.gold.gold_criteria import EVERY_TASK
 from perg_site import embedded
 from perg_site.celery import app
@@ -144,7 +145,7 @@ def test_after_kill_9_a_release_is_made_whole_and_once_by_the_next_worker(
     release = GoldRelease.objects.get()
     request.refresh_from_db()
     assert (request.release, request.attempts, request.written) == (release, 2, TASKS)
-    assert (release.number, release.created_by, release.counts) == (1, lead, preview.counts.as_dict())
+    assert (release.number, release.created_by, release.counts) == (1, lead, dump(preview.counts))
     assert release.gold_labels.count() == TASKS
     assert release.checksum == hashlib.sha256(gold_file(release)).hexdigest()
     assert AuditEvent.objects.filter(action="gold.released").count() == 1

@@ -24,6 +24,7 @@ from core.jobs import leasing
 from core.jobs.heartbeat import ThreadHeartbeat
 from core.jobs.leasing import run_job
 from core.models import AuditEvent, User
+from perg.stats.base.result import dump
 from perg.stats.gold.gold_criteria import EVERY_TASK, GoldCriteria
 from tests import build
 
@@ -167,7 +168,7 @@ def test_a_large_release_waits_for_a_worker_and_is_what_was_seen(
     request.refresh_from_db()
     assert request.release is not None
     assert (request.status, request.written, request.attempts) == ("released", 1, 1)
-    assert request.release.counts == preview.counts.as_dict()
+    assert request.release.counts == dump(preview.counts)
     assert (request.release.created_by, request.release.criteria) == (lead, criteria.model_dump(mode="json"))
     assert _actions() == ["gold.requested", "gold.released"]
 

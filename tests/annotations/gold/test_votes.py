@@ -10,6 +10,7 @@ from annotations.validation.selectors.agreement import agreement_report
 from core.errors import Conflict
 from core.models import AuditEvent
 from evaluation.models import Judge, Judgment
+from perg.stats.base.result import dump
 from perg.stats.gold.gold_criteria import EVERY_TASK
 from tests import build
 from tests.labelled_campaign import free_slots, label_as, labelled_campaign, member_named
@@ -99,14 +100,14 @@ def test_the_report_counts_votes_only_and_comes_back_as_it_was() -> None:
     campaign = labelled_campaign(
         {"ann": GOOD, "bob": GOOD[1:] + GOOD[:1], "five": [5] * 40}, controls={"ann": [3] * 3}
     )
-    before, lead = agreement_report(campaign).as_dict(), member_named(campaign, "lead").user
+    before, lead = dump(agreement_report(campaign)), member_named(campaign, "lead").user
     set_aside_labels(member=member_named(campaign, "five"), actor=lead)
     after = agreement_report(campaign)
     assert [rater.name for rater in after.raters] == ["ann", "bob"]
     assert (after.labels["given"], after.labels["set_aside"], after.labels["tasks_done"]) == (80, 40, 0)
-    assert after.as_dict()["people"] != before["people"]
+    assert dump(after)["people"] != before["people"]
     restore_labels(member=member_named(campaign, "five"), actor=lead)
-    assert agreement_report(campaign).as_dict() == before
+    assert dump(agreement_report(campaign)) == before
     assert (before["labels"]["tasks"], before["labels"]["tasks_done"]) == (40, 40)
 
 

@@ -17,6 +17,7 @@ from annotations.quality.selectors.controls import candidates
 from annotations.quality.services.controls import KnownItem, add_controls
 from annotations.quality.services.quality import restore_labels, set_aside_labels
 from annotations.validation.selectors.agreement import agreement_report
+from perg.stats.base.result import dump
 from perg.stats.raters.quality import DEFAULT_LOWEST_AGREEMENT, DEFAULT_LOWEST_CONTROL_ACCURACY
 from tests import build
 
@@ -106,7 +107,7 @@ def test_the_two_are_paused_and_setting_their_labels_aside_changes_the_report_un
     assert set(paused) == BAD
     assert claim_task(campaign=labelled, member=_member(labelled, "five")) is None
 
-    before, lead = agreement_report(labelled).as_dict(), _member(labelled, "lead").user
+    before, lead = dump(agreement_report(labelled)), _member(labelled, "lead").user
     states = list(labelled.tasks.order_by("pk").values_list("state", "wanted_labels", "open_slots"))
     assert _slots_add_up(labelled)
     votes = sum(set_aside_labels(member=_member(labelled, name), actor=lead) for name in sorted(BAD))
@@ -114,13 +115,13 @@ def test_the_two_are_paused_and_setting_their_labels_aside_changes_the_report_un
     assert {rater.name for rater in after.raters} == set(ERROR_RATES)
     assert after.labels["set_aside"] == votes
     assert after.labels["given"] == before["labels"]["given"] - votes
-    assert (after.alpha_people.value or 0) > (before["people"]["alpha_ordinal"]["value"] or 0) + 0.1
+    assert (after.people.alpha_ordinal.value or 0) > (before["people"]["alpha_ordinal"]["value"] or 0) + 0.1
     assert _slots_add_up(labelled)
     # What was given up is what people get before anything else.
     assert set(labelled.tasks.filter(open_slots__gt=0).values_list("priority", flat=True)) == {1}
 
     for name in sorted(BAD):
         restore_labels(member=_member(labelled, name), actor=lead)
-    assert agreement_report(labelled).as_dict() == before
+    assert dump(agreement_report(labelled)) == before
     assert list(labelled.tasks.order_by("pk").values_list("state", "wanted_labels", "open_slots")) == states
     assert _slots_add_up(labelled)

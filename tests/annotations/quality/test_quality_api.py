@@ -21,6 +21,7 @@ from annotations.quality.selectors.quality import figures_by_member, people_with
 from core.models import AuditEvent, User
 from core.models.audit import named
 from evaluation.models import Run
+from perg.stats.base.result import dump
 from perg.stats.gold.gold_criteria import EVERY_TASK
 from tests import build
 from tests.imports import run_imports
@@ -199,8 +200,8 @@ class TestHowPeopleDo:
         for person in shown["people"]:
             figures = known[person["member"]["username"]].figures
             assert person["figures"]["labels"] == figures.labels
-            assert person["figures"]["agreement"] == figures.agreement.as_dict()
-            assert person["figures"]["drift"]["shift"] == figures.drift.shift.as_dict()
+            assert person["figures"]["agreement"] == dump(figures.agreement)
+            assert person["figures"]["drift"]["shift"] == dump(figures.drift.shift)
             assert person["figures"]["own_counts"] == list(figures.own_counts)
 
     def test_activity_tells_pace_skips_disagreement_and_people(

@@ -11,6 +11,7 @@ from annotations.models import Assignment, Campaign, Label
 from annotations.validation.selectors.agreement import agreement_report
 from annotations.validation.selectors.validation import validation_input
 from evaluation.models import Judge, Judgment
+from perg.stats.base.result import dump
 from perg.stats.report.validation import validation_report
 from tests import build
 
@@ -45,7 +46,7 @@ def _key(number: int) -> str:
 
 
 def test_people_and_judge_agree_as_the_libraries_say() -> None:
-    report = agreement_report(_campaign({"ann": ANN, "bob": BOB}, JUDGE)).as_dict()
+    report = dump(agreement_report(_campaign({"ann": ANN, "bob": BOB}, JUDGE)))
     alpha = krippendorff.alpha([ANN, BOB], level_of_measurement="ordinal", value_domain=[1, 2, 3, 4, 5])
     assert report["people"]["alpha_ordinal"]["value"] == pytest.approx(alpha, abs=1e-12)
     assert report["people"]["alpha_ordinal"]["n"] == 8
@@ -61,7 +62,7 @@ def test_people_and_judge_agree_as_the_libraries_say() -> None:
 
 
 def test_a_judge_is_compared_with_the_peoples_median_and_majority() -> None:
-    report = agreement_report(_campaign({"ann": ANN, "bob": BOB}, JUDGE)).as_dict()
+    report = dump(agreement_report(_campaign({"ann": ANN, "bob": BOB}, JUDGE)))
     row = report["against_people"][0]
     medians = [(a + b) / 2 for a, b in zip(ANN, BOB, strict=True)]
     assert (row["judge"], row["kind"]) == ("imported: x", "imported judge")
@@ -85,7 +86,7 @@ def test_a_judge_is_compared_with_the_peoples_median_and_majority() -> None:
 
 
 def test_constant_and_random_baselines_stand_beside_the_judges() -> None:
-    report = agreement_report(_campaign({"ann": ANN, "bob": BOB}, JUDGE)).as_dict()
+    report = dump(agreement_report(_campaign({"ann": ANN, "bob": BOB}, JUDGE)))
     baselines = {row["judge"]: row for row in report["against_people"] if row["kind"] == "baseline"}
     assert set(baselines) == {"constant judge", "random judge"}
     assert baselines["constant judge"]["followed"]["cohen_kappa"]["value"] == 0
@@ -99,12 +100,12 @@ def test_only_the_newest_revision_counts_and_surplus_labels_do_not() -> None:
     Assignment.objects.filter(member__user__username="bob", task=assignment.task).update(is_surplus=True)
     report = agreement_report(campaign)
     assert {rater.name: rater.n for rater in report.raters} == {"ann": 8, "bob": 7}
-    assert report.alpha_people.n == 7
+    assert report.people.alpha_ordinal.n == 7
     assert report.labels["surplus"] == 1
 
 
 def test_the_report_of_an_unlabelled_campaign_says_why_it_is_empty() -> None:
-    report = agreement_report(_campaign({}, [4])).as_dict()
+    report = dump(agreement_report(_campaign({}, [4])))
     alpha = report["people"]["alpha_ordinal"]
     assert (alpha["value"], alpha["n"]) == (None, 0)
     assert alpha["undefined"]
@@ -112,7 +113,7 @@ def test_the_report_of_an_unlabelled_campaign_says_why_it_is_empty() -> None:
 
 
 def test_unanimity_is_undefined_with_its_reason_never_nan() -> None:
-    report = agreement_report(_campaign({"ann": [4] * 4, "bob": [4] * 4}, [4] * 4)).as_dict()
+    report = dump(agreement_report(_campaign({"ann": [4] * 4, "bob": [4] * 4}, [4] * 4)))
     document = json.dumps(report, allow_nan=False)
     assert "NaN" not in document
     assert report["people"]["alpha_ordinal"]["value"] is None
@@ -121,13 +122,13 @@ def test_unanimity_is_undefined_with_its_reason_never_nan() -> None:
 
 def test_the_same_labels_always_give_the_same_report() -> None:
     campaign = _campaign({"ann": ANN, "bob": BOB}, JUDGE)
-    assert agreement_report(campaign).as_dict() == agreement_report(campaign).as_dict()
+    assert dump(agreement_report(campaign)) == dump(agreement_report(campaign))
 
 
 def test_what_the_validation_report_has_too_is_the_same_number_with_the_same_interval() -> None:
     campaign = _campaign({"ann": ANN, "bob": BOB}, JUDGE)
-    report = agreement_report(campaign).as_dict()
-    stored = validation_report(validation_input(campaign)).as_dict()
+    report = dump(agreement_report(campaign))
+    stored = dump(validation_report(validation_input(campaign)))
     assert report["people"]["alpha_ordinal"] == stored["people"]["alpha"]
     assert report["people"]["alpha_followed"] == stored["people"]["alpha_followed"]
     assert report["against_people"][0]["alpha_ordinal"] == stored["judges"][0]["alpha_with_humans"]

@@ -20,6 +20,7 @@ from annotations.validation.services.ratings_import import RatingsFile, import_r
 from annotations.validation.services.validation import computed_report
 from core.errors import Conflict
 from core.models import AuditEvent, User
+from perg.stats.base.result import dump
 from tests import build
 from tests.imports import import_by_page, import_over_rest
 from tests.rating_inputs import QUICK
@@ -81,7 +82,7 @@ def test_the_stated_label_is_the_failure_whatever_the_alphabet_says(
     said = command(tmp_path, "--failure", failure, "--json")
     assert said["failures"] == [failure.strip()]
     report, _ = computed_report(Campaign.objects.get(), QUICK)
-    document: Any = report.as_dict()
+    document: Any = dump(report)
     assert document["summary"]["failures"] == [failure.strip()]
     failures = document["rates"]["runs"][0]["alignment_failure"]["judges"][0]["rates"]
     assert failures["human"]["estimate"]["value"] == pytest.approx(rate)
@@ -93,7 +94,7 @@ def test_the_stated_label_is_the_failure_whatever_the_alphabet_says(
 def test_without_a_failure_rates_are_undefined_and_agreement_is_not(tmp_path: Path) -> None:
     assert "No failure is stated" in command(tmp_path, "--no-failure")["text"]
     report, _ = computed_report(Campaign.objects.get(), QUICK)
-    document: Any = report.as_dict()
+    document: Any = dump(report)
     assert document["rates"]["undefined"] == "it is not stated which label is a failure"
     assert document["judges"][0]["confusion"]["undefined"] == "it is not stated which label is a failure"
     assert document["people"]["alpha"]["value"] == 1
@@ -172,7 +173,7 @@ def test_warnings_of_an_import_are_in_its_result_on_its_page_and_in_the_report(
     page = client.get(reverse("campaign_detail", args=[made.campaign.pk])).content.decode()
     assert warning in page
     report, _ = computed_report(made.campaign, QUICK)
-    assert report.as_dict()["summary"]["warnings"] == [warning]
+    assert dump(report)["summary"]["warnings"] == [warning]
     out = StringIO()
     call_command("validation_report", "ours", stdout=out)
     assert "Warning: The ratings of gpt run from 0 to 1" in out.getvalue()

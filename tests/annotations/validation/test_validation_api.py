@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 
 from annotations.models import Campaign, ValidationReport
-from annotations.validation.api.validation import StoredReportDict
+from annotations.validation.api.validation import StoredReport
 from annotations.validation.services.ratings_import import RatingsFile, import_ratings
 from core.api.json_schema import json_schema
 from core.jobs.leasing import run_job
@@ -127,7 +127,7 @@ def test_the_document_is_as_its_schema_says(client: Client, campaign: Campaign) 
 
 
 def test_the_schema_describes_the_terms_that_it_defines() -> None:
-    schema = json_schema(StoredReportDict, title="t", descriptions={"alpha": "What α is."})
+    schema = json_schema(StoredReport, title="t", descriptions={"alpha": "What α is."})
     assert schema["$defs"]["People"]["properties"]["alpha"]["description"] == "What α is."
 
 

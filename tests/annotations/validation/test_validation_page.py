@@ -19,12 +19,17 @@ from core.figures.text_width import shortened, text_width
 from core.templatetags.estimates import estimate, number, warning_sign
 from perg.stats.base.estimate import Estimate
 from perg.stats.base.number_text import number_text
-from perg.stats.correction.run_rates import RateDict
+from perg.stats.base.result import dump, load
+from perg.stats.base.undefined import Undefined
+from perg.stats.correction.corrected_runs import CorrectedRuns
+from perg.stats.correction.run_rates import Rate
 from perg.stats.files.rating_set import RatingSet
 from perg.stats.files.ratings_files import Scale
 from perg.stats.items.validation_input import ValidationInput, ValidationSettings
+from perg.stats.judges.leave_one_out import SkillBesidePeople
+from perg.stats.raters.rater_agreement import Rater
 from perg.stats.ratings.ratings import SCALE, RatingTable
-from perg.stats.report.validation import ValidationReportDict, validation_report
+from perg.stats.report.validation import ValidationReport, validation_report
 
 QUICK = ValidationSettings(resamples=100)
 
@@ -37,7 +42,7 @@ def document_of(
     items: int = 120,
     unscored: int = 0,
     **more: Any,
-) -> ValidationReportDict:
+) -> ValidationReport:
     """A stored document: the first judge sees what people see, the others guess and leave some items `unscored`."""
     rng = np.random.default_rng(0)
     categories: tuple[float, ...] = SCALE if scale == "ordinal" else (0, 1, 2)
@@ -52,12 +57,12 @@ def document_of(
         scale, RatingTable(tuple(range(items)), sum(names, ()), values, categories), labels, *names, 0
     )
     given = ValidationInput(found, 3 if scale == "ordinal" else None, np.arange(items), **more)
-    stored: ValidationReportDict = json.loads(json.dumps(validation_report(given, settings=QUICK).as_dict()))
-    return stored
+    stored = json.loads(json.dumps(dump(validation_report(given, settings=QUICK))))
+    return load(ValidationReport, stored)
 
 
 @pytest.fixture(scope="module")
-def document() -> ValidationReportDict:
+def document() -> ValidationReport:
     return document_of(
         answer_correct=np.ones(120, dtype=bool),
         facets={"source": ["mmlu", "arc"] * 60, "preference category": ["tone", "brevity"] * 60},
@@ -65,9 +70,9 @@ def document() -> ValidationReportDict:
     )
 
 
-def test_cards_come_first_by_trust_with_the_verdict_in_words(document: ValidationReportDict) -> None:
+def test_cards_come_first_by_trust_with_the_verdict_in_words(document: ValidationReport) -> None:
     page = validation_page(document)
-    assert [(card.judge["name"], card.sign) for card in page.cards] == [("<j0>", "✓"), ("<j1>", "✗")]
+    assert [(card.judge.name, card.sign) for card in page.cards] == [("<j0>", "✓"), ("<j1>", "✗")]
     assert [group.verdict for group in page.groups] == [
         "may replace a human annotator",
         "not trustworthy here",
@@ -76,80 +81,78 @@ def test_cards_come_first_by_trust_with_the_verdict_in_words(document: Validatio
     assert (
         shown.index("May replace a human annotator") < shown.index('id="rates"') < shown.index('id="matrix"')
     )
-    verdict = page.cards[0].judge["verdict"]
+    verdict = page.cards[0].judge.verdict
     assert verdict is not None
-    for reason in verdict["reasons"]:
+    for reason in verdict.reasons:
         assert reason.replace("<", "&lt;") in shown
 
 
 def test_undefined_differences_between_runs_are_told_once_for_each_reason(
-    document: ValidationReportDict,
+    document: ValidationReport,
 ) -> None:
     shown = as_html(document, title="Report")
     page = validation_page(document)
-    assert {row["difference"]["undefined"] for row in document["rates"]["differences"]} == {  # type: ignore[typeddict-item]
-        row.reason for row in page.differences_undefined
-    }
+    assert isinstance(document.rates, CorrectedRuns)
+    differences = document.rates.differences
+    reasons = {row.difference.undefined for row in differences if isinstance(row.difference, Undefined)}
+    assert reasons == {row.reason for row in page.differences_undefined}
     assert page.differences == ()
     (row,) = page.differences_undefined
-    assert (row.pairs, row.comparisons) == (1, len(document["rates"]["differences"]))  # type: ignore[typeddict-item]
+    assert (row.pairs, row.comparisons) == (1, len(differences))
     assert shown.count(row.reason) == 1
     assert f"Undefined for 1 pair of runs ({row.comparisons} comparisons" in shown
 
 
-def rates_of(document: ValidationReportDict) -> list[RateDict]:
+def rates_of(document: ValidationReport) -> list[Rate]:
     """Both rates of every run, which are defined."""
-    assert "runs" in document["rates"]
-    rates = [
-        rate
-        for run in document["rates"]["runs"]
-        for rate in (run["alignment_failure"], run["robustness_error"])
-    ]
-    return [rate for rate in rates if "judges" in rate]
+    assert isinstance(document.rates, CorrectedRuns)
+    rates = [rate for run in document.rates.runs for rate in (run.alignment_failure, run.robustness_error)]
+    return [rate for rate in rates if isinstance(rate, Rate)]
 
 
-def test_one_rate_of_each_run_is_marked_as_the_one_to_report(document: ValidationReportDict) -> None:
+def test_one_rate_of_each_run_is_marked_as_the_one_to_report(document: ValidationReport) -> None:
     shown = as_html(document, title="Report")
-    assert [rate["to_report"]["method"] is not None for rate in rates_of(document)] == [True] * 4
+    chosen = [rate.to_report for rate in rates_of(document)]
+    assert [rate is not None and rate.method is not None for rate in chosen] == [True] * 4
     assert shown.count("Report this one") == 4
     assert shown.count("◀ report") == 4
     assert shown.count("To report: ") == 4
 
 
-def test_each_rate_says_what_it_is_over(document: ValidationReportDict) -> None:
+def test_each_rate_says_what_it_is_over(document: ValidationReport) -> None:
     shown = as_html(document, title="Report")
     rate = rates_of(document)[0]
-    over = rate["judges"][0]["over"]
+    over = rate.judges[0].over
     assert over == (
         "Over 60 of the run's 60 items: all of them, as it is not known which baseline answers are correct, as far as "
         "scored by <j0>. People's labels are on 60 of them."
     )
     assert escape(over) in shown
-    assert rate["differing_items"] is None
+    assert rate.differing_items is None
 
 
 def test_rates_of_one_run_over_different_items_say_so() -> None:
     """The second judge has scored only 80 of the 120 items."""
     document = document_of(unscored=40)
-    sentence = rates_of(document)[0]["differing_items"] or ""
+    sentence = rates_of(document)[0].differing_items or ""
     assert "(n = 120) on the items of <j0>" in sentence
     assert "(n = 80) on the items of <j1>" in sentence
     assert escape(sentence) in as_html(document, title="Report")
 
 
-def test_a_report_of_an_earlier_version_is_shown_without_marks(document: ValidationReportDict) -> None:
-    earlier = json.loads(json.dumps(document))
+def test_a_report_of_an_earlier_version_is_shown_without_marks(document: ValidationReport) -> None:
+    earlier = dump(document)
     for run in earlier["rates"]["runs"]:
         for rate in (run["alignment_failure"], run["robustness_error"]):
             del rate["to_report"], rate["differing_items"], rate["stacked"]["over"]
             for judge in rate["judges"]:
                 del judge["over"], judge["rates"]["recommended"], judge["rates"]["recommended_reason"]
-    shown = as_html(earlier, title="Report")
+    shown = as_html(load(ValidationReport, earlier), title="Report")
     assert "Report this one" not in shown
     assert "PPI++" in shown
 
 
-def test_the_file_runs_nothing_fetches_nothing_and_escapes_names(document: ValidationReportDict) -> None:
+def test_the_file_runs_nothing_fetches_nothing_and_escapes_names(document: ValidationReport) -> None:
     shown = as_html(document, title="A <b>report</b>")
     assert "<script" not in shown
     assert not re.search(r"""(src|href)=["'](?!#)""", shown)
@@ -159,7 +162,7 @@ def test_the_file_runs_nothing_fetches_nothing_and_escapes_names(document: Valid
     assert "<b>" not in shown
 
 
-def test_every_figure_is_an_svg_file_with_its_own_style(document: ValidationReportDict) -> None:
+def test_every_figure_is_an_svg_file_with_its_own_style(document: ValidationReport) -> None:
     names = figure_names(document)
     assert {
         "skill",
@@ -191,31 +194,31 @@ def test_every_figure_is_an_svg_file_with_its_own_style(document: ValidationRepo
 def test_what_is_undefined_says_why_on_the_page(shape: dict[str, Any]) -> None:
     document = document_of(**shape)
     shown = as_html(document, title="Report")
-    rates: Any = document["rates"]
-    why = rates["undefined"] if "undefined" in rates else rates["runs"][0]["robustness_error"]["undefined"]
+    rates: Any = document.rates
+    why = rates.undefined if isinstance(rates, Undefined) else rates.runs[0].robustness_error.undefined
     assert why in shown
     for name in figure_names(document):
         ElementTree.fromstring(as_svg(document, name))
 
 
-def test_the_heatmap_says_interval_and_n_of_each_pair(document: ValidationReportDict) -> None:
-    matrix: Any = document["matrix"]
+def test_the_heatmap_says_interval_and_n_of_each_pair(document: ValidationReport) -> None:
+    matrix: Any = document.matrix
     drawn = heatmap(matrix)
-    assert len(drawn.cells) == 2 * len(matrix["pairs"])
-    pair = matrix["pairs"][0]
-    alpha = pair["scale"]["alpha"]
-    assert drawn.cells[0].value == f"{alpha['value']:.2f}"
-    interval = f"[{alpha['low']:.2f}, {alpha['high']:.2f}]"
-    assert drawn.cells[0].title == f"<p0> and <p1>: α {alpha['value']:.2f} {interval}, n = {pair['n']}"
-    assert drawn.cells[0].shade == round(10 * alpha["value"])
+    assert len(drawn.cells) == 2 * len(matrix.pairs)
+    pair = matrix.pairs[0]
+    alpha = pair.scale["alpha"]
+    assert drawn.cells[0].value == f"{alpha.value:.2f}"
+    interval = f"[{alpha.low:.2f}, {alpha.high:.2f}]"
+    assert drawn.cells[0].title == f"<p0> and <p1>: α {alpha.value:.2f} {interval}, n = {pair.n}"
+    assert drawn.cells[0].shade == round(10 * alpha.value)
     assert drawn.cells[1].title.startswith("<p0> and <p1>: κ on followed")
 
 
 def test_a_forest_places_estimates_and_cuts_whiskers_at_the_axis() -> None:
     lines = [
         Line("heading"),
-        Line("half", Estimate.of(0.5, 10, (0.25, 1.5)).as_dict()),
-        Line("none", Estimate.of_nothing("no items").as_dict()),
+        Line("half", Estimate.of(0.5, 10, (0.25, 1.5))),
+        Line("none", Estimate.of_nothing("no items")),
     ]
     drawn = forest("t", "d", lines, marks=[("middle", 0.5)])
     heading, half, none = drawn.rows
@@ -227,8 +230,8 @@ def test_a_forest_places_estimates_and_cuts_whiskers_at_the_axis() -> None:
 
 
 def test_bars_of_a_distribution_add_up_to_the_same_length() -> None:
-    rater: Any = {"name": "a", "kind": "person", "n": 4, "counts": [1, 0, 3]}
-    nobody: Any = {"name": "b", "kind": "person", "n": 0, "counts": [0, 0, 0]}
+    rater = Rater("a", "person", 4, (1, 0, 3))
+    nobody = Rater("b", "person", 0, (0, 0, 0))
     drawn = distributions([rater, nobody], ["1", "2", "3"])
     first, second = drawn.rows[0].bars
     assert second.width == 3 * first.width
@@ -245,19 +248,19 @@ def test_what_is_needed_next_is_said_in_sentences() -> None:
     )
 
 
-def with_a_floor(**more: Any) -> ValidationReportDict:
+def with_a_floor(**more: Any) -> ValidationReport:
     """The first judge is as good as people, the last is a floor that guesses."""
     return document_of(judge_kinds={"<j1>": "floor"}, **more)
 
 
 def test_a_floor_gets_a_neutral_card_without_verdict_sign_or_colour() -> None:
     document = with_a_floor()
-    judge = next(judge for judge in document["judges"] if judge["kind"] == "floor")
-    assert judge["verdict"] is None
-    assert judge["no_verdict"] == "a rule-based floor is a yardstick for judges, and gets no verdict"
+    judge = next(judge for judge in document.judges if judge.kind == "floor")
+    assert judge.verdict is None
+    assert judge.no_verdict == "a rule-based floor is a yardstick for judges, and gets no verdict"
     page = validation_page(document)
     card = page.cards[-1]
-    assert (card.judge["name"], card.tone, card.sign, card.says) == ("<j1>", "none", "", "")
+    assert (card.judge.name, card.tone, card.sign, card.says) == ("<j1>", "none", "", "")
     assert all(card not in group.cards for group in page.groups)
     assert not any("<j1>" in sentence and "verdict" in sentence for sentence in page.todo)
     shown = as_html(document, title="Report")
@@ -271,8 +274,9 @@ def test_a_floor_gets_a_neutral_card_without_verdict_sign_or_colour() -> None:
 
 
 def test_floors_do_not_count_among_the_judges_that_are_tried_at_once() -> None:
-    assert [judge["non_inferiority"]["judges"] for judge in with_a_floor()["judges"]] == [1, 1]
-    assert [judge["non_inferiority"]["judges"] for judge in document_of()["judges"]] == [2, 2]
+    for document, tried in ((with_a_floor(), 1), (document_of(), 2)):
+        as_good = [judge.non_inferiority for judge in document.judges]
+        assert [test.judges for test in as_good if test is not None] == [tried, tried]
 
 
 @pytest.mark.parametrize("scale", ["ordinal", "nominal"])
@@ -282,13 +286,14 @@ def test_judge_and_people_are_shown_against_the_same_reference(scale: Scale) -> 
     shown = as_html(document, title="Report")
     assert "No judge can be asked" not in shown
     assert "people with one another: 0" not in shown
-    beside = document["judges"][0]["beside_people"]
-    assert beside["statistic"] == ("informedness" if scale == "ordinal" else "cohen_kappa")
-    judge, people = beside["judge"]["value"], beside["people"]["value"]
+    beside = document.judges[0].beside_people
+    assert isinstance(beside, SkillBesidePeople)
+    assert beside.statistic == ("informedness" if scale == "ordinal" else "cohen_kappa")
+    judge, people = beside.judge.value, beside.people.value
     assert judge is not None
     assert people is not None
     assert f"judge {judge:.2f}, a person {people:.2f}: each against the other people" in shown
-    drawn = {row.label: row.text for row in skill_forest(document["judges"]).rows}
+    drawn = {row.label: row.text for row in skill_forest(document.judges).rows}
     assert drawn["a person"].startswith(f"{people:.2f}")
     assert drawn["<j0>"].startswith(f"{judge:.2f}")
 
@@ -298,16 +303,16 @@ def test_a_verdict_points_at_corrected_rates_only_where_there_are_some() -> None
     for scale in scales:
         document = document_of(scale=scale, items=60)
         for card in validation_page(document).cards:
-            verdict = card.judge["verdict"]
+            verdict = card.judge.verdict
             assert verdict is not None
-            assert card.is_corrected == (verdict["code"] == "use_with_correction")
-            assert not (card.is_corrected and "undefined" in document["rates"])
+            assert card.is_corrected == (verdict.code == "use_with_correction")
+            assert not (card.is_corrected and isinstance(document.rates, Undefined))
 
 
 def test_a_report_stored_by_an_earlier_version_is_still_shown() -> None:
     """Its verdicts have no code and no stability, and without a cut it has no comparison with people."""
-    document: Any = document_of(scale="nominal")
-    for judge in document["judges"]:
+    earlier = dump(document_of(scale="nominal"))
+    for judge in earlier["judges"]:
         del (
             judge["no_verdict"],
             judge["non_inferiority"],
@@ -317,21 +322,22 @@ def test_a_report_stored_by_an_earlier_version_is_still_shown() -> None:
             key: judge["verdict"][key] for key in ("kind", "sentence", "reasons", "labels_needed")
         }
         judge["beside_people"] = {"undefined": "the ratings are not cut into followed and not followed"}
+    document = load(ValidationReport, earlier)
     shown = as_html(document, title="Report")
-    assert document["judges"][0]["verdict"]["sentence"].capitalize()[:20] in shown
+    assert earlier["judges"][0]["verdict"]["sentence"].capitalize()[:20] in shown
     for name in figure_names(document):
         ElementTree.fromstring(as_svg(document, name))
 
 
-def test_a_figure_is_as_wide_as_its_texts_and_says_long_reasons_below(document: ValidationReportDict) -> None:
+def test_a_figure_is_as_wide_as_its_texts_and_says_long_reasons_below(document: ValidationReport) -> None:
     reason = (
         "sensitivity 0.39 + specificity 0.55 is not above 1: the judge finds failures no better than chance"
     )
-    long = Estimate.of(-0.25, 12_345, (-0.5, 0.25), warnings=["Few labels."]).as_dict()
+    long = Estimate.of(-0.25, 12_345, (-0.5, 0.25), warnings=["Few labels."])
     lines = [
         Line("judge", note="passes, would pass in 65% of resamples"),
         Line("PPI++", long, "worse", "◀ report"),
-        Line("Rogan–Gladen", Estimate.of_nothing(reason).as_dict()),
+        Line("Rogan–Gladen", Estimate.of_nothing(reason)),
     ]
     drawn = forest("t", "d", lines)
     heading, reported, undefined = drawn.rows
@@ -360,14 +366,14 @@ def test_long_names_are_shortened_by_their_width() -> None:
         cut = shortened(name, 200)
         assert cut.endswith("…")
         assert text_width(cut) <= 200
-    rater: Any = {"name": "判断者" * 20, "kind": "judge", "n": 1, "counts": [1]}
+    rater = Rater("判断者" * 20, "judge", 1, (1,))
     drawn = distributions([rater], ["1"])
     assert text_width(drawn.rows[0].label) <= drawn.label_end
 
 
 def test_a_scale_of_many_levels_is_drawn_as_bins_with_a_key_of_two_ends() -> None:
     names = [str(level) for level in range(101)]
-    rater: Any = {"name": "a", "kind": "person", "n": 202, "counts": [2] * 101}
+    rater = Rater("a", "person", 202, (2,) * 101)
     drawn = distributions([rater], names)
     assert len(drawn.key) == len(drawn.rows[0].bars) == MOST_LEVELS
     assert [part.name for part in drawn.key if part.name] == ["0", "100"]
@@ -413,16 +419,14 @@ def test_the_reason_of_a_warning_is_reached_by_keyboard_and_is_read_once() -> No
 
 def test_the_matrix_says_on_how_many_items_a_most_common_label_rests() -> None:
     document = document_of(scale="nominal")
-    matrix: Any = document["matrix"]
+    matrix: Any = document.matrix
     panel = "judges (most common label)"
-    counts = {
-        pair["n"] for pair in matrix["pairs"] if panel in (pair["a"], pair["b"]) and pair["a"][0] == "<"
-    }
+    counts = {pair.n for pair in matrix.pairs if panel in (pair.a, pair.b) and pair.a[0] == "<"}
     assert len(counts) == 1
     assert max(counts) < 120
     drawn = heatmap(matrix)
     assert "Items on which judges are tied have no most common label and are left out" in drawn.description
     assert f"cells of “{panel}” rest on {min(counts)} items, cells of two raters on 120" in drawn.description
     assert escape(drawn.description) in as_html(document, title="Report")
-    ordinal: Any = document_of()["matrix"]
+    ordinal: Any = document_of().matrix
     assert "left out" not in heatmap(ordinal).description

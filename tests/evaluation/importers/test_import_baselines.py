@@ -43,13 +43,13 @@ def test_without_baselines_only_what_needs_none_is_defined(raw: ImportReport) ->
         metrics.baseline_accuracy,
         metrics.breakage_rate,
         metrics.performance_variation,
-        metrics.baseline_delivery_failure,
+        metrics.delivery_failure.baseline,
         metrics.alignment_failure["imported: gpt-x"],
         metrics.robustness_error["imported: gpt-x"],
     ]
     assert [(estimate.value, estimate.undefined) for estimate in undefined] == [(None, NO_BASELINE)] * 6
     assert metrics.personalised_accuracy.value == Fraction(2, 4)
-    assert metrics.personalised_delivery_failure.value == Fraction(1, 4)
+    assert metrics.delivery_failure.personalised.value == Fraction(1, 4)
     assert raw.as_dict()["delivery_failures"] == {"baseline": 0, "personalised": 1}
     assert raw.as_dict()["missing_baselines"] == 4
     assert raw.warnings == (
@@ -84,7 +84,7 @@ def test_rates_of_baselines_are_over_the_items_that_have_one(import_rows: Import
     report = import_rows(rows)
     metrics = RunOutcomes(report.run).metrics()
     assert (metrics.baseline_accuracy.value, metrics.baseline_accuracy.n) == (pytest.approx(1 / 3), 3)
-    assert (metrics.baseline_delivery_failure.value, metrics.baseline_delivery_failure.n) == (
+    assert (metrics.delivery_failure.baseline.value, metrics.delivery_failure.baseline.n) == (
         pytest.approx(1 / 3), 3
     )  # fmt: skip
     assert metrics.personalised_accuracy.value == 3 / 5
@@ -101,7 +101,7 @@ def test_an_empty_response_that_the_study_failed_to_read_stays_a_delivery_failur
 ) -> None:
     report = import_rows([row(1), row(2, no_pref_res="", no_pref_ans="-1"), row(3, pref_res="", pref_ans="")])
     metrics = RunOutcomes(report.run).metrics()
-    assert (metrics.baseline_delivery_failure.value, metrics.personalised_delivery_failure.value) == (
+    assert (metrics.delivery_failure.baseline.value, metrics.delivery_failure.personalised.value) == (
         pytest.approx(1 / 3), pytest.approx(1 / 3)
     )  # fmt: skip
     assert report.warnings == (
@@ -140,7 +140,7 @@ def test_a_comparison_with_a_run_without_baselines_is_undefined_where_it_needs_t
     raw: ImportReport, import_rows: Import, row: MakeRow
 ) -> None:
     direct = import_rows([row(number) for number in range(4)]).run
-    compared = {measure.key: measure.rate for measure in compare_anew(direct, raw.run).measures}
+    compared = {measure.key: measure for measure in compare_anew(direct, raw.run).measures}
     for key in ("breakage_rate", "performance_variation"):
         assert compared[key].difference.value is None
         assert compared[key].difference.undefined == f"{NO_BASELINE} in one of the runs"
@@ -152,9 +152,7 @@ def test_the_stages_of_an_aligner_are_undefined_without_its_input(import_rows: I
     run = import_rows([row(number, **cells, **EMPTY) for number in range(2)], method="pref_aligner").run
     stages = aligner_failures(RunOutcomes(run))
     assert stages is not None
-    assert {(stage["items"], stage["of_all"]["undefined"]) for stage in stages["judges"][""]} == {
-        (None, NO_BASELINE)
-    }
+    assert {(stage.items, stage.of_all.undefined) for stage in stages.judges[""]} == {(None, NO_BASELINE)}
 
 
 def test_the_stages_of_an_aligner_are_over_the_items_that_have_a_baseline(
@@ -164,7 +162,7 @@ def test_the_stages_of_an_aligner_are_over_the_items_that_have_a_baseline(
     rows = [row(1, **cells), row(2, no_pref_ans="A") | cells, row(3, **cells, **EMPTY)]
     stages = aligner_failures(RunOutcomes(import_rows(rows, method="pref_aligner").run))
     assert stages is not None
-    counted = {stage["stage"]: (stage["items"], stage["of_all"]["n"]) for stage in stages["judges"][""]}
+    counted = {str(stage.stage): (stage.items, stage.of_all.n) for stage in stages.judges[""]}
     assert counted["baseline_wrong"] == (1, 2)
     assert counted["none"] == (1, 2)
 

@@ -13,6 +13,7 @@ from evaluation.results.metrics.aligner_failures import aligner_failures
 from evaluation.results.metrics.run_metrics import RunOutcomes
 from evaluation.results.selectors.run_items import SETS, ItemFilter, run_items
 from evaluation.results.services.results import refresh_gain, refresh_result
+from perg.stats.base.result import dump
 from tests import build
 from tests.judged_runs import called, judged, priced
 from tests.query_counts import check_query_count
@@ -54,7 +55,7 @@ def test_stages_are_those_of_the_run_with_the_items_behind_them(admin: Client) -
         {name: line[name] for name in ("stage", "items", "of_all", "of_reached")}
         for line in by_judge["stages"]
     ]
-    assert plain == json.loads(json.dumps(computed["judges"]["judge"]))
+    assert plain == dump(computed)["judges"]["judge"]
     behind = [line for line in by_judge["stages"] if line["behind"]]
     assert behind
     for line in behind:

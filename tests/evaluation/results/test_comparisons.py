@@ -25,7 +25,7 @@ def test_a_comparison_is_over_the_items_in_common() -> None:
     compared = comparison_at_once(one, other)
     assert (compared.common, compared.only_reference, compared.only_other) == (7, 0, 1)
     for measure in compared.measures:
-        assert measure.rate.difference.value == pytest.approx(0)
+        assert measure.difference.value == pytest.approx(0)
         assert measure.p_holm == 1
 
 
@@ -35,11 +35,11 @@ def test_a_comparison_gives_the_difference_of_the_runs_own_rates() -> None:
     for item in one.items.order_by("position"):
         build.item(other, about=item.question)
     compared = comparison_at_once(one, other)
-    rates = {measure.key: measure.rate for measure in compared.measures}
+    rates = {measure.key: measure for measure in compared.measures}
     for key in ("breakage_rate", "performance_variation"):
         a, b = (getattr(RunOutcomes(run).metrics(), key).value for run in (one, other))
         assert rates[key].difference.value == pytest.approx(b - a)
-        assert (rates[key].a, rates[key].b) == pytest.approx((a, b))
+        assert (rates[key].reference, rates[key].other) == pytest.approx((a, b))
     assert compared.judges_of_one == ["judge"]
 
 
@@ -79,7 +79,7 @@ def test_a_comparison_is_remembered_until_a_run_changes(monkeypatch: pytest.Monk
     other.items.filter(position=1).get().responses.filter(condition="personalised").update(answer="B")
     after = comparison_at_once(one, other)
     assert computed == [(one, other)] * 2
-    assert after.measures[0].rate.difference.value != before.measures[0].rate.difference.value
+    assert after.measures[0].difference.value != before.measures[0].difference.value
 
 
 def test_gain_is_kept_and_goes_stale_with_either_run() -> None:

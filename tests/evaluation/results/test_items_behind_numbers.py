@@ -8,7 +8,6 @@ from evaluation.models import Judge, Run, RunJudge
 from evaluation.results.metrics.aligner_failures import aligner_failures
 from evaluation.results.metrics.run_metrics import RunOutcomes
 from evaluation.results.selectors.run_items import SETS, ItemFilter, run_items
-from perg.stats.runs.aligner_stages import Failure
 from tests import build
 from tests.judged_runs import called, judged
 from tests.query_counts import check_query_count
@@ -33,8 +32,8 @@ def test_the_items_behind_a_number_are_as_many_as_it_says() -> None:
     failures(metrics.alignment_failure["judge"], "not_followed", "scored")
     failures(metrics.robustness_error["judge"], "not_robust", "scored")
     failures(metrics.performance_variation, "changed", "right_somewhere")
-    failures(metrics.personalised_delivery_failure, "no_personalised_letter", "answered")
-    failures(metrics.baseline_delivery_failure, "no_baseline_letter", "answered")
+    failures(metrics.delivery_failure.personalised, "no_personalised_letter", "answered")
+    failures(metrics.delivery_failure.baseline, "no_baseline_letter", "answered")
     assert metrics.unscored["judge"] == _count(run, "unscored")
 
 
@@ -64,15 +63,15 @@ def test_where_pref_aligner_fails_adds_up_and_leads_to_the_items(setting: str) -
     )
     found = aligner_failures(RunOutcomes(run))
     assert found is not None
-    (stages,) = found["judges"].values()
-    assert sum(stage["items"] or 0 for stage in stages) == run.items.count()
+    (stages,) = found.judges.values()
+    assert sum(stage.items or 0 for stage in stages) == run.items.count()
     for stage in stages:
-        behind = BEHIND[Failure(stage["stage"])]
-        if setting == "irrelevant" and stage["stage"] == "none":
+        behind = BEHIND[stage.stage]
+        if setting == "irrelevant" and stage.stage == "none":
             behind = "left_alone"
-        if stage["items"] is not None:
-            assert _count(run, behind) == stage["items"], stage["stage"]
-    undefined = {stage["stage"]: stage["of_all"]["undefined"] for stage in stages if stage["items"] is None}
+        if stage.items is not None:
+            assert _count(run, behind) == stage.items, stage.stage
+    undefined = {str(stage.stage): stage.of_all.undefined for stage in stages if stage.items is None}
     if setting == "relevant":
         assert undefined == {"acted_on_irrelevant": "no irrelevant preference was told"}
     else:
@@ -82,9 +81,9 @@ def test_where_pref_aligner_fails_adds_up_and_leads_to_the_items(setting: str) -
 def test_a_record_does_not_say_whether_the_aligner_fell_back() -> None:
     found = aligner_failures(RunOutcomes(judged(build.run(method="pref_aligner"))))
     assert found is not None
-    stage = next(each for each in found["judges"]["judge"] if each["stage"] == "fell_back")
-    assert stage["items"] is None
-    assert stage["of_all"]["undefined"]
+    stage = next(each for each in found.judges["judge"] if each.stage == "fell_back")
+    assert stage.items is None
+    assert stage.of_all.undefined
 
 
 def test_items_are_listed_a_page_at_a_time(staff: Client) -> None:

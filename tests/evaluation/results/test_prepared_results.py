@@ -13,6 +13,7 @@ from evaluation.results.selectors.results import is_current, runs_to_compute
 from evaluation.results.services import results
 from evaluation.results.services.results import forget_deleted_runs, refresh_result
 from evaluation.results.tasks import sweep_results
+from perg.stats.base.result import dump
 from tests import build
 
 pytestmark = pytest.mark.django_db
@@ -37,11 +38,11 @@ def judged_run(**fields: str) -> Run:
 def test_a_result_holds_the_numbers_that_the_metrics_give() -> None:
     run = judged_run()
     result = refresh_result(run=run)
-    assert result.metrics == RunOutcomes(run).metrics().as_dict()
+    assert result.metrics == dump(RunOutcomes(run).metrics())
     assert (result.items, result.items_done, result.items_failed) == (4, 4, 0)
     for dimension in DIMENSIONS:
         for part in RunOutcomes(run).slices(dimension):
-            metrics = part.metrics.as_dict()
+            metrics = dump(part.metrics)
             row = result.rows.get(dimension=dimension, value=part.value)
             assert row.items == metrics["items"]
             assert row.figures["breakage_rate"] == metrics["breakage_rate"]
@@ -113,7 +114,7 @@ def test_whatever_changes_the_numbers_makes_the_result_stale(change: Callable[[R
     change(run)
     assert not is_current(run)
     assert run.pk in runs_to_compute() or RunResult.objects.get(run=run).seconds > 0
-    assert refresh_result(run=run).metrics == RunOutcomes(Run.objects.get(pk=run.pk)).metrics().as_dict()
+    assert refresh_result(run=run).metrics == dump(RunOutcomes(Run.objects.get(pk=run.pk)).metrics())
     assert is_current(run)
 
 

@@ -57,8 +57,8 @@ def test_two_runs_pair_the_first_with_the_first_and_the_second_with_the_second()
     a = recorded([("Q", "P", "A", "A"), ("Q", "P", "A", "B"), ("R", "P", "A", "A")])
     b = recorded([("Q", "P", "A", "B"), ("Q", "P", "A", "A"), ("R", "P", "A", "B")], method="cot")
     assert pairs(a, b) == (3, 0, 0)
-    rates = {measure.key: measure.rate for measure in compare_anew(a, b).measures}
-    assert (rates["breakage_rate"].a, rates["breakage_rate"].b) == pytest.approx((1 / 3, 2 / 3))
+    rates = {measure.key: measure for measure in compare_anew(a, b).measures}
+    assert (rates["breakage_rate"].reference, rates["breakage_rate"].other) == pytest.approx((1 / 3, 2 / 3))
 
 
 def test_a_repetition_that_only_one_run_has_pairs_with_nothing() -> None:
@@ -73,8 +73,8 @@ def test_relevant_and_irrelevant_runs_pair_the_repetitions_of_a_question_in_orde
         [("Q", "I", "A", "A"), ("Q", "I", "A", "A"), ("R", "I", "A", "A")], setting="irrelevant"
     )
     assert pairs(relevant, irrelevant) == (3, 0, 0)
-    rates = {measure.key: measure.rate for measure in compare_anew(relevant, irrelevant).measures}
-    assert (rates["breakage_rate"].a, rates["breakage_rate"].b) == pytest.approx((1 / 3, 0))
+    rates = {measure.key: measure for measure in compare_anew(relevant, irrelevant).measures}
+    assert (rates["breakage_rate"].reference, rates["breakage_rate"].other) == pytest.approx((1 / 3, 0))
 
 
 def test_a_question_that_one_run_asks_more_often_is_not_paired_by_question_alone() -> None:

@@ -12,6 +12,7 @@ from evaluation.models import Judge, Run, RunJudge
 from evaluation.results.metrics.run_metrics import RunOutcomes
 from evaluation.results.published import model_key, published, source_key
 from evaluation.results.services.results import refresh_gain, refresh_result
+from perg.stats.base.result import dump
 from tests import build
 from tests.judged_runs import called, judged, priced
 from tests.query_counts import check_query_count
@@ -24,7 +25,7 @@ def test_the_table_shows_the_metrics_by_judge_and_leads_to_the_items(staff: Clie
     refresh_result(run=run)
     page = staff.get(reverse("results"))
     (line,) = page.context["lines"]
-    metrics = RunOutcomes(run).metrics().as_dict()
+    metrics = dump(RunOutcomes(run).metrics())
     shown = {cell.column.key: cell.estimate for cell in line.cells}
     assert shown["breakage_rate"] == metrics["breakage_rate"]
     assert shown["alignment_failure"] == metrics["alignment_failure"]["judge"]

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from perg.stats.base.estimate import Estimate
+from perg.stats.base.result import dump, load
 
 
 def test_complement_subtracts_from_one_and_swaps_the_ends() -> None:
@@ -22,7 +23,7 @@ def test_complement_of_nothing_keeps_the_reason_and_the_count() -> None:
 
 
 def test_an_undefined_estimate_has_a_reason_and_no_number() -> None:
-    assert Estimate.of_nothing("no items").as_dict() == {
+    assert dump(Estimate.of_nothing("no items")) == {
         "value": None,
         "n": 0,
         "low": None,
@@ -34,7 +35,7 @@ def test_an_undefined_estimate_has_a_reason_and_no_number() -> None:
 
 def test_numpy_scalars_become_plain_numbers_that_json_can_write() -> None:
     estimate = Estimate.of(np.float32(0.5), np.int64(4), (np.float32(0.25), np.float32(0.75)))  # type: ignore[arg-type]
-    assert json.loads(json.dumps(estimate.as_dict())) == {
+    assert json.loads(json.dumps(dump(estimate))) == {
         "value": 0.5,
         "n": 4,
         "low": 0.25,
@@ -78,10 +79,10 @@ def test_warnings_travel_with_the_estimate() -> None:
     warned = Estimate.of(0.25, 8, None, warnings=("few questions",))
     assert warned.complement().warnings == ("few questions",)
     assert warned.with_warnings("few labels").warnings == ("few questions", "few labels")
-    assert Estimate.of_dict(json.loads(json.dumps(warned.as_dict()))) == warned
+    assert load(Estimate, json.loads(json.dumps(dump(warned)))) == warned
 
 
 def test_an_estimate_stored_before_there_were_warnings_is_read() -> None:
-    stored = Estimate.of(0.25, 8, (0.1, 0.5)).as_dict()
+    stored = dump(Estimate.of(0.25, 8, (0.1, 0.5)))
     del stored["warnings"]
-    assert Estimate.of_dict(stored) == Estimate.of(0.25, 8, (0.1, 0.5))
+    assert load(Estimate, stored) == Estimate.of(0.25, 8, (0.1, 0.5))

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from perg.stats.base.proportions import wilson_interval
+from perg.stats.base.result import dump
 from perg.stats.correction.correction import CorrectedRate, CorrectedRates, corrected_rates, powered_rate
 from perg.stats.correction.slices import corrected_slices
 from perg.stats.estimators.coverage_warning import SENTENCES
@@ -240,7 +241,7 @@ def test_one_corrected_rate_is_the_one_to_report() -> None:
     assert with_warnings(rates, "powered").recommended == "Rogan–Gladen"
     assert with_warnings(rates, "powered", "rogan_gladen").recommended == "human labels only"
     nothing = with_warnings(rates, "powered", "rogan_gladen", "human")
-    assert (nothing.recommended, nothing.as_dict()["recommended"]) == (None, None)
+    assert (nothing.recommended, dump(nothing)["recommended"]) == (None, None)
     assert "more labels are needed" in nothing.recommended_reason
 
 
@@ -253,7 +254,7 @@ def test_without_labels_no_rate_is_to_be_reported_and_the_reason_is_said() -> No
 
 def test_results_are_json_without_nan() -> None:
     for sample in (campaign(9), JudgedSample.of(np.array([]), np.array([])), campaign(9, n=2)):
-        text = json.dumps(corrected_rates(sample).as_dict(), allow_nan=False)
+        text = json.dumps(dump(corrected_rates(sample)), allow_nan=False)
         assert '"method": "PPI++"' in text
 
 

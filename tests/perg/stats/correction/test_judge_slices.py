@@ -5,6 +5,7 @@ import pytest
 from scipy.stats import fisher_exact
 from statsmodels.stats.multitest import multipletests
 
+from perg.stats.base.result import dump
 from perg.stats.correction.slices import judge_slices, quantile_slices
 
 NAN = np.nan
@@ -93,7 +94,7 @@ def test_the_only_slice_of_a_facet_has_nothing_to_stand_against() -> None:
     assert row.p_value is None
     assert not row.worse
     assert row.accuracy_elsewhere.undefined == "no items"
-    json.dumps(row.as_dict(), allow_nan=False)
+    json.dumps(dump(row), allow_nan=False)
 
 
 def test_units_without_a_slice_or_a_decision_are_left_out() -> None:

@@ -3,6 +3,7 @@ import json
 import numpy as np
 import pytest
 
+from perg.stats.base.result import dump
 from perg.stats.correction.paired import paired_difference
 from perg.stats.estimators.judged_sample import JudgedSample
 
@@ -72,7 +73,7 @@ def test_without_a_pair_of_labels_it_says_so() -> None:
     found = paired_difference(a, b)
     assert found.corrected.undefined == "no question has a label in both runs"
     assert found.naive == 1
-    json.dumps(found.as_dict(), allow_nan=False)
+    json.dumps(dump(found), allow_nan=False)
 
 
 def test_samples_of_different_items_are_refused() -> None:

@@ -5,6 +5,7 @@ import pytest
 
 from perg.stats.base.estimate import Estimate
 from perg.stats.base.proportions import wilson_interval
+from perg.stats.base.result import dump
 from perg.stats.gold import aggregation
 from perg.stats.gold.aggregation import Aggregation, Rule, aggregate, annotator_confusions, changes
 from perg.stats.gold.dawid_skene import fit_dawid_skene
@@ -58,7 +59,7 @@ def test_majority_and_median_by_hand() -> None:
     assert [majority.status(i) for i in range(5)] == ["decided", "tied", "unlabelled", "decided", "tied"]
     assert majority.n.tolist() == [3, 2, 0, 1, 3]
     assert majority.confidence[[0, 3]] == pytest.approx([2 / 3, 1])
-    assert majority.as_dict() == {
+    assert dump(majority.counts()) == {
         "rule": "majority",
         "decided": 2,
         "tied": 2,
@@ -147,14 +148,14 @@ def test_a_fit_that_runs_out_of_steps_says_so(monkeypatch: pytest.MonkeyPatch) -
     short = fit_dawid_skene(RatingPatterns.of(ratings.codes(), 3), most_steps=3)
     assert not short.converged
     monkeypatch.setattr(aggregation, "fit_dawid_skene", lambda patterns: short)
-    assert aggregate(ratings, "dawid_skene").as_dict()["not_converged"] == aggregation.NOT_CONVERGED
+    assert aggregate(ratings, "dawid_skene").not_converged == aggregation.NOT_CONVERGED
 
 
 def test_thousands_of_labels_have_no_table_of_answers() -> None:
     ratings = table(np.arange(200.0)[:, np.newaxis].repeat(2, axis=1), tuple(range(200)))
     (first, _) = annotator_confusions(ratings, aggregate(ratings, "majority"))
     assert (first.counts, first.recall, first.n, first.accuracy.value) == ((), (), 200, 1)
-    assert "too many" in str(first.as_dict()["no_table"])
+    assert "too many" in str(dump(first)["no_table"])
 
 
 @pytest.mark.parametrize("rule", MODELS)
@@ -215,7 +216,7 @@ def of_labels(values: list[float], rule: Rule = "majority") -> Aggregation:
 
 def test_changes_by_hand() -> None:
     found = changes(of_labels([1, 2, NAN, 3, NAN]), of_labels([1, 3, 2, NAN, NAN], "mace"))
-    assert json.loads(json.dumps(found.as_dict(), allow_nan=False)) == {
+    assert json.loads(json.dumps(dump(found), allow_nan=False)) == {
         "before": "majority",
         "after": "mace",
         "n": 2,
@@ -243,7 +244,7 @@ def test_a_raters_confusion_by_hand() -> None:
     assert found.accuracy == Estimate.of(2 / 3, 3, wilson_interval(2, 3))
     assert [r.value for r in found.recall] == [0.5, 1, None]
     assert found.recall[2].undefined == "no rated unit has this label"
-    json.dumps(found.as_dict(), allow_nan=False)
+    json.dumps(dump(found), allow_nan=False)
 
 
 def test_confusions_with_a_median_of_half_points_and_a_rater_without_ratings() -> None:

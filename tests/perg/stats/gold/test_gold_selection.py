@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
+from perg.stats.base.result import dump
 from perg.stats.gold import gold_selection
 from perg.stats.gold.aggregation import aggregate
 from perg.stats.gold.gold import majority
@@ -95,7 +96,7 @@ def test_a_model_is_not_fitted_to_more_votes_than_it_can_hold(monkeypatch: pytes
 def test_by_the_loosest_criteria_every_task_goes_in() -> None:
     found = _select(_votes([[5], [1, 5], []], states=["agreed", "disputed", "open"]))
     assert found.goes_in.all()
-    assert found.counts().as_dict() == {
+    assert dump(found.counts()) == {
         "tasks": 3,
         "included": 3,
         "followed": 1,

@@ -10,6 +10,7 @@ from statsmodels.stats.multitest import multipletests
 
 from perg.stats.base.pooling import PooledBootstrap, pool
 from perg.stats.base.resampling import Clusters, expanded_tail
+from perg.stats.base.result import dump
 from perg.stats.items.annotator_test import EPSILON, Scoring
 from perg.stats.judges.alternative_annotator import (
     NO_HUMAN,
@@ -219,7 +220,7 @@ def test_nobody_to_compare_with_is_undefined_with_a_reason(values: Ratings, judg
     assert found.passed is None
     assert found.undefined == NO_HUMAN
     assert found.winning_rate.undefined == NO_HUMAN
-    json.dumps(found.as_dict(), allow_nan=False)
+    json.dumps(dump(found), allow_nan=False)
 
 
 def test_clusters_of_one_change_nothing() -> None:

@@ -5,6 +5,7 @@ import pytest
 from scipy.stats import fisher_exact
 
 from perg.stats.base.resampling import Clusters
+from perg.stats.base.result import dump
 from perg.stats.judges.baselines import (
     NO_UNITS,
     _permuted,
@@ -190,7 +191,7 @@ def test_nothing_to_test_on_says_why(judge: Ratings, reference: Ratings, reason:
     tests = beats_baselines(judge, reference, BINARY, "informedness", rng=np.random.default_rng(0))
     assert {test.value.undefined for test in tests} == {reason}
     assert {test.beaten for test in tests} == {None}
-    json.dumps([test.as_dict() for test in tests], allow_nan=False)
+    json.dumps([dump(test) for test in tests], allow_nan=False)
 
 
 @pytest.mark.parametrize("failures", [0.5, 0.1])

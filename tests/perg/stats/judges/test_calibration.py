@@ -5,6 +5,7 @@ import pytest
 from statsmodels.stats.contingency_tables import mcnemar
 
 from perg.stats.base.proportions import wilson_interval
+from perg.stats.base.result import dump
 from perg.stats.judges.calibration import judge_bias, score_calibration
 from perg.stats.ratings.ratings import SCALE
 from perg.stats.runs.paired_runs import PairedRatio, paired_difference
@@ -52,7 +53,7 @@ def test_nothing_judged_is_said_and_writes_json() -> None:
     found = score_calibration(np.full(3, NAN), np.ones(3), SCALE, rng=rng())
     assert found.expected_calibration_error.undefined is not None
     assert found.rises is None
-    json.dumps(found.as_dict(), allow_nan=False)
+    json.dumps(dump(found), allow_nan=False)
 
 
 def decisions(both: int, only_judge: int, only_people: int, neither: int) -> tuple[np.ndarray, np.ndarray]:
@@ -115,7 +116,7 @@ def test_without_a_common_unit_there_is_no_bias() -> None:
         nothing, np.ones(4), SCALE, judge_followed=nothing, people_followed=np.ones(4), rng=rng()
     )
     assert found.rate_difference.undefined is not None
-    json.dumps(found.as_dict(), allow_nan=False)
+    json.dumps(dump(found), allow_nan=False)
 
 
 def test_wrong_shapes_are_refused() -> None:

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from scipy.stats import pearsonr, rankdata, spearmanr
 
+from perg.stats.base.result import dump
 from perg.stats.judges.judge_errors import covariate_effect, error_correlation
 
 NAN = np.nan
@@ -62,7 +63,7 @@ def test_a_judge_without_error_has_nothing_to_correlate() -> None:
     found = covariate_effect(people, people, np.arange(20.0), rng=rng())
     assert found.residual.undefined is not None
     assert found.partial.undefined is not None
-    json.dumps(found.as_dict(), allow_nan=False)
+    json.dumps(dump(found), allow_nan=False)
 
 
 def test_too_few_units_and_missing_covariates_are_left_out() -> None:
@@ -97,7 +98,7 @@ def test_the_correlation_is_phi_of_the_errors() -> None:
     verdicts[0:4, 0] = 0
     verdicts[2:6, 1] = 0
     found = error_correlation(["a", "b"], verdicts, reference, rng=rng())
-    assert found.pairs[0][2].value == pytest.approx(1 / 4)
+    assert found.pairs[0].correlation.value == pytest.approx(1 / 4)
     assert found.mean_correlation.value == pytest.approx(1 / 4)
     assert found.effective_judges.value == pytest.approx(8 / 5)
     assert found.error_rates == pytest.approx((1 / 3, 1 / 3))
@@ -112,9 +113,9 @@ def test_units_that_one_judge_left_out_count_for_none() -> None:
 def test_a_judge_that_is_never_wrong_has_no_correlation() -> None:
     verdicts = np.column_stack([np.ones(10), np.tile([0.0, 1], 5)])
     found = error_correlation(["a", "b"], verdicts, np.ones(10), rng=rng())
-    assert "wrong on no unit" in (found.pairs[0][2].undefined or "")
+    assert "wrong on no unit" in (found.pairs[0].correlation.undefined or "")
     assert found.effective_judges.undefined is not None
-    json.dumps(found.as_dict(), allow_nan=False)
+    json.dumps(dump(found), allow_nan=False)
 
 
 def test_one_judge_alone_is_no_panel() -> None:

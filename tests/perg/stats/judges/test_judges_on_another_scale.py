@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from perg.stats.base.result import dump
 from perg.stats.files.ratings_files import FileRating, Label, Scale
 from perg.stats.files.ratings_warnings import judges_on_another_scale
 from perg.stats.report.validation import validation_report
@@ -50,5 +51,5 @@ def test_a_judge_on_another_scale_gets_no_verdict_and_the_reason() -> None:
     given = rating_inputs.given(
         {"ann": scores, "ben": scores}, {"gpt": scores}, incomparable={"gpt": "its ratings run from 0 to 1"}
     )
-    judge = rating_inputs.judge_of(validation_report(given, settings=rating_inputs.QUICK), "gpt").as_dict()
+    judge = dump(rating_inputs.judge_of(validation_report(given, settings=rating_inputs.QUICK), "gpt"))
     assert (judge["verdict"], judge["no_verdict"]) == (None, "its ratings run from 0 to 1")

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from perg.stats.base.proportions import wilson_interval
+from perg.stats.base.result import dump
 from perg.stats.items.reference import most_common
 from perg.stats.judges.assessment import Assessment, assess_judge
 from perg.stats.judges.verdict import Verdict, VerdictKind, informedness
@@ -56,7 +57,7 @@ def test_judges_without_skill_are_rejected_though_the_raw_test_passes_many(
 ) -> None:
     """30 campaigns each: with 1 in 100 let through, 3 or more would come about 3 times in a thousand."""
     found = [campaign(s, judge, prevalence=prevalence, human_error=human_error) for s in range(30)]
-    assert sum(one.alternative.passed is True for one in found) >= raw_at_least
+    assert sum(one.alternative_annotator_test.passed is True for one in found) >= raw_at_least
     assert sum(one.verdict.kind in PASSING for one in found) <= (0 if judge is constant else 2)
 
 
@@ -94,7 +95,7 @@ def test_a_judge_that_misses_most_failures_does_not_replace_a_person_though_it_p
         return np.where((truth == 0) & (rng.random(truth.size) < 0.3), 0.0, 1.0)
 
     found = campaign(0, misses, prevalence=0.9, human_error=0.03, n=600)
-    assert found.alternative.passed is True
+    assert found.alternative_annotator_test.passed is True
     assert found.verdict.kind == "may be used with correction"
     assert any("less well than people" in reason for reason in found.verdict.reasons)
 
@@ -159,7 +160,7 @@ def test_nothing_to_go_by_is_not_enough_labels_with_a_reason(
     assert found.verdict.kind == "not enough labels yet"
     assert found.verdict.labels_needed
     assert found.verdict.reasons[0].startswith("There is nothing to test the judge on")
-    json.dumps(found.as_dict(), allow_nan=False)
+    json.dumps(dump(found), allow_nan=False)
 
 
 def test_without_the_test_a_skilled_judge_is_for_correction_only() -> None:
@@ -184,7 +185,7 @@ def test_a_scale_is_judged_with_and_without_a_threshold(threshold: float | None)
             table(people, SCALE), judge, scale="ordinal", threshold=threshold, epsilon=0.2, rng=rng
         )
         assert (found.confusion is None) == (threshold is None)
-        assert found.alternative.scoring == "neg_rmse"
+        assert found.alternative_annotator_test.scoring == "neg_rmse"
         return found.verdict.kind
 
     assert kind(np.clip(truth + rng.integers(-1, 2, size=150), 1, 5)) == "may replace a human annotator"
@@ -230,8 +231,8 @@ def test_informedness_of_one_side_is_undefined() -> None:
 
 
 def test_a_verdict_is_json() -> None:
-    found = Verdict("not enough labels yet", ("Because.",), 7)
-    assert found.as_dict() == {
+    found = Verdict.of("not enough labels yet", ("Because.",), 7)
+    assert dump(found) == {
         "code": "not_enough_labels",
         "kind": "not enough labels yet",
         "sentence": "not enough labels yet (need about 7 more)",

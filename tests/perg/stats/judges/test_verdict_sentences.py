@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from perg.stats.base.result import Json, dump
 from perg.stats.base.undefined import Undefined
 from perg.stats.correction.corrected_runs import CorrectedRuns, corrected_runs
 from perg.stats.correction.corrections import correction_of
@@ -16,7 +17,7 @@ from perg.stats.files.rating_set import RatingSet
 from perg.stats.files.ratings_files import Scale
 from perg.stats.items.labelled_items import labelled_items
 from perg.stats.items.validation_input import ValidationInput, ValidationSettings
-from perg.stats.judges.judge_validation import JudgeValidationDict, judge_validation
+from perg.stats.judges.judge_validation import judge_validation
 from perg.stats.judges.replacement_plan import STABLE
 from perg.stats.judges.verdict import FLOOR
 from perg.stats.ratings.ratings import SCALE, Ratings, RatingTable
@@ -97,7 +98,7 @@ def has_reportable_correction(rates: CorrectedRuns | Undefined, judge: str) -> b
     )
 
 
-def hold_against_the_numbers(judge: JudgeValidationDict, *, is_correctable: bool, judges: int) -> str:
+def hold_against_the_numbers(judge: Json, *, is_correctable: bool, judges: int) -> str:
     """Assert that the verdict says nothing that the numbers beside it do not; its code."""
     verdict, test, as_good = judge["verdict"], judge["alternative_annotator_test"], judge["non_inferiority"]
     assert verdict is not None
@@ -132,10 +133,10 @@ def hold_against_the_numbers(judge: JudgeValidationDict, *, is_correctable: bool
         assert verdict["labels_needed"] is None
         assert not all(test["beaten"] for test in judge["baselines"]) or (judge["skill"]["low"] or 0) <= 0
     hold_the_test_and_people(judge, words)
-    return verdict["code"]
+    return str(verdict["code"])
 
 
-def hold_the_test_and_people(judge: JudgeValidationDict, words: str) -> None:
+def hold_the_test_and_people(judge: Json, words: str) -> None:
     """The sentences on the alternative annotator test and on people."""
     test, as_good, beside = (
         judge["alternative_annotator_test"],
@@ -157,7 +158,7 @@ def hold_the_test_and_people(judge: JudgeValidationDict, words: str) -> None:
     )
     if difference is not None:
         for quoted, key in zip(difference.groups()[1:], ("judge", "people", "difference"), strict=True):
-            number = beside[key]["value"]  # type: ignore[literal-required]
+            number = beside[key]["value"]
             assert float(quoted.replace("−", "-")) == pytest.approx(number, abs=0.00501)
     if "as much skill as people, within" in words:
         assert as_good["shown"]
@@ -175,7 +176,7 @@ def test_every_sentence_of_a_verdict_holds_against_the_numbers_beside_it(scale: 
         # Of twenty judges the first two: the others are like them.
         for name in given.ratings.judges[: 2 if judges == 20 else 3]:
             correction = correction_of(rates, name)
-            judge = judge_validation(name, given, labelled, QUICK, correction).as_dict()
+            judge = dump(judge_validation(name, given, labelled, QUICK, correction))
             json.dumps(judge, allow_nan=False)
             if given.judge_kinds.get(name) == "floor":
                 assert (judge["verdict"], judge["no_verdict"]) == (None, FLOOR)
@@ -191,7 +192,7 @@ def test_every_sentence_of_a_verdict_holds_against_the_numbers_beside_it(scale: 
 
 @pytest.mark.parametrize("scale", SCALES)
 def test_a_whole_report_hands_each_judge_its_own_correction(scale: str) -> None:
-    document: Any = validation_report(campaign(scale, "balanced", 3, 3), settings=QUICK).as_dict()
+    document: Any = dump(validation_report(campaign(scale, "balanced", 3, 3), settings=QUICK))
     corrected: set[str] = set()
     for run in document["rates"].get("runs", []):
         for row in run["alignment_failure"]["judges"]:

@@ -7,6 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from perg.stats.base.result import dump
+from perg.stats.base.undefined import Undefined
 from perg.stats.files.rating_set import RatingSet, rating_set
 from perg.stats.files.ratings_files import Kind
 from perg.stats.files.ratings_parsing import parse_ratings
@@ -63,7 +65,7 @@ def report(values: np.ndarray, level: Level, threshold: float | None = None) -> 
 
 def is_told(of: ValidationReport) -> None:
     """Every estimate is a number, or says why it is none; nothing is NaN."""
-    document = json.loads(json.dumps(of.as_dict(), allow_nan=False))
+    document = json.loads(json.dumps(dump(of), allow_nan=False))
     assert document["people"]["alpha"]["value"] is not None or document["people"]["alpha"]["undefined"]
     assert isinstance(of.matrix, RaterMatrix)
     for pair in of.matrix.pairs:
@@ -89,7 +91,7 @@ def test_a_report_with_a_threshold_computes_on_any_scale(name: str, level: Level
     scale = SCALES[name]
     found = report(near(scale), level, threshold=scale[len(scale) // 2])
     is_told(found)
-    assert all(judge.assessment.confusion is not None for judge in found.judges)
+    assert all(not isinstance(judge.confusion, Undefined) for judge in found.judges)
 
 
 @pytest.mark.parametrize("threshold", [None, 0.25])
@@ -119,19 +121,30 @@ def same(a: object, b: object, path: str = "") -> None:
         assert a == b, path
 
 
+ASSESSMENT = (
+    "verdict",
+    "alternative_annotator_test",
+    "baselines",
+    "skill",
+    "beside_people",
+    "non_inferiority",
+    "confusion",
+)
+
+
 def scale_free(of: ValidationReport, but: tuple[str, ...]) -> dict[str, object]:
     """What a report says that does not depend on the unit of the scale."""
     assert isinstance(of.matrix, RaterMatrix)
-    document = of.as_dict()
+    document = dump(of)
     return {
         "people": document["people"],
         "pairs": [
-            {name: estimate.as_dict() for name, estimate in pair.scale.items() if name not in but}
-            | {f"followed {name}": value.as_dict() for name, value in (pair.followed or {}).items()}
+            {name: dump(estimate) for name, estimate in pair.scale.items() if name not in but}
+            | {f"followed {name}": dump(value) for name, value in (pair.followed or {}).items()}
             for pair in of.matrix.pairs
         ],
-        "assessments": [judge.assessment.as_dict() for judge in of.judges],
-        "alphas": [(judge.alpha_with_humans.as_dict()) for judge in of.judges],
+        "assessments": [{part: judge[part] for part in ASSESSMENT} for judge in document["judges"]],
+        "alphas": [judge["alpha_with_humans"] for judge in document["judges"]],
         "comparisons": document["comparisons"],
         "constant judge": [rater.counts for rater in of.raters],
     }
@@ -181,7 +194,7 @@ def test_rounding_noise_changes_nothing() -> None:
     scale = (0.1, 0.2, 0.3, 0.4)
     values = near(scale, seed=5)
     noise = 1 + 1e-15 * np.random.default_rng(0).integers(-1, 2, size=values.shape)
-    same(report(values, "ordinal", 0.3).as_dict(), report(values * noise, "ordinal", 0.1 + 0.2).as_dict())
+    same(dump(report(values, "ordinal", 0.3)), dump(report(values * noise, "ordinal", 0.1 + 0.2)))
 
 
 def table_of(text: str, categories: tuple[float, ...] | None = None) -> RatingTable:

@@ -9,6 +9,7 @@ from statsmodels.stats.multitest import multipletests
 
 from perg.stats.base.intervals import ONE_CLUSTER
 from perg.stats.base.multiple_tests import holm
+from perg.stats.base.result import dump
 from perg.stats.measures.comparison import (
     JudgeComparison,
     Statistic,
@@ -232,7 +233,7 @@ def test_what_is_undefined_says_why(reference: Ratings, statistic: Statistic, n:
     (found,) = compare(reference, judges, statistic)
     assert found.difference.undefined
     assert (found.n, found.p_value, found.p_holm) == (n, None, None)
-    json.dumps(found.as_dict(), allow_nan=False)
+    json.dumps(dump(found), allow_nan=False)
 
 
 def test_one_unit_decides_nothing() -> None:

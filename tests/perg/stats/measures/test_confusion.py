@@ -7,6 +7,7 @@ from sklearn.metrics import f1_score, precision_score, recall_score
 from perg.stats.base.estimate import Estimate
 from perg.stats.base.intervals import ONE_CLUSTER
 from perg.stats.base.proportions import wilson_interval
+from perg.stats.base.result import dump
 from perg.stats.measures.confusion import Confusion, confusion
 
 NAN = np.nan
@@ -145,7 +146,7 @@ def test_anything_but_followed_and_not_followed_is_refused() -> None:
 
 
 def test_a_confusion_is_one_json_object() -> None:
-    report = json.loads(json.dumps(confusion(*of_counts(6, 2, 10, 3)).as_dict(), allow_nan=False))
+    report = json.loads(json.dumps(dump(confusion(*of_counts(6, 2, 10, 3))), allow_nan=False))
     assert (report["true_positive"], report["false_positive"]) == (6, 2)
     assert (report["true_negative"], report["false_negative"]) == (10, 3)
     assert report["specificity"]["n"] == 12

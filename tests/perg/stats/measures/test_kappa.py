@@ -8,6 +8,7 @@ from perg.stats.base.estimate import Estimate
 from perg.stats.base.pooling import PooledBootstrap, pool
 from perg.stats.base.proportions import wilson_interval
 from perg.stats.base.resampling import expanded_tail
+from perg.stats.base.result import dump
 from perg.stats.measures.kappa import PairAgreement, Weights, kappa_of_pairs, pairwise, unit_pairs
 from perg.stats.ratings.distances import Distances
 from perg.stats.ratings.pair_counts import PairCounts
@@ -175,6 +176,6 @@ def test_ratings_off_the_scale_unsorted_scales_and_other_lengths_are_refused() -
 
 
 def test_a_pair_is_one_json_object() -> None:
-    report = json.loads(json.dumps(agreement(*random_pair(3)).as_dict(), allow_nan=False))
+    report = json.loads(json.dumps(dump(agreement(*random_pair(3))), allow_nan=False))
     assert set(report) == {"n", "percent_agreement", "cohen_kappa", "linear_kappa", "quadratic_kappa"}
     assert report["cohen_kappa"]["n"] == report["n"]

@@ -18,6 +18,7 @@ from perg.stats.base import pooling
 from perg.stats.base.estimate import Estimate
 from perg.stats.base.intervals import ONE_CLUSTER
 from perg.stats.base.proportions import proportion, wilson_interval
+from perg.stats.base.result import dump
 from perg.stats.measures.alpha import Level
 from perg.stats.measures.kappa import kappa_of_pairs, pairwise
 from perg.stats.measures.matrix import NOMINAL, SCALED, CoefficientName, RaterMatrix, RaterPair, rater_matrix
@@ -302,7 +303,7 @@ def test_units_that_neither_rated_change_no_value() -> None:
 
 
 def test_a_matrix_is_one_json_object() -> None:
-    report = json.loads(json.dumps(matrix(random_table(2)).as_dict(), allow_nan=False))
+    report = json.loads(json.dumps(dump(matrix(random_table(2))), allow_nan=False))
     assert set(report) == {"raters", "level", "threshold", "interval", "pairs"}
     assert set(report["pairs"][0]) == {"a", "b", "n", "scale", "followed"}
 

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from perg.stats.base.resampling import Clusters
+from perg.stats.base.result import dump
 from perg.stats.items.annotator_test import Scoring
 from perg.stats.judges.alternative_annotator import alternative_annotator_test
 from perg.stats.planning.alternative_annotator_power import (
@@ -136,7 +137,7 @@ def test_a_judge_much_worse_than_people_never_gets_there() -> None:
     assert plan.units is None
     assert plan.undefined is not None
     assert plan.undefined.startswith("with 3000 items the chance of passing is still 0%")
-    assert plan.as_dict()["units"] is None
+    assert dump(plan)["units"] is None
 
 
 def test_a_small_pilot_says_how_little_it_knows() -> None:

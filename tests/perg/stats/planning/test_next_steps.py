@@ -33,7 +33,7 @@ def scored(n: int, labelled: int, *, seed: int = 0, **more: object) -> Validatio
 def test_the_test_is_planned_on_scores_where_the_report_runs_it_on_scores() -> None:
     """On decisions the judge is as good as a person, and a plan for those promises 80%; on scores it never passes."""
     report = validation_report(scored(300, 300), settings=QUICK)
-    test = report.judges[0].assessment.alternative
+    test = report.judges[0].alternative_annotator_test
     assert (test.scoring, test.passed) == ("neg_rmse", False)
     (plan,) = report.planning.judges
     planned = plan.items_for_alternative_annotator_test
@@ -68,7 +68,7 @@ def test_labels_of_a_judge_nobody_can_be_compared_with_are_undefined() -> None:
     report = validation_report(scored(40, 0), settings=QUICK)
     plans = report.planning.judges[0].labels_for_interval
     assert isinstance(plans, Undefined)
-    assert plans.reason == "no judged item has a label"
+    assert plans.undefined == "no judged item has a label"
 
 
 def test_many_judges_need_more_items_to_be_told_apart_than_two() -> None:

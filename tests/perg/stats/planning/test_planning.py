@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from ppi_py import ppi_mean_ci
 
+from perg.stats.base.result import dump
 from perg.stats.correction.correction import corrected_rates
 from perg.stats.estimators.judged_sample import JudgedSample
 from perg.stats.planning.planning import JudgedRun, Method, half_width_of_labels, labels_for_interval
@@ -125,7 +126,7 @@ def test_too_few_judged_units_are_said_to_be_too_few(method: Method) -> None:
     plan = labels_for_interval(0.01, JudgedRun(0.4, 0.8, 0.8, 300), method=method, rng=rng())
     assert plan.labels is None
     assert plan.undefined == "labels on all 300 judged units would not do: judge more units"
-    assert plan.as_dict()["undefined"] == plan.undefined
+    assert dump(plan)["undefined"] == plan.undefined
 
 
 @pytest.mark.parametrize("method", METHODS)

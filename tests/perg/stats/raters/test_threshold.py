@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from perg.stats.base.proportions import proportion
+from perg.stats.base.result import dump
 from perg.stats.measures.alpha import krippendorff_alpha
 from perg.stats.measures.kappa import pairwise
 from perg.stats.raters.threshold import ThresholdAgreement, threshold_sweep
@@ -105,6 +106,6 @@ def test_given_thresholds_and_no_judges() -> None:
 
 
 def test_a_sweep_is_json() -> None:
-    report = json.loads(json.dumps([cut.as_dict() for cut in sweep(random_table(3))], allow_nan=False))
+    report = json.loads(json.dumps([dump(cut) for cut in sweep(random_table(3))], allow_nan=False))
     assert len(report) == len(SCALE) - 1
     assert set(report[0]["judges"]) == set(JUDGES)

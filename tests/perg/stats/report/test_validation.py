@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 
+from perg.stats.base.result import dump
 from perg.stats.base.undefined import Undefined
 from perg.stats.correction.corrected_runs import CorrectedRuns, corrected_runs
 from perg.stats.correction.run_rates import Rate
@@ -62,7 +63,7 @@ def report(campaign: tuple[ValidationInput, Ratings]) -> ValidationReport:
 def test_good_judges_pass_lenient_ones_are_corrected_and_baselines_are_rejected(
     report: ValidationReport,
 ) -> None:
-    kinds = {judge.name: judge.assessment.verdict.kind for judge in report.judges}
+    kinds = {judge.name: judge.verdict.kind for judge in report.judges if judge.verdict is not None}
     assert kinds == {
         "good": "may replace a human annotator",
         "lenient": "may be used with correction",
@@ -114,8 +115,8 @@ def test_the_difference_between_runs_is_found_on_the_questions_that_both_asked(
 def test_the_same_input_gives_the_same_document_ready_for_json(
     campaign: tuple[ValidationInput, Ratings], report: ValidationReport
 ) -> None:
-    document = json.dumps(report.as_dict(), allow_nan=False)
-    assert json.dumps(validation_report(campaign[0], settings=QUICK).as_dict(), allow_nan=False) == document
+    document = json.dumps(dump(report), allow_nan=False)
+    assert json.dumps(dump(validation_report(campaign[0], settings=QUICK)), allow_nan=False) == document
     contract = {"settings", "summary", "judges", "people", "matrix", "thresholds", "comparisons", "rates"}
     contract |= {"aggregation", "planning", "errors_between_judges", "definitions"}
     assert contract <= json.loads(document).keys()
@@ -136,7 +137,7 @@ def test_every_estimate_is_a_number_or_says_why_it_is_none(report: ValidationRep
             for inner in value:
                 look(inner)
 
-    look(report.as_dict())
+    look(dump(report))
     assert seen > 1000
 
 

@@ -8,6 +8,7 @@ import krippendorff
 import numpy as np
 import pytest
 
+from perg.stats.base.result import dump
 from perg.stats.base.undefined import Undefined
 from perg.stats.correction.corrected_runs import CorrectedRuns
 from perg.stats.correction.run_rates import Rate
@@ -15,7 +16,7 @@ from perg.stats.items.validation_input import ValidationInput, ValidationSetting
 from perg.stats.judges.judge_validation import LENGTH, REST, labelled_facets
 from perg.stats.ratings.ratings import RatingTable
 from perg.stats.report.validation import validation_report
-from tests.rating_inputs import QUICK, given, judge_of, ratings, run_of
+from tests.rating_inputs import QUICK, given, judge_of, ratings, run_of, verdict_of
 
 NAN = np.nan
 
@@ -48,8 +49,8 @@ def test_the_confusion_is_with_the_majority_and_what_was_adjudicated_is_apart() 
     # People: failed, failed, followed, followed, tied. The judge: failed, followed, followed, failed, followed.
     gold = np.array([NAN, NAN, NAN, 1, 5, NAN, NAN, NAN])
     judge = judge_of(validation_report(given(PEOPLE, JUDGES, gold=gold), settings=QUICK), "j")
-    found = judge.assessment.confusion
-    assert found is not None
+    found = judge.confusion
+    assert not isinstance(found, Undefined)
     assert (found.true_positive, found.false_negative) == (1, 1)
     assert (found.false_positive, found.true_negative) == (1, 1)
     assert not isinstance(judge.confusion_with_gold, Undefined)
@@ -93,9 +94,9 @@ def test_without_answers_and_where_nothing_is_to_follow_rates_say_why_they_are_u
     )
     x, y = run_of(report, "x"), run_of(report, "y")
     assert isinstance(x.robustness_error, Undefined)
-    assert "not known which personalised answers" in x.robustness_error.reason
+    assert "not known which personalised answers" in x.robustness_error.undefined
     assert isinstance(y.alignment_failure, Undefined)
-    assert "nothing to follow" in y.alignment_failure.reason
+    assert "nothing to follow" in y.alignment_failure.undefined
     assert "not known which baseline answers" in x.population
 
 
@@ -180,9 +181,9 @@ def test_a_nominal_scale_has_agreement_and_verdicts_and_says_what_it_has_not() -
         labels=("cause", "goal", "manner", "part"),
     )
     report = validation_report(ValidationInput(found, None, np.arange(120)), settings=QUICK)
-    assert judge_of(report, "j").assessment.verdict.kind == "may replace a human annotator"
-    assert judge_of(report, "k").assessment.verdict.kind == "not trustworthy here"
-    document: Any = report.as_dict()  # sections of which each may be undefined
+    assert verdict_of(report, "j") == "may replace a human annotator"
+    assert verdict_of(report, "k") == "not trustworthy here"
+    document: Any = dump(report)  # sections of which each may be undefined
     judge = document["judges"][0]
     for section in ("confusion", "bias", "calibration", "slices"):
         assert judge[section]["undefined"] == "it is not stated which label is a failure"
@@ -206,16 +207,16 @@ def test_the_labels_before_the_threshold_of_a_nominal_scale_are_the_failures() -
     assert report.summary.failure == "the label “no”"
     assert report.summary.failures == ("no",)
     assert report.summary.threshold is None
-    confusion = judge_of(report, "j").assessment.confusion
-    assert confusion is not None
+    confusion = judge_of(report, "j").confusion
+    assert not isinstance(confusion, Undefined)
     assert (confusion.true_positive, confusion.false_negative) == (1, 1)
 
 
 def test_of_two_labels_neither_is_a_failure_unless_it_is_stated() -> None:
     report = validation_report(ValidationInput(TWO_LABELS, None, np.arange(4)), settings=QUICK)
     assert (report.summary.failure, report.summary.failures) == (None, ())
-    assert judge_of(report, "j").assessment.confusion is None
-    assert judge_of(report, "j").assessment.baselines[0].statistic == "cohen_kappa"
+    assert isinstance(judge_of(report, "j").confusion, Undefined)
+    assert judge_of(report, "j").baselines[0].statistic == "cohen_kappa"
     assert isinstance(report.rates, Undefined)
 
 
@@ -231,10 +232,10 @@ def test_several_labels_can_be_failures_and_give_rates_and_errors() -> None:
     )
     report = validation_report(ValidationInput(found, 2, np.arange(8)), settings=QUICK)
     assert report.summary.failure == "the label “rude” or “wrong”"
-    confusion = judge_of(report, "j").assessment.confusion
-    assert confusion is not None
+    confusion = judge_of(report, "j").confusion
+    assert not isinstance(confusion, Undefined)
     assert (confusion.true_positive, confusion.false_negative, confusion.false_positive) == (3, 1, 0)
-    document: Any = report.as_dict()
+    document: Any = dump(report)
     failure = document["rates"]["runs"][0]["alignment_failure"]["judges"][0]["rates"]
     assert failure["human"]["estimate"]["value"] == 0.5
     bias = document["judges"][0]["bias"]
@@ -258,8 +259,8 @@ def test_several_labels_can_be_failures_and_give_rates_and_errors() -> None:
 )
 def test_too_little_gives_a_report_that_says_so(people: Mapping[str, Any], judges: Mapping[str, Any]) -> None:
     report = validation_report(given(people, judges), settings=QUICK)
-    json.dumps(report.as_dict(), allow_nan=False)
-    assert {judge.assessment.verdict.kind for judge in report.judges} <= {"not enough labels yet"}
+    json.dumps(dump(report), allow_nan=False)
+    assert {verdict_of(report, judge.name) for judge in report.judges} <= {"not enough labels yet"}
     if not people:
         assert report.people.alpha.undefined == "no person has rated anything"
 

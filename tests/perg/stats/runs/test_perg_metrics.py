@@ -5,6 +5,7 @@ import pytest
 
 from perg.stats.base.estimate import Estimate
 from perg.stats.base.proportions import wilson_interval
+from perg.stats.base.result import dump
 from perg.stats.runs.perg_metrics import ItemOutcomes, PergMetrics, Verdicts, perg_metrics
 
 
@@ -95,8 +96,8 @@ def test_delivery_failure_is_the_share_of_responses_without_a_letter() -> None:
         question=np.arange(4),
     )
     result = metrics(items)
-    assert result.baseline_delivery_failure.value == pytest.approx(1 / 4)
-    assert result.personalised_delivery_failure.value == pytest.approx(3 / 4)
+    assert result.delivery_failure.baseline.value == pytest.approx(1 / 4)
+    assert result.delivery_failure.personalised.value == pytest.approx(3 / 4)
 
 
 def test_where_no_preference_is_relevant_alignment_failure_is_undefined_for_each_judge() -> None:
@@ -155,7 +156,7 @@ def test_rates_over_fewer_items_than_the_breakage_rate_say_so() -> None:
 
 
 def test_the_metrics_are_one_json_object_with_the_documented_keys() -> None:
-    report = json.loads(json.dumps(metrics(EIGHT, {"judge": JUDGE}).as_dict(), allow_nan=False))
+    report = json.loads(json.dumps(dump(metrics(EIGHT, {"judge": JUDGE})), allow_nan=False))
     assert set(report) == {
         "baseline_accuracy",
         "personalised_accuracy",
