@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        ("core", "0001_initial"),
+        ("core", "__first__"),
         ("evaluation", "0001_initial"),
     ]
 
@@ -466,6 +466,21 @@ class Migration(migrations.Migration):
                         auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
                     ),
                 ),
+                ("attempts", models.PositiveSmallIntegerField(default=0)),
+                ("leased_until", models.DateTimeField(blank=True, null=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("finished_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "lost_workers",
+                    models.PositiveSmallIntegerField(
+                        default=0, help_text="Workers lost since it was queued, by a request or a retry."
+                    ),
+                ),
+                ("failure", models.TextField(blank=True)),
+                (
+                    "failure_code",
+                    models.CharField(blank=True, help_text="The same for programs.", max_length=60),
+                ),
                 (
                     "table",
                     models.CharField(
@@ -513,8 +528,6 @@ class Migration(migrations.Migration):
                         max_length=8,
                     ),
                 ),
-                ("attempts", models.PositiveSmallIntegerField(default=0)),
-                ("leased_until", models.DateTimeField(blank=True, null=True)),
                 ("rows_expected", models.BigIntegerField(blank=True, null=True)),
                 (
                     "rows",
@@ -532,9 +545,6 @@ class Migration(migrations.Migration):
                         blank=True, help_text="What is in the file, column by column.", null=True
                     ),
                 ),
-                ("failure", models.CharField(blank=True, max_length=500)),
-                ("created_at", models.DateTimeField(auto_now_add=True)),
-                ("finished_at", models.DateTimeField(blank=True, null=True)),
                 ("expires_at", models.DateTimeField(blank=True, null=True)),
                 (
                     "campaign",
@@ -551,7 +561,7 @@ class Migration(migrations.Migration):
                     "requested_by",
                     models.ForeignKey(
                         on_delete=django.db.models.deletion.PROTECT,
-                        related_name="exports",
+                        related_name="%(class)ss",
                         to=settings.AUTH_USER_MODEL,
                     ),
                 ),
@@ -578,6 +588,21 @@ class Migration(migrations.Migration):
                     models.BigAutoField(
                         auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
                     ),
+                ),
+                ("attempts", models.PositiveSmallIntegerField(default=0)),
+                ("leased_until", models.DateTimeField(blank=True, null=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("finished_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "lost_workers",
+                    models.PositiveSmallIntegerField(
+                        default=0, help_text="Workers lost since it was queued, by a request or a retry."
+                    ),
+                ),
+                ("failure", models.TextField(blank=True)),
+                (
+                    "failure_code",
+                    models.CharField(blank=True, help_text="The same for programs.", max_length=60),
                 ),
                 ("criteria", models.JSONField(help_text="See perg.stats.gold.gold_criteria.GoldCriteria.")),
                 (
@@ -609,8 +634,6 @@ class Migration(migrations.Migration):
                         max_length=8,
                     ),
                 ),
-                ("attempts", models.PositiveSmallIntegerField(default=0)),
-                ("leased_until", models.DateTimeField(blank=True, null=True)),
                 (
                     "tasks",
                     models.PositiveIntegerField(
@@ -618,13 +641,6 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("written", models.PositiveIntegerField(default=0, help_text="Of these, so far.")),
-                ("failure", models.CharField(blank=True, max_length=500)),
-                (
-                    "failure_code",
-                    models.CharField(blank=True, help_text="The same for programs.", max_length=40),
-                ),
-                ("created_at", models.DateTimeField(auto_now_add=True)),
-                ("finished_at", models.DateTimeField(blank=True, null=True)),
                 (
                     "campaign",
                     models.ForeignKey(
@@ -647,7 +663,7 @@ class Migration(migrations.Migration):
                     "requested_by",
                     models.ForeignKey(
                         on_delete=django.db.models.deletion.PROTECT,
-                        related_name="gold_requests",
+                        related_name="%(class)ss",
                         to=settings.AUTH_USER_MODEL,
                     ),
                 ),
@@ -1257,6 +1273,21 @@ class Migration(migrations.Migration):
                         auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
                     ),
                 ),
+                ("attempts", models.PositiveSmallIntegerField(default=0)),
+                ("leased_until", models.DateTimeField(blank=True, null=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("finished_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "lost_workers",
+                    models.PositiveSmallIntegerField(
+                        default=0, help_text="Workers lost since it was queued, by a request or a retry."
+                    ),
+                ),
+                ("failure", models.TextField(blank=True)),
+                (
+                    "failure_code",
+                    models.CharField(blank=True, help_text="The same for programs.", max_length=60),
+                ),
                 (
                     "status",
                     models.CharField(
@@ -1287,13 +1318,8 @@ class Migration(migrations.Migration):
                     "document",
                     models.JSONField(blank=True, help_text="The report, as programs get it.", null=True),
                 ),
-                ("failure", models.CharField(blank=True, max_length=500)),
-                ("attempts", models.PositiveSmallIntegerField(default=0)),
-                ("leased_until", models.DateTimeField(blank=True, null=True)),
                 ("step", models.CharField(blank=True, help_text="What is being computed.", max_length=200)),
                 ("share_done", models.FloatField(default=0)),
-                ("created_at", models.DateTimeField(auto_now_add=True)),
-                ("finished_at", models.DateTimeField(blank=True, null=True)),
                 (
                     "campaign",
                     models.ForeignKey(
@@ -1611,7 +1637,7 @@ class Migration(migrations.Migration):
             index=models.Index(
                 condition=models.Q(("status__in", ["queued", "running"])),
                 fields=["leased_until"],
-                name="export_unfinished_index",
+                name="export_unfinished",
             ),
         ),
         migrations.AddIndex(
@@ -1623,13 +1649,67 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="export",
             constraint=models.CheckConstraint(
+                condition=models.Q(("status__in", ["queued", "running", "ready", "failed", "expired"])),
+                name="export_status_known",
+                violation_error_message="The status is one of the known ones.",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="export",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("status", "running"), ("leased_until__isnull", False)),
+                    models.Q(models.Q(("status", "running"), _negated=True), ("leased_until__isnull", True)),
+                    _connector="OR",
+                ),
+                name="export_running_iff_leased",
+                violation_error_message="A lease runs exactly while a worker is at it.",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="export",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("status__in", ["queued", "running"]), ("finished_at__isnull", True)),
+                    models.Q(
+                        models.Q(("status__in", ["queued", "running"]), _negated=True),
+                        ("finished_at__isnull", False),
+                    ),
+                    _connector="OR",
+                ),
+                name="export_finished_has_time",
+                violation_error_message="There is an end exactly when it is finished.",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="export",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("status__in", ["failed"]),
+                        models.Q(("failure", ""), _negated=True),
+                        models.Q(("failure_code", ""), _negated=True),
+                    ),
+                    models.Q(
+                        models.Q(("status__in", ["failed"]), _negated=True),
+                        ("failure", ""),
+                        ("failure_code", ""),
+                    ),
+                    _connector="OR",
+                ),
+                name="export_failed_iff_reason",
+                violation_error_message="It says why exactly when it failed.",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="export",
+            constraint=models.CheckConstraint(
                 condition=models.Q(
                     ("format__in", ["csv", "jsonl", "parquet", "dataset"]),
                     ("raters__in", ["names", "pseudonyms"]),
-                    ("status__in", ["queued", "running", "ready", "failed", "expired"]),
                 ),
                 name="export_values_known",
-                violation_error_message="Status, format and raters are of the known ones.",
+                violation_error_message="Format and raters are of the known ones.",
             ),
         ),
         migrations.AddConstraint(
@@ -1651,51 +1731,67 @@ class Migration(migrations.Migration):
                 violation_error_message="An export has its file exactly while it is ready.",
             ),
         ),
-        migrations.AddConstraint(
-            model_name="export",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("status", "failed"), models.Q(("failure", ""), _negated=True)),
-                    models.Q(models.Q(("status", "failed"), _negated=True), ("failure", "")),
-                    _connector="OR",
-                ),
-                name="export_failed_iff_reason",
-                violation_error_message="An export says why exactly when it failed.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="export",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("leased_until__isnull", False), ("status", "running")),
-                    models.Q(models.Q(("status", "running"), _negated=True), ("leased_until__isnull", True)),
-                    _connector="OR",
-                ),
-                name="export_running_iff_leased",
-                violation_error_message="An export has a deadline exactly while it is written.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="export",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("finished_at__isnull", True), ("status__in", ["queued", "running"])),
-                    models.Q(
-                        models.Q(("status__in", ["queued", "running"]), _negated=True),
-                        ("finished_at__isnull", False),
-                    ),
-                    _connector="OR",
-                ),
-                name="export_finished_has_time",
-                violation_error_message="An export has an end exactly when it is finished.",
-            ),
-        ),
         migrations.AddIndex(
             model_name="goldrequest",
             index=models.Index(
                 condition=models.Q(("status__in", ["queued", "writing"])),
                 fields=["leased_until"],
-                name="gold_request_unfinished_index",
+                name="goldrequest_unfinished",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="goldrequest",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("status__in", ["queued", "writing", "released", "failed"])),
+                name="goldrequest_status_known",
+                violation_error_message="The status is one of the known ones.",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="goldrequest",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("status", "writing"), ("leased_until__isnull", False)),
+                    models.Q(models.Q(("status", "writing"), _negated=True), ("leased_until__isnull", True)),
+                    _connector="OR",
+                ),
+                name="goldrequest_running_iff_leased",
+                violation_error_message="A lease runs exactly while a worker is at it.",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="goldrequest",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("status__in", ["queued", "writing"]), ("finished_at__isnull", True)),
+                    models.Q(
+                        models.Q(("status__in", ["queued", "writing"]), _negated=True),
+                        ("finished_at__isnull", False),
+                    ),
+                    _connector="OR",
+                ),
+                name="goldrequest_finished_has_time",
+                violation_error_message="There is an end exactly when it is finished.",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="goldrequest",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("status__in", ["failed"]),
+                        models.Q(("failure", ""), _negated=True),
+                        models.Q(("failure_code", ""), _negated=True),
+                    ),
+                    models.Q(
+                        models.Q(("status__in", ["failed"]), _negated=True),
+                        ("failure", ""),
+                        ("failure_code", ""),
+                    ),
+                    _connector="OR",
+                ),
+                name="goldrequest_failed_iff_reason",
+                violation_error_message="It says why exactly when it failed.",
             ),
         ),
         migrations.AddConstraint(
@@ -1703,8 +1799,8 @@ class Migration(migrations.Migration):
             constraint=models.UniqueConstraint(
                 condition=models.Q(("status__in", ["queued", "writing"])),
                 fields=("campaign",),
-                name="gold_request_one_at_a_time",
-                violation_error_message="Another release of this campaign is being made.",
+                name="goldrequest_one_at_a_time",
+                violation_error_message="Another one is not finished yet.",
             ),
         ),
         migrations.AddConstraint(
@@ -1718,14 +1814,6 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="goldrequest",
             constraint=models.CheckConstraint(
-                condition=models.Q(("status__in", ["queued", "writing", "released", "failed"])),
-                name="gold_request_status_known",
-                violation_error_message="The status is one of the known ones.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="goldrequest",
-            constraint=models.CheckConstraint(
                 condition=models.Q(
                     models.Q(("release__isnull", False), ("status", "released")),
                     models.Q(models.Q(("status", "released"), _negated=True), ("release__isnull", True)),
@@ -1733,51 +1821,6 @@ class Migration(migrations.Migration):
                 ),
                 name="gold_request_released_iff_release",
                 violation_error_message="A request has its release exactly when it is released.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="goldrequest",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("status", "failed"),
-                        models.Q(("failure", ""), _negated=True),
-                        models.Q(("failure_code", ""), _negated=True),
-                    ),
-                    models.Q(
-                        models.Q(("status", "failed"), _negated=True), ("failure", ""), ("failure_code", "")
-                    ),
-                    _connector="OR",
-                ),
-                name="gold_request_failed_iff_reason",
-                violation_error_message="A request says why exactly when it failed.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="goldrequest",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("leased_until__isnull", False), ("status", "writing")),
-                    models.Q(models.Q(("status", "writing"), _negated=True), ("leased_until__isnull", True)),
-                    _connector="OR",
-                ),
-                name="gold_request_writing_iff_leased",
-                violation_error_message="A request has a deadline exactly while its release is written.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="goldrequest",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("finished_at__isnull", True), ("status__in", ["queued", "writing"])),
-                    models.Q(
-                        models.Q(("status__in", ["queued", "writing"]), _negated=True),
-                        ("finished_at__isnull", False),
-                    ),
-                    _connector="OR",
-                ),
-                name="gold_request_finished_has_time",
-                violation_error_message="A request has an end exactly when it is finished.",
             ),
         ),
         migrations.AddConstraint(
@@ -2241,7 +2284,64 @@ class Migration(migrations.Migration):
             index=models.Index(
                 condition=models.Q(("status__in", ["queued", "computing"])),
                 fields=["leased_until"],
-                name="report_unfinished_index",
+                name="validationreport_unfinished",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="validationreport",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("status__in", ["queued", "computing", "ready", "failed"])),
+                name="validationreport_status_known",
+                violation_error_message="The status is one of the known ones.",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="validationreport",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("status", "computing"), ("leased_until__isnull", False)),
+                    models.Q(
+                        models.Q(("status", "computing"), _negated=True), ("leased_until__isnull", True)
+                    ),
+                    _connector="OR",
+                ),
+                name="validationreport_running_iff_leased",
+                violation_error_message="A lease runs exactly while a worker is at it.",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="validationreport",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("status__in", ["queued", "computing"]), ("finished_at__isnull", True)),
+                    models.Q(
+                        models.Q(("status__in", ["queued", "computing"]), _negated=True),
+                        ("finished_at__isnull", False),
+                    ),
+                    _connector="OR",
+                ),
+                name="validationreport_finished_has_time",
+                violation_error_message="There is an end exactly when it is finished.",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="validationreport",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("status__in", ["failed"]),
+                        models.Q(("failure", ""), _negated=True),
+                        models.Q(("failure_code", ""), _negated=True),
+                    ),
+                    models.Q(
+                        models.Q(("status__in", ["failed"]), _negated=True),
+                        ("failure", ""),
+                        ("failure_code", ""),
+                    ),
+                    _connector="OR",
+                ),
+                name="validationreport_failed_iff_reason",
+                violation_error_message="It says why exactly when it failed.",
             ),
         ),
         migrations.AddConstraint(
@@ -2249,16 +2349,8 @@ class Migration(migrations.Migration):
             constraint=models.UniqueConstraint(
                 condition=models.Q(("status__in", ["queued", "computing"])),
                 fields=("campaign",),
-                name="report_one_at_a_time",
-                violation_error_message="Another report of this campaign is not finished yet.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="validationreport",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("status__in", ["queued", "computing", "ready", "failed"])),
-                name="report_status_known",
-                violation_error_message="The status is one of the known ones.",
+                name="validationreport_one_at_a_time",
+                violation_error_message="Another one is not finished yet.",
             ),
         ),
         migrations.AddConstraint(
@@ -2275,47 +2367,6 @@ class Migration(migrations.Migration):
                 ),
                 name="report_ready_iff_document",
                 violation_error_message="A report has its document exactly when it is ready.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="validationreport",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("status", "failed"), models.Q(("failure", ""), _negated=True)),
-                    models.Q(models.Q(("status", "failed"), _negated=True), ("failure", "")),
-                    _connector="OR",
-                ),
-                name="report_failed_iff_reason",
-                violation_error_message="A report says why exactly when it failed.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="validationreport",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("leased_until__isnull", False), ("status", "computing")),
-                    models.Q(
-                        models.Q(("status", "computing"), _negated=True), ("leased_until__isnull", True)
-                    ),
-                    _connector="OR",
-                ),
-                name="report_computing_iff_leased",
-                violation_error_message="A report has a deadline exactly while it is computed.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="validationreport",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("finished_at__isnull", True), ("status__in", ["queued", "computing"])),
-                    models.Q(
-                        models.Q(("status__in", ["queued", "computing"]), _negated=True),
-                        ("finished_at__isnull", False),
-                    ),
-                    _connector="OR",
-                ),
-                name="report_finished_has_time",
-                violation_error_message="A report has an end exactly when it is finished.",
             ),
         ),
         migrations.AddConstraint(

@@ -12,7 +12,7 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        ("core", "0001_initial"),
+        ("core", "__first__"),
     ]
 
     operations = [
@@ -472,6 +472,21 @@ class Migration(migrations.Migration):
                         auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
                     ),
                 ),
+                ("attempts", models.PositiveSmallIntegerField(default=0)),
+                ("leased_until", models.DateTimeField(blank=True, null=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("finished_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "lost_workers",
+                    models.PositiveSmallIntegerField(
+                        default=0, help_text="Workers lost since it was queued, by a request or a retry."
+                    ),
+                ),
+                ("failure", models.TextField(blank=True)),
+                (
+                    "failure_code",
+                    models.CharField(blank=True, help_text="The same for programs.", max_length=60),
+                ),
                 ("kind", models.CharField(help_text="A name of evaluation.imports.kinds.", max_length=40)),
                 (
                     "arguments",
@@ -507,16 +522,9 @@ class Migration(migrations.Migration):
                         max_length=8,
                     ),
                 ),
-                ("attempts", models.PositiveSmallIntegerField(default=0)),
-                ("leased_until", models.DateTimeField(blank=True, null=True)),
                 ("bytes_total", models.BigIntegerField()),
                 ("bytes_done", models.BigIntegerField(default=0)),
                 ("report", models.JSONField(blank=True, help_text="What was imported.", null=True)),
-                ("failure", models.TextField(blank=True)),
-                (
-                    "failure_code",
-                    models.CharField(blank=True, help_text="The same for programs.", max_length=60),
-                ),
                 (
                     "failure_field",
                     models.CharField(
@@ -527,13 +535,11 @@ class Migration(migrations.Migration):
                     "problems",
                     models.JSONField(blank=True, default=list, help_text="Of single rows, with their lines."),
                 ),
-                ("created_at", models.DateTimeField(auto_now_add=True)),
-                ("finished_at", models.DateTimeField(blank=True, null=True)),
                 (
                     "requested_by",
                     models.ForeignKey(
                         on_delete=django.db.models.deletion.PROTECT,
-                        related_name="import_jobs",
+                        related_name="%(class)ss",
                         to=settings.AUTH_USER_MODEL,
                     ),
                 ),
@@ -1511,7 +1517,10 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("computed_at", models.DateTimeField(help_text="When its reading began.")),
-                ("document", models.JSONField(help_text="evaluation.results.comparison.Comparison.as_dict")),
+                (
+                    "document",
+                    models.JSONField(help_text="evaluation.results.metrics.comparison.ComparisonDocument"),
+                ),
                 (
                     "reference",
                     models.ForeignKey(
@@ -1631,12 +1640,14 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "costs",
-                    models.JSONField(help_text="evaluation.results.run_costs.RunCosts: what an item takes."),
+                    models.JSONField(
+                        help_text="evaluation.results.metrics.run_costs.RunCosts: what an item takes."
+                    ),
                 ),
                 (
                     "stages",
                     models.JSONField(
-                        help_text="evaluation.results.aligner_failures.AlignerFailures; none: no Pref-Aligner.",
+                        help_text="evaluation.results.metrics.aligner_failures.AlignerFailures; none: no Pref-Aligner.",
                         null=True,
                     ),
                 ),
@@ -1734,7 +1745,7 @@ class Migration(migrations.Migration):
             index=models.Index(
                 condition=models.Q(("status__in", ["queued", "running"])),
                 fields=["leased_until"],
-                name="import_job_unfinished_index",
+                name="importjob_unfinished",
             ),
         ),
         migrations.AddIndex(
@@ -1745,7 +1756,7 @@ class Migration(migrations.Migration):
             model_name="importjob",
             constraint=models.CheckConstraint(
                 condition=models.Q(("status__in", ["queued", "running", "done", "refused", "failed"])),
-                name="import_job_status_known",
+                name="importjob_status_known",
                 violation_error_message="The status is one of the known ones.",
             ),
         ),
@@ -1753,12 +1764,27 @@ class Migration(migrations.Migration):
             model_name="importjob",
             constraint=models.CheckConstraint(
                 condition=models.Q(
-                    models.Q(("report__isnull", False), ("status", "done")),
-                    models.Q(models.Q(("status", "done"), _negated=True), ("report__isnull", True)),
+                    models.Q(("status", "running"), ("leased_until__isnull", False)),
+                    models.Q(models.Q(("status", "running"), _negated=True), ("leased_until__isnull", True)),
                     _connector="OR",
                 ),
-                name="import_job_done_iff_report",
-                violation_error_message="An import has a report exactly when it is done.",
+                name="importjob_running_iff_leased",
+                violation_error_message="A lease runs exactly while a worker is at it.",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="importjob",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("status__in", ["queued", "running"]), ("finished_at__isnull", True)),
+                    models.Q(
+                        models.Q(("status__in", ["queued", "running"]), _negated=True),
+                        ("finished_at__isnull", False),
+                    ),
+                    _connector="OR",
+                ),
+                name="importjob_finished_has_time",
+                violation_error_message="There is an end exactly when it is finished.",
             ),
         ),
         migrations.AddConstraint(
@@ -1777,35 +1803,20 @@ class Migration(migrations.Migration):
                     ),
                     _connector="OR",
                 ),
-                name="import_job_failed_iff_reason",
-                violation_error_message="An import says why exactly when it was refused or failed.",
+                name="importjob_failed_iff_reason",
+                violation_error_message="It says why exactly when it failed.",
             ),
         ),
         migrations.AddConstraint(
             model_name="importjob",
             constraint=models.CheckConstraint(
                 condition=models.Q(
-                    models.Q(("leased_until__isnull", False), ("status", "running")),
-                    models.Q(models.Q(("status", "running"), _negated=True), ("leased_until__isnull", True)),
+                    models.Q(("report__isnull", False), ("status", "done")),
+                    models.Q(models.Q(("status", "done"), _negated=True), ("report__isnull", True)),
                     _connector="OR",
                 ),
-                name="import_job_running_iff_leased",
-                violation_error_message="An import has a deadline exactly while it runs.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="importjob",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("finished_at__isnull", True), ("status__in", ["queued", "running"])),
-                    models.Q(
-                        models.Q(("status__in", ["queued", "running"]), _negated=True),
-                        ("finished_at__isnull", False),
-                    ),
-                    _connector="OR",
-                ),
-                name="import_job_finished_has_time",
-                violation_error_message="An import has an end exactly when it is finished.",
+                name="import_job_done_iff_report",
+                violation_error_message="An import has a report exactly when it is done.",
             ),
         ),
         migrations.AddConstraint(

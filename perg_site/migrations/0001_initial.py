@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        ("core", "0001_initial"),
+        ("core", "__first__"),
     ]
 
     operations = [
@@ -67,6 +67,10 @@ class Migration(migrations.Migration):
                         auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
                     ),
                 ),
+                ("attempts", models.PositiveSmallIntegerField(default=0)),
+                ("leased_until", models.DateTimeField(blank=True, null=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("finished_at", models.DateTimeField(blank=True, null=True)),
                 (
                     "event_id",
                     models.UUIDField(
@@ -101,9 +105,7 @@ class Migration(migrations.Migration):
                         max_length=9,
                     ),
                 ),
-                ("attempts", models.PositiveSmallIntegerField(default=0)),
                 ("next_attempt_at", models.DateTimeField(blank=True, null=True)),
-                ("leased_until", models.DateTimeField(blank=True, null=True)),
                 ("response_status", models.PositiveSmallIntegerField(blank=True, null=True)),
                 (
                     "response_body",
@@ -116,8 +118,6 @@ class Migration(migrations.Migration):
                     "duration",
                     models.FloatField(blank=True, help_text="Seconds that the last attempt took.", null=True),
                 ),
-                ("created_at", models.DateTimeField(auto_now_add=True)),
-                ("finished_at", models.DateTimeField(blank=True, null=True)),
                 (
                     "webhook",
                     models.ForeignKey(
@@ -193,6 +193,41 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="delivery",
             constraint=models.CheckConstraint(
+                condition=models.Q(("status__in", ["waiting", "sending", "delivered", "failed"])),
+                name="delivery_status_known",
+                violation_error_message="The status is one of the known ones.",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="delivery",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("status", "sending"), ("leased_until__isnull", False)),
+                    models.Q(models.Q(("status", "sending"), _negated=True), ("leased_until__isnull", True)),
+                    _connector="OR",
+                ),
+                name="delivery_running_iff_leased",
+                violation_error_message="A lease runs exactly while a worker is at it.",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="delivery",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("status__in", ["waiting", "sending"]), ("finished_at__isnull", True)),
+                    models.Q(
+                        models.Q(("status__in", ["waiting", "sending"]), _negated=True),
+                        ("finished_at__isnull", False),
+                    ),
+                    _connector="OR",
+                ),
+                name="delivery_finished_has_time",
+                violation_error_message="There is an end exactly when it is finished.",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="delivery",
+            constraint=models.CheckConstraint(
                 condition=models.Q(
                     (
                         "event__in",
@@ -204,11 +239,10 @@ class Migration(migrations.Migration):
                             "gold.released",
                             "ping",
                         ],
-                    ),
-                    ("status__in", ["waiting", "sending", "delivered", "failed"]),
+                    )
                 ),
-                name="delivery_status_and_event_known",
-                violation_error_message="Status and event are of the known ones.",
+                name="delivery_event_known",
+                violation_error_message="The event is one of the known ones.",
             ),
         ),
         migrations.AddConstraint(
@@ -223,30 +257,6 @@ class Migration(migrations.Migration):
                 ),
                 name="delivery_waiting_iff_due",
                 violation_error_message="A delivery has a time for its next attempt exactly while it waits.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="delivery",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("leased_until__isnull", False), ("status", "sending")),
-                    models.Q(models.Q(("status", "sending"), _negated=True), ("leased_until__isnull", True)),
-                    _connector="OR",
-                ),
-                name="delivery_sending_iff_leased",
-                violation_error_message="A delivery has a deadline exactly while it is sent.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="delivery",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("finished_at__isnull", False), ("status__in", ["delivered", "failed"])),
-                    models.Q(("finished_at__isnull", True), ("status__in", ["waiting", "sending"])),
-                    _connector="OR",
-                ),
-                name="delivery_finished_has_time",
-                violation_error_message="A delivery has an end exactly when it is finished.",
             ),
         ),
     ]
