@@ -21,9 +21,10 @@ SERVER = ("django", "rest_framework", "celery", "redis", "psycopg")
 IMPORT_SECONDS = 0.5  # of processor time, so that a busy machine says the same as a quiet one
 TRIES = 3
 TOOLS = ("pytest", "pytest-socket", "pytest-xdist")
-SECOND_IMPLEMENTATIONS = ("krippendorff", "pandas", "ppi-python", "statsmodels")
+SECOND_IMPLEMENTATIONS = ("krippendorff", "pandas", "polars", "ppi-python", "statsmodels")
+BENCHES = ("annotator_quality", "coverage", "strata_coverage")  # simulations that tests run, too
 TOO_LARGE = "crowdkit"  # larger than the library; the tests that compare with it run in `make test`
-SHARED_BY_TESTS = ("__init__.py", "rating_inputs.py")
+BESIDE_TESTS = ("tests/__init__.py", "tests/rating_inputs.py", *(f"bench/{name}.py" for name in BENCHES))
 
 ABSENT = """
 import importlib.util, sys
@@ -146,9 +147,9 @@ def run_tests(python: Path, folder: Path, tests: list[Path]) -> int:
         if f"from {TOO_LARGE}" in file.read_text():
             print(f"Left out, as it needs {TOO_LARGE}: {file.relative_to(folder)}", flush=True)
             file.unlink()
-    for name in SHARED_BY_TESTS:
-        if (REPOSITORY / "tests" / name).exists():
-            shutil.copy(REPOSITORY / "tests" / name, folder / "tests")
+    (folder / "bench").mkdir()
+    for name in BESIDE_TESTS:
+        shutil.copy(REPOSITORY / name, folder / name)
     (folder / "pytest.ini").write_text(
         "[pytest]\n"
         "addopts = --import-mode=importlib --strict-markers --disable-socket --allow-hosts=127.0.0.1,::1,localhost\n"
