@@ -4,9 +4,9 @@ import pytest
 from django.core.cache import cache
 from django.db import connection
 
+from annotations.campaigns.selectors import stamps
+from annotations.campaigns.selectors.stamps import log_stamp
 from annotations.models import AuditEvent
-from annotations.validation.selectors import stamps
-from annotations.validation.selectors.stamps import log_stamp
 from tests import build
 
 pytestmark = pytest.mark.django_db(transaction=True)

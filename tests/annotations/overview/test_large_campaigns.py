@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from annotations.campaigns.selectors.campaigns import campaign_progress
+from annotations.campaigns.selectors.stamps import log_stamp
 from annotations.campaigns.services import progress_kept
 from annotations.campaigns.tasks import keep_progress
 from annotations.gold.services import preview_kept as gold_kept
@@ -23,7 +24,7 @@ from annotations.quality.services import quality_kept
 from annotations.quality.services.quality import pause_surely_below_bars
 from annotations.quality.tasks import keep_quality
 from annotations.validation.selectors import agreement as agreement
-from annotations.validation.selectors.stamps import input_stamp, log_stamp
+from annotations.validation.selectors.stamps import input_stamp
 from annotations.validation.services import validation_kept
 from annotations.validation.services.validation import compute_report, report_settings, request_report
 from annotations.validation.tasks import keep_staleness
