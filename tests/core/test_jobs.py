@@ -260,15 +260,15 @@ def test_a_refusal_ends_a_job_with_its_own_message_and_is_not_raised(
 
 def test_the_database_holds_a_job_to_its_states(job: LeasedJob) -> None:
     name = type(job).__name__.lower()
-    wrong_rows: dict[str, dict[str, object]] = {
+    wrong: dict[str, dict[str, object]] = {
         "status_known": {"status": "odd", "finished_at": timezone.now()},
         "running_iff_leased": {"status": job.STATES.running},
         "finished_has_time": {"finished_at": timezone.now()},
         "failed_iff_reason": {"failure": "It broke off."},
     }
-    for constraint, wrong in wrong_rows.items():
+    for constraint, columns in wrong.items():
         with pytest.raises(IntegrityError, match=f"{name}_{constraint}"), transaction.atomic():
-            _rows(job).update(**wrong)
+            _rows(job).update(**columns)
 
 
 # The sweep
