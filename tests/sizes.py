@@ -33,12 +33,13 @@ RACE_SECONDS = _either(2.0, 6.0)
 # One in so many of the texts, for each reader; the readers take turns, so that all texts are read.
 HOSTILE_TEXTS_ONE_IN = _either(6, 1)
 # One in so many of the values, for each parameter, field or address; they take turns.
-HOSTILE_VALUES_ONE_IN = _either(4, 1)
+HOSTILE_VALUES_ONE_IN = _either(8, 1)
 # Requests that schemathesis makes to each operation of the API: good ones and bad ones.
 GOOD_REQUESTS = _either(2, 6)
 BAD_REQUESTS = _either(2, 5)
 
 
 def turn(values: Sequence[T], place: int, one_in: int) -> Sequence[T]:
-    """One in so many of the values, beginning with another one for each place."""
+    """One in so many of the values, one at least, beginning with another one for each place."""
+    one_in = min(one_in, len(values))
     return values[place % one_in :: one_in]

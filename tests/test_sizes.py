@@ -19,6 +19,7 @@ def test_in_turn_all_values_are_there_as_often(one_in: int) -> None:
     chosen = [value for place in range(one_in) for value in turn(values, place, one_in)]
     assert sorted(chosen) == list(values)
     assert len(turn(values, 7, one_in)) == len(values) / one_in
+    assert turn("ab", 7, 8) == "b"
 
 
 @pytest.mark.slow

@@ -18,7 +18,7 @@ from evaluation.models import Endpoint, Run
 from tests import build
 from tests.perg_site.access_world import World
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 Rows = Mapping[str, list[tuple[object, ...]]]
 

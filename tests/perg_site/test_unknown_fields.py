@@ -59,6 +59,7 @@ def _valid_looking(schema: dict[str, Any], components: dict[str, Any]) -> Any:
     return {"integer": 1, "number": 1, "boolean": True}.get(str(kind), "x")
 
 
+@pytest.mark.slow
 def test_every_write_refuses_an_unknown_field_by_name(world: World) -> None:
     taken = {}
     writes = list(_writes())

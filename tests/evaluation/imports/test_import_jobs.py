@@ -261,6 +261,7 @@ def _parquet(columns: dict[str, Any], **options: Any) -> bytes:
     return file.getvalue()
 
 
+@pytest.mark.slow
 def test_a_parquet_file_of_a_few_kilobytes_that_unfolds_to_gigabytes_is_refused(client: Client) -> None:
     words = pyarrow.array(["x" * 1_000_000])
     rows = 3_200
@@ -331,6 +332,7 @@ HOSTILE_FILES: dict[str, tuple[str, Callable[[], bytes]]] = {
 
 
 @pytest.mark.parametrize("name", HOSTILE_FILES)
+@pytest.mark.slow
 def test_a_file_that_is_made_to_fill_the_memory_is_refused(client: Client, name: str) -> None:
     file_name, content = HOSTILE_FILES[name]
     job = _questions(client, file_name, content())
