@@ -13,9 +13,3 @@ report_ready = Signal()
 
 gold_released = Signal()
 """`release`: a numbered gold release has been made."""
-
-account_deactivated = Signal()
-"""`user`, `actor`: the person is shut out, and nothing may act for them any more."""
-
-rights_changed = Signal()
-"""`user`, `actor`, `is_admin_changed`: the person has gained or lost a role, of an admin or in a campaign."""

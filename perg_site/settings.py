@@ -55,21 +55,21 @@ MIDDLEWARE = [
     "core.middleware.request_checks.RequestTextMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "core.middleware.content_policy.ContentPolicyMiddleware",
-    "perg_site.accounts.origin.OriginMiddleware",
+    "core.users.login.origin.OriginMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "perg_site.known_browser.KnownBrowserMiddleware",
+    "core.users.login.known_browser.KnownBrowserMiddleware",
     "core.middleware.request_checks.SlashMiddleware",
     "core.middleware.body_limits.BodyLimitMiddleware",  # before the CSRF check, which reads the body
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "perg_site.accounts.session_limits.SessionLimitsMiddleware",
-    "perg_site.accounts.refusals.RefusalsMiddleware",
+    "core.users.sessions.limits.SessionLimitsMiddleware",
+    "core.users.login.refusals.RefusalsMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "core.middleware.same_person.SamePersonMiddleware",
-    "perg_site.accounts.second_factor_gate.SecondFactorMiddleware",
+    "core.users.second_factor.gate.SecondFactorMiddleware",
     "core.http.problem_details.DomainErrorMiddleware",
 ]
 
@@ -129,7 +129,7 @@ CACHES = {
     },
 }
 # Every request reads its session. They are in PostgreSQL; Redis saves the query.
-SESSION_ENGINE = "perg_site.accounts.session_store"
+SESSION_ENGINE = "core.users.sessions.store"
 SESSION_CACHE_ALIAS = "sessions"
 
 CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://", 1)
@@ -220,7 +220,7 @@ IMPORT_MAX_RATINGS = env.int("PERG_IMPORT_MAX_RATINGS", default=2_000_000)
 
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
-    {"NAME": "perg_site.passwords.PasswordPolicy", "OPTIONS": {"min_length": 12}},
+    {"NAME": "core.users.login.passwords.PasswordPolicy", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
@@ -231,7 +231,7 @@ SESSION_ABSOLUTE_SECONDS = env.int("PERG_SESSION_HOURS", default=7 * 24) * 3600
 # Of whom a second factor is required: admins, or leads, among whom admins are.
 REQUIRE_SECOND_FACTOR = env.list("REQUIRE_SECOND_FACTOR", default=[])
 OTP_TOTP_ISSUER = "PERG"
-AUTHENTICATION_BACKENDS = ["perg_site.login.ThrottledBackend"]
+AUTHENTICATION_BACKENDS = ["core.users.login.backend.ThrottledBackend"]
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "login"
@@ -248,8 +248,8 @@ DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="perg@localhost")
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        "perg_site.api.authentication.TokenAuthentication",
-        "perg_site.api.authentication.BrowserAuthentication",
+        "core.users.tokens.authentication.TokenAuthentication",
+        "core.users.tokens.authentication.BrowserAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["core.api.permissions.HasScope"],
     "DEFAULT_THROTTLE_CLASSES": ["core.api.throttles.ApiThrottle"],
@@ -354,7 +354,7 @@ FILE_UPLOAD_HANDLERS = [
 # Pages whose form has a file field. REST views that take files say so by their parser.
 FILE_PAGES = ["run_import", "dataset_import", "catalogue_import", "ratings_import", "controls_upload"]
 # Every file is for an admin or for somebody who leads a campaign.
-MAY_UPLOAD = "annotations.access.manages_campaigns"
+MANAGES = "annotations.access.manages_campaigns"
 # A body without files: a form or JSON.
 DATA_UPLOAD_MAX_MEMORY_SIZE = env.int("PERG_BODY_MAX_BYTES", default=8 * 1024 * 1024)
 

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from perg_site.accounts.session_store import SessionStore
+from core.users.sessions.store import SessionStore
 from perg_site.models import Webhook
 from perg_site.webhooks import sending
 

@@ -5,8 +5,10 @@ from django.contrib.auth import views as auth
 from django.urls import include, path
 from django.views.generic import RedirectView
 
-from perg_site import account, passwords, views
-from perg_site.login import AdminLoginForm, LoginForm
+from core.users.login import passwords
+from core.users.login.backend import AdminLoginForm, LoginForm
+from core.users.tokens import views as account
+from perg_site import views
 
 admin.site.login_form = AdminLoginForm
 handler400 = "core.http.problem_details.bad_request"
@@ -32,7 +34,7 @@ urlpatterns = [
     ),
     path("account/tokens/", account.tokens, name="token_list"),
     path("account/tokens/<int:token_id>/revoke/", account.token_revoke, name="token_revoke"),
-    path("", include("perg_site.accounts.urls")),
+    path("", include("core.users.urls")),
     # Before the others, since addresses are tried in this order and one of these is asked for with every label.
     path("", include("annotations.urls")),
     path("", include("evaluation.urls")),

@@ -16,6 +16,7 @@ from annotations.campaigns.services.campaigns import create_campaign
 from annotations.labelling.services.resolution import settle_task
 from annotations.models import Assignment, Campaign, Export, GoldRequest, Label, Task
 from core.models import User
+from core.users.tokens.tokens import create_token
 from evaluation.engine.steps.prompts import current_prompt
 from evaluation.judges.services.judges import default_rubric
 from evaluation.models import (
@@ -42,7 +43,6 @@ from evaluation.models.item import Condition
 from perg.stats.gold.gold_criteria import EVERY_TASK
 from perg_site.models import Webhook
 from perg_site.models.webhook import SUBSCRIBABLE
-from perg_site.tokens import create_token
 from perg_site.webhooks.managing import create_webhook
 from tests.stub_llm import StubProcess
 

@@ -16,9 +16,9 @@ from django.db import connection
 from annotations.demonstration.loading import load_demonstration
 from core.models import User
 from core.scopes import Scope
+from core.users.tokens.tokens import create_token
 from perg_site import embedded
 from perg_site.celery import app
-from perg_site.tokens import create_token
 from perg_site.workers import ARGUMENTS, worker_command
 from tests import build
 

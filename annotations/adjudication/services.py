@@ -7,9 +7,9 @@ from django.db import transaction
 from django.utils import timezone
 
 from annotations.adjudication.selectors import REVEALED, has_labelled, has_seen_judges
-from annotations.audit.services import record
 from annotations.models import Adjudication, Assignment, Flag, Task
 from annotations.models.task import AssignmentStatus, TaskKind, TaskState
+from core.audit.writing import record
 from core.errors import Conflict, DomainError, NotAllowed
 from core.models import AuditEvent, User
 from evaluation.models.endpoint import SCALE

@@ -19,7 +19,6 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from annotations.audit.services import record as audit
 from annotations.exports.selectors import expired_exports
 from annotations.exports.tables.columns import Scope, Table
 from annotations.exports.tables.scopes import checked_scope, exportable_table, source_for, stored_filters
@@ -28,6 +27,7 @@ from annotations.exports.writers.manifest import manifest_of
 from annotations.exports.writers.writing import EXTENSIONS, write
 from annotations.models import Export
 from annotations.models.export import ExportFormat, ExportStatus, RaterNames
+from core.audit.writing import record as audit
 from core.errors import Conflict, DomainError, NotFound
 from core.jobs.heartbeat import Heartbeat
 from core.jobs.kinds import JobKind

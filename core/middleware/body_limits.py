@@ -14,11 +14,11 @@ from django.core.exceptions import RequestDataTooBig
 from django.core.files.uploadhandler import FileUploadHandler, StopUpload
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.template.defaultfilters import filesizeformat
-from django.utils.module_loading import import_string
 from rest_framework.parsers import MultiPartParser
 
 from core.errors import DomainError
 from core.http.problem_details import error_response
+from core.rights import manages
 
 ANONYMOUS_BYTES = 64 * 1024
 """Enough for every form that is open to nobody in particular: login, invitation, password."""
@@ -35,8 +35,8 @@ def takes_files(view: Callable[..., Any], route: str | None) -> bool:
 
 
 def may_upload(user: Any) -> bool:
-    """Whether the person may upload files at all; `settings.MAY_UPLOAD` names the function that says so."""
-    return bool(user.is_authenticated and import_string(settings.MAY_UPLOAD)(user))
+    """Whether the person may upload files at all: those who manage something may."""
+    return bool(user.is_authenticated and manages(user))
 
 
 class BodyLimitMiddleware:

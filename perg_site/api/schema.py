@@ -186,7 +186,7 @@ REPLAYED_HEADER: Json = {
 class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
     """How a program says who it is."""
 
-    target_class = "perg_site.api.authentication.TokenAuthentication"
+    target_class = "core.users.tokens.authentication.TokenAuthentication"
     name = "token"
 
     def get_security_definition(self, auto_schema: AutoSchema) -> Json:
@@ -200,7 +200,7 @@ class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-ca
 class BrowserScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
     """How a browser does."""
 
-    target_class = "perg_site.api.authentication.BrowserAuthentication"
+    target_class = "core.users.tokens.authentication.BrowserAuthentication"
     name = "session"
 
     def get_security_definition(self, auto_schema: AutoSchema) -> Json:

@@ -9,7 +9,7 @@ urlpatterns = [
     path("body-permission/", views.BodyPermission.as_view(), name="api_body_permission"),
     path("upload-permission/", views.UploadPermission.as_view(), name="api_upload_permission"),
     path("docs/", views.docs, name="api_docs"),
-    path("", include("perg_site.accounts.api_urls")),
+    path("", include("core.users.api_urls")),
     path("", include("evaluation.api_urls")),
     path("", include("annotations.api_urls")),
     path("", include("perg_site.webhooks.api_urls")),

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from annotations.audit.services import record
+from core.audit.writing import record
 from core.errors import Conflict, DomainError
 from core.jobs.wake import wake
 from core.models import User

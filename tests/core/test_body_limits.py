@@ -14,7 +14,7 @@ from pytest_django import Settings
 from core.middleware.body_limits import ANONYMOUS_BYTES, takes_files
 from core.models import User
 from core.scopes import Scope
-from perg_site.tokens import create_token
+from core.users.tokens.tokens import create_token
 from tests import build
 
 pytestmark = pytest.mark.django_db

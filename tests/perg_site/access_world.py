@@ -26,6 +26,7 @@ from annotations.models import (
 from annotations.people.services.invitations import Issued, invite
 from annotations.quality.services.controls import add_control, withdraw_control
 from core.models import ApiToken, Session, User
+from core.users.tokens.tokens import create_token
 from evaluation.engine.steps.prompts import current_prompt
 from evaluation.judges.services.judges import heuristic_judge
 from evaluation.models import Batch, Judgment, Proposal, Run
@@ -37,7 +38,6 @@ from perg.stats.items.validation_input import ValidationInput, ValidationSetting
 from perg.stats.ratings.ratings import RatingTable
 from perg.stats.report.validation import validation_report
 from perg_site.models import Delivery, Webhook
-from perg_site.tokens import create_token
 from perg_site.webhooks.managing import create_webhook, ping_webhook
 from tests import build
 from tests.perg_site.access_matrix import PEOPLE

@@ -13,7 +13,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from core.middleware.body_limits import takes_files
 from core.scopes import Scope
-from perg_site.tokens import create_token
+from core.users.tokens.tokens import create_token
 from tests import build
 from tests.perg_site.proxy_server import NGINX, TEMPLATE, Proxy, running_proxy, slow_connections
 from tests.perg_site.webhooks.receiver import receiving

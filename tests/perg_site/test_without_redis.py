@@ -18,7 +18,7 @@ from core.jobs import wake
 from core.redis import cache as redis_cache
 from core.redis import outages
 from core.redis.outages import outage_of, redis_is_away
-from perg_site.login import BY_NAME
+from core.users.login.backend import BY_NAME
 from tests import build
 from tests.perg_site.access_matrix import COLUMNS, MATRIX
 from tests.perg_site.access_requests import POSTED

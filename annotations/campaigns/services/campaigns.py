@@ -7,7 +7,6 @@ from typing import NotRequired, TypedDict, Unpack
 
 from django.db import IntegrityError, transaction
 
-from annotations.audit.services import record
 from annotations.campaigns.services.campaign_makers import check_maker, rubric_at_first
 from annotations.campaigns.services.sampling import Drawn, draw_sample
 from annotations.labelling.services.assignment import free_leases
@@ -15,6 +14,7 @@ from annotations.labelling.services.resolution import settle_task
 from annotations.models import Campaign, Guidelines, Member, Task
 from annotations.models.campaign import CampaignStatus, Disagreement, Role, Sampling
 from annotations.models.task import TaskState
+from core.audit.writing import record
 from core.errors import Conflict, DomainError
 from core.models import User
 from core.names import check_name

@@ -7,11 +7,11 @@ other, and labelling is to cost nothing for it.
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 
-from annotations.audit.services import record
 from annotations.models import Campaign, Task
 from annotations.models.campaign import CampaignStatus
 from annotations.models.task import TaskKind, TaskState
 from annotations.signals import campaign_completed
+from core.audit.writing import record
 from core.models import AuditEvent
 
 COMPLETED = "campaign.completed"

@@ -2,8 +2,8 @@
 
 from django.db import transaction
 
-from annotations.audit.services import record
 from annotations.models import Campaign, Guidelines
+from core.audit.writing import record
 from core.errors import Conflict, DomainError
 from core.models import User
 

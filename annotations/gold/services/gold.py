@@ -10,13 +10,13 @@ from django.db import connection, transaction
 from django.db.models import Max
 from pydantic import PlainSerializer, PlainValidator
 
-from annotations.audit.services import record as audit
 from annotations.gold.selectors.gold import ReportFigures, report_figures
 from annotations.gold.selectors.votes import RaterLabels, rater_labels
 from annotations.gold.services.records import canonical_text, gold_records
 from annotations.models import Campaign, GoldRelease
 from annotations.quality.selectors.doubtful_raters import DoubtfulRater, doubtful_raters
 from annotations.signals import gold_released
+from core.audit.writing import record as audit
 from core.errors import Conflict, DomainError
 from core.models import User
 from perg import __version__

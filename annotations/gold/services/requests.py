@@ -10,11 +10,11 @@ from django.db import transaction
 from django.utils import timezone
 
 from annotations.access import led_campaign
-from annotations.audit.services import record as audit
 from annotations.gold.services.gold import release_gold
 from annotations.gold.services.preview_kept import is_late
 from annotations.models import Campaign, GoldRequest
 from annotations.models.gold_request import GoldRequestStatus
+from core.audit.writing import record as audit
 from core.errors import Conflict, NotFound
 from core.jobs.heartbeat import ThreadHeartbeat
 from core.jobs.kinds import JobKind

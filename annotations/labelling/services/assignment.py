@@ -15,7 +15,6 @@ from django.db import transaction
 from django.db.models import F, QuerySet
 from django.utils import timezone
 
-from annotations.audit.services import record
 from annotations.labelling.selectors.standing import (
     MOST_IN_HAND,
     Standing,
@@ -27,6 +26,7 @@ from annotations.labelling.services.claim_sql import CLAIM_ANEW, CLAIM_CONTROL, 
 from annotations.labelling.services.resolution import settle_task
 from annotations.models import Assignment, Campaign, Member, Task
 from annotations.models.task import AssignmentStatus, TaskKind
+from core.audit.writing import record
 from core.db.prepared import prepared_row, the_row
 from core.errors import Conflict, NotAllowed
 

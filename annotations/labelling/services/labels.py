@@ -9,12 +9,12 @@ from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils import timezone
 
-from annotations.audit.services import record
 from annotations.labelling.services.resolution import locked_task, resolve, save_settled, settled_values
 from annotations.models import Assignment, Campaign, Draft, Label, Task
 from annotations.models.campaign import CampaignStatus
 from annotations.models.label import AnswerCorrect
 from annotations.models.task import AssignmentStatus, TaskKind
+from core.audit.writing import record
 from core.db.partial import partly_read
 from core.db.prepared import the_row
 from core.errors import Conflict, DomainError

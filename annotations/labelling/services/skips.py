@@ -2,12 +2,12 @@
 
 from django.db import transaction
 
-from annotations.audit.services import record
 from annotations.labelling.services.assignment import give_slots_back
 from annotations.labelling.services.labels import AlreadyLabelled, check_text
 from annotations.labelling.services.resolution import locked_task
 from annotations.models import Assignment, Flag, Label
 from annotations.models.task import AssignmentStatus, FlagReason, SkipReason
+from core.audit.writing import record
 from core.errors import DomainError
 
 

@@ -8,11 +8,11 @@ from django.core.mail import send_mail
 from django.db import transaction
 from django.utils import timezone
 
-from annotations.audit.services import record
 from annotations.models import Campaign, Invitation, Member
 from annotations.models.campaign import Role
 from annotations.models.people import InvitedRole
 from annotations.people.selectors import hash_of
+from core.audit.writing import record
 from core.errors import Conflict, DomainError, NotAllowed, NotFound
 from core.models import User
 

@@ -7,14 +7,14 @@ from django.utils import timezone
 from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
 
-from annotations.audit.services import record
 from annotations.labelling.services.assignment import free_leases
 from annotations.models import Invitation, Member
 from annotations.models.campaign import Role
 from annotations.models.people import InvitedRole
-from annotations.signals import account_deactivated, rights_changed
+from core.audit.writing import record
 from core.errors import Conflict, NotAllowed
 from core.models import User
+from core.users.signals import account_deactivated, rights_changed
 
 
 @transaction.atomic

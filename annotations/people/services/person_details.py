@@ -4,7 +4,7 @@ from dataclasses import asdict, dataclass
 
 from django.db import transaction
 
-from annotations.audit.services import record
+from core.audit.writing import record
 from core.errors import NotAllowed
 from core.models import User
 

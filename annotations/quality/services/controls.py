@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from django.db import IntegrityError, transaction
 
-from annotations.audit.services import record
 from annotations.models import Campaign, GoldRelease, KnownScore, Task
 from annotations.models.task import TaskKind
 from annotations.quality.selectors.controls import WITHDRAWN, withdrawn_from
+from core.audit.writing import record
 from core.errors import Conflict, DomainError
 from core.models import User
 from evaluation.models import Response

@@ -9,7 +9,6 @@ from django.db import transaction
 from django.db.models import Max
 from django.utils import timezone
 
-from annotations.audit.services import record
 from annotations.models import (
     Campaign,
     Member,
@@ -27,6 +26,7 @@ from annotations.quality.selectors.qualification import (
     next_item,
     qualification_items,
 )
+from core.audit.writing import record
 from core.errors import Conflict, DomainError, NotFound
 from core.models import User
 from evaluation.models.endpoint import SCALE

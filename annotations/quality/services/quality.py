@@ -11,13 +11,13 @@ from django.db import transaction
 from django.db.models import F, QuerySet
 from django.utils import timezone
 
-from annotations.audit.services import record
 from annotations.labelling.services.assignment import free_leases
 from annotations.labelling.services.resolution import resolve, save_settled, settled_values
 from annotations.models import Assignment, Campaign, Label, Member, Task
 from annotations.models.campaign import CampaignStatus
 from annotations.models.task import AssignmentStatus, TaskKind, TaskState
 from annotations.quality.selectors.quality import RESUMED, Evidence, evidence_for_pausing
+from core.audit.writing import record
 from core.errors import Conflict, DomainError
 from core.models import User
 from perg.stats.base.estimate import Estimate

@@ -12,10 +12,10 @@ from typing import Literal, TextIO
 from django.conf import settings
 from django.db import connection, transaction
 
-from annotations.audit.services import record as audit
 from annotations.models import Campaign, Member
 from annotations.models.campaign import CampaignStatus, RatingScale, Role
 from annotations.models.imported import RatedBy
+from core.audit.writing import record as audit
 from core.errors import Conflict, DomainError
 from core.models import User
 from core.names import check_name

@@ -5,12 +5,12 @@ from dataclasses import replace
 from django.conf import settings as site
 from django.db import transaction
 
-from annotations.audit.services import record as audit
 from annotations.models import Campaign, ValidationReport
 from annotations.models.validation import ReportStatus
 from annotations.signals import report_ready
 from annotations.validation.selectors.input_hash import input_hash
 from annotations.validation.selectors.validation import has_ratings, validation_input
+from core.audit.writing import record as audit
 from core.errors import Conflict, DomainError
 from core.jobs.heartbeat import Heartbeat
 from core.jobs.kinds import JobKind

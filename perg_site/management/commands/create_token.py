@@ -8,7 +8,7 @@ from django.core.management import BaseCommand, CommandError
 from core.errors import DomainError
 from core.models import User
 from core.scopes import Scope
-from perg_site.tokens import DAYS, create_token
+from core.users.tokens.tokens import DAYS, create_token
 
 
 class Command(BaseCommand):

@@ -8,8 +8,8 @@ from django.db import transaction
 
 from core.errors import DomainError
 from core.models import User
-from perg_site.accounts.second_factor import remove_second_factor
-from perg_site.accounts.sessions import end_sessions
+from core.users.second_factor.changes import remove_second_factor
+from core.users.sessions.ending import end_sessions
 
 
 class Command(BaseCommand):

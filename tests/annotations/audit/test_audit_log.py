@@ -11,8 +11,8 @@ from django.test import Client
 from django.urls import reverse
 
 from annotations.audit.selectors import PAGE, Filters, actions, events, page_of
-from annotations.audit.services import record
 from annotations.models import Campaign
+from core.audit.writing import record
 from core.models import AuditEvent, User
 from core.models.audit import named
 from tests import build

@@ -12,8 +12,8 @@ from annotations.models import Assignment, Campaign, Flag, Label
 from annotations.quality.services.controls import add_control
 from core.models import User
 from core.scopes import Scope
+from core.users.tokens.tokens import create_token
 from evaluation.models import Run
-from perg_site.tokens import create_token
 from tests import build
 
 pytestmark = pytest.mark.django_db

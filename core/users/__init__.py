@@ -1,0 +1,1 @@
+"""People: how they log in, what acts for them, and who administers them."""

@@ -1,0 +1,1 @@
+"""Sessions: where they are kept, how long they last, how they end."""
