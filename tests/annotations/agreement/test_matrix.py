@@ -309,14 +309,8 @@ def test_a_matrix_is_one_json_object() -> None:
 
 
 def test_the_measures_import_neither_pandas_nor_crowd_kit() -> None:
-    names = (
-        "files.rating_set",
-        "gold.aggregation",
-        "measures.association",
-        "measures.fleiss",
-        "measures.gwet",
-    )
-    names += ("measures.matrix", "raters.threshold")
+    names = ["files.rating_set", "gold.aggregation", "measures.association", "measures.fleiss"]
+    names += ["measures.gwet", "measures.matrix", "raters.threshold"]
     code = "import sys; " + "; ".join(f"import perg.stats.{name}" for name in names)
     code += "; print([name for name in ('pandas', 'crowdkit', 'irrCAC') if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
