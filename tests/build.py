@@ -47,6 +47,7 @@ from perg_site.webhooks.managing import create_webhook
 from tests.stub_llm import StubProcess
 
 _numbers = itertools.count(1)
+TEXTS = ("The answer is A because it is so.", "A.")
 
 
 def person(username: str = "", *, staff: bool = False, password: str = "") -> User:
@@ -69,10 +70,16 @@ def bearer(user: User, *scopes: str) -> dict[str, str]:
 def question(
     dataset: Dataset | None = None, *, text: str = "", gold: str = "A", source: str = "s"
 ) -> Question:
+    made = _question(dataset or Dataset.objects.get_or_create(name="test questions")[0], text, gold, source)
+    made.save()
+    return made
+
+
+def _question(dataset: Dataset, text: str = "", gold: str = "A", source: str = "s") -> Question:
     text = text or f"Question {next(_numbers)}?"
     options = ["one", "two", "three"]
-    return Question.objects.create(
-        dataset=dataset or Dataset.objects.get_or_create(name="test questions")[0],
+    return Question(
+        dataset=dataset,
         key=Question.key_of(text, options, gold),
         text=text,
         options=options,
@@ -115,7 +122,7 @@ def item(
     personalised: str = "A",
     about: Question | None = None,
     liking: Preference | None = None,
-    texts: tuple[str, str] = ("The answer is A because it is so.", "A."),
+    texts: tuple[str, str] = TEXTS,
     source: str = "s",
 ) -> Item:
     """An item with both responses; `baseline` and `personalised` are the extracted letters."""
@@ -125,11 +132,15 @@ def item(
         preference=None if of.setting == "irrelevant" else liking or preference(),
         position=of.items.count() + 1,
     )
-    for condition, answer, text in zip(Condition, (baseline, personalised), texts, strict=True):
-        Response.objects.create(
-            item=made, condition=condition, text=text, answer=answer, extraction="recorded"
-        )
+    Response.objects.bulk_create(_responses(made, (baseline, personalised), texts))
     return made
+
+
+def _responses(of: Item, answers: tuple[str, str], texts: tuple[str, str]) -> list[Response]:
+    return [
+        Response(item=of, condition=condition, text=text, answer=answer, extraction="recorded")
+        for condition, answer, text in zip(Condition, answers, texts, strict=True)
+    ]
 
 
 def judgment(of: Item, score: int | None, *, by: str = "judge", is_floor: bool = False) -> Judgment:
@@ -177,9 +188,17 @@ def failed_run(by: User) -> Run:
 
 
 def run_with_items(count: int, **fields: str) -> Run:
+    """A run with so many items, each as `item` makes it; all at once, because many tests need many."""
     made = run(**fields)
-    for _ in range(count):
-        item(made)
+    liking = None if made.setting == "irrelevant" or not count else preference()
+    questions = Question.objects.bulk_create(_question(made.dataset) for _ in range(count))
+    items = Item.objects.bulk_create(
+        Item(run=made, question=asked, preference=liking, position=position)
+        for position, asked in enumerate(questions, start=1)
+    )
+    Response.objects.bulk_create(
+        response for each in items for response in _responses(each, ("A", "A"), TEXTS)
+    )
     return made
 
 

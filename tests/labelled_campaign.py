@@ -1,6 +1,7 @@
 """Campaigns in which people have given the scores that a test names, on regular tasks and control items."""
 
 import uuid
+from collections import Counter
 from collections.abc import Sequence
 
 from django.utils import timezone
@@ -42,13 +43,21 @@ def label_as(
     campaign: Campaign, name: str, tasks: Sequence[Task], scores: Sequence[int], seconds: float | None = 20
 ) -> None:
     member = member_named(campaign, name)
-    for task, score in zip(tasks, scores, strict=True):
-        assignment = Assignment.objects.create(
-            task=task, member=member, status="submitted", submitted_at=timezone.now()
-        )
-        Label.objects.create(assignment=assignment, score=score, seconds=seconds, submission_key=uuid.uuid4())
-        if task.kind == "regular":
-            Task.objects.filter(pk=task.pk).update(open_slots=free_slots(task))
+    assignments = Assignment.objects.bulk_create(
+        Assignment(task=task, member=member, status="submitted", submitted_at=timezone.now())
+        for task in tasks
+    )
+    Label.objects.bulk_create(
+        Label(assignment=assignment, score=score, seconds=seconds, submission_key=uuid.uuid4())
+        for assignment, score in zip(assignments, scores, strict=True)
+    )
+    regular = Task.objects.filter(pk__in=[task.pk for task in tasks if task.kind == "regular"])
+    held = Counter(Assignment.objects.voting().filter(task__in=regular).values_list("task", flat=True))
+    held.update(Assignment.objects.filter(task__in=regular, status="leased").values_list("task", flat=True))
+    changed = list(regular)
+    for task in changed:
+        task.open_slots = task.wanted_labels - held[task.pk]
+    Task.objects.bulk_update(changed, ["open_slots"])
 
 
 def free_slots(task: Task) -> int:

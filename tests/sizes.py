@@ -30,6 +30,11 @@ IMPORTED_ITEMS = _either(8_000, 20_000)
 # Threads that do everything at the same moment, over and over.
 RACE_SECONDS = _either(2.0, 6.0)
 
+# Samples that are drawn to see whether each response comes as often as it should.
+SAMPLES = _either(300, 1_500)
+
+# One in so many of the routes that are asked while Redis is dead.
+ROUTES_WITHOUT_REDIS_ONE_IN = _either(4, 1)
 # One in so many of the texts, for each reader; the readers take turns, so that all texts are read.
 HOSTILE_TEXTS_ONE_IN = _either(4, 1)
 # One in so many of the values, for each parameter, field or address; they take turns.

@@ -11,7 +11,7 @@ from tests.sizes import HOSTILE_TEXTS_ONE_IN, turn
 pytestmark = pytest.mark.slow
 
 SECONDS = 1.0
-PIECE_SECONDS = 0.05
+PIECE_SECONDS = 0.03
 """What `_piece_of_work` takes of the processor of a machine that is not busy; a slower one may have more time."""
 
 

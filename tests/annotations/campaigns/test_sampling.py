@@ -20,6 +20,7 @@ from annotations.models.campaign import Sampling
 from core.errors import DomainError
 from evaluation.models import Run
 from tests import build
+from tests.sizes import SAMPLES
 
 
 @pytest.fixture
@@ -131,8 +132,8 @@ def test_the_heuristic_floor_counts_only_where_there_are_too_few_others() -> Non
 
 @pytest.mark.parametrize("sampling", Sampling.values)
 def test_the_stored_chance_is_how_often_a_response_is_drawn(run: Run, sampling: str) -> None:
-    """Over 1,500 draws; four standard errors, so that a right one fails in none of the seeds that this test has."""
-    draws = 1500
+    """Within four standard errors, so that a right one fails in none of the seeds that this test has."""
+    draws = SAMPLES
     counts: Counter[int] = Counter()
     chances: dict[int, float] = {}
     for seed in range(draws):
