@@ -60,6 +60,6 @@ def import_rows(csv_file: MakeFile) -> Callable[..., ImportReport]:
 
         file = io.BytesIO(rows) if isinstance(rows, bytes) else csv_file(rows)
         given = {"file_name": "runs.csv", "model": "m", "method": "direct", "setting": "relevant"}
-        return import_recorded_run(file=file, **(given | arguments))
+        return import_recorded_run(file=file, **(given | arguments), actor=None)
 
     return run

@@ -56,7 +56,13 @@ def test_a_published_run_is_imported_whole_and_gives_the_published_figures(name:
     rows, items, published = PUBLISHED[name]
     started = time.process_time()  # of the processor: other programs do not count
     report = import_recorded_run(
-        file=RUNS / name, file_name=name, model="m", method="direct", setting="relevant", strict=True
+        file=RUNS / name,
+        file_name=name,
+        model="m",
+        method="direct",
+        setting="relevant",
+        strict=True,
+        actor=None,
     )
     if name in QUICK:
         assert time.process_time() - started < 5
@@ -84,7 +90,7 @@ def test_the_demonstration_is_imported_whole(method: str) -> None:
     from evaluation.importers.catalogue import import_catalogue
 
     catalogue = import_catalogue(
-        file=DEMONSTRATION / "preferences.csv", name="Demonstration", is_demonstration=True
+        file=DEMONSTRATION / "preferences.csv", name="Demonstration", is_demonstration=True, actor=None
     ).catalogue
     report = import_recorded_run(
         file=DEMONSTRATION / f"{method}.csv",
@@ -98,6 +104,7 @@ def test_the_demonstration_is_imported_whole(method: str) -> None:
         ratings_of="aligner" if method == "pref_aligner" else "pref",
         strict=True,
         is_demonstration=True,
+        actor=None,
     )
     assert report.rows_imported == report.rows_read > 50
     assert report.warnings == ()
