@@ -101,8 +101,8 @@ def test_budgets_are_told_from_what_to_what_and_only_where_they_change(admin: Us
     assert event.details["before"] == {"money_budget": None, "call_budget": None}
     assert event.details["after"] == {"money_budget": "10", "call_budget": None}
     page = page_text(browser, "audit_log", action="run.budgets_changed")
-    assert "money_budget none, call_budget none" in page
-    assert "money_budget 10, call_budget none" in page
+    assert "call_budget none, money_budget none" in page
+    assert "call_budget none, money_budget 10" in page
 
 
 def test_what_failed_is_tried_again_by_a_person(admin: User) -> None:
@@ -161,7 +161,9 @@ def test_tests_of_endpoints_and_judges_are_noted_with_their_call(admin: User, br
 
 def test_judging_is_launched_by_a_person(admin: User, program: Client) -> None:
     run = build.run_with_items(1).pk
-    program.post(f"{API}runs/{run}/judge/", {"judge": heuristic_judge().pk}, content_type="application/json")
+    program.post(
+        f"{API}runs/{run}/judge/", {"judge": heuristic_judge().name}, content_type="application/json"
+    )
     event = _the("judging.launched")
     assert (event.actor, event.subject, event.details["judge"]) == (
         admin,
