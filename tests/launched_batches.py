@@ -56,7 +56,7 @@ def batch_spec(name: str = "autumn", **fields: object) -> BatchSpec:
 
 
 def launched_batch(**fields: object) -> Batch:
-    batch = launch_batch(spec=batch_spec(**fields))  # type: ignore[arg-type]
+    batch = launch_batch(spec=batch_spec(**fields), actor=None)  # type: ignore[arg-type]
     advance(batch)
     return batch
 

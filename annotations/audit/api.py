@@ -30,7 +30,7 @@ class CampaignAudit(Queried, generics.ListAPIView[AuditEvent]):
 
 
 class AuditLog(CampaignAudit):
-    """Everything that was done to labels, gold, campaigns and people, newest first."""
+    """Everything that people, their programs and the platform did, on the whole site, newest first."""
 
     permission_classes = [IsStaff]
 

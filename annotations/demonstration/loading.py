@@ -12,6 +12,7 @@ from django.utils import timezone
 from annotations.campaigns.services.campaigns import create_campaign
 from annotations.labelling.services.labels import submit_label
 from annotations.models import Assignment, Campaign, Member, Task
+from core.audit.writing import acting_by
 from core.models import User
 from evaluation.engine.steps.judging import launch_judging
 from evaluation.importers.catalogue import import_catalogue
@@ -39,6 +40,7 @@ Rate **how far the personalised response follows the preference**, compared with
 """
 
 
+@acting_by(command="load_demonstration")
 @transaction.atomic
 def load_demonstration(*, visitors: Mapping[str, User], say: Callable[[str], None]) -> bool:
     """Load what is not there yet; False if all of it was. `visitors` are the accounts by user name."""
@@ -46,7 +48,7 @@ def load_demonstration(*, visitors: Mapping[str, User], say: Callable[[str], Non
         return False
     say("preferences")
     catalogue = import_catalogue(
-        file=RECORDED / "preferences.csv", name="Demonstration preferences", is_demonstration=True
+        file=RECORDED / "preferences.csv", name="Demonstration preferences", is_demonstration=True, actor=None
     ).catalogue
     runs = {}
     for method in (Method.DIRECT, Method.PREF_ALIGNER):
@@ -64,8 +66,9 @@ def load_demonstration(*, visitors: Mapping[str, User], say: Callable[[str], Non
             # Each file was evaluated by itself: its ratings are those of its own method's responses.
             ratings_of=RatingsOf.ALIGNER if method == Method.PREF_ALIGNER else RatingsOf.PREF,
             is_demonstration=True,
+            actor=None,
         ).run
-        launch_judging(run=runs[method], judge=heuristic_judge())
+        launch_judging(run=runs[method], judge=heuristic_judge(), actor=None)
     say("campaign and labels")
     _load_campaign(runs[Method.DIRECT], visitors)
     return True

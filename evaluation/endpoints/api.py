@@ -7,6 +7,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from core.api.actor import actor_of
 from core.api.idempotency import idempotent
 from core.api.permissions import IsStaff
 from core.api.queries import FilteredList
@@ -36,7 +37,7 @@ class EndpointList(FilteredList[Endpoint]):
         """Make an endpoint. Its key is not given here but in the workers' environment."""
         given = EndpointWriteSerializer(data=request.data)
         given.is_valid(raise_exception=True)
-        endpoint = create_endpoint(spec=given.spec())
+        endpoint = create_endpoint(spec=given.spec(), actor=actor_of(request))
         return Response(EndpointSerializer(endpoint).data, status=status.HTTP_201_CREATED)
 
 
@@ -55,7 +56,7 @@ class EndpointDetail(generics.RetrieveAPIView[Endpoint]):
         context = {"shown": EndpointSerializer(endpoint).data}
         given = EndpointWriteSerializer(data=request.data, partial=True, context=context)
         given.is_valid(raise_exception=True)
-        changed = change_endpoint(endpoint=endpoint, spec=given.spec(endpoint))
+        changed = change_endpoint(endpoint=endpoint, spec=given.spec(endpoint), actor=actor_of(request))
         return Response(EndpointSerializer(changed).data)
 
 

@@ -34,7 +34,7 @@ def endpoint_create(request: PersonRequest) -> HttpResponse:
     form = EndpointForm(request.POST or None)
     if form.is_valid():
         try:
-            endpoint = create_endpoint(spec=form.spec())
+            endpoint = create_endpoint(spec=form.spec(), actor=request.user)
         except DomainError as error:
             form.add_error(error.field if error.field in form.fields else None, error.message)
         else:
@@ -65,7 +65,7 @@ def endpoint_edit(request: PersonRequest, endpoint_id: int) -> HttpResponse:
     form = EndpointForm(request.POST) if request.method == "POST" else EndpointForm.showing(endpoint)
     if form.is_valid():
         try:
-            change_endpoint(endpoint=endpoint, spec=form.spec(endpoint))
+            change_endpoint(endpoint=endpoint, spec=form.spec(endpoint), actor=request.user)
         except DomainError as error:
             form.add_error(error.field if error.field in form.fields else None, error.message)
         else:

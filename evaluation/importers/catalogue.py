@@ -3,6 +3,8 @@
 from pathlib import Path
 from typing import BinaryIO
 
+from core.audit.writing import record as audit
+from core.models import User
 from core.names import name_problem
 from evaluation.importers.csv_file import CsvFile, CsvRecord, check_text
 from evaluation.importers.lock import one_import_at_a_time
@@ -19,7 +21,9 @@ Entry = tuple[str, str, str]
 """Text, category and kind of a preference."""
 
 
-def import_catalogue(*, file: Path | BinaryIO, name: str, is_demonstration: bool = False) -> CatalogueReport:
+def import_catalogue(
+    *, file: Path | BinaryIO, name: str, is_demonstration: bool = False, actor: User | None
+) -> CatalogueReport:
     """Import a catalogue from a CSV file `text,category,kind`; without them the category is other, the kind relevant.
 
     The content of a version that there is already changes nothing; other content becomes the next version. A
@@ -46,6 +50,14 @@ def import_catalogue(*, file: Path | BinaryIO, name: str, is_demonstration: bool
         Preference.objects.bulk_create(
             Preference(catalogue=catalogue, text=text, category=category, kind=kind)
             for text, category, kind in entries
+        )
+        audit(
+            "catalogue.imported",
+            actor=actor,
+            subject=catalogue,
+            name=name,
+            version=number,
+            preferences=len(entries),
         )
     message = f"imported {len(entries)} preferences as {catalogue}"
     return CatalogueReport("imported", message, catalogue, len(entries))

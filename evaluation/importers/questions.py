@@ -5,6 +5,8 @@ from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
 
+from core.audit.writing import record as audit
+from core.models import User
 from evaluation.importers.assignments import FromFile, RoundRobin
 from evaluation.importers.lock import one_import_at_a_time
 from evaluation.importers.question_draft import QuestionDraft, label
@@ -37,6 +39,7 @@ def import_questions(
     default_category: str = "",
     is_demonstration: bool = False,
     strict: bool = False,
+    actor: User | None,
     progress: Progress = no_progress,
 ) -> QuestionsReport:
     """Import questions from CSV, JSON, JSON lines or Parquet; what the dataset has already is not made again.
@@ -73,8 +76,18 @@ def import_questions(
                 progress(records.bytes_done, records.size)
             problems.refuse_if_nothing_accepted(accepted + problems.count, accepted)
             problems.refuse_if_strict(strict)
+            is_new = bool(store.created or store.filled or preferences.created)
+            if is_new:
+                audit(
+                    "dataset.imported",
+                    actor=actor,
+                    subject=target,
+                    name=target.name,
+                    file=file_name,
+                    questions=store.created,
+                    preferences=preferences.created,
+                )
         progress(records.size, records.size)
-    is_new = store.created or store.filled or preferences.created
     message = f"{store.created} new questions of {accepted} in “{target.name}”"
     return QuestionsReport(
         status="imported" if is_new else "unchanged",

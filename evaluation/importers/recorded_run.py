@@ -4,11 +4,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
-from django.contrib.auth.models import AbstractBaseUser
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from core.audit.writing import record as audit
 from core.errors import Conflict
+from core.models import User
 from evaluation.importers.csv_file import CsvFile, CsvRecord, Fingerprint, check_text
 from evaluation.importers.dialect import EXAMPLES, Dialect, known_columns, recognise
 from evaluation.importers.judgment_writer import UNNAMED_JUDGE, JudgmentWriter, recorded_endpoint
@@ -53,7 +54,7 @@ def import_recorded_run(
     preferences: Sequence[str] = (),
     strict: bool = False,
     is_demonstration: bool = False,
-    created_by: AbstractBaseUser | None = None,
+    actor: User | None,
     progress: Progress = no_progress,
 ) -> ImportReport:
     """Import a recorded run; the same file again, for the same model, method and setting, changes nothing. It is
@@ -69,7 +70,7 @@ def import_recorded_run(
     """
     request = RunRequest(
         file_name, model, method, setting, name, dataset, catalogue, judge, ratings_of, preferences, strict,
-        is_demonstration, created_by,
+        is_demonstration, actor,
     )  # fmt: skip
     request.check()
     with opened(file) as stream:
@@ -173,6 +174,15 @@ def _import(
         problems=problems.stored(),
         warnings=list(warnings),
     )
+    audit(
+        "run.imported",
+        actor=request.actor,
+        subject=run,
+        name=run.name,
+        file=request.file_name[-NAME_LENGTH:],
+        dataset=run.dataset.name,
+        rows=tally.rows,
+    )
     progress(fingerprint.size, fingerprint.size)
     return ImportReport(
         status="imported",
@@ -205,7 +215,7 @@ def _create_run(request: RunRequest) -> Run:
                 setting=request.setting,
                 status=RunStatus.COMPLETE,
                 is_demonstration=request.is_demonstration,
-                created_by_id=request.created_by.pk if request.created_by else None,
+                created_by=request.actor,
                 finished_at=timezone.now(),
             )
     except IntegrityError as error:

@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.contrib.auth.models import AbstractBaseUser
-
+from core.models import User
 from core.names import name_problem
 from evaluation.importers.report import ImportRefused
 from evaluation.models import Catalogue
@@ -29,7 +28,7 @@ class RunRequest:
     preferences: Sequence[str]
     strict: bool
     is_demonstration: bool
-    created_by: AbstractBaseUser | None
+    actor: User | None
 
     def check(self) -> None:
         """Raise `ImportRefused`: `unknown_method`, `unknown_setting`, `unknown_ratings_of`, `invalid_name`, …"""

@@ -12,6 +12,7 @@ from django.core.management.base import BaseCommand, CommandError
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
+from core.audit.writing import acting_by
 from core.errors import DomainError
 from evaluation.importers import source_file
 from evaluation.importers.report import CatalogueReport, ImportRefused, ImportReport, QuestionsReport
@@ -33,7 +34,8 @@ class ImportCommand(BaseCommand):
 
     def handle(self, **options: Any) -> None:
         try:
-            report = self.run_import(options)
+            with acting_by(command=type(self).__module__.rpartition(".")[2]):
+                report = self.run_import(options)
         except DomainError as error:
             if options["json"]:
                 self.stdout.write(json.dumps(refusal_as_dict(error), ensure_ascii=False))

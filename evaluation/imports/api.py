@@ -54,16 +54,16 @@ class ImportRetry(APIView):
     @idempotent
     @without_body
     def post(self, request: Request, job_id: int) -> Response:
-        return accepted(request, retry_import(job=own_import(actor_of(request), job_id)))
+        return accepted(
+            request, retry_import(job=own_import(actor_of(request), job_id), actor=actor_of(request))
+        )
 
 
 def start_import(request: Request, kind: str, fields: Mapping[str, Any], files: Sequence[Upload]) -> Response:
     """Have files imported; the answer says where to ask. Raises ValidationError where one is too large."""
     for field, file in files:
         _require_within_limit(field, file)
-    job = request_import(
-        kind=kind, arguments=stored_arguments(fields), files=files, requested_by=actor_of(request)
-    )
+    job = request_import(kind=kind, arguments=stored_arguments(fields), files=files, actor=actor_of(request))
     return accepted(request, job)
 
 

@@ -46,7 +46,7 @@ def import_job(request: PersonRequest, job_id: int) -> HttpResponse:
 @require_POST
 def import_retry(request: PersonRequest, job_id: int) -> HttpResponse:
     """Run an import again that failed."""
-    retry_import(job=own_import(request.user, job_id))
+    retry_import(job=own_import(request.user, job_id), actor=request.user)
     messages.success(request, "The import is queued again.")
     return redirect("import_job", job_id=job_id)
 
@@ -55,7 +55,7 @@ def start_import(
     request: PersonRequest, kind: str, arguments: Mapping[str, Any], files: Sequence[Upload]
 ) -> HttpResponse:
     """Have files imported, and show how far that is."""
-    job = request_import(kind=kind, arguments=arguments, files=files, requested_by=request.user)
+    job = request_import(kind=kind, arguments=arguments, files=files, actor=request.user)
     return redirect("import_job", job_id=job.pk)
 
 

@@ -64,9 +64,7 @@ def _gold(lead: User) -> LeasedJob:
 
 def _import(lead: User) -> LeasedJob:
     file = SimpleUploadedFile("p.csv", b"text,category\nI like it short.,brevity\n")
-    return request_import(
-        kind="catalogue", arguments={"name": "mine"}, files=[("file", file)], requested_by=lead
-    )
+    return request_import(kind="catalogue", arguments={"name": "mine"}, files=[("file", file)], actor=lead)
 
 
 REQUESTS: dict[type[LeasedJob], Request] = {

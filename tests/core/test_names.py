@@ -50,5 +50,5 @@ def test_odd_names_are_refused_by_pages_the_api_and_imports() -> None:
     with pytest.raises(DomainError, match="direction"):
         dataset_called(name, is_demonstration=False)
     with pytest.raises(DomainError, match="visible"):
-        create_rubric(name="\u200b", instructions="Rate.", anchors=ANCHORS)
+        create_rubric(name="\u200b", instructions="Rate.", anchors=ANCHORS, actor=None)
     assert not Rubric.objects.filter(name=name).exists()

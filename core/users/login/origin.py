@@ -46,17 +46,19 @@ class Origin:
 
 
 class OriginMiddleware:
-    """Lets the audit log know where the request under way comes from."""
+    """Lets the audit log know where the request under way comes from, and forget by which token it came."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        token = audit.origin.set(asdict(Origin.of(request)))
+        before = audit.origin.set(asdict(Origin.of(request)))
+        means_before = audit.means.set(None)
         try:
             return self.get_response(request)
         finally:
-            audit.origin.reset(token)
+            audit.means.reset(means_before)
+            audit.origin.reset(before)
 
 
 def plain(text: str, longest: int) -> str:

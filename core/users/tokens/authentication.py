@@ -6,6 +6,7 @@ from rest_framework.exceptions import AuthenticationFailed, Throttled
 from rest_framework.request import Request
 
 from core.api.throttles import ANONYMOUS
+from core.audit import writing as audit
 from core.errors import NotAllowed
 from core.http.throttle import address_of
 from core.models import ApiToken, User
@@ -17,9 +18,13 @@ SCHEME = "Bearer"
 
 
 class TokenAuthentication(BaseAuthentication):
-    """`Authorization: Bearer perg_…`"""
+    """`Authorization: Bearer perg_…`
+
+    The audit log is told which token the request came with; `OriginMiddleware` makes it forget that afterwards.
+    """
 
     def authenticate(self, request: Request) -> tuple[User, ApiToken] | None:
+        audit.means.set(None)
         scheme, _, secret = get_authorization_header(request).decode("latin-1").partition(" ")
         if scheme.lower() == "token":  # what the first versions took
             raise AuthenticationFailed(f"Send “Authorization: {SCHEME} …”.", code="scheme_unknown")
@@ -38,6 +43,7 @@ class TokenAuthentication(BaseAuthentication):
                 "This site requires a second factor of the token's owner, who has none yet.",
                 code="second_factor_required",
             )
+        audit.means.set({"token": f"{token.name} ({token.prefix}…)", "token_id": token.pk})
         if note_use(token, at=timezone.now()):
             facts = {"username": token.user.get_username(), "name": token.name}
             note("token.first_used", request=request, actor=token.user, subject=token, **facts)

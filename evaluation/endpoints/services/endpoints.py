@@ -11,7 +11,9 @@ from django.db.models import Q
 from django.utils import timezone
 from pydantic import JsonValue
 
+from core.audit.writing import record
 from core.errors import Conflict, DomainError
+from core.models import User
 from core.names import check_name
 from evaluation.endpoints.services.recorded_replies import recorded_replies
 from evaluation.endpoints.services.waking import wake_drain
@@ -61,13 +63,37 @@ WEIGHTS = ("revision", "adapter", "adapter_sha256")
 """The options of a local model that say which weights answer."""
 
 
-def create_endpoint(*, spec: EndpointSpec) -> Endpoint:
-    """Make an endpoint. Raises DomainError, with the field at fault."""
-    return _saved(Endpoint(), spec, is_ruled=True)
+TOLD = (
+    "name",
+    "provider",
+    "model",
+    "input_price",
+    "output_price",
+    "priced_on",
+    "max_concurrency",
+    "timeout_seconds",
+    "structured_output",
+)
+"""The fields whose values the audit log has. Of the others it has the name alone: a secret may be in one by mistake."""
 
 
 @transaction.atomic
-def change_endpoint(*, endpoint: Endpoint, spec: EndpointSpec) -> Endpoint:
+def create_endpoint(*, spec: EndpointSpec, actor: User | None) -> Endpoint:
+    """Make an endpoint. Raises DomainError, with the field at fault."""
+    endpoint = _saved(Endpoint(), spec, is_ruled=True)
+    record(
+        "endpoint.created",
+        actor=actor,
+        subject=endpoint,
+        name=endpoint.name,
+        provider=endpoint.provider,
+        model=endpoint.model,
+    )
+    return endpoint
+
+
+@transaction.atomic
+def change_endpoint(*, endpoint: Endpoint, spec: EndpointSpec, actor: User | None) -> Endpoint:
     """Change an endpoint. Raises DomainError, with the field at fault.
 
     Once it has answered, its name, provider, model, base URL and the weights of a local model stay as they are: answers
@@ -87,7 +113,9 @@ def change_endpoint(*, endpoint: Endpoint, spec: EndpointSpec) -> Endpoint:
             field=changed[0],
         )
     is_ruled = any(getattr(held, name) != getattr(spec, name) for name in RULED)
+    before = _values(held)
     saved = _saved(held, spec, is_ruled=is_ruled)
+    _record_change(saved, before, actor)
     wake_drain(saved.pk)  # what waits for it is called as it is set now
     return saved
 
@@ -120,6 +148,27 @@ def has_changed_since(endpoint: Endpoint) -> bool:
     """Whether the endpoint has been set otherwise since it was read, in what its provider needs; or is gone."""
     now = Endpoint.objects.filter(pk=endpoint.pk).first()
     return now is None or settings_of(now) != settings_of(endpoint)
+
+
+def _values(endpoint: Endpoint) -> dict[str, object]:
+    return {name: getattr(endpoint, name) for name in EndpointSpec.__dataclass_fields__}
+
+
+def _record_change(endpoint: Endpoint, before: dict[str, object], actor: User | None) -> None:
+    """Note which fields changed, if any did, and of those without secrets from what to what."""
+    after = _values(endpoint)
+    changed = [name for name in after if after[name] != before[name]]
+    if changed:
+        told = [name for name in changed if name in TOLD]
+        record(
+            "endpoint.changed",
+            actor=actor,
+            subject=endpoint,
+            name=endpoint.name,
+            changed=changed,
+            before={name: before[name] for name in told},
+            after={name: after[name] for name in told},
+        )
 
 
 def _identity(endpoint: Endpoint | EndpointSpec, name: str) -> object:

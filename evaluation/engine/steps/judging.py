@@ -10,8 +10,10 @@ from dataclasses import replace
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 
+from core.audit.writing import record
 from core.errors import Conflict
 from core.jobs.wake import wake
+from core.models import User
 from evaluation.engine.calls.completions import enqueue_completions
 from evaluation.engine.calls.recording import CUT_OFF
 from evaluation.engine.steps.prompts import prompts_of
@@ -32,7 +34,7 @@ CALL_FAILED = "the call failed"
 
 
 @transaction.atomic
-def launch_judging(*, run: Run, judge: Judge) -> RunJudge:
+def launch_judging(*, run: Run, judge: Judge, actor: User | None) -> RunJudge:
     """Have a judge rate a run; launching it again changes nothing and continues what is unfinished.
 
     Raises Conflict where the judge's ratings were imported, or no preference is there to follow.
@@ -44,6 +46,7 @@ def launch_judging(*, run: Run, judge: Judge) -> RunJudge:
     run_judge, _ = RunJudge.objects.get_or_create(run=run, judge=judge)
     Run.objects.filter(pk=run.pk).update(status=RunStatus.RUNNING, finished_at=None)
     run.status, run.finished_at = RunStatus.RUNNING, None
+    record("judging.launched", actor=actor, subject=run, name=run.name, judge=judge.name)
     wake("evaluation.engine.tasks.advance_run", run.pk)
     return run_judge
 

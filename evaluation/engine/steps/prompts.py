@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from django.db import transaction
 from django.db.models import Max
 
+from core.audit.writing import record
 from evaluation.models import Prompt, Run
 from evaluation.stages import propose
 from evaluation.stages.prompts import PromptText, prompt_files, sha256_of
@@ -26,9 +27,11 @@ def current_prompt(name: str) -> Prompt:
 def _next_version(name: str, text: str) -> Prompt:
     last = Prompt.objects.filter(name=name).aggregate(last=Max("version"))["last"] or 0
     # Two processes that see an edited file at the same moment: the unique text lets one of them win.
-    prompt, _ = Prompt.objects.get_or_create(
+    prompt, is_new = Prompt.objects.get_or_create(
         name=name, sha256=sha256_of(text), defaults={"version": last + 1, "text": text}
     )
+    if is_new:
+        record("prompt.recorded", actor=None, subject=prompt, name=name, version=prompt.version)
     return prompt
 
 

@@ -61,7 +61,7 @@ def _recorded_run(source: ImportSource) -> dict[str, Any]:
     return import_recorded_run(
         file=file.path,
         file_name=file.name,
-        created_by=source.actor,
+        actor=source.actor,
         preferences=read_preferences(lists[0].path) if lists else (),
         progress=source.progress,
         **arguments,
@@ -72,13 +72,18 @@ def _questions(source: ImportSource) -> dict[str, Any]:
     _require_staff(source)
     file = source.file("file")
     return import_questions(
-        file=file.path, file_name=file.name, progress=source.progress, **_arguments(source)
+        file=file.path,
+        file_name=file.name,
+        actor=source.actor,
+        progress=source.progress,
+        **_arguments(source),
     ).as_dict()
 
 
 def _catalogue(source: ImportSource) -> dict[str, Any]:
     _require_staff(source)
-    return import_catalogue(file=source.file("file").path, name=source.arguments["name"]).as_dict()
+    file, name = source.file("file").path, source.arguments["name"]
+    return import_catalogue(file=file, name=name, actor=source.actor).as_dict()
 
 
 def _require_staff(source: ImportSource) -> None:

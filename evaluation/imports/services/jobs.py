@@ -10,6 +10,7 @@ from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 
+from core.audit.writing import record
 from core.errors import Conflict, DomainError
 from core.jobs.heartbeat import ThreadHeartbeat
 from core.jobs.kinds import JobKind
@@ -30,13 +31,13 @@ Upload = tuple[str, UploadedFile[bytes]]
 
 
 def request_import(
-    *, kind: str, arguments: Mapping[str, Any], files: Sequence[Upload], requested_by: User
+    *, kind: str, arguments: Mapping[str, Any], files: Sequence[Upload], actor: User
 ) -> ImportJob:
     """Store files, and have a worker import them. Raises Conflict where too many imports of the person are unfinished.
 
     The caller has checked that the person may, and the files' sizes.
     """
-    _check_number(requested_by)  # before anything is copied, which takes a while
+    _check_number(actor)  # before anything is copied, which takes a while
     folder, facts = store_files(files)
     job = ImportJob(
         kind=kind_called(kind).name,
@@ -44,15 +45,17 @@ def request_import(
         files=facts,
         folder=folder,
         bytes_total=sum(file["size"] for file in facts),
-        requested_by=requested_by,
+        requested_by=actor,
     )
     try:
         with transaction.atomic():
             # One request at a time for each person, so that the limit holds.
-            User.objects.select_for_update(no_key=True).get(pk=requested_by.pk)
-            _check_number(requested_by)
+            User.objects.select_for_update(no_key=True).get(pk=actor.pk)
+            _check_number(actor)
             job.save()
             enqueue(job)
+            names = [file["name"] for file in facts]
+            record("import.requested", actor=actor, subject=job, kind=job.kind, files=names)
     except Conflict:
         delete_files(folder)
         raise
@@ -60,9 +63,10 @@ def request_import(
 
 
 @transaction.atomic
-def retry_import(*, job: ImportJob) -> ImportJob:
+def retry_import(*, job: ImportJob, actor: User) -> ImportJob:
     """Have an import run again that failed. Raises Conflict for any other."""
     queue_again(job, refusal="Only an import that failed can be retried, within a day.")
+    record("import.retried", actor=actor, subject=job, kind=job.kind)
     return job
 
 

@@ -5,6 +5,7 @@ from rest_framework import generics, status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from core.api.actor import actor_of
 from core.api.idempotency import idempotent
 from core.api.permissions import IsStaff
 from core.api.queries import FilteredList
@@ -30,7 +31,7 @@ class JudgeList(FilteredList[Judge]):
         """Make a judge, which never changes afterwards."""
         given = NewJudgeSerializer(data=request.data)
         given.is_valid(raise_exception=True)
-        judge = create_judge(**given.validated_data)
+        judge = create_judge(**given.validated_data, actor=actor_of(request))
         return Response(JudgeSerializer(judge).data, status=status.HTTP_201_CREATED)
 
 

@@ -7,6 +7,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from core.api.actor import actor_of
 from core.api.idempotency import idempotent
 from core.api.permissions import IsStaff
 from core.api.queries import NamedList
@@ -31,7 +32,7 @@ class RubricList(NamedList[Rubric]):
         """Make a rubric."""
         given = NewRubricSerializer(data=request.data)
         given.is_valid(raise_exception=True)
-        rubric = create_rubric(**given.validated_data)
+        rubric = create_rubric(**given.validated_data, actor=actor_of(request))
         return Response(RubricVersionSerializer(rubric).data, status=status.HTTP_201_CREATED)
 
 
@@ -56,5 +57,5 @@ class RubricRevise(APIView):
         rubric = get_object_or_404(Rubric, pk=rubric_id)
         given = RubricTextSerializer(data=request.data)
         given.is_valid(raise_exception=True)
-        revised = revise_rubric(rubric=rubric, **given.validated_data)
+        revised = revise_rubric(rubric=rubric, **given.validated_data, actor=actor_of(request))
         return Response(RubricVersionSerializer(revised).data, status=status.HTTP_201_CREATED)

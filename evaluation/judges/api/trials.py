@@ -7,6 +7,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from core.api.actor import actor_of
 from core.api.idempotency import idempotent
 from core.api.permissions import IsStaff
 from core.api.strict import without_body
@@ -35,7 +36,7 @@ class EndpointTest(APIView):
     @without_body
     def post(self, request: Request, endpoint_id: int) -> Response:
         """Ask the endpoint to say one word; the answer names the test, where its reply will be."""
-        trial = try_endpoint(endpoint=get_object_or_404(Endpoint, pk=endpoint_id))
+        trial = try_endpoint(endpoint=get_object_or_404(Endpoint, pk=endpoint_id), actor=actor_of(request))
         return Response(trial_data(trial), status=status.HTTP_202_ACCEPTED)
 
 
@@ -62,7 +63,9 @@ class JudgeTest(APIView):
         judge = get_object_or_404(Judge.objects.select_related("endpoint", "rubric"), pk=judge_id)
         given = JudgeTestSerializer(data=request.data)
         given.is_valid(raise_exception=True)
-        trial = try_judge(judge=judge, shown=given.texts() or _shown(given.validated_data["item"]))
+        trial = try_judge(
+            judge=judge, shown=given.texts() or _shown(given.validated_data["item"]), actor=actor_of(request)
+        )
         return Response(judge_trial_data(trial, judge), status=status.HTTP_202_ACCEPTED)
 
 

@@ -10,6 +10,7 @@ from decimal import Decimal
 
 from django.db import transaction
 
+from core.audit.writing import record
 from core.errors import Conflict
 from core.models import User
 from evaluation.endpoints.services.waking import wake_drain
@@ -24,7 +25,7 @@ from evaluation.stages.canaries import canary_set
 
 
 @transaction.atomic
-def start_canary_test(*, judge: Judge, actor: User) -> CanaryTest:
+def start_canary_test(*, judge: Judge, actor: User | None) -> CanaryTest:
     """Show the judge both twins of every pair.
 
     Raises DomainError where the judge cannot be asked, and Conflict while an earlier test of it is under way.
@@ -47,6 +48,14 @@ def start_canary_test(*, judge: Judge, actor: User) -> CanaryTest:
             completion=completions[request.key(endpoint.name)],
         )
         for (technique, is_injected), request in requests.items()
+    )
+    record(
+        "judge.injected_responses_started",
+        actor=actor,
+        subject=judge,
+        name=judge.name,
+        set_version=test.set_version,
+        calls=len(completions),
     )
     wake_drain(endpoint.pk)
     return test

@@ -2,7 +2,9 @@
 
 from django.db import transaction
 
+from core.audit.writing import record
 from core.errors import Conflict, DomainError
+from core.models import User
 from core.names import check_name
 from evaluation.llm import heuristic
 from evaluation.models import Endpoint, Judge, Rubric
@@ -59,6 +61,7 @@ def create_judge(
     replicates: int = 1,
     temperature: float | None = None,
     max_tokens: int = MAX_TOKENS,
+    actor: User | None,
 ) -> Judge:
     """Make a judge, which never changes afterwards: its judgments are by what it was. Raises DomainError, with the
     field at fault; Conflict where the name is taken.
@@ -92,4 +95,14 @@ def create_judge(
     )
     if not is_new:
         raise Conflict(f"There is a judge named “{name}” already.", code="name_taken", field="name")
+    record(
+        "judge.created",
+        actor=actor,
+        subject=judge,
+        name=name,
+        endpoint=endpoint.name,
+        rubric=str(rubric),
+        threshold=threshold,
+        replicates=replicates,
+    )
     return judge

@@ -5,7 +5,9 @@ from collections.abc import Sequence
 from django.db import transaction
 from django.db.models import Max
 
+from core.audit.writing import record
 from core.errors import Conflict, DomainError
+from core.models import User
 from core.names import check_name
 from evaluation.models import Rubric
 from evaluation.models.endpoint import SCALE
@@ -16,7 +18,7 @@ MAX_INSTRUCTIONS = 20_000
 
 
 @transaction.atomic
-def create_rubric(*, name: str, instructions: str, anchors: Sequence[str]) -> Rubric:
+def create_rubric(*, name: str, instructions: str, anchors: Sequence[str], actor: User | None) -> Rubric:
     """The first version of a rubric. Raises DomainError, with the field at fault; Conflict where the name is taken."""
     name = " ".join(name.split())
     if not 1 <= len(name) <= MAX_NAME:
@@ -30,11 +32,12 @@ def create_rubric(*, name: str, instructions: str, anchors: Sequence[str]) -> Ru
         raise Conflict(
             f"There is a rubric named “{name}” already; edit that.", code="name_taken", field="name"
         )
+    record("rubric.created", actor=actor, subject=rubric, name=name)
     return rubric
 
 
 @transaction.atomic
-def revise_rubric(*, rubric: Rubric, instructions: str, anchors: Sequence[str]) -> Rubric:
+def revise_rubric(*, rubric: Rubric, instructions: str, anchors: Sequence[str], actor: User | None) -> Rubric:
     """The next version of the rubric, by these words; the others stay as they are.
 
     Raises DomainError, with the field at fault; Conflict where the words are those of a version that there is.
@@ -46,9 +49,18 @@ def revise_rubric(*, rubric: Rubric, instructions: str, anchors: Sequence[str]) 
     if same is not None:
         raise Conflict(f"{same} says exactly this already.", code="unchanged", field="instructions")
     last = Rubric.objects.filter(name=rubric.name).aggregate(last=Max("version"))["last"]
-    return Rubric.objects.create(
+    revised = Rubric.objects.create(
         name=rubric.name, version=last + 1, instructions=instructions, anchors=anchors
     )
+    record(
+        "rubric.revised",
+        actor=actor,
+        subject=revised,
+        name=rubric.name,
+        version=revised.version,
+        edited_version=rubric.version,
+    )
+    return revised
 
 
 def _checked(instructions: str, anchors: Sequence[str]) -> tuple[str, list[str]]:

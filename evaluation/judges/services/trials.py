@@ -9,7 +9,9 @@ from dataclasses import replace
 
 from django.db import transaction
 
+from core.audit.writing import record
 from core.errors import DomainError, NotFound
+from core.models import User
 from evaluation.endpoints.services.endpoints import missing_key
 from evaluation.endpoints.services.waking import wake_drain
 from evaluation.engine.calls.completions import enqueue_completions
@@ -35,15 +37,19 @@ EXAMPLE = JudgeInput(
 )
 
 
-def try_endpoint(*, endpoint: Endpoint) -> Completion:
+@transaction.atomic
+def try_endpoint(*, endpoint: Endpoint, actor: User | None) -> Completion:
     """Ask the endpoint to say one word. Raises DomainError where it cannot be called."""
     _check(endpoint)
     content = EXAMPLE.as_document() if endpoint.provider == Provider.HEURISTIC else GREETING
     request = ChatRequest(model=endpoint.model, messages=(Message("user", content),), max_tokens=REPLY_TOKENS)
-    return _asked(endpoint, request)
+    completion = _asked(endpoint, request)
+    record("endpoint.tested", actor=actor, subject=endpoint, name=endpoint.name, call=completion.pk)
+    return completion
 
 
-def try_judge(*, judge: Judge, shown: JudgeInput) -> Completion:
+@transaction.atomic
+def try_judge(*, judge: Judge, shown: JudgeInput, actor: User | None) -> Completion:
     """Ask the judge about an item as a run would. Raises DomainError where it cannot be asked.
 
     No judgment is written. An unreadable reply is not asked for again, as it would be in a run.
@@ -51,7 +57,9 @@ def try_judge(*, judge: Judge, shown: JudgeInput) -> Completion:
     endpoint = endpoint_to_try(judge)
     if not shown.preference or not shown.personalised:
         raise DomainError("A judge needs a preference and a personalised response.", field="preference")
-    return _asked(endpoint, request_of(judge, shown, prompts=prompts_to_try(), replicate=1))
+    completion = _asked(endpoint, request_of(judge, shown, prompts=prompts_to_try(), replicate=1))
+    record("judge.tested", actor=actor, subject=judge, name=judge.name, call=completion.pk)
+    return completion
 
 
 def endpoint_to_try(judge: Judge) -> Endpoint:
@@ -90,7 +98,6 @@ def _check(endpoint: Endpoint) -> None:
         raise DomainError(missing, code="missing_key", field="endpoint")
 
 
-@transaction.atomic
 def _asked(endpoint: Endpoint, request: ChatRequest) -> Completion:
     request = replace(request, replicate=trial_replicate())
     (completion,) = enqueue_completions(endpoint, [request], run=None).values()

@@ -41,7 +41,7 @@ def judge_create(request: PersonRequest) -> HttpResponse:
     form = JudgeForm(request.POST or None, initial={"rubric": PageQuery(request).key("rubric")})
     if form.is_valid():
         try:
-            judge = create_judge(**form.cleaned_data)
+            judge = create_judge(**form.cleaned_data, actor=request.user)
         except DomainError as error:
             form.add_error(error.field if error.field in form.fields else None, error.message)
         else:
@@ -79,7 +79,7 @@ def judge_test(request: PersonRequest, judge_id: int) -> HttpResponse:
     form = TrialForm(request.POST) if request.method == "POST" else TrialForm.showing(_shown(item))
     if form.is_valid():
         try:
-            trial = try_judge(judge=judge, shown=form.shown())
+            trial = try_judge(judge=judge, shown=form.shown(), actor=request.user)
         except DomainError as error:
             form.add_error(error.field if error.field in form.fields else None, error.message)
         else:

@@ -35,6 +35,7 @@ def rubric_create(request: PersonRequest) -> HttpResponse:
                 name=form.cleaned_data["name"],
                 instructions=form.cleaned_data["instructions"],
                 anchors=form.anchors(),
+                actor=request.user,
             )
         except DomainError as error:
             form.add_error(error.field if error.field in form.fields else None, error.message)
@@ -73,7 +74,10 @@ def rubric_edit(request: PersonRequest, rubric_id: int) -> HttpResponse:
     if form.is_valid():
         try:
             revised = revise_rubric(
-                rubric=rubric, instructions=form.cleaned_data["instructions"], anchors=form.anchors()
+                rubric=rubric,
+                instructions=form.cleaned_data["instructions"],
+                anchors=form.anchors(),
+                actor=request.user,
             )
         except DomainError as error:
             form.add_error(error.field if error.field in form.fields else None, error.message)

@@ -15,7 +15,7 @@ from evaluation.models import Endpoint
 def endpoint_try(request: PersonRequest, endpoint_id: int) -> HttpResponse:
     """Make one small call."""
     endpoint = get_object_or_404(Endpoint, pk=endpoint_id)
-    trial = try_endpoint(endpoint=endpoint)
+    trial = try_endpoint(endpoint=endpoint, actor=request.user)
     return redirect("endpoint_trial", endpoint_id=endpoint.pk, completion_id=trial.pk)
 
 

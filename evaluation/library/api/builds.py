@@ -10,12 +10,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from core.api.actor import actor_of
 from core.api.idempotency import idempotent
 from core.api.permissions import IsStaff
 from core.api.queries import FilteredList
 from core.api.strict import without_body
 from core.errors import DomainError, NotFound
-from core.models import User
 from core.scopes import Scope
 from evaluation.library.selectors.catalogues import build_failures, build_progress, near_duplicates
 from evaluation.library.serializers.builds import (
@@ -78,8 +78,7 @@ class BuildList(FilteredList[CatalogueBuild]):
         """Start a build: an endpoint is asked about questions of a dataset, for people to review what it proposes."""
         given = NewBuildSerializer(data=request.data)
         given.is_valid(raise_exception=True)
-        assert isinstance(request.user, User)  # IsStaff has let nobody else in
-        build = start_build(created_by=request.user, **given.validated_data)
+        build = start_build(actor=actor_of(request), **given.validated_data)
         return Response(BuildSerializer(build).data, status=status.HTTP_201_CREATED)
 
 
@@ -134,7 +133,11 @@ class BuildBudget(APIView):
         build = _build(build_id)
         given = BuildBudgetSerializer(data=request.data, context={"shown": BuildSerializer(build).data})
         given.is_valid(raise_exception=True)
-        return Response(BuildSerializer(set_build_budget(build=build, **given.validated_data)).data)
+        return Response(
+            BuildSerializer(
+                set_build_budget(build=build, **given.validated_data, actor=actor_of(request))
+            ).data
+        )
 
 
 class BuildAgain(APIView):
@@ -147,7 +150,7 @@ class BuildAgain(APIView):
     @without_body
     def post(self, request: Request, build_id: int) -> Response:
         """Ask once more about each question that has failed."""
-        ask_again(build=_build(build_id))
+        ask_again(build=_build(build_id), actor=actor_of(request))
         return Response(BuildSerializer(_build(build_id)).data, status=status.HTTP_202_ACCEPTED)
 
 
@@ -163,7 +166,7 @@ class BuildRelease(APIView):
         build = _build(build_id)
         given = ReleaseCatalogueSerializer(data=request.data)
         given.is_valid(raise_exception=True)
-        catalogue = release_catalogue(build=build, **given.validated_data)
+        catalogue = release_catalogue(build=build, **given.validated_data, actor=actor_of(request))
         return Response(CatalogueSerializer(catalogue).data, status=status.HTTP_201_CREATED)
 
 
@@ -209,7 +212,7 @@ class BuildMerge(APIView):
         proposals = list(build.proposals.filter(pk__in=keys))
         if len(proposals) < len(keys):
             raise DomainError("This build does not have all of them.", field="proposals")
-        merge_proposals(proposals=proposals, into=into)
+        merge_proposals(proposals=proposals, into=into, actor=actor_of(request))
         into.refresh_from_db()
         return Response(ProposalSerializer(into).data)
 
@@ -232,7 +235,9 @@ class ProposalDetail(APIView):
         given = ProposalTextSerializer(data=request.data, context=context)
         given.is_valid(raise_exception=True)
         wanted = {"text": proposal.text, "category": proposal.category, **given.validated_data}
-        return Response(ProposalSerializer(edit_proposal(proposal=proposal, **wanted)).data)
+        return Response(
+            ProposalSerializer(edit_proposal(proposal=proposal, **wanted, actor=actor_of(request))).data
+        )
 
 
 class ProposalDecision(APIView):
@@ -251,4 +256,6 @@ class ProposalDecision(APIView):
         proposal = get_object_or_404(PROPOSALS, pk=proposal_id)
         if action not in DECISIONS:
             raise NotFound(f"What can be done with a proposal: {', '.join(DECISIONS)}.")
-        return Response(ProposalSerializer(DECISIONS[action](proposal=proposal)).data)
+        return Response(
+            ProposalSerializer(DECISIONS[action](proposal=proposal, actor=actor_of(request))).data
+        )

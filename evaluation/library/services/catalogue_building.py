@@ -9,12 +9,13 @@ import random
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
-from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 from django.db.models import F, Sum
 
+from core.audit.writing import record
 from core.errors import Conflict, DomainError
 from core.jobs.wake import wake
+from core.models import User
 from core.names import check_name
 from evaluation.endpoints.services.endpoints import missing_key
 from evaluation.endpoints.services.waking import wake_drain
@@ -48,7 +49,7 @@ def start_build(
     per_question: int,
     seed: int = 0,
     money_budget: Decimal | None = None,
-    created_by: AbstractBaseUser | None = None,
+    actor: User | None,
 ) -> CatalogueBuild:
     """Draw `sample_size` questions, the same for the same seed, and have the endpoint asked about each, as far as
     `money_budget` (US dollars; None: no limit) has room for what it may cost.
@@ -67,12 +68,22 @@ def start_build(
         per_question=per_question,
         seed=seed,
         money_budget=money_budget,
-        created_by_id=created_by.pk if created_by else None,
+        created_by=actor,
     )
     questions = list(dataset.questions.order_by("pk").values_list("pk", flat=True))
     BuildQuestion.objects.bulk_create(
         BuildQuestion(build=build, question_id=question)
         for question in sorted(random.Random(seed).sample(questions, sample_size))
+    )
+    record(
+        "build.started",
+        actor=actor,
+        subject=build,
+        name=name,
+        dataset=dataset.name,
+        endpoint=endpoint.name,
+        questions=sample_size,
+        money_budget=money_budget,
     )
     wake("evaluation.library.tasks.advance_build", build.pk)
     return build
@@ -284,7 +295,7 @@ def _drafts(completion: Completion, limit: int) -> tuple[Sequence[propose.Propos
 
 
 @transaction.atomic
-def ask_again(*, build: CatalogueBuild) -> int:
+def ask_again(*, build: CatalogueBuild, actor: User | None) -> int:
     """Ask once more about each question without proposals; give their number.
 
     Raises Conflict where there is none, or the build is released.
@@ -302,31 +313,44 @@ def ask_again(*, build: CatalogueBuild) -> int:
     CatalogueBuild.objects.filter(pk=build.pk).update(
         status=BuildStatus.ASKING, spent_before=F("spent_before") + wasted
     )
+    record("build.asked_again", actor=actor, subject=build, name=build.name, questions=len(failed))
     wake("evaluation.library.tasks.advance_build", build.pk)
     return len(failed)
 
 
 @transaction.atomic
-def set_build_budget(*, build: CatalogueBuild, money_budget: Decimal | None) -> CatalogueBuild:
+def set_build_budget(
+    *, build: CatalogueBuild, money_budget: Decimal | None, actor: User | None
+) -> CatalogueBuild:
     """Set what the build may spend, in US dollars (None: no limit), and go on with what has not been asked.
 
     Raises DomainError for a budget that will not do, Conflict where the build is released.
     """
     check_budget(build.endpoint, money_budget)
-    _hold_unreleased(build)
+    before = _hold_unreleased(build).money_budget
     unasked = BuildQuestion.objects.filter(
         build=build, status=BuildQuestionStatus.WAITING, completion__isnull=True
     )
     status = BuildStatus.ASKING if unasked.exists() else build.status
     CatalogueBuild.objects.filter(pk=build.pk).update(money_budget=money_budget, status=status)
     build.refresh_from_db()
+    if before != build.money_budget:
+        record(
+            "build.budget_changed",
+            actor=actor,
+            subject=build,
+            name=build.name,
+            before=before,
+            after=build.money_budget,
+        )
     if status == BuildStatus.ASKING:
         wake("evaluation.library.tasks.advance_build", build.pk)
     return build
 
 
-def _hold_unreleased(build: CatalogueBuild) -> None:
-    """Lock the build. Raises Conflict where it is released."""
+def _hold_unreleased(build: CatalogueBuild) -> CatalogueBuild:
+    """The build, locked. Raises Conflict where it is released."""
     locked = CatalogueBuild.objects.select_for_update(no_key=True).get(pk=build.pk)
     if locked.status == BuildStatus.RELEASED:
         raise Conflict("This build is released; nothing is asked for it any more.", code="released")
+    return locked

@@ -10,7 +10,9 @@ from collections.abc import Collection
 from django.db import transaction
 from django.db.models import Max
 
+from core.audit.writing import record
 from core.errors import Conflict, DomainError
+from core.models import User
 from evaluation.importers.lock import one_import_at_a_time
 from evaluation.models import Catalogue, CatalogueBuild, Preference, Proposal
 from evaluation.models.catalogue_build import BuildStatus, ProposalStatus
@@ -20,22 +22,23 @@ from evaluation.stages.propose import MAX_TEXT, one_line
 STANDING = [ProposalStatus.PROPOSED, ProposalStatus.ACCEPTED, ProposalStatus.REJECTED]
 
 
-def accept_proposal(*, proposal: Proposal) -> Proposal:
+def accept_proposal(*, proposal: Proposal, actor: User | None) -> Proposal:
     """Have the proposal in the catalogue. Raises Conflict where it is merged, or the build is released."""
-    return _change(proposal, STANDING, status=ProposalStatus.ACCEPTED)
+    return _change("proposal.accepted", actor, proposal, STANDING, status=ProposalStatus.ACCEPTED)
 
 
-def reject_proposal(*, proposal: Proposal) -> Proposal:
+def reject_proposal(*, proposal: Proposal, actor: User | None) -> Proposal:
     """Leave the proposal out, and those merged into it. Raises Conflict as `accept_proposal` does."""
-    return _change(proposal, STANDING, status=ProposalStatus.REJECTED)
+    return _change("proposal.rejected", actor, proposal, STANDING, status=ProposalStatus.REJECTED)
 
 
-def reopen_proposal(*, proposal: Proposal) -> Proposal:
+def reopen_proposal(*, proposal: Proposal, actor: User | None) -> Proposal:
     """Take back what was decided on the proposal, a merge included. Raises Conflict where the build is released."""
-    return _change(proposal, ProposalStatus.values, status=ProposalStatus.PROPOSED, merged_into=None)
+    undecided = {"status": ProposalStatus.PROPOSED, "merged_into": None}
+    return _change("proposal.reopened", actor, proposal, ProposalStatus.values, **undecided)
 
 
-def edit_proposal(*, proposal: Proposal, text: str, category: str) -> Proposal:
+def edit_proposal(*, proposal: Proposal, text: str, category: str, actor: User | None) -> Proposal:
     """Change text and category; what the endpoint wrote stays in its call.
 
     Raises DomainError for a text or category that will not do, Conflict as `accept_proposal` does.
@@ -45,11 +48,11 @@ def edit_proposal(*, proposal: Proposal, text: str, category: str) -> Proposal:
         raise DomainError(f"A preference has 1 to {MAX_TEXT} characters.", field="text")
     if category not in PreferenceCategory.values:
         raise DomainError("The category is one of the known ones.", field="category")
-    return _change(proposal, STANDING, text=text, category=category)
+    return _change("proposal.edited", actor, proposal, STANDING, text=text, category=category)
 
 
 @transaction.atomic
-def merge_proposals(*, proposals: Collection[Proposal], into: Proposal) -> int:
+def merge_proposals(*, proposals: Collection[Proposal], into: Proposal, actor: User | None) -> int:
     """Let one proposal stand for others, and for those merged into them before; give the number merged now.
 
     Raises DomainError for a proposal of another build, Conflict where one of them is merged elsewhere already, is
@@ -71,10 +74,13 @@ def merge_proposals(*, proposals: Collection[Proposal], into: Proposal) -> int:
     if merged < len(keys):
         raise Conflict("One of them has been merged meanwhile.", code="merged")
     Proposal.objects.filter(merged_into__in=keys).update(merged_into=into)
+    record("proposal.merged", actor=actor, subject=into, build=into.build_id, proposals=sorted(keys))
     return merged
 
 
-def release_catalogue(*, build: CatalogueBuild, irrelevant_from: Catalogue | None = None) -> Catalogue:
+def release_catalogue(
+    *, build: CatalogueBuild, irrelevant_from: Catalogue | None = None, actor: User | None
+) -> Catalogue:
     """Make the next version of the build's catalogue of what was accepted; the others stay where they are.
 
     All irrelevant preferences of `irrelevant_from` come with it. Raises Conflict unless the build is to be reviewed,
@@ -98,6 +104,9 @@ def release_catalogue(*, build: CatalogueBuild, irrelevant_from: Catalogue | Non
             for text, category, kind in entries
         )
         CatalogueBuild.objects.filter(pk=build.pk).update(status=BuildStatus.RELEASED, catalogue=catalogue)
+        record(
+            "build.released", actor=actor, subject=build, catalogue=str(catalogue), preferences=len(entries)
+        )
     build.refresh_from_db()
     return catalogue
 
@@ -131,10 +140,21 @@ def _lock(build_id: int) -> CatalogueBuild:
 
 
 @transaction.atomic
-def _change(proposal: Proposal, statuses: Collection[str], **fields: object) -> Proposal:
-    """Set fields of a proposal that is in one of the statuses. Raises Conflict where it is not."""
+def _change(
+    action: str, actor: User | None, proposal: Proposal, statuses: Collection[str], **fields: object
+) -> Proposal:
+    """Set fields of a proposal that is in one of the statuses, and note what that changed as `action`.
+
+    Raises Conflict where it is in none of them.
+    """
     _lock(proposal.build_id)
+    told = [name for name in ("status", "text", "category") if name in fields]
+    held = Proposal.objects.get(pk=proposal.pk)
+    before = {name: getattr(held, name) for name in told}
     if not Proposal.objects.filter(pk=proposal.pk, status__in=statuses).update(**fields):
         raise Conflict("It is merged into another one; take it out of there first.", code="merged")
     proposal.refresh_from_db()
+    after = {name: getattr(proposal, name) for name in told}
+    if after != before:
+        record(action, actor=actor, subject=proposal, build=proposal.build_id, before=before, after=after)
     return proposal

@@ -63,7 +63,7 @@ def build_create(request: PersonRequest) -> HttpResponse:
     form = BuildForm(request.POST or None)
     if form.is_valid():
         try:
-            build = start_build(created_by=request.user, **form.cleaned_data)
+            build = start_build(actor=request.user, **form.cleaned_data)
         except DomainError as error:
             form.add_error(error.field, error.message)
         else:
@@ -112,7 +112,7 @@ def build_detail(request: PersonRequest, build_id: int) -> HttpResponse:
 @staff_or_404
 def build_ask_again(request: PersonRequest, build_id: int) -> HttpResponse:
     """Ask once more about the questions without proposals."""
-    count = ask_again(build=get_object_or_404(CatalogueBuild, pk=build_id))
+    count = ask_again(build=get_object_or_404(CatalogueBuild, pk=build_id), actor=request.user)
     messages.success(request, f"Asking again about {count} question{'' if count == 1 else 's'}.")
     return redirect("build_detail", build_id=build_id)
 
@@ -123,7 +123,9 @@ def build_budget(request: PersonRequest, build_id: int) -> HttpResponse:
     """Set what the build may spend, and go on with what has not been asked."""
     form = BuildBudgetForm(request.POST)
     _check(form)
-    set_build_budget(build=get_object_or_404(CatalogueBuild, pk=build_id), **form.cleaned_data)
+    set_build_budget(
+        build=get_object_or_404(CatalogueBuild, pk=build_id), **form.cleaned_data, actor=request.user
+    )
     messages.success(request, "The budget is set.")
     return redirect("build_detail", build_id=build_id)
 
@@ -135,7 +137,7 @@ def build_release(request: PersonRequest, build_id: int) -> HttpResponse:
     build = get_object_or_404(CatalogueBuild, pk=build_id)
     form = ReleaseForm(request.POST)
     _check(form)
-    catalogue = release_catalogue(build=build, **form.cleaned_data)
+    catalogue = release_catalogue(build=build, **form.cleaned_data, actor=request.user)
     messages.success(request, f"{catalogue} is released.")
     return redirect("catalogue_detail", catalogue_id=catalogue.pk)
 
@@ -147,7 +149,7 @@ def build_merge(request: PersonRequest, build_id: int) -> HttpResponse:
     form = MergeForm(get_object_or_404(CatalogueBuild, pk=build_id), request.POST)
     _check(form)
     into = form.cleaned_data["into"]
-    count = merge_proposals(proposals=form.cleaned_data["proposals"], into=into)
+    count = merge_proposals(proposals=form.cleaned_data["proposals"], into=into, actor=request.user)
     messages.success(request, f"{count} proposal{'' if count == 1 else 's'} merged into no. {into.pk}.")
     return _back_to(into, request)
 
@@ -163,9 +165,9 @@ def proposal_review(request: PersonRequest, proposal_id: int) -> HttpResponse:
     if action in {"save", "accept"}:
         form = ProposalForm(request.POST)
         _check(form)
-        edit_proposal(proposal=proposal, **form.cleaned_data)
+        edit_proposal(proposal=proposal, **form.cleaned_data, actor=request.user)
     if action in DECISIONS:
-        DECISIONS[action](proposal=proposal)
+        DECISIONS[action](proposal=proposal, actor=request.user)
     return _back_to(proposal, request)
 
 

@@ -17,4 +17,4 @@ class Command(ImportCommand):
         parser.add_argument("--name", required=True, help="The name of the catalogue.")
 
     def run_import(self, options: dict[str, Any]) -> CatalogueReport:
-        return import_catalogue(file=Path(options["file"]), name=options["name"])
+        return import_catalogue(file=Path(options["file"]), name=options["name"], actor=None)

@@ -39,4 +39,5 @@ class Command(ImportCommand):
                 default_source=options["source"],
                 strict=options["strict"],
                 progress=progress,
+                actor=None,
             )

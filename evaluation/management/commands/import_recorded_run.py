@@ -58,4 +58,5 @@ class Command(ImportCommand):
                 preferences=preferences,
                 strict=options["strict"],
                 progress=progress,
+                actor=None,
             )

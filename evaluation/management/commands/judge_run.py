@@ -5,6 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from core.audit.writing import acting_by
 from core.errors import DomainError
 from evaluation.engine.steps.judging import launch_judging
 from evaluation.judges.services.judges import HEURISTIC_JUDGE, heuristic_judge
@@ -32,7 +33,8 @@ class Command(BaseCommand):
         try:
             judge = Judge.objects.get(name=options["judge"])
             run = run_named(options["run"])
-            launch_judging(run=run, judge=judge)
+            with acting_by(command="judge_run"):
+                launch_judging(run=run, judge=judge, actor=None)
         except Judge.DoesNotExist as error:
             names = ", ".join(Judge.objects.values_list("name", flat=True))
             raise CommandError(f"There is no judge “{options['judge']}”. There are: {names}.") from error

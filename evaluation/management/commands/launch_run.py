@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from core.audit.writing import acting_by
 from core.errors import DomainError, NotFound
 from evaluation.importers.preference_store import catalogue_called
 from evaluation.judges.services.judges import heuristic_judge
@@ -60,7 +61,8 @@ class Command(BaseCommand):
             self._print_estimate(estimate_launch(spec))
             if options["estimate"]:
                 return
-            batch = launch_batch(spec=spec)
+            with acting_by(command="launch_run"):
+                batch = launch_batch(spec=spec, actor=None)
         except DomainError as error:
             raise CommandError(error.message) from error
         self.stdout.write(f"Launched “{batch}”: {batch.runs.count()} runs.")

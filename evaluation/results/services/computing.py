@@ -3,12 +3,15 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
+from core.audit.writing import record
 from core.jobs.broken_off import why_it_broke_off
 from core.jobs.tries import LOST_AFTER
 from core.jobs.wake import wake
+from core.models import User
 from evaluation.models import ComputingTrouble, Run
 from evaluation.models.trouble import Computed
 
@@ -30,9 +33,11 @@ def noted(run: Run, computed: Computed) -> Iterator[None]:
     ComputingTrouble.objects.filter(run=run, computed=computed).delete()
 
 
-def compute_again(*, run: Run) -> None:
+@transaction.atomic
+def compute_again(*, run: Run, actor: User | None) -> None:
     """Have what could not be computed of the run tried again now."""
     ComputingTrouble.objects.filter(run=run).delete()
+    record("results.retried", actor=actor, subject=run, name=run.name)
     wake("evaluation.results.tasks.refresh_result", run.pk)
     wake("evaluation.results.tasks.sweep_results")  # for the comparison, which needs the result first
 

@@ -64,7 +64,7 @@ class BatchList(Queried, generics.ListAPIView[Batch]):
         """Launch a batch: a run for each model, method and setting."""
         launch = LaunchSerializer(data=request.data)
         launch.is_valid(raise_exception=True)
-        batch = launch_batch(spec=launch.spec(), created_by=actor_of(request))
+        batch = launch_batch(spec=launch.spec(), actor=actor_of(request))
         return Response(BatchSerializer(batch).data, status=status.HTTP_201_CREATED)
 
 
@@ -152,5 +152,5 @@ class BatchRetry(APIView):
     def post(self, request: Request, batch_id: int) -> Response:
         """Try again what failed in the batch's runs: all of it, or, with a body, by one cause."""
         batch = get_object_or_404(BATCHES, pk=batch_id)
-        retry_batch(batch=batch, cause=CauseSerializer.cause_in(request.data))
+        retry_batch(batch=batch, cause=CauseSerializer.cause_in(request.data), actor=actor_of(request))
         return Response(BatchSerializer(get_object_or_404(BATCHES, pk=batch_id)).data)

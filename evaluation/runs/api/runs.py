@@ -10,6 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from core.api.actor import actor_of
 from core.api.conditional import conditional
 from core.api.idempotency import idempotent
 from core.api.parsers import StrictMultiPartParser
@@ -165,7 +166,7 @@ class RunControl(APIView):
         if action not in ACTIONS:
             raise NotFound(f"A run can be made to {', '.join(ACTIONS)}; not to “{action}”.")
         run = run_or_404(run_id)
-        ACTIONS[action](run=run, **_cause(request, action))
+        ACTIONS[action](run=run, actor=actor_of(request), **_cause(request, action))
         run.refresh_from_db()
         return Response(RunSerializer(run).data)
 
@@ -182,7 +183,7 @@ class RunJudging(APIView):
         run = run_or_404(run_id)
         wanted = JudgingSerializer(data=request.data)
         wanted.is_valid(raise_exception=True)
-        launch_judging(run=run, judge=wanted.validated_data["judge"])
+        launch_judging(run=run, judge=wanted.validated_data["judge"], actor=actor_of(request))
         return Response(RunSerializer(run).data, status=status.HTTP_202_ACCEPTED)
 
 
@@ -207,7 +208,7 @@ class RunBudgets(APIView):
         given = BudgetSerializer(data=request.data, partial=partial, context=context)
         given.is_valid(raise_exception=True)
         budgets = {"money_budget": run.money_budget, "call_budget": run.call_budget, **given.validated_data}
-        return Response(RunSerializer(control.set_budgets(run=run, **budgets)).data)
+        return Response(RunSerializer(control.set_budgets(run=run, **budgets, actor=actor_of(request))).data)
 
 
 class RunImport(APIView):

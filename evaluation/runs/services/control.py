@@ -4,14 +4,17 @@ Each change is one conditional update: two people who press at the same moment m
 """
 
 from collections.abc import Collection, Sequence
+from dataclasses import asdict
 from decimal import Decimal
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
+from core.audit.writing import record
 from core.errors import Conflict, DomainError
 from core.jobs.wake import wake
+from core.models import User
 from evaluation.endpoints.services.waking import wake_drain
 from evaluation.engine.calls.payers import adopt_for, release_for
 from evaluation.engine.steps.judging import CALL_FAILED
@@ -25,61 +28,77 @@ from evaluation.signals import run_failed
 
 
 @transaction.atomic
-def pause_run(*, run: Run) -> Run:
+def pause_run(*, run: Run, actor: User | None) -> Run:
     """Start no further call for the run; those in flight are finished and recorded.
 
     Calls that a running run wants, too, are paid by that one from now on.
     """
     _change(run, {RunStatus.RUNNING}, RunStatus.PAUSED)
+    record("run.paused", actor=actor, subject=run, name=run.name)
     release_for(run)
     return run
 
 
 @transaction.atomic
-def cancel_run(*, run: Run) -> Run:
+def cancel_run(*, run: Run, actor: User | None) -> Run:
     """End the run for good. What is on record stays."""
     _change(run, {RunStatus.RUNNING, RunStatus.PAUSED, RunStatus.BUDGET_REACHED}, RunStatus.CANCELLED)
+    record("run.cancelled", actor=actor, subject=run, name=run.name)
     release_for(run)
     run_failed.send(sender=Run, run=run, reason="cancelled")
     return run
 
 
 @transaction.atomic
-def resume_run(*, run: Run) -> Run:
+def resume_run(*, run: Run, actor: User | None) -> Run:
     """Go on with a paused run, or with one whose budget has been raised."""
     _change(run, {RunStatus.PAUSED, RunStatus.BUDGET_REACHED}, RunStatus.RUNNING)
+    record("run.resumed", actor=actor, subject=run, name=run.name)
     adopt_for(run)
     wake("evaluation.engine.tasks.advance_run", run.pk)
     return run
 
 
-def set_budgets(*, run: Run, money_budget: Decimal | None, call_budget: int | None) -> Run:
+@transaction.atomic
+def set_budgets(
+    *, run: Run, money_budget: Decimal | None, call_budget: int | None, actor: User | None
+) -> Run:
     """Set what the run may spend, in US dollars and in calls; None: no limit. Resume it to go on."""
     if money_budget is not None and money_budget <= 0:
         raise DomainError("A money budget is above 0.", field="money_budget")
     if call_budget is not None and call_budget <= 0:
         raise DomainError("A call budget is above 0.", field="call_budget")
+    budgets = {"money_budget": money_budget, "call_budget": call_budget}
+    held = Run.objects.select_for_update(no_key=True).get(pk=run.pk)
+    before = {name: getattr(held, name) for name in budgets}
     Run.objects.filter(pk=run.pk).update(money_budget=money_budget, call_budget=call_budget)
     run.money_budget, run.call_budget = money_budget, call_budget
+    if budgets != before:
+        record("run.budgets_changed", actor=actor, subject=run, name=run.name, before=before, after=budgets)
     return run
 
 
-def retry_failed(*, run: Run, cause: Cause | None = None) -> int:
+@transaction.atomic
+def retry_failed(*, run: Run, cause: Cause | None = None, actor: User | None) -> int:
     """Try again every call of the run that failed (by one cause, if it is given), and go on from there; give the
     number of calls.
 
     Refusals are not failures: the same question would be refused again. Raises Conflict where nothing has failed.
     """
-    return _retry([run], cause, nothing="No call of this run has failed.")
-
-
-def retry_batch(*, batch: Batch, cause: Cause | None = None) -> int:
-    """Try again what failed in the batch's runs, as `retry_failed` does in one. Cancelled runs stay as they are."""
-    runs = list(batch.runs.exclude(status=RunStatus.CANCELLED).order_by("pk"))
-    return _retry(runs, cause, nothing="No call of this batch has failed in a run that can go on.")
+    retried = _retry([run], cause, nothing="No call of this run has failed.")
+    record("run.retried", actor=actor, subject=run, name=run.name, calls=retried, cause=_told(cause))
+    return retried
 
 
 @transaction.atomic
+def retry_batch(*, batch: Batch, cause: Cause | None = None, actor: User | None) -> int:
+    """Try again what failed in the batch's runs, as `retry_failed` does in one. Cancelled runs stay as they are."""
+    runs = list(batch.runs.exclude(status=RunStatus.CANCELLED).order_by("pk"))
+    retried = _retry(runs, cause, nothing="No call of this batch has failed in a run that can go on.")
+    record("batch.retried", actor=actor, subject=batch, name=batch.name, calls=retried, cause=_told(cause))
+    return retried
+
+
 def _retry(runs: Sequence[Run], cause: Cause | None, *, nothing: str) -> int:
     payers = failed_calls(runs, cause)
     # Whoever moves an item or settles a judgment holds its row: so none of them fails for a call tried again here.
@@ -140,6 +159,11 @@ def _change(run: Run, before: Collection[RunStatus], after: RunStatus) -> Run:
         raise Conflict(f"The run is {run.get_status_display().lower()}: that is not possible now.")
     run.status = after
     return run
+
+
+def _told(cause: Cause | None) -> dict[str, object] | None:
+    """A cause for the audit log; None: everything was tried again."""
+    return asdict(cause) if cause else None
 
 
 def _locked(rows: QuerySet[Item] | QuerySet[Judgment]) -> list[int]:

@@ -6,11 +6,12 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import product
 
-from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 
+from core.audit.writing import record
 from core.errors import Conflict, DomainError
 from core.jobs.wake import wake
+from core.models import User
 from core.names import check_name
 from evaluation.endpoints.selectors import replays_runs
 from evaluation.endpoints.services.endpoints import missing_key
@@ -125,13 +126,13 @@ def _check_budgets(spec: BatchSpec) -> None:
 
 
 @transaction.atomic
-def launch_batch(*, spec: BatchSpec, created_by: AbstractBaseUser | None = None) -> Batch:
+def launch_batch(*, spec: BatchSpec, actor: User | None) -> Batch:
     """Make the batch's runs with their items and set them going. Raises DomainError as `check_launch` does.
 
     Runs of one model share their baselines: the requests are the same, so they are made once.
     """
     check_launch(spec)
-    batch = Batch.objects.create(name=spec.name, created_by_id=created_by.pk if created_by else None)
+    batch = Batch.objects.create(name=spec.name, created_by=actor)
     prompts = list(current_prompts().values())
     questions = drawn_questions(spec)
     needs_relevant = set(spec.settings) != {Setting.IRRELEVANT}
@@ -153,13 +154,27 @@ def launch_batch(*, spec: BatchSpec, created_by: AbstractBaseUser | None = None)
             call_budget=spec.call_budget,
             status=RunStatus.RUNNING,
             is_demonstration=spec.dataset.is_demonstration,
-            created_by_id=created_by.pk if created_by else None,
+            created_by=actor,
         )
         run.prompts.set(prompts)
         if setting != Setting.IRRELEVANT:
             RunJudge.objects.bulk_create(RunJudge(run=run, judge=judge) for judge in spec.judges)
         _create_items(run, questions, relevant, irrelevant, spec.options)
+        record("run.launched", actor=actor, subject=run, name=run.name, batch=batch.pk)
         wake("evaluation.engine.tasks.advance_run", run.pk)
+    record(
+        "batch.launched",
+        actor=actor,
+        subject=batch,
+        name=spec.name,
+        dataset=spec.dataset.name,
+        catalogue=str(spec.catalogue),
+        runs=len(spec.grid()),
+        questions=len(questions),
+        judges=[judge.name for judge in spec.judges],
+        money_budget=spec.money_budget,
+        call_budget=spec.call_budget,
+    )
     return batch
 
 

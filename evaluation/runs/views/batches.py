@@ -46,7 +46,7 @@ def batch_launch(request: PersonRequest) -> HttpResponse:
     form = LaunchForm(request.POST or None, initial=_initial(query, preset, again))
     if form.is_valid():
         try:
-            batch = launch_batch(spec=form.spec(), created_by=request.user)
+            batch = launch_batch(spec=form.spec(), actor=request.user)
         except DomainError as error:
             form.add_error(error.field if error.field in form.fields else None, error.message)
         else:
@@ -97,7 +97,7 @@ def batch_detail(request: PersonRequest, batch_id: int) -> HttpResponse:
 def batch_retry(request: PersonRequest, batch_id: int) -> HttpResponse:
     """Try again what failed in the batch: by one cause, or all of it."""
     batch = get_object_or_404(Batch, pk=batch_id)
-    retried = retry_batch(batch=batch, cause=posted_cause(request.POST))
+    retried = retry_batch(batch=batch, cause=posted_cause(request.POST), actor=request.user)
     messages.success(request, f"{retried} call{'' if retried == 1 else 's'} will be tried again.")
     return redirect("batch_detail", batch_id=batch.pk)
 

@@ -119,7 +119,7 @@ def run_judging(request: PersonRequest, run_id: int) -> HttpResponse:
 def run_judge(request: PersonRequest, run_id: int) -> HttpResponse:
     """Have the heuristic judge rate the run."""
     run = get_object_or_404(Run, pk=run_id)
-    launch_judging(run=run, judge=heuristic_judge())
+    launch_judging(run=run, judge=heuristic_judge(), actor=request.user)
     messages.success(request, "The heuristic judge is at work.")
     return redirect("run_detail", run_id=run.pk)
 
@@ -141,9 +141,9 @@ def run_control(request: PersonRequest, run_id: int, action: str) -> HttpRespons
         raise Http404
     control, done = ACTIONS[action]
     if action == "retry":
-        retry_failed(run=run, cause=posted_cause(request.POST))
+        retry_failed(run=run, cause=posted_cause(request.POST), actor=request.user)
     else:
-        control(run=run)
+        control(run=run, actor=request.user)
     messages.success(request, done)
     return redirect("run_detail", run_id=run.pk)
 
@@ -153,7 +153,7 @@ def run_control(request: PersonRequest, run_id: int, action: str) -> HttpRespons
 def run_compute_again(request: PersonRequest, run_id: int) -> HttpResponse:
     """Have the run's result computed again that could not be, and go back to the page that waits for it."""
     run = get_object_or_404(Run, pk=run_id)
-    compute_again(run=run)
+    compute_again(run=run, actor=request.user)
     messages.success(request, f"The results of “{run}” are being computed again.")
     back = request.POST.get("back", "")
     return redirect(back if back in BACK else reverse("run_detail", args=[run.pk]))
@@ -177,7 +177,7 @@ def run_budgets(request: PersonRequest, run_id: int) -> HttpResponse:
     form = BudgetForm(request.POST)
     if not form.is_valid():
         raise DomainError("A budget is a number above 0, or empty for no limit.")
-    set_budgets(run=run, **form.cleaned_data)
+    set_budgets(run=run, **form.cleaned_data, actor=request.user)
     messages.success(request, "The budgets are set.")
     return redirect("run_detail", run_id=run.pk)
 

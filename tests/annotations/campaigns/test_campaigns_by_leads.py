@@ -74,10 +74,10 @@ def world() -> World:
     lead, ann, stranger = build.person("lead"), build.person("ann"), build.person("stranger")
     run, their_run = build.run_with_items(3, name="run of ours"), build.run_with_items(3, name="secret run")
     ours = build.campaign(run, [ann], overlap=1, leads=[lead])
-    their_rubric = create_rubric(name="Secret", instructions="So.", anchors=ANCHORS)
+    their_rubric = create_rubric(name="Secret", instructions="So.", anchors=ANCHORS, actor=None)
     theirs = build.campaign(their_run, [stranger], overlap=1, leads=[build.person("their lead")])
     Campaign.objects.filter(pk=theirs.pk).update(rubric=their_rubric)
-    unused = revise_rubric(rubric=default_rubric(), instructions="Not in use.", anchors=ANCHORS)
+    unused = revise_rubric(rubric=default_rubric(), instructions="Not in use.", anchors=ANCHORS, actor=None)
     return World(lead, ann, ours, run, theirs, their_run, their_rubric, unused, stranger)
 
 

@@ -170,7 +170,7 @@ def test_a_lead_sees_a_response_as_it_was_written_and_laid_out_in_its_direction(
 def test_responses_that_went_wrong_are_shown_right() -> None:
     runs = {
         name: import_recorded_run(
-            file=FAULTS / name, file_name=name, model="m", method="direct", setting="relevant"
+            file=FAULTS / name, file_name=name, model="m", method="direct", setting="relevant", actor=None
         ).run
         for name in ("responses_markdown.csv", "responses_chinese_pair.csv")
     }

@@ -73,7 +73,7 @@ def test_after_kill_9_an_import_is_made_whole_and_once_by_the_next_worker(worker
         kind="ratings",
         arguments={"name": "ours", "scale": "ordinal", "is_cut": False},
         files=[("human", file)],
-        requested_by=build.person("admin", staff=True),
+        actor=build.person("admin", staff=True),
     )
     folder = Path(settings.IMPORT_ROOT) / job.folder
 

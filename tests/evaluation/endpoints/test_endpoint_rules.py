@@ -61,11 +61,11 @@ def names(case: object) -> str | None:
 @pytest.mark.parametrize(("values", "field"), REFUSED, ids=names)
 def test_the_service_refuses_what_breaks_a_rule(values: dict[str, Any], field: str) -> None:
     with pytest.raises(DomainError) as refused:
-        create_endpoint(spec=EndpointSpec(**VALID | values))
+        create_endpoint(spec=EndpointSpec(**VALID | values), actor=None)
     assert refused.value.field == field
-    endpoint = create_endpoint(spec=EndpointSpec(**VALID))
+    endpoint = create_endpoint(spec=EndpointSpec(**VALID), actor=None)
     with pytest.raises(DomainError) as refused:
-        change_endpoint(endpoint=endpoint, spec=EndpointSpec(**VALID | values))
+        change_endpoint(endpoint=endpoint, spec=EndpointSpec(**VALID | values), actor=None)
     assert refused.value.field == field
 
 
@@ -120,7 +120,7 @@ def test_an_odd_row_is_listed_explained_and_not_called(staff: Client, values: di
     assert "password" not in shown["base_url"]
     assert staff.get(f"{API}endpoints/").status_code == 200
     with pytest.raises(DomainError, match="cannot be called"):
-        try_endpoint(endpoint=endpoint)
+        try_endpoint(endpoint=endpoint, actor=None)
     _enqueue(endpoint)
     drain(endpoint)
     (completion,) = Completion.objects.all()

@@ -50,7 +50,7 @@ def _launched(monkeypatch: pytest.MonkeyPatch) -> Run:
         name="model", provider="openai", model="model", api_key_variable="TEST_KEY"
     )
     spec = BatchSpec("b", dataset, catalogue, [model], ["direct"], ["relevant"])
-    return launch_batch(spec=spec).runs.get()
+    return launch_batch(spec=spec, actor=None).runs.get()
 
 
 def _answer_while(action: Callable[[], object], run: Run) -> None:
@@ -77,6 +77,6 @@ def test_a_call_tried_again_in_between_does_not_leave_its_item_failed(
     run = _launched(monkeypatch)
     answer_items(run)
     Completion.objects.update(status="failed", error_code="timeout", finished_at="2026-01-01T00:00Z")
-    _answer_while(lambda: control.retry_failed(run=run), run)
+    _answer_while(lambda: control.retry_failed(run=run, actor=None), run)
     assert set(Completion.objects.values_list("status", flat=True)) == {"pending"}
     assert set(Item.objects.filter(run=run).values_list("status", "failure")) == {("pending", "")}

@@ -62,7 +62,8 @@ def launched(endpoint: Endpoint) -> Run:
             models=[endpoint],
             methods=["direct"],
             settings=["relevant"],
-        )
+        ),
+        actor=None,
     )
     run = batch.runs.get()
     advance_run(run)
@@ -92,7 +93,7 @@ def worked_off(run: Run, endpoint: Endpoint) -> Run:
 def test_a_failed_test_says_what_helps_and_leads_to_the_form_that_lets_one_correct_it(
     staff: Client, dead: Endpoint
 ) -> None:
-    trial = try_endpoint(endpoint=dead)
+    trial = try_endpoint(endpoint=dead, actor=None)
     drain_to_the_end(dead)
     page = staff.get(reverse("endpoint_trial", args=[dead.pk, trial.pk])).content.decode()
     assert "The connection failed." in page
@@ -112,7 +113,7 @@ def test_a_failed_test_says_what_helps_and_leads_to_the_form_that_lets_one_corre
 
 @pytest.mark.django_db
 def test_between_two_tries_a_test_says_that_it_failed_and_how_often(staff: Client, dead: Endpoint) -> None:
-    trial = try_endpoint(endpoint=dead)
+    trial = try_endpoint(endpoint=dead, actor=None)
     Completion.objects.filter(pk=trial.pk).update(attempts=2, error_code="connection")
     page = staff.get(reverse("endpoint_trial", args=[dead.pk, trial.pk]), headers=HTMX).content.decode()
     assert "It failed, and is tried again in a moment" in page
@@ -134,15 +135,15 @@ def test_a_batch_on_it_fails_in_words_and_goes_through_once_the_address_is_corre
 
     said = staff.get(reverse("endpoint_edit", args=[dead.pk])).content.decode()
     assert "its base URL can be corrected" in said
-    change_endpoint(endpoint=dead, spec=spec_of(dead, base_url=providers.openai_url))
+    change_endpoint(endpoint=dead, spec=spec_of(dead, base_url=providers.openai_url), actor=None)
     dead.refresh_from_db()
-    retry_failed(run=run)
+    retry_failed(run=run, actor=None)
     run.refresh_from_db()
     run = worked_off(run, dead)
     assert run.status == "complete"
     assert set(run.items.values_list("status", flat=True)) == {"done"}
     with pytest.raises(Conflict, match="answers on record"):
-        change_endpoint(endpoint=dead, spec=spec_of(dead, base_url="http://127.0.0.1:1/v1"))
+        change_endpoint(endpoint=dead, spec=spec_of(dead, base_url="http://127.0.0.1:1/v1"), actor=None)
 
 
 @pytest.mark.django_db
@@ -170,7 +171,7 @@ def test_once_something_was_asked_only_the_address_can_be_corrected_and_no_more_
     launched(dead)
     assert fixed_fields(dead) == ("name", "provider", "model")
     with pytest.raises(Conflict, match="has never answered"):
-        change_endpoint(endpoint=dead, spec=spec_of(dead, model="other"))
+        change_endpoint(endpoint=dead, spec=spec_of(dead, model="other"), actor=None)
     call = Completion.objects.order_by("pk")[0]
     for status in ("succeeded", "refused"):
         Completion.objects.filter(pk=call.pk).update(status=status, finished_at=timezone.now())
@@ -180,13 +181,13 @@ def test_once_something_was_asked_only_the_address_can_be_corrected_and_no_more_
 
 @pytest.mark.django_db
 def test_an_address_is_not_changed_while_it_is_being_called(dead: Endpoint) -> None:
-    trial = try_endpoint(endpoint=dead)
+    trial = try_endpoint(endpoint=dead, actor=None)
     Completion.objects.filter(pk=trial.pk).update(
         status="leased", lease="00000000-0000-0000-0000-000000000001", leased_until=timezone.now()
     )
     with pytest.raises(Conflict, match="under way"):
-        change_endpoint(endpoint=dead, spec=spec_of(dead, base_url="http://127.0.0.1:1/v1"))
-    change_endpoint(endpoint=dead, spec=spec_of(dead, max_concurrency=3))
+        change_endpoint(endpoint=dead, spec=spec_of(dead, base_url="http://127.0.0.1:1/v1"), actor=None)
+    change_endpoint(endpoint=dead, spec=spec_of(dead, max_concurrency=3), actor=None)
 
 
 @pytest.mark.django_db(transaction=True)

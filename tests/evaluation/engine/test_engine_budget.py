@@ -177,7 +177,7 @@ def test_failed_calls_are_retried_at_the_cost_of_the_run_that_wants_them() -> No
     wanted = max(row.pk for row in rows.values())
     Run.objects.update(endpoint=endpoint)
     ItemCall.objects.create(item=build.item(second), stage="baseline", completion_id=wanted)
-    assert control.retry_failed(run=second) == 1
+    assert control.retry_failed(run=second, actor=None) == 1
     assert _claimed_runs(endpoint, 5) == [second.pk]
 
 

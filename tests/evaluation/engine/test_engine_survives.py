@@ -145,7 +145,7 @@ def _launch(stub: StubProcess, *, items: int = ITEMS) -> Run:
         settings=["relevant"],
         judges=judges,
     )
-    return launch_batch(spec=spec).runs.get()
+    return launch_batch(spec=spec, actor=None).runs.get()
 
 
 def _wait_until(true: Callable[[], bool]) -> None:

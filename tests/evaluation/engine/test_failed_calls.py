@@ -84,7 +84,7 @@ def test_trying_a_shared_call_again_mends_the_items_of_every_run_that_wants_it()
     advance(batch)
     assert Item.objects.filter(status="failed").count() == 2
     assert set(batch.runs.values_list("status", flat=True)) == {"complete"}
-    assert control.retry_batch(batch=batch) == 1
+    assert control.retry_batch(batch=batch, actor=None) == 1
     assert not Item.objects.filter(status="failed").exists()
     assert set(batch.runs.values_list("status", flat=True)) == {"running"}
 
@@ -98,11 +98,11 @@ def test_an_item_that_failed_by_a_call_another_run_has_tried_again_can_be_mended
     )
     advance(first)
     advance(second)
-    assert control.retry_batch(batch=first) == 1
+    assert control.retry_batch(batch=first, actor=None) == 1
     end_calls([shared.pk], status="succeeded", text="The answer is A.")
     advance(first)
     assert Item.objects.filter(run__batch=second, status="failed").count() == 1
-    assert control.retry_batch(batch=second) == 1
+    assert control.retry_batch(batch=second, actor=None) == 1
     advance(second)
     assert not Item.objects.filter(status="failed").exists()
 
@@ -113,7 +113,7 @@ def test_cancelled_runs_are_not_set_going_again() -> None:
     advance(batch)
     Run.objects.update(status="cancelled")
     with pytest.raises(Exception, match="in a run that can go on"):
-        control.retry_batch(batch=batch)
+        control.retry_batch(batch=batch, actor=None)
 
 
 def test_a_failed_call_to_a_judge_is_found_and_tried_again() -> None:
@@ -130,5 +130,7 @@ def test_a_failed_call_to_a_judge_is_found_and_tried_again() -> None:
     runs = list(batch.runs.all())
     (cause,) = failures_of(runs)
     assert (cause.endpoint_name, cause.count, cause.runs) == ("judge", 3, (runs[0].pk,))
-    assert control.retry_batch(batch=batch, cause=Cause(judge.endpoint_id or 0, "overloaded")) == 3
+    assert (
+        control.retry_batch(batch=batch, cause=Cause(judge.endpoint_id or 0, "overloaded"), actor=None) == 3
+    )
     assert not asked.filter(status="failed").exists()

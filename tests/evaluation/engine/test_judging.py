@@ -25,7 +25,7 @@ from tests import build
 
 def _judge_all(run: Run) -> None:
     judge = heuristic_judge()
-    launch_judging(run=run, judge=judge)
+    launch_judging(run=run, judge=judge, actor=None)
     run.refresh_from_db()
     advance_run(run)
     assert judge.endpoint is not None
@@ -96,7 +96,7 @@ def test_a_call_without_a_readable_score_is_unscored_with_the_reason(
     ending: dict[str, str], reason: str
 ) -> None:
     run = build.run_with_items(1)
-    launch_judging(run=run, judge=heuristic_judge())
+    launch_judging(run=run, judge=heuristic_judge(), actor=None)
     advance_run(run)
     Completion.objects.update(finished_at=timezone.now(), **ending)
     advance_run(run)
@@ -107,7 +107,7 @@ def test_a_call_without_a_readable_score_is_unscored_with_the_reason(
 @pytest.mark.django_db
 def test_a_run_stays_unfinished_while_a_reply_is_missing() -> None:
     run = build.run_with_items(2)
-    launch_judging(run=run, judge=heuristic_judge())
+    launch_judging(run=run, judge=heuristic_judge(), actor=None)
     advance_run(run)
     first = Completion.objects.order_by("pk")[0]
     Completion.objects.filter(pk=first.pk).update(
@@ -133,16 +133,16 @@ def test_replicates_are_separate_calls_and_separate_judgments() -> None:
 def test_imported_ratings_and_irrelevant_settings_cannot_be_judged() -> None:
     imported = Judge.objects.create(name="imported: x", origin="imported")
     with pytest.raises(Conflict, match="imported ratings"):
-        launch_judging(run=build.run_with_items(1), judge=imported)
+        launch_judging(run=build.run_with_items(1), judge=imported, actor=None)
     with pytest.raises(Conflict, match="nothing to judge"):
-        launch_judging(run=build.run_with_items(1, setting="irrelevant"), judge=heuristic_judge())
+        launch_judging(run=build.run_with_items(1, setting="irrelevant"), judge=heuristic_judge(), actor=None)
 
 
 @pytest.mark.django_db
 def test_sweep_finds_waiting_endpoints_and_unfinished_runs() -> None:
     run = build.run_with_items(1)
     assert not endpoints_with_work().exists()
-    launch_judging(run=run, judge=heuristic_judge())
+    launch_judging(run=run, judge=heuristic_judge(), actor=None)
     assert list(unfinished_runs()) == [run]
     advance_run(run)
     assert list(endpoints_with_work()) == [heuristic_judge().endpoint]
@@ -168,7 +168,7 @@ def test_hostile_text_stays_inside_its_part_of_the_request(form: Form) -> None:
 @pytest.mark.django_db
 def test_half_a_character_in_a_judges_json_blocks_neither_its_score_nor_the_others() -> None:
     run = build.run_with_items(2)
-    launch_judging(run=run, judge=heuristic_judge())
+    launch_judging(run=run, judge=heuristic_judge(), actor=None)
     advance_run(run)
     texts = ['{"score": 2}', '{"score": 4, "explanation": "cut \\ud83d and \\u0000"}']
     for completion, text in zip(Completion.objects.order_by("pk"), texts, strict=True):
@@ -186,7 +186,7 @@ def test_a_judge_is_told_that_no_baseline_is_on_record_and_the_heuristic_one_abs
     missing, empty = Response.objects.filter(condition="baseline").order_by("pk")
     Response.objects.filter(pk=missing.pk).update(text="", answer="", extraction="missing")
     Response.objects.filter(pk=empty.pk).update(text="")
-    launch_judging(run=run, judge=heuristic_judge())
+    launch_judging(run=run, judge=heuristic_judge(), actor=None)
     advance_run(run)
     shown = [
         json.loads(call.request["messages"][-1]["content"]) for call in Completion.objects.order_by("pk")

@@ -20,7 +20,7 @@ DEMONSTRATION = Path(__file__).parents[3] / "evaluation" / "demonstration"
 @pytest.mark.parametrize("sample_size", [None, 6])
 @pytest.mark.parametrize("method", ["direct", "pref_aligner"])
 def test_a_replayed_run_has_the_texts_of_the_imported_one(method: str, sample_size: int | None) -> None:
-    catalogue = import_catalogue(file=DEMONSTRATION / "preferences.csv", name="c").catalogue
+    catalogue = import_catalogue(file=DEMONSTRATION / "preferences.csv", name="c", actor=None).catalogue
     # The record holds the other method, too, with the same questions and preferences.
     on_record = {
         each: import_recorded_run(
@@ -31,6 +31,7 @@ def test_a_replayed_run_has_the_texts_of_the_imported_one(method: str, sample_si
             setting="relevant",
             catalogue=catalogue,
             dataset="d",
+            actor=None,
         ).run
         for each in ("direct", "pref_aligner")
     }
@@ -44,7 +45,7 @@ def test_a_replayed_run_has_the_texts_of_the_imported_one(method: str, sample_si
         settings=["relevant"],
         sample_size=sample_size,
     )
-    run = launch_batch(spec=spec).runs.get()
+    run = launch_batch(spec=spec, actor=None).runs.get()
     for _ in range(3):
         run.refresh_from_db()
         advance_run(run)

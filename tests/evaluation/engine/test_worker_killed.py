@@ -27,7 +27,7 @@ def test_after_kill_9_and_a_restart_every_item_is_judged_once(
     worker: Callable[[], Worker],
 ) -> None:
     run = build.run_with_items(ITEMS)
-    launch_judging(run=run, judge=heuristic_judge())
+    launch_judging(run=run, judge=heuristic_judge(), actor=None)
 
     first = worker()
     wait_until(lambda: Completion.objects.filter(status="succeeded").count() >= 20)

@@ -59,7 +59,13 @@ def import_rows(csv_file: MakeFile) -> Callable[..., ImportReport]:
         from evaluation.importers.recorded_run import import_recorded_run
 
         file = io.BytesIO(rows) if isinstance(rows, bytes) else csv_file(rows)
-        given = {"file_name": "runs.csv", "model": "m", "method": "direct", "setting": "relevant"}
+        given = {
+            "file_name": "runs.csv",
+            "model": "m",
+            "method": "direct",
+            "setting": "relevant",
+            "actor": None,
+        }
         return import_recorded_run(file=file, **(given | arguments))
 
     return run

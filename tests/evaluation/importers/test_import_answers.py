@@ -130,7 +130,13 @@ def test_a_file_whose_answers_mostly_name_no_option_is_warned_about(
 )
 def test_a_run_that_went_wrong_is_read(name: str, is_told: bool) -> None:
     report = import_recorded_run(
-        file=FAULTS / name, file_name=name, model="m", method="direct", setting="relevant", strict=True
+        file=FAULTS / name,
+        file_name=name,
+        model="m",
+        method="direct",
+        setting="relevant",
+        strict=True,
+        actor=None,
     )
     metrics = RunOutcomes(report.run).metrics()
     assert (report.rows_read, report.rows_imported) == (6, 6)

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.django_db
 
 
 def run(text: str, name: str = "Mine") -> CatalogueReport:
-    return import_catalogue(file=io.BytesIO(text.encode()), name=name)
+    return import_catalogue(file=io.BytesIO(text.encode()), name=name, actor=None)
 
 
 def test_a_file_becomes_version_1_in_its_order() -> None:

@@ -53,7 +53,13 @@ REPEATED = {"mistral-7b_icl_mmlu_profiles_5.csv": 77, "llama-3.1-8b_icl_mmlu_pro
 def test_a_published_run_is_imported_whole_and_gives_the_published_figures(name: str) -> None:
     rows, items, published = PUBLISHED[name]
     report = import_recorded_run(
-        file=RUNS / name, file_name=name, model="m", method="direct", setting="relevant", strict=True
+        file=RUNS / name,
+        file_name=name,
+        model="m",
+        method="direct",
+        setting="relevant",
+        strict=True,
+        actor=None,
     )
     assert (report.rows_read, report.rows_imported, report.items) == (rows, rows, items)
     assert report.problems == ()
@@ -79,7 +85,7 @@ def test_the_demonstration_is_imported_whole(method: str) -> None:
     from evaluation.importers.catalogue import import_catalogue
 
     catalogue = import_catalogue(
-        file=DEMONSTRATION / "preferences.csv", name="Demonstration", is_demonstration=True
+        file=DEMONSTRATION / "preferences.csv", name="Demonstration", is_demonstration=True, actor=None
     ).catalogue
     report = import_recorded_run(
         file=DEMONSTRATION / f"{method}.csv",
@@ -93,6 +99,7 @@ def test_the_demonstration_is_imported_whole(method: str) -> None:
         ratings_of="aligner" if method == "pref_aligner" else "pref",
         strict=True,
         is_demonstration=True,
+        actor=None,
     )
     assert report.rows_imported == report.rows_read > 50
     assert report.warnings == ()

@@ -67,7 +67,9 @@ KINDS = [
 
 
 def run(content: bytes, name: str = "q.jsonl", **arguments: Any) -> QuestionsReport:
-    return import_questions(file=io.BytesIO(content), file_name=name, **({"dataset": "D"} | arguments))
+    return import_questions(
+        file=io.BytesIO(content), file_name=name, **({"dataset": "D"} | arguments), actor=None
+    )
 
 
 @pytest.mark.parametrize(("name", "encode"), KINDS)
@@ -276,7 +278,7 @@ def test_progress_ends_with_the_size_of_the_file() -> None:
 
 
 def import_bytes(content: bytes, name: str) -> QuestionsReport:
-    return import_questions(file=io.BytesIO(content), file_name=name, dataset="d")
+    return import_questions(file=io.BytesIO(content), file_name=name, dataset="d", actor=None)
 
 
 RIGHT = '{"question": "Q?", "options": ["x", "y"], "gold_option": "B"%s}'
@@ -348,7 +350,11 @@ def test_a_number_without_bounds_is_no_json(number: str) -> None:
 
 @pytest.mark.skipif(not FAULTS.is_dir(), reason="the inputs that went wrong are not part of the project")
 def test_questions_that_went_wrong_are_read_or_refused() -> None:
-    import_questions(file=FAULTS / "questions_nan_category.jsonl", file_name="n.jsonl", dataset="d")
+    import_questions(
+        file=FAULTS / "questions_nan_category.jsonl", file_name="n.jsonl", dataset="d", actor=None
+    )
     assert Question.objects.get().category == ""
     with pytest.raises(ImportRefused, match="gold_option"):
-        import_questions(file=FAULTS / "questions_duplicate_key.jsonl", file_name="k.jsonl", dataset="d")
+        import_questions(
+            file=FAULTS / "questions_duplicate_key.jsonl", file_name="k.jsonl", dataset="d", actor=None
+        )

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db
 def test_a_row_becomes_an_item_with_both_responses(import_rows: Import, row: MakeRow) -> None:
     lead = get_user_model().objects.create_user("lead")
     cells = {"id": "q-1", "source": "cais/mmlu", "category": "law", "pref_invalid": "1"}
-    report = import_rows([row(**cells)], created_by=lead)
+    report = import_rows([row(**cells)], actor=lead)
     run = report.run
     assert (run.status, run.created_by, run.dataset.name) == ("complete", lead, "Recorded runs")
     assert run.finished_at is not None

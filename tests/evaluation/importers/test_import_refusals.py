@@ -132,7 +132,7 @@ def test_an_endpoint_that_stands_for_something_else_is_not_used(import_rows: Imp
 def test_a_path_that_is_no_file_is_refused(tmp_path: Path, name: str, code: str) -> None:
     with pytest.raises(DomainError) as refusal:
         import_recorded_run(
-            file=tmp_path / name, file_name=name, model="m", method="direct", setting="relevant"
+            file=tmp_path / name, file_name=name, model="m", method="direct", setting="relevant", actor=None
         )
     assert refusal.value.code == code
 

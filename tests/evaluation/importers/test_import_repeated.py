@@ -153,7 +153,12 @@ def test_a_failure_of_the_database_half_way_leaves_nothing(
 def import_warm_up(csv_file: MakeFile, row: MakeRow) -> None:
     """Make endpoint, dataset and catalogue, lest two imports wait for each other already where they make them."""
     import_recorded_run(
-        file=csv_file([row(10_000)]), file_name="first.csv", model="m", method="direct", setting="relevant"
+        file=csv_file([row(10_000)]),
+        file_name="first.csv",
+        model="m",
+        method="direct",
+        setting="relevant",
+        actor=None,
     )
 
 
@@ -178,6 +183,7 @@ def test_of_two_imports_of_one_file_at_once_one_wins_and_one_finds_it_there(
                     method="direct",
                     setting="relevant",
                     name=name,
+                    actor=None,
                 ).status
             )
         except Exception as error:  # shown by the assertion below
@@ -206,7 +212,12 @@ def test_different_files_with_the_same_questions_at_once_share_them(csv_file: Ma
         try:
             start.wait(timeout=600)
             report = import_recorded_run(
-                file=BytesIO(content), file_name="runs.csv", model="m", method="direct", setting="relevant"
+                file=BytesIO(content),
+                file_name="runs.csv",
+                model="m",
+                method="direct",
+                setting="relevant",
+                actor=None,
             )
             outcomes.append((report.status, report.items))
         finally:

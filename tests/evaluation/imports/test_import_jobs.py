@@ -59,7 +59,7 @@ def _requested(admin: User, content: bytes = PREFERENCES) -> ImportJob:
         kind="catalogue",
         arguments={"name": "mine"},
         files=[("file", SimpleUploadedFile("p.csv", content))],
-        requested_by=admin,
+        actor=admin,
     )
 
 
@@ -129,7 +129,7 @@ def test_an_import_that_failed_can_be_tried_again_and_a_refused_one_cannot(
         "failed",
         "A file or a connection failed the worker (OSError: the disk is full).",
     )
-    retry_import(job=job)
+    retry_import(job=job, actor=admin)
     run_imports()
     job.refresh_from_db()
     assert (job.status, Catalogue.objects.count()) == ("done", 1)
@@ -138,7 +138,7 @@ def test_an_import_that_failed_can_be_tried_again_and_a_refused_one_cannot(
     refused.refresh_from_db()
     assert (refused.status, refused.failure_field) == ("refused", "file")
     with pytest.raises(Conflict):
-        retry_import(job=refused)
+        retry_import(job=refused, actor=admin)
 
 
 def test_why_an_import_failed_is_told_without_a_secret(admin: User, monkeypatch: pytest.MonkeyPatch) -> None:

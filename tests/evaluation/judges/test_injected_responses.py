@@ -35,7 +35,7 @@ def judge() -> Judge:
         output_price=Decimal(2),
         priced_on="2026-11-01",
     )
-    return create_judge(name="tested", endpoint=endpoint, rubric=default_rubric())
+    return create_judge(name="tested", endpoint=endpoint, rubric=default_rubric(), actor=None)
 
 
 @pytest.fixture

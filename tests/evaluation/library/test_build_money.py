@@ -36,7 +36,7 @@ def _build(**fields: object) -> CatalogueBuild:
         "sample_size": 4,
         "per_question": 2,
     }
-    return start_build(**(given | fields))  # type: ignore[arg-type]
+    return start_build(**(given | fields), actor=None)  # type: ignore[arg-type]
 
 
 def _answer_build(cost: str = "0") -> None:

@@ -277,7 +277,8 @@ def test_what_a_batch_was_launched_with_launches_it_again(admin: Program) -> Non
             settings=["relevant"],
             sample_size=2,
             options=RunOptions(temperature=0.5, seed=3),
-        )
+        ),
+        actor=None,
     )
     settings = admin.get(f"batches/{first.pk}/settings/").json()
     assert (settings["name"], settings["models"], settings["sample_size"]) == ("tastes (2)", [model.name], 2)

@@ -50,7 +50,7 @@ def _start(questions: int = 3, endpoint: Endpoint | None = None, **fields: objec
         "sample_size": questions,
         "per_question": 2,
     }
-    return start_build(**valid | fields)  # type: ignore[arg-type]
+    return start_build(**valid | fields, actor=None)  # type: ignore[arg-type]
 
 
 def _answer(text: str = PROPOSED, **which: object) -> None:
@@ -121,6 +121,7 @@ def _like(build: CatalogueBuild, *, seed: int = 0) -> CatalogueBuild:
         sample_size=build.sample_size,
         per_question=build.per_question,
         seed=seed,
+        actor=None,
     )
 
 
@@ -137,7 +138,9 @@ def test_questions_that_read_the_same_share_one_call() -> None:
     dataset = built.question(text="twin?", gold="A").dataset
     built.question(dataset, text="twin?", gold="B")
     build = _advance(
-        start_build(name="t", dataset=dataset, endpoint=_endpoint(), sample_size=2, per_question=2)
+        start_build(
+            name="t", dataset=dataset, endpoint=_endpoint(), sample_size=2, per_question=2, actor=None
+        )
     )
     assert Completion.objects.count() == 1
     _answer()
@@ -161,7 +164,7 @@ def test_a_question_without_proposals_says_why_and_may_be_asked_again(
     _answer()
     assert _advance(build).status == "reviewing"
     assert list(build_failures(build)) == [{"failure": reason, "count": 1}]
-    assert ask_again(build=build) == 1
+    assert ask_again(build=build, actor=None) == 1
     assert _advance(build).status == "asking"
     again = Completion.objects.get(status="pending")
     assert again.request["replicate"] == 2
@@ -170,7 +173,7 @@ def test_a_question_without_proposals_says_why_and_may_be_asked_again(
     assert build.proposals.count() == 4
     assert Completion.objects.get(pk=lost.pk).status == ended["status"]
     with pytest.raises(DomainError, match="No question of this build has failed"):
-        ask_again(build=build)
+        ask_again(build=build, actor=None)
 
 
 def test_nothing_is_asked_again_for_a_released_build() -> None:
@@ -179,7 +182,7 @@ def test_nothing_is_asked_again_for_a_released_build() -> None:
         status="released", catalogue=built.preference().catalogue
     )
     with pytest.raises(DomainError, match="released"):
-        ask_again(build=build)
+        ask_again(build=build, actor=None)
 
 
 @pytest.mark.parametrize(

@@ -77,15 +77,15 @@ def _statuses(build: CatalogueBuild) -> list[str]:
 
 def test_a_proposal_is_accepted_rejected_and_taken_back_as_often_as_wanted() -> None:
     proposal = _proposal(_build())
-    assert accept_proposal(proposal=proposal).status == "accepted"
-    assert reject_proposal(proposal=proposal).status == "rejected"
-    assert accept_proposal(proposal=proposal).status == "accepted"
-    assert reopen_proposal(proposal=proposal).status == "proposed"
+    assert accept_proposal(proposal=proposal, actor=None).status == "accepted"
+    assert reject_proposal(proposal=proposal, actor=None).status == "rejected"
+    assert accept_proposal(proposal=proposal, actor=None).status == "accepted"
+    assert reopen_proposal(proposal=proposal, actor=None).status == "proposed"
 
 
 def test_an_edit_changes_text_and_category_and_keeps_the_decision() -> None:
-    proposal = accept_proposal(proposal=_proposal(_build()))
-    edited = edit_proposal(proposal=proposal, text="  I like it\r\n brief. ", category="tone")
+    proposal = accept_proposal(proposal=_proposal(_build()), actor=None)
+    edited = edit_proposal(proposal=proposal, text="  I like it\r\n brief. ", category="tone", actor=None)
     assert (edited.text, edited.category, edited.status) == ("I like it brief.", "tone", "accepted")
 
 
@@ -100,17 +100,17 @@ def test_an_edit_changes_text_and_category_and_keeps_the_decision() -> None:
 )
 def test_an_edit_that_will_not_do_is_refused(text: str, category: str, said: str) -> None:
     with pytest.raises(DomainError, match=said):
-        edit_proposal(proposal=_proposal(_build()), text=text, category=category)
+        edit_proposal(proposal=_proposal(_build()), text=text, category=category, actor=None)
 
 
 def test_merging_lets_one_stand_for_all_also_for_those_merged_before() -> None:
     build = _build()
     first, second, third, fourth = (_proposal(build, text) for text in "abcd")
-    assert merge_proposals(proposals=[third, fourth], into=second) == 2
-    assert merge_proposals(proposals=[second], into=first) == 1
+    assert merge_proposals(proposals=[third, fourth], into=second, actor=None) == 2
+    assert merge_proposals(proposals=[second], into=first, actor=None) == 1
     assert _statuses(build) == ["proposed", "merged", "merged", "merged"]
     assert {each.pk for each in first.merged.all()} == {second.pk, third.pk, fourth.pk}
-    assert reopen_proposal(proposal=third).merged_into is None
+    assert reopen_proposal(proposal=third, actor=None).merged_into is None
     assert _statuses(build) == ["proposed", "merged", "proposed", "merged"]
 
 
@@ -118,27 +118,27 @@ def test_merges_that_make_no_sense_are_refused_and_change_nothing() -> None:
     build, other = _build(), _build()
     first, second, third = (_proposal(build, text) for text in "abc")
     with pytest.raises(Conflict, match="into itself"):
-        merge_proposals(proposals=[second, first], into=first)
+        merge_proposals(proposals=[second, first], into=first, actor=None)
     with pytest.raises(DomainError, match="of one build"):
-        merge_proposals(proposals=[second, _proposal(other)], into=first)
+        merge_proposals(proposals=[second, _proposal(other)], into=first, actor=None)
     assert _statuses(build) == ["proposed"] * 3
-    merge_proposals(proposals=[second], into=first)
+    merge_proposals(proposals=[second], into=first, actor=None)
     with pytest.raises(Conflict, match=f"No. {second.pk} is merged"):
-        merge_proposals(proposals=[third], into=second)
+        merge_proposals(proposals=[third], into=second, actor=None)
     with pytest.raises(Conflict, match="merged meanwhile"):
-        merge_proposals(proposals=[third, second], into=first)
+        merge_proposals(proposals=[third, second], into=first, actor=None)
     assert _statuses(build) == ["proposed", "merged", "proposed"]
 
 
 def test_a_merged_proposal_is_neither_decided_on_nor_edited() -> None:
     build = _build()
     first, second = _proposal(build, "a"), _proposal(build, "b")
-    merge_proposals(proposals=[second], into=first)
+    merge_proposals(proposals=[second], into=first, actor=None)
     for change in (accept_proposal, reject_proposal):
         with pytest.raises(Conflict, match="merged into another"):
-            change(proposal=second)
+            change(proposal=second, actor=None)
     with pytest.raises(Conflict, match="merged into another"):
-        edit_proposal(proposal=second, text="c", category="tone")
+        edit_proposal(proposal=second, text="c", category="tone", actor=None)
 
 
 def test_a_release_makes_the_next_version_of_what_was_accepted_and_nothing_else() -> None:
@@ -146,7 +146,7 @@ def test_a_release_makes_the_next_version_of_what_was_accepted_and_nothing_else(
     build = _build()
     for text, status in (("a", "accepted"), ("b", "rejected"), ("c", "proposed"), ("d", "accepted")):
         _proposal(build, text, status=status, category="tone")
-    catalogue = release_catalogue(build=build)
+    catalogue = release_catalogue(build=build, actor=None)
     assert str(catalogue) == "taste v5"
     assert list(catalogue.preferences.values_list("text", "category", "kind")) == [
         ("a", "tone", "relevant"),
@@ -160,7 +160,7 @@ def test_irrelevant_preferences_of_another_catalogue_come_with_a_release() -> No
     _proposal(build, "a", status="accepted")
     liked = built.preference("x", kind="irrelevant", category="other")
     built.preference("y", kind="relevant")
-    catalogue = release_catalogue(build=build, irrelevant_from=liked.catalogue)
+    catalogue = release_catalogue(build=build, irrelevant_from=liked.catalogue, actor=None)
     assert list(catalogue.preferences.values_list("text", "kind")) == [("a", "relevant"), ("x", "irrelevant")]
     assert Preference.objects.count() == 4
 
@@ -169,32 +169,34 @@ def test_a_release_is_refused_while_asking_without_anything_accepted_and_with_a_
     build = _build(status="asking")
     _proposal(build, "a")
     with pytest.raises(Conflict, match="still being asked"):
-        release_catalogue(build=build)
+        release_catalogue(build=build, actor=None)
     CatalogueBuild.objects.update(status="reviewing")
     with pytest.raises(Conflict, match="at least one"):
-        release_catalogue(build=build)
+        release_catalogue(build=build, actor=None)
     build.proposals.update(status="accepted")
     with pytest.raises(DomainError, match="no irrelevant preference"):
-        release_catalogue(build=build, irrelevant_from=built.preference().catalogue)
+        release_catalogue(build=build, irrelevant_from=built.preference().catalogue, actor=None)
     with pytest.raises(Conflict, match="“a” is there 2 times"):
-        release_catalogue(build=build, irrelevant_from=built.preference("a", kind="irrelevant").catalogue)
+        release_catalogue(
+            build=build, irrelevant_from=built.preference("a", kind="irrelevant").catalogue, actor=None
+        )
     _proposal(build, "a", status="accepted")
     with pytest.raises(Conflict, match="“a” is there 2 times"):
-        release_catalogue(build=build)
+        release_catalogue(build=build, actor=None)
     assert not Catalogue.objects.filter(name="taste").exists()
 
 
 def test_nothing_changes_after_a_release() -> None:
     build = _build()
     first, second = _proposal(build, "a", status="accepted"), _proposal(build, "b")
-    release_catalogue(build=build)
+    release_catalogue(build=build, actor=None)
     attempts: list[Callable[[], object]] = [
-        lambda: accept_proposal(proposal=second),
-        lambda: reject_proposal(proposal=first),
-        lambda: reopen_proposal(proposal=first),
-        lambda: edit_proposal(proposal=first, text="c", category="tone"),
-        lambda: merge_proposals(proposals=[second], into=first),
-        lambda: release_catalogue(build=build),
+        lambda: accept_proposal(proposal=second, actor=None),
+        lambda: reject_proposal(proposal=first, actor=None),
+        lambda: reopen_proposal(proposal=first, actor=None),
+        lambda: edit_proposal(proposal=first, text="c", category="tone", actor=None),
+        lambda: merge_proposals(proposals=[second], into=first, actor=None),
+        lambda: release_catalogue(build=build, actor=None),
     ]
     for attempt in attempts:
         with pytest.raises(Conflict, match="released"):
@@ -207,7 +209,7 @@ def test_near_duplicates_stand_together_without_what_is_merged() -> None:
     build = _build()
     texts = ["I prefer short answers.", "Use examples.", "I prefer short answers!", "I prefer short answers"]
     proposals = [_proposal(build, text) for text in texts]
-    merge_proposals(proposals=[proposals[3]], into=proposals[1])
+    merge_proposals(proposals=[proposals[3]], into=proposals[1], actor=None)
     assert [[each.text for each in group] for group in near_duplicates(build)] == [
         [texts[0], texts[2]],
         [texts[1]],
@@ -231,7 +233,7 @@ def test_progress_counts_questions_and_proposals_and_pays_a_shared_call_once() -
 def test_a_build_is_deleted_with_its_merged_proposals() -> None:
     build = _build()
     first, second = _proposal(build, "a"), _proposal(build, "b")
-    merge_proposals(proposals=[second], into=first)
+    merge_proposals(proposals=[second], into=first, actor=None)
     build.delete()
     assert not Proposal.objects.exists()
 

@@ -25,7 +25,7 @@ def recorded(rows: Sequence[Told], **arguments: str) -> Run:
     lines = [f"{q},\"['x', 'y']\",A,{p},r,{baseline},r,{answer}" for q, p, baseline, answer in rows]
     file = io.BytesIO("\n".join([HEADER, *lines]).encode())
     given = {"file_name": "f.csv", "model": "m", "method": "direct", "setting": "relevant"} | arguments
-    return import_recorded_run(file=file, **given).run  # type: ignore[arg-type]
+    return import_recorded_run(file=file, **given, actor=None).run  # type: ignore[arg-type]
 
 
 def pairs(reference: Run, other: Run) -> tuple[int, int, int]:
@@ -95,7 +95,7 @@ def test_a_comparison_of_repeated_items_leads_to_its_items(staff: Client) -> Non
 def test_a_launched_run_asks_a_repeated_question_once_and_pairs_with_its_first_row() -> None:
     from evaluation.importers.catalogue import import_catalogue
 
-    catalogue = import_catalogue(file=io.BytesIO(b"text\nP\n"), name="c").catalogue
+    catalogue = import_catalogue(file=io.BytesIO(b"text\nP\n"), name="c", actor=None).catalogue
     arguments = {"catalogue": catalogue, "dataset": "d"}
     on_record = recorded([("Q", "P", "A", "A"), ("Q", "P", "A", "B"), ("R", "P", "A", "A")], **arguments)  # type: ignore[arg-type]
     spec = BatchSpec(
@@ -106,5 +106,5 @@ def test_a_launched_run_asks_a_repeated_question_once_and_pairs_with_its_first_r
         methods=["direct"],
         settings=["relevant"],
     )
-    launched = launch_batch(spec=spec).runs.get()
+    launched = launch_batch(spec=spec, actor=None).runs.get()
     assert list(launched.items.order_by("position").values_list("repetition", flat=True)) == [1, 1]

@@ -95,7 +95,7 @@ def test_a_judge_without_a_score_for_any_item_fails_the_run_and_trying_again_com
     assert told == ["every_judgment_failed"]
     page = staff.get(reverse("run_detail", args=[run.pk])).content.decode()
     assert "a judge has no score for any of them" in page
-    retry_failed(run=run)
+    retry_failed(run=run, actor=None)
     end_calls(waiting_calls(), status="succeeded", text='{"explanation": "", "score": 4}')
     assert advanced(run).status == "complete"
     assert set(Judgment.objects.values_list("score", flat=True)) == {4}
@@ -111,7 +111,7 @@ def test_replies_without_a_score_are_no_judgments_either_but_abstaining_is() -> 
     assert advanced(run).status == "failed"
 
     judged = build.run_with_items(2)
-    launch_judging(run=judged, judge=heuristic_judge())
+    launch_judging(run=judged, judge=heuristic_judge(), actor=None)
     judged.refresh_from_db()
     advance_run(judged)
     Judgment.objects.filter(response__item__run=judged).update(status="unscored", unscored_reason=ABSTAINED)

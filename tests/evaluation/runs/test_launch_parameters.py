@@ -56,7 +56,7 @@ def spec(*, questions: int = 5, irrelevant: int = 2, **fields: Any) -> BatchSpec
 def refusal(of: BatchSpec) -> tuple[str | None, str]:
     """The field at fault and what is said; nothing is launched."""
     with pytest.raises(DomainError) as caught:
-        launch_batch(spec=of)
+        launch_batch(spec=of, actor=None)
     assert not Batch.objects.exists()
     return caught.value.field, caught.value.message
 
@@ -70,7 +70,7 @@ def test_more_irrelevant_preferences_than_the_catalogue_has_are_refused(setting:
 
 def test_as_many_as_there_are_are_shown_and_in_the_setting_relevant_none_are_needed() -> None:
     of = spec()
-    batch = launch_batch(spec=of)
+    batch = launch_batch(spec=of, actor=None)
     assert {item.shown_irrelevant.count() for item in batch.runs.get().items.all()} == {2}
     Preference.objects.filter(kind="irrelevant").update(kind="relevant")
     check_launch(replace(of, settings=["relevant"], name="other"))
@@ -161,7 +161,7 @@ def test_every_way_to_launch_refuses_alike(staff: Client) -> None:
 
 
 def test_launching_again_is_refused_once_the_catalogue_has_too_few(staff: Client) -> None:
-    batch = launch_batch(spec=spec(settings=["irrelevant"]))
+    batch = launch_batch(spec=spec(settings=["irrelevant"]), actor=None)
     again = launch_spec_of(batch)
     assert again is not None
     first = Preference.objects.filter(kind="irrelevant").earliest("pk")

@@ -84,7 +84,7 @@ def _advance(run: Run) -> Run:
 
 def test_a_grid_makes_one_run_per_cell_with_all_items() -> None:
     spec = _spec(methods=["direct", "cot"], settings=["relevant", "mixed", "irrelevant"], judges=[_judge()])
-    batch = launch_batch(spec=spec)
+    batch = launch_batch(spec=spec, actor=None)
     assert batch.runs.count() == 6
     assert {run.items.count() for run in batch.runs.all()} == {4}
     assert {run.judges.count() for run in batch.runs.exclude(setting="irrelevant")} == {1}
@@ -96,7 +96,7 @@ def test_a_grid_makes_one_run_per_cell_with_all_items() -> None:
 
 
 def test_preferences_go_round_robin_by_source_and_are_the_same_in_every_run() -> None:
-    batch = launch_batch(spec=_spec(questions=8, methods=["direct", "cot"]))
+    batch = launch_batch(spec=_spec(questions=8, methods=["direct", "cot"]), actor=None)
     told = [list(run.items.values_list("preference__text", flat=True)) for run in batch.runs.all()]
     assert told[0] == told[1]
     for source in ("s0", "s1"):
@@ -110,7 +110,7 @@ def test_preferences_go_round_robin_by_source_and_are_the_same_in_every_run() ->
 
 
 def test_runs_of_a_batch_share_their_baselines() -> None:
-    batch = launch_batch(spec=_spec(methods=["direct", "cot"]))
+    batch = launch_batch(spec=_spec(methods=["direct", "cot"]), actor=None)
     for run in batch.runs.all():
         _advance(run)
     assert ItemCall.objects.count() == 16
@@ -119,7 +119,7 @@ def test_runs_of_a_batch_share_their_baselines() -> None:
 
 def test_a_run_goes_from_launch_to_judged_by_advancing_alone() -> None:
     judge = _judge()
-    run = launch_batch(spec=_spec(judges=[judge])).runs.get()
+    run = launch_batch(spec=_spec(judges=[judge]), actor=None).runs.get()
     _advance(run)
     assert Completion.objects.count() == 8
     _answer()
@@ -136,7 +136,7 @@ def test_a_run_goes_from_launch_to_judged_by_advancing_alone() -> None:
 
 def test_an_unreadable_judge_is_asked_once_more_and_then_unscored_with_both_replies_kept() -> None:
     judge = _judge()
-    run = launch_batch(spec=_spec(questions=2, judges=[judge])).runs.get()
+    run = launch_batch(spec=_spec(questions=2, judges=[judge]), actor=None).runs.get()
     _advance(run)
     _answer()
     _advance(run)
@@ -158,7 +158,7 @@ def test_an_unreadable_judge_is_asked_once_more_and_then_unscored_with_both_repl
 
 
 def test_a_refusal_fails_its_item_with_the_reason_and_the_run_still_ends() -> None:
-    run = launch_batch(spec=_spec(questions=2, judges=[_judge()])).runs.get()
+    run = launch_batch(spec=_spec(questions=2, judges=[_judge()]), actor=None).runs.get()
     _advance(run)
     refused = Completion.objects.order_by("pk")[0]
     Completion.objects.filter(pk=refused.pk).update(status="refused", text="no", finished_at=timezone.now())
@@ -172,51 +172,51 @@ def test_a_refusal_fails_its_item_with_the_reason_and_the_run_still_ends() -> No
 
 
 def test_failed_calls_are_tried_again_and_the_run_goes_on() -> None:
-    run = launch_batch(spec=_spec(questions=1)).runs.get()
+    run = launch_batch(spec=_spec(questions=1), actor=None).runs.get()
     _advance(run)
     Completion.objects.update(status="failed", error_code="timeout", finished_at=timezone.now())
     assert _advance(run).status == "failed"
-    assert control.retry_failed(run=run) == 2
+    assert control.retry_failed(run=run, actor=None) == 2
     run.refresh_from_db()
     assert run.status == "running"
     _answer()
     assert _advance(run).status == "complete"
     assert Response.objects.count() == 2
     with pytest.raises(DomainError, match="No call of this run has failed"):
-        control.retry_failed(run=run)
+        control.retry_failed(run=run, actor=None)
 
 
 def test_paused_and_cancelled_runs_ask_nothing_and_resume_goes_on() -> None:
-    run = launch_batch(spec=_spec()).runs.get()
-    control.pause_run(run=run)
+    run = launch_batch(spec=_spec(), actor=None).runs.get()
+    control.pause_run(run=run, actor=None)
     _advance(run)
     assert Completion.objects.count() == 0
-    control.resume_run(run=run)
+    control.resume_run(run=run, actor=None)
     _advance(run)
     assert Completion.objects.count() == 8
-    control.cancel_run(run=run)
+    control.cancel_run(run=run, actor=None)
     for change in (control.pause_run, control.resume_run, control.cancel_run):
         with pytest.raises(DomainError, match="cancelled"):
-            change(run=run)
+            change(run=run, actor=None)
 
 
 def test_a_shared_call_is_paid_by_whoever_still_runs() -> None:
-    batch = launch_batch(spec=_spec(methods=["direct", "cot"]))
+    batch = launch_batch(spec=_spec(methods=["direct", "cot"]), actor=None)
     direct, cot = batch.runs.order_by("pk")
     _advance(direct)
     _advance(cot)
     baselines = Completion.objects.filter(item_calls__stage="baseline").distinct()
     assert set(baselines.values_list("run", flat=True)) == {direct.pk}
-    control.pause_run(run=direct)
+    control.pause_run(run=direct, actor=None)
     assert set(baselines.values_list("run", flat=True)) == {cot.pk}
-    control.cancel_run(run=cot)
-    control.resume_run(run=direct)
+    control.cancel_run(run=cot, actor=None)
+    control.resume_run(run=direct, actor=None)
     assert set(baselines.values_list("run", flat=True)) == {direct.pk}
 
 
 def test_icl_shows_held_out_questions_and_never_the_item_itself() -> None:
     spec = _spec(questions=9, methods=["icl"], sample_size=3, options=RunOptions(icl_examples=2))
-    run = launch_batch(spec=spec).runs.get()
+    run = launch_batch(spec=spec, actor=None).runs.get()
     _advance(run)
     asked = set(run.items.values_list("question", flat=True))
     for call in ItemCall.objects.filter(stage="personalised").select_related("completion", "item__question"):
@@ -228,9 +228,9 @@ def test_icl_shows_held_out_questions_and_never_the_item_itself() -> None:
 
 def test_the_same_seed_draws_the_same_questions() -> None:
     spec = _spec(questions=20, sample_size=5)
-    first = launch_batch(spec=spec)
-    second = launch_batch(spec=replace(spec, name="again"))
-    other = launch_batch(spec=replace(spec, name="other", options=RunOptions(seed=7)))
+    first = launch_batch(spec=spec, actor=None)
+    second = launch_batch(spec=replace(spec, name="again"), actor=None)
+    other = launch_batch(spec=replace(spec, name="other", options=RunOptions(seed=7)), actor=None)
     drawn = [
         set(batch.runs.get().items.values_list("question", flat=True)) for batch in (first, second, other)
     ]
@@ -238,7 +238,7 @@ def test_the_same_seed_draws_the_same_questions() -> None:
 
 
 def test_an_edited_prompt_is_a_new_version_and_old_runs_keep_theirs(monkeypatch: pytest.MonkeyPatch) -> None:
-    run = launch_batch(spec=_spec()).runs.get()
+    run = launch_batch(spec=_spec(), actor=None).runs.get()
     edited = dict(prompt_module.prompt_files())
     edited["direct"] = edited["direct"].replace("My preferences", "What I like")
     monkeypatch.setattr("evaluation.engine.steps.prompts.prompt_files", lambda: edited)
@@ -268,7 +268,7 @@ def test_the_estimate_counts_calls_shares_baselines_and_calls_no_price_unpriced(
 def test_the_estimate_of_calls_is_what_the_run_then_makes() -> None:
     spec = _spec(methods=["direct", "pref_aligner", "self_critic"], judges=[_judge()])
     expected = estimate_launch(spec).calls
-    batch = launch_batch(spec=spec)
+    batch = launch_batch(spec=spec, actor=None)
     for _ in range(8):
         for run in batch.runs.all():
             _advance(run)
@@ -295,7 +295,7 @@ def test_the_estimate_of_calls_is_what_the_run_then_makes() -> None:
 )
 def test_what_cannot_run_is_refused_before_anything_is_written(fields: dict[str, Any], said: str) -> None:
     with pytest.raises(DomainError, match=said):
-        launch_batch(spec=_spec(**fields))
+        launch_batch(spec=_spec(**fields), actor=None)
     assert not Batch.objects.exists()
     assert not Run.objects.exists()
 
@@ -303,7 +303,7 @@ def test_what_cannot_run_is_refused_before_anything_is_written(fields: dict[str,
 def test_a_missing_key_names_its_variable(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("TEST_KEY")
     with pytest.raises(DomainError, match="TEST_KEY") as refused:
-        launch_batch(spec=_spec())
+        launch_batch(spec=_spec(), actor=None)
     assert refused.value.field == "models"
     assert not Run.objects.exists()
 
@@ -313,24 +313,24 @@ def test_a_missing_key_of_a_judge_is_the_judges_fault() -> None:
         name="j", endpoint=_endpoint("j", api_key_variable="NOT_THERE"), rubric=default_rubric()
     )
     with pytest.raises(DomainError, match="NOT_THERE") as refused:
-        launch_batch(spec=_spec(judges=[judge]))
+        launch_batch(spec=_spec(judges=[judge]), actor=None)
     assert refused.value.field == "judges"
 
 
 def test_an_endpoint_that_judges_by_rules_cannot_answer() -> None:
     heuristic = Endpoint.objects.create(name="h", provider="heuristic", model="h")
     with pytest.raises(DomainError, match="judges by rules"):
-        launch_batch(spec=_spec(models=[heuristic]))
+        launch_batch(spec=_spec(models=[heuristic]), actor=None)
 
 
 def test_a_record_can_only_replay_answers_not_align_or_extract() -> None:
     recorded = Endpoint.objects.create(name="r", provider="recorded", model="r")
     with pytest.raises(DomainError, match="only replay"):
-        launch_batch(spec=_spec(extractor=recorded))
+        launch_batch(spec=_spec(extractor=recorded), actor=None)
 
 
 def test_a_batch_name_is_used_once() -> None:
     spec = _spec()
-    launch_batch(spec=spec)
+    launch_batch(spec=spec, actor=None)
     with pytest.raises(DomainError, match="a batch named"):
-        launch_batch(spec=spec)
+        launch_batch(spec=spec, actor=None)

@@ -55,7 +55,7 @@ class TestWhatIsTold:
     def test_a_run_that_is_cancelled(self, told: Webhook) -> None:
         run = build.run_with_items(1)
         Run.objects.filter(pk=run.pk).update(status="running")
-        cancel_run(run=run)
+        cancel_run(run=run, actor=None)
         ((event, data),) = self.events()
         assert (event, data["reason"]) == ("run.failed", "cancelled")
 
