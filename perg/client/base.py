@@ -65,6 +65,6 @@ class Base:
         return self._transport.pages(path, query)
 
 
-def key_of(given: str) -> str:
-    """The idempotency key that was given, or a new one."""
-    return given or str(uuid.uuid4())
+def key_of(key: str) -> str:
+    """This idempotency key, or a new one if it is empty."""
+    return key or str(uuid.uuid4())

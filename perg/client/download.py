@@ -17,7 +17,7 @@ HASH_CHUNK = 1 << 20
 PARTIAL_CONTENT = 206
 RANGE_NOT_SATISFIABLE = 416
 
-Told = Callable[[int, int | None], None]
+OnProgress = Callable[[int, int | None], None]
 """Called with the bytes that are there and the bytes of the whole file."""
 
 
@@ -33,10 +33,10 @@ class Part:
 def part_of(path: Path, *, of: str) -> Part | None:
     """What was begun for this path and is not yet whole; None where nothing was, or something else."""
     try:
-        found = Part(**json.loads(_note(path).read_text()))
+        part = Part(**json.loads(_note(path).read_text()))
     except (OSError, ValueError, TypeError):
         return None
-    return found if found.of == of else None
+    return part if part.of == of else None
 
 
 def fetch(
@@ -47,7 +47,7 @@ def fetch(
     size: int,
     checksum: str,
     retries: int,
-    told: Told = lambda done, size: None,
+    on_progress: OnProgress = lambda done, size: None,
 ) -> None:
     """Bring the file of an export to `path`, going on with what is there of it already.
 
@@ -58,7 +58,9 @@ def fetch(
     while True:
         before = _here(path)
         try:
-            _fetch_rest(transport, part_of(path, of=part.of) or part, path, size=size, told=told)
+            _fetch_rest(
+                transport, part_of(path, of=part.of) or part, path, size=size, on_progress=on_progress
+            )
             break
         except httpx2.TransportError as error:
             # What came counts: only attempts that bring nothing use the patience up.
@@ -79,7 +81,7 @@ def forget(path: Path) -> None:
     _note(path).unlink(missing_ok=True)
 
 
-def _fetch_rest(transport: Transport, part: Part, path: Path, *, size: int, told: Told) -> None:
+def _fetch_rest(transport: Transport, part: Part, path: Path, *, size: int, on_progress: OnProgress) -> None:
     here = _here(path)
     if here == size:
         _partial(path).touch()  # there may be nothing to fetch
@@ -100,7 +102,7 @@ def _fetch_rest(transport: Transport, part: Part, path: Path, *, size: int, told
             for chunk in response.iter_raw():
                 file.write(chunk)
                 done += len(chunk)
-                told(done, size)
+                on_progress(done, size)
     if done != size:
         raise httpx2.ReadError("The connection was closed before the end of the file.")
 

@@ -102,12 +102,12 @@ KINDS: Mapping[int, type[ApiError]] = {401: NotAllowed, 403: NotAllowed, 404: No
 
 def error_of(status: int, problem: object) -> ApiError:
     """The exception for an answer; one that is no problem details, as a proxy gives, is told by its status."""
-    said = problem if isinstance(problem, Mapping) else {}
+    details = problem if isinstance(problem, Mapping) else {}
     return KINDS.get(status, ApiError)(
         status,
-        str(said.get("code", "error")),
-        str(said.get("detail", "The answer says no more.")),
-        str(said.get("field", "")),
-        said.get("errors", ()),
-        said,
+        str(details.get("code", "error")),
+        str(details.get("detail", "The answer says no more.")),
+        str(details.get("field", "")),
+        details.get("errors", ()),
+        details,
     )

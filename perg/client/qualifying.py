@@ -18,8 +18,8 @@ class Qualifying(Base):
 
     def next_qualification_item(self, campaign: int) -> ItemToRate | None:
         """The next item of the attempt under way; None: there is none, or it is over."""
-        found = self.get(f"campaigns/{campaign}/qualification/item/")["item"]
-        return None if found is None else ItemToRate.model_validate(found)
+        item = self.get(f"campaigns/{campaign}/qualification/item/")["item"]
+        return None if item is None else ItemToRate.model_validate(item)
 
     def answer_qualification(self, campaign: int, task: int, *, score: int) -> Feedback:
         """Rate an item. The first answer stands, however often it is sent; it is told whether it was right, and why."""

@@ -84,14 +84,14 @@ class Transport:
 
     def pages(self, path: str, query: Mapping[str, Any]) -> Iterator[Json]:
         """The rows of a list, page by page, as they are asked for."""
-        asked = dict(query)
+        parameters = dict(query)
         while True:
-            page = self.json("GET", path, query=asked)
+            page = self.json("GET", path, query=parameters)
             yield from page["results"]
             if not page["next"]:
                 return
             # Only the cursor is taken from the address: behind a proxy, its host may be another than ours.
-            asked["cursor"] = parse_qs(urlsplit(page["next"]).query)["cursor"][0]
+            parameters["cursor"] = parse_qs(urlsplit(page["next"]).query)["cursor"][0]
 
     @contextmanager
     def stream(self, path: str, headers: Mapping[str, str]) -> Iterator[httpx2.Response]:
@@ -123,9 +123,9 @@ class Transport:
 
 def pause(attempt: int, retry_after: str | None = None) -> float:
     """Seconds to wait after the so many-th attempt: as long as was asked for, else longer each time."""
-    asked = _seconds(retry_after)
-    if asked is not None:
-        return min(asked, LONGEST_PAUSE)
+    seconds = _seconds(retry_after)
+    if seconds is not None:
+        return min(seconds, LONGEST_PAUSE)
     return min(FIRST_PAUSE * 2.0**attempt, LONGEST_PAUSE) * random.uniform(0.5, 1.0)
 
 
@@ -134,8 +134,8 @@ def _may_repeat(response: httpx2.Response, repeatable: bool) -> bool:
         return True
     if response.status_code == 409 and repeatable:
         # The first attempt is still at work under the same key; its answer will be given again.
-        said = _json_or_none(response)
-        return isinstance(said, dict) and said.get("code") == "idempotency_key_in_use"
+        document = _json_or_none(response)
+        return isinstance(document, dict) and document.get("code") == "idempotency_key_in_use"
     return repeatable and response.status_code in AGAIN_IF_SAFE
 
 

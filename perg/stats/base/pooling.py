@@ -261,13 +261,13 @@ class PooledBootstrap:
         """How often each pool is drawn in each resample (u, resamples), kept for the next call."""
         if self._kept is None:
             incidence = self.pools.incidence
-            kept = np.zeros((self.pools.sizes.size, self.resamples), dtype=np.float32)
+            row_weights = np.zeros((self.pools.sizes.size, self.resamples), dtype=np.float32)
             for part, weights in self._weights():
                 if incidence is None:
-                    kept[part] = weights
+                    row_weights[part] = weights
                 else:
-                    kept += incidence[part].T.astype(np.float32) @ weights
-            self._kept = kept
+                    row_weights += incidence[part].T.astype(np.float32) @ weights
+            self._kept = row_weights
         return self._kept
 
     def _weights(self) -> Iterator[tuple[slice, Weights32]]:

@@ -105,10 +105,10 @@ def judge_slices(
     """
     if judge.shape != reference.shape or any(slices.shape != judge.shape for slices in facets.values()):
         raise ValueError("judge, reference and every facet are vectors over the same units")
-    said, truth = category_codes(judge, BINARY), category_codes(reference, BINARY)
-    both = (said >= 0) & (truth >= 0)
+    judged, truth = category_codes(judge, BINARY), category_codes(reference, BINARY)
+    both = (judged >= 0) & (truth >= 0)
     ids = np.arange(judge.size) if clusters is None else clusters
-    wrong = said != truth
+    wrong = judged != truth
 
     def kappa(among: Flags) -> Estimate:
         return pairwise(
@@ -124,12 +124,12 @@ def judge_slices(
     def accuracy(among: Flags) -> Estimate:
         return proportion(~wrong[among], clusters=ids[among], confidence=confidence)
 
-    found = []
+    rows = []
     for facet, slices in facets.items():
         for name in np.unique(slices[slices != ""]):
             inside = both & (slices == name)
             outside = both & (slices != name) & (slices != "")
-            found.append(
+            rows.append(
                 JudgeSlice(
                     facet=facet,
                     name=str(name),
@@ -143,7 +143,7 @@ def judge_slices(
                     worse=False,
                 )
             )
-    return _corrected(found, correction, level)
+    return _corrected(rows, correction, level)
 
 
 def quantile_slices(values: Floats, *, parts: int = 3, unit: str = "") -> Labels:
@@ -189,14 +189,16 @@ def _worse_p_value(wrong: Flags, inside: Flags, outside: Flags, clusters: Cluste
     return float(stdtr(max(n_clusters - 1, 1), (elsewhere / other - errors / n) / np.sqrt(variance)))
 
 
-def _corrected(found: list[JudgeSlice], correction: Correction, level: float) -> tuple[JudgeSlice, ...]:
-    raw = [row.p_value for row in found if row.p_value is not None]
+def _corrected(
+    judge_slices: list[JudgeSlice], correction: Correction, level: float
+) -> tuple[JudgeSlice, ...]:
+    raw = [row.p_value for row in judge_slices if row.p_value is not None]
     if not raw:
-        return tuple(found)
+        return tuple(judge_slices)
     adjust = holm if correction == "holm" else benjamini_yekutieli
     adjusted = iter(adjust(np.array(raw)).tolist())
     rows = []
-    for row in found:
+    for row in judge_slices:
         if row.p_value is None:
             rows.append(row)
             continue

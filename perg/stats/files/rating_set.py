@@ -110,13 +110,13 @@ def _raters(ratings: Sequence[FileRating], kind: Kind) -> tuple[str, ...]:
 def _require_consistent(ratings: Sequence[FileRating]) -> None:
     if not ratings:
         raise RatingsFileError([LineError(None, "no ratings")])
-    errors, kinds, seen = [], dict[str, Kind](), set[tuple[str, str]]()
+    errors, kinds, pairs = [], dict[str, Kind](), set[tuple[str, str]]()
     for rating in ratings:
         if kinds.setdefault(rating.rater, rating.kind) != rating.kind:
             errors.append(LineError(rating.line, f"{rating.rater} is both human and judge"))
-        elif (rating.item, rating.rater) in seen:
+        elif (rating.item, rating.rater) in pairs:
             errors.append(LineError(rating.line, f"{rating.rater} on {rating.item} in two files"))
-        seen.add((rating.item, rating.rater))
+        pairs.add((rating.item, rating.rater))
     if errors:
         raise RatingsFileError(errors)
 

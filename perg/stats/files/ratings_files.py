@@ -62,10 +62,10 @@ class RatingsFileError(ValueError):
 
     def __init__(self, errors: Sequence[LineError], cells: int = 0) -> None:
         self.errors, self.cells = tuple(errors), cells
-        shown = [str(error) for error in self.errors[:ERRORS_SHOWN]]
+        lines = [str(error) for error in self.errors[:ERRORS_SHOWN]]
         if len(self.errors) > ERRORS_SHOWN:
-            shown.append(f"and {len(self.errors) - ERRORS_SHOWN} more")
-        super().__init__("; ".join(shown))
+            lines.append(f"and {len(self.errors) - ERRORS_SHOWN} more")
+        super().__init__("; ".join(lines))
 
 
 class TooMuch(Exception):

@@ -35,18 +35,18 @@ def told_once(errors: Sequence[LineError], cells: int) -> FileProblems:
     alike = defaultdict[str, list[LineError]](list)
     for error in errors:
         alike[error.problem or error.message].append(error)
-    names, told = Counter[str](), list[LineError]()
+    names, summaries = Counter[str](), list[LineError]()
     for problem, group in alike.items():
         if len(group) < FEWEST_ALIKE or 2 * len(group) < cells:
-            told += group
+            summaries += group
             continue
         labels = Counter(error.label for error in group if error.label is not None)
         if problem == NOT_A_NUMBER and _are_names(labels):
             names += labels
         else:
-            told.append(LineError(None, _summary(group, labels)))
+            summaries.append(LineError(None, _summary(group, labels)))
     place = {id(error): i for i, error in enumerate(errors)}
-    return FileProblems(tuple(sorted(told, key=lambda error: place.get(id(error), -1))), names)
+    return FileProblems(tuple(sorted(summaries, key=lambda error: place.get(id(error), -1))), names)
 
 
 def _are_names(labels: Counter[str]) -> bool:
@@ -59,5 +59,7 @@ def _are_names(labels: Counter[str]) -> bool:
 
 def _summary(group: Sequence[LineError], labels: Counter[str]) -> str:
     first = "; ".join(map(str, group[:FIRST_TOLD]))
-    seen = f" The labels are {listed(label for label, _ in labels.most_common())}." if labels else ""
-    return f"{len(group)} times the same problem. The first: {first}.{seen}"
+    labels_in_words = (
+        f" The labels are {listed(label for label, _ in labels.most_common())}." if labels else ""
+    )
+    return f"{len(group)} times the same problem. The first: {first}.{labels_in_words}"

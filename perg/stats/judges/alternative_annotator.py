@@ -124,14 +124,14 @@ def alternative_annotator_test(
     compared, judge_wins, human_wins = item_advantages(humans, judge, scoring, min_humans_per_instance)
     ids = None if clusters is None else np.unique(clusters, return_inverse=True)[1].astype(np.int64)
     n_items = compared.sum(axis=0)
-    kept = n_items >= min_instances_per_human
+    has_enough_items = n_items >= min_instances_per_human
     p_values = {
         int(column): _p_value(
             (human_wins - judge_wins)[compared[:, column], column],
             None if ids is None else ids[compared[:, column]],
             epsilon,
         )
-        for column in np.flatnonzero(kept)
+        for column in np.flatnonzero(has_enough_items)
     }
     won = dict(zip(p_values, _rejected([p for _, p in p_values.values()], q), strict=True))
     replicates = _Replicates(
@@ -152,14 +152,16 @@ def alternative_annotator_test(
         )
         for column, name in enumerate(humans.raters)
     )
-    n = int(compared[:, kept].any(axis=1).sum())
-    if not kept.any():
+    n = int(compared[:, has_enough_items].any(axis=1).sum())
+    if not has_enough_items.any():
         nothing = Estimate.of_nothing(NO_HUMAN)
         return AlternativeAnnotatorTest(scoring, epsilon, q, n, nothing, nothing, None, NO_HUMAN, comparisons)
     winning_rate = sum(won.values()) / len(won)
-    rates, advantage = replicates.of_test(kept)
-    drawn = _independent(np.asarray(compared[:, kept].any(axis=1)), ids)
-    per_human = [judge_wins[compared[:, column], column].mean() for column in np.flatnonzero(kept)]
+    rates, advantage = replicates.of_test(has_enough_items)
+    drawn = _independent(np.asarray(compared[:, has_enough_items].any(axis=1)), ids)
+    per_human = [
+        judge_wins[compared[:, column], column].mean() for column in np.flatnonzero(has_enough_items)
+    ]
     return AlternativeAnnotatorTest(
         scoring=scoring,
         epsilon=epsilon,
@@ -303,9 +305,11 @@ class _Replicates:
             confidence=confidence,
         )
 
-    def of_test(self, kept: Flags) -> tuple[Floats, Floats]:
-        """ω and ρ of each resample, (R,) each; NaN where a person of those `kept` has no item in it."""
-        counts, judge, human, drawn, squares, products, squared_counts = (part[:, kept] for part in self.sums)
+    def of_test(self, people: Flags) -> tuple[Floats, Floats]:
+        """ω and ρ of each resample, (R,) each; NaN where a person of those `has_enough_items` has no item in it."""
+        counts, judge, human, drawn, squares, products, squared_counts = (
+            part[:, people] for part in self.sums
+        )
         mean = defined_ratio(human - judge, counts)
         spread = squares - 2 * mean * products + mean**2 * squared_counts
         correction = defined_ratio(drawn, np.maximum(drawn - 1, 1))

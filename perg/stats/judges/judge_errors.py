@@ -189,10 +189,10 @@ def error_correlation(
     """
     if verdicts.shape != (reference.size, len(judges)):
         raise ValueError("verdicts are units by judges")
-    said, truth = category_codes(verdicts, BINARY), category_codes(reference, BINARY)
-    there = (said >= 0).all(axis=1) & (truth >= 0)
+    codes, truth = category_codes(verdicts, BINARY), category_codes(reference, BINARY)
+    there = (codes >= 0).all(axis=1) & (truth >= 0)
     n, k = int(there.sum()), len(judges)
-    wrong = (said[there] != truth[there, np.newaxis]).astype(np.float64)
+    wrong = (codes[there] != truth[there, np.newaxis]).astype(np.float64)
     rates = tuple(float(rate) for rate in wrong.mean(axis=0)) if n else ()
     if n < 2 or k < 2:
         why = "fewer than two judges" if k < 2 else "fewer than two units that all judged and people decided"

@@ -123,16 +123,16 @@ def labels_for_interval(
         return LabelPlan(method, half_width, run.judged, None, reason)
     low, high = min(FEWEST_LABELS, run.judged) - 1, run.judged
     rate = run.failure_rate
-    tried = round(rate * (1 - rate) * (normal_quantile(confidence) / half_width) ** 2)  # for labels alone
+    labels = round(rate * (1 - rate) * (normal_quantile(confidence) / half_width) ** 2)  # for labels alone
     while high - low > max(1, TOLERANCE * high):
-        tried = min(max(tried, low + 1), high - 1)
-        wide = ratio(tried)
-        low, high = (tried, high) if wide > 1 else (low, tried)
+        labels = min(max(labels, low + 1), high - 1)
+        wide = ratio(labels)
+        low, high = (labels, high) if wide > 1 else (low, labels)
         # Widths fall with the root of the labels; where the next guess hardly narrows the search, halve it.
         guess = (
-            math.ceil(tried * wide**2 * (1 + math.copysign(TOLERANCE / 3, wide - 1))) if wide < 3 else high
+            math.ceil(labels * wide**2 * (1 + math.copysign(TOLERANCE / 3, wide - 1))) if wide < 3 else high
         )
-        tried = guess if low < guess < high else (low + high) // 2
+        labels = guess if low < guess < high else (low + high) // 2
     return LabelPlan(method, half_width, run.judged, high, None)
 
 

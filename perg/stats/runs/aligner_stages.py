@@ -91,18 +91,18 @@ def aligner_stages(
             (Failure.UNSCORED, ~verdicts.scored),
         ]
     left = recorded
-    found = []
+    stages = []
     for stage, flags in failed:
         if isinstance(flags, str):
             nothing = Estimate.of_nothing(flags, n)
-            found.append(StageFailure(stage, None, nothing, nothing))
+            stages.append(StageFailure(stage, None, nothing, nothing))
             continue
         if flags.shape != left.shape:
             raise ValueError(f"{stage.value} must have one entry per item")
-        found.append(_stage(stage, left & flags, left, outcomes))
+        stages.append(_stage(stage, left & flags, left, outcomes))
         left = left & ~flags
-    found.append(_stage(Failure.NONE, left, left, outcomes))
-    return found
+    stages.append(_stage(Failure.NONE, left, left, outcomes))
+    return stages
 
 
 def _stage(stage: Failure, here: Flags, reached: Flags, outcomes: ItemOutcomes) -> StageFailure:
