@@ -1,4 +1,4 @@
-"""Building catalogues of preferences: an endpoint proposes, somebody decides, a version is released."""
+"""Building catalogues of preferences: an endpoint proposes, a person decides, a version is released."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -13,7 +13,7 @@ class Catalogues(Base):
     """The part of the client that builds catalogues."""
 
     def estimate_build(self, *, dataset: str, endpoint: str, sample_size: int, per_question: int) -> Json:
-        """What a build would take: calls, tokens, and US dollars (None: the endpoint is unpriced)."""
+        """The estimate for a build: calls, tokens, and US dollars (None: the endpoint has no price)."""
         size = {
             "dataset": dataset,
             "endpoint": endpoint,
@@ -36,7 +36,7 @@ class Catalogues(Base):
         idempotency_key: str = "",
         **more: Any,
     ) -> Build:
-        """Have an endpoint propose preferences for questions of a dataset; `more` are `seed` and `money_budget`."""
+        """Let an endpoint propose preferences for questions of a dataset; `more`: `seed` and `money_budget`."""
         # Any: what the API's schema says of them
         body = {
             "name": name,
@@ -53,7 +53,7 @@ class Catalogues(Base):
         return BuildProgress.model_validate(self.get(f"catalogues/builds/{build}/progress/")["progress"])
 
     def wait_for_build(self, build: int, *, progress: bool = False, timeout: float | None = None) -> Build:
-        """The build, once the endpoint has been asked as far as the budget goes: its proposals wait for a decision."""
+        """The build, once the endpoint has been called as far as the budget allows. Its proposals then await decisions."""
         deadline = Deadline(timeout, "The build")
         with bars(progress, console=self._console) as display:
             while True:
@@ -73,19 +73,19 @@ class Catalogues(Base):
         return (Proposal.model_validate(row) for row in rows)
 
     def decide_proposal(self, proposal: int, action: str) -> Proposal:
-        """`accept` or `reject` a proposal, or `reopen` it: take back what was decided."""
+        """`accept` or `reject` a proposal, or `reopen` it: take the decision back."""
         path = f"catalogues/proposals/{proposal}/{action}/"
         return Proposal.model_validate(self._transport.json("POST", path, body={}, repeatable=True))
 
     def merge_proposals(self, build: int, *, into: int, proposals: Sequence[int]) -> Proposal:
-        """Let one proposal stand for others, too."""
+        """Merge other proposals into one."""
         body = {"into": into, "proposals": list(proposals)}
         return Proposal.model_validate(self.post(f"catalogues/builds/{build}/merge/", body))
 
     def release_catalogue(
         self, build: int, *, irrelevant_from: int | None = None, idempotency_key: str = ""
     ) -> Json:
-        """The next version of the catalogue, of what was accepted; with the irrelevant preferences of another one."""
+        """The next version of the catalogue, with the accepted proposals and the irrelevant preferences of another one."""
         body = {} if irrelevant_from is None else {"irrelevant_from": irrelevant_from}
         path = f"catalogues/builds/{build}/release/"
         catalogue: Json = self.post(path, body, idempotency_key=key_of(idempotency_key))

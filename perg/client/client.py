@@ -1,4 +1,4 @@
-"""The client: a method for each thing that programs do most; `get`, `post` and `rows` for everything else."""
+"""The client: methods for frequent tasks; `get`, `post` and `rows` for everything else."""
 
 import os
 import uuid
@@ -35,7 +35,7 @@ ENDED = {"complete", "failed"}
 class Client(Catalogues, Imports, Qualifying):
     """The platform, as the owner of a token sees it. Use it in a `with`, or close it.
 
-    `get`, `post` and `rows` ask for anything by its path.
+    `get`, `post` and `rows` work with any path.
     """
 
     # --- Runs -----------------------------------------------------------------------------------------------
@@ -57,11 +57,11 @@ class Client(Catalogues, Imports, Qualifying):
         return self.rows("results/stages/", **filters)
 
     def costs(self, **filters: Any) -> Iterator[Json]:
-        """Robustness error of each run beside what an item takes, and the gain over the direct run."""
+        """Robustness error of each run, the cost per item, and the gain over the direct run."""
         return self.rows("results/costs/", **filters)
 
     def preset(self, key: str) -> Preset:
-        """One of the study's first experiments, to be launched with its methods and settings. Raises KeyError."""
+        """One of the study's first experiments, with its methods and settings. Raises KeyError."""
         for preset in self.get("batches/presets/"):
             if preset["key"] == key:
                 return Preset.model_validate(preset)
@@ -80,10 +80,10 @@ class Client(Catalogues, Imports, Qualifying):
         idempotency_key: str = "",
         **more: Any,
     ) -> Batch:
-        """Launch models × methods × settings over a dataset; `more` are such as `sample_size`, `money_budget`.
+        """Launch models × methods × settings over a dataset; `more`: options such as `sample_size`, `money_budget`.
 
-        Trying again after a broken connection launches nothing twice. To be as safe when this program is started
-        again, give an `idempotency_key` that it remembers.
+        A retry after a broken connection launches nothing twice. For the same safety across restarts of the
+        program, pass an `idempotency_key` that it remembers.
         """
         # Any: what the API's schema says of them
         body = {
@@ -104,8 +104,8 @@ class Client(Catalogues, Imports, Qualifying):
     def wait_for_run(self, run: int, *, progress: bool = False, timeout: float | None = None) -> Run:
         """The run, once it is complete. Some of its items may have failed: `progress` counts them.
 
-        Raises RunNotFinished where it is cancelled or reaches its budget, RunFailed where every item failed or every
-        judgment of a judge, TookTooLong after `timeout`.
+        Raises RunNotFinished if it is cancelled or reaches its budget, RunFailed if every item or every judgment of
+        a judge failed, TookTooLong after `timeout` seconds.
         """
         return self.wait_for_runs([run], progress=progress, timeout=timeout)[0]
 
@@ -133,7 +133,7 @@ class Client(Catalogues, Imports, Qualifying):
                 deadline.sleep(self._poll)
 
     def _look_at(self, key: int, display: Bars) -> Run | None:
-        """The run if it has ended; its bar is moved on."""
+        """The run if it has ended, else None. Updates its progress bar."""
         answer = self.get(f"runs/{key}/progress/")
         run, at = Run.model_validate(answer["run"]), RunProgress.model_validate(answer["progress"])
         display.show(key, run.name, at.done + at.failed, at.items)
@@ -156,9 +156,9 @@ class Client(Catalogues, Imports, Qualifying):
         idempotency_key: str = "",
         **more: Any,
     ) -> Campaign:
-        """A campaign, open, with its tasks; `more` are such as `leads`, `overlap`, `sampling`, `guidelines`.
+        """A new open campaign with its tasks; `more`: options such as `leads`, `overlap`, `sampling`, `guidelines`.
 
-        For admins, and for leads of the runs and people of the campaigns that they lead.
+        For admins, and for leads with runs and people of the campaigns that they lead.
         """
         body = {
             "name": name,
@@ -170,7 +170,7 @@ class Client(Catalogues, Imports, Qualifying):
         return Campaign.model_validate(self.post("campaigns/", body, idempotency_key=key_of(idempotency_key)))
 
     def next_task(self, campaign: int, *, holding: Sequence[int] = ()) -> NextTask:
-        """A task to label that is not among the assignments `holding`, or why there is none."""
+        """A task to label that is not among the assignments `holding`, or the reason why there is none."""
         answer = self._transport.json(
             "POST", f"campaigns/{campaign}/next/", body={"holding": list(holding)}, repeatable=True
         )
@@ -187,9 +187,9 @@ class Client(Catalogues, Imports, Qualifying):
         based_on: int | None = 0,
         submission_key: uuid.UUID | None = None,
     ) -> Submitted:
-        """Label a task of one's own. `based_on`: the revision that this one is to replace; 0: there is none.
+        """Label one of your tasks. `based_on`: the revision that this label replaces; 0: none.
 
-        It counts once, however often it has to be sent.
+        It counts once, however often it is sent.
         """
         body = {
             "score": score,
@@ -210,11 +210,11 @@ class Client(Catalogues, Imports, Qualifying):
         progress: bool = False,
         timeout: float | None = None,
     ) -> ValidationReport:
-        """Whether the campaign's judges may be trusted, as things are now; computed where it has to be."""
+        """The current report on whether the campaign's judges can be trusted; computed if necessary."""
         deadline = Deadline(timeout, "The report")
         body: Json = {} if epsilon is None else {"epsilon": epsilon}
         path = f"campaigns/{campaign}/validation/"
-        # No idempotency key: asking twice gives the same report, and a key would give yesterday's answer.
+        # No idempotency key: a second request gives the same report, but a key would give yesterday's answer.
         state = self._transport.json("POST", path, body=body, repeatable=True)["report"]
         report_id = state["id"]
         with bars(progress, console=self._console) as display:
@@ -242,11 +242,11 @@ class Client(Catalogues, Imports, Qualifying):
         progress: bool = False,
         timeout: float | None = None,
     ) -> GoldRelease:
-        """A numbered, immutable release of the campaign's gold, as the labels are now.
+        """A numbered, immutable release of the campaign's gold from the present labels.
 
-        `seen` is the `fingerprint` of a preview: with it, nothing else is released than that showed. A large release
-        is made by a worker, and is waited for; calling again while it is being made waits for the same one. Raises
-        ReleaseFailed where the worker releases nothing, Conflict where that is known at once.
+        `seen` is the `fingerprint` of a preview: with it, only what the preview showed is released. A worker makes a
+        large release, and this method waits for it; a second call meanwhile waits for the same one. Raises
+        ReleaseFailed if the worker releases nothing, Conflict if that is known at once.
         """
         body: Json = {"seen": seen} if seen else {}
         if criteria is not None:
@@ -276,10 +276,10 @@ class Client(Catalogues, Imports, Qualifying):
         progress: bool = False,
         timeout: float | None = None,
     ) -> Path:
-        """Bring a gold release to `path` as `jsonl`, `csv`, `parquet`, or `dataset` (a zip for Hugging Face).
+        """Download a gold release to `path` as `jsonl`, `csv`, `parquet`, or `dataset` (a zip for Hugging Face).
 
-        A download that breaks off goes on where it was, also when this program is started again. The file has its
-        name only once it is whole and its checksum is right.
+        An interrupted download resumes, even after a restart of the program. The file gets its name only when it is
+        complete and its checksum is right.
         """
         return self.download(
             "gold",
@@ -302,7 +302,7 @@ class Client(Catalogues, Imports, Qualifying):
         progress: bool = False,
         timeout: float | None = None,
     ) -> Path:
-        """Bring any table to `path`; which there are, and their filters, is at `exports/tables/`."""
+        """Download any table to `path`; `exports/tables/` lists the tables and their filters."""
         body = {"table": table, "format": format, "filters": dict(filters or {}), "raters": raters}
         target, of = Path(path), repr(sorted(body.items(), key=str))
         begun = part_of(target, of=of)
@@ -324,7 +324,7 @@ class Client(Catalogues, Imports, Qualifying):
         return target
 
     def _begun_export(self, begun: Part | None) -> Export | None:
-        """The export that a download was begun of, if its file is still there."""
+        """The export of an interrupted download, if its file still exists."""
         if begun is None:
             return None
         try:
@@ -338,7 +338,7 @@ class Client(Catalogues, Imports, Qualifying):
         export = Export.model_validate(self.post("exports/", body, idempotency_key=key_of("")))
         while export.status != "ready":
             if export.status in {"failed", "expired"}:
-                raise ExportFailed(export.failure or "The file was taken away before it was fetched.")
+                raise ExportFailed(export.failure or "The file was deleted before the download.")
             display.show(export.id, f"Writing {export.table}", export.rows, export.rows_expected)
             deadline.sleep(self._poll)
             export = Export.model_validate(self.get(f"exports/{export.id}/"))

@@ -1,4 +1,4 @@
-"""Importing files, and waiting for what comes of them."""
+"""Importing files, and waiting for the result."""
 
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
@@ -19,7 +19,7 @@ PATHS = {
 
 
 class Imports(Base):
-    """What the platform imports from files."""
+    """The part of the client that imports files."""
 
     def import_files(
         self,

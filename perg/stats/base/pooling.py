@@ -49,7 +49,7 @@ class BootstrapOptions(TypedDict, total=False):
 
 CHUNK_ELEMENTS = 2**21  # weights drawn at a time
 BLOCK_ELEMENTS = 2**23  # sums of resamples held at a time while a coefficient is computed
-CACHE_ELEMENTS = 2**26  # weights that are kept, 256 MiB; above it they are drawn anew for each product
+CACHE_ELEMENTS = 2**26  # weights that are kept, 256 MiB; above it they are drawn again for each product
 EXACT_FLOAT32 = 2**24  # whole numbers up to here are exact in single precision
 
 
@@ -60,7 +60,7 @@ class Pools:
     Attributes:
         first: (u,) a row of the table for each pool, so that `rows[first]` are the distinct rows.
         sizes: (u,) how many rows of the table each pool stands for.
-        incidence: (d, u) how many of each pool each kind of cluster holds; None where every row is its own cluster.
+        incidence: (d, u) how many of each pool each kind of cluster holds; None if every row is its own cluster.
         n: rows of the table.
         alike: (d,) how many clusters are of each kind; None with `incidence`.
     """
@@ -103,7 +103,7 @@ def pool(rows: NDArray[np.integer], clusters: Clusters | None = None) -> Pools:
 def _kinds(held: "sparse.csr_array") -> tuple[Counts, Counts]:
     """One cluster of each kind, of clusters by pools (n_clusters, u), and how many there are of each: both (d,).
 
-    Clusters are told apart by a sum with random weights. Should two kinds ever share a sum, every cluster is a kind.
+    Clusters are distinguished by a sum with random weights. Should two kinds ever share a sum, every cluster is a kind.
     """
     weights = np.random.default_rng(0).random(held.shape[1])
     _, first, inverse, times = np.unique(
@@ -133,7 +133,7 @@ class PooledBootstrap:
     """`resamples` draws of the units of `pools`, or of their clusters; every call sees the same draws."""
 
     def __init__(self, pools: Pools, *, rng: np.random.Generator, resamples: int = RESAMPLES) -> None:
-        """Raises ValueError where there is no resample."""
+        """Raises ValueError if there is no resample."""
         if resamples < 1:
             raise ValueError("a bootstrap needs at least one resample")
         self.pools, self.resamples = pools, resamples

@@ -183,7 +183,7 @@ def ratio_interval(
 ) -> tuple[float, float] | None:
     """Expanded percentile cluster-bootstrap interval of sum(numerator) / sum(denominator), both of shape (n,).
 
-    None where `percentile_interval` finds none. A resample whose denominator is 0 is undefined.
+    None if `percentile_interval` finds none. A resample whose denominator is 0 is undefined.
     """
     by_cluster = cluster_sums(np.column_stack([numerator, denominator]), clusters)
     sums = replicate_sums(by_cluster, clusters=None, rng=rng, resamples=resamples)

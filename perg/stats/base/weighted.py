@@ -73,7 +73,7 @@ class WeightedShare:
 
     Attributes:
         weighted: each unit counts for those that it stands for; the interval is for the population.
-        unweighted: the share of the labelled units, with Wilson's interval: right only where all had one chance.
+        unweighted: the share of the labelled units, with Wilson's interval: right only if all had one chance.
         covered: part of the population that lies in strata with a labelled unit, in [0, 1]; the rest is left out.
         is_census: every unit of those strata is labelled, so that no sampling error is left and no interval needed.
     """

@@ -66,7 +66,7 @@ class JudgeSlice:
     Attributes:
         facet, name: such as "source" and "cais/mmlu". n: units in the slice that judge and people both decided.
         accuracy, kappa: in the slice; accuracy_elsewhere, kappa_elsewhere: on the facet's other units.
-        p_value: one-sided, of an error rate no higher than elsewhere; None where there is nothing to compare.
+        p_value: one-sided, of an error rate no higher than elsewhere; None if there is nothing to compare.
         corrected_p_value: over all slices that could be tested. worse: whether it is at most the level.
     """
 

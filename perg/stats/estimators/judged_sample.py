@@ -81,7 +81,7 @@ class JudgedSample:
         )
 
     def select(self, among: Flags) -> Self:
-        """The items flagged in `among` (N,), strata coded anew."""
+        """The items flagged in `among` (N,), strata coded again."""
         return self.of(
             self.outcome[among],
             self.prediction[among],

@@ -42,7 +42,7 @@ NOT_ON_SCALE = "is not on the stated scale"
 
 @dataclass(frozen=True, slots=True)
 class LineError:
-    """What is wrong, and on which line (from 1; None where the file as a whole is meant).
+    """What is wrong, and on which line (from 1; None if the file as a whole is meant).
 
     `problem` is the message without the names in it, so that errors of one kind can be counted; empty where the message
     has none. `label` is what the cell holds, where that is the problem.
@@ -204,7 +204,7 @@ class RatingsReader:
         return is_missing(score, nominal=self.nominal)
 
     def _label(self, score: object) -> Label | None:
-        """A score as the scale has it; None where it cannot be one."""
+        """A score as the scale has it; None if it cannot be one."""
         if isinstance(score, dict | list) or (isinstance(score, bool) and not self.nominal):
             return None
         text = clean_text(str(score))

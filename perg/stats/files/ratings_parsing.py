@@ -57,7 +57,7 @@ def parse_ratings(
     """The ratings in a text, which is read as it comes; `kind` is that of all raters where the file does not say.
 
     `categories` are those of a stated scale, if one is stated; `names` are further labels of a nominal scale. A cell
-    that holds one of either is a label, also where the word would mean a missing rating. `most` is how many ratings,
+    that holds one of either is a label, even if the word would mean a missing rating. `most` is how many ratings,
     missing ones included, the file may have.
 
     Raises:

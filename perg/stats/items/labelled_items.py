@@ -19,7 +19,7 @@ class LabelledItems:
     Attributes:
         rows: (m,) their places among the n items of the input.
         humans, judges: their ratings. clusters: (m,) their questions.
-        cut: followed = rating >= cut; None where it is not stated what a failure is. On a nominal scale the labels
+        cut: followed = rating >= cut; None if it is not stated what a failure is. On a nominal scale the labels
             whose codes are below it are the failures.
         score: (m,) the people's median, or on a nominal scale their most common label; NaN where there is none.
         categories: those of the scale, with half steps where a median has them.

@@ -43,7 +43,7 @@ class HumanComparison:
     Attributes:
         judge_advantage: ρ^f, share of items on which the judge is as near to the others as the person, or nearer.
         human_advantage: ρ^h, the same of the person; both count a tie, so they may add up to more than 1.
-        test: the one-sided test of H0: ρ^f <= ρ^h − ε; None where the person is left out.
+        test: the one-sided test of H0: ρ^f <= ρ^h − ε; None if the person is left out.
         p_value: of that test, before the correction over people.
         won: whether the judge wins against this person after it.
         left_out: why the person does not count, or None.
@@ -67,7 +67,7 @@ class AlternativeAnnotatorTest:
         n: items that at least one comparison used.
         winning_rate: ω in [0, 1], share of people the judge wins against; its n are the people compared.
         advantage_probability: ρ in [0, 1], mean over people of ρ^f; its n are the items.
-        passed: ω >= 0.5; None where nobody could be compared, and then `undefined` says why.
+        passed: ω >= 0.5; None if nobody could be compared, and then `undefined` says why.
         passing_share: share of resamples, of items or clusters, in which ω >= 0.5. With three people ω is 0, 1/3, 2/3
             or 1, and a single person tips it: this says how easily.
     """

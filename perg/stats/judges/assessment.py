@@ -44,7 +44,7 @@ could ever be better than all of many."""
 class Assessment:
     """One judge: the verdict and the tests behind it.
 
-    `confusion` is None where there is no followed / not followed: no
+    `confusion` is None if there is no followed / not followed: no
     threshold, and ratings of more than two kinds. `skill` is then the chance-corrected statistic of the baseline tests,
     else informedness; it is against all people, and `beside_people` against the others.
     """

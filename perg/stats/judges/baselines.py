@@ -28,7 +28,7 @@ ChanceCorrected = Literal["informedness", "quadratic_kappa", "cohen_kappa"]
 
 BASELINE_LEVEL = 0.005
 """One-sided. Stricter than 5%, since this is the gate that the other tests lean on: a judge without skill passes it in
-at most one campaign in a hundred, also where the bootstrap is a little too sure."""
+at most one campaign in a hundred, even if the bootstrap is a little too sure."""
 
 PERMUTATIONS = 2000
 BLOCK_ELEMENTS = 2**22  # permuted ratings held at a time
@@ -47,7 +47,7 @@ class BaselineTest:
     """A judge against a baseline: is its chance-corrected agreement with people above the baseline's?
 
     `baseline_value` is the baseline's own, exact for a constant judge and expected for a random one. `p_value` is
-    one-sided; it and `beaten` are None where the statistic is undefined, and `value` says why.
+    one-sided; it and `beaten` are None if the statistic is undefined, and `value` says why.
     """
 
     baseline: Baseline

@@ -36,7 +36,7 @@ class SkillBesidePeople:
     """The statistic of the judge, of people, and judge − people; n = comparisons.
 
     The interval of the difference has `difference_confidence`: its lower end is the one-sided limit that the verdict
-    asks for, corrected for the number of judges. `jackknife` is what it comes from, None where there is no interval.
+    asks for, corrected for the number of judges. `jackknife` is what it comes from, None if there is no interval.
     """
 
     statistic: ChanceCorrected

@@ -22,9 +22,9 @@ class NonInferiority:
             it is measured against other people (`reference_quality`). margin: their product.
         judges: that were tried at once; the limit is corrected for them.
         lower_limit: one-sided, of judge − people; None without an interval.
-        shown: lower_limit > −margin; None where the difference is undefined, and then `undefined` says why.
+        shown: lower_limit > −margin; None if the difference is undefined, and then `undefined` says why.
         units: that were compared. units_needed: with which a judge as good as people would be shown to be so in 80% of
-            campaigns; None where no number is known.
+            campaigns; None if no number is known.
     """
 
     statistic: str

@@ -155,7 +155,7 @@ class ComparisonModel:
         return float(self._powers(units, np.array([abs(self.difference)]), level)[0])
 
     def units(self, *, power: float = 0.8, level: float = LEVEL) -> int | None:
-        """Labelled units for that chance to be `power`; None where neither judge is better, or 20,000 would not do.
+        """Labelled units for that chance to be `power`; None if neither judge is better, or 20,000 would not do.
 
         Raises:
             ValueError: a power or level outside (0, 1).

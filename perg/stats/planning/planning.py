@@ -34,7 +34,7 @@ OFTEN_UNDEFINED = 0.05
 class LabelPlan:
     """Items that people must label, of the `judged` ones of a run, for an interval of ± `half_width`.
 
-    It is that narrow in half of the campaigns. None where no number does, for a reason.
+    It is that narrow in half of the campaigns. None if no number does, for a reason.
     """
 
     method: Method

@@ -139,7 +139,7 @@ def agreement_with_rest(
 
     n counts the units that both rated. The interval resamples units, or whole `clusters` (n,). A person who
     always gave the same score has κ = 0 in every resample; the interval is then `_interval_of_constant`'s.
-    Undefined where the others do not vary: nothing could then be agreed on beyond chance.
+    Undefined if the others do not vary: nothing could then be agreed on beyond chance.
 
     Raises:
         ValueError: arrays of different shapes.

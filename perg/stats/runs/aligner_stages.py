@@ -36,7 +36,7 @@ class Failure(StrEnum):
 class StageFailure:
     """How many items failed first at a stage: as a share of all, and of those that had got so far.
 
-    `items` is None where the stage is undefined; the estimates say why.
+    `items` is None if the stage is undefined; the estimates say why.
     """
 
     stage: Failure
