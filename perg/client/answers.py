@@ -229,7 +229,7 @@ class ReportState(Answer):
 
 
 class ValidationReport(Answer):
-    """Whether a campaign's judges can be trusted. `document` is the whole report, as described by its JSON Schema."""
+    """Whether a campaign's judges can be trusted. `document` is the whole report; see its JSON Schema."""
 
     state: ReportState
     judges: list[JudgeReport]

@@ -51,8 +51,8 @@ def fetch(
 ) -> None:
     """Download the file of an export to `path`, and resume from the part that is already there.
 
-    The file gets its name only when it is complete and right: `path` is never a partial file. Raises ApiError, NotReached and
-    ChecksumDiffers.
+    The file gets its name only when it is complete and right: `path` is never a partial file. Raises ApiError,
+    NotReached and ChecksumDiffers.
     """
     lost = 0
     while True:

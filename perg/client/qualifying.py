@@ -22,6 +22,6 @@ class Qualifying(Base):
         return None if item is None else ItemToRate.model_validate(item)
 
     def answer_qualification(self, campaign: int, task: int, *, score: int) -> Feedback:
-        """Rate an item. The first answer counts, however often it is sent. The feedback says whether it was right, and why."""
+        """Rate an item; the first answer counts, however often it is sent. The feedback says whether it was right."""
         path, body = f"campaigns/{campaign}/qualification/item/", {"task": task, "score": score}
         return Feedback.model_validate(self._transport.json("POST", path, body=body, repeatable=True))

@@ -1,4 +1,4 @@
-"""Statistics on what people and judges said of the same items: arrays in, frozen results out.
+"""Statistics on ratings of the same items by people and judges: arrays in, frozen results out.
 
 From the top down; a room imports only what stands below it:
 

@@ -1,6 +1,6 @@
 """Means of amounts (seconds, tokens, dollars), with intervals that hold where items share a question.
 
-Amounts are skewed, so that the percentile bootstrap covers too seldom where there are few questions. The bootstrap-t
+Amounts are skewed, so that the percentile bootstrap covers too rarely with few questions. The bootstrap-t
 resamples (mean − true mean) / standard error, and follows the skewness.
 
 Sources: Efron & Tibshirani, An Introduction to the Bootstrap (1993), section 12.5; over clusters as in `resampling`.

@@ -1,10 +1,10 @@
-"""The bootstrap over distinct rows: units that say the same are drawn together.
+"""The bootstrap over distinct rows: units with equal ratings are drawn together.
 
 Ratings on a short scale have few distinct rows, whatever the number of units. A resample of n units is a
 multinomial draw over n equal chances, so the counts of its distinct rows are a multinomial draw over their
-shares: the same distribution at the cost of the distinct rows. Where units share clusters, clusters are drawn,
-those that hold the same rows together, and a sparse matrix says which rows each kind of cluster holds. All
-statistics of one bootstrap share its draws, which is what a paired comparison needs.
+shares: the same distribution at the cost of the distinct rows. If units share clusters, clusters are drawn,
+clusters with the same rows together, and a sparse matrix says which rows each kind of cluster contains. All
+statistics of one bootstrap share its draws, as a paired comparison requires.
 
 Sources: Efron & Tibshirani, An Introduction to the Bootstrap (1993), ch. 6 and 13; the marginal sums of a
 multinomial are multinomial (Johnson, Kotz & Balakrishnan, Discrete Multivariate Distributions, 1997, ch. 35).
@@ -33,11 +33,11 @@ IntervalMethod = Literal["percentile", "bca"]
 
 
 class BootstrapOptions(TypedDict, total=False):
-    """How a coefficient is given its interval: the keyword arguments of all that have one.
+    """Options of a coefficient's interval: the keyword arguments of all functions that compute one.
 
     Attributes:
-        clusters: (n,) ids; units that share one are resampled together. Every unit is its own where not given.
-        resamples: 1,000 where not given. confidence: 0.95. interval: percentile. rng: of the draws.
+        clusters: (n,) ids; units that share one are resampled together. By default every unit is its own cluster.
+        resamples: default 1,000. confidence: default 0.95. interval: default percentile. rng: for the draws.
     """
 
     clusters: Clusters | None
@@ -49,7 +49,7 @@ class BootstrapOptions(TypedDict, total=False):
 
 CHUNK_ELEMENTS = 2**21  # weights drawn at a time
 BLOCK_ELEMENTS = 2**23  # sums of resamples held at a time while a coefficient is computed
-CACHE_ELEMENTS = 2**26  # weights that are kept, 256 MiB; above it they are drawn again for each product
+CACHE_ELEMENTS = 2**26  # weights that are cached, 256 MiB; beyond it they are drawn again for each product
 EXACT_FLOAT32 = 2**24  # whole numbers up to here are exact in single precision
 
 

@@ -1,7 +1,7 @@
 """The share of a whole population from a sample that was drawn from it by stratum, and interval.
 
-A sample that is enriched (say, with responses on which judges disagree) is no fair picture: each unit stands for
-1 / (its chance of being drawn) of the population, and has to count for so many. What is estimated is the population
+A sample that is enriched (say, with responses on which judges disagree) is not representative: each unit stands for
+1 / (its probability of being drawn) units of the population, and gets this weight. What is estimated is the population
 that was sampled from, not a wider one, so the unit is what was drawn, a response, even where responses share
 questions: the draw is the only thing that could have come out otherwise. What the interval therefore leaves out is
 how people other than these would have rated, and how the model would do on other questions.

@@ -1,6 +1,6 @@
 """The true rate of a 0/1 outcome of a run, from a judge on every item and people on some.
 
-Four estimates stand side by side: people's labels alone, the judge taken at its word, PPI++ and Rogan–Gladen. All take
+Four estimates are compared: people's labels alone, the judge alone, PPI++ and Rogan–Gladen. All take
 a `JudgedSample`, so that strata, inclusion probabilities and questions count in each. Unless `run_is_sample` is false,
 the rate is that of the process behind the run (this model, prompted so, on questions like these), as everywhere in
 PERG's metrics; otherwise of exactly the judged items, of which labels then leave less in doubt.
@@ -54,7 +54,7 @@ class CorrectedRate:
             intervals invert tests and are not built around the value: where few labels leave it outside (in up to 5 %
             of campaigns with few failures, else never), it is held at the nearer end.
         labelled, judged: n and N.
-        naive: the rate if the judge is taken at its word.
+        naive: the judge alone, uncorrected.
         bias: naive − estimate, in [−1, 1]; above 0 the judge is too harsh. The naive rate is taken as a fact of the
             run, so the interval is the estimate's, mirrored.
         tuning: λ of PPI++ in [0, 1], averaged over strata: 0 = the predictions are not used; None for other methods.
@@ -154,7 +154,7 @@ class _Rates:
 
     @cached_property
     def selected(self) -> str | None:
-        """What to say where the labels are no random sample."""
+        """The warning if the labels are not a random sample."""
         return selection_warning(self.sample, self.counts)
 
     def human(self) -> CorrectedRate:

@@ -1,4 +1,4 @@
-"""The same questions asked of parts of a run: the corrected rate in each, and where the judge is significantly worse.
+"""Parts of a run: the corrected rate in each, and where the judge is significantly worse.
 
 Sources: Fisher's exact test; Holm, Scandinavian Journal of Statistics 6 (1979) 65–70; Benjamini & Yekutieli, Annals
 of Statistics 29 (2001) 1165–1188. With items that share questions, the test is of the difference of error rates with a

@@ -1,4 +1,4 @@
-"""Problems of a file of ratings that repeat on most of its cells, told once instead of line by line."""
+"""Problems that most cells of a file of ratings share, reported once instead of line by line."""
 
 import re
 from collections import Counter, defaultdict
@@ -15,11 +15,11 @@ LIKE_A_NUMBER = re.compile(r"[-+−.,(]*\d")
 
 @dataclass(frozen=True, slots=True)
 class FileProblems:
-    """The problems of one file, each kind once where most cells have it.
+    """The problems of one file, each kind only once if most cells have it.
 
     Attributes:
-        errors: what to tell, in the order of the first line of each.
-        names: how often each label occurs that is a name where the scale takes numbers, if most cells hold such; these
+        errors: the problems to report, in the order of their first lines.
+        names: labels that are names on a scale of numbers, with their counts, if most cells have such labels; these
             cells are not in `errors`.
     """
 
@@ -28,9 +28,9 @@ class FileProblems:
 
 
 def told_once(errors: Sequence[LineError], cells: int) -> FileProblems:
-    """The errors of a file of `cells` ratings. A kind of error that at least half of them have is told once.
+    """The errors of a file of `cells` ratings. A kind of error that at least half of them have is reported once.
 
-    The one that stands for all says how many there are, and has the first lines and the labels.
+    That report has the number of errors, the first lines and the labels.
     """
     alike = defaultdict[str, list[LineError]](list)
     for error in errors:

@@ -1,6 +1,6 @@
 """Is a judge as good as a person, up to what it may lack: non-inferiority, not the absence of a significant difference.
 
-The judge is as good where the lower limit of judge − people (`leave_one_out`) lies above −ε, ε being what the judge may
+The judge is as good if the lower limit of judge − people (`leave_one_out`) lies above −ε, ε being what the judge may
 lack in the alternative annotator test. A test of "surely worse" would let any judge pass on few labels.
 
 Source: Schuirmann, Journal of Pharmacokinetics and Biopharmaceutics 15 (1987) 657–680.

@@ -1,4 +1,4 @@
-"""How well the other people's majority, label or median stands for the truth.
+"""How well the other people's majority, label or median represents the truth.
 
 Against a reference that errs, every difference between judge and people looks smaller than it is: beside one other
 person who finds 85% of failures, where 10% fail, a judge that lacks 0.35 of a person's skill seems to lack 0.22. So

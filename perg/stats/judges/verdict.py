@@ -1,9 +1,9 @@
-"""The verdict on a judge: may it be trusted here?
+"""The verdict on a judge: can it be trusted here?
 
-The alternative annotator test asks whether the judge is as good as a person, and not whether either is any good; and on
-few labels it says yes to many. So more is asked, and each verdict says what came of it: does the judge see anything
-that a constant or a random judge does not; is it shown to be as good as a person; and if not, has the same report rates
-that are corrected for its errors. A verdict promises nothing that its report does not hold.
+The alternative annotator test tells whether the judge is as good as a person, but not whether either is any good; and
+with few labels many judges pass it. So a verdict combines three questions and reports each result: does the judge see
+more than a constant or a random judge; is it shown to be as good as a person; and if not, does the same report have
+rates corrected for its errors? A verdict promises nothing that its report does not contain.
 """
 
 import math

@@ -1,4 +1,4 @@
-"""How likely the paired comparison names the better of two judges, before the labels are there.
+"""The probability that the paired comparison finds the better of two judges, before the labels exist.
 
 The statistics are smooth functions of the shares of units by (people, judge A, judge B), so the standard error of their
 difference follows from its slopes at those shares (the delta method). The test is `compare_judges`': Student's, with a

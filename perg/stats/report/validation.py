@@ -1,6 +1,6 @@
-"""The validation report: may each judge be trusted, and what are the true rates?
+"""The validation report: can each judge be trusted, and what are the true rates?
 
-One pure function puts together what the modules beside it compute; the page, the JSON, the HTML file and the figures
+One pure function combines the results of the rooms below; the page, the JSON, the HTML file and the figures
 all show its JSON (`dump`).
 """
 
@@ -37,7 +37,7 @@ from perg.stats.raters.threshold import ThresholdAgreement
 from perg.stats.report.validation_definitions import DEFINITIONS
 
 VERSION = 2
-"""Of the document's form; it rises when a key goes or changes its meaning."""
+"""Version of the document's form; it rises when a key is removed or changes its meaning."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +92,9 @@ def validation_report(
 ) -> ValidationReport:
     """Compute the report. The same input and settings give the same report, to the last digit.
 
-    `progress` is called before each part with its name and the share of the work that is done, in [0, 1]. BLAS keeps to
-    one thread: its products are small here, more threads mostly wait for one another, and how many there are would
-    show in the last digits.
+    `progress` is called before each part with its name and the share of the work done so far, in [0, 1]. BLAS uses
+    one thread: its products are small here, more threads would mostly wait for one another, and their number would
+    affect the last digits.
     """
     with threadpool_limits(limits=1, user_api="blas"):
         return _computed(data, settings or ValidationSettings(), progress)
