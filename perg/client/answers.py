@@ -179,7 +179,7 @@ class ItemToRate(Answer):
 
 
 class Feedback(Answer):
-    """An answer: one at most `tolerance` off the known score is right. The right answer is None while the item is in use."""
+    """An answer: one at most `tolerance` off the known score is right. It is None while the item is in use."""
 
     id: int
     score: int
@@ -229,7 +229,7 @@ class ReportState(Answer):
 
 
 class ValidationReport(Answer):
-    """Whether a campaign's judges can be trusted. `document` is the whole report; see its JSON Schema."""
+    """Whether a campaign's judges can be trusted. `document` has all of it; see its JSON Schema."""
 
     state: ReportState
     judges: list[JudgeReport]

@@ -53,7 +53,7 @@ class Catalogues(Base):
         return BuildProgress.model_validate(self.get(f"catalogues/builds/{build}/progress/")["progress"])
 
     def wait_for_build(self, build: int, *, progress: bool = False, timeout: float | None = None) -> Build:
-        """The build, once the endpoint has been called as far as the budget allows. Its proposals can then be reviewed."""
+        """The build, once the endpoint has been called within the budget. Its proposals can then be reviewed."""
         deadline = Deadline(timeout, "The build")
         with bars(progress, console=self._console) as display:
             while True:
@@ -85,7 +85,7 @@ class Catalogues(Base):
     def release_catalogue(
         self, build: int, *, irrelevant_from: int | None = None, idempotency_key: str = ""
     ) -> Json:
-        """The next version of the catalogue: the accepted proposals, and irrelevant preferences of another catalogue."""
+        """The next version of the catalogue: accepted proposals, and irrelevant preferences of another one."""
         body = {} if irrelevant_from is None else {"irrelevant_from": irrelevant_from}
         path = f"catalogues/builds/{build}/release/"
         catalogue: Json = self.post(path, body, idempotency_key=key_of(idempotency_key))

@@ -66,7 +66,7 @@ def mean(
 
 
 def _uneven(residuals: Floats) -> tuple[str, ...]:
-    """The warning of amounts too skewed for so many clusters (d,): fewer than 25 times the squared skewness."""
+    """The warning of amounts too skewed for this many clusters (d,): fewer than 25 times the squared skewness."""
     clusters, spread = residuals.size, float((residuals**2).mean())
     if clusters < 2 or spread <= 0 or clusters >= COCHRAN * float((residuals**3).mean()) ** 2 / spread**3:
         return ()

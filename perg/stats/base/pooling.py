@@ -218,7 +218,7 @@ class PooledBootstrap:
     ) -> Estimate:
         """A coefficient of sums, (r, k) → (r,) with NaN where undefined, and its interval.
 
-        `statistics` are as in `coefficients`. `n` stands beside the value; `undefined` is the reason given where the
+        `statistics` are as in `coefficients`. `n` is given beside the value; `undefined` is the reason given where the
         coefficient of all units is NaN. `rarer` (u,) flags the pools with another rating than the most common one: see
         `bootstrap_estimate`.
         """

@@ -23,7 +23,7 @@ Clusters = NDArray[np.int64]
 RESAMPLES = 1000
 UNDEFINED_SHARE = 0.05
 CHUNK_ELEMENTS = 2**22  # 32 MiB of weights at a time
-DRAWS_PER_BINOMIAL = 8  # a binomial draw costs about as much as so many draws of a unit
+DRAWS_PER_BINOMIAL = 8  # a binomial draw costs about as much as this many draws of a unit
 
 
 def bootstrap_weights(

@@ -34,7 +34,7 @@ NO_ANSWERS = "it is not known which personalised answers are correct"
 
 @dataclass(frozen=True, slots=True)
 class RunDifference:
-    """Rate of run b less rate of run a on the items that both asked: below 0, b fails less often."""
+    """Rate of run b minus rate of run a on the items that both asked: below 0, b fails less often."""
 
     a: str
     b: str
@@ -191,7 +191,7 @@ class _Rates:
         names = self.data.ratings.judges
         if len(names) < 2:
             return Undefined("there are fewer than two judges to stack")
-        # Names have no order that a predictor could follow: there it gets the decisions.
+        # Names have no order for a predictor, so it gets the decisions.
         nominal = self.data.ratings.scale == "nominal"
         scores = np.column_stack(
             [1 - self.judges[name] if nominal else self.data.table.column(name) for name in names]
@@ -266,7 +266,7 @@ def stacked_rate(sample: JudgedSample, *, confidence: float = 0.95) -> Corrected
     """PPI++ on predictions of `stacked_predictions`, with the interval of the estimate itself.
 
     A labelled item is predicted by its own fold's fit, others by the mean of all fits, so like predictions do not mean
-    like items, and intervals that group items by prediction (`powered_rate`) cover too seldom: of 500 simulated runs
+    like items, and intervals that group items by prediction (`powered_rate`) cover too rarely: of 500 simulated runs
     each with 100 and 200 labels, 92% and 90%, where `pooled_interval` covers 94% and 96%.
     """
     return powered_rate(sample, grouped=False, confidence=confidence)

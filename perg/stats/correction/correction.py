@@ -60,7 +60,7 @@ class CorrectedRate:
         tuning: λ of PPI++ in [0, 1], averaged over strata: 0 = the predictions are not used; None for other methods.
         effective_labels: how many labels alone, drawn in the same way, would give the same variance: n times the ratio
             of variances. Below n, the method does worse than the labels alone. None if no variance is estimable.
-        warnings: sentences on where simulation shows the interval not to hold its 95 %, or on what was left aside.
+        warnings: sentences on where simulation shows the interval not to hold its 95 %, or on what was left out.
     """
 
     method: Method

@@ -130,7 +130,7 @@ class JudgedSample:
         return weights
 
     def undefined(self) -> str | None:
-        """Why no corrected rate can be had, or None."""
+        """Why there is no corrected rate, or None."""
         if self.judged == 0:
             return "no item is judged"
         if self.n == 0:
@@ -170,7 +170,7 @@ class JudgedSample:
         """(N,) codes of groups of like predictions, for intervals: the two verdicts of a yes/no judge, otherwise up to
         `most` groups cut at quantiles of the labelled predictions so that each has about `labels_each` labels.
 
-        The cuts hang on predictions alone, not on what the labels say.
+        The cuts depend on predictions alone, not on what the labels say.
         """
         if np.isin(self.prediction, (0, 1)).all():
             return self.verdict

@@ -1,4 +1,4 @@
-"""People's and judges' ratings of the same items, of one scale, as a table that all measures take."""
+"""People's and judges' ratings of the same items on one scale, as a table for all measures."""
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
@@ -37,7 +37,7 @@ class RatingSet:
 def rating_set(
     files: Iterable[FileRatings], scale: Scale, *, categories: Sequence[float | str] | None = None
 ) -> RatingSet:
-    """One table out of the ratings of several files.
+    """One table from the ratings of several files.
 
     The scale has the `categories` that are stated, or else exactly those that occur: none is added in between or
     beyond. Labels of a nominal scale come in the stated order, or else in alphabetical order, numbers by their size.

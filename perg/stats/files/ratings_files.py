@@ -1,4 +1,4 @@
-"""Ratings out of files, one by one: checked, normalised, and every problem noted (`ratings_parsing` reads the files).
+"""Ratings from files, one by one: checked, normalised, and every problem noted (`ratings_parsing` reads the files).
 
 Text in, frozen dataclasses out. What cannot be read is an error with its line, all errors of a file at once;
 nothing is dropped silently: missing ratings are counted, and `FileNotes` lists what was read differently from how it

@@ -236,7 +236,7 @@ def _reasons(
     share: Floats,
     confidence: Floats,
 ) -> Codes:
-    """The first bar that each task fails; `share` is that of the votes that say the decision."""
+    """The first threshold that each task fails; `share` is that of the votes that say the decision."""
     resolved = (status != _TIED) & (status != _UNLABELLED)
     by_votes = resolved & (status != _ADJUDICATED)
     in_no_state = ~np.isin(task_votes.states, criteria.states)

@@ -2,8 +2,8 @@
 
 A rater knows the true label of a unit with a probability of their own, and otherwise gives a label by their own
 distribution, whatever the truth. Fitted by variational Bayes with the priors of the authors' program and of
-`crowd-kit` from several random starts, of which the likeliest stands. Labels that nobody gave a unit are all as likely
-there, so they are counted, not listed.
+`crowd-kit` from several random starts, of which the most likely one is used. Labels that nobody gave a unit are all
+equally likely there, so they are counted, not listed.
 
 Source: Hovy, Berg-Kirkpatrick, Vaswani & Hovy, Learning Whom to Trust with MACE, NAACL-HLT (2013) 1120–1130.
 """

@@ -1,4 +1,4 @@
-"""The items that people have labelled, and what people say of each: what judges are held against."""
+"""The items that people have labelled, and what people say of each: what judges are compared with."""
 
 from dataclasses import dataclass, replace
 
@@ -41,7 +41,7 @@ class LabelledItems:
 
 
 def labelled_items(data: ValidationInput) -> LabelledItems:
-    """Pick the labelled items out of all, and say what people say of them."""
+    """Select the labelled items, with people's ratings of them."""
     rated = ~np.isnan(data.people.values).all(axis=1)
     if data.gold is not None:
         rated = rated | ~np.isnan(data.gold)

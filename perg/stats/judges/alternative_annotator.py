@@ -206,7 +206,7 @@ def advantages(humans: Ratings, judge: Ratings, excluded: int, scoring: Scoring)
     away_judge, away_person = (
         np.nansum(_distance(one[..., np.newaxis], others, scoring), axis=-1) for one in (judge, person)
     )
-    # Both are means over the same others, so sums can be compared; ties must not hang on the last bit, nor on the unit.
+    # Both are means over the same others, so sums can be compared; ties must not depend on the last bit or the unit.
     unit = 1.0 if scoring == "accuracy" or np.isnan(humans).all() else np.nanmax(humans) - np.nanmin(humans)
     tied = np.isclose(away_judge, away_person, rtol=1e-9, atol=1e-12 * float(unit) ** 2)
     return tied | (away_judge < away_person), tied | (away_person < away_judge)

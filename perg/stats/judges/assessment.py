@@ -77,7 +77,7 @@ def assess_judge(
 ) -> Assessment:
     """Assess a judge (n_units,), NaN where it gave nothing, against the people of a table over the same units.
 
-    With a `threshold`, or two categories (the lower one then is the failure), skill is measured on followed / not followed
+    With a `threshold`, or two categories (the lower one is the failure), skill is measured on followed / not followed
     against the people's majority. Otherwise it is Cohen's kappa with their most common label (nominal) or quadratic
     kappa with their median. The alternative annotator test is scored by accuracy on nominal scales and by negative
     RMSE on the others, unless `scoring` says otherwise. On an ordinal scale both measure ranks. Without `is_cut`, two

@@ -1,4 +1,4 @@
-"""Judges without any skill, which every judge must be seen to beat.
+"""Judges without any skill, which every judge must be shown to beat.
 
 A judge that does no better than these has learnt nothing from the responses, however high its agreement with people
 looks: where one answer prevails a constant judge agrees with most of them, and next to noisy people a coin does not
@@ -157,7 +157,7 @@ def units_to_beat_baselines(
     """Units on which a judge with this chance-corrected skill beats both baselines with this power.
 
     `failures` in (0, 1) is the share of units that people say failed, for informedness, of a judge that is as good on
-    either side (sensitivity = specificity = (1 + skill) / 2). None is for kappas: Cohen's over so many equally common
+    either side (sensitivity = specificity = (1 + skill) / 2). None is for kappas: Cohen's over this many equally common
     categories; two stand for quadratic kappa, whose standard error does not depend on their number.
 
     Both tests are simulated on campaigns of independent units, always the same ones, so that equal arguments give equal

@@ -149,8 +149,8 @@ class JudgeBias:
     """Whether a judge is too lenient or too harsh, against people's aggregate.
 
     Attributes:
-        mean_difference: judge's score less people's, in points of the scale; above 0 = lenient.
-        rate_difference: share that the judge says followed less the share that people do, in [−1, 1].
+        mean_difference: judge's score minus people's, in points of the scale; above 0 = lenient.
+        rate_difference: share that the judge calls followed minus the share that people do, in [−1, 1].
         only_judge_followed, only_people_followed: the two discordant counts.
         mcnemar_p_value: exact, two-sided, of equal rates; None without a discordant unit. It takes units for
             independent, and is cautious where few are discordant. `rate_difference` warns where the two disagree.

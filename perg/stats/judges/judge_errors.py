@@ -1,4 +1,4 @@
-"""What a judge's errors go with: a response's length, its place in the order, and other judges' errors.
+"""What a judge's errors correlate with: a response's length, its place in the order, and other judges' errors.
 
 Sources: Spearman, American Journal of Psychology 15 (1904) 72–101; partial correlation of ranks: Kendall, Biometrika
 32 (1942) 277–283; verbosity and position effects of LLM judges: Zheng et al., arXiv 2306.05685. The effective number of

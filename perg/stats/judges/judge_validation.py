@@ -1,4 +1,4 @@
-"""All that a validation report says of one judge."""
+"""Everything in a validation report about one judge."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -101,9 +101,9 @@ def judge_validation(
     settings: ValidationSettings,
     correction: Correction | Undefined,
 ) -> JudgeValidation:
-    """Everything on one judge of the input, out of the items that people labelled.
+    """Everything about one judge of the input, from the items that people labelled.
 
-    `correction` is what the report's rates have for this judge. Of the judges that are tried at once, floors do not
+    `correction` is what the report's rates have for this judge. Of the judges tested at once, floors do not
     count: nobody chooses among them.
     """
     return _Judge(name, data, labelled, settings).validation(correction)

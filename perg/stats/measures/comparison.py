@@ -1,7 +1,7 @@
 """Which of two judges agrees with people better, tested.
 
 Both judges are compared with the same reference on the same units, and the paired bootstrap draws both at once, so
-that what is hard for both cancels out. Many pairs want a correction: Holm's, under which a false finding anywhere is
+that what is hard for both cancels out. Many pairs need a correction: Holm's, under which a false finding anywhere is
 rare, or Benjamini and Yekutieli's, under which few of the findings are false, however the tests depend on each other.
 
 Sources: Efron & Tibshirani, An Introduction to the Bootstrap (1993), ch. 6 and 16; Holm, Scandinavian Journal of

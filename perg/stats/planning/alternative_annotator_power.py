@@ -114,7 +114,7 @@ class LabelledPilot:
         min_instances_per_human: int,
         rng: np.random.Generator,
     ) -> Flags:
-        """Whether the judge passes in a campaign of about so many items for each of the shares (s, kinds): (s,).
+        """Whether the judge passes in a campaign of about this many items for each of the shares (s, kinds): (s,).
 
         A person with fewer than 30 independent items counts as one whom the judge does not win against: the report
         then takes Wilcoxon's test.
@@ -124,7 +124,7 @@ class LabelledPilot:
         return self.passes_of(drawn, epsilon=epsilon, q=q, min_instances_per_human=min_instances_per_human)
 
     def passes_of(self, times: Floats, *, epsilon: float, q: float, min_instances_per_human: int) -> Flags:
-        """The same in campaigns that hold each kind of cluster so many `times`, (s, kinds): (s,)."""
+        """The same in campaigns that contain each kind of cluster `times` times, (s, kinds): (s,)."""
         sums = times @ self.statistics
         counts, differences, drawn, squares, products, squared_counts = np.split(sums, 6, axis=1)
         mean = defined_ratio(differences, counts)
@@ -148,7 +148,7 @@ def alternative_annotator_power(
     simulations: int = 1000,
     rng: np.random.Generator,
 ) -> Estimate:
-    """Chance that the judge passes with so many labelled items, given the labels so far; in [0, 1].
+    """Chance that the judge passes with this many labelled items, given the labels so far; in [0, 1].
 
     The interval holds 95% of what the power may be under the shares that those labels leave possible.
 

@@ -141,7 +141,7 @@ class ComparisonModel:
         return cls(difference, deviation, _discordant(joint), effect, size)
 
     def power(self, units: int, *, level: float = LEVEL) -> float:
-        """Chance that `compare_judges` on so many labelled units names the better judge, two-sided at `level`.
+        """Chance that `compare_judges` on this many labelled units names the better judge, two-sided at `level`.
 
         Half the level where neither judge is better, or a little less where they differ on few units.
 

@@ -71,7 +71,7 @@ class JudgedRun:
             raise ValueError("sensitivity and specificity lie in [0, 1], and two items are judged at least")
 
     def campaigns(self, labels: int, count: int, rng: np.random.Generator) -> JudgedCounts:
-        """So many campaigns with labels on so many items drawn at random: counts (count, 1, 2)."""
+        """Simulated campaigns with labels on items drawn at random: counts (count, 1, 2)."""
         rate = self.failure_rate
         cells = np.array(  # judge sees no failure, judge sees one; of each: no failure, failure
             [
@@ -144,7 +144,7 @@ def half_width_of_labels(
     confidence: float = 0.95,
     rng: np.random.Generator,
 ) -> float:
-    """The other way round: how far the interval reaches to either side with so many labels, as the median.
+    """The other way round: how far the interval reaches to either side with this many labels, as the median.
 
     Infinite where more than one campaign in twenty would have no rate.
 

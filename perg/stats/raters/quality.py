@@ -37,7 +37,7 @@ MINIMUM_SHARED = 30
 
 SUSPICIOUS_ANSWERS = 4
 SUSPICIOUS_SHARE = 0.25
-"""If at most this share of at least this many answers is right, the known score is more likely wrong than the people."""
+"""If at most this share of at least this many answers is right, the known score is probably wrong."""
 
 FEWEST_RESAMPLES = 200
 RESAMPLING_BUDGET = 1_000_000  # resamples times units: with thousands of labels fewer resamples are enough

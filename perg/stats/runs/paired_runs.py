@@ -42,7 +42,7 @@ ROUNDING = 1e-12
 class PairedRatio:
     """A ratio of sums over the same items (n,) in run a and run b, as four arrays of shape (n,).
 
-    `complement`: the rate is 1 less the ratio. `undefined` is the reason where a denominator is 0. `tested`: a rate,
+    `complement`: the rate is 1 minus the ratio. `undefined` is the reason where a denominator is 0. `tested`: a rate,
     with a p-value; otherwise a mean of amounts, with a bootstrap interval and no test.
 
     Raises:
