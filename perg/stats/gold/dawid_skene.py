@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from perg.stats.base.resampling import Floats
-from perg.stats.gold.rating_patterns import Candidates, RatingPatterns, said_labels
+from perg.stats.gold.rating_patterns import Candidates, RatingPatterns, observed_labels
 
 Places = NDArray[np.signedinteger]
 
@@ -62,7 +62,7 @@ class _DawidSkene:
     """The possible labels of each pattern, and the cells of the raters' confusion matrices that each label uses."""
 
     def __init__(self, patterns: RatingPatterns) -> None:
-        observed, shares = said_labels(patterns)
+        observed, shares = observed_labels(patterns)
         answers, answer = np.unique(patterns.rater * patterns.size + patterns.label, return_inverse=True)
         rated = _ones(patterns.pattern, answer, (patterns.times.size, answers.size))
         self.patterns, self.candidates = patterns, _possible_labels(rated, observed, patterns.size)
