@@ -8,14 +8,14 @@ WORKDIR /app
 COPY requirements.lock .
 RUN pip install --quiet --root-user-action=ignore --require-hashes -r requirements.lock
 
-# The image's own parts lie in /app; what changes lies in /data, the only place the program's user may write.
+# The image's files are in /app; data are in /data, the only place where the program's user can write.
 ENV PERG_HOME=/data STATIC_ROOT=/app/static-root MEDIA_ROOT=/data/files
 RUN groupadd --system --gid 10001 perg \
     && useradd --system --uid 10001 --gid perg --home-dir /data --shell /usr/sbin/nologin perg \
     && install -d -o perg -g perg /data /data/files /data/temporary
 
 COPY . .
-# Neither needs a database, nor a key that anybody keeps.
+# This needs neither a database nor a real key.
 RUN PERG_HOME=/tmp/build SECRET_KEY=build-only python manage.py collectstatic --no-input --verbosity 0 \
     && rm -rf /tmp/build
 

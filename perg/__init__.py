@@ -2,7 +2,7 @@
 
     from perg import Client
 
-`perg.stats` alone imports no HTTP client, so `Client` is loaded when it is asked for.
+`perg.stats` alone imports no HTTP client, so `Client` is loaded on first use.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from perg.client import Client
 
 __version__ = "0.1.0"
-"""The only place that says it: pyproject.toml, the server and the documents it writes read it here."""
+"""The only place for the version: pyproject.toml, the server and the documents it writes read it here."""
 
 __all__ = ["Client", "__version__"]
 

@@ -88,6 +88,26 @@ def test_no_document_names_a_setting_of_earlier_versions(document: Path) -> None
     assert [name for name in RENAMED if name in document.read_text()] == []
 
 
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_every_path_that_a_document_names_exists(document: Path) -> None:
+    paths = set(re.findall(r"`([\w-]+/[\w/.-]+)`", document.read_text()))
+    folders = {path.name for path in REPOSITORY.iterdir() if path.is_dir() and not path.name.startswith(".")}
+    named = {path for path in paths if path.partition("/")[0] in folders}
+    assert {path for path in named if not (REPOSITORY / path).exists()} == set()
+
+
+def test_the_architecture_describes_every_room() -> None:
+    """Every folder of an app or of the statistics that has modules stands in docs/architecture.md."""
+    text = (DOCS / "architecture.md").read_text()
+    rooms = {
+        folder.name
+        for parent in ("perg/stats", "core", "evaluation", "annotations")
+        for folder in (REPOSITORY / parent).iterdir()
+        if (folder / "__init__.py").is_file() and folder.name not in {"migrations", "management"}
+    }
+    assert {room for room in rooms if not re.search(rf"`(?:stats/)?{room}`", text)} == set()
+
+
 def test_the_evidence_of_security_requirements_is_in_the_repository() -> None:
     table = (DOCS / "asvs.md").read_text()
     paths = set(re.findall(r"`([a-z_]+/[\w/.]+)`", table))

@@ -1,4 +1,4 @@
-"""What the platform answers, typed. Fields that a later version adds are kept aside, so that nothing breaks."""
+"""The platform's answers, typed. Fields that a later version adds are ignored, so that nothing breaks."""
 
 from datetime import datetime
 from decimal import Decimal
@@ -12,7 +12,7 @@ class Answer(BaseModel):
 
 
 class Run(Answer):
-    """A run in short. Money in US dollars."""
+    """A run in brief. Money in US dollars."""
 
     id: int
     name: str
@@ -36,7 +36,7 @@ class Batch(Answer):
 
 
 class RunProgress(Answer):
-    """How far a run is, in items. `seconds_left` is None while no rate is known."""
+    """The progress of a run, in items. `seconds_left` is None while no rate is known."""
 
     items: int
     done: int
@@ -46,7 +46,7 @@ class RunProgress(Answer):
 
 
 class Preset(Answer):
-    """An experiment of the study: what it asks, which numbers answer it, and what to launch."""
+    """An experiment of the study: its question, the numbers that answer it, and what to launch."""
 
     key: str
     name: str
@@ -57,7 +57,7 @@ class Preset(Answer):
 
 
 class Build(Answer):
-    """A catalogue in the making. `catalogue` is the version that came of it."""
+    """A catalogue that is being built. `catalogue` is the resulting version."""
 
     id: int
     name: str
@@ -71,7 +71,7 @@ class Build(Answer):
 
 
 class BuildProgress(Answer):
-    """How far a build is, in questions; `unasked` ones are among the waiting. `cost` is None where it is unpriced."""
+    """The progress of a build, in questions; `unasked` ones count as waiting. `cost` is None if there is no price."""
 
     waiting: int
     unasked: int
@@ -132,7 +132,7 @@ class NothingToLabel(Answer):
 
 
 class NextTask(Answer):
-    """A task, or why there is none."""
+    """A task, or the reason why there is none."""
 
     task: ShownTask | None
     nothing: NothingToLabel | None
@@ -146,7 +146,7 @@ class Submitted(Answer):
 
 
 class Attempt(Answer):
-    """A try at the qualification round; `passed` is None until its end, `right` until one has passed."""
+    """An attempt at the qualification round; `passed` is None until it ends, `right` until the person has passed."""
 
     number: int
     answered: int
@@ -155,7 +155,7 @@ class Attempt(Answer):
 
 
 class Qualification(Answer):
-    """Where a person stands in the round. `pass_mark` None: there is none. `attempt` is the one under way."""
+    """A person's state in the round. `pass_mark` None: there is none. `attempt` is the current one."""
 
     pass_mark: float | None
     is_qualified: bool
@@ -179,7 +179,7 @@ class ItemToRate(Answer):
 
 
 class Feedback(Answer):
-    """An answer: one at most `tolerance` off the known score is right. What was right is None while it may be asked."""
+    """An answer: one at most `tolerance` off the known score is right. It is None while the item is in use."""
 
     id: int
     score: int
@@ -191,7 +191,7 @@ class Feedback(Answer):
 
 
 class Verdict(Answer):
-    """Can the judge be trusted? `code` is for programs, `sentence` for people; reports of old have no `code`."""
+    """Can the judge be trusted? `code` is for programs, `sentence` for people; old reports have no `code`."""
 
     kind: str
     sentence: str
@@ -202,7 +202,7 @@ class Verdict(Answer):
 
 
 class JudgeReport(Answer):
-    """`verdict` is None for a rule-based floor, which is a yardstick; `no_verdict` says so."""
+    """`verdict` is None for a rule-based floor, which only serves for comparison; `no_verdict` says so."""
 
     name: str
     kind: str
@@ -212,12 +212,12 @@ class JudgeReport(Answer):
 
     @property
     def sentence(self) -> str:
-        """The verdict for people, or why there is none."""
+        """The verdict for people, or the reason why there is none."""
         return f"no verdict: {self.no_verdict}" if self.verdict is None else self.verdict.sentence
 
 
 class ReportState(Answer):
-    """`stale` says why the report no longer tells how things are; empty: it does."""
+    """`stale` says why the report is out of date; empty: it is current."""
 
     id: int
     campaign: int
@@ -229,7 +229,7 @@ class ReportState(Answer):
 
 
 class ValidationReport(Answer):
-    """Whether a campaign's judges may be trusted. `document` is the whole of it, as its JSON Schema says."""
+    """Whether a campaign's judges can be trusted. `document` has all of it; see its JSON Schema."""
 
     state: ReportState
     judges: list[JudgeReport]
@@ -240,7 +240,7 @@ class ValidationReport(Answer):
         return cls(state=document["report"], judges=document["judges"], document=document)
 
     def judge(self, name: str) -> JudgeReport:
-        """What the report says of a judge. Raises KeyError."""
+        """The report on one judge. Raises KeyError."""
         for judge in self.judges:
             if judge.name == name:
                 return judge
@@ -248,7 +248,7 @@ class ValidationReport(Answer):
 
 
 class GoldRelease(Answer):
-    """`checksum` is the SHA-256 of its JSONL; `counts` how many tasks went in and did not."""
+    """`checksum` is the SHA-256 of its JSONL; `counts` says how many tasks are included and left out."""
 
     id: int
     campaign: int

@@ -1,4 +1,4 @@
-"""What every part of the client rests on: the connection, and asking for anything by its path."""
+"""The basis of every part of the client: the connection, and requests for any path."""
 
 import os
 import uuid
@@ -16,8 +16,8 @@ POLL_SECONDS = 1.0
 class Base:
     """The platform, as the owner of a token sees it. Use it in a `with`, or close it.
 
-    `timeout` is for one request, in seconds; `retries` is how often a request is tried again where that is safe.
-    Progress bars go to `console`, the terminal if none is given.
+    `timeout` is for one request, in seconds; `retries` is how often a request is retried if that is safe.
+    Progress bars go to `console`, by default the terminal.
     """
 
     def __init__(
@@ -30,7 +30,7 @@ class Base:
         poll_seconds: float = POLL_SECONDS,
         console: Console | None = None,
     ) -> None:
-        """Address and token are taken from PERG_ADDRESS and PERG_TOKEN where they are not given."""
+        """Address and token default to PERG_ADDRESS and PERG_TOKEN. Raises ValueError without a token."""
         address = address or os.environ.get("PERG_ADDRESS", "http://127.0.0.1:8000")
         token = token or os.environ.get("PERG_TOKEN", "")
         if not token:
@@ -52,19 +52,19 @@ class Base:
         self._transport.close()
 
     def get(self, path: str, **query: Any) -> Any:
-        """What is at a path below /api/v1/, such as `runs/1/metrics/`."""
+        """GET a path below /api/v1/, such as `runs/1/metrics/`."""
         # Any: JSON of any depth
         return self._transport.json("GET", path, query=query)
 
     def post(self, path: str, body: Mapping[str, Any] | None = None, *, idempotency_key: str = "") -> Any:
-        """POST to a path; with a key, it may be tried again, and is done once."""
+        """POST to a path; with a key, it can be retried and is executed once."""
         return self._transport.json("POST", path, body=dict(body or {}), key=idempotency_key)
 
     def rows(self, path: str, **query: Any) -> Iterator[Json]:
-        """All rows of a list, asked for page by page."""
+        """All rows of a list, fetched page by page."""
         return self._transport.pages(path, query)
 
 
-def key_of(given: str) -> str:
-    """The idempotency key that was given, or a new one."""
-    return given or str(uuid.uuid4())
+def key_of(key: str) -> str:
+    """This idempotency key, or a new one if it is empty."""
+    return key or str(uuid.uuid4())

@@ -1,4 +1,4 @@
-"""Building catalogues of preferences: an endpoint proposes, somebody decides, a version is released."""
+"""Building catalogues of preferences: an endpoint proposes, a person decides, a version is released."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -13,15 +13,17 @@ class Catalogues(Base):
     """The part of the client that builds catalogues."""
 
     def estimate_build(self, *, dataset: str, endpoint: str, sample_size: int, per_question: int) -> Json:
-        """What a build would take: calls, tokens, and US dollars (None: the endpoint is unpriced)."""
+        """The estimate for a build: calls, tokens, and US dollars (None: the endpoint has no price)."""
         size = {
             "dataset": dataset,
             "endpoint": endpoint,
             "sample_size": sample_size,
             "per_question": per_question,
         }
-        found: Json = self._transport.json("POST", "catalogues/builds/estimate/", body=size, repeatable=True)
-        return found
+        estimate: Json = self._transport.json(
+            "POST", "catalogues/builds/estimate/", body=size, repeatable=True
+        )
+        return estimate
 
     def start_build(
         self,
@@ -34,9 +36,9 @@ class Catalogues(Base):
         idempotency_key: str = "",
         **more: Any,
     ) -> Build:
-        """Have an endpoint propose preferences for questions of a dataset; `more` are `seed` and `money_budget`."""
+        """Let an endpoint propose preferences for questions of a dataset; `more`: `seed` and `money_budget`."""
         # Any: what the API's schema says of them
-        wanted = {
+        body = {
             "name": name,
             "dataset": dataset,
             "endpoint": endpoint,
@@ -44,47 +46,47 @@ class Catalogues(Base):
             "per_question": per_question,
             **more,
         }
-        found = self.post("catalogues/builds/", wanted, idempotency_key=key_of(idempotency_key))
-        return Build.model_validate(found)
+        answer = self.post("catalogues/builds/", body, idempotency_key=key_of(idempotency_key))
+        return Build.model_validate(answer)
 
     def build_progress(self, build: int) -> BuildProgress:
         return BuildProgress.model_validate(self.get(f"catalogues/builds/{build}/progress/")["progress"])
 
     def wait_for_build(self, build: int, *, progress: bool = False, timeout: float | None = None) -> Build:
-        """The build, once the endpoint has been asked as far as the budget goes: its proposals wait for a decision."""
+        """The build, once the endpoint has been called within the budget. Its proposals can then be reviewed."""
         deadline = Deadline(timeout, "The build")
-        with bars(progress, console=self._console) as shown:
+        with bars(progress, console=self._console) as display:
             while True:
-                found = self.get(f"catalogues/builds/{build}/progress/")
-                made, at = (
-                    Build.model_validate(found["build"]),
-                    BuildProgress.model_validate(found["progress"]),
+                answer = self.get(f"catalogues/builds/{build}/progress/")
+                state, at = (
+                    Build.model_validate(answer["build"]),
+                    BuildProgress.model_validate(answer["progress"]),
                 )
-                shown.show(build, made.name, at.read + at.failed, made.sample_size)
-                if made.status != "asking":
-                    return made
+                display.show(build, state.name, at.read + at.failed, state.sample_size)
+                if state.status != "asking":
+                    return state
                 deadline.sleep(self._poll)
 
     def proposals(self, build: int, **filters: Any) -> Iterator[Proposal]:
         """Newest first; filters are `status` and `category`."""
-        found = self.rows(f"catalogues/builds/{build}/proposals/", **filters)
-        return (Proposal.model_validate(row) for row in found)
+        rows = self.rows(f"catalogues/builds/{build}/proposals/", **filters)
+        return (Proposal.model_validate(row) for row in rows)
 
     def decide_proposal(self, proposal: int, action: str) -> Proposal:
-        """`accept` or `reject` a proposal, or `reopen` it: take back what was decided."""
+        """`accept` or `reject` a proposal, or `reopen` it: take the decision back."""
         path = f"catalogues/proposals/{proposal}/{action}/"
         return Proposal.model_validate(self._transport.json("POST", path, body={}, repeatable=True))
 
     def merge_proposals(self, build: int, *, into: int, proposals: Sequence[int]) -> Proposal:
-        """Let one proposal stand for others, too."""
+        """Merge other proposals into one."""
         body = {"into": into, "proposals": list(proposals)}
         return Proposal.model_validate(self.post(f"catalogues/builds/{build}/merge/", body))
 
     def release_catalogue(
         self, build: int, *, irrelevant_from: int | None = None, idempotency_key: str = ""
     ) -> Json:
-        """The next version of the catalogue, of what was accepted; with the irrelevant preferences of another one."""
+        """The next version of the catalogue: accepted proposals, and irrelevant preferences of another one."""
         body = {} if irrelevant_from is None else {"irrelevant_from": irrelevant_from}
         path = f"catalogues/builds/{build}/release/"
-        found: Json = self.post(path, body, idempotency_key=key_of(idempotency_key))
-        return found
+        catalogue: Json = self.post(path, body, idempotency_key=key_of(idempotency_key))
+        return catalogue

@@ -1,4 +1,4 @@
-"""The client: a method for each thing that programs do most; `get`, `post` and `rows` for everything else."""
+"""The client: methods for frequent tasks; `get`, `post` and `rows` for everything else."""
 
 import os
 import uuid
@@ -35,7 +35,7 @@ ENDED = {"complete", "failed"}
 class Client(Catalogues, Imports, Qualifying):
     """The platform, as the owner of a token sees it. Use it in a `with`, or close it.
 
-    `get`, `post` and `rows` ask for anything by its path.
+    `get`, `post` and `rows` work with any path.
     """
 
     # --- Runs -----------------------------------------------------------------------------------------------
@@ -49,22 +49,22 @@ class Client(Catalogues, Imports, Qualifying):
 
     def metrics(self, run: int) -> Json:
         """The PERG metrics of a run, each with n and a 95% interval."""
-        found: Json = self.get(f"runs/{run}/metrics/")
-        return found
+        metrics: Json = self.get(f"runs/{run}/metrics/")
+        return metrics
 
     def stages(self, **filters: Any) -> Iterator[Json]:
         """Where Pref-Aligner runs fail, stage by stage, by judge; filters are `run`, `dataset`, `model`, `setting`."""
         return self.rows("results/stages/", **filters)
 
     def costs(self, **filters: Any) -> Iterator[Json]:
-        """Robustness error of each run beside what an item takes, and the gain over the direct run."""
+        """Robustness error of each run, the cost per item, and the gain over the direct run."""
         return self.rows("results/costs/", **filters)
 
     def preset(self, key: str) -> Preset:
-        """One of the study's first experiments, to be launched with its methods and settings. Raises KeyError."""
-        for found in self.get("batches/presets/"):
-            if found["key"] == key:
-                return Preset.model_validate(found)
+        """One of the study's first experiments, with its methods and settings. Raises KeyError."""
+        for preset in self.get("batches/presets/"):
+            if preset["key"] == key:
+                return Preset.model_validate(preset)
         raise KeyError(key)
 
     def launch_batch(
@@ -80,13 +80,13 @@ class Client(Catalogues, Imports, Qualifying):
         idempotency_key: str = "",
         **more: Any,
     ) -> Batch:
-        """Launch models × methods × settings over a dataset; `more` are such as `sample_size`, `money_budget`.
+        """Launch models × methods × settings over a dataset; `more`: options such as `sample_size`, `money_budget`.
 
-        Trying again after a broken connection launches nothing twice. To be as safe when this program is started
-        again, give an `idempotency_key` that it remembers.
+        A retry after a broken connection launches nothing twice. For the same safety across restarts of the
+        program, pass an `idempotency_key` that it remembers.
         """
         # Any: what the API's schema says of them
-        wanted = {
+        body = {
             "name": name,
             "dataset": dataset,
             "catalogue": catalogue,
@@ -96,7 +96,7 @@ class Client(Catalogues, Imports, Qualifying):
             "judges": list(judges),
             **more,
         }
-        return Batch.model_validate(self.post("batches/", wanted, idempotency_key=key_of(idempotency_key)))
+        return Batch.model_validate(self.post("batches/", body, idempotency_key=key_of(idempotency_key)))
 
     def progress(self, run: int) -> RunProgress:
         return RunProgress.model_validate(self.get(f"runs/{run}/progress/")["progress"])
@@ -104,8 +104,8 @@ class Client(Catalogues, Imports, Qualifying):
     def wait_for_run(self, run: int, *, progress: bool = False, timeout: float | None = None) -> Run:
         """The run, once it is complete. Some of its items may have failed: `progress` counts them.
 
-        Raises RunNotFinished where it is cancelled or reaches its budget, RunFailed where every item failed or every
-        judgment of a judge, TookTooLong after `timeout`.
+        Raises RunNotFinished if it is cancelled or reaches its budget, RunFailed if every item or every judgment of
+        a judge failed, TookTooLong after `timeout` seconds.
         """
         return self.wait_for_runs([run], progress=progress, timeout=timeout)[0]
 
@@ -120,11 +120,11 @@ class Client(Catalogues, Imports, Qualifying):
     ) -> list[Run]:
         deadline = Deadline(timeout, "The run" if len(runs) == 1 else "The runs")
         finished: dict[int, Run] = {}
-        with bars(progress, console=self._console) as shown:
+        with bars(progress, console=self._console) as display:
             while True:
                 for run in runs:
-                    if run not in finished and (done := self._look_at(run, shown)) is not None:
-                        finished[run] = done
+                    if run not in finished and (ended_run := self._look_at(run, display)) is not None:
+                        finished[run] = ended_run
                 if len(finished) == len(set(runs)):
                     ended = [finished[run] for run in runs]
                     if failed := [run.id for run in ended if run.status == "failed"]:
@@ -132,11 +132,11 @@ class Client(Catalogues, Imports, Qualifying):
                     return ended
                 deadline.sleep(self._poll)
 
-    def _look_at(self, key: int, shown: Bars) -> Run | None:
-        """The run if it has ended; its bar is moved on."""
-        found = self.get(f"runs/{key}/progress/")
-        run, at = Run.model_validate(found["run"]), RunProgress.model_validate(found["progress"])
-        shown.show(key, run.name, at.done + at.failed, at.items)
+    def _look_at(self, key: int, display: Bars) -> Run | None:
+        """The run if it has ended, else None. Updates its progress bar."""
+        answer = self.get(f"runs/{key}/progress/")
+        run, at = Run.model_validate(answer["run"]), RunProgress.model_validate(answer["progress"])
+        display.show(key, run.name, at.done + at.failed, at.items)
         if run.status in STOPPED:
             raise RunNotFinished(key, run.status)
         return run if run.status in ENDED else None
@@ -156,27 +156,25 @@ class Client(Catalogues, Imports, Qualifying):
         idempotency_key: str = "",
         **more: Any,
     ) -> Campaign:
-        """A campaign, open, with its tasks; `more` are such as `leads`, `overlap`, `sampling`, `guidelines`.
+        """A new open campaign with its tasks; `more`: options such as `leads`, `overlap`, `sampling`, `guidelines`.
 
-        For admins, and for leads of the runs and people of the campaigns that they lead.
+        For admins, and for leads with runs and people of the campaigns that they lead.
         """
-        wanted = {
+        body = {
             "name": name,
             "runs": list(runs),
             "sample_size": sample_size,
             "annotators": list(annotators),
             **more,
         }
-        return Campaign.model_validate(
-            self.post("campaigns/", wanted, idempotency_key=key_of(idempotency_key))
-        )
+        return Campaign.model_validate(self.post("campaigns/", body, idempotency_key=key_of(idempotency_key)))
 
     def next_task(self, campaign: int, *, holding: Sequence[int] = ()) -> NextTask:
-        """A task to label that is not among the assignments `holding`, or why there is none."""
-        found = self._transport.json(
+        """A task to label that is not among the assignments `holding`, or the reason why there is none."""
+        answer = self._transport.json(
             "POST", f"campaigns/{campaign}/next/", body={"holding": list(holding)}, repeatable=True
         )
-        return NextTask.model_validate(found)
+        return NextTask.model_validate(answer)
 
     def submit_label(
         self,
@@ -189,9 +187,9 @@ class Client(Catalogues, Imports, Qualifying):
         based_on: int | None = 0,
         submission_key: uuid.UUID | None = None,
     ) -> Submitted:
-        """Label a task of one's own. `based_on`: the revision that this one is to replace; 0: there is none.
+        """Label one of your tasks. `based_on`: the revision that this label replaces; 0: none.
 
-        It counts once, however often it has to be sent.
+        It counts once, however often it is sent.
         """
         body = {
             "score": score,
@@ -201,8 +199,8 @@ class Client(Catalogues, Imports, Qualifying):
             "based_on": based_on,
             "submission_key": str(submission_key or uuid.uuid4()),
         }
-        found = self._transport.json("POST", f"assignments/{assignment}/submit/", body=body, repeatable=True)
-        return Submitted.model_validate(found)
+        answer = self._transport.json("POST", f"assignments/{assignment}/submit/", body=body, repeatable=True)
+        return Submitted.model_validate(answer)
 
     def validation_report(
         self,
@@ -212,20 +210,20 @@ class Client(Catalogues, Imports, Qualifying):
         progress: bool = False,
         timeout: float | None = None,
     ) -> ValidationReport:
-        """Whether the campaign's judges may be trusted, as things are now; computed where it has to be."""
+        """The current report on whether the campaign's judges can be trusted; computed if necessary."""
         deadline = Deadline(timeout, "The report")
-        asked: Json = {} if epsilon is None else {"epsilon": epsilon}
+        body: Json = {} if epsilon is None else {"epsilon": epsilon}
         path = f"campaigns/{campaign}/validation/"
-        # No idempotency key: asking twice gives the same report, and a key would give yesterday's answer.
-        state = self._transport.json("POST", path, body=asked, repeatable=True)["report"]
-        wanted = state["id"]
-        with bars(progress, console=self._console) as shown:
+        # No idempotency key: a second request gives the same report, but a key would give yesterday's answer.
+        state = self._transport.json("POST", path, body=body, repeatable=True)["report"]
+        report_id = state["id"]
+        with bars(progress, console=self._console) as display:
             while True:
-                found = self.get(path)
-                at = found["report"]
-                shown.show(wanted, "Validation report", round(100 * at["share_done"]), 100)
-                if at["id"] >= wanted and at["status"] == "ready":
-                    return ValidationReport.of(found)
+                answer = self.get(path)
+                at = answer["report"]
+                display.show(report_id, "Validation report", round(100 * at["share_done"]), 100)
+                if at["id"] >= report_id and at["status"] == "ready":
+                    return ValidationReport.of(answer)
                 deadline.sleep(self._poll)
 
     # --- Gold -----------------------------------------------------------------------------------------------
@@ -244,29 +242,29 @@ class Client(Catalogues, Imports, Qualifying):
         progress: bool = False,
         timeout: float | None = None,
     ) -> GoldRelease:
-        """A numbered, immutable release of the campaign's gold, as the labels are now.
+        """A numbered, immutable release of the campaign's gold from the present labels.
 
-        `seen` is the `fingerprint` of a preview: with it, nothing else is released than that showed. A large release
-        is made by a worker, and is waited for; calling again while it is being made waits for the same one. Raises
-        ReleaseFailed where the worker releases nothing, Conflict where that is known at once.
+        `seen` is the `fingerprint` of a preview: with it, only what the preview showed is released. A worker makes a
+        large release, and this method waits for it; a second call meanwhile waits for the same one. Raises
+        ReleaseFailed if the worker releases nothing, Conflict if that is known at once.
         """
         body: Json = {"seen": seen} if seen else {}
         if criteria is not None:
             body["criteria"] = dict(criteria)
         deadline = Deadline(timeout, "The release")
-        found = self.post(f"campaigns/{campaign}/gold/", body, idempotency_key=key_of(idempotency_key))
-        if "number" in found:
-            return GoldRelease.model_validate(found)
-        with bars(progress, console=self._console) as shown:
+        answer = self.post(f"campaigns/{campaign}/gold/", body, idempotency_key=key_of(idempotency_key))
+        if "number" in answer:
+            return GoldRelease.model_validate(answer)
+        with bars(progress, console=self._console) as display:
             while True:
-                at = GoldRequest.model_validate(found)
+                at = GoldRequest.model_validate(answer)
                 if at.failure:
                     raise ReleaseFailed(at.failure, at.failure_code)
-                shown.show(at.id, "Gold release", at.written, at.tasks)
+                display.show(at.id, "Gold release", at.written, at.tasks)
                 if at.release is not None:
                     return GoldRelease.model_validate(self.get(f"gold/{at.release}/"))
                 deadline.sleep(self._poll)
-                found = self.get(f"gold/requests/{at.id}/")
+                answer = self.get(f"gold/requests/{at.id}/")
 
     def download_gold(
         self,
@@ -278,10 +276,10 @@ class Client(Catalogues, Imports, Qualifying):
         progress: bool = False,
         timeout: float | None = None,
     ) -> Path:
-        """Bring a gold release to `path` as `jsonl`, `csv`, `parquet`, or `dataset` (a zip for Hugging Face).
+        """Download a gold release to `path` as `jsonl`, `csv`, `parquet`, or `dataset` (a zip for Hugging Face).
 
-        A download that breaks off goes on where it was, also when this program is started again. The file has its
-        name only once it is whole and its checksum is right.
+        An interrupted download resumes, even after a restart of the program. The file gets its name only when it is
+        complete and its checksum is right.
         """
         return self.download(
             "gold",
@@ -304,13 +302,13 @@ class Client(Catalogues, Imports, Qualifying):
         progress: bool = False,
         timeout: float | None = None,
     ) -> Path:
-        """Bring any table to `path`; which there are, and their filters, is at `exports/tables/`."""
-        wanted = {"table": table, "format": format, "filters": dict(filters or {}), "raters": raters}
-        target, of = Path(path), repr(sorted(wanted.items(), key=str))
+        """Download any table to `path`; `exports/tables/` lists the tables and their filters."""
+        body = {"table": table, "format": format, "filters": dict(filters or {}), "raters": raters}
+        target, of = Path(path), repr(sorted(body.items(), key=str))
         begun = part_of(target, of=of)
         deadline = Deadline(timeout, "The export")
-        with bars(progress, console=self._console) as shown:
-            export = self._begun_export(begun) or self._written(wanted, deadline, shown)
+        with bars(progress, console=self._console) as display:
+            export = self._begun_export(begun) or self._written(body, deadline, display)
             if begun is None or begun.export != export.id:
                 forget(target)
                 begun = Part(export.id, of, "")
@@ -321,12 +319,12 @@ class Client(Catalogues, Imports, Qualifying):
                 size=export.size or 0,
                 checksum=export.checksum,
                 retries=self._retries,
-                told=lambda done, size: shown.show(-1, f"Downloading {target.name}", done, size),
+                on_progress=lambda done, size: display.show(-1, f"Downloading {target.name}", done, size),
             )
         return target
 
     def _begun_export(self, begun: Part | None) -> Export | None:
-        """The export that a download was begun of, if its file is still there."""
+        """The export of an interrupted download, if its file still exists."""
         if begun is None:
             return None
         try:
@@ -335,14 +333,14 @@ class Client(Catalogues, Imports, Qualifying):
             return None
         return export if export.status == "ready" else None
 
-    def _written(self, wanted: Mapping[str, Any], deadline: Deadline, shown: Bars) -> Export:
+    def _written(self, body: Mapping[str, Any], deadline: Deadline, display: Bars) -> Export:
         """A new export, once it is written."""
-        export = Export.model_validate(self.post("exports/", wanted, idempotency_key=key_of("")))
+        export = Export.model_validate(self.post("exports/", body, idempotency_key=key_of("")))
         while export.status != "ready":
             if export.status in {"failed", "expired"}:
-                raise ExportFailed(export.failure or "The file was taken away before it was fetched.")
-            shown.show(export.id, f"Writing {export.table}", export.rows, export.rows_expected)
+                raise ExportFailed(export.failure or "The file was deleted before the download.")
+            display.show(export.id, f"Writing {export.table}", export.rows, export.rows_expected)
             deadline.sleep(self._poll)
             export = Export.model_validate(self.get(f"exports/{export.id}/"))
-        shown.show(export.id, f"Writing {export.table}", export.rows, export.rows)
+        display.show(export.id, f"Writing {export.table}", export.rows, export.rows)
         return export

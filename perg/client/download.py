@@ -1,4 +1,4 @@
-"""Fetching a file so that a broken connection, or a program that was stopped, goes on where it was."""
+"""Downloading a file so that it can be resumed after a broken connection or a restart of the program."""
 
 import hashlib
 import json
@@ -17,13 +17,13 @@ HASH_CHUNK = 1 << 20
 PARTIAL_CONTENT = 206
 RANGE_NOT_SATISFIABLE = 416
 
-Told = Callable[[int, int | None], None]
-"""Called with the bytes that are there and the bytes of the whole file."""
+OnProgress = Callable[[int, int | None], None]
+"""Called with the bytes downloaded so far and the size of the whole file."""
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A download that is under way: which export, of what, and the ETag of the file that was begun."""
+    """An unfinished download: which export, of what, and the ETag of the file."""
 
     export: int
     of: str
@@ -31,12 +31,12 @@ class Part:
 
 
 def part_of(path: Path, *, of: str) -> Part | None:
-    """What was begun for this path and is not yet whole; None where nothing was, or something else."""
+    """The unfinished download for this path; None if there is none, or one of something else."""
     try:
-        found = Part(**json.loads(_note(path).read_text()))
+        part = Part(**json.loads(_note(path).read_text()))
     except (OSError, ValueError, TypeError):
         return None
-    return found if found.of == of else None
+    return part if part.of == of else None
 
 
 def fetch(
@@ -47,21 +47,23 @@ def fetch(
     size: int,
     checksum: str,
     retries: int,
-    told: Told = lambda done, size: None,
+    on_progress: OnProgress = lambda done, size: None,
 ) -> None:
-    """Bring the file of an export to `path`, going on with what is there of it already.
+    """Download the file of an export to `path`, and resume from the part that is already there.
 
-    It gets its name only once it is whole and right: `path` is never a half file. Raises ApiError, NotReached and
-    ChecksumDiffers.
+    The file gets its name only when it is complete and right: `path` is never a partial file. Raises ApiError,
+    NotReached and ChecksumDiffers.
     """
     lost = 0
     while True:
         before = _here(path)
         try:
-            _fetch_rest(transport, part_of(path, of=part.of) or part, path, size=size, told=told)
+            _fetch_rest(
+                transport, part_of(path, of=part.of) or part, path, size=size, on_progress=on_progress
+            )
             break
         except httpx2.TransportError as error:
-            # What came counts: only attempts that bring nothing use the patience up.
+            # Progress resets the count: only attempts without any use up the retries.
             lost = 0 if _here(path) > before else lost + 1
             if lost > retries:
                 raise NotReached(
@@ -74,33 +76,33 @@ def fetch(
 
 
 def forget(path: Path) -> None:
-    """Drop what was begun for this path."""
+    """Discard the unfinished download for this path."""
     _partial(path).unlink(missing_ok=True)
     _note(path).unlink(missing_ok=True)
 
 
-def _fetch_rest(transport: Transport, part: Part, path: Path, *, size: int, told: Told) -> None:
+def _fetch_rest(transport: Transport, part: Part, path: Path, *, size: int, on_progress: OnProgress) -> None:
     here = _here(path)
     if here == size:
         _partial(path).touch()  # there may be nothing to fetch
         return
-    # As it lies there, not packed for the way: else the parts would not fit together.
+    # Without compression for the transfer; otherwise the parts would not fit together.
     headers = {"Accept-Encoding": "identity"}
     if here and part.etag:
         headers |= {"Range": f"bytes={here}-", "If-Range": part.etag}
     with transport.stream(f"exports/{part.export}/file/", headers) as response:
         if response.status_code == RANGE_NOT_SATISFIABLE:
             _partial(path).unlink()
-            raise httpx2.ReadError("What was here of the file was no part of it.")
+            raise httpx2.ReadError("The part downloaded earlier does not belong to this file.")
         is_rest = response.status_code == PARTIAL_CONTENT
         _note(path).write_text(json.dumps(asdict(replace(part, etag=response.headers.get("ETag", "")))))
         done = here if is_rest else 0
-        # Anything but the rest that was asked for is the whole file: it has changed, or nothing was there yet.
+        # Any answer but the requested rest is the whole file: it has changed, or nothing was there yet.
         with _partial(path).open("ab" if is_rest else "wb") as file:
             for chunk in response.iter_raw():
                 file.write(chunk)
                 done += len(chunk)
-                told(done, size)
+                on_progress(done, size)
     if done != size:
         raise httpx2.ReadError("The connection was closed before the end of the file.")
 

@@ -1,4 +1,4 @@
-"""What can go wrong, as exceptions. All of them are a PergError."""
+"""The client's exceptions. All of them are PergErrors."""
 
 import dataclasses
 from collections.abc import Mapping, Sequence
@@ -10,15 +10,15 @@ class PergError(Exception):
 
 
 class NotReached(PergError):
-    """The platform does not answer, also after trying again."""
+    """The platform does not answer, even after retries."""
 
 
 class TookTooLong(PergError):
-    """What was waited for did not come in time. Waiting again is safe."""
+    """The result did not arrive in time. Waiting again is safe."""
 
 
 class ChecksumDiffers(PergError):
-    """A downloaded file is not what the platform says that it is. It has been deleted."""
+    """The checksum of a downloaded file is wrong. The file has been deleted."""
 
 
 class ExportFailed(PergError):
@@ -26,7 +26,7 @@ class ExportFailed(PergError):
 
 
 class ReleaseFailed(PergError):
-    """No gold was released; `code` says why: `preview_outdated` and the like, `broken_off`, `worker_lost`."""
+    """No gold was released; `code` says why: a refusal such as `preview_outdated`, or `broken_off`, `worker_lost`."""
 
     def __init__(self, detail: str, code: str) -> None:
         super().__init__(detail)
@@ -34,7 +34,7 @@ class ReleaseFailed(PergError):
 
 
 class ImportFailed(PergError):
-    """Nothing was imported; `code` says why, `problems` list what is wrong with single rows."""
+    """Nothing was imported; `code` says why, `problems` lists the errors of single rows."""
 
     def __init__(self, detail: str, code: str, problems: Sequence[Any] = ()) -> None:
         super().__init__(detail)
@@ -43,7 +43,7 @@ class ImportFailed(PergError):
 
 
 class RunNotFinished(PergError):
-    """A run that was waited for has been cancelled, or has reached its budget; `status` says which."""
+    """A run was cancelled or reached its budget while the client waited; `status` says which."""
 
     def __init__(self, run: int, status: str) -> None:
         super().__init__(f"Run {run} did not finish: it is {status.replace('_', ' ')}.")
@@ -52,9 +52,9 @@ class RunNotFinished(PergError):
 
 
 class RunFailed(RunNotFinished):
-    """A run that was waited for has ended, and every item failed, or every judgment of one of its judges.
+    """A run ended in which every item failed, or every judgment of one of its judges.
 
-    `runs` are all the runs that were waited for, by now at an end; those that have failed have the status `failed`.
+    `runs` are all the runs of the call, which have all ended; the failed ones have the status `failed`.
     """
 
     def __init__(self, failed: Sequence[int], runs: Sequence[Any]) -> None:
@@ -69,8 +69,8 @@ class RunFailed(RunNotFinished):
 class ApiError(PergError):
     """The platform refuses a request (problem details, RFC 9457).
 
-    `code` is for programs and stays the same; `field` names the input at fault, where there is one; `problem` is all
-    that was said.
+    `code` is for programs and is stable; `field` names the invalid input, if there is one; `problem` is the whole
+    document.
     """
 
     status: int
@@ -86,28 +86,28 @@ class ApiError(PergError):
 
 
 class NotAllowed(ApiError):
-    """The token is unknown or has not the scope, or the person may not do this."""
+    """The token is unknown or lacks the scope, or the person may not do this."""
 
 
 class NotFound(ApiError):
-    """There is no such thing, or not for this person."""
+    """It does not exist, or not for this person."""
 
 
 class Conflict(ApiError):
-    """The state of the thing does not allow it, or somebody else was first."""
+    """The present state does not allow it, or somebody else was first."""
 
 
 KINDS: Mapping[int, type[ApiError]] = {401: NotAllowed, 403: NotAllowed, 404: NotFound, 409: Conflict}
 
 
 def error_of(status: int, problem: object) -> ApiError:
-    """The exception for an answer; one that is no problem details, as a proxy gives, is told by its status."""
-    said = problem if isinstance(problem, Mapping) else {}
+    """The exception for an answer. Without problem details, as from a proxy, only the status decides."""
+    details = problem if isinstance(problem, Mapping) else {}
     return KINDS.get(status, ApiError)(
         status,
-        str(said.get("code", "error")),
-        str(said.get("detail", "The answer says no more.")),
-        str(said.get("field", "")),
-        said.get("errors", ()),
-        said,
+        str(details.get("code", "error")),
+        str(details.get("detail", "The answer has no details.")),
+        str(details.get("field", "")),
+        details.get("errors", ()),
+        details,
     )

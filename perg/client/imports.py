@@ -1,4 +1,4 @@
-"""Importing files, and waiting for what comes of them."""
+"""Importing files, and waiting for the result."""
 
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
@@ -19,7 +19,7 @@ PATHS = {
 
 
 class Imports(Base):
-    """What the platform imports from files."""
+    """The part of the client that imports files."""
 
     def import_files(
         self,
@@ -47,9 +47,9 @@ class Imports(Base):
                     name = Path(path).name
                     parts.append((field, (name, stack.enter_context(Path(path).open("rb")))))
             job: Json = self._transport.upload(PATHS[kind], data, parts, key=key_of(idempotency_key))
-        with bars(progress, console=self._console) as shown:
+        with bars(progress, console=self._console) as display:
             while True:
-                shown.show(job["id"], "Import", job["bytes_done"], job["bytes_total"])
+                display.show(job["id"], "Import", job["bytes_done"], job["bytes_total"])
                 if job["status"] == "done":
                     report: Json = job["report"]
                     return report

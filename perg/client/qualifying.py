@@ -1,4 +1,4 @@
-"""The qualification round, for who takes it before they may label."""
+"""The qualification round, which a person may have to pass before labelling."""
 
 from perg.client.answers import Feedback, ItemToRate, Qualification
 from perg.client.base import Base
@@ -12,16 +12,16 @@ class Qualifying(Base):
         return Qualification.model_validate(self.get(f"campaigns/{campaign}/qualification/"))
 
     def start_qualification(self, campaign: int) -> Qualification:
-        """Begin an attempt, or go on with the one under way: starting twice is one attempt."""
+        """Begin an attempt, or continue the current one: starting twice is one attempt."""
         path = f"campaigns/{campaign}/qualification/start/"
         return Qualification.model_validate(self._transport.json("POST", path, body={}, repeatable=True))
 
     def next_qualification_item(self, campaign: int) -> ItemToRate | None:
-        """The next item of the attempt under way; None: there is none, or it is over."""
-        found = self.get(f"campaigns/{campaign}/qualification/item/")["item"]
-        return None if found is None else ItemToRate.model_validate(found)
+        """The next item of the current attempt; None if there is no attempt or it is over."""
+        item = self.get(f"campaigns/{campaign}/qualification/item/")["item"]
+        return None if item is None else ItemToRate.model_validate(item)
 
     def answer_qualification(self, campaign: int, task: int, *, score: int) -> Feedback:
-        """Rate an item. The first answer stands, however often it is sent; it is told whether it was right, and why."""
+        """Rate an item; the first answer counts, however often it is sent. The feedback says whether it was right."""
         path, body = f"campaigns/{campaign}/qualification/item/", {"task": task, "score": score}
         return Feedback.model_validate(self._transport.json("POST", path, body=body, repeatable=True))

@@ -1,4 +1,4 @@
-"""Requests that are tried again where that is safe: what may be repeated, and how long to wait."""
+"""Requests with retries: which may be repeated, and how long to wait."""
 
 import random
 import time
@@ -14,7 +14,7 @@ from perg.client.errors import NotReached, error_of
 
 SAFE = {"GET", "HEAD", "OPTIONS"}
 AGAIN_ANYWAY = {429}
-"""Refused before anything was done."""
+"""Refused before anything happened."""
 AGAIN_IF_SAFE = {502, 503, 504}
 FIRST_PAUSE = 0.5
 LONGEST_PAUSE = 60.0
@@ -25,8 +25,8 @@ Json = dict[str, Any]  # Any: JSON of any depth
 class Transport:
     """One connection pool to the platform, with a token.
 
-    A request is tried again on 429 always, and on 502 to 504 and broken connections where repeating it does no harm:
-    reading, and what carries an idempotency key or, as labels do, a key of its own. `Retry-After` is honoured.
+    A request is always retried on 429, and on 502 to 504 and broken connections if repeating it is harmless:
+    reads, and requests with an idempotency key or, as labels have, a key in the body. `Retry-After` is honoured.
     """
 
     def __init__(self, address: str, token: str, *, timeout: float, retries: int) -> None:
@@ -54,7 +54,7 @@ class Transport:
         key: str = "",
         repeatable: bool = False,
     ) -> Any:
-        """The JSON that the platform answers, None where it answers nothing. Raises ApiError and NotReached."""
+        """The JSON of the answer, None if it is empty. Raises ApiError and NotReached."""
         # Any: JSON of any depth
         response = self._send(
             method,
@@ -74,7 +74,7 @@ class Transport:
         *,
         key: str,
     ) -> Any:
-        """The JSON that the platform answers to files, each with its field and name. Raises ApiError and NotReached."""
+        """The JSON of the answer to files, each with its field and name. Raises ApiError and NotReached."""
         # Any: JSON of any depth
         headers = {"Idempotency-Key": key}
         response = self._send(
@@ -83,19 +83,19 @@ class Transport:
         return response.json()
 
     def pages(self, path: str, query: Mapping[str, Any]) -> Iterator[Json]:
-        """The rows of a list, page by page, as they are asked for."""
-        asked = dict(query)
+        """The rows of a list, fetched page by page as they are consumed."""
+        parameters = dict(query)
         while True:
-            page = self.json("GET", path, query=asked)
+            page = self.json("GET", path, query=parameters)
             yield from page["results"]
             if not page["next"]:
                 return
-            # Only the cursor is taken from the address: behind a proxy, its host may be another than ours.
-            asked["cursor"] = parse_qs(urlsplit(page["next"]).query)["cursor"][0]
+            # Only the cursor is taken from the address: behind a proxy, its host may differ from ours.
+            parameters["cursor"] = parse_qs(urlsplit(page["next"]).query)["cursor"][0]
 
     @contextmanager
     def stream(self, path: str, headers: Mapping[str, str]) -> Iterator[httpx2.Response]:
-        """A response whose body is read bit by bit. Raises ApiError, and httpx2's errors as they are."""
+        """A response whose body is read in pieces. Raises ApiError, and httpx2's errors unchanged."""
         with self._http.stream("GET", path, headers={**headers, "Accept": "*/*"}) as response:
             if response.status_code >= 400 and response.status_code != 416:
                 response.read()
@@ -122,10 +122,10 @@ class Transport:
 
 
 def pause(attempt: int, retry_after: str | None = None) -> float:
-    """Seconds to wait after the so many-th attempt: as long as was asked for, else longer each time."""
-    asked = _seconds(retry_after)
-    if asked is not None:
-        return min(asked, LONGEST_PAUSE)
+    """Seconds to wait after an attempt, counted from 0: `retry_after` if there is one, else longer each time."""
+    seconds = _seconds(retry_after)
+    if seconds is not None:
+        return min(seconds, LONGEST_PAUSE)
     return min(FIRST_PAUSE * 2.0**attempt, LONGEST_PAUSE) * random.uniform(0.5, 1.0)
 
 
@@ -133,9 +133,9 @@ def _may_repeat(response: httpx2.Response, repeatable: bool) -> bool:
     if response.status_code in AGAIN_ANYWAY:
         return True
     if response.status_code == 409 and repeatable:
-        # The first attempt is still at work under the same key; its answer will be given again.
-        said = _json_or_none(response)
-        return isinstance(said, dict) and said.get("code") == "idempotency_key_in_use"
+        # The first attempt is still running under the same key; its answer will be sent again.
+        document = _json_or_none(response)
+        return isinstance(document, dict) and document.get("code") == "idempotency_key_in_use"
     return repeatable and response.status_code in AGAIN_IF_SAFE
 
 

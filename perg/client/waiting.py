@@ -1,4 +1,4 @@
-"""Waiting, with a bar for people who watch."""
+"""Waiting, with progress bars on the terminal if wanted."""
 
 import time
 from collections.abc import Iterator
@@ -12,14 +12,14 @@ from perg.client.errors import TookTooLong
 
 
 class Deadline:
-    """So long, and no longer; None: for ever."""
+    """A limit on waiting, in seconds; None: no limit."""
 
     def __init__(self, seconds: float | None, what: str) -> None:
         self._until = None if seconds is None else time.monotonic() + seconds
         self._what = what
 
     def sleep(self, seconds: float) -> None:
-        """Wait a while. Raises TookTooLong where the time is over."""
+        """Wait for a while. Raises TookTooLong if the limit is reached."""
         left = seconds if self._until is None else self._until - time.monotonic()
         if left <= 0:
             raise TookTooLong(f"{self._what} took too long.")
@@ -27,7 +27,7 @@ class Deadline:
 
 
 class Bars(Protocol):
-    """A bar for each thing that is waited for."""
+    """A bar for each thing in progress."""
 
     def show(self, key: int, name: str, done: float, total: float | None) -> None: ...
 

@@ -8,7 +8,7 @@ quotes, finds further cells inside a text. So an apostrophe is written (OWASP, C
 - behind each semicolon, tab and line break inside a text that such a sign follows; `- ` and `+ ` at the beginning of a
   line are a list.
 
-Apostrophes that stand there already get one more, so `as_written` gives back what was there. Texts are in quotes;
+Apostrophes that are there already get one more, so `as_written` restores the original. Texts are in quotes;
 numbers are not, and stay numbers.
 """
 
@@ -41,7 +41,7 @@ def csv_line(cells: Iterable[object]) -> str:
 
 
 def defused(cell: object) -> object:
-    """The cell, with apostrophes where a spreadsheet would take it, or a part of it, for a formula."""
+    """The cell, with apostrophes where a spreadsheet would treat it, or part of it, as a formula."""
     if not isinstance(cell, str) or PLAIN_NUMBER.fullmatch(cell):
         return cell
     inside = _INSIDE.sub(r"\1'", cell)

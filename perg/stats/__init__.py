@@ -1,11 +1,11 @@
-"""Statistics on what people and judges said of the same items: arrays in, frozen results out.
+"""Statistics on ratings of the same items by people and judges: arrays in, frozen results out.
 
-From the top down; a room imports only what stands below it:
+From the top down; a room imports only what is below it:
 
 - `report`: the validation report of a campaign, all of the below at once, with its definitions
 - `planning`: how many labels are needed, and which come next
 - `raters`: the quality of the people who label, and how far they agree
-- `judges`: whether a judge may be believed: agreement with people, baselines, calibration, the verdict
+- `judges`: whether a judge can be trusted: agreement with people, baselines, calibration, the verdict
 - `gold`: gold labels from votes: majority, Dawid-Skene, MACE, and which items are released
 - `correction`: corrected rates of runs and slices
 - `estimators`: a rate from many judge labels and few human ones: PPI++, Rogan-Gladen, strata

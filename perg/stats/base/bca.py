@@ -25,7 +25,7 @@ def bca_interval(
     cluster, and `sizes` (d,) how many units each of its entries stands for (one, if not given). The bias
     correction counts ties as half. Undefined entries (NaN) are left out.
 
-    None where `percentile_interval` finds none, where more than 5% of the jackknife is undefined, where all
+    None if `percentile_interval` finds none, where more than 5% of the jackknife is undefined, where all
     replicates lie on one side of the value (the bias correction is then infinite), and where the acceleration
     is so large that the corrected quantiles are no longer in order.
 

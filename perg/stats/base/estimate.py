@@ -12,7 +12,7 @@ from perg.stats.base.result import added
 class Estimate:
     """A point estimate from `n` units with its confidence interval, or the reason why there is none.
 
-    `low` and `high` come together. Both are None where a value exists but the data bound it in no honest way,
+    `low` and `high` come together. Both are None if a value exists but the data bound it in no honest way,
     such as a bootstrap whose replicates never vary. The value may lie outside a percentile interval, so that
     is allowed. `warnings` are sentences that belong beside the number: why it has no interval, where the interval may
     not hold its level, over what it is taken where its neighbours are over something else.

@@ -44,7 +44,7 @@ def bootstrap_estimate(
 def interval_warnings(
     clusters: int, *, rarer: int | None = None, discordant: int | None = None
 ) -> tuple[str, ...]:
-    """What speaks against an interval over so many clusters, a sentence each.
+    """Warnings about an interval over this many clusters, one sentence each.
 
     `discordant` counts the clusters on which the two sides of a difference are not the same.
     """

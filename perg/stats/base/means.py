@@ -1,6 +1,6 @@
 """Means of amounts (seconds, tokens, dollars), with intervals that hold where items share a question.
 
-Amounts are skewed, so that the percentile bootstrap covers too seldom where there are few questions. The bootstrap-t
+Amounts are skewed, so that the percentile bootstrap covers too rarely with few questions. The bootstrap-t
 resamples (mean − true mean) / standard error, and follows the skewness.
 
 Sources: Efron & Tibshirani, An Introduction to the Bootstrap (1993), section 12.5; over clusters as in `resampling`.
@@ -66,7 +66,7 @@ def mean(
 
 
 def _uneven(residuals: Floats) -> tuple[str, ...]:
-    """The warning of amounts too skewed for so many clusters (d,): fewer than 25 times the squared skewness."""
+    """The warning of amounts too skewed for this many clusters (d,): fewer than 25 times the squared skewness."""
     clusters, spread = residuals.size, float((residuals**2).mean())
     if clusters < 2 or spread <= 0 or clusters >= COCHRAN * float((residuals**3).mean()) ** 2 / spread**3:
         return ()

@@ -2,5 +2,5 @@
 
 
 def number_text(value: float, digits: int, *, percent: bool = False) -> str:
-    """The number with so many decimals and a true minus sign, which a rounded zero has not: −0.25, 0.00, 12.5%."""
+    """The number with this many decimals and a true minus sign, except for a rounded zero: −0.25, 0.00, 12.5%."""
     return f"{value:z.{digits}{'%' if percent else 'f'}}".replace("-", "−")

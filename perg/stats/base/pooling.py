@@ -1,10 +1,10 @@
-"""The bootstrap over distinct rows: units that say the same are drawn together.
+"""The bootstrap over distinct rows: units with equal ratings are drawn together.
 
 Ratings on a short scale have few distinct rows, whatever the number of units. A resample of n units is a
 multinomial draw over n equal chances, so the counts of its distinct rows are a multinomial draw over their
-shares: the same distribution at the cost of the distinct rows. Where units share clusters, clusters are drawn,
-those that hold the same rows together, and a sparse matrix says which rows each kind of cluster holds. All
-statistics of one bootstrap share its draws, which is what a paired comparison needs.
+shares: the same distribution at the cost of the distinct rows. If units share clusters, clusters are drawn,
+clusters with the same rows together, and a sparse matrix says which rows each kind of cluster contains. All
+statistics of one bootstrap share its draws, as a paired comparison requires.
 
 Sources: Efron & Tibshirani, An Introduction to the Bootstrap (1993), ch. 6 and 13; the marginal sums of a
 multinomial are multinomial (Johnson, Kotz & Balakrishnan, Discrete Multivariate Distributions, 1997, ch. 35).
@@ -33,11 +33,11 @@ IntervalMethod = Literal["percentile", "bca"]
 
 
 class BootstrapOptions(TypedDict, total=False):
-    """How a coefficient is given its interval: the keyword arguments of all that have one.
+    """Options of a coefficient's interval: the keyword arguments of all functions that compute one.
 
     Attributes:
-        clusters: (n,) ids; units that share one are resampled together. Every unit is its own where not given.
-        resamples: 1,000 where not given. confidence: 0.95. interval: percentile. rng: of the draws.
+        clusters: (n,) ids; units that share one are resampled together. By default every unit is its own cluster.
+        resamples: default 1,000. confidence: default 0.95. interval: default percentile. rng: for the draws.
     """
 
     clusters: Clusters | None
@@ -49,7 +49,7 @@ class BootstrapOptions(TypedDict, total=False):
 
 CHUNK_ELEMENTS = 2**21  # weights drawn at a time
 BLOCK_ELEMENTS = 2**23  # sums of resamples held at a time while a coefficient is computed
-CACHE_ELEMENTS = 2**26  # weights that are kept, 256 MiB; above it they are drawn anew for each product
+CACHE_ELEMENTS = 2**26  # weights that are cached, 256 MiB; beyond it they are drawn again for each product
 EXACT_FLOAT32 = 2**24  # whole numbers up to here are exact in single precision
 
 
@@ -60,7 +60,7 @@ class Pools:
     Attributes:
         first: (u,) a row of the table for each pool, so that `rows[first]` are the distinct rows.
         sizes: (u,) how many rows of the table each pool stands for.
-        incidence: (d, u) how many of each pool each kind of cluster holds; None where every row is its own cluster.
+        incidence: (d, u) how many of each pool each kind of cluster holds; None if every row is its own cluster.
         n: rows of the table.
         alike: (d,) how many clusters are of each kind; None with `incidence`.
     """
@@ -103,7 +103,7 @@ def pool(rows: NDArray[np.integer], clusters: Clusters | None = None) -> Pools:
 def _kinds(held: "sparse.csr_array") -> tuple[Counts, Counts]:
     """One cluster of each kind, of clusters by pools (n_clusters, u), and how many there are of each: both (d,).
 
-    Clusters are told apart by a sum with random weights. Should two kinds ever share a sum, every cluster is a kind.
+    Clusters are distinguished by a sum with random weights. Should two kinds ever share a sum, every cluster is a kind.
     """
     weights = np.random.default_rng(0).random(held.shape[1])
     _, first, inverse, times = np.unique(
@@ -133,7 +133,7 @@ class PooledBootstrap:
     """`resamples` draws of the units of `pools`, or of their clusters; every call sees the same draws."""
 
     def __init__(self, pools: Pools, *, rng: np.random.Generator, resamples: int = RESAMPLES) -> None:
-        """Raises ValueError where there is no resample."""
+        """Raises ValueError if there is no resample."""
         if resamples < 1:
             raise ValueError("a bootstrap needs at least one resample")
         self.pools, self.resamples = pools, resamples
@@ -218,7 +218,7 @@ class PooledBootstrap:
     ) -> Estimate:
         """A coefficient of sums, (r, k) → (r,) with NaN where undefined, and its interval.
 
-        `statistics` are as in `coefficients`. `n` stands beside the value; `undefined` is the reason given where the
+        `statistics` are as in `coefficients`. `n` is given beside the value; `undefined` is the reason given where the
         coefficient of all units is NaN. `rarer` (u,) flags the pools with another rating than the most common one: see
         `bootstrap_estimate`.
         """
@@ -261,13 +261,13 @@ class PooledBootstrap:
         """How often each pool is drawn in each resample (u, resamples), kept for the next call."""
         if self._kept is None:
             incidence = self.pools.incidence
-            kept = np.zeros((self.pools.sizes.size, self.resamples), dtype=np.float32)
+            row_weights = np.zeros((self.pools.sizes.size, self.resamples), dtype=np.float32)
             for part, weights in self._weights():
                 if incidence is None:
-                    kept[part] = weights
+                    row_weights[part] = weights
                 else:
-                    kept += incidence[part].T.astype(np.float32) @ weights
-            self._kept = kept
+                    row_weights += incidence[part].T.astype(np.float32) @ weights
+            self._kept = row_weights
         return self._kept
 
     def _weights(self) -> Iterator[tuple[slice, Weights32]]:

@@ -17,7 +17,7 @@ from perg.stats.base.resampling import Clusters, Floats, dense_codes
 Flags = NDArray[np.bool_]
 
 UNEVEN = 1.25
-"""Clusters are uneven where there are this many times as many as would, of equal sizes, weigh as much."""
+"""Clusters are uneven where there are this many times as many as equal-sized clusters of the same weight."""
 
 FEW_WITH_RARER = 20
 

@@ -23,7 +23,7 @@ Clusters = NDArray[np.int64]
 RESAMPLES = 1000
 UNDEFINED_SHARE = 0.05
 CHUNK_ELEMENTS = 2**22  # 32 MiB of weights at a time
-DRAWS_PER_BINOMIAL = 8  # a binomial draw costs about as much as so many draws of a unit
+DRAWS_PER_BINOMIAL = 8  # a binomial draw costs about as much as this many draws of a unit
 
 
 def bootstrap_weights(
@@ -183,7 +183,7 @@ def ratio_interval(
 ) -> tuple[float, float] | None:
     """Expanded percentile cluster-bootstrap interval of sum(numerator) / sum(denominator), both of shape (n,).
 
-    None where `percentile_interval` finds none. A resample whose denominator is 0 is undefined.
+    None if `percentile_interval` finds none. A resample whose denominator is 0 is undefined.
     """
     by_cluster = cluster_sums(np.column_stack([numerator, denominator]), clusters)
     sums = replicate_sums(by_cluster, clusters=None, rng=rng, resamples=resamples)

@@ -27,7 +27,7 @@ def added(*, required: bool = False, null: bool = True) -> Any:  # Any: what pyd
     """Marks a key that documents of earlier versions lack; the field needs a default, which `load` gives it.
 
     `required`: the schema asks for the key all the same, which describes what is computed now. Not `null`: the field
-    is None only where the key is missing, so the schema does not allow null.
+    is None only if the key is missing, so the schema does not allow null.
     """
     return Field(json_schema_extra={"added": {"required": required, "null": null}})
 

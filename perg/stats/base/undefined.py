@@ -1,10 +1,10 @@
-"""A whole section of a report that cannot be had, and why."""
+"""A section of a report that cannot be computed, with the reason."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Undefined:
-    """Stands where a result would, with the reason in words; what is defined has no key `undefined` in its JSON."""
+    """Takes the place of a result, with the reason in words; a defined result has no key `undefined` in its JSON."""
 
     undefined: str

@@ -1,7 +1,7 @@
 """The share of a whole population from a sample that was drawn from it by stratum, and interval.
 
-A sample that is enriched (say, with responses on which judges disagree) is no fair picture: each unit stands for
-1 / (its chance of being drawn) of the population, and has to count for so many. What is estimated is the population
+A sample that is enriched (say, with responses on which judges disagree) is not representative: each unit stands for
+1 / (its probability of being drawn) units of the population, and gets this weight. What is estimated is the population
 that was sampled from, not a wider one, so the unit is what was drawn, a response, even where responses share
 questions: the draw is the only thing that could have come out otherwise. What the interval therefore leaves out is
 how people other than these would have rated, and how the model would do on other questions.
@@ -73,7 +73,7 @@ class WeightedShare:
 
     Attributes:
         weighted: each unit counts for those that it stands for; the interval is for the population.
-        unweighted: the share of the labelled units, with Wilson's interval: right only where all had one chance.
+        unweighted: the share of the labelled units, with Wilson's interval: right only if all had one chance.
         covered: part of the population that lies in strata with a labelled unit, in [0, 1]; the rest is left out.
         is_census: every unit of those strata is labelled, so that no sampling error is left and no interval needed.
     """

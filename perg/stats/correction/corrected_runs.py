@@ -34,7 +34,7 @@ NO_ANSWERS = "it is not known which personalised answers are correct"
 
 @dataclass(frozen=True, slots=True)
 class RunDifference:
-    """Rate of run b less rate of run a on the items that both asked: below 0, b fails less often."""
+    """Rate of run b minus rate of run a on the items that both asked: below 0, b fails less often."""
 
     a: str
     b: str
@@ -52,7 +52,7 @@ class CorrectedRuns:
 
 
 def corrected_runs(
-    given: ValidationInput, labelled: LabelledItems, settings: ValidationSettings
+    data: ValidationInput, labelled: LabelledItems, settings: ValidationSettings
 ) -> CorrectedRuns | Undefined:
     """Alignment failure and robustness error of every run, and their paired differences.
 
@@ -61,7 +61,7 @@ def corrected_runs(
     """
     if labelled.cut is None or labelled.decision is None:
         return Undefined(NO_DECISION)
-    rates = _Rates(given, labelled, settings)
+    rates = _Rates(data, labelled, settings)
     names = np.unique(rates.run)
     return CorrectedRuns(
         tuple(rates.of_run(str(name)) for name in names),
@@ -69,7 +69,7 @@ def corrected_runs(
             rates.difference(str(a), str(b), rate, judge)
             for a, b in combinations(names, 2)
             for rate in RATES
-            for judge in given.ratings.judges
+            for judge in data.ratings.judges
         ),
     )
 
@@ -77,30 +77,28 @@ def corrected_runs(
 class _Rates:
     """The whole input as failures (1), by people and by each judge, over all items."""
 
-    def __init__(self, given: ValidationInput, labelled: LabelledItems, settings: ValidationSettings) -> None:
+    def __init__(self, data: ValidationInput, labelled: LabelledItems, settings: ValidationSettings) -> None:
         assert labelled.cut is not None
         assert labelled.decision is not None
-        self.given, self.settings = given, settings
-        n = len(given.table.units)
-        self.run = np.array([ALL_ITEMS] * n if given.run is None else given.run, dtype=np.str_)
-        setting = given.facets.get("setting")
+        self.data, self.settings = data, settings
+        n = len(data.table.units)
+        self.run = np.array([ALL_ITEMS] * n if data.run is None else data.run, dtype=np.str_)
+        setting = data.facets.get("setting")
         self.irrelevant = np.array([name == IRRELEVANT for name in setting or [None] * n], dtype=np.bool_)
-        self.counted = (
-            np.ones(n, dtype=np.bool_) if given.baseline_correct is None else given.baseline_correct
-        )
+        self.counted = np.ones(n, dtype=np.bool_) if data.baseline_correct is None else data.baseline_correct
         self.people = np.full(n, np.nan)
         self.people[labelled.rows] = 1 - labelled.decision
         self.judges = {
-            name: 1 - given.table.followed(labelled.cut).column(name) for name in given.ratings.judges
+            name: 1 - data.table.followed(labelled.cut).column(name) for name in data.ratings.judges
         }
         self.stratum = np.zeros(n, dtype=np.int64)
-        if given.stratum is not None:
-            self.stratum = np.unique(np.asarray(given.stratum, dtype=np.str_), return_inverse=True)[1]
+        if data.stratum is not None:
+            self.stratum = np.unique(np.asarray(data.stratum, dtype=np.str_), return_inverse=True)[1]
         self.inclusion = np.ones(n)
-        if given.inclusion is not None:
-            self.inclusion = np.where(np.isnan(given.inclusion), 1.0, given.inclusion)
-        self.pairing = given.clusters if given.pairing is None else given.pairing
-        categories = given.facets.get(PREFERENCE_CATEGORY)
+        if data.inclusion is not None:
+            self.inclusion = np.where(np.isnan(data.inclusion), 1.0, data.inclusion)
+        self.pairing = data.clusters if data.pairing is None else data.pairing
+        categories = data.facets.get(PREFERENCE_CATEGORY)
         self.categories = (
             None if categories is None else np.array([name or "" for name in categories], dtype=np.str_)
         )
@@ -108,7 +106,7 @@ class _Rates:
     def of_run(self, name: str) -> RunRates:
         """Both rates of one run."""
         items = self.run == name
-        known = self.given.baseline_correct is not None
+        known = self.data.baseline_correct is not None
         return RunRates(
             run=name,
             items=int(items.sum()),
@@ -133,15 +131,15 @@ class _Rates:
         if not among.any():
             return Estimate.of_nothing("people have decided no item that counts")
         return proportion(
-            self.people[among] == 1, clusters=self.given.clusters[among], confidence=self.settings.confidence
+            self.people[among] == 1, clusters=self.data.clusters[among], confidence=self.settings.confidence
         )
 
     def _undefined(self, rate: RateName, items: Flags) -> Undefined | None:
         if not (items & ~self.irrelevant).any():
             return Undefined(NOTHING_TO_FOLLOW if rate == "alignment_failure" else NO_JUDGE_NEEDED)
-        if rate == "robustness_error" and self.given.answer_correct is None:
+        if rate == "robustness_error" and self.data.answer_correct is None:
             return Undefined(NO_ANSWERS)
-        if not self.given.ratings.judges:
+        if not self.data.ratings.judges:
             return Undefined("no judge has scored anything")
         if not (items & self.counted).any():
             return Undefined("no baseline answer is correct")
@@ -151,14 +149,14 @@ class _Rates:
         """(n,) 1 where the item fails by this rate, given who says not followed (1); NaN where they say nothing."""
         if rate == "alignment_failure":
             return said
-        assert self.given.answer_correct is not None
-        wrong = ~self.given.answer_correct
+        assert self.data.answer_correct is not None
+        wrong = ~self.data.answer_correct
         return np.where(np.isnan(said), np.nan, np.maximum(said, wrong))
 
     def _rate(self, rate: RateName, items: Flags) -> Rate:
         among = items & self.counted & ~self.irrelevant
         return Rate.of(
-            tuple(self._judge(rate, name, among) for name in self.given.ratings.judges),
+            tuple(self._judge(rate, name, among) for name in self.data.ratings.judges),
             self._stacked(rate, among),
         )
 
@@ -166,7 +164,7 @@ class _Rates:
         runs = np.isin(self.run, np.unique(self.run[among]))
         return rate_over(
             items=int(runs.sum()),
-            baseline_known=self.given.baseline_correct is not None,
+            baseline_known=self.data.baseline_correct is not None,
             scored=sample.judged,
             labelled=sample.n,
             judges=judges,
@@ -190,25 +188,25 @@ class _Rates:
         )
 
     def _stacked(self, rate: RateName, among: Flags) -> StackedRate | Undefined:
-        names = self.given.ratings.judges
+        names = self.data.ratings.judges
         if len(names) < 2:
             return Undefined("there are fewer than two judges to stack")
-        # Names have no order that a predictor could follow: there it gets the decisions.
-        nominal = self.given.ratings.scale == "nominal"
+        # Names have no order for a predictor, so it gets the decisions.
+        nominal = self.data.ratings.scale == "nominal"
         scores = np.column_stack(
-            [1 - self.judges[name] if nominal else self.given.table.column(name) for name in names]
+            [1 - self.judges[name] if nominal else self.data.table.column(name) for name in names]
         )
         scored = among & ~np.isnan(scores).any(axis=1)
         if not scored.any():
             return Undefined("no item is scored by all judges")
         outcome = self.failures(rate, self.people)[scored]
         columns = scores[scored]
-        if rate == "robustness_error" and self.given.answer_correct is not None:
-            columns = np.column_stack([columns, self.given.answer_correct[scored]])
+        if rate == "robustness_error" and self.data.answer_correct is not None:
+            columns = np.column_stack([columns, self.data.answer_correct[scored]])
         predictions = stacked_predictions(
             columns,
             outcome,
-            cluster=self.given.clusters[scored],
+            cluster=self.data.clusters[scored],
             rng=np.random.default_rng(self.settings.seed),
         )
         whole = np.full(scored.size, np.nan)
@@ -227,7 +225,7 @@ class _Rates:
             prediction[among],
             stratum=self.stratum[among],
             inclusion=self.inclusion[among],
-            cluster=self.given.clusters[among],
+            cluster=self.data.clusters[among],
         )
 
     def difference(self, a: str, b: str, rate: RateName, judge: str) -> RunDifference:
@@ -257,7 +255,7 @@ class _Rates:
                 failures[0][of_run],
                 stratum=stratum,
                 inclusion=inclusion,
-                cluster=self.given.clusters[pair[0]],
+                cluster=self.data.clusters[pair[0]],
             )
             for of_run in pair
         )
@@ -268,7 +266,7 @@ def stacked_rate(sample: JudgedSample, *, confidence: float = 0.95) -> Corrected
     """PPI++ on predictions of `stacked_predictions`, with the interval of the estimate itself.
 
     A labelled item is predicted by its own fold's fit, others by the mean of all fits, so like predictions do not mean
-    like items, and intervals that group items by prediction (`powered_rate`) cover too seldom: of 500 simulated runs
+    like items, and intervals that group items by prediction (`powered_rate`) cover too rarely: of 500 simulated runs
     each with 100 and 200 labels, 92% and 90%, where `pooled_interval` covers 94% and 96%.
     """
     return powered_rate(sample, grouped=False, confidence=confidence)

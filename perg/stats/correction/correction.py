@@ -1,6 +1,6 @@
 """The true rate of a 0/1 outcome of a run, from a judge on every item and people on some.
 
-Four estimates stand side by side: people's labels alone, the judge taken at its word, PPI++ and Rogan–Gladen. All take
+Four estimates are compared: people's labels alone, the judge alone, PPI++ and Rogan–Gladen. All take
 a `JudgedSample`, so that strata, inclusion probabilities and questions count in each. Unless `run_is_sample` is false,
 the rate is that of the process behind the run (this model, prompted so, on questions like these), as everywhere in
 PERG's metrics; otherwise of exactly the judged items, of which labels then leave less in doubt.
@@ -54,13 +54,13 @@ class CorrectedRate:
             intervals invert tests and are not built around the value: where few labels leave it outside (in up to 5 %
             of campaigns with few failures, else never), it is held at the nearer end.
         labelled, judged: n and N.
-        naive: the rate if the judge is taken at its word.
+        naive: the judge alone, uncorrected.
         bias: naive − estimate, in [−1, 1]; above 0 the judge is too harsh. The naive rate is taken as a fact of the
             run, so the interval is the estimate's, mirrored.
         tuning: λ of PPI++ in [0, 1], averaged over strata: 0 = the predictions are not used; None for other methods.
         effective_labels: how many labels alone, drawn in the same way, would give the same variance: n times the ratio
-            of variances. Below n, the method does worse than the labels alone. None where no variance is estimable.
-        warnings: sentences on where simulation shows the interval not to hold its 95 %, or on what was left aside.
+            of variances. Below n, the method does worse than the labels alone. None if no variance is estimable.
+        warnings: sentences on where simulation shows the interval not to hold its 95 %, or on what was left out.
     """
 
     method: Method
@@ -125,18 +125,18 @@ def corrected_rates(
     sample: JudgedSample, *, run_is_sample: bool = True, confidence: float = 0.95
 ) -> CorrectedRates:
     """The rate by all four methods."""
-    given = _Given(sample, run_is_sample, confidence)
-    return CorrectedRates.of(given.human(), given.naive(), given.powered(), given.rogan_gladen())
+    rates = _Rates(sample, run_is_sample, confidence)
+    return CorrectedRates.of(rates.human(), rates.naive(), rates.powered(), rates.rogan_gladen())
 
 
 def powered_rate(
     sample: JudgedSample, *, grouped: bool = True, run_is_sample: bool = True, confidence: float = 0.95
 ) -> CorrectedRate:
     """The rate by PPI++ alone; `grouped` says whether items with like predictions are alike, labelled or not."""
-    return _Given(sample, run_is_sample, confidence).powered(grouped=grouped)
+    return _Rates(sample, run_is_sample, confidence).powered(grouped=grouped)
 
 
-class _Given:
+class _Rates:
     """One sample, with what several methods need of it."""
 
     def __init__(self, sample: JudgedSample, run_is_sample: bool, confidence: float) -> None:
@@ -154,7 +154,7 @@ class _Given:
 
     @cached_property
     def selected(self) -> str | None:
-        """What to say where the labels are no random sample."""
+        """The warning if the labels are not a random sample."""
         return selection_warning(self.sample, self.counts)
 
     def human(self) -> CorrectedRate:
@@ -256,31 +256,31 @@ class _Given:
             if ((counts.judged > 0) & (counts.labelled <= 0)).any():
                 return self._nothing(ROGAN_GLADEN, "a verdict of the judge has no label in some stratum")
             counts = counts.by_verdict()
-        found = rogan_gladen(
+        estimate = rogan_gladen(
             counts,
             design_effect=effect,
             run_is_sample=self.run_is_sample,
             confidence=self.confidence,
         )
-        sensitivity, specificity = float(found.sensitivity), float(found.specificity)
+        sensitivity, specificity = float(estimate.sensitivity), float(estimate.specificity)
         if np.isnan(sensitivity):
             return self._nothing(ROGAN_GLADEN, "no failure among the labels: the sensitivity is unknown")
         if np.isnan(specificity):
             return self._nothing(
                 ROGAN_GLADEN, "nothing but failures among the labels: the specificity is unknown"
             )
-        if np.isnan(found.value):
+        if np.isnan(estimate.value):
             return self._nothing(
                 ROGAN_GLADEN,
                 f"sensitivity {sensitivity:.2f} + specificity {specificity:.2f} is not above 1: "
                 "the judge finds failures no better than chance",
             )
-        fits = not (np.isnan(found.low) or np.isnan(found.high))
-        interval = (float(found.low), float(found.high)) if fits else None
+        fits = not (np.isnan(estimate.low) or np.isnan(estimate.high))
+        interval = (float(estimate.low), float(estimate.high)) if fits else None
         if not self.sample.equal_probabilities:
             parts = replace(self.sample, stratum=dense_codes(2 * self.sample.stratum + self.sample.verdict))
             interval = self._of_estimate(powered_moments(parts).pooled, effect, by_labels=True)
-        return self._rate(ROGAN_GLADEN, float(found.value), interval, float(found.variance))
+        return self._rate(ROGAN_GLADEN, float(estimate.value), interval, float(estimate.variance))
 
     def _rate(
         self,

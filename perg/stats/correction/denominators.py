@@ -45,7 +45,7 @@ def _by_people(judge: str, rate: CorrectedRate) -> str:
 class RateToReport:
     """Which of a run's rates to report: of which `judge` (None = all of them stacked) by which `method`.
 
-    `method` is None where each has a warning or is undefined; `reason` says why, in one sentence.
+    `method` is None if each has a warning or is undefined; `reason` says why, in one sentence.
     """
 
     judge: str | None

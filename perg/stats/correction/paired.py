@@ -24,7 +24,7 @@ PSEUDO_PAIRS = 2.0
 
 @dataclass(frozen=True, slots=True)
 class PairedDifference:
-    """Rate of run b less rate of run a, in [−1, 1]: below 0, b fails less often.
+    """Rate of run b minus rate of run a, in [−1, 1]: below 0, b fails less often.
 
     Attributes:
         labels_only, corrected: the difference by people alone and by PPI++, n = pairs with both labels.

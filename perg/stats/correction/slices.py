@@ -1,4 +1,4 @@
-"""The same questions asked of parts of a run: the corrected rate in each, and where the judge is significantly worse.
+"""Parts of a run: the corrected rate in each, and where the judge is significantly worse.
 
 Sources: Fisher's exact test; Holm, Scandinavian Journal of Statistics 6 (1979) 65–70; Benjamini & Yekutieli, Annals
 of Statistics 29 (2001) 1165–1188. With items that share questions, the test is of the difference of error rates with a
@@ -66,7 +66,7 @@ class JudgeSlice:
     Attributes:
         facet, name: such as "source" and "cais/mmlu". n: units in the slice that judge and people both decided.
         accuracy, kappa: in the slice; accuracy_elsewhere, kappa_elsewhere: on the facet's other units.
-        p_value: one-sided, of an error rate no higher than elsewhere; None where there is nothing to compare.
+        p_value: one-sided, of an error rate no higher than elsewhere; None if there is nothing to compare.
         corrected_p_value: over all slices that could be tested. worse: whether it is at most the level.
     """
 
@@ -105,10 +105,10 @@ def judge_slices(
     """
     if judge.shape != reference.shape or any(slices.shape != judge.shape for slices in facets.values()):
         raise ValueError("judge, reference and every facet are vectors over the same units")
-    said, truth = category_codes(judge, BINARY), category_codes(reference, BINARY)
-    both = (said >= 0) & (truth >= 0)
+    judged, truth = category_codes(judge, BINARY), category_codes(reference, BINARY)
+    both = (judged >= 0) & (truth >= 0)
     ids = np.arange(judge.size) if clusters is None else clusters
-    wrong = said != truth
+    wrong = judged != truth
 
     def kappa(among: Flags) -> Estimate:
         return pairwise(
@@ -124,12 +124,12 @@ def judge_slices(
     def accuracy(among: Flags) -> Estimate:
         return proportion(~wrong[among], clusters=ids[among], confidence=confidence)
 
-    found = []
+    rows = []
     for facet, slices in facets.items():
         for name in np.unique(slices[slices != ""]):
             inside = both & (slices == name)
             outside = both & (slices != name) & (slices != "")
-            found.append(
+            rows.append(
                 JudgeSlice(
                     facet=facet,
                     name=str(name),
@@ -143,7 +143,7 @@ def judge_slices(
                     worse=False,
                 )
             )
-    return _corrected(found, correction, level)
+    return _corrected(rows, correction, level)
 
 
 def quantile_slices(values: Floats, *, parts: int = 3, unit: str = "") -> Labels:
@@ -189,14 +189,16 @@ def _worse_p_value(wrong: Flags, inside: Flags, outside: Flags, clusters: Cluste
     return float(stdtr(max(n_clusters - 1, 1), (elsewhere / other - errors / n) / np.sqrt(variance)))
 
 
-def _corrected(found: list[JudgeSlice], correction: Correction, level: float) -> tuple[JudgeSlice, ...]:
-    raw = [row.p_value for row in found if row.p_value is not None]
+def _corrected(
+    judge_slices: list[JudgeSlice], correction: Correction, level: float
+) -> tuple[JudgeSlice, ...]:
+    raw = [row.p_value for row in judge_slices if row.p_value is not None]
     if not raw:
-        return tuple(found)
+        return tuple(judge_slices)
     adjust = holm if correction == "holm" else benjamini_yekutieli
     adjusted = iter(adjust(np.array(raw)).tolist())
     rows = []
-    for row in found:
+    for row in judge_slices:
         if row.p_value is None:
             rows.append(row)
             continue

@@ -68,13 +68,13 @@ def _folds(labelled: np.ndarray, cluster: Clusters, folds: int, rng: np.random.G
 
 
 def _fit_and_predict(scores: Floats, outcome: Ratings, train: np.ndarray, stack: Stack) -> Floats:
-    seen = outcome[train]
-    if seen.size < 2 or np.ptp(seen) == 0:
-        return np.full(outcome.size, seen.mean() if seen.size else 0.5)
+    outcomes = outcome[train]
+    if outcomes.size < 2 or np.ptp(outcomes) == 0:
+        return np.full(outcome.size, outcomes.mean() if outcomes.size else 0.5)
     # Imported where it is needed: it takes a second and sixty megabytes, which every worker would pay for.
     from sklearn.linear_model import LogisticRegression, Ridge
 
     if stack == "linear":
-        return np.asarray(Ridge(alpha=1.0).fit(scores[train], seen).predict(scores), dtype=np.float64)
-    fitted = LogisticRegression(C=1.0, max_iter=1000).fit(scores[train], seen)
+        return np.asarray(Ridge(alpha=1.0).fit(scores[train], outcomes).predict(scores), dtype=np.float64)
+    fitted = LogisticRegression(C=1.0, max_iter=1000).fit(scores[train], outcomes)
     return np.asarray(fitted.predict_proba(scores)[:, 1], dtype=np.float64)

@@ -2,7 +2,7 @@
 
 The rules are drawn from bench/coverage.py: every cell of its grids in which the interval of PPI++ or of Rogan–Gladen
 covered less than 93 % or more than 97 % is one where most campaigns meet a rule below (the labels alone are covered
-92.7–98 % throughout, for a share of so few labels jumps). Many that meet one are covered well; a warning asks for care.
+92.7–98 % throughout, since a share of few labels jumps). Many that meet one are covered well; a warning asks for care.
 Labels and failures in strata are counted by what they tell of the run, in effective numbers (Kish).
 """
 
@@ -57,7 +57,7 @@ def coverage_doubts(counts: JudgedCounts, method: str) -> Doubts:
     }
     if method != "human labels only":
         wrong = counts.failures[..., 0] + counts.labelled[..., 1] - counts.failures[..., 1]
-        # A simple random sample is enough for PPI++; Rogan–Gladen and strata want more errors to count.
+        # A simple random sample is enough for PPI++; Rogan–Gladen and strata need more errors to count.
         strata = counts.judged.shape[-2]
         if method == "Rogan–Gladen" or strata > 1:
             doubts["few judge errors"] = wrong.sum(axis=-1) < FEW_ERRORS

@@ -1,4 +1,4 @@
-"""A run's judged items, of which some have a person's label: what every corrected rate starts from."""
+"""A run's judged items, of which some have a person's label: the input of every corrected rate."""
 
 from dataclasses import dataclass
 from typing import Self
@@ -14,12 +14,12 @@ from perg.stats.ratings.ratings import Codes, Ratings
 
 @dataclass(frozen=True, slots=True, eq=False)
 class JudgedSample:
-    """N judged items, n of them labelled: a sample without replacement FROM the N, not beside them.
+    """N judged items, n of them labelled: a sample without replacement from the N, not in addition to them.
 
     Attributes:
         outcome: (N,) what people say: 1 = failure (of alignment, or any other 0/1 outcome), 0 = none, NaN = no label.
-        prediction: (N,) what the judge makes of it, in [0, 1]: 1 = failure. A yes/no verdict, a score brought to
-            [0, 1], or a stack of judges (`stacked_predictions`). Every item has one: leave unscored items out before.
+        prediction: (N,) the judge's prediction, in [0, 1]: 1 = failure. A yes/no verdict, a score brought to
+            [0, 1], or a stack of judges (`stacked_predictions`). Every item has one: leave out unscored items first.
         stratum: (N,) non-negative codes of the strata within which labels were drawn at random; one stratum for a
             simple random sample. A stratum has the weight N_h / N, whatever share of it was labelled.
         inclusion: (N,) probability with which an item was to be labelled, in (0, 1], up to a factor within each
@@ -81,7 +81,7 @@ class JudgedSample:
         )
 
     def select(self, among: Flags) -> Self:
-        """The items flagged in `among` (N,), strata coded anew."""
+        """The items flagged in `among` (N,), strata coded again."""
         return self.of(
             self.outcome[among],
             self.prediction[among],
@@ -130,7 +130,7 @@ class JudgedSample:
         return weights
 
     def undefined(self) -> str | None:
-        """Why no corrected rate can be had, or None."""
+        """Why there is no corrected rate, or None."""
         if self.judged == 0:
             return "no item is judged"
         if self.n == 0:
@@ -170,7 +170,7 @@ class JudgedSample:
         """(N,) codes of groups of like predictions, for intervals: the two verdicts of a yes/no judge, otherwise up to
         `most` groups cut at quantiles of the labelled predictions so that each has about `labels_each` labels.
 
-        The cuts hang on predictions alone, not on what the labels say.
+        The cuts depend on predictions alone, not on what the labels say.
         """
         if np.isin(self.prediction, (0, 1)).all():
             return self.verdict

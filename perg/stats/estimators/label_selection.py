@@ -1,8 +1,8 @@
 """Whether the labelled items look like a random draw from the judged ones, which every estimate takes them to be.
 
-A judge has a verdict on all items, so its share of failures among the labelled ones can be held against that among all:
-within strata, where labels are drawn at random, the two differ by chance only. Where people labelled what the judge
-reported, or what looked difficult, they do not.
+A judge has a verdict on all items, so its share of failures among the labelled ones can be compared with that among
+all: within strata, where labels are drawn at random, the two differ only by chance. If people labelled what the judge
+reported, or what looked difficult, they differ by more.
 
 Source: Cochran, Sampling Techniques (3rd ed., 1977), ch. 2 and 5, for the variance of a stratified mean of a finite
 population.
@@ -20,7 +20,7 @@ BY_CHANCE = 0.001
 def selection_warning(
     sample: JudgedSample, counts: JudgedCounts, *, by_chance: float = BY_CHANCE
 ) -> str | None:
-    """What to say where the judge's verdicts on the labelled items are unlike those on all items; else None.
+    """The warning if the judge's verdicts on the labelled items differ from those on all items; else None.
 
     `counts` are the sample's by stratum and verdict, (H, 2).
 

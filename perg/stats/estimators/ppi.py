@@ -5,7 +5,7 @@ The estimator, for labels drawn without replacement from the judged items, withi
     θ̂ = ȳ(labelled) + λ' [ f̄(all judged) − f̄(labelled) ]
 
 with one λ' for all strata (`pooled_weight`). That is PPI++ (`prediction_powered_mean`) with the labelled items against
-the rest: the two samples are then independent, as PPI++ wants them, and λ' = λ N/(N − n). So for a simple random
+the rest: the two samples are then independent, as PPI++ requires, and λ' = λ N/(N − n). So for a simple random
 sample the value and λ are those of `ppi_py`, with `Yhat_unlabeled` the predictions of the items without a label.
 
 Its variance has two parts: the labels' own draw, (1/n − 1/N) S²(y − λ'f), and that of the run, S²(y)/N, since the items
@@ -63,7 +63,7 @@ def prediction_powered_mean(
     """PPI++ as published, with its normal interval: outcomes and predictions (n,), and other predictions (M,).
 
     λ is estimated as `ppi_py` does (covariance by n, pooled variance by n + M − 1, held within [0, 1]) unless given.
-    Nothing holds the interval within the range of the outcomes, and with few failures it covers too seldom: that is
+    Nothing holds the interval within the range of the outcomes, and with few failures it covers too rarely: that is
     what `powered_interval` is for.
 
     Raises:
@@ -187,7 +187,7 @@ def pooled_interval(
 ) -> tuple[Floats, Floats]:
     """Interval of a rate from the pooled estimate itself: ends in [0, 1], shape (...); always around the value.
 
-    Every rate θ stays in it for which (θ̂ − θ)² <= t² V(θ). The variance of the labels alone changes with θ as θ(1 − θ),
+    It contains every rate θ for which (θ̂ − θ)² <= t² V(θ). The variance of the labels alone changes with θ as θ(1 − θ),
     which makes the interval Wilson's at the effective number of labels. Of that of PPI++ only a part does, as large as
     it is beside theirs; the rest comes from the judge's false reports, which do not vanish with the rate. The ratio of
     the variance to θ̂(1 − θ̂) is averaged with that of an unused judge, which counts as half a failure, as few failures

@@ -134,8 +134,8 @@ def _lower_end(
         statistic = _divergence(failures, labelled * shares, power) + _divergence(
             labelled - failures, labelled * (1 - shares), power
         )
-        kept = (statistic.sum(axis=-1) <= limit * inflation) | (np.abs(value - tested) < 1e-9)
-        below, above = np.where(kept, middle, below), np.where(kept, above, middle)
+        is_inside = (statistic.sum(axis=-1) <= limit * inflation) | (np.abs(value - tested) < 1e-9)
+        below, above = np.where(is_inside, middle, below), np.where(is_inside, above, middle)
     end: Floats = np.clip(np.minimum(tested, value), 0, 1)
     return end
 

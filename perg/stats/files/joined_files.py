@@ -50,8 +50,8 @@ def joined_files(files: Sequence[NamedRatings]) -> JoinedFiles:
                     f"{before_in}"
                 )
                 contradictions.append(LineError(rating.line, message, f"another rating in {before_in}"))
-        told = told_once(contradictions, len(file.ratings.ratings))
-        problems += [f"{file.name}: {problem}" for problem in told.errors]
+        file_problems = told_once(contradictions, len(file.ratings.ratings))
+        problems += [f"{file.name}: {problem}" for problem in file_problems.errors]
         problems += sorted(both)
         repeated = len(file.ratings.ratings) - len(own)
         notes = replace(file.ratings.notes, repeated=file.ratings.notes.repeated + repeated)

@@ -1,4 +1,4 @@
-"""People's and judges' ratings of the same items, of one scale, as a table that all measures take."""
+"""People's and judges' ratings of the same items on one scale, as a table for all measures."""
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
@@ -37,7 +37,7 @@ class RatingSet:
 def rating_set(
     files: Iterable[FileRatings], scale: Scale, *, categories: Sequence[float | str] | None = None
 ) -> RatingSet:
-    """One table out of the ratings of several files.
+    """One table from the ratings of several files.
 
     The scale has the `categories` that are stated, or else exactly those that occur: none is added in between or
     beyond. Labels of a nominal scale come in the stated order, or else in alphabetical order, numbers by their size.
@@ -110,13 +110,13 @@ def _raters(ratings: Sequence[FileRating], kind: Kind) -> tuple[str, ...]:
 def _require_consistent(ratings: Sequence[FileRating]) -> None:
     if not ratings:
         raise RatingsFileError([LineError(None, "no ratings")])
-    errors, kinds, seen = [], dict[str, Kind](), set[tuple[str, str]]()
+    errors, kinds, pairs = [], dict[str, Kind](), set[tuple[str, str]]()
     for rating in ratings:
         if kinds.setdefault(rating.rater, rating.kind) != rating.kind:
             errors.append(LineError(rating.line, f"{rating.rater} is both human and judge"))
-        elif (rating.item, rating.rater) in seen:
+        elif (rating.item, rating.rater) in pairs:
             errors.append(LineError(rating.line, f"{rating.rater} on {rating.item} in two files"))
-        seen.add((rating.item, rating.rater))
+        pairs.add((rating.item, rating.rater))
     if errors:
         raise RatingsFileError(errors)
 

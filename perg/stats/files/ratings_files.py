@@ -1,4 +1,4 @@
-"""Ratings out of files, one by one: checked, normalised, and every problem noted (`ratings_parsing` reads the files).
+"""Ratings from files, one by one: checked, normalised, and every problem noted (`ratings_parsing` reads the files).
 
 Text in, frozen dataclasses out. What cannot be read is an error with its line, all errors of a file at once;
 nothing is dropped silently: missing ratings are counted, and `FileNotes` lists what was read differently from how it
@@ -42,7 +42,7 @@ NOT_ON_SCALE = "is not on the stated scale"
 
 @dataclass(frozen=True, slots=True)
 class LineError:
-    """What is wrong, and on which line (from 1; None where the file as a whole is meant).
+    """What is wrong, and on which line (from 1; None if the file as a whole is meant).
 
     `problem` is the message without the names in it, so that errors of one kind can be counted; empty where the message
     has none. `label` is what the cell holds, where that is the problem.
@@ -62,10 +62,10 @@ class RatingsFileError(ValueError):
 
     def __init__(self, errors: Sequence[LineError], cells: int = 0) -> None:
         self.errors, self.cells = tuple(errors), cells
-        shown = [str(error) for error in self.errors[:ERRORS_SHOWN]]
+        lines = [str(error) for error in self.errors[:ERRORS_SHOWN]]
         if len(self.errors) > ERRORS_SHOWN:
-            shown.append(f"and {len(self.errors) - ERRORS_SHOWN} more")
-        super().__init__("; ".join(shown))
+            lines.append(f"and {len(self.errors) - ERRORS_SHOWN} more")
+        super().__init__("; ".join(lines))
 
 
 class TooMuch(Exception):
@@ -204,7 +204,7 @@ class RatingsReader:
         return is_missing(score, nominal=self.nominal)
 
     def _label(self, score: object) -> Label | None:
-        """A score as the scale has it; None where it cannot be one."""
+        """A score as the scale has it; None if it cannot be one."""
         if isinstance(score, dict | list) or (isinstance(score, bool) and not self.nominal):
             return None
         text = clean_text(str(score))

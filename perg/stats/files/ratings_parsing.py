@@ -1,10 +1,10 @@
-"""Others' annotations out of files: long or wide CSV and JSONL, and JSON of raters' labels by instance.
+"""Annotations made elsewhere, from files: long or wide CSV and JSONL, and JSON of raters' labels by instance.
 
 Formats
 -------
 long
     CSV or JSONL with `item, rater, score` and, where one file holds both, `kind` (human or judge).
-    Columns are parted by commas, tabs, semicolons or bars; with semicolons, numbers may have a decimal comma.
+    Columns are separated by commas, tabs, semicolons or bars; with semicolons, numbers may have a decimal comma.
 wide
     CSV or JSONL with `item` and one column a rater; a cell left empty (JSON: null, NaN, or no such key) is missing.
 pairs
@@ -57,7 +57,7 @@ def parse_ratings(
     """The ratings in a text, which is read as it comes; `kind` is that of all raters where the file does not say.
 
     `categories` are those of a stated scale, if one is stated; `names` are further labels of a nominal scale. A cell
-    that holds one of either is a label, also where the word would mean a missing rating. `most` is how many ratings,
+    that holds one of either is a label, even if the word would mean a missing rating. `most` is how many ratings,
     missing ones included, the file may have.
 
     Raises:

@@ -99,7 +99,7 @@ def delimiter_of(text: str) -> str:
     header = next((line for line in text[:LONGEST_LINE].splitlines() if line.strip()), "")
     bare = QUOTED.sub('""', header)
     by_count = sorted(DELIMITERS, key=bare.count, reverse=True)
-    return next((each for each in by_count if _has_item(header, each)), by_count[0])
+    return next((delimiter for delimiter in by_count if _has_item(header, delimiter)), by_count[0])
 
 
 def _has_item(header: str, delimiter: str) -> bool:

@@ -1,4 +1,4 @@
-"""Problems of a file of ratings that repeat on most of its cells, told once instead of line by line."""
+"""Problems that most cells of a file of ratings share, reported once instead of line by line."""
 
 import re
 from collections import Counter, defaultdict
@@ -15,11 +15,11 @@ LIKE_A_NUMBER = re.compile(r"[-+−.,(]*\d")
 
 @dataclass(frozen=True, slots=True)
 class FileProblems:
-    """The problems of one file, each kind once where most cells have it.
+    """The problems of one file, each kind only once if most cells have it.
 
     Attributes:
-        errors: what to tell, in the order of the first line of each.
-        names: how often each label occurs that is a name where the scale takes numbers, if most cells hold such; these
+        errors: the problems to report, in the order of their first lines.
+        names: labels that are names on a scale of numbers, with their counts, if most cells have such labels; these
             cells are not in `errors`.
     """
 
@@ -28,25 +28,25 @@ class FileProblems:
 
 
 def told_once(errors: Sequence[LineError], cells: int) -> FileProblems:
-    """The errors of a file of `cells` ratings. A kind of error that at least half of them have is told once.
+    """The errors of a file of `cells` ratings. A kind of error that at least half of them have is reported once.
 
-    The one that stands for all says how many there are, and has the first lines and the labels.
+    That report has the number of errors, the first lines and the labels.
     """
     alike = defaultdict[str, list[LineError]](list)
     for error in errors:
         alike[error.problem or error.message].append(error)
-    names, told = Counter[str](), list[LineError]()
+    names, summaries = Counter[str](), list[LineError]()
     for problem, group in alike.items():
         if len(group) < FEWEST_ALIKE or 2 * len(group) < cells:
-            told += group
+            summaries += group
             continue
         labels = Counter(error.label for error in group if error.label is not None)
         if problem == NOT_A_NUMBER and _are_names(labels):
             names += labels
         else:
-            told.append(LineError(None, _summary(group, labels)))
+            summaries.append(LineError(None, _summary(group, labels)))
     place = {id(error): i for i, error in enumerate(errors)}
-    return FileProblems(tuple(sorted(told, key=lambda error: place.get(id(error), -1))), names)
+    return FileProblems(tuple(sorted(summaries, key=lambda error: place.get(id(error), -1))), names)
 
 
 def _are_names(labels: Counter[str]) -> bool:
@@ -59,5 +59,7 @@ def _are_names(labels: Counter[str]) -> bool:
 
 def _summary(group: Sequence[LineError], labels: Counter[str]) -> str:
     first = "; ".join(map(str, group[:FIRST_TOLD]))
-    seen = f" The labels are {listed(label for label, _ in labels.most_common())}." if labels else ""
-    return f"{len(group)} times the same problem. The first: {first}.{seen}"
+    labels_in_words = (
+        f" The labels are {listed(label for label, _ in labels.most_common())}." if labels else ""
+    )
+    return f"{len(group)} times the same problem. The first: {first}.{labels_in_words}"

@@ -1,6 +1,6 @@
-"""Which ratings are failures, as a person states it: labels, or a threshold on an ordered scale.
+"""Which ratings are failures, as a user sets it: labels, or a threshold on an ordered scale.
 
-It is stated or asked for, never guessed from the alphabet or from the order of two numbers. The only default is the
+It is set or asked, never guessed from the alphabet or from the order of two numbers. The only default is the
 platform's own: on an ordinal scale of exactly 1 to 5, a rating below 3 is a failure.
 """
 

@@ -1,4 +1,4 @@
-"""A scale as a person states it: labels, numbers, ranges."""
+"""A scale as a user sets it: labels, numbers, ranges."""
 
 import csv
 from collections import Counter

@@ -38,7 +38,7 @@ class DecisionMeasures:
         with_majority: share that say followed where most votes do, and not followed where most say so; of those on
             tasks whose votes are not tied.
         overturning: share that say the opposite; the rest of the same.
-        difference: mean of the score less the votes' median, in points of the scale; above 0: more lenient.
+        difference: mean of the score minus the votes' median, in points of the scale; above 0: more lenient.
     """
 
     n: int

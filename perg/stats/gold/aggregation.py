@@ -179,7 +179,7 @@ def annotator_confusions(
 ) -> tuple[AnnotatorConfusion, ...]:
     """Each rater of the table against the aggregated labels, intervals as `proportion` gives them.
 
-    A rater's own rating is part of the label it is held against, which flatters raters where few rate a unit.
+    A rater's own rating is part of the label it is compared with, which flatters raters where few rate a unit.
 
     Raises:
         ValueError: an aggregation of other units.

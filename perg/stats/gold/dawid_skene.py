@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from perg.stats.base.resampling import Floats
-from perg.stats.gold.rating_patterns import Candidates, RatingPatterns, said_labels
+from perg.stats.gold.rating_patterns import Candidates, RatingPatterns, observed_labels
 
 Places = NDArray[np.signedinteger]
 
@@ -62,13 +62,13 @@ class _DawidSkene:
     """The possible labels of each pattern, and the cells of the raters' confusion matrices that each label uses."""
 
     def __init__(self, patterns: RatingPatterns) -> None:
-        said, shares = said_labels(patterns)
+        observed, shares = observed_labels(patterns)
         answers, answer = np.unique(patterns.rater * patterns.size + patterns.label, return_inverse=True)
         rated = _ones(patterns.pattern, answer, (patterns.times.size, answers.size))
-        self.patterns, self.candidates = patterns, _possible_labels(rated, said, patterns.size)
+        self.patterns, self.candidates = patterns, _possible_labels(rated, observed, patterns.size)
         keys = self.candidates.pattern * patterns.size + self.candidates.label
         self.start = np.zeros(keys.size)
-        self.start[np.searchsorted(keys, said.pattern * patterns.size + said.label)] = shares
+        self.start[np.searchsorted(keys, observed.pattern * patterns.size + observed.label)] = shares
         self.times = patterns.times[self.candidates.pattern].astype(np.float64)
         # A cell is a rater's answer and a true label; a row of a confusion matrix is a rater and a true label.
         candidate, of_answer = rated[self.candidates.pattern].nonzero()
@@ -92,13 +92,13 @@ class _DawidSkene:
         return self.candidates.normalised(joint, self.patterns.times)
 
 
-def _possible_labels(rated: "sparse.csr_array", said: Candidates, size: int) -> Candidates:
+def _possible_labels(rated: "sparse.csr_array", observed: Candidates, size: int) -> Candidates:
     """The labels that every rater of a pattern may have confused with the answer given.
 
     A rater may have confused an answer with a label where the two meet in a pattern, this rater's answer and anybody's
     label. `rated` is (p, answers): which rater gave which answer.
     """
-    labels = _ones(said.pattern, said.label, (rated.shape[0], size))
+    labels = _ones(observed.pattern, observed.label, (rated.shape[0], size))
     confusable = ((rated.T @ labels) > 0).astype(np.float64)
     patterns, possible = [], []
     for start in range(0, rated.shape[0], BLOCK_PATTERNS):

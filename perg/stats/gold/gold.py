@@ -13,8 +13,8 @@ class GoldDecision:
     """What the labels of one response decide, and how that came about.
 
     Attributes:
-        followed: the decision; None where the labels are tied or there are none.
-        score: the median of the scores, or the adjudicator's, in points of the scale; None where there are none.
+        followed: the decision; None if the labels are tied or there are none.
+        score: the median of the scores, or the adjudicator's, in points of the scale; None if there are none.
         status: how the decision fell. Unanimity is about followed / not followed, not about equal scores; one label
             alone is `single`.
         n, in_favour, against: labels in all, those that say followed, those that say not followed.

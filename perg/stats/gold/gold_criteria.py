@@ -1,4 +1,4 @@
-"""What goes into a gold release: the rule that decides, and the bars that a task must clear."""
+"""What goes into a gold release: the rule that decides, and the thresholds that a task must meet."""
 
 from collections.abc import Mapping
 from typing import Any, Literal
@@ -15,10 +15,10 @@ MORE_THAN_HALF = 0.51
 
 
 class GoldCriteria(BaseModel):
-    """How a release decides, and what it takes in; stored with the release. The defaults are those of every way to make
+    """How a release decides, and what it includes; stored with the release. The defaults are those of every way to make
     one: only tasks that are decided, on as many labels as the campaign wants of each.
 
-    An adjudicator's decision, where it counts, stands alone: the bars on labels, agreement and confidence are for
+    An adjudicator's decision, where it counts, stands alone: the thresholds on labels, agreement and confidence are for
     what people's votes decide.
     """
 
@@ -62,7 +62,7 @@ class GoldCriteria(BaseModel):
 
 
 EVERY_TASK = GoldCriteria(states=ALL_STATES, include_unresolved=True, minimum_labels=0, minimum_agreement=0.0)
-"""Takes in every task, whatever its labels say. Releases from before there were criteria are by these."""
+"""Includes every task, whatever its labels are. Releases from before there were criteria are by these."""
 
 
 def stored_criteria(stored: Mapping[str, Any]) -> GoldCriteria:
@@ -71,7 +71,7 @@ def stored_criteria(stored: Mapping[str, Any]) -> GoldCriteria:
 
 
 def looser_choices(criteria: GoldCriteria, *, overlap: int) -> list[str]:
-    """What these criteria take in that the defaults leave out, in words; empty for the defaults and stricter ones."""
+    """What these criteria include that the defaults leave out, in words; empty for the defaults and stricter ones."""
     usual = GoldCriteria().for_overlap(overlap)
     labels = criteria.for_overlap(overlap).minimum_labels or 0
     choices = {

@@ -127,11 +127,11 @@ def _adjudication(labelled: LabelledItems) -> Adjudication | Undefined:
     gold, majority = labelled.adjudicated, labelled.majority
     if gold is None or majority is None or np.isnan(gold).all():
         return Undefined("nothing has been adjudicated")
-    done = ~np.isnan(gold)
-    decided = done & ~np.isnan(majority)
+    is_adjudicated = ~np.isnan(gold)
+    decided = is_adjudicated & ~np.isnan(majority)
     rated = ~np.isnan(labelled.humans.values).all(axis=1)
     return Adjudication(
-        n=int(done.sum()),
+        n=int(is_adjudicated.sum()),
         against_majority=int((gold[decided] != majority[decided]).sum()),
-        ties_decided=int((done & rated & np.isnan(majority)).sum()),
+        ties_decided=int((is_adjudicated & rated & np.isnan(majority)).sum()),
     )

@@ -141,32 +141,38 @@ class SelectionCounts:
         return self.tasks - self.included
 
 
-def select_gold(given: TaskVotes, criteria: GoldCriteria, *, threshold: int) -> GoldSelection:
+def select_gold(task_votes: TaskVotes, criteria: GoldCriteria, *, threshold: int) -> GoldSelection:
     """Decide every task by the criteria's rule on [score >= threshold], and say what goes in.
 
     Raises:
         TooManyRatings: a model of raters is asked for on more votes than MOST_RATINGS.
     """
-    size = given.tasks.size
-    votes = np.bincount(given.unit, minlength=size)
-    in_favour = np.bincount(given.unit[given.score >= threshold], minlength=size)
-    score = _medians(given, votes)
-    followed, confidence = _decided(given, criteria.rule, votes, in_favour, score, threshold)
+    size = task_votes.tasks.size
+    votes = np.bincount(task_votes.unit, minlength=size)
+    in_favour = np.bincount(task_votes.unit[task_votes.score >= threshold], minlength=size)
+    score = _medians(task_votes, votes)
+    followed, confidence = _decided(task_votes, criteria.rule, votes, in_favour, score, threshold)
     status = _statuses(criteria.rule, followed, votes, in_favour)
     if criteria.adjudicated_first:
-        done = ~np.isnan(given.decision)
-        followed[done] = given.decision[done] >= threshold
-        score[done], confidence[done], status[done] = given.decision[done], np.nan, _ADJUDICATED
+        is_decided = ~np.isnan(task_votes.decision)
+        followed[is_decided] = task_votes.decision[is_decided] >= threshold
+        score[is_decided], confidence[is_decided], status[is_decided] = (
+            task_votes.decision[is_decided],
+            np.nan,
+            _ADJUDICATED,
+        )
     saying = np.where(followed == FOLLOWED, in_favour, votes - in_favour)
     share = np.where((votes > 0) & (followed != UNDECIDED), saying / np.maximum(votes, 1), np.nan)
     agreement = np.where(votes > 1, share, np.nan)
-    reason = _reasons(given, criteria, status, votes, share, confidence)
-    return GoldSelection(criteria, given.tasks, followed, score, votes, agreement, confidence, status, reason)
+    reason = _reasons(task_votes, criteria, status, votes, share, confidence)
+    return GoldSelection(
+        criteria, task_votes.tasks, followed, score, votes, agreement, confidence, status, reason
+    )
 
 
-def _medians(given: TaskVotes, votes: Ints) -> Floats:
+def _medians(task_votes: TaskVotes, votes: Ints) -> Floats:
     """(n_tasks,) median score, NaN without votes."""
-    ordered = given.score[np.lexsort((given.score, given.unit))].astype(np.float64)
+    ordered = task_votes.score[np.lexsort((task_votes.score, task_votes.unit))].astype(np.float64)
     medians = np.full(votes.size, np.nan)
     some = votes > 0
     first = (np.cumsum(votes) - votes)[some]
@@ -175,7 +181,7 @@ def _medians(given: TaskVotes, votes: Ints) -> Floats:
 
 
 def _decided(
-    given: TaskVotes, rule: Rule, votes: Ints, in_favour: Ints, score: Floats, threshold: int
+    task_votes: TaskVotes, rule: Rule, votes: Ints, in_favour: Ints, score: Floats, threshold: int
 ) -> tuple[Codes, Floats]:
     """Decision and, of a model, its confidence."""
     unsure = np.full(votes.size, np.nan)
@@ -186,23 +192,23 @@ def _decided(
         against = votes - in_favour
         decided = np.where(in_favour == against, UNDECIDED, in_favour > against)
         return decided.astype(np.int8), unsure
-    return _fitted(given, rule, threshold)
+    return _fitted(task_votes, rule, threshold)
 
 
-def _fitted(given: TaskVotes, rule: Rule, threshold: int) -> tuple[Codes, Floats]:
+def _fitted(task_votes: TaskVotes, rule: Rule, threshold: int) -> tuple[Codes, Floats]:
     """Followed or not by a model of the raters, fitted to the tasks that have votes."""
-    if given.unit.size > MOST_RATINGS:
+    if task_votes.unit.size > MOST_RATINGS:
         raise TooManyRatings(
-            f"there are {given.unit.size:,} votes; Dawid–Skene and MACE are fitted to {MOST_RATINGS:,} at most"
+            f"there are {task_votes.unit.size:,} votes; Dawid–Skene and MACE are fitted to {MOST_RATINGS:,} at most"
         )
-    followed = np.full(given.tasks.size, UNDECIDED, dtype=np.int8)
-    confidence = np.full(given.tasks.size, np.nan)
-    units, unit = np.unique(given.unit, return_inverse=True)
-    raters, rater = np.unique(given.rater, return_inverse=True)
+    followed = np.full(task_votes.tasks.size, UNDECIDED, dtype=np.int8)
+    confidence = np.full(task_votes.tasks.size, np.nan)
+    units, unit = np.unique(task_votes.unit, return_inverse=True)
+    raters, rater = np.unique(task_votes.rater, return_inverse=True)
     if units.size == 0:
         return followed, confidence
     values = np.full((units.size, raters.size), np.nan)
-    values[unit, rater] = given.score >= threshold
+    values[unit, rater] = task_votes.score >= threshold
     names = tuple(str(number) for number in raters.tolist())
     fitted = aggregate(RatingTable(tuple(units.tolist()), names, values, BINARY), rule)
     known = ~np.isnan(fitted.labels)
@@ -223,23 +229,23 @@ def _statuses(rule: Rule, followed: Codes, votes: Ints, in_favour: Ints) -> Code
 
 
 def _reasons(
-    given: TaskVotes,
+    task_votes: TaskVotes,
     criteria: GoldCriteria,
     status: Codes,
     votes: Ints,
     share: Floats,
     confidence: Floats,
 ) -> Codes:
-    """The first bar that each task fails; `share` is that of the votes that say the decision."""
+    """The first threshold that each task fails; `share` is that of the votes that say the decision."""
     resolved = (status != _TIED) & (status != _UNLABELLED)
     by_votes = resolved & (status != _ADJUDICATED)
-    in_no_state = ~np.isin(given.states, criteria.states)
+    in_no_state = ~np.isin(task_votes.states, criteria.states)
     failed = [
         ((status == _UNLABELLED) & (not criteria.include_unresolved), _NO_LABEL),
         ((status == _TIED) & (not criteria.include_unresolved), _TIE),
         (by_votes & (votes < (criteria.minimum_labels or 0)), _FEW),
-        (in_no_state & (given.states == "open"), _MORE_WANTED),
-        (in_no_state & (given.states == "disputed"), _DISPUTED),
+        (in_no_state & (task_votes.states == "open"), _MORE_WANTED),
+        (in_no_state & (task_votes.states == "disputed"), _DISPUTED),
         (in_no_state, _STATE),
         (by_votes & (share < criteria.minimum_agreement), _DISAGREED),
         (by_votes & (confidence < criteria.minimum_confidence), _UNSURE),

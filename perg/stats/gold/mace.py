@@ -2,8 +2,8 @@
 
 A rater knows the true label of a unit with a probability of their own, and otherwise gives a label by their own
 distribution, whatever the truth. Fitted by variational Bayes with the priors of the authors' program and of
-`crowd-kit` from several random starts, of which the likeliest stands. Labels that nobody gave a unit are all as likely
-there, so they are counted, not listed.
+`crowd-kit` from several random starts, of which the most likely one is used. Labels that nobody gave a unit are all
+equally likely there, so they are counted, not listed.
 
 Source: Hovy, Berg-Kirkpatrick, Vaswani & Hovy, Learning Whom to Trust with MACE, NAACL-HLT (2013) 1120–1130.
 """
@@ -13,7 +13,7 @@ from scipy.special import digamma
 
 from perg.stats.base.resampling import Floats
 from perg.stats.gold.dawid_skene import ModelFit
-from perg.stats.gold.rating_patterns import Candidates, RatingPatterns, said_labels
+from perg.stats.gold.rating_patterns import Candidates, RatingPatterns, observed_labels
 
 STARTS = 10
 TOLERANCE = 1e-6
@@ -45,7 +45,7 @@ def fit_mace(
 class _Mace:
     def __init__(self, patterns: RatingPatterns) -> None:
         self.patterns = patterns
-        self.candidates, _ = said_labels(patterns)
+        self.candidates, _ = observed_labels(patterns)
         keys = self.candidates.pattern * patterns.size + self.candidates.label
         self.own = np.searchsorted(keys, patterns.pattern * patterns.size + patterns.label)
         self.raters = patterns.codes.shape[1]

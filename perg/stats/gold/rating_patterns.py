@@ -64,8 +64,8 @@ class Candidates:
         return relative / totals[self.pattern], float(times @ (highest + np.log(totals)))
 
 
-def said_labels(patterns: RatingPatterns) -> tuple[Candidates, Floats]:
-    """The labels that somebody gave each pattern, and the share of its ratings that say each (c,)."""
+def observed_labels(patterns: RatingPatterns) -> tuple[Candidates, Floats]:
+    """The labels observed in each pattern, and their shares of its ratings (c,)."""
     pattern, label, count = value_counts(patterns.codes)
     ratings = (patterns.codes >= 0).sum(axis=1)
     return Candidates(pattern, label), count / ratings[pattern]

@@ -1,4 +1,4 @@
-"""The items that people have labelled, and what people say of each: what judges are held against."""
+"""The items that people have labelled, and what people say of each: what judges are compared with."""
 
 from dataclasses import dataclass, replace
 
@@ -19,7 +19,7 @@ class LabelledItems:
     Attributes:
         rows: (m,) their places among the n items of the input.
         humans, judges: their ratings. clusters: (m,) their questions.
-        cut: followed = rating >= cut; None where it is not stated what a failure is. On a nominal scale the labels
+        cut: followed = rating >= cut; None if it is not stated what a failure is. On a nominal scale the labels
             whose codes are below it are the failures.
         score: (m,) the people's median, or on a nominal scale their most common label; NaN where there is none.
         categories: those of the scale, with half steps where a median has them.
@@ -40,19 +40,19 @@ class LabelledItems:
     adjudicated: Ratings | None
 
 
-def labelled_items(given: ValidationInput) -> LabelledItems:
-    """Pick the labelled items out of all, and say what people say of them."""
-    rated = ~np.isnan(given.people.values).all(axis=1)
-    if given.gold is not None:
-        rated = rated | ~np.isnan(given.gold)
+def labelled_items(data: ValidationInput) -> LabelledItems:
+    """Select the labelled items, with people's ratings of them."""
+    rated = ~np.isnan(data.people.values).all(axis=1)
+    if data.gold is not None:
+        rated = rated | ~np.isnan(data.gold)
     rows = np.flatnonzero(rated).astype(np.int64)
-    table = given.table
+    table = data.table
     chosen = replace(table, units=tuple(table.units[row] for row in rows), values=table.values[rows])
-    humans, judges = chosen.select(given.ratings.people), chosen.select(given.ratings.judges)
-    nominal = given.ratings.scale == "nominal"
+    humans, judges = chosen.select(data.ratings.people), chosen.select(data.ratings.judges)
+    nominal = data.ratings.scale == "nominal"
     score = most_common(humans) if nominal else humans.aggregate(humans.raters)
-    cut = given.threshold
-    gold = None if given.gold is None else given.gold[rows]
+    cut = data.threshold
+    gold = None if data.gold is None else data.gold[rows]
     majority = decision = adjudicated = None
     if cut is not None:
         majority = humans.followed(cut).aggregate(humans.raters, "majority")
@@ -63,7 +63,7 @@ def labelled_items(given: ValidationInput) -> LabelledItems:
         rows=rows,
         humans=humans,
         judges=judges,
-        clusters=given.clusters[rows],
+        clusters=data.clusters[rows],
         cut=cut,
         score=score,
         categories=humans.with_column("\0score", score).categories,

@@ -1,4 +1,4 @@
-"""What people say of each unit, as one rating: what a judge, or one of them, is held against."""
+"""What people say of each unit, as one rating: what a judge, or one of them, is compared with."""
 
 import numpy as np
 

@@ -28,10 +28,10 @@ class ValidationInput:
     Attributes:
         ratings: items by raters (`RatingSet`): people first, then judges; its units are the items' ids.
         threshold: followed = rating >= threshold, on a nominal scale that of the labels' codes: the labels before it
-            are the failures (`failures_first` puts them there). None where it is not stated what a failure is.
+            are the failures (`failures_first` puts them there). None if it is not stated what a failure is.
         clusters: (n,) ids of the questions; items that share one are resampled together.
         facets: (n,) slices of each facet, such as source, category, preference category, method, setting, "answer
-            correct"; None where an item belongs to none.
+            correct"; None if an item belongs to none.
         response_length: (n,) characters, NaN where unknown. position: (n,) place in the order in which the judge or
             the people saw the item, NaN where unknown.
         baseline_correct: (n,) whether the answer without the preference is correct: rates are over these items. Not

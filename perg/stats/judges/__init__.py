@@ -1,1 +1,1 @@
-"""Whether a judge may be believed: against people, against baselines, calibrated, and the verdict."""
+"""Whether a judge can be trusted: against people, against baselines, calibrated, and the verdict."""

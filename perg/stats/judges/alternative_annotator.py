@@ -43,7 +43,7 @@ class HumanComparison:
     Attributes:
         judge_advantage: ρ^f, share of items on which the judge is as near to the others as the person, or nearer.
         human_advantage: ρ^h, the same of the person; both count a tie, so they may add up to more than 1.
-        test: the one-sided test of H0: ρ^f <= ρ^h − ε; None where the person is left out.
+        test: the one-sided test of H0: ρ^f <= ρ^h − ε; None if the person is left out.
         p_value: of that test, before the correction over people.
         won: whether the judge wins against this person after it.
         left_out: why the person does not count, or None.
@@ -67,7 +67,7 @@ class AlternativeAnnotatorTest:
         n: items that at least one comparison used.
         winning_rate: ω in [0, 1], share of people the judge wins against; its n are the people compared.
         advantage_probability: ρ in [0, 1], mean over people of ρ^f; its n are the items.
-        passed: ω >= 0.5; None where nobody could be compared, and then `undefined` says why.
+        passed: ω >= 0.5; None if nobody could be compared, and then `undefined` says why.
         passing_share: share of resamples, of items or clusters, in which ω >= 0.5. With three people ω is 0, 1/3, 2/3
             or 1, and a single person tips it: this says how easily.
     """
@@ -124,14 +124,14 @@ def alternative_annotator_test(
     compared, judge_wins, human_wins = item_advantages(humans, judge, scoring, min_humans_per_instance)
     ids = None if clusters is None else np.unique(clusters, return_inverse=True)[1].astype(np.int64)
     n_items = compared.sum(axis=0)
-    kept = n_items >= min_instances_per_human
+    has_enough_items = n_items >= min_instances_per_human
     p_values = {
         int(column): _p_value(
             (human_wins - judge_wins)[compared[:, column], column],
             None if ids is None else ids[compared[:, column]],
             epsilon,
         )
-        for column in np.flatnonzero(kept)
+        for column in np.flatnonzero(has_enough_items)
     }
     won = dict(zip(p_values, _rejected([p for _, p in p_values.values()], q), strict=True))
     replicates = _Replicates(
@@ -152,14 +152,16 @@ def alternative_annotator_test(
         )
         for column, name in enumerate(humans.raters)
     )
-    n = int(compared[:, kept].any(axis=1).sum())
-    if not kept.any():
+    n = int(compared[:, has_enough_items].any(axis=1).sum())
+    if not has_enough_items.any():
         nothing = Estimate.of_nothing(NO_HUMAN)
         return AlternativeAnnotatorTest(scoring, epsilon, q, n, nothing, nothing, None, NO_HUMAN, comparisons)
     winning_rate = sum(won.values()) / len(won)
-    rates, advantage = replicates.of_test(kept)
-    drawn = _independent(np.asarray(compared[:, kept].any(axis=1)), ids)
-    per_human = [judge_wins[compared[:, column], column].mean() for column in np.flatnonzero(kept)]
+    rates, advantage = replicates.of_test(has_enough_items)
+    drawn = _independent(np.asarray(compared[:, has_enough_items].any(axis=1)), ids)
+    per_human = [
+        judge_wins[compared[:, column], column].mean() for column in np.flatnonzero(has_enough_items)
+    ]
     return AlternativeAnnotatorTest(
         scoring=scoring,
         epsilon=epsilon,
@@ -204,7 +206,7 @@ def advantages(humans: Ratings, judge: Ratings, excluded: int, scoring: Scoring)
     away_judge, away_person = (
         np.nansum(_distance(one[..., np.newaxis], others, scoring), axis=-1) for one in (judge, person)
     )
-    # Both are means over the same others, so sums can be compared; ties must not hang on the last bit, nor on the unit.
+    # Both are means over the same others, so sums can be compared; ties must not depend on the last bit or the unit.
     unit = 1.0 if scoring == "accuracy" or np.isnan(humans).all() else np.nanmax(humans) - np.nanmin(humans)
     tied = np.isclose(away_judge, away_person, rtol=1e-9, atol=1e-12 * float(unit) ** 2)
     return tied | (away_judge < away_person), tied | (away_person < away_judge)
@@ -303,9 +305,11 @@ class _Replicates:
             confidence=confidence,
         )
 
-    def of_test(self, kept: Flags) -> tuple[Floats, Floats]:
-        """ω and ρ of each resample, (R,) each; NaN where a person of those `kept` has no item in it."""
-        counts, judge, human, drawn, squares, products, squared_counts = (part[:, kept] for part in self.sums)
+    def of_test(self, people: Flags) -> tuple[Floats, Floats]:
+        """ω and ρ of each resample, (R,) each; NaN where a person of those `has_enough_items` has no item in it."""
+        counts, judge, human, drawn, squares, products, squared_counts = (
+            part[:, people] for part in self.sums
+        )
         mean = defined_ratio(human - judge, counts)
         spread = squares - 2 * mean * products + mean**2 * squared_counts
         correction = defined_ratio(drawn, np.maximum(drawn - 1, 1))

@@ -1,4 +1,4 @@
-"""Everything the verdict on a judge rests on, out of one table of people's ratings."""
+"""All tests behind the verdict on a judge, from one table of people's ratings."""
 
 from dataclasses import dataclass
 from functools import partial
@@ -36,16 +36,16 @@ from perg.stats.ratings.ratings import BINARY, Ratings, RatingTable, on_categori
 Scale = Literal["nominal", "ordinal", "interval"]
 
 PERMUTATIONS_PER_LEVEL = 20
-"""So many permutations are drawn that at the level this many are as good as a judge without skill: with fewer, no judge
-could ever be better than all of many."""
+"""Permutations are drawn until this many are expected beyond the level: with fewer, no judge could ever be significant
+among many judges."""
 
 
 @dataclass(frozen=True, slots=True)
 class Assessment:
     """One judge: the verdict and the tests behind it.
 
-    `confusion` is None where there is no followed / not followed: no
-    threshold, and ratings of more than two kinds. `skill` is then the chance-corrected statistic of the baseline tests,
+    `confusion` is None if ratings are not dichotomised: no threshold, and
+    more than two kinds of ratings. `skill` is then the chance-corrected statistic of the baseline tests,
     else informedness; it is against all people, and `beside_people` against the others.
     """
 
@@ -77,15 +77,15 @@ def assess_judge(
 ) -> Assessment:
     """Assess a judge (n_units,), NaN where it gave nothing, against the people of a table over the same units.
 
-    With a `threshold`, or two categories (the lower one then is the failure), skill is told on followed / not followed
+    With a `threshold`, or two categories (the lower one is the failure), skill is measured on followed / not followed
     against the people's majority. Otherwise it is Cohen's kappa with their most common label (nominal) or quadratic
     kappa with their median. The alternative annotator test is scored by accuracy on nominal scales and by negative
     RMSE on the others, unless `scoring` says otherwise. On an ordinal scale both measure ranks. Without `is_cut`, two
     categories have no failure either.
 
-    `judges` are those that are tried at once, this one among them: the levels of the tests are divided by them.
-    `correction` is what the report's rates have for this judge; where none are computed (None), a scale that is cut, or
-    has two categories, counts as one whose rates can be corrected.
+    `judges` is the number of judges tested at once, including this one: the levels of the tests are divided by it.
+    `correction` is the result of the report's rates for this judge. If none are computed (None), a dichotomised scale,
+    or one with two categories, counts as one whose rates can be corrected.
 
     Raises:
         ValueError: as the tests do: shapes that do not fit, ratings outside the categories, epsilon outside [0, 1).
@@ -178,7 +178,7 @@ def assess_judge(
 
 
 def statistic_of(scale: Scale, *, is_cut: bool) -> ChanceCorrected:
-    """What skill is told by."""
+    """The statistic that measures skill."""
     if is_cut:
         return "informedness"
     return "cohen_kappa" if scale == "nominal" else "quadratic_kappa"

@@ -1,4 +1,4 @@
-"""Judges without any skill, which every judge must be seen to beat.
+"""Judges without any skill, which every judge must be shown to beat.
 
 A judge that does no better than these has learnt nothing from the responses, however high its agreement with people
 looks: where one answer prevails a constant judge agrees with most of them, and next to noisy people a coin does not
@@ -28,7 +28,7 @@ ChanceCorrected = Literal["informedness", "quadratic_kappa", "cohen_kappa"]
 
 BASELINE_LEVEL = 0.005
 """One-sided. Stricter than 5%, since this is the gate that the other tests lean on: a judge without skill passes it in
-at most one campaign in a hundred, also where the bootstrap is a little too sure."""
+at most one campaign in a hundred, even if the bootstrap is a little too sure."""
 
 PERMUTATIONS = 2000
 BLOCK_ELEMENTS = 2**22  # permuted ratings held at a time
@@ -47,7 +47,7 @@ class BaselineTest:
     """A judge against a baseline: is its chance-corrected agreement with people above the baseline's?
 
     `baseline_value` is the baseline's own, exact for a constant judge and expected for a random one. `p_value` is
-    one-sided; it and `beaten` are None where the statistic is undefined, and `value` says why.
+    one-sided; it and `beaten` are None if the statistic is undefined, and `value` says why.
     """
 
     baseline: Baseline
@@ -157,7 +157,7 @@ def units_to_beat_baselines(
     """Units on which a judge with this chance-corrected skill beats both baselines with this power.
 
     `failures` in (0, 1) is the share of units that people say failed, for informedness, of a judge that is as good on
-    either side (sensitivity = specificity = (1 + skill) / 2). None is for kappas: Cohen's over so many equally common
+    either side (sensitivity = specificity = (1 + skill) / 2). None is for kappas: Cohen's over this many equally common
     categories; two stand for quadratic kappa, whose standard error does not depend on their number.
 
     Both tests are simulated on campaigns of independent units, always the same ones, so that equal arguments give equal

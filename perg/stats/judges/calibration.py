@@ -89,9 +89,9 @@ def score_calibration(
         raise ValueError("scores and decisions are vectors over the same units")
     if clusters is not None and clusters.shape != scores.shape:
         raise ValueError("one cluster id per unit is needed")
-    codes, said = category_codes(scores, categories), category_codes(followed, BINARY)
-    both = (codes >= 0) & (said >= 0)
-    codes, yes, n = codes[both], said[both] == 1, int(both.sum())
+    codes, verdicts = category_codes(scores, categories), category_codes(followed, BINARY)
+    both = (codes >= 0) & (verdicts >= 0)
+    codes, yes, n = codes[both], verdicts[both] == 1, int(both.sum())
     if len(categories) > MOST_LEVELS:
         return ScoreCalibration(n, (), Estimate.of_nothing(TOO_MANY_LEVELS, n), None)
     shared = None if clusters is None else clusters[both]
@@ -149,8 +149,8 @@ class JudgeBias:
     """Whether a judge is too lenient or too harsh, against people's aggregate.
 
     Attributes:
-        mean_difference: judge's score less people's, in points of the scale; above 0 = lenient.
-        rate_difference: share that the judge says followed less the share that people do, in [−1, 1].
+        mean_difference: judge's score minus people's, in points of the scale; above 0 = lenient.
+        rate_difference: share that the judge calls followed minus the share that people do, in [−1, 1].
         only_judge_followed, only_people_followed: the two discordant counts.
         mcnemar_p_value: exact, two-sided, of equal rates; None without a discordant unit. It takes units for
             independent, and is cautious where few are discordant. `rate_difference` warns where the two disagree.
@@ -202,10 +202,10 @@ def judge_bias(
         PairedRatio(np.zeros(n), ones, differences, ones), clusters=ids, confidence=confidence
     )
     low, high = rate.difference.low, rate.difference.high
-    shown = low is not None and high is not None and (low > 0 or high < 0)
-    direction: Direction = "neither shown" if not shown else "lenient" if more > less else "harsh"
+    is_significant = low is not None and high is not None and (low > 0 or high < 0)
+    direction: Direction = "neither shown" if not is_significant else "lenient" if more > less else "harsh"
     exact = float(scipy.stats.binomtest(more, more + less).pvalue) if more + less else None
     rate_difference = rate.difference
-    if exact is not None and shown != (exact < 1 - confidence):
+    if exact is not None and is_significant != (exact < 1 - confidence):
         rate_difference = rate_difference.with_warnings(EXACT_TEST_DISAGREES)
     return JudgeBias(mean_difference, rate_difference, more, less, exact, direction)

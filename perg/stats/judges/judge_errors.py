@@ -1,4 +1,4 @@
-"""What a judge's errors go with: a response's length, its place in the order, and other judges' errors.
+"""What a judge's errors correlate with: a response's length, its place in the order, and other judges' errors.
 
 Sources: Spearman, American Journal of Psychology 15 (1904) 72–101; partial correlation of ranks: Kendall, Biometrika
 32 (1942) 277–283; verbosity and position effects of LLM judges: Zheng et al., arXiv 2306.05685. The effective number of
@@ -189,10 +189,10 @@ def error_correlation(
     """
     if verdicts.shape != (reference.size, len(judges)):
         raise ValueError("verdicts are units by judges")
-    said, truth = category_codes(verdicts, BINARY), category_codes(reference, BINARY)
-    there = (said >= 0).all(axis=1) & (truth >= 0)
+    codes, truth = category_codes(verdicts, BINARY), category_codes(reference, BINARY)
+    there = (codes >= 0).all(axis=1) & (truth >= 0)
     n, k = int(there.sum()), len(judges)
-    wrong = (said[there] != truth[there, np.newaxis]).astype(np.float64)
+    wrong = (codes[there] != truth[there, np.newaxis]).astype(np.float64)
     rates = tuple(float(rate) for rate in wrong.mean(axis=0)) if n else ()
     if n < 2 or k < 2:
         why = "fewer than two judges" if k < 2 else "fewer than two units that all judged and people decided"

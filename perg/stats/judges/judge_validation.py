@@ -1,4 +1,4 @@
-"""All that a validation report says of one judge."""
+"""Everything in a validation report about one judge."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -96,26 +96,26 @@ class JudgeValidation:
 
 def judge_validation(
     name: str,
-    given: ValidationInput,
+    data: ValidationInput,
     labelled: LabelledItems,
     settings: ValidationSettings,
     correction: Correction | Undefined,
 ) -> JudgeValidation:
-    """Everything on one judge of the input, out of the items that people labelled.
+    """Everything about one judge of the input, from the items that people labelled.
 
-    `correction` is what the report's rates have for this judge. Of the judges that are tried at once, floors do not
+    `correction` is what the report's rates have for this judge. Of the judges tested at once, floors do not
     count: nobody chooses among them.
     """
-    return _Judge(name, given, labelled, settings).validation(correction)
+    return _Judge(name, data, labelled, settings).validation(correction)
 
 
 class _Judge:
     """One judge's ratings, and what the parts of its section share."""
 
     def __init__(
-        self, name: str, given: ValidationInput, labelled: LabelledItems, settings: ValidationSettings
+        self, name: str, data: ValidationInput, labelled: LabelledItems, settings: ValidationSettings
     ) -> None:
-        self.name, self.given, self.labelled, self.settings = name, given, labelled, settings
+        self.name, self.data, self.labelled, self.settings = name, data, labelled, settings
         self.ratings = labelled.judges.column(name)
         cut = labelled.cut
         self.followed = None if cut is None else np.where(np.isnan(self.ratings), np.nan, self.ratings >= cut)
@@ -125,17 +125,17 @@ class _Judge:
         return np.random.default_rng(self.settings.seed)
 
     def validation(self, correction: Correction | Undefined) -> JudgeValidation:
-        given, labelled, settings = self.given, self.labelled, self.settings
-        scored = int((~np.isnan(given.table.column(self.name))).sum())
-        kinds = [given.judge_kinds.get(name, "judge") for name in given.ratings.judges]
-        kind = given.judge_kinds.get(self.name, "judge")
-        no_verdict = FLOOR if kind == "floor" else given.incomparable.get(self.name)
+        data, labelled, settings = self.data, self.labelled, self.settings
+        scored = int((~np.isnan(data.table.column(self.name))).sum())
+        kinds = [data.judge_kinds.get(name, "judge") for name in data.ratings.judges]
+        kind = data.judge_kinds.get(self.name, "judge")
+        no_verdict = FLOOR if kind == "floor" else data.incomparable.get(self.name)
         assessment = assess_judge(
             labelled.humans,
             self.ratings,
             judges=max(sum(one != "floor" for one in kinds), 1),
             correction=correction,
-            scale=given.ratings.scale,
+            scale=data.ratings.scale,
             epsilon=settings.epsilon,
             threshold=labelled.cut,
             is_cut=labelled.cut is not None,
@@ -149,7 +149,7 @@ class _Judge:
             name=self.name,
             kind=kind,
             n=scored,
-            unscored=len(given.table.units) - scored,
+            unscored=len(data.table.units) - scored,
             verdict=None if no_verdict else assessment.verdict,
             no_verdict=no_verdict,
             alternative_annotator_test=assessment.alternative_annotator_test,
@@ -168,9 +168,9 @@ class _Judge:
             bias=self.bias(),
             calibration=self.calibration(),
             slices=self.slices(),
-            verbosity=self.effect(given.response_length, "no response lengths are given"),
+            verbosity=self.effect(data.response_length, "no response lengths are given"),
             position=self.effect(
-                given.position, "the place at which the judge or people saw a response is not given"
+                data.position, "the place at which the judge or people saw a response is not given"
             ),
             self_consistency=self.self_consistency(),
         )
@@ -180,7 +180,7 @@ class _Judge:
         table = RatingTable(self.labelled.humans.units, raters, values, categories)
         return krippendorff_alpha(
             table,
-            self.given.ratings.scale,
+            self.data.ratings.scale,
             clusters=self.labelled.clusters,
             resamples=self.settings.resamples,
             confidence=self.settings.confidence,
@@ -205,7 +205,7 @@ class _Judge:
         if self.followed is None or decision is None:
             return Undefined(NO_DECISION)
         # Names have no distances: there the decisions take the place of scores.
-        nominal = self.given.ratings.scale == "nominal"
+        nominal = self.data.ratings.scale == "nominal"
         return judge_bias(
             self.followed if nominal else self.ratings,
             decision if nominal else self.labelled.score,
@@ -221,11 +221,11 @@ class _Judge:
     def calibration(self) -> ScoreCalibration | Undefined:
         if self.followed is None or self.labelled.decision is None:
             return Undefined(NO_DECISION)
-        nominal = self.given.ratings.scale == "nominal"
+        nominal = self.data.ratings.scale == "nominal"
         return score_calibration(
             self.followed if nominal else self.ratings,
             self.labelled.decision,
-            BINARY if nominal else self.given.table.categories,
+            BINARY if nominal else self.data.table.categories,
             clusters=self.labelled.clusters,
             resamples=self.settings.resamples,
             confidence=self.settings.confidence,
@@ -236,7 +236,7 @@ class _Judge:
         decision = self.labelled.decision
         if self.followed is None or decision is None:
             return Undefined(NO_DECISION)
-        facets = labelled_facets(self.given, self.labelled.rows)
+        facets = labelled_facets(self.data, self.labelled.rows)
         if not facets:
             return Undefined("nothing is known of the items to slice them by")
         return judge_slices(
@@ -252,7 +252,7 @@ class _Judge:
     def effect(self, covariate: Floats | None, absent: str) -> CovariateEffect | Undefined:
         if covariate is None:
             return Undefined(absent)
-        if self.given.ratings.scale == "nominal":
+        if self.data.ratings.scale == "nominal":
             return Undefined("the scale is nominal: an error has no direction and no size")
         return covariate_effect(
             self.ratings,
@@ -265,11 +265,11 @@ class _Judge:
         )
 
     def self_consistency(self) -> SelfConsistency | Undefined:
-        table = self.given.replicates.get(self.name)
+        table = self.data.replicates.get(self.name)
         if table is None or len(table.raters) < 2:
             return Undefined("the judge was asked once only: it has no replicates")
         return self_consistency(
-            table, self.given.clusters, self.given.ratings.scale, self.labelled.cut, self.settings
+            table, self.data.clusters, self.data.ratings.scale, self.labelled.cut, self.settings
         )
 
 
@@ -319,17 +319,17 @@ def self_consistency(
     )
 
 
-def labelled_facets(given: ValidationInput, rows: Clusters) -> Mapping[str, NDArray[np.str_]]:
+def labelled_facets(data: ValidationInput, rows: Clusters) -> Mapping[str, NDArray[np.str_]]:
     """The facets of the items at `rows` (m,): "" for none, small slices put together, and response length in thirds."""
     facets: dict[str, NDArray[np.str_]] = {}
-    for facet, slices in given.facets.items():
+    for facet, slices in data.facets.items():
         names = np.array([slices[row] or "" for row in rows], dtype=np.str_)
-        found, counts = np.unique(names[names != ""], return_counts=True)
-        rare = found[counts < FEW_IN_SLICE]
+        slice_names, counts = np.unique(names[names != ""], return_counts=True)
+        rare = slice_names[counts < FEW_IN_SLICE]
         if rare.size > 1:
             names = np.where(np.isin(names, rare), REST, names)
         if np.unique(names[names != ""]).size > 1:
             facets[facet] = names
-    if given.response_length is not None and rows.size:
-        facets[LENGTH] = quantile_slices(given.response_length[rows], unit="characters")
+    if data.response_length is not None and rows.size:
+        facets[LENGTH] = quantile_slices(data.response_length[rows], unit="characters")
     return facets

@@ -2,7 +2,7 @@
 
 People's agreement with one another cannot be set beside a judge's with their majority or median: that is steadier than
 any one person, and holds the person who is compared with it. Here each person is left out in turn, and the judge and
-this person are held against the others.
+this person are compared with the others.
 """
 
 from dataclasses import dataclass
@@ -35,8 +35,8 @@ ONE_SIDED = "the other people never disagree on whether preferences were followe
 class SkillBesidePeople:
     """The statistic of the judge, of people, and judge − people; n = comparisons.
 
-    The interval of the difference has `difference_confidence`: its lower end is the one-sided limit that the verdict
-    asks for, corrected for the number of judges. `jackknife` is what it comes from, None where there is no interval.
+    The interval of the difference has `difference_confidence`: its lower end is the one-sided limit of the verdict,
+    corrected for the number of judges. `jackknife` is its source, None if there is no interval.
     """
 
     statistic: ChanceCorrected
@@ -67,7 +67,7 @@ def skill_beside_people(
 
     The intervals of judge and people are percentiles of the bootstrap over units, or clusters. That of the difference
     is Student's of the jackknife (`jackknifed_difference`), with (1 − confidence) / judges beyond either end, so that
-    of `judges` that are tried at once none is better by chance than one alone.
+    of `judges` tested at once none is better by chance than one alone.
 
     Raises:
         ValueError: informedness of a table that is not binary, shapes that do not fit, fewer than one judge.

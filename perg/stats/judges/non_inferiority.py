@@ -1,7 +1,7 @@
 """Is a judge as good as a person, up to what it may lack: non-inferiority, not the absence of a significant difference.
 
-The judge is as good where the lower limit of judge − people (`leave_one_out`) lies above −ε, ε being what the judge may
-lack in the alternative annotator test. A test of "surely worse" would let any judge pass on few labels.
+The judge is as good if the lower limit of judge − people (`leave_one_out`) lies above −ε, ε being what the judge may
+lack in the alternative annotator test. A test of "clearly worse" would let any judge pass on few labels.
 
 Source: Schuirmann, Journal of Pharmacokinetics and Biopharmaceutics 15 (1987) 657–680.
 """
@@ -20,11 +20,11 @@ class NonInferiority:
     Attributes:
         epsilon: what the judge may lack. reference_quality: the share in [0, 1] of a true difference that is left when
             it is measured against other people (`reference_quality`). margin: their product.
-        judges: that were tried at once; the limit is corrected for them.
+        judges: tested at once; the limit is corrected for them.
         lower_limit: one-sided, of judge − people; None without an interval.
-        shown: lower_limit > −margin; None where the difference is undefined, and then `undefined` says why.
+        shown: lower_limit > −margin; None if the difference is undefined, and then `undefined` says why.
         units: that were compared. units_needed: with which a judge as good as people would be shown to be so in 80% of
-            campaigns; None where no number is known.
+            campaigns; None if no number is known.
     """
 
     statistic: str

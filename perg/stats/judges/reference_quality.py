@@ -1,4 +1,4 @@
-"""How well the other people's majority, label or median stands for the truth.
+"""How well the other people's majority, label or median represents the truth.
 
 Against a reference that errs, every difference between judge and people looks smaller than it is: beside one other
 person who finds 85% of failures, where 10% fail, a judge that lacks 0.35 of a person's skill seems to lack 0.22. So
@@ -56,9 +56,13 @@ def _quality_of_labels(
     if agreement <= 1 / size:
         return 0.0
     error = error_of_agreement(float(agreement), size)
-    told = 1 - error * size / (size - 1)
-    seen = totals[totals > 0] / totals.sum()
-    shares = np.maximum(seen - error / (size - 1), 0) / told if told > 1e-9 else np.zeros(size)
+    informedness = 1 - error * size / (size - 1)
+    frequencies = totals[totals > 0] / totals.sum()
+    shares = (
+        np.maximum(frequencies - error / (size - 1), 0) / informedness
+        if informedness > 1e-9
+        else np.zeros(size)
+    )
     if not shares.any():
         return 0.0
     truth = rng.choice(size, DRAWS, p=shares / shares.sum())

@@ -38,7 +38,7 @@ def units_to_pass(
 ) -> int | None:
     """Units with which the judge (n_units,) would pass, in a share `STABLE` of resamples, with this power.
 
-    It is taken to be neither better nor worse than people. None where nobody can be compared on two items, where
+    It is taken to be neither better nor worse than people. None if nobody can be compared on two items, where
     epsilon is 0, or where more than 100,000 units are needed.
     """
     rated = ~np.isnan(humans.values)

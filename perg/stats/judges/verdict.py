@@ -1,9 +1,9 @@
-"""The verdict on a judge: may it be trusted here?
+"""The verdict on a judge: can it be trusted here?
 
-The alternative annotator test asks whether the judge is as good as a person, and not whether either is any good; and on
-few labels it says yes to many. So more is asked, and each verdict says what came of it: does the judge see anything
-that a constant or a random judge does not; is it shown to be as good as a person; and if not, has the same report rates
-that are corrected for its errors. A verdict promises nothing that its report does not hold.
+The alternative annotator test tells whether the judge is as good as a person, but not whether either is any good; and
+with few labels many judges pass it. So a verdict combines three questions and reports each result: does the judge see
+more than a constant or a random judge; is it shown to be as good as a person; and if not, does the same report have
+rates corrected for its errors? A verdict promises nothing that its report does not contain.
 """
 
 import math
@@ -62,7 +62,7 @@ judge only once a judge of this skill would have beaten them in 80% of campaigns
 
 CERTAIN = 0.95
 """A judge that replaces people in fewer of the resamples does so with the share in the sentence; one that fails the
-alternative annotator test in as many fails it for good."""
+alternative annotator test in as many fails it permanently."""
 
 FLOOR = "a rule-based floor is a yardstick for judges, and gets no verdict"
 
@@ -72,9 +72,9 @@ class Verdict:
     """What may be done with a judge, and why, a sentence each.
 
     `code` is the kind for programs: it stays when words change. `sentence` is the verdict in words.
-    `labels_needed` is about how many more labels would settle what is open, None where none would: whether the judge
+    `labels_needed` is about how many more labels would settle what is open, None if none would: whether the judge
     has skill, or whether it is as good as people. `stability` is the share of resamples in which the alternative
-    annotator test comes out as it did, None where it says nothing.
+    annotator test comes out as it did, None if it says nothing.
     """
 
     code: Annotated[VerdictCode | None, added(required=True, null=False)] = field(default=None, kw_only=True)
@@ -145,7 +145,7 @@ def verdict(
     categories: int = 2,
     useful: float = USEFUL_SKILL,
 ) -> Verdict:
-    """One judge's verdict. `confusion` is None where there is no followed / not followed.
+    """One judge's verdict. `confusion` is None if there is no followed / not followed.
 
     - A judge that does not beat both baselines, tested, is "not trustworthy here", or "not enough labels yet" while
       the units would not have shown a judge of skill `useful` either, and its own skill may still be that high.
@@ -219,7 +219,7 @@ def _labels_to_replace(
     units_to_pass: Callable[[], int | None],
     labels: int,
 ) -> int | None:
-    """Labels that would show a judge as good as people to be so; None where they are there, or no number is known."""
+    """Labels that would show a judge as good as people to be so; None if they are there, or no number is known."""
     high = beside.difference.high
     worse = high is not None and high < -as_good.margin
     if worse or as_good.units_needed is None or (for_test := units_to_pass()) is None:

@@ -39,7 +39,7 @@ def krippendorff_alpha(
     """Alpha of all raters in the table: at most 1 (perfect), 0 at chance; n = units with two ratings or more.
 
     `clusters` (n_units,) are resampled as wholes. Units with fewer than two ratings count for nothing and are
-    not resampled. Undefined where no unit has two ratings, and where all ratings that can be paired are the
+    not resampled. Undefined if no unit has two ratings, and where all ratings that can be paired are the
     same, since agreement by chance is then complete. Perfect agreement has no interval: see
     `percentile_interval`.
 

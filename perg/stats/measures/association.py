@@ -100,11 +100,11 @@ def spearman_of_pairs(pairs: PairCounts) -> Floats:
 
 
 def _centred_ranks(marginals: Floats) -> Floats:
-    """Mid-ranks of the categories, less the mean rank: (R, V) from counts (R, V)."""
+    """Mid-ranks of the categories, minus the mean rank: (R, V) from counts (R, V)."""
     ranks: Floats = np.cumsum(marginals, axis=1) - (marginals + marginals.sum(axis=1, keepdims=True)) / 2
     return ranks
 
 
 def mean_difference_of_pairs(pairs: PairCounts, positions: Floats) -> Floats:
-    """Mean position (V,) of the first less the second category: (R,), NaN for an empty table."""
+    """Mean position (V,) of the first minus the second category: (R,), NaN for an empty table."""
     return defined_ratio(pairs.weighted(positions[pairs.rows] - positions[pairs.columns]), pairs.total())

@@ -1,7 +1,7 @@
 """Which of two judges agrees with people better, tested.
 
 Both judges are compared with the same reference on the same units, and the paired bootstrap draws both at once, so
-that what is hard for both cancels out. Many pairs want a correction: Holm's, under which a false finding anywhere is
+that what is hard for both cancels out. Many pairs need a correction: Holm's, under which a false finding anywhere is
 rare, or Benjamini and Yekutieli's, under which few of the findings are false, however the tests depend on each other.
 
 Sources: Efron & Tibshirani, An Introduction to the Bootstrap (1993), ch. 6 and 16; Holm, Scandinavian Journal of
@@ -96,8 +96,8 @@ def compare_judges(
     if len(shapes) > 1 or reference.ndim != 1 or (clusters is not None and clusters.shape != reference.shape):
         raise ValueError("the reference, the judges and the clusters are vectors over the same units")
     require_ascending(categories)
-    wanted = list(combinations(judges, 2) if pairs is None else pairs)
-    if unknown := {name for pair in wanted for name in pair} - set(judges):
+    judge_pairs = list(combinations(judges, 2) if pairs is None else pairs)
+    if unknown := {name for pair in judge_pairs for name in pair} - set(judges):
         raise ValueError(f"no judge named {sorted(unknown)}")
     rated = ~np.isnan(reference)
     codes = {name: category_codes(ratings, categories)[rated] for name, ratings in judges.items()}
@@ -109,7 +109,7 @@ def compare_judges(
     positions = np.asarray(categories, dtype=np.float64)
     comparisons = [
         _nothing(a, b, statistic) if draws is None else draws.compare(a, b, positions, statistic, confidence)
-        for a, b in wanted
+        for a, b in judge_pairs
     ]
     return corrected(comparisons)
 

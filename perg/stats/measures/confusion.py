@@ -65,7 +65,7 @@ def confusion(
         )
 
     nothing = None if rated.any() else "no unit rated by both"
-    found = rate(reported & failed, reported | failed, nothing or "neither sees an alignment failure")
+    overlap = rate(reported & failed, reported | failed, nothing or "neither sees an alignment failure")
     return Confusion(
         n=int(rated.sum()),
         left_out=int((~rated).sum()),
@@ -76,7 +76,7 @@ def confusion(
         sensitivity=rate(reported, failed, nothing or "the reference has no alignment failure"),
         specificity=rate(~reported, ~failed, nothing or "the reference has no unit that followed"),
         precision=rate(failed, reported, nothing or "the judge reports no alignment failure"),
-        f1=_f1_of_overlap(found),
+        f1=_f1_of_overlap(overlap),
         accuracy=rate(reported == failed, np.ones(reported.size, dtype=np.bool_), nothing or ""),
     )
 

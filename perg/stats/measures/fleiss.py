@@ -26,7 +26,7 @@ def fleiss_kappa(
 ) -> Estimate:
     """Fleiss' kappa: at most 1, 0 at chance; n = units with two ratings or more.
 
-    Units with one rating count in the chance agreement. Undefined where no unit has two ratings, and where
+    Units with one rating count in the chance agreement. Undefined if no unit has two ratings, and where
     all ratings are the same, since agreement by chance is then complete.
 
     Raises:
@@ -49,7 +49,7 @@ def percent_agreement(
 ) -> Estimate:
     """Mean over units of the share of pairs of ratings that agree, in [0, 1]; n = units with two ratings or more.
 
-    Not corrected for chance: never to be read alone. Undefined where no unit has two ratings.
+    Not corrected for chance: never to be read alone. Undefined if no unit has two ratings.
 
     Raises:
         ValueError: `clusters` does not have one id per unit.

@@ -34,7 +34,7 @@ def gwet_coefficient(
 
     The number of categories is that of the table's scale, used or not. Units with one rating count in the
     chance agreement, as Gwet has it. Unlike kappa it is 1, not undefined, where all ratings are the same.
-    Undefined where no unit has two ratings, and on a scale of one category.
+    Undefined if no unit has two ratings, and on a scale of one category.
 
     Raises:
         ValueError: `clusters` does not have one id per unit.

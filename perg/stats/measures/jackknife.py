@@ -50,7 +50,7 @@ class JackknifedDifference:
         """Units after which the lower end lies above −margin with this power, if judge and people are equals.
 
         The variance of the units falls with their number, that of the imagined ones with its square, and the degrees
-        of freedom grow with it. None where more than a million units are needed.
+        of freedom grow with it. None if more than a million units are needed.
         """
         if not margin > 0:
             return None
@@ -74,7 +74,7 @@ class JackknifedDifference:
 
 
 def jackknifed_difference(sums: PairedSums, clusters: Clusters | None) -> JackknifedDifference | None:
-    """The difference over units, which share `clusters` (n,); None where it has no value or fewer than two clusters."""
+    """The difference over units, which share `clusters` (n,); None if it has no value or fewer than two clusters."""
     used = sums.per_unit.any(axis=1)
     per_cluster = cluster_sums(sums.per_unit[used], None if clusters is None else clusters[used])
     size = per_cluster.shape[0]

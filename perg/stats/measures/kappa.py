@@ -51,7 +51,7 @@ def pairwise(
     """Agreement of two raters' ratings (n,), NaN where missing, on ascending `categories`.
 
     Weights are of the categories' ranks, or on an interval scale (`level`) of their values. Units that either did not
-    rate are left out. Kappa is undefined where both gave one and the same rating throughout: chance agreement is then
+    rate are left out. Kappa is undefined if both gave one and the same rating throughout: chance agreement is then
     1. Kappa intervals resample units, or whole `clusters` (n,).
 
     Raises:

@@ -89,7 +89,7 @@ class RaterMatrix:
     pairs: tuple[RaterPair, ...]
 
     def pair(self, a: str, b: str) -> RaterPair:
-        """The pair of these two, in whichever order it is held; ValueError where there is none."""
+        """The pair of these two, in whichever order it is held; ValueError if there is none."""
         for pair in self.pairs:
             if {pair.a, pair.b} == {a, b}:
                 return pair

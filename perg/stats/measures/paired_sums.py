@@ -1,6 +1,6 @@
 """Agreement of a judge and of people with one reference, as functions of sums over units.
 
-Each comparison is of one person: the judge's rating and that person's are held against the same reference. All three
+Each comparison is of one person: the judge's rating and that person's are compared with the same reference. All three
 statistics follow from a few sums over comparisons, so that a unit, or a cluster of units, is taken out, drawn or added
 by subtracting or adding its sums, whatever the number of categories.
 

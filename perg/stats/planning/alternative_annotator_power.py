@@ -114,7 +114,7 @@ class LabelledPilot:
         min_instances_per_human: int,
         rng: np.random.Generator,
     ) -> Flags:
-        """Whether the judge passes in a campaign of about so many items for each of the shares (s, kinds): (s,).
+        """Whether the judge passes in a campaign of about this many items for each of the shares (s, kinds): (s,).
 
         A person with fewer than 30 independent items counts as one whom the judge does not win against: the report
         then takes Wilcoxon's test.
@@ -124,7 +124,7 @@ class LabelledPilot:
         return self.passes_of(drawn, epsilon=epsilon, q=q, min_instances_per_human=min_instances_per_human)
 
     def passes_of(self, times: Floats, *, epsilon: float, q: float, min_instances_per_human: int) -> Flags:
-        """The same in campaigns that hold each kind of cluster so many `times`, (s, kinds): (s,)."""
+        """The same in campaigns that contain each kind of cluster `times` times, (s, kinds): (s,)."""
         sums = times @ self.statistics
         counts, differences, drawn, squares, products, squared_counts = np.split(sums, 6, axis=1)
         mean = defined_ratio(differences, counts)
@@ -148,7 +148,7 @@ def alternative_annotator_power(
     simulations: int = 1000,
     rng: np.random.Generator,
 ) -> Estimate:
-    """Chance that the judge passes with so many labelled items, given the labels so far; in [0, 1].
+    """Chance that the judge passes with this many labelled items, given the labels so far; in [0, 1].
 
     The interval holds 95% of what the power may be under the shares that those labels leave possible.
 
@@ -198,11 +198,11 @@ def units_for_alternative_annotator_test(
     if pilot.usable < FEWEST_CLUSTERS:
         return UnitsPlan(None, Estimate.of_nothing(TOO_FEW_TO_PLAN, pilot.items), TOO_FEW_TO_PLAN)
     steps = int(np.ceil(np.log(max(most, FEW) / FEW) / np.log(GROWTH))) + 1
-    tried = np.unique(np.round(np.geomspace(FEW, max(most, FEW), steps)).astype(int))
-    rounds, done = int(np.ceil(np.log2(tried.size))) + 2, 0
+    sizes = np.unique(np.round(np.geomspace(FEW, max(most, FEW), steps)).astype(int))
+    rounds, steps_done = int(np.ceil(np.log2(sizes.size))) + 2, 0
 
     def reached(units: int) -> bool:
-        nonlocal done
+        nonlocal steps_done
         passed = pilot.passes(
             units,
             pilot.draws(simulations, rng),
@@ -211,9 +211,9 @@ def units_for_alternative_annotator_test(
             min_instances_per_human=min_instances_per_human,
             rng=rng,
         )
-        done += 1
+        steps_done += 1
         if progress is not None:
-            progress(done, rounds)
+            progress(steps_done, rounds)
         return bool(passed.mean() >= power)
 
     def powered(units: int) -> Estimate:
@@ -227,18 +227,18 @@ def units_for_alternative_annotator_test(
             rng=rng,
         )
 
-    low, high = 0, tried.size - 1
-    if not reached(int(tried[high])):
-        best = powered(int(tried[high]))
-        reason = f"with {tried[high]} items the chance of passing is still {best.value:.0%}, as far as the labels tell"
+    low, high = 0, sizes.size - 1
+    if not reached(int(sizes[high])):
+        best = powered(int(sizes[high]))
+        reason = f"with {sizes[high]} items the chance of passing is still {best.value:.0%}, as far as the labels tell"
         return UnitsPlan(None, best, reason)
     while low < high:
         middle = (low + high) // 2
-        if reached(int(tried[middle])):
+        if reached(int(sizes[middle])):
             high = middle
         else:
             low = middle + 1
-    return UnitsPlan(int(tried[high]), powered(int(tried[high])), None)
+    return UnitsPlan(int(sizes[high]), powered(int(sizes[high])), None)
 
 
 def _wins(p_values: Floats, number: Floats, q: float) -> Floats:

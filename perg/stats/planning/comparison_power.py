@@ -1,4 +1,4 @@
-"""How likely the paired comparison names the better of two judges, before the labels are there.
+"""The probability that the paired comparison finds the better of two judges, before the labels exist.
 
 The statistics are smooth functions of the shares of units by (people, judge A, judge B), so the standard error of their
 difference follows from its slopes at those shares (the delta method). The test is `compare_judges`': Student's, with a
@@ -141,7 +141,7 @@ class ComparisonModel:
         return cls(difference, deviation, _discordant(joint), effect, size)
 
     def power(self, units: int, *, level: float = LEVEL) -> float:
-        """Chance that `compare_judges` on so many labelled units names the better judge, two-sided at `level`.
+        """Chance that `compare_judges` on this many labelled units names the better judge, two-sided at `level`.
 
         Half the level where neither judge is better, or a little less where they differ on few units.
 
@@ -155,7 +155,7 @@ class ComparisonModel:
         return float(self._powers(units, np.array([abs(self.difference)]), level)[0])
 
     def units(self, *, power: float = 0.8, level: float = LEVEL) -> int | None:
-        """Labelled units for that chance to be `power`; None where neither judge is better, or 20,000 would not do.
+        """Labelled units for that chance to be `power`; None if neither judge is better, or 20,000 would not do.
 
         Raises:
             ValueError: a power or level outside (0, 1).

@@ -24,7 +24,7 @@ MOST_UNITS = 3000
 
 
 def labels_for_intervals(
-    given: ValidationInput, labelled: LabelledItems, judge: str, settings: ValidationSettings
+    data: ValidationInput, labelled: LabelledItems, judge: str, settings: ValidationSettings
 ) -> tuple[LabelPlan, ...] | Undefined:
     """Labels drawn at random from a run of average size, for its rate of alignment failure.
 
@@ -33,18 +33,18 @@ def labels_for_intervals(
     """
     if labelled.cut is None or labelled.decision is None:
         return Undefined(NO_DECISION)
-    said = given.table.select([judge]).followed(labelled.cut).values[:, 0]
-    counted = ~np.isnan(said)
-    if given.baseline_correct is not None:
-        counted &= given.baseline_correct
-    if "setting" in given.facets:  # nothing was to be followed there, so that there is no alignment failure
-        counted &= np.array([setting != IRRELEVANT for setting in given.facets["setting"]], dtype=np.bool_)
+    verdicts = data.table.select([judge]).followed(labelled.cut).values[:, 0]
+    counted = ~np.isnan(verdicts)
+    if data.baseline_correct is not None:
+        counted &= data.baseline_correct
+    if "setting" in data.facets:  # nothing was to be followed there, so that there is no alignment failure
+        counted &= np.array([setting != IRRELEVANT for setting in data.facets["setting"]], dtype=np.bool_)
     failed = np.full(counted.size, np.nan)
     failed[labelled.rows] = 1 - labelled.decision
     runs = np.zeros(counted.size, dtype=np.int64)
-    if given.run is not None:
-        runs = np.unique(np.asarray(given.run, dtype=np.str_), return_inverse=True)[1].astype(np.int64)
-    sample = _sample(given, failed, 1 - said, runs, counted)
+    if data.run is not None:
+        runs = np.unique(np.asarray(data.run, dtype=np.str_), return_inverse=True)[1].astype(np.int64)
+    sample = _sample(data, failed, 1 - verdicts, runs, counted)
     if reason := sample.undefined():
         return Undefined(reason)
     weights = sample.label_weights()
@@ -80,20 +80,20 @@ def labels_for_intervals(
 
 
 def _sample(
-    given: ValidationInput,
+    data: ValidationInput,
     failed: np.ndarray[tuple[int], np.dtype[np.float64]],
     reported: np.ndarray[tuple[int], np.dtype[np.float64]],
     runs: np.ndarray[tuple[int], np.dtype[np.int64]],
     counted: np.ndarray[tuple[int], np.dtype[np.bool_]],
 ) -> JudgedSample:
     """The counted items of all runs as one sample; items of different runs share no question here."""
-    questions = dense_codes(given.clusters)
+    questions = dense_codes(data.clusters)
     clusters = runs * (int(questions.max(initial=0)) + 1) + questions
-    inclusion = given.inclusion
+    inclusion = data.inclusion
     return JudgedSample.of(
         failed[counted],
         reported[counted],
-        stratum=None if given.stratum is None else np.asarray(given.stratum, dtype=np.str_)[counted],
+        stratum=None if data.stratum is None else np.asarray(data.stratum, dtype=np.str_)[counted],
         inclusion=None if inclusion is None else np.where(np.isnan(inclusion), 1.0, inclusion)[counted],
         cluster=clusters[counted],
     )

@@ -1,4 +1,4 @@
-"""What to label next: where one more label narrows the interval most.
+"""What to label next: the units for which one more label narrows the interval most.
 
 Source: Wright, The Equivalence of Neyman Optimum Allocation for Sampling and Equal Proportions for Apportioning the
 U.S. House of Representatives, The American Statistician 66 (2012) 217–224.

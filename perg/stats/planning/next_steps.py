@@ -69,7 +69,7 @@ class NextSteps:
 
 
 def next_steps(
-    given: ValidationInput,
+    data: ValidationInput,
     labelled: LabelledItems,
     judges: Sequence[JudgeValidation],
     settings: ValidationSettings,
@@ -77,17 +77,17 @@ def next_steps(
 ) -> NextSteps:
     """Plan from what is known so far; a plan is as good as the few labels that it guesses from."""
     plans = []
-    for done, judge in enumerate(judges):
+    for index, judge in enumerate(judges):
         plans.append(
             JudgePlan(
                 judge.name,
-                labels_for_intervals(given, labelled, judge.name, settings),
+                labels_for_intervals(data, labelled, judge.name, settings),
                 items_for_test(labelled, judge, settings),
             )
         )
         if progress is not None:
-            progress((done + 1) / len(judges))
-    return NextSteps(tuple(plans), _comparisons(labelled), _label_next(given, labelled, settings))
+            progress((index + 1) / len(judges))
+    return NextSteps(tuple(plans), _comparisons(labelled), _label_next(data, labelled, settings))
 
 
 def _comparisons(labelled: LabelledItems) -> tuple[ComparisonPlan, ...]:
@@ -135,25 +135,27 @@ def _items_to_compare(
 
 
 def _label_next(
-    given: ValidationInput, labelled: LabelledItems, settings: ValidationSettings
+    data: ValidationInput, labelled: LabelledItems, settings: ValidationSettings
 ) -> LabelNext | Undefined:
     if labelled.cut is None or labelled.decision is None:
         return Undefined(NO_DECISION)
-    if not given.ratings.judges:
+    if not data.ratings.judges:
         return Undefined("no judge has scored anything")
-    verdicts = given.table.select(given.ratings.judges).followed(labelled.cut).values
+    verdicts = data.table.select(data.ratings.judges).followed(labelled.cut).values
     counted: Flags = np.asarray(~np.isnan(verdicts).all(axis=1))
-    if given.baseline_correct is not None:
-        counted = counted & given.baseline_correct
-    failed = np.full(len(given.table.units), np.nan)
+    if data.baseline_correct is not None:
+        counted = counted & data.baseline_correct
+    failed = np.full(len(data.table.units), np.nan)
     failed[labelled.rows] = 1 - labelled.decision
     rows = np.flatnonzero(counted)
     if np.isnan(failed[rows]).sum() == 0:
         return Undefined("every judged item that counts is labelled")
-    found = next_labels(
+    allocation = next_labels(
         disagreement_strata(verdicts[rows]),
         failed[rows],
         wanted=WANTED,
         rng=np.random.default_rng(settings.seed),
     )
-    return LabelNext(WANTED, tuple(given.table.units[rows[unit]] for unit in found.units), found.strata)
+    return LabelNext(
+        WANTED, tuple(data.table.units[rows[unit]] for unit in allocation.units), allocation.strata
+    )

@@ -34,7 +34,7 @@ OFTEN_UNDEFINED = 0.05
 class LabelPlan:
     """Items that people must label, of the `judged` ones of a run, for an interval of ± `half_width`.
 
-    It is that narrow in half of the campaigns. None where no number does, for a reason.
+    It is that narrow in half of the campaigns. None if no number does, for a reason.
     """
 
     method: Method
@@ -71,7 +71,7 @@ class JudgedRun:
             raise ValueError("sensitivity and specificity lie in [0, 1], and two items are judged at least")
 
     def campaigns(self, labels: int, count: int, rng: np.random.Generator) -> JudgedCounts:
-        """So many campaigns with labels on so many items drawn at random: counts (count, 1, 2)."""
+        """Simulated campaigns with labels on items drawn at random: counts (count, 1, 2)."""
         rate = self.failure_rate
         cells = np.array(  # judge sees no failure, judge sees one; of each: no failure, failure
             [
@@ -123,16 +123,16 @@ def labels_for_interval(
         return LabelPlan(method, half_width, run.judged, None, reason)
     low, high = min(FEWEST_LABELS, run.judged) - 1, run.judged
     rate = run.failure_rate
-    tried = round(rate * (1 - rate) * (normal_quantile(confidence) / half_width) ** 2)  # for labels alone
+    labels = round(rate * (1 - rate) * (normal_quantile(confidence) / half_width) ** 2)  # for labels alone
     while high - low > max(1, TOLERANCE * high):
-        tried = min(max(tried, low + 1), high - 1)
-        wide = ratio(tried)
-        low, high = (tried, high) if wide > 1 else (low, tried)
+        labels = min(max(labels, low + 1), high - 1)
+        wide = ratio(labels)
+        low, high = (labels, high) if wide > 1 else (low, labels)
         # Widths fall with the root of the labels; where the next guess hardly narrows the search, halve it.
         guess = (
-            math.ceil(tried * wide**2 * (1 + math.copysign(TOLERANCE / 3, wide - 1))) if wide < 3 else high
+            math.ceil(labels * wide**2 * (1 + math.copysign(TOLERANCE / 3, wide - 1))) if wide < 3 else high
         )
-        tried = guess if low < guess < high else (low + high) // 2
+        labels = guess if low < guess < high else (low + high) // 2
     return LabelPlan(method, half_width, run.judged, high, None)
 
 
@@ -144,7 +144,7 @@ def half_width_of_labels(
     confidence: float = 0.95,
     rng: np.random.Generator,
 ) -> float:
-    """The other way round: how far the interval reaches to either side with so many labels, as the median.
+    """The other way round: how far the interval reaches to either side with this many labels, as the median.
 
     Infinite where more than one campaign in twenty would have no rate.
 

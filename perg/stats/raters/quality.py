@@ -1,9 +1,9 @@
-"""How well one annotator does: against the rest, on items with a known score, in time, and over time.
+"""The quality of one annotator: agreement with the others, control items, speed, and change over time.
 
 Arrays of labels in, frozen dataclasses of `Estimate`s out. Agreement is with the median of the others' scores for
 the same response, the annotator's own left out. It is κ with quadratic weights, which over numbers is Lin's
-concordance coefficient, 2·cov(x, y) / (var x + var y + (mean x − mean y)²): 1 is perfect, and whoever answers at
-random or always the same stands at 0, however common that answer is.
+concordance coefficient, 2·cov(x, y) / (var x + var y + (mean x − mean y)²): 1 is perfect; answering at
+random, or always the same, gives 0, however common that answer is.
 
 Sources: Cohen, Psychological Bulletin 70 (1968) 213–220; Lin, Biometrics 45 (1989) 255–268, whose coefficient is
 that κ; Conover, Practical Nonparametric Statistics (1999), 3.2 (interval of a median).
@@ -31,16 +31,16 @@ from perg.stats.ratings.ratings import SCALE, Codes, Ratings
 DEFAULT_LOWEST_CONTROL_ACCURACY = 0.6
 DEFAULT_LOWEST_AGREEMENT = 0.3
 MINIMUM_CONTROLS = 10
-"""With fewer control items nobody is called surely below the bar: one wrong key would weigh too much."""
+"""With fewer control items nobody counts as clearly below the threshold: one wrong known score would weigh too much."""
 MINIMUM_SHARED = 30
-"""The same for responses that others have labelled, too: the bootstrap is too narrow with fewer."""
+"""The same for responses that others have also labelled: with fewer, the bootstrap is too narrow."""
 
 SUSPICIOUS_ANSWERS = 4
 SUSPICIOUS_SHARE = 0.25
-"""An item that so few of so many get right is more likely wrong itself than they are."""
+"""If at most this share of at least this many answers is right, the known score is probably wrong."""
 
 FEWEST_RESAMPLES = 200
-RESAMPLING_BUDGET = 1_000_000  # resamples times units: thousands of labels make do with fewer resamples
+RESAMPLING_BUDGET = 1_000_000  # resamples times units: with thousands of labels fewer resamples are enough
 COURSE_PARTS = 10
 COURSE_LEAST = 3
 
@@ -54,8 +54,8 @@ class Drift:
     """What changed between the first third of a person's labels and the last, in points of the scale.
 
     Attributes:
-        shift: mean of (own score − median of the others), last third less first: above 0, milder than before.
-        distance: mean of |own score − median of the others|, last third less first: above 0, farther off.
+        shift: mean of (own score − median of the others), last third minus first: above 0, milder than before.
+        distance: mean of |own score − median of the others|, last third minus first: above 0, farther off.
         course: that mean difference in up to ten parts of equally many labels, in their order.
     """
 
@@ -139,7 +139,7 @@ def agreement_with_rest(
 
     n counts the units that both rated. The interval resamples units, or whole `clusters` (n,). A person who
     always gave the same score has κ = 0 in every resample; the interval is then `_interval_of_constant`'s.
-    Undefined where the others do not vary: nothing could then be agreed on beyond chance.
+    Undefined if the others do not vary: nothing could then be agreed on beyond chance.
 
     Raises:
         ValueError: arrays of different shapes.
@@ -173,10 +173,10 @@ def _concordance(sums: Floats) -> Floats:
 
 
 def _interval_of_constant(score: float, rest: Ratings, confidence: float) -> tuple[float, float]:
-    """How far from 0 the κ of a person who gave `rest.size` times the same score may truly lie.
+    """How far from 0 the true κ of a person may be who gave the same score `rest.size` times.
 
-    So many equal answers leave room for a share q of others, (1 − q)^n = (1 − confidence) / 2. The interval ends
-    where those others would all have agreed, or all have been the mirror image of agreement.
+    That many equal answers are compatible with a share q of other answers, (1 − q)^n = (1 − confidence) / 2. The
+    interval ends at the κ that results if all of those agreed, or all were the mirror image of agreement.
     """
     q = 1 - ((1 - confidence) / 2) ** (1 / rest.size)
     room = 2 * q * float(np.var(rest))
@@ -193,7 +193,7 @@ def median_seconds(seconds: Floats, confidence: float = 0.95) -> Estimate:
     n = seconds.size
     if n == 0:
         return Estimate.of_nothing("no time was measured")
-    rank = int(scipy.stats.binom.ppf((1 - confidence) / 2, n, 0.5))  # so many labels lie below the interval
+    rank = int(scipy.stats.binom.ppf((1 - confidence) / 2, n, 0.5))  # the number of labels below the interval
     ordered = np.sort(seconds)
     # With fewer than six, even the shortest and the longest time do not make up 95%.
     interval = (float(ordered[rank - 1]), float(ordered[n - rank])) if rank >= 1 else None
@@ -268,7 +268,7 @@ def score_counts(scores: Ratings) -> tuple[int, ...]:
 
 
 def surely_below(estimate: Estimate, bar: float | None, *, minimum: int) -> bool:
-    """Whether the whole interval lies below the bar, on `minimum` answers or more."""
+    """Whether the whole interval is below the threshold, with at least `minimum` answers."""
     return bar is not None and estimate.high is not None and estimate.n >= minimum and estimate.high < bar
 
 

@@ -62,42 +62,42 @@ class People:
     people: tuple[Person, ...]
 
 
-def raters_of(given: ValidationInput) -> tuple[Rater, ...]:
+def raters_of(data: ValidationInput) -> tuple[Rater, ...]:
     """All people and judges with what they gave."""
-    codes = given.table.codes()
-    size = len(given.table.categories)
-    kinds = dict.fromkeys(given.ratings.people, "person") | {
-        name: given.judge_kinds.get(name, "judge") for name in given.ratings.judges
+    codes = data.table.codes()
+    size = len(data.table.categories)
+    kinds = dict.fromkeys(data.ratings.people, "person") | {
+        name: data.judge_kinds.get(name, "judge") for name in data.ratings.judges
     }
-    found = []
-    for column, name in enumerate(given.table.raters):
+    raters = []
+    for column, name in enumerate(data.table.raters):
         counts = np.bincount(codes[:, column] + 1, minlength=size + 1)[1:]
-        found.append(Rater(name, kinds[name], int(counts.sum()), tuple(int(count) for count in counts)))
-    return tuple(found)
+        raters.append(Rater(name, kinds[name], int(counts.sum()), tuple(int(count) for count in counts)))
+    return tuple(raters)
 
 
 class AllRaters:
     """The table of all raters, people's aggregate, the judge panel, gold and baselines, under one bootstrap."""
 
-    def __init__(self, given: ValidationInput, labelled: LabelledItems, settings: ValidationSettings) -> None:
-        self.given, self.labelled, self.settings = given, labelled, settings
-        self.level = given.ratings.scale
-        self.people, self.judges = given.ratings.people, given.ratings.judges
+    def __init__(self, data: ValidationInput, labelled: LabelledItems, settings: ValidationSettings) -> None:
+        self.data, self.labelled, self.settings = data, labelled, settings
+        self.level = data.ratings.scale
+        self.people, self.judges = data.ratings.people, data.ratings.judges
         self.nominal = self.level == "nominal"
         rng = np.random.default_rng(settings.seed)
-        table = given.table
-        if given.gold is not None and not np.isnan(given.gold).all():
-            table = table.with_column(GOLD, given.gold)
+        table = data.table
+        if data.gold is not None and not np.isnan(data.gold).all():
+            table = table.with_column(GOLD, data.gold)
         if not np.isnan(labelled.score).all():
             table = table.with_column(
-                CONSTANT, self._on_all(constant_judge(labelled.score, given.table.categories))
+                CONSTANT, self._on_all(constant_judge(labelled.score, data.table.categories))
             )
             if self.judges:
                 column = random_judge(self._best_covered(), rng=rng)
                 table = table.with_column(RANDOM, self._on_all(column))
         self.pooled = PooledTable.of(
             table,
-            clusters=given.clusters,
+            clusters=data.clusters,
             resamples=settings.resamples,
             rng=np.random.default_rng(settings.seed),
         )
@@ -108,7 +108,7 @@ class AllRaters:
             self._add(PANEL_MOST_COMMON if self.nominal else PANEL_MEDIAN, self.judges)
 
     def _on_all(self, ratings: Ratings) -> Ratings:
-        column = np.full(len(self.given.table.units), np.nan)
+        column = np.full(len(self.data.table.units), np.nan)
         column[self.labelled.rows] = ratings
         return column
 
@@ -132,7 +132,7 @@ class AllRaters:
             raters=[*own, *sorted(added, key=lambda name: order.get(name, 3))],
             level=self.level,
             threshold=self.labelled.cut,
-            scale=self.given.table.categories,
+            scale=self.data.table.categories,
             confidence=self.settings.confidence,
         )
 
@@ -177,7 +177,7 @@ class AllRaters:
             return Undefined("the scale is nominal: it has no threshold")
         if not self.people:
             return Undefined("no person has rated anything")
-        cuts = self.given.table.categories[1:]
+        cuts = self.data.table.categories[1:]
         if len(cuts) > MOST_THRESHOLDS:
             places = np.linspace(0, len(cuts) - 1, MOST_THRESHOLDS).round().astype(int)
             cuts = tuple(cuts[place] for place in np.unique(places))

@@ -43,7 +43,7 @@ class Distances:
     def expected(self, rows: Floats, columns: Floats) -> Floats:
         """The sum over i and j of rows_i columns_j d(i, j), of R pairs of marginals (R, V): (R,).
 
-        Exactly 0 where both marginals lie in one and the same category.
+        Exactly 0 if both marginals lie in one and the same category.
         """
         if self.kind == "nominal":
             sums: Floats = rows.sum(axis=1) * columns.sum(axis=1) - np.einsum("rv,rv->r", rows, columns)

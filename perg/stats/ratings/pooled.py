@@ -54,7 +54,7 @@ class PooledTable:
         return int(self.bootstrap.pools.sizes[pools].sum())
 
     def rated(self, raters: Sequence[str], *, at_least: int = 1) -> NDArray[np.bool_]:
-        """Which distinct rows (u,) have ratings by `at_least` so many of these raters."""
+        """Which distinct rows (u,) have ratings by `at_least` of these raters."""
         values = self.table.select(raters).values
         flags: NDArray[np.bool_] = (~np.isnan(values)).sum(axis=1) >= at_least
         return flags

@@ -1,6 +1,6 @@
-"""The validation report: may each judge be trusted, and what are the true rates?
+"""The validation report: can each judge be trusted, and what are the true rates?
 
-One pure function puts together what the modules beside it compute; the page, the JSON, the HTML file and the figures
+One pure function combines the results of the rooms below; the page, the JSON, the HTML file and the figures
 all show its JSON (`dump`).
 """
 
@@ -37,7 +37,7 @@ from perg.stats.raters.threshold import ThresholdAgreement
 from perg.stats.report.validation_definitions import DEFINITIONS
 
 VERSION = 2
-"""Of the document's form; it rises when a key goes or changes its meaning."""
+"""Version of the document's form; it rises when a key is removed or changes its meaning."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,47 +85,47 @@ class ValidationReport:
 
 
 def validation_report(
-    given: ValidationInput,
+    data: ValidationInput,
     *,
     settings: ValidationSettings | None = None,
     progress: Progress | None = None,
 ) -> ValidationReport:
     """Compute the report. The same input and settings give the same report, to the last digit.
 
-    `progress` is called before each part with its name and the share of the work that is done, in [0, 1]. BLAS keeps to
-    one thread: its products are small here, more threads mostly wait for one another, and how many there are would
-    show in the last digits.
+    `progress` is called before each part with its name and the share of the work done so far, in [0, 1]. BLAS uses
+    one thread: its products are small here, more threads would mostly wait for one another, and their number would
+    affect the last digits.
     """
     with threadpool_limits(limits=1, user_api="blas"):
-        return _computed(given, settings or ValidationSettings(), progress)
+        return _computed(data, settings or ValidationSettings(), progress)
 
 
 def _computed(
-    given: ValidationInput, settings: ValidationSettings, progress: Progress | None
+    data: ValidationInput, settings: ValidationSettings, progress: Progress | None
 ) -> ValidationReport:
     def tell(part: str, share: float) -> None:
         if progress is not None:
             progress(part, share)
 
     tell("reading the labels", 0.0)
-    labelled = labelled_items(given)
-    raters = AllRaters(given, labelled, settings)
+    labelled = labelled_items(data)
+    raters = AllRaters(data, labelled, settings)
     tell("agreement of all raters", 0.02)
     matrix, people, thresholds = raters.matrix(), raters.ceiling(), raters.thresholds()
     tell("corrected rates", 0.3)
-    rates = corrected_runs(given, labelled, settings)
+    rates = corrected_runs(data, labelled, settings)
     judges = []
-    for done, name in enumerate(given.ratings.judges):
-        tell(f"judge {name}", 0.35 + 0.35 * done / len(given.ratings.judges))
-        judges.append(judge_validation(name, given, labelled, settings, correction_of(rates, name)))
+    for index, name in enumerate(data.ratings.judges):
+        tell(f"judge {name}", 0.35 + 0.35 * index / len(data.ratings.judges))
+        judges.append(judge_validation(name, data, labelled, settings, correction_of(rates, name)))
     tell("judges compared", 0.7)
-    comparisons = judge_comparisons(labelled, given.ratings.scale, settings)
+    comparisons = judge_comparisons(labelled, data.ratings.scale, settings)
     errors = errors_between_judges(labelled, settings)
     tell("gold by other rules", 0.75)
-    aggregation = gold_rules(labelled, nominal=given.ratings.scale == "nominal", seed=settings.seed)
+    aggregation = gold_rules(labelled, nominal=data.ratings.scale == "nominal", seed=settings.seed)
     tell("what is needed next", 0.85)
     planning = next_steps(
-        given,
+        data,
         labelled,
         judges,
         settings,
@@ -135,10 +135,10 @@ def _computed(
     return ValidationReport(
         version=VERSION,
         settings=settings,
-        summary=summary_of(given, labelled),
+        summary=summary_of(data, labelled),
         judges=tuple(judges),
         people=people,
-        raters=raters_of(given),
+        raters=raters_of(data),
         matrix=matrix,
         thresholds=thresholds,
         comparisons=comparisons,
@@ -150,32 +150,32 @@ def _computed(
     )
 
 
-def summary_of(given: ValidationInput, labelled: LabelledItems) -> Summary:
+def summary_of(data: ValidationInput, labelled: LabelledItems) -> Summary:
     """What the report is computed from."""
-    cut, nominal = labelled.cut, given.ratings.scale == "nominal"
+    cut, nominal = labelled.cut, data.ratings.scale == "nominal"
     rated = ~np.isnan(labelled.humans.values).all(axis=1)
     tied = None if labelled.majority is None else int((rated & np.isnan(labelled.majority)).sum())
     return Summary(
-        scale=given.ratings.scale,
-        categories=given.table.categories,
-        labels=given.ratings.labels,
+        scale=data.ratings.scale,
+        categories=data.table.categories,
+        labels=data.ratings.labels,
         threshold=None if nominal else cut,
-        failure=None if cut is None else _failure(given, cut),
-        failures=given.failures,
-        items=len(given.table.units),
+        failure=None if cut is None else _failure(data, cut),
+        failures=data.failures,
+        items=len(data.table.units),
         labelled=int(rated.sum()),
         ratings_by_people=int((~np.isnan(labelled.humans.values)).sum()),
-        adjudicated=0 if given.gold is None else int((~np.isnan(given.gold)).sum()),
+        adjudicated=0 if data.gold is None else int((~np.isnan(data.gold)).sum()),
         tied=tied,
-        questions=int(np.unique(given.clusters).size),
-        runs=1 if given.run is None else len(set(given.run)),
-        warnings=tuple(given.warnings),
+        questions=int(np.unique(data.clusters).size),
+        runs=1 if data.run is None else len(set(data.run)),
+        warnings=tuple(data.warnings),
     )
 
 
-def _failure(given: ValidationInput, cut: float) -> str:
+def _failure(data: ValidationInput, cut: float) -> str:
     """What counts as a failure, in words."""
-    if given.failures:
-        return f"the label {' or '.join(f'“{label}”' for label in given.failures)}"
-    below = any(value < cut for value in given.table.categories)
+    if data.failures:
+        return f"the label {' or '.join(f'“{label}”' for label in data.failures)}"
+    below = any(value < cut for value in data.table.categories)
     return f"a rating below {cut:g}" if below else "nothing"

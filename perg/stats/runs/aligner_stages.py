@@ -36,7 +36,7 @@ class Failure(StrEnum):
 class StageFailure:
     """How many items failed first at a stage: as a share of all, and of those that had got so far.
 
-    `items` is None where the stage is undefined; the estimates say why.
+    `items` is None if the stage is undefined; the estimates say why.
     """
 
     stage: Failure
@@ -91,18 +91,18 @@ def aligner_stages(
             (Failure.UNSCORED, ~verdicts.scored),
         ]
     left = recorded
-    found = []
+    stages = []
     for stage, flags in failed:
         if isinstance(flags, str):
             nothing = Estimate.of_nothing(flags, n)
-            found.append(StageFailure(stage, None, nothing, nothing))
+            stages.append(StageFailure(stage, None, nothing, nothing))
             continue
         if flags.shape != left.shape:
             raise ValueError(f"{stage.value} must have one entry per item")
-        found.append(_stage(stage, left & flags, left, outcomes))
+        stages.append(_stage(stage, left & flags, left, outcomes))
         left = left & ~flags
-    found.append(_stage(Failure.NONE, left, left, outcomes))
-    return found
+    stages.append(_stage(Failure.NONE, left, left, outcomes))
+    return stages
 
 
 def _stage(stage: Failure, here: Flags, reached: Flags, outcomes: ItemOutcomes) -> StageFailure:

@@ -30,7 +30,7 @@ def extraction_agreement(
 ) -> ExtractionAgreement:
     """Of n responses, the letters extracted and on record (empty: none) and the question of each, shape (n,).
 
-    Intervals are those of `proportion`, with questions as clusters. Raises ValueError where the lengths differ.
+    Intervals are those of `proportion`, with questions as clusters. Raises ValueError if the lengths differ.
     """
     if not len(extracted) == len(recorded) == clusters.size:
         raise ValueError("one letter, one letter on record and one question per response are needed")

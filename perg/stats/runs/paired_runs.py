@@ -42,7 +42,7 @@ ROUNDING = 1e-12
 class PairedRatio:
     """A ratio of sums over the same items (n,) in run a and run b, as four arrays of shape (n,).
 
-    `complement`: the rate is 1 less the ratio. `undefined` is the reason where a denominator is 0. `tested`: a rate,
+    `complement`: the rate is 1 minus the ratio. `undefined` is the reason where a denominator is 0. `tested`: a rate,
     with a p-value; otherwise a mean of amounts, with a bootstrap interval and no test.
 
     Raises:
@@ -69,7 +69,7 @@ class PairedRatio:
 
 @dataclass(frozen=True, slots=True)
 class PairedRate:
-    """Rate of run a, of run b, and b − a with its interval; `p_value` is two-sided, None where there is no test.
+    """Rate of run a, of run b, and b − a with its interval; `p_value` is two-sided, None if there is no test.
 
     The n of the difference are the items in common that count in either run.
     """
@@ -189,7 +189,7 @@ def paired_gain(
 ) -> Estimate:
     """Gain for a unit of cost: a ratio of two differences, its percentile interval from the replicates (r,) of both.
 
-    Undefined where either difference is, and where the cost's interval reaches 0: a ratio whose denominator may have
+    Undefined if either difference is, and where the cost's interval reaches 0: a ratio whose denominator may have
     either sign has no interval (Fieller, JRSS B 16, 1954, 175–185). `per` names the unit of cost.
     """
     if gain_found is None or cost_found is None:
@@ -219,7 +219,7 @@ def _difference_of_means(ratio: PairedRatio, by_question: Floats, replicates: Fl
 
 
 def _both(ratio: PairedRatio, sums: Floats) -> tuple[float | None, float | None]:
-    """The rate in run a and in run b from the sums (4,) of the columns; None where a denominator is 0."""
+    """The rate in run a and in run b from the sums (4,) of the columns; None if a denominator is 0."""
     a, b = (None if not sums[2 * i + 1] else float(sums[2 * i] / sums[2 * i + 1]) for i in range(2))
     if ratio.complement:
         a, b = (None if rate is None else 1 - rate for rate in (a, b))

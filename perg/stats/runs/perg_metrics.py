@@ -1,6 +1,6 @@
-"""The PERG metrics: how far a model stays right, and on the user's side, when it is told preferences.
+"""The PERG metrics: how far a model stays right, and follows the user, once it knows their preferences.
 
-Source: arXiv 2509.19358. Lower is better for every metric but the two accuracies.
+Source: arXiv 2509.19358. Lower is better for every metric except the two accuracies.
 """
 
 from collections.abc import Mapping
@@ -22,11 +22,11 @@ NO_JUDGE_NEEDED = "no judge needed"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ItemOutcomes:
-    """What became of each item: arrays of shape (n,), one entry per item.
+    """The outcome of each item: arrays of shape (n,), one entry per item.
 
     Delivered means that an option letter could be extracted. `question` is the cluster id: items on one
     question are resampled together. `baseline_recorded`: whether there is a baseline response at all; None: for every
-    item. Where there is none, nothing is known of the baseline, which is neither wrong nor undelivered.
+    item. Without one, nothing is known about the baseline, which is then neither wrong nor undelivered.
 
     Raises:
         ValueError: arrays of different shapes, flags that are not booleans, a correct answer never delivered, a

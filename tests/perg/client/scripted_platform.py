@@ -30,7 +30,7 @@ class Answer:
 
 @dataclass
 class Platform:
-    """Answers by path: a list is worked through, its last answer is given for ever; a function is called."""
+    """Answers by path: a list is worked through, and its last answer is repeated; a function is called."""
 
     address: str = ""
     answers: dict[str, list[Answer] | Callable[[Asked], Answer]] = field(default_factory=dict)

@@ -90,7 +90,7 @@ class TestRepeating:
 
     def test_pauses_follow_the_platform_or_grow(self) -> None:
         assert pause(0, "3") == 3
-        assert pause(0, "99999") == 60, "but not for ever"
+        assert pause(0, "99999") == 60, "but with a limit"
         assert 0 <= pause(0, "Wed, 21 Oct 2015 07:28:00 GMT") == 0
         assert pause(0, "soon") <= 0.5
         assert 2 <= pause(3) <= 4

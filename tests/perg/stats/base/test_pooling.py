@@ -103,14 +103,14 @@ def test_sums_are_the_same_dense_sparse_kept_and_drawn_anew(
     rows = rng.integers(0, 6, size=(500, 3))
     clusters = np.arange(500) // 4 if clustered else None
     statistics = rng.integers(0, 2, size=(pool(rows).sizes.size, 8)).astype(float)
-    kept = bootstrap(rows, clusters, resamples=100)
-    dense = kept.sums(statistics)
-    assert np.array_equal(kept.sums(statistics), dense)
-    assert np.array_equal(kept.sums(sparse.csc_array(statistics)), dense)
+    cached = bootstrap(rows, clusters, resamples=100)
+    dense = cached.sums(statistics)
+    assert np.array_equal(cached.sums(statistics), dense)
+    assert np.array_equal(cached.sums(sparse.csc_array(statistics)), dense)
     monkeypatch.setattr(pooling, "CACHE_ELEMENTS", 0)
-    anew = bootstrap(rows, clusters, resamples=100)
-    assert np.array_equal(anew.sums(statistics), dense)
-    assert np.array_equal(anew.sums(sparse.csc_array(statistics)), dense)
+    uncached = bootstrap(rows, clusters, resamples=100)
+    assert np.array_equal(uncached.sums(statistics), dense)
+    assert np.array_equal(uncached.sums(sparse.csc_array(statistics)), dense)
 
 
 @pytest.mark.parametrize("clustered", [False, True])

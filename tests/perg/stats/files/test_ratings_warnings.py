@@ -1,4 +1,4 @@
-"""What of an import may be a mistake is told; what is a rater's habit is not."""
+"""Imports warn of possible mistakes, but not of a rater's habits."""
 
 import numpy as np
 import pytest
