@@ -28,7 +28,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from perg.stats.base.estimate import Estimate
 from perg.stats.base.means import mean
 from perg.stats.base.proportions import proportion
-from perg.stats.measures.alpha import alpha_of_coincidences, krippendorff_alpha
+from perg.stats.measures.alpha import krippendorff_alpha
 from perg.stats.measures.comparison import Statistic, compare_judges
 from perg.stats.ratings.ratings import BINARY, RatingTable
 from perg.stats.runs.paired_runs import PairedRatio, paired_difference
@@ -206,8 +206,8 @@ def of_alpha(items: int, rare: float) -> tuple[float, Campaign]:
     joint = rare * np.outer([0.2, 0.8], [0.2, 0.8]) + (1 - rare) * np.outer(
         [1 - false, false], [1 - false, false]
     )
-    coincidences = (joint + joint.T).reshape(1, -1) * 1e9
-    truth = float(alpha_of_coincidences(coincidences, np.array([0.0, 1.0]), "nominal")[0])
+    pairs = (joint + joint.T) / 2
+    truth = float(1 - (1 - np.trace(pairs)) / (1 - np.sum(pairs.sum(axis=0) ** 2)))
 
     def campaign(rng: np.random.Generator) -> tuple[Estimate, None]:
         drawn = np.unravel_index(rng.choice(4, size=items, p=joint.ravel()), (2, 2))

@@ -31,7 +31,7 @@ IMPORTED_ITEMS = _either(8_000, 20_000)
 RACE_SECONDS = _either(2.0, 6.0)
 
 # One in so many of the texts, for each reader; the readers take turns, so that all texts are read.
-HOSTILE_TEXTS_ONE_IN = _either(6, 1)
+HOSTILE_TEXTS_ONE_IN = _either(4, 1)
 # One in so many of the values, for each parameter, field or address; they take turns.
 HOSTILE_VALUES_ONE_IN = _either(8, 1)
 # Requests that schemathesis makes to each operation of the API: good ones and bad ones.

@@ -2,7 +2,6 @@
 
 import socket
 from collections.abc import Iterator
-from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -34,20 +33,9 @@ def free_port() -> int:
 
 @pytest.fixture(scope="module")
 def world(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> "Iterator[World]":
-    """The world of the access matrix, built once for all tests of a module.
-
-    It lies in a transaction around them: what a test changes in the database is undone after the test, and the world
-    after the last one. Tests that use it need the database, and none of the module may commit.
-    """
-    from django.db import transaction
-
+    """The world of the access matrix, built once for all tests of a module; see `built_once`."""
     from tests.perg_site.access_world import build_world
+    from tests.shared_world import built_once
 
-    with ExitStack() as around:
-        with django_db_blocker.unblock():
-            around.enter_context(transaction.atomic())
-            built = build_world()
-        yield built
-        with django_db_blocker.unblock():
-            transaction.set_rollback(True)
-            around.close()
+    with built_once(django_db_blocker, build_world) as world:
+        yield world

@@ -3,6 +3,7 @@
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -39,16 +40,17 @@ def test_the_tree_keeps_its_contracts(copy: Path) -> None:
 @pytest.mark.parametrize(
     ("module", "line", "contract"),
     [
-        (
-            "evaluation/results/metrics/run_metrics.py",
-            "from annotations import models",
-            "and never the other way BROKEN",
-        ),
+        ("evaluation/signals.py", "from annotations import models", "and that the library BROKEN"),
+        ("core/names.py", "from annotations import models", "and that the library BROKEN"),
+        ("core/names.py", "from core import users", "ground floor BROKEN"),
+        ("evaluation/judges/forms.py", "from evaluation.runs import forms", "form no circle BROKEN"),
+        ("annotations/campaigns/forms.py", "from annotations.gold import forms", "form no circle BROKEN"),
         (
             "evaluation/runs/selectors/runs.py",
-            "from evaluation import services",
-            "services, selectors, models BROKEN",
+            "from evaluation.runs import services",
+            "services, selectors BROKEN",
         ),
+        ("annotations/gold/services/gold.py", "from annotations.gold import views", "selectors BROKEN"),
         (
             "perg/stats/base/proportions.py",
             "from django.db import models",
@@ -77,9 +79,36 @@ def test_a_forbidden_import_breaks_the_contract_that_forbids_it(
     assert contract in output
 
 
-def test_a_new_room_of_the_statistics_needs_a_place_in_the_contract(copy: Path) -> None:
-    (copy / "perg/stats/attic").mkdir()
-    (copy / "perg/stats/attic/__init__.py").write_text("")
+@pytest.mark.parametrize("parent", ["perg/stats", "core", "evaluation", "annotations", "annotations/gold"])
+def test_a_new_room_needs_a_place_in_a_contract(copy: Path, parent: str) -> None:
+    (copy / parent / "attic").mkdir()
+    (copy / parent / "attic/__init__.py").write_text("")
     code, output = lint_imports(copy)
     assert code == 1, output
     assert "attic" in output
+
+
+def test_every_product_module_is_in_a_layer_of_a_contract() -> None:
+    contracts = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["tool"]["importlinter"][
+        "contracts"
+    ]
+    layered = {
+        f"{container}.{module.strip(' ()')}"
+        for contract in contracts
+        for container in contract.get("containers", ())
+        for layer in contract["layers"]
+        for module in layer.split("|")
+    }
+    product = {
+        ".".join(path.relative_to(REPOSITORY).with_suffix("").parts).removesuffix(".__init__")
+        for package in PACKAGES
+        for path in (REPOSITORY / package).rglob("*.py")
+        if "migrations" not in path.parts
+    }
+    placed = {module for module in product if module in layered or _parents(module) & layered}
+    assert product - placed == {*PACKAGES}, "the packages themselves are the layers of the first contract"
+
+
+def _parents(module: str) -> set[str]:
+    parts = module.split(".")
+    return {".".join(parts[:length]) for length in range(2, len(parts))}

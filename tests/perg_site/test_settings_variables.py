@@ -15,7 +15,7 @@ from core.secrets.environment import is_reserved, reserved_variables
 from core.secrets.key_list import KeyList, KeyRefused
 
 REPOSITORY = Path(__file__).parents[2]
-SOURCES = ("perg_site", "annotations", "evaluation", "perg.client", "manage.py")
+SOURCES = ("perg", "core", "evaluation", "annotations", "perg_site", "manage.py")
 
 
 def source_files() -> Iterator[Path]:

@@ -16,7 +16,7 @@ DECISION = np.dtype([("task", ">i8"), ("adjudication", ">i8"), ("score", ">i2")]
 LABEL = np.dtype(
     [
         ("task", ">i8"),
-        ("rater", ">i4"),
+        ("rater", ">i8"),
         ("revision", ">i4"),
         ("score", ">i2"),
         ("is_surplus", ">i2"),
@@ -43,7 +43,7 @@ READ = """
     SELECT
         (SELECT string_agg(int8send(id) || int2send(array_position(%(states)s, state::text)::int2), '') FROM task),
         (SELECT string_agg(int8send(task) || int8send(id) || int2send(score), '') FROM decision),
-        (SELECT string_agg(int8send(task) || int4send(user_id) || int4send(revision) || int2send(score)
+        (SELECT string_agg(int8send(task) || int8send(user_id) || int4send(revision) || int2send(score)
             || int2send(is_surplus) || int2send(is_set_aside), '') FROM label)
 """
 

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable
 
 from evaluation.engine.selectors import runs_waiting_on
-from evaluation.engine.steps.advance import advance_run
+from evaluation.engine.steps import advance
 from evaluation.models import Endpoint
 from evaluation.signals import calls_recorded
 
@@ -14,7 +14,7 @@ logger = logging.getLogger(__name__)
 def advance_waiting(endpoint_id: int) -> None:
     """Move on the runs that wait for the endpoint, and tell other rooms that they can."""
     for run in runs_waiting_on(endpoint_id):
-        attempt(lambda run=run: advance_run(run))  # type: ignore[misc]
+        attempt(lambda run=run: advance.advance_run(run))  # type: ignore[misc]
     calls_recorded.send_robust(Endpoint, endpoint_id=endpoint_id)
 
 

@@ -1,28 +1,36 @@
 """What a claim costs: it goes by the partial index, past few rows, whatever this person has had already."""
 
 import json
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
 import pytest
 from django.db import connection
 from django.utils import timezone
+from pytest_django import DjangoDbBlocker
 
 from annotations.labelling.services.assignment import claim_task
 from annotations.labelling.services.claim_sql import CLAIM_ONWARD, URGENT_LOOKED_AT
 from annotations.models import Assignment, Campaign, Member, Task
 from evaluation.models import Item, Question, Response
 from tests import build
+from tests.shared_world import built_once
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 TASKS = 20_000
 HAD = 6_000
 PLACES = {"campaign": "$1", "member": "$2", "cursor": "$3", "deadline": "$4"}
 
 
-@pytest.fixture
-def campaign() -> Campaign:
+@pytest.fixture(scope="module")
+def campaign(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Campaign]:
+    with built_once(django_db_blocker, _campaign) as built:
+        yield built
+
+
+def _campaign() -> Campaign:
     """Of 20,000 tasks, each still wanted by others, this person has done, leased or skipped 6,000."""
     run = build.run()
     liking = build.preference()

@@ -131,7 +131,7 @@ def test_pages_say_why_a_number_is_missing_and_show_no_zero(raw: ImportReport, s
     assert "0.000" not in page
     table = staff.get(reverse("results"))
     cells = {cell.column.key: cell.estimate for cell in table.context["lines"][0].cells}
-    assert [cells[key]["value"] for key in ("breakage_rate", "performance_variation")] == [None, None]
+    assert [cells[key].value for key in ("breakage_rate", "performance_variation")] == [None, None]
     figures = staff.get(reverse("results_figures"))
     assert figures.status_code == 200
 

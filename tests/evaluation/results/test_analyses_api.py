@@ -1,6 +1,5 @@
 """The two analyses over REST, and the items behind a number: the same as the pages show."""
 
-import json
 from typing import Any
 
 import pytest
@@ -95,9 +94,9 @@ def test_costs_stand_beside_robustness_with_what_the_effort_buys(admin: Client) 
     lines = {line.row.result.run_id: line for line in staff.get(reverse("results_costs")).context["page"]}
     for row in (first, second):
         line = lines[row["run"]]
-        assert row["robustness_error"] == line.robustness_error
-        assert row["costs"] == json.loads(json.dumps(line.costs))
-        assert row["gain"] == (json.loads(json.dumps(line.gain)) if line.gain else None)
+        assert row["robustness_error"] == dump(line.robustness_error)
+        assert row["costs"] == dump(line.costs)
+        assert row["gain"] == (dump(line.gain) if line.gain else None)
         assert row["why_no_gain"] == line.why_no_gain
 
 

@@ -12,7 +12,6 @@ from evaluation.models import Judge, Run, RunJudge
 from evaluation.results.metrics.run_metrics import RunOutcomes
 from evaluation.results.published import model_key, published, source_key
 from evaluation.results.services.results import refresh_gain, refresh_result
-from perg.stats.base.result import dump
 from tests import build
 from tests.judged_runs import called, judged, priced
 from tests.query_counts import check_query_count
@@ -25,13 +24,13 @@ def test_the_table_shows_the_metrics_by_judge_and_leads_to_the_items(staff: Clie
     refresh_result(run=run)
     page = staff.get(reverse("results"))
     (line,) = page.context["lines"]
-    metrics = dump(RunOutcomes(run).metrics())
+    metrics = RunOutcomes(run).metrics()
     shown = {cell.column.key: cell.estimate for cell in line.cells}
-    assert shown["breakage_rate"] == metrics["breakage_rate"]
-    assert shown["alignment_failure"] == metrics["alignment_failure"]["judge"]
-    assert shown["robustness_error"] == metrics["robustness_error"]["judge"]
-    assert shown["performance_variation"] == metrics["performance_variation"]
-    assert shown["delivery_failure"] == metrics["delivery_failure"]["personalised"]
+    assert shown["breakage_rate"] == metrics.breakage_rate
+    assert shown["alignment_failure"] == metrics.alignment_failure["judge"]
+    assert shown["robustness_error"] == metrics.robustness_error["judge"]
+    assert shown["performance_variation"] == metrics.performance_variation
+    assert shown["delivery_failure"] == metrics.delivery_failure.personalised
     assert f"/runs/{run.pk}/items/?show=broken" in page.content.decode()
 
 
@@ -116,7 +115,7 @@ def test_the_studys_own_counting_stands_beside_where_items_are_unrated(staff: Cl
     published_run()
     page = staff.get(reverse("results"))
     cells = {cell.column.key: cell for cell in page.context["lines"][0].cells}
-    assert (cells["alignment_failure"].estimate["value"], cells["robustness_error"].estimate["value"]) == (
+    assert (cells["alignment_failure"].estimate.value, cells["robustness_error"].estimate.value) == (
         1 / 2, 3 / 4
     )  # fmt: skip
     assert cells["alignment_failure"].by_study_rule == pytest.approx(3 / 5)

@@ -231,8 +231,9 @@ def test_slices_have_the_rates_of_their_items() -> None:
 
 def with_warnings(rates: CorrectedRates, *methods: str) -> CorrectedRates:
     """The same rates with a warning on the named ones."""
-    marked = {name: replace(getattr(rates, name), warnings=("rough",)) for name in methods}
-    return replace(rates, **marked)
+    parts = {name: getattr(rates, name) for name in ("human", "naive", "powered", "rogan_gladen")}
+    marked = {name: replace(parts[name], warnings=("rough",)) for name in methods}
+    return CorrectedRates.of(**(parts | marked))
 
 
 def test_one_corrected_rate_is_the_one_to_report() -> None:
