@@ -125,7 +125,7 @@ def comparison(people: People) -> Page:
     runs = page.locator("input[name=run]")
     for value in sorted({str(box.get_attribute("value")) for box in runs.all()}, key=int):
         page.locator(f"input[name=run][value='{value}']").first.check()
-    page.get_by_role("button", name="Compare the ticked runs").click()
+    page.get_by_role("button", name="Compare selected runs").click()
     page.wait_for_load_state("networkidle")
     return page
 
@@ -208,8 +208,8 @@ def judge_test(people: People) -> Page:
     page = open_page(people.admin, "/judges/")
     page.get_by_role("link", name="heuristic").first.click()
     page.get_by_role("link", name=re.compile("Test")).first.click()
-    page.get_by_role("button", name="Ask the judge").click()
-    until(lambda: page.get_by_text("Read as").count() > 0, "the judge's answer")
+    page.get_by_role("button", name="Run test").click()
+    until(lambda: page.get_by_role("heading", name="Result", exact=True).count() > 0, "the judge's answer")
     return page
 
 
@@ -269,7 +269,7 @@ def tokens(people: People) -> Page:
     page = open_page(people.admin, "/account/tokens/")
     page.get_by_label("Name", exact=True).fill("our dashboard")
     page.get_by_label("Your password").fill(people.passwords["admin"])
-    page.get_by_role("button", name="Make the token").click()
+    page.get_by_role("button", name="Create token").click()
     return open_page(page, "/account/tokens/")
 
 
@@ -279,7 +279,7 @@ def webhooks(people: People) -> Page:
     page.get_by_label(re.compile("Address|URL")).fill("https://dashboard.example.org/perg")
     for box in page.get_by_role("checkbox").all():
         box.check()
-    page.get_by_role("button", name="Make the webhook").click()
+    page.get_by_role("button", name="Create webhook").click()
     return open_page(page, "/webhooks/")
 
 

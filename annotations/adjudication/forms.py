@@ -12,13 +12,13 @@ class AdjudicationForm(forms.Form):
     score = forms.TypedChoiceField(
         choices=[(score, str(score)) for score in SCALE],
         coerce=int,
-        error_messages={"required": "Choose a score from 1 to 5 first."},
+        error_messages={"required": "Choose a score from 1 to 5."},
     )
     rationale = forms.CharField(
         max_length=TEXT_LENGTH,
         widget=forms.Textarea(attrs={"rows": 4}),
-        help_text="Why this score, for the annotators, the gold and whoever asks later.",
-        error_messages={"required": "A decision says why: write a rationale."},
+        help_text="Explain the score. The rationale is stored with the gold.",
+        error_messages={"required": "Enter a rationale."},
     )
     based_on = forms.IntegerField(min_value=0, widget=forms.HiddenInput)
 

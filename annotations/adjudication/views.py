@@ -34,8 +34,8 @@ TASKS_ON_A_PAGE = 50
 SHOWN_STATES = [TaskState.DISPUTED, TaskState.ADJUDICATED, TaskState.AGREED]
 ACTS = {"send": send_to_adjudication, "reopen": reopen_adjudication}
 DONE = {
-    "send": "The task waits for adjudication now.",
-    "reopen": "The task waits for a decision again.",
+    "send": "The task is now waiting for adjudication.",
+    "reopen": "The task is waiting for a decision again.",
 }
 
 
@@ -63,7 +63,7 @@ def adjudication_next(request: PersonRequest, campaign_id: int) -> HttpResponse:
     campaign = led_campaign(request.user, campaign_id)
     task_id = next_in_queue(campaign, request.user, after=PageQuery(request).key("after"))
     if task_id is None:
-        messages.success(request, "Nothing waits for you.")
+        messages.success(request, "No tasks are waiting for you.")
         return redirect("adjudication_queue", campaign_id=campaign.pk)
     return redirect("adjudication_task", campaign_id=campaign.pk, task_id=task_id)
 
@@ -86,7 +86,7 @@ def adjudication_task(request: PersonRequest, campaign_id: int, task_id: int) ->
             entered["based_on"] = str(case.revision)
             form.data = entered
         else:
-            messages.success(request, f"Your decision on task {task.pk} is kept.")
+            messages.success(request, f"Your decision on task {task.pk} has been saved.")
             return redirect(_after_decision(request, task, following))
     context = {
         "campaign": task.campaign,
@@ -115,7 +115,7 @@ def adjudication_act(request: PersonRequest, campaign_id: int, task_id: int, act
     """Send a labelled task to adjudication, or reopen an adjudicated one."""
     task = task_of(led_campaign(request.user, campaign_id), task_id)
     if act not in ACTS:
-        raise NotFound("There is no such thing to do.")
+        raise NotFound("This action does not exist.")
     ACTS[act](task=task, actor=request.user)
     messages.success(request, DONE[act])
     return redirect("adjudication_task", campaign_id=campaign_id, task_id=task_id)
@@ -135,11 +135,11 @@ def flag_resolve(request: PersonRequest, campaign_id: int, flag_id: int) -> Http
     campaign = led_campaign(request.user, campaign_id)
     flag = Flag.objects.filter(assignment__task__campaign=campaign, pk=flag_id).first()
     if flag is None:
-        raise NotFound("There is no such flag.")
+        raise NotFound("This flag does not exist.")
     form = FlagForm(request.POST)
     if form.is_valid():
         resolve_flag(flag=flag, actor=request.user, **form.cleaned_data)
-        messages.success(request, "The flag is resolved.")
+        messages.success(request, "The flag has been resolved.")
     else:
-        messages.error(request, "Say what came of the flag.")
+        messages.error(request, "Enter a resolution.")
     return redirect("campaign_detail", campaign_id=campaign_id)

@@ -42,7 +42,7 @@ class AuditFilterForm(forms.Form):
             return None
         person = User.objects.filter(username=username).first()
         if person is None:
-            raise forms.ValidationError("Nobody has this username.")
+            raise forms.ValidationError("There is no account with this username.")
         return person
 
     @property

@@ -23,11 +23,11 @@ MOST_LABELS = 26
 DEFAULT_SHARE = 0.5
 DEFAULT_MINUTES = 15
 LEADS_HELP = {
-    "runs": "Those of the campaigns that you lead. People rate a sample of their personalised responses, drawn anew.",
-    "annotators": "Those who are in campaigns that you lead. Others are invited, or added by their user names, once "
-    "the campaign is there.",
-    "leads": "Besides you: who makes a campaign leads it. Leads see progress, agreement and gold, and adjudicate. They "
-    "may label, too, but do not adjudicate what they have labelled.",
+    "runs": "Runs of the campaigns you lead. Annotators rate a new sample of their personalised responses.",
+    "annotators": "People in the campaigns you lead. After you create the campaign, you can invite others "
+    "or add them by username.",
+    "leads": "Additional leads; you lead every campaign you create. Leads see progress, agreement and "
+    "gold, and adjudicate. They can also label, but cannot adjudicate tasks they labelled.",
 }
 """What the form says to a lead, who chooses from less than staff."""
 
@@ -64,46 +64,51 @@ class QualityFields(forms.Form):
     """What may be set at the start and changed while people label."""
 
     labels_per_person = forms.IntegerField(
-        required=False, min_value=1, help_text="Most labels that one person makes; left empty, no limit."
+        required=False,
+        min_value=1,
+        help_text="Maximum number of labels per person. If empty, there is no limit.",
     )
     minimum_seconds = forms.IntegerField(
         required=False,
         min_value=1,
         max_value=3600,
-        label="Shortest plausible time, in seconds",
-        help_text="A label made in less counts as implausibly fast in the view of quality; it keeps its vote.",
+        label="Minimum plausible time (seconds)",
+        help_text="Faster labels are marked as implausibly fast on the quality page; they still count.",
     )
     control_every = forms.IntegerField(
         required=False,
         min_value=2,
         max_value=1000,
         label="Control items: one task in",
-        help_text="Of a person's tasks, one in so many has a known score, and nobody can tell which. The items are "
-        "added on the campaign's page. Left empty, none.",
+        help_text="How often an annotator gets a task with a known score; for example, 10 means one task in"
+        " 10. Annotators cannot tell which. Add control items on the campaign's page. If empty, "
+        "none are used.",
     )
     lowest_control_accuracy = PercentField(
-        label="Pause below, on control items (%)",
-        help_text="Who is surely below it on the control items gets no more tasks until a lead says so.",
+        label="Pause below this control accuracy (%)",
+        help_text="Annotators whose whole 95% interval is below this are paused until a lead resumes them.",
     )
     lowest_agreement = forms.FloatField(
         required=False,
         min_value=-1,
         max_value=1,
-        label="Pause below, in agreement with the rest",
-        help_text="From −1 to 1, where 0 is chance. Who is surely below it gets no more tasks until a lead says so.",
+        label="Pause below this agreement with the others",
+        help_text="From −1 to 1, where 0 is chance. Annotators whose whole 95% interval is below this are "
+        "paused until a lead resumes them.",
         widget=forms.NumberInput(attrs={"step": "any"}),
     )
     reveals_judges = forms.BooleanField(
         required=False,
-        label="Judges' scores may be shown to adjudicators",
-        help_text="Only after their own decision; one that they make afterwards is marked so.",
+        label="Show judges' scores to adjudicators",
+        help_text="Only after their own decision. Decisions made after seeing the scores are flagged.",
     )
     lease_minutes = forms.IntegerField(
         min_value=1,
         max_value=24 * 60,
         initial=DEFAULT_MINUTES,
-        label="Minutes that a task is kept for a person",
-        help_text="Counted from when their page was last heard of. After that, others may get it.",
+        label="Minutes a task is reserved for a person",
+        help_text="Counted from the last contact of the person's page with the server. After that, the task"
+        " can go to others.",
     )
 
     def changes(self) -> dict[str, Any]:
@@ -125,82 +130,89 @@ class CampaignForm(QualityFields):
     name = forms.CharField(max_length=200)
     runs = RunsField(
         Run.objects.none(),
-        help_text="People rate a sample of their personalised responses.",
+        help_text="Annotators rate a sample of these runs' personalised responses.",
         widget=forms.CheckboxSelectMultiple,
     )
-    sample_size = forms.IntegerField(min_value=1, initial=USUAL_SAMPLE, help_text="Responses to label.")
+    sample_size = forms.IntegerField(
+        min_value=1, initial=USUAL_SAMPLE, help_text="Number of responses to label."
+    )
     sampling = forms.ChoiceField(choices=Sampling.choices, initial=Sampling.RANDOM)
     enriched_share = PercentField(
         initial=DEFAULT_SHARE,
         least=0.01,
         label="Share where judges disagree (%)",
-        help_text="For the enriched sample only.",
+        help_text="Only for enriched sampling.",
     )
     seed = forms.IntegerField(
         required=False,
         min_value=0,
         max_value=2**31 - 1,
-        help_text="Of the sample; left empty, one is drawn and kept.",
+        help_text="Seed for drawing the sample. If empty, a random seed is chosen and stored.",
     )
     annotators = forms.ModelMultipleChoiceField(
         User.objects.none(),
         widget=forms.CheckboxSelectMultiple,
-        help_text="Those without an account are invited on the campaign's page of people, once it is there; if nobody "
-        "has one yet, choose yourself.",
+        help_text="After you create the campaign, you can invite people without an account on its People "
+        "page. If nobody has an account yet, choose yourself.",
     )
     leads = forms.ModelMultipleChoiceField(
         User.objects.none(),
         required=False,
         widget=forms.CheckboxSelectMultiple,
-        help_text="See progress, agreement and gold, and adjudicate. They may label, too, but do not adjudicate what "
-        "they have labelled.",
+        help_text="Leads see progress, agreement and gold, and adjudicate. They can also label, but cannot "
+        "adjudicate tasks they labelled.",
     )
     rubric = forms.ModelChoiceField(Rubric.objects.none(), empty_label=None)
     threshold = forms.TypedChoiceField(
         choices=[(score, f"{score} or more") for score in SCALE],
         coerce=int,
         initial=DEFAULT_THRESHOLD,
-        help_text="The score from which a preference counts as followed.",
+        help_text="The lowest score that counts as followed.",
     )
     asks_correctness = forms.BooleanField(
-        required=False, label="Ask, too, whether the personalised response's answer is right"
+        required=False, label="Also ask whether the personalised response's answer is correct"
     )
     guidelines = forms.CharField(
         required=False,
         strip=True,
         max_length=GUIDELINES_LENGTH,
         widget=forms.Textarea(attrs={"rows": 8}),
-        help_text="Markdown, shown to annotators: what to look at, what to ignore, examples of hard cases. You can "
-        "change them later; labels keep the version that they were made by.",
+        help_text="Instructions for annotators, in Markdown: what to look at, what to ignore, examples of "
+        "hard cases. You can change them later; each label records the version it was made with.",
     )
     overlap = forms.IntegerField(
         min_value=1,
         max_value=MOST_LABELS,
         initial=2,
-        label="Labels at first",
-        help_text="Wanted for each response, by different people.",
+        label="Initial labels per response",
+        help_text="Number of labels to collect for each response, from different people.",
     )
     max_overlap = forms.IntegerField(
         required=False,
         min_value=1,
         max_value=MOST_LABELS,
-        label="Labels at most",
-        help_text="While people disagree on a response, one more is asked for at a time; then a lead decides. Left "
-        "empty: one more than at first, if there are people enough.",
+        label="Maximum labels per response",
+        help_text="While annotators disagree on a response, one more label is collected at a time, up to "
+        "this number; then a lead decides. If empty: one more than the initial number, if there "
+        "are enough people.",
     )
     disagreement = forms.ChoiceField(
-        choices=Disagreement.choices, initial=Disagreement.EITHER, label="People disagree where"
+        choices=Disagreement.choices, initial=Disagreement.EITHER, label="Annotators disagree if"
     )
     disagreement_range = forms.IntegerField(
-        min_value=1, max_value=SCALE[-1] - SCALE[0], initial=2, label="Far apart means by at least"
+        min_value=1,
+        max_value=SCALE[-1] - SCALE[0],
+        initial=2,
+        label="Minimum difference that counts as far apart",
     )
     pass_mark = PercentField(
         least=0.01,
-        label="Qualification: share to get right (%)",
-        help_text="Left empty, nobody has to qualify. The round's items are added on the campaign's page.",
+        label="Qualification pass mark (%)",
+        help_text="If empty, no qualification is required. Add the qualification items on the campaign's "
+        "page.",
     )
     qualification_attempts = forms.IntegerField(
-        min_value=1, max_value=100, initial=3, label="Attempts at the qualification"
+        min_value=1, max_value=100, initial=3, label="Qualification attempts"
     )
 
     def __init__(self, *args: Any, maker: User, **options: Any) -> None:
@@ -235,7 +247,9 @@ class CampaignForm(QualityFields):
             cleaned["enriched_share"] = DEFAULT_SHARE
         elif cleaned.get("enriched_share") == 1:
             self.add_error(
-                "enriched_share", "Some of the sample has to come from the rest, or it says nothing of it."
+                "enriched_share",
+                "Enter less than 100%: part of the sample must come from the other responses to represent"
+                " them.",
             )
         overlap = cleaned.get("overlap")
         if overlap is not None and cleaned.get("max_overlap") is None and "max_overlap" not in self.errors:
@@ -256,8 +270,8 @@ class SettingsForm(QualityFields):
     max_overlap = forms.IntegerField(
         min_value=1,
         max_value=MOST_LABELS,
-        label="Labels at most",
-        help_text="May only rise. What waits for adjudication then asks people for one more label first.",
+        label="Maximum labels per response",
+        help_text="Can only be increased. Tasks waiting for adjudication then get one more label first.",
     )
 
     def __init__(self, data: Any = None, *, campaign: Campaign) -> None:
@@ -276,7 +290,7 @@ class MembersForm(forms.Form):
     """People who have an account, to bring into a campaign. A lead does not get to see who else has one."""
 
     usernames = forms.CharField(
-        label="User names", help_text="Of people who have an account, with spaces or commas between them."
+        label="Usernames", help_text="Usernames of people who have an account, separated by spaces or commas."
     )
     role = forms.ChoiceField(choices=Role.choices, initial=Role.ANNOTATOR)
 
@@ -285,9 +299,9 @@ class MembersForm(forms.Form):
         found = list(User.objects.filter(username__in=names, is_active=True))
         unknown = sorted(names - {user.username for user in found})
         if unknown:
-            raise forms.ValidationError(f"Nobody has an account named {', '.join(unknown)}.")
+            raise forms.ValidationError(f"No account with the username: {', '.join(unknown)}.")
         if not found:
-            raise forms.ValidationError("Name at least one person.")
+            raise forms.ValidationError("Enter at least one username.")
         return found
 
 

@@ -58,9 +58,9 @@ def campaign_status(request: PersonRequest, campaign_id: int) -> HttpResponse:
     campaign = led_campaign(request.user, campaign_id)
     status = request.POST.get("status", "")
     if status not in CampaignStatus.values:
-        raise DomainError("A campaign is open, paused, closed or archived.", field="status")
+        raise DomainError("Choose a status: open, paused, closed or archived.", field="status")
     set_campaign_status(campaign=campaign, status=CampaignStatus(status), actor=request.user)
-    messages.success(request, f"The campaign is {CampaignStatus(status).label.lower()}.")
+    messages.success(request, f"The campaign is now {CampaignStatus(status).label.lower()}.")
     return redirect("campaign_detail", campaign_id=campaign.pk)
 
 
@@ -75,7 +75,7 @@ def campaign_settings(request: PersonRequest, campaign_id: int) -> HttpResponse:
         except DomainError as error:
             form.add_error(error.field, error.message)
         else:
-            messages.success(request, "The settings are saved.")
+            messages.success(request, "The settings have been saved.")
             return redirect("campaign_settings", campaign_id=campaign.pk)
     return _settings_page(request, campaign, form, MembersForm())
 
@@ -127,7 +127,7 @@ def campaign_guidelines(request: PersonRequest, campaign_id: int) -> HttpRespons
             entered["based_on"] = str(initial["based_on"])
             form.data = entered
         else:
-            messages.success(request, f"Version {made.version} of the guidelines is in force.")
+            messages.success(request, f"Version {made.version} of the guidelines has been published.")
             return redirect("campaign_guidelines", campaign_id=campaign.pk)
     context = {"campaign": campaign, "form": form, "newest": newest, "versions": versions}
     return render(

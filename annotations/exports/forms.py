@@ -20,14 +20,14 @@ class ExportForm(forms.Form):
     format = forms.ChoiceField(choices=ExportFormat.choices)
     raters = forms.ChoiceField(
         required=False,
-        label="People go by",
-        choices=[("", "As is usual: pseudonyms in a dataset, else user names"), *RaterNames.choices],
+        label="Names of people",
+        choices=[("", "Default: pseudonyms in a dataset, otherwise usernames"), *RaterNames.choices],
         help_text="A person has the same pseudonym in all files of a campaign.",
     )
     licence = forms.CharField(
         required=False,
         max_length=60,
-        help_text=f"For the card of a dataset, by the Hub’s names, such as {LICENCES}.",
+        help_text=f"For the dataset card. Use a licence identifier of the Hub, such as {LICENCES}.",
     )
 
     def __init__(self, *args: Any, table: Table, user: User, **kwargs: Any) -> None:

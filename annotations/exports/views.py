@@ -42,7 +42,7 @@ def export_list(request: PersonRequest) -> HttpResponse:
     """The person's exports with their progress, and what can be exported; to htmx, the exports alone."""
     tables = exportable_tables(request.user)
     if not tables:
-        raise NotFound("There is no such page.")
+        raise NotFound("This page does not exist.")
     exports = list(visible_exports(request.user)[:SHOWN])
     context = {
         "exports": [(export, known_tables().get(export.table)) for export in exports],
@@ -79,7 +79,7 @@ def _asked_for(request: PersonRequest, table: Table, form: ExportForm) -> str:
     scope = checked_scope(request.user, table, wanted["filters"])
     if table.source(scope).count(settings.EXPORT_STREAM_ROWS + 1) > settings.EXPORT_STREAM_ROWS:
         request_export(requested_by=request.user, **wanted)
-        messages.success(request, "A worker writes the file; this page tells when it is ready.")
+        messages.success(request, "The file is being prepared. This page updates when it is ready.")
         return reverse("export_list")
     note_streamed(user=request.user, scope=scope, table=table, format=wanted["format"])
     extension = EXTENSIONS[ExportFormat(wanted["format"])]
@@ -111,7 +111,7 @@ def export_download(request: PersonRequest, export_id: int) -> HttpResponseBase:
             modified=export.finished_at or export.created_at,
         )
     except FileNotFoundError:
-        raise NotFound("The file is gone: have it made again.", code="file_gone") from None
+        raise NotFound("The file no longer exists. Export it again.", code="file_gone") from None
 
 
 @require_GET
@@ -128,7 +128,9 @@ def export_act(request: PersonRequest, export_id: int, act: str) -> HttpResponse
     if act not in acts:
         raise Http404
     acts[act](export=export, actor=request.user)
-    messages.success(request, "A worker makes it again." if act == "retry" else "The file is taken away.")
+    messages.success(
+        request, "The export has been queued again." if act == "retry" else "The file has been deleted."
+    )
     return redirect("export_list")
 
 
@@ -143,5 +145,5 @@ def file_name(export: Export) -> str:
 def _ready(request: PersonRequest, export_id: int) -> Export:
     export = own_export(request.user, export_id)
     if export.status != ExportStatus.READY:
-        raise NotFound("This export has no file now.", code="not_ready")
+        raise NotFound("This export has no file.", code="not_ready")
     return export

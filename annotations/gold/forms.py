@@ -15,41 +15,40 @@ class GoldForm(forms.Form):
 
     rule = forms.ChoiceField(
         choices=GoldRule.choices,
-        help_text="Dawid–Skene and MACE learn from all labels whom to trust how far.",
+        help_text="Dawid–Skene and MACE estimate from all labels how reliable each annotator is.",
     )
     adjudicated_first = forms.BooleanField(
         required=False,
-        label="Adjudicators’ decisions come before the rule",
-        help_text="They stand alone: the bars below are for what votes decide.",
+        label="Adjudicators’ decisions override the rule",
+        help_text="The minimums below do not apply to adjudicated tasks.",
     )
     include_surplus = forms.BooleanField(
         required=False,
-        label="Surplus labels vote, too",
-        help_text="They came after their slot had gone to somebody else. Labels set aside never vote.",
+        label="Count surplus labels",
+        help_text="Surplus labels arrived after another annotator had labelled the task. Labels set aside "
+        "never count.",
     )
     states = forms.MultipleChoiceField(
         choices=TaskState.choices,
         widget=forms.CheckboxSelectMultiple,
         label="Tasks",
-        help_text="How far their labels must be.",
+        help_text="Which tasks to include, by the state of their labels.",
     )
-    include_unresolved = forms.BooleanField(
-        required=False, label="Include tied and unlabelled tasks, without a decision"
-    )
+    include_unresolved = forms.BooleanField(required=False, label="Include undecided tasks")
     minimum_labels = forms.IntegerField(
-        min_value=0, max_value=100, label="Votes, at least", help_text="Of one task."
+        min_value=0, max_value=100, label="Minimum votes", help_text="Minimum number of votes per task."
     )
     minimum_agreement = forms.IntegerField(
         min_value=0,
         max_value=100,
-        label="Agreement, at least (%)",
-        help_text="Share of the votes that say what is decided.",
+        label="Minimum agreement (%)",
+        help_text="Share of votes that match the decision.",
     )
     minimum_confidence = forms.IntegerField(
         min_value=0,
         max_value=100,
-        label="Confidence, at least (%)",
-        help_text="Of Dawid–Skene and MACE: probability of what is decided.",
+        label="Minimum confidence (%)",
+        help_text="For Dawid–Skene and MACE: probability of the decision.",
     )
     shown = forms.CharField(required=False, initial="1", widget=forms.HiddenInput)
 

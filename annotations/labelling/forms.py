@@ -32,7 +32,7 @@ class EntriesForm(forms.Form):
     score = forms.TypedChoiceField(
         choices=[(score, str(score)) for score in SCALE],
         coerce=int,
-        error_messages={"required": "Choose a score from 1 to 5 first."},
+        error_messages={"required": "Choose a score from 1 to 5."},
     )
     answer_correct = forms.ChoiceField(choices=[("", ""), *AnswerCorrect.choices], required=False)
     comment = _text()
@@ -86,7 +86,7 @@ class HistorySearchForm(forms.Form):
     q = forms.CharField(
         required=False,
         max_length=200,
-        label="In question, preference or comment",
+        label="Search questions, preferences and comments",
         widget=forms.TextInput(attrs={"type": "search"}),
     )
     score = forms.TypedChoiceField(

@@ -17,19 +17,19 @@ class Action:
 
 ACTIONS = (
     *(Action(f"score_{score}", f"Choose score {score}", str(score)) for score in SCALE),
-    Action("correct_yes", "The answer is right", "y", only_with_correctness=True),
+    Action("correct_yes", "The answer is correct", "y", only_with_correctness=True),
     Action("correct_no", "The answer is wrong", "n", only_with_correctness=True),
-    Action("correct_cannot_tell", "Cannot tell whether it is right", "t", only_with_correctness=True),
-    Action("submit", "Submit and go on", "Enter"),
-    Action("back", "Back to the one before", "b"),
+    Action("correct_cannot_tell", "Cannot tell whether it is correct", "t", only_with_correctness=True),
+    Action("submit", "Submit and continue", "Enter"),
+    Action("back", "Go back to the previous task", "b"),
     Action("skip", "Skip, with a reason", "s"),
     Action("flag", "Flag for the leads", "f"),
     Action("differences", "Show or hide the differences", "d"),
-    Action("as_written", "Show the responses as they were written, or laid out", "w"),
+    Action("as_written", "Show the original or the formatted text", "w"),
     Action("comment", "Write a comment", "c"),
     Action("guidelines", "Show or hide the guidelines", "g"),
     Action("history", "My history", "h"),
-    Action("keys", "Show or hide this list", "?"),
+    Action("keys", "Show or hide the list of keys", "?"),
 )
 USUAL_KEYS = {action.name: action.usual for action in ACTIONS}
 

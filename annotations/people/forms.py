@@ -14,10 +14,15 @@ from core.models import User
 class InvitationForm(forms.Form):
     """Whom to invite; where no email is sent, there is no address to give."""
 
-    note = forms.CharField(label="For whom", required=False, max_length=200, help_text="A note for the list.")
-    days = forms.IntegerField(label="Good for days", min_value=1, max_value=90, initial=DAYS)
+    note = forms.CharField(
+        label="Note",
+        required=False,
+        max_length=200,
+        help_text="For example, the person's name. Shown in the list of invitations.",
+    )
+    days = forms.IntegerField(label="Valid for (days)", min_value=1, max_value=90, initial=DAYS)
     address = forms.EmailField(
-        label="Send it to", required=False, help_text="Left empty, you copy the link yourself."
+        label="Send to", required=False, help_text="If empty, copy the link and send it yourself."
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -37,7 +42,7 @@ class NewAccountForm(UserCreationForm[User]):
     """User name and password of who has an invitation; Django's rules for both."""
 
     email = forms.EmailField(
-        label="Email", required=False, help_text="For a link to set a new password, should you forget yours."
+        label="Email", required=False, help_text="Used to reset your password if you forget it."
     )
 
     class Meta(UserCreationForm.Meta):

@@ -63,7 +63,7 @@ def member_change(request: PersonRequest, campaign_id: int, member_id: int, chan
     campaign = led_campaign(request.user, campaign_id)
     member = Member.objects.select_related("user", "campaign").filter(campaign=campaign, pk=member_id).first()
     if member is None or change not in MEMBER_CHANGES:
-        raise NotFound("There is no such member.")
+        raise NotFound("This member does not exist.")
     MEMBER_CHANGES[change](member, request.user)
     return redirect("campaign_people", campaign_id=campaign.pk)
 
@@ -73,11 +73,11 @@ def invitation_revoke(request: PersonRequest, invitation_id: int) -> HttpRespons
     """Make an invitation's link worthless."""
     invitation = Invitation.objects.select_related("campaign").filter(pk=invitation_id).first()
     if invitation is None or not (invitation.campaign_id or request.user.is_staff):
-        raise NotFound("There is no such invitation.")
+        raise NotFound("This invitation does not exist.")
     if invitation.campaign_id is not None:
         led_campaign(request.user, invitation.campaign_id)
     invitations.revoke_invitation(invitation=invitation, actor=request.user)
-    messages.success(request, "The invitation is revoked: its link lets nobody in.")
+    messages.success(request, "The invitation has been revoked. Its link no longer works.")
     if invitation.campaign_id is None:
         return redirect("people_list")
     return redirect("campaign_people", campaign_id=invitation.campaign_id)
@@ -92,7 +92,7 @@ def invitation_accept(request: HttpRequest, token: str) -> HttpResponse:
     try:
         invitation = invitation_by(token)
         if invitation is None:
-            raise NotFound("There is no such invitation. Is the link complete?")
+            raise NotFound("This invitation does not exist. Check that the link is complete.")
         if request.user.is_authenticated:
             return _join(request, request.user, invitation, token)
         return _join_with_new_account(request, invitation, token)
@@ -156,7 +156,7 @@ def person_reset_link(request: PersonRequest, user_id: int) -> HttpResponse:
 def _account(user_id: int) -> User:
     person = account(user_id)
     if person is None:
-        raise NotFound("There is no such person.")
+        raise NotFound("This person does not exist.")
     return person
 
 
@@ -259,5 +259,5 @@ def _who_clicked_twice(request: HttpRequest, token: str) -> User | None:
 
 def _welcome(request: HttpRequest, invitation: Invitation) -> HttpResponse:
     into = f"the campaign “{invitation.campaign}”" if invitation.campaign else "PERG"
-    messages.success(request, f"Welcome: you are in {into} as {invitation.get_role_display().lower()}.")
+    messages.success(request, f"Welcome! You have joined {into} as {invitation.get_role_display().lower()}.")
     return redirect("home")

@@ -13,11 +13,11 @@ from annotations.quality.services.quality import REASON_LENGTH
 from evaluation.models.endpoint import SCALE
 
 KIND_CHOICES = [
-    (TaskKind.CONTROL, "Control item, unannounced"),
+    (TaskKind.CONTROL, "Control item (hidden from annotators)"),
     (TaskKind.QUALIFICATION, "Qualification item"),
 ]
 TOLERANCE_CHOICES = [
-    (width, "exactly that score" if width == 0 else f"{width} off is right, too")
+    (width, "exact score only" if width == 0 else f"up to {width} off also counts as correct")
     for width in range(WIDEST + 1)
 ]
 SCORE_CHOICES = [(score, str(score)) for score in SCALE]
@@ -33,7 +33,7 @@ class ScoreChangeForm(forms.Form):
         required=False,
         max_length=5000,
         widget=forms.Textarea(attrs={"rows": 3}),
-        help_text="Why this is the score. Annotators see it once the item can no longer be asked.",
+        help_text="Explains the score. Shown to annotators once the item can no longer be assigned to them.",
     )
 
 
@@ -41,7 +41,7 @@ class KnownScoreForm(ScoreChangeForm):
     """The known score of one response, that becomes an item."""
 
     response = forms.IntegerField(widget=forms.HiddenInput)
-    kind = forms.ChoiceField(choices=KIND_CHOICES, label="Use it as")
+    kind = forms.ChoiceField(choices=KIND_CHOICES, label="Use as")
 
 
 class GoldItemsForm(forms.Form):
@@ -49,10 +49,14 @@ class GoldItemsForm(forms.Form):
 
     release = forms.ModelChoiceField(GoldRelease.objects.none(), label="Gold release")
     count = forms.IntegerField(
-        min_value=1, max_value=1000, initial=20, label="At most so many", help_text="Drawn at random."
+        min_value=1,
+        max_value=1000,
+        initial=20,
+        label="Maximum number of items",
+        help_text="The items are drawn at random.",
     )
     tolerance = forms.TypedChoiceField(choices=TOLERANCE_CHOICES, coerce=int, initial=1)
-    kind = forms.ChoiceField(choices=KIND_CHOICES, label="Use them as")
+    kind = forms.ChoiceField(choices=KIND_CHOICES, label="Use as")
 
     def __init__(self, *args: Any, led: Sequence[int], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -66,14 +70,15 @@ class ItemsUploadForm(forms.Form):
 
     file = forms.FileField(
         label="CSV file",
-        help_text="Columns response, score, tolerance (may be empty: 0) and explanation; others are left out.",
+        help_text="Columns: response, score, tolerance (0 if empty) and explanation. Other columns are "
+        "ignored.",
     )
-    kind = forms.ChoiceField(choices=KIND_CHOICES, label="Use them as")
+    kind = forms.ChoiceField(choices=KIND_CHOICES, label="Use as")
 
     def clean_file(self) -> UploadedFile[bytes]:
         file: UploadedFile[bytes] = self.cleaned_data["file"]
         if (file.size or 0) > MOST_BYTES:
-            raise forms.ValidationError("This file is too large: 5 MB at most.")
+            raise forms.ValidationError("This file is too large. The maximum is 5 MB.")
         return file
 
 
@@ -82,7 +87,7 @@ class PersonActionForm(forms.Form):
 
     action = forms.ChoiceField(
         choices=[(name, name) for name in ("pause", "resume", "set_aside", "restore")],
-        error_messages={"required": "Choose what to do."},
+        error_messages={"required": "Choose an action."},
     )
     reason = forms.CharField(required=False, max_length=REASON_LENGTH)
 
@@ -94,5 +99,5 @@ class QualificationAnswerForm(forms.Form):
     score = forms.TypedChoiceField(
         choices=SCORE_CHOICES,
         coerce=int,
-        error_messages={"required": "Choose a score from 1 to 5 first."},
+        error_messages={"required": "Choose a score from 1 to 5."},
     )

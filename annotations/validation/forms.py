@@ -15,9 +15,9 @@ from perg.stats.files.stated_scale import ScaleError, entries_of
 from perg.stats.items.annotator_test import EPSILON
 
 SCORINGS = [
-    ("", "As the scale wants it"),
-    ("accuracy", "Accuracy: the same rating as the others"),
-    ("neg_rmse", "Distance: as near to the others' ratings"),
+    ("", "Automatic"),
+    ("accuracy", "Accuracy: same rating as the others"),
+    ("neg_rmse", "Distance: closeness to the others' ratings"),
 ]
 
 
@@ -28,13 +28,16 @@ class ReportForm(forms.Form):
         min_value=0,
         max_value=0.99,
         initial=EPSILON["skilled"],
-        label="What being cheaper is worth (ε)",
-        help_text="The judge may lose to a person by so much: 0.2 beside experts, 0.15 beside skilled people, 0.1 "
-        "beside crowd workers.",
+        label="Allowance for the judge (ε)",
+        help_text="Margin by which the judge may lose to a person: 0.2 for experts, 0.15 for skilled "
+        "people, 0.1 for crowd workers.",
         widget=forms.NumberInput(attrs={"step": "0.01"}),
     )
     scoring = forms.ChoiceField(
-        choices=SCORINGS, required=False, label="Scored by", help_text="Of the alternative annotator test."
+        choices=SCORINGS,
+        required=False,
+        label="Scoring",
+        help_text="Scoring function of the alternative annotator test.",
     )
 
     def arguments(self) -> dict[str, Any]:
@@ -86,33 +89,35 @@ class EntriesField(forms.CharField):
 class RatingsForm(forms.Form):
     """Ratings that people and judges made elsewhere."""
 
-    name = forms.CharField(max_length=NAME_LENGTH, help_text="Of the campaign that will hold them.")
-    human = SeveralFilesField(label="People's ratings", required=False, help_text="One file, or several.")
+    name = forms.CharField(
+        max_length=NAME_LENGTH, help_text="Name of the campaign that will contain the ratings."
+    )
+    human = SeveralFilesField(label="People's ratings", required=False, help_text="One or more files.")
     judge = SeveralFilesField(
         label="Judges' ratings",
         required=False,
-        help_text="One file, or several. Not needed where the first file has a column kind.",
+        help_text="One or more files. Not needed if the first file has a column “kind”.",
     )
     scale = forms.ChoiceField(choices=RatingScale.choices, initial=RatingScale.ORDINAL)
     categories = EntriesField(
         label="Categories of the scale",
         required=False,
-        help_text="All possible ratings, separated by commas, or a range such as 1..5. If empty, the ratings that "
-        "occur.",
+        help_text="All possible ratings, separated by commas, or a range such as 1..5. If empty, the "
+        "ratings in the files are used.",
     )
     failure = EntriesField(
-        label="Labels that are failures",
+        label="Failure labels",
         required=False,
         help_text="Separated by commas. Put a label that contains a comma in quotes.",
     )
     threshold = forms.FloatField(
         required=False,
-        help_text="For ordered scales: lower ratings count as failures. If empty, 3 on an ordinal scale of exactly "
-        "1 to 5, and none elsewhere.",
+        help_text="For ordered scales: lower ratings count as failures. If empty, the threshold is 3 on an "
+        "ordinal scale of exactly 1 to 5; other scales have none.",
     )
     is_not_cut = forms.BooleanField(
         required=False,
-        label="Import without a failure",
+        label="Import without a failure definition",
         help_text="Agreement and verdicts still work; failure rates are undefined.",
     )
 
@@ -121,7 +126,7 @@ class RatingsForm(forms.Form):
         if not self.errors and not (cleaned["human"] or cleaned["judge"]):
             self.add_error("human", "Choose at least one file.")
         if cleaned.get("is_not_cut") and cleaned.get("threshold") is not None:
-            self.add_error("threshold", "Enter a threshold, or import without a failure, not both.")
+            self.add_error("threshold", "Enter a threshold or import without a failure definition, not both.")
         return cleaned
 
     def arguments(self) -> dict[str, Any]:

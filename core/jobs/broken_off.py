@@ -21,15 +21,15 @@ def why_it_broke_off(error: BaseException) -> str:
     if isinstance(error, MemoryError):
         return "The worker ran out of memory."
     if isinstance(error, OperationalError | InterfaceError):
-        words = f"The database was away, or gave up ({own})."
+        words = f"The database was unavailable ({own})."
     elif isinstance(error, DatabaseError):
-        words = f"The database refused what was asked of it ({own})."
+        words = f"The database rejected the operation ({own})."
     elif isinstance(error, RedisError):
-        words = f"Redis was away ({own})."
+        words = f"Redis was unavailable ({own})."
     elif isinstance(error, OSError):
-        words = f"A file or a connection failed the worker ({own})."
+        words = f"A file or connection error occurred ({own})."
     else:
-        words = f"An error in the program ({own}). The workers’ log has the details."
+        words = f"Internal error ({own}). The workers’ log has the details."
     words = _storable(words)
     return words if len(words) <= LONGEST else f"{words[: LONGEST - 1]}…"
 

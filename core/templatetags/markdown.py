@@ -46,7 +46,7 @@ NOTHING = {None: "There is no baseline response on record.", "": "The response i
 LONGEST_MARKDOWN = 50_000
 """In characters: rendering 200,000 can take seconds, while a web thread waits."""
 AS_PLAIN_TEXT = (
-    '<p class="no-text">Longer than {} characters, so shown as plain text.</p>'
+    '<p class="no-text">Shown as plain text because it is longer than {} characters.</p>'
     '<pre class="as-written" dir="auto" tabindex="0">{}</pre>'
 )
 
@@ -79,7 +79,7 @@ def as_written(text: str | None) -> SafeString:
     pre = format_html('<pre class="as-written" dir="auto" tabindex="0">{}</pre>', written)
     if is_seen(text):
         return pre
-    return format_html("{}{}", format_html(PLACEHOLDER, "There is nothing to see in this response:"), pre)
+    return format_html("{}{}", format_html(PLACEHOLDER, "This response has no visible content:"), pre)
 
 
 def _sanitised(parser: MarkdownIt, text: str) -> SafeString:

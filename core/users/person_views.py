@@ -35,7 +35,7 @@ def person_security_act(request: PersonRequest, user_id: int, action: str) -> Ht
     """End the person's sessions, revoke their tokens, or reset their second factor."""
     person = person_by(user_id)
     if action not in ACTIONS:
-        raise NotFound("There is no such action.")
+        raise NotFound("This action does not exist.")
     messages.success(request, ACTIONS[action](person, request.user))
     return redirect("person_security", user_id=person.pk)
 
@@ -46,19 +46,19 @@ def person_token_revoke(request: PersonRequest, user_id: int, token_id: int) -> 
     """Make one of the person's tokens worthless."""
     token = token_by_id(person_by(user_id), token_id)
     revoke_token(token=token, actor=request.user)
-    messages.success(request, f"“{token.name}” is revoked.")
+    messages.success(request, f"“{token.name}” has been revoked.")
     return redirect("person_security", user_id=user_id)
 
 
 def person_by(user_id: int) -> User:
     person = User.objects.filter(pk=user_id).first()
     if person is None:
-        raise NotFound("There is no such person.")
+        raise NotFound("This person does not exist.")
     return person
 
 
 def token_by_id(person: User, token_id: int) -> ApiToken:
     token = tokens_of(person).select_related("user").filter(pk=token_id).first()
     if token is None:
-        raise NotFound("There is no such token.")
+        raise NotFound("This token does not exist.")
     return token

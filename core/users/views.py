@@ -33,7 +33,7 @@ def security(request: PersonRequest) -> HttpResponse:
 def session_end(request: PersonRequest, public_id: UUID) -> HttpResponse:
     """End one of one's sessions."""
     end_session(user=request.user, public_id=public_id, actor=request.user)
-    messages.success(request, "The session is ended.")
+    messages.success(request, "The session has been ended.")
     return redirect("account_security")
 
 

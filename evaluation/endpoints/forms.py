@@ -13,17 +13,17 @@ from evaluation.models.endpoint import Provider, StructuredOutput
 class EndpointForm(forms.Form):
     """An endpoint as it is wanted; the fields are those of `EndpointSpec`."""
 
-    name = forms.CharField(max_length=200, help_text="What the pages call it.")
+    name = forms.CharField(max_length=200, help_text="Shown on all pages.")
     provider = forms.ChoiceField(
         choices=[choice for choice in Provider.choices if choice[0] != Provider.HEURISTIC],
-        help_text="“OpenAI-compatible API” also for vLLM, Ollama, Together and Azure.",
+        help_text="Choose “OpenAI-compatible API” also for vLLM, Ollama, Together and Azure.",
     )
-    model = forms.CharField(max_length=200, help_text="As the provider knows it, e.g. gpt-4o-mini.")
+    model = forms.CharField(max_length=200, help_text="The provider's name for the model, e.g. gpt-4o-mini.")
     base_url = forms.CharField(
         max_length=200,
         required=False,
         label="Base URL",
-        help_text="Only for a compatible server, e.g. http://localhost:8000/v1.",
+        help_text="Only for OpenAI-compatible servers, e.g. http://localhost:8000/v1.",
     )
     api_key_variable = forms.CharField(
         max_length=100,
@@ -38,42 +38,42 @@ class EndpointForm(forms.Form):
         max_digits=12,
         decimal_places=6,
         required=False,
-        label="Price of input",
-        help_text="US dollars for a million tokens.",
+        label="Input price",
+        help_text="In US dollars per million tokens.",
     )
     output_price = forms.DecimalField(
         min_value=0,
         max_digits=12,
         decimal_places=6,
         required=False,
-        label="Price of output",
-        help_text="US dollars for a million tokens.",
+        label="Output price",
+        help_text="In US dollars per million tokens.",
     )
     priced_on = forms.DateField(
         required=False,
         label="Prices as of",
         widget=forms.DateInput(attrs={"type": "date"}),
-        help_text="Left empty, today.",
+        help_text="If empty, today's date.",
     )
     max_concurrency = forms.IntegerField(
         min_value=1,
         max_value=10_000,
         initial=64,
-        label="Calls at a time",
-        help_text="At most, over all workers.",
+        label="Max. concurrent calls",
+        help_text="Across all workers.",
     )
     timeout_seconds = forms.IntegerField(
-        min_value=1, max_value=3600, initial=120, label="Time-out", help_text="Seconds for one call."
+        min_value=1, max_value=3600, initial=120, label="Timeout", help_text="In seconds, for each call."
     )
     structured_output = forms.ChoiceField(
         choices=StructuredOutput.choices,
-        help_text="How a judge on this endpoint is made to answer in the wanted form.",
+        help_text="How judges on this endpoint are made to answer in the required format.",
     )
     account = forms.CharField(
         max_length=100,
         required=False,
-        help_text="Endpoints with the same account and model share their rate limit; left empty, the key variable's "
-        "name.",
+        help_text="Endpoints with the same account and model share a rate limit. If empty, the key "
+        "variable's name is used.",
     )
     options = StrictJsonField(
         required=False,
@@ -90,7 +90,7 @@ class EndpointForm(forms.Form):
     def clean_options(self) -> dict[str, object]:
         options = self.cleaned_data["options"] or {}
         if not isinstance(options, dict):
-            raise forms.ValidationError("The options are a JSON object.")
+            raise forms.ValidationError("Enter the options as a JSON object.")
         return options
 
     def spec(self, of: Endpoint | None = None) -> EndpointSpec:

@@ -38,7 +38,7 @@ def endpoint_create(request: PersonRequest) -> HttpResponse:
         except DomainError as error:
             form.add_error(error.field if error.field in form.fields else None, error.message)
         else:
-            messages.success(request, f"“{endpoint}” is there. Test it before you launch anything on it.")
+            messages.success(request, f"Endpoint “{endpoint}” created. Test it before you launch a batch.")
             return redirect("endpoint_detail", endpoint_id=endpoint.pk)
     return render(
         request, "evaluation/endpoints/endpoint_form.html", {"form": form}, status=422 if form.errors else 200
@@ -70,7 +70,7 @@ def endpoint_edit(request: PersonRequest, endpoint_id: int) -> HttpResponse:
             form.add_error(error.field if error.field in form.fields else None, error.message)
         else:
             messages.success(
-                request, "The endpoint is changed. Test it; then what failed in its runs can be tried again."
+                request, "The endpoint has been saved. Test it, then try the failed calls of its runs again."
             )
             return redirect("endpoint_detail", endpoint_id=endpoint.pk)
     fixed = fixed_fields(endpoint)

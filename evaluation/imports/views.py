@@ -47,7 +47,7 @@ def import_job(request: PersonRequest, job_id: int) -> HttpResponse:
 def import_retry(request: PersonRequest, job_id: int) -> HttpResponse:
     """Run an import again that failed."""
     retry_import(job=own_import(request.user, job_id), actor=request.user)
-    messages.success(request, "The import is queued again.")
+    messages.success(request, "The import has been queued again.")
     return redirect("import_job", job_id=job_id)
 
 

@@ -51,34 +51,35 @@ class JudgeForm(forms.Form):
         min_value=SCALE[0],
         max_value=SCALE[-1],
         initial=DEFAULT_THRESHOLD,
-        help_text="From this score on, the preference counts as followed.",
+        help_text="The lowest score that counts as followed.",
     )
     replicates = forms.IntegerField(
         min_value=1,
         max_value=MAX_REPLICATES,
         initial=1,
-        help_text="How often it rates each response; more than once shows how far it agrees with itself.",
+        help_text="Number of ratings per response. With more than one, the judge's self-consistency can be "
+        "measured.",
     )
     temperature = forms.FloatField(
         min_value=0,
         max_value=2,
         required=False,
-        help_text="Left empty, 0 for the first rating and 1 for further ones.",
+        help_text="If empty, 0 for the first rating and 1 for further ratings.",
     )
     max_tokens = forms.IntegerField(
         min_value=1,
         max_value=100_000,
         initial=MAX_TOKENS,
-        label="Longest reply",
-        help_text="Tokens; a model that thinks first needs more.",
+        label="Max. tokens",
+        help_text="Maximum length of a reply. Reasoning models need more.",
     )
 
 
 class ItemChoiceForm(forms.Form):
     """An item of a run, by its place."""
 
-    run = forms.ModelChoiceField(Run.objects.none(), label="Item of the run")
-    position = forms.IntegerField(min_value=1, initial=1, label="No.")
+    run = forms.ModelChoiceField(Run.objects.none(), label="Run")
+    position = forms.IntegerField(min_value=1, initial=1, label="Item number")
 
 
 class TrialForm(forms.Form):
@@ -89,7 +90,7 @@ class TrialForm(forms.Form):
         max_length=20_000,
         required=False,
         widget=forms.Textarea(attrs={"rows": 4}),
-        help_text="One on each line, without letters.",
+        help_text="One option per line, without letters.",
     )
     preference = forms.CharField(max_length=2000, widget=forms.Textarea(attrs={"rows": 2}))
     baseline = forms.CharField(
@@ -117,7 +118,7 @@ class TrialForm(forms.Form):
     def clean(self) -> dict[str, object]:
         cleaned: dict[str, object] = super().clean() or {}
         if any("\0" in str(value) for value in cleaned.values()):
-            raise ValidationError("A text contains a zero byte, which cannot be stored.")
+            raise ValidationError("The text contains a null byte, which cannot be stored.")
         return cleaned
 
     def shown(self) -> JudgeInput:

@@ -38,7 +38,7 @@ class RowFilterForm(forms.Form):
     """Which rows of the results are shown, and in which order."""
 
     by = forms.ChoiceField(label="Slice by", choices=Dimension.choices, required=False)
-    value = forms.CharField(label="Slice has", max_length=200, required=False)
+    value = forms.CharField(label="Slice contains", max_length=200, required=False)
     model = forms.ChoiceField(required=False)
     method = forms.ChoiceField(choices=ANY + Method.choices, required=False)
     setting = forms.ChoiceField(choices=ANY + Setting.choices, required=False)
@@ -55,7 +55,7 @@ class RowFilterForm(forms.Form):
     def clean_sort(self) -> str:
         sort: str = self.cleaned_data["sort"] or "model"
         if sort.removeprefix("-") not in ROWS_SORTED_BY:
-            raise forms.ValidationError("The table cannot be sorted by that.")
+            raise forms.ValidationError("The table cannot be sorted by this column.")
         return sort
 
     def wanted(self) -> RowFilter:
@@ -81,11 +81,11 @@ class ComparisonForm(forms.Form):
     """A run to compare with, and the runs that are compared with it."""
 
     reference = forms.ModelChoiceField(
-        Run.objects.all(), label="Compare with", help_text="The run that the others are measured against."
+        Run.objects.all(), label="Reference run", help_text="The other runs are compared with this run."
     )
     run = forms.ModelMultipleChoiceField(
         Run.objects.all(),
-        label="Runs",
+        label="Runs to compare",
         help_text=f"Up to {MOST_COMPARED}. Hold Ctrl or Cmd to choose several.",
         widget=forms.SelectMultiple(attrs={"size": 8}),
     )
@@ -96,9 +96,9 @@ class ComparisonForm(forms.Form):
         if reference is not None and runs is not None:
             others = [run for run in runs if run != reference]
             if not others:
-                self.add_error("run", "Choose a run other than the one that it is compared with.")
+                self.add_error("run", "Choose a run other than the reference run.")
             if len(others) > MOST_COMPARED:
-                self.add_error("run", f"At most {MOST_COMPARED} runs are compared at a time.")
+                self.add_error("run", f"You can compare at most {MOST_COMPARED} runs at a time.")
             given["others"] = others
         return given
 
@@ -110,17 +110,17 @@ class ItemFilterForm(forms.Form):
         label="Items", choices=[(key, each.name) for key, each in SETS.items()], required=False
     )
     judge = forms.ModelChoiceField(
-        Judge.objects.none(), required=False, empty_label="None", help_text="Whose verdict counts."
+        Judge.objects.none(), required=False, empty_label="None", help_text="Show verdicts of this judge."
     )
     source = forms.CharField(max_length=200, required=False)
     category = forms.CharField(max_length=200, required=False)
     preference_category = forms.CharField(max_length=50, required=False)
     q = forms.CharField(
-        label="Question has", max_length=200, required=False, widget=forms.TextInput({"type": "search"})
+        label="Question contains", max_length=200, required=False, widget=forms.TextInput({"type": "search"})
     )
     preference = forms.CharField(required=False, strip=False, widget=forms.HiddenInput)
-    cause = forms.CharField(label="Failed because", max_length=300, required=False)
-    reason = forms.CharField(label="Unscored because", max_length=200, required=False)
+    cause = forms.CharField(label="Cause of failure", max_length=300, required=False)
+    reason = forms.CharField(label="Reason for missing score", max_length=200, required=False)
     score = forms.TypedChoiceField(
         label="Score",
         choices=[*ANY, *((str(score), str(score)) for score in SCALE)],
@@ -143,7 +143,7 @@ class ItemFilterForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         given = super().clean() or {}
         if SETS[given.get("show") or "all"].by_judge and not given.get("judge"):
-            self.add_error("judge", "Say whose verdict counts.")
+            self.add_error("judge", "Choose a judge.")
         return given
 
     def wanted(self) -> ItemFilter:
@@ -177,5 +177,5 @@ class ItemFilterForm(forms.Form):
         if given["common"]:
             words.append(f"items in common with {given['common']}")
         if given["only"]:
-            words.append(f"items that {given['only']} has not")
+            words.append(f"items missing from {given['only']}")
         return words

@@ -13,14 +13,13 @@ class AddressForm(forms.Form):
     """Where a webhook leads, and what it is told of."""
 
     url = forms.CharField(
-        label="Address",
+        label="URL",
         max_length=500,
         widget=forms.URLInput(attrs={"placeholder": "https://"}),
-        help_text="It gets a POST with JSON. It may not lead into this network, and redirects are not followed.",
+        help_text="Receives a POST request with JSON. It must not point into this network, and redirects "
+        "are not followed.",
     )
-    events = forms.MultipleChoiceField(
-        label="Tell it when", choices=EVENTS, widget=forms.CheckboxSelectMultiple
-    )
+    events = forms.MultipleChoiceField(label="Events", choices=EVENTS, widget=forms.CheckboxSelectMultiple)
 
     def clean_url(self) -> str:
         url: str = self.cleaned_data["url"]
@@ -30,7 +29,7 @@ class AddressForm(forms.Form):
 
 
 class WebhookForm(AddressForm):
-    name = forms.CharField(max_length=100, help_text="For the list.")
+    name = forms.CharField(max_length=100, help_text="Shown in the list of webhooks.")
     field_order = ["name", "url", "events"]
 
 

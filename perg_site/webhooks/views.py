@@ -31,10 +31,10 @@ ACTS: dict[str, Callable[..., object]] = {
     "delete": managing.delete_webhook,
 }
 DONE = {
-    "pause": "The webhook is paused: it is told nothing.",
-    "resume": "The webhook is active again.",
-    "ping": "A test is on its way; the log below shows what came of it.",
-    "delete": "The webhook is deleted.",
+    "pause": "The webhook has been paused.",
+    "resume": "The webhook has been resumed.",
+    "ping": "A test delivery has been queued. The log below shows the result.",
+    "delete": "The webhook has been deleted.",
 }
 
 
@@ -70,7 +70,7 @@ def webhook_detail(request: PersonRequest, webhook_id: int) -> HttpResponse:
     form = AddressForm(request.POST or None, initial={"url": webhook.url, "events": webhook.events})
     if form.is_valid():
         managing.change_webhook(webhook=webhook, actor=request.user, **form.cleaned_data)
-        messages.success(request, "The webhook is changed.")
+        messages.success(request, "The webhook has been saved.")
         return redirect("webhook_detail", webhook_id=webhook.pk)
     context = _log(request, webhook) | {"webhook": webhook, "form": form, "most_attempts": MOST_ATTEMPTS}
     return render(request, "perg_site/webhook_detail.html", context, status=422 if form.errors else 200)
@@ -106,7 +106,7 @@ def webhook_act(request: PersonRequest, webhook_id: int, act: str) -> HttpRespon
     """Pause, resume, test or delete a webhook."""
     webhook = webhook_or_404(webhook_id)
     if act not in ACTS:
-        raise NotFound("There is no such thing to do.")
+        raise NotFound("This action does not exist.")
     ACTS[act](webhook=webhook, actor=request.user)
     messages.success(request, DONE[act])
     if act == "delete":
@@ -133,7 +133,7 @@ def webhook_delivery(request: PersonRequest, webhook_id: int, delivery_id: int) 
 def webhook_send_again(request: PersonRequest, webhook_id: int, delivery_id: int) -> HttpResponse:
     delivery = delivery_or_404(webhook_or_404(webhook_id), delivery_id)
     again = managing.send_again(delivery=delivery, actor=request.user)
-    messages.success(request, "It is on its way again.")
+    messages.success(request, "The delivery has been queued again.")
     return redirect("webhook_delivery", webhook_id=webhook_id, delivery_id=again.pk)
 
 

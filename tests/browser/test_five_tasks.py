@@ -108,20 +108,22 @@ def test_an_admin_launches_a_batch_sees_why_items_failed_and_tries_them_again(si
     expect(estimate).to_contain_text("Chain of thought")
     is_accessible(page)
     _click(page, "Launch")
-    expect(page.get_by_text("None of the runs is running any more.")).to_be_visible(timeout=SLOW)
+    expect(page.get_by_text("All runs have finished.")).to_be_visible(timeout=SLOW)
     expect(page.locator(".badge-failed").first).to_have_text("Failed")
     # The bill came along without a reload.
     expect(page.get_by_role("rowheader", name="In all")).to_be_visible()
     is_accessible(page)
 
     _click(page, "66 failed")
-    expect(page.get_by_text("Personalised: The record has no reply to this.").first).to_be_visible()
+    expect(
+        page.get_by_text("Personalised: There is no recorded reply for this request.").first
+    ).to_be_visible()
     page.locator("main tbody").get_by_role("link").first.click()
-    expect(page.get_by_text("Import a run that has one, or ask a live model.")).to_be_visible()
+    expect(page.get_by_text("Import a run that contains one, or use a live model.")).to_be_visible()
     is_accessible(page)
     _click(page, "Causes and retry")
-    _click(page, "Try these again")
-    expect(page.get_by_text("The calls that failed are tried again.")).to_be_visible()
+    _click(page, "Try again")
+    expect(page.get_by_text("The failed calls are being tried again.")).to_be_visible()
 
     _click(page, "First steps")  # the batch, in the breadcrumb
     _click(page, "Results of this batch")
@@ -132,7 +134,7 @@ def test_an_admin_launches_a_batch_sees_why_items_failed_and_tries_them_again(si
 
 def test_a_lead_finds_out_whether_the_judge_may_be_trusted(site: Site, page: Page) -> None:
     _log_in(page, site, "lead")
-    _click(page, "May the judges be trusted?")
+    _click(page, "Can the judges be trusted?")
     _click(page, "Compute the report")
     show = page.get_by_role("link", name="Show it")
     expect(show).to_be_visible(timeout=SLOW)
@@ -147,7 +149,7 @@ def test_a_lead_releases_gold_and_downloads_it(site: Site, page: Page) -> None:
     _log_in(page, site, "lead")
     _click(page, "Gold")
     would_be = page.locator("#would-be")
-    expect(would_be).to_contain_text("Left out because")
+    expect(would_be).to_contain_text("Reason for exclusion")
     expect(would_be).not_to_contain_text("Looser than the defaults")
     # The preview follows the form: what is released is what stands there.
     unresolved = page.get_by_label("Include tied and unlabelled tasks")
@@ -246,20 +248,20 @@ def test_a_batch_is_launched_and_its_failures_tried_again_by_keyboard(site: Site
         page.keyboard.press("Space")
     _tab_to(page, _button(page, "Launch"))
     _enter(page, "By keyboard")
-    expect(page.get_by_text("None of the runs is running any more.")).to_be_visible(timeout=SLOW)
+    expect(page.get_by_text("All runs have finished.")).to_be_visible(timeout=SLOW)
     _skip_to(page, _link(page, "66 failed"))
     _enter(page, "Items: Failed")
-    _skip_to(page, _link(page, "Causes, what helps, and retry"))
+    _skip_to(page, _link(page, "Causes, remedies and retry"))
     _enter(page, "By keyboard")
-    _tab_to(page, _button(page, "Try these again"))
+    _tab_to(page, _button(page, "Try again"))
     page.keyboard.press("Enter")
-    expect(page.get_by_text("The calls that failed are tried again.")).to_be_visible()
+    expect(page.get_by_text("The failed calls are being tried again.")).to_be_visible()
 
 
 def test_the_verdict_is_read_and_gold_downloaded_by_keyboard(site: Site, page: Page) -> None:
     _log_in_by_keys(page, site, "lead")
-    _skip_to(page, _link(page, "May the judges be trusted?"))
-    _enter(page, "May the judges be trusted?")
+    _skip_to(page, _link(page, "Can the judges be trusted?"))
+    _enter(page, "Can the judges be trusted?")
     # Labels have come since the report was computed, if it was: it says so, and has the form open.
     _skip_to(page, _button(page, "Compute"))
     page.keyboard.press("Enter")

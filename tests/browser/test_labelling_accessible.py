@@ -83,7 +83,7 @@ def test_every_state_of_the_screen_is_accessible(desk: Desk) -> None:
     desk.log_in(desk.context.new_page(), "cat")
     expect(page.get_by_text("You are logged out")).to_have_count(0)
     keys.press("b")
-    desk.says("You labelled this one")
+    desk.says("You labelled this task")
     _is_sound(page)
     page.goto(f"/campaigns/{desk.campaign}/history/")
     _is_sound(page)

@@ -59,7 +59,7 @@ def test_a_double_click_on_submit_submits_once(desk: Callable[..., Desk]) -> Non
 def test_nothing_is_submitted_without_a_score_or_while_typing(desk: Callable[..., Desk]) -> None:
     cat = desk()
     cat.page.keyboard.press("Enter")
-    cat.says("Choose a score from 1 to 5 first")
+    cat.says("Choose a score from 1 to 5")
     cat.page.keyboard.press("c")
     cat.page.keyboard.type("5 s f b g d ? n")
     cat.page.keyboard.press("Enter")
@@ -85,7 +85,7 @@ def test_back_and_forward_go_from_task_to_task_and_a_change_is_a_new_revision(
     assert cat.gone_on_from(three) == two
     cat.page.go_back()
     assert cat.gone_on_from(two) == one
-    cat.says("You labelled this one: score 1")
+    cat.says("You labelled this task: score 1")
     cat.page.go_forward()
     assert cat.gone_on_from(one) == two
     cat.page.keyboard.press("b")
@@ -103,7 +103,7 @@ def test_back_and_forward_go_from_task_to_task_and_a_change_is_a_new_revision(
     assert cat.gone_on_from(three) == one
     cat.page.reload()
     assert cat.question == one
-    cat.says("You labelled this one: score 5")
+    cat.says("You labelled this task: score 5")
     cat.page.keyboard.press("Enter")  # nothing is changed: no revision
     assert cat.gone_on_from(one) == three
     assert len(cat.on_record()) == 3
@@ -116,7 +116,7 @@ def test_what_is_half_entered_is_there_again_after_going_back_and_forward(desk: 
     cat.type("half a thought")
     cat.page.keyboard.press("b")
     assert cat.gone_on_from(two) == one
-    cat.page.get_by_role("button", name="On to the task in hand").click()
+    cat.page.get_by_role("button", name="Return to current task").click()
     assert cat.gone_on_from(one) == two
     expect(cat.page.get_by_label("Comment")).to_have_value("half a thought")
     expect(cat.page.locator("[name=score][value='4']")).to_be_checked()
@@ -130,7 +130,7 @@ def test_a_draft_is_kept_without_network_and_sent_when_it_is_back(desk: Callable
     cat.context.set_offline(True)
     cat.page.keyboard.press("3")
     cat.type("typed without network")
-    cat.says("Offline: kept here, sent later")
+    cat.says("Offline: saved in this browser, will be sent later")
     cat.context.set_offline(False)
     cat.draft_is_saved()
     cat.page.close()

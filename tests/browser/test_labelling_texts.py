@@ -38,7 +38,7 @@ def test_a_response_is_laid_out_without_loss_and_shown_as_written_by_a_key(show:
     expect(pane.locator("strong")).to_have_text("So")
     expect(pane).to_contain_text("5*4*3 = 60")
     expect(pane.locator("li")).to_have_text("\\(x_1\\) costs \\$5")
-    button = cat.page.get_by_role("button", name="As written")
+    button = cat.page.get_by_role("button", name="Original text")
     cat.page.keyboard.press("w")
     expect(button).to_have_attribute("aria-pressed", "true")
     assert pane.locator("pre").text_content() == written
@@ -83,7 +83,10 @@ def test_differences_of_chinese_texts_are_characters(show: Show) -> None:
 
 def test_as_written_is_remembered_and_differences_are_for_one_task(show: Show) -> None:
     cat = show("**One**", "**Two**")
-    pane, button = cat.page.locator("[data-personalised]"), cat.page.get_by_role("button", name="As written")
+    pane, button = (
+        cat.page.locator("[data-personalised]"),
+        cat.page.get_by_role("button", name="Original text"),
+    )
     cat.page.keyboard.press("w")
     expect(pane.locator("pre")).to_have_text("**Two**")
     cat.page.reload()

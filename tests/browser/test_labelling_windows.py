@@ -76,10 +76,10 @@ def test_an_expired_login_keeps_everything_and_work_goes_on_after_the_next_one(
     cat.says("Logged out: 1 kept here")
     two = cat.question
     cat.type("and more text")
-    cat.says("Logged out: kept here, sent later")
+    cat.says("Logged out: saved in this browser, will be sent later")
     assert cat.on_record() == []
     with cat.context.expect_page() as login:
-        cat.page.get_by_role("link", name="Log in in a new tab").click()
+        cat.page.get_by_role("link", name="Log in (new tab)").click()
     cat.log_in(login.value, "cat")
     cat.all_is_sent()
     cat.draft_is_saved()
@@ -121,7 +121,7 @@ def test_two_windows_on_two_machines_make_one_label_and_lose_no_text(desk: Calla
     there.type("written there")
     there.says("There is another version of this")
     there.says("written here")
-    there.page.get_by_role("button", name="Keep the one below").click()
+    there.page.get_by_role("button", name="Keep the version below").click()
     there.draft_is_saved()
     here.page.keyboard.press("Enter")
     here.gone_on_from(first)
@@ -144,7 +144,7 @@ def test_the_other_label_can_stay_as_it_is(desk: Callable[..., Desk]) -> None:
     here.all_is_sent()
     assert there.label(4) == first
     there.says("was labelled in another window: score 2")
-    there.page.get_by_role("button", name="Keep the other").click()
+    there.page.get_by_role("button", name="Keep the other label").click()
     expect(there.page.get_by_text("was labelled in another window")).to_have_count(0)
     assert [(label.question, label.score) for label in here.on_record()] == [(first, 2)]
 
@@ -161,7 +161,7 @@ def test_two_tabs_of_one_browser_do_not_label_the_same_task_twice(desk: Callable
         cat.label(int(score))
     cat.all_is_sent()
     expect(other.locator("[data-notices]")).to_contain_text("You have just labelled this task")
-    other.get_by_role("button", name="Go on to the next task").click()
+    other.get_by_role("button", name="Continue to the next task").click()
     cat.page = other
     cat.label(4)
     cat.all_is_sent()

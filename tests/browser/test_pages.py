@@ -186,7 +186,7 @@ def furnish() -> None:
     # So often that no worker of the site tries again meanwhile.
     ComputingTrouble.objects.create(
         run=troubled, computed="result", begun_at=timezone.now(), failed_at=timezone.now(), tries=30,
-        why="An error in the program (ZeroDivisionError: division by zero). The workers’ log has the details.",
+        why="Internal error (ZeroDivisionError: division by zero). The workers’ log has the details.",
     )  # fmt: skip
     failed = build.failed_run(admin)
     run_job(request_report(campaign=campaign, settings=report_settings()))

@@ -27,7 +27,7 @@ def test_it_is_set_up_and_used_by_keyboard_alone(browser: Browser, site: Site) -
     expect(page.get_by_role("heading", name="Home", level=1)).to_be_visible()
     page.goto("/account/second-factor/")
     is_accessible(page)
-    page.get_by_role("button", name="Set up an authenticator app").focus()
+    page.get_by_role("button", name="Set up authenticator app").focus()
     page.keyboard.press("Enter")
     expect(page.get_by_role("img", name="QR code")).to_be_visible()
     is_accessible(page)

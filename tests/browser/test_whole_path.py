@@ -84,7 +84,7 @@ def _create_campaign(page: Page) -> None:
     for username in ("ann", "bob"):
         page.get_by_role("group", name="Annotators").get_by_label(username, exact=True).check()
     is_accessible(page)
-    page.get_by_role("button", name="Create the campaign").click()
+    page.get_by_role("button", name="Create campaign").click()
     expect(page.get_by_role("heading", name=CAMPAIGN)).to_be_visible()
 
 

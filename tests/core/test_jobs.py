@@ -242,7 +242,7 @@ def test_a_failure_is_told_in_words_and_raised_for_the_log(
         run_job(job)
     failed = _stored(job)
     assert (failed.status, failed.failure_code, failed.lost_workers) == ("failed", "broken_off", 0)
-    assert failed.failure == "An error in the program (KeyError: 'x'). The workers’ log has the details."
+    assert failed.failure == "Internal error (KeyError: 'x'). The workers’ log has the details."
     assert failed.finished_at is not None
 
 

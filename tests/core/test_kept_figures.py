@@ -216,7 +216,7 @@ def test_a_kept_comparison_is_late_as_soon_as_a_run_changes(
     keep_comparison(pair[0].pk, pair[1].pk)
     pair[1].items.filter(position=1).get().responses.filter(condition="personalised").update(answer="B")
     page = _page(admin_client, pair)
-    assert "Something has happened since" in page
+    assert "Data has changed since" in page
     assert "<dt>Items in common" in page
     assert len(woken) == 1
 

@@ -327,4 +327,4 @@ def test_the_page_of_a_refusal_needs_no_database() -> None:
     assert refused is not None
     page = errors.error_response(RequestFactory().get("/"), refused)
     assert page.status_code == 503
-    assert "Unavailable at the moment" in page.content.decode()
+    assert "Temporarily unavailable" in page.content.decode()

@@ -65,7 +65,7 @@ def test_html_and_markdown_in_it_are_text() -> None:
 def test_a_response_with_nothing_to_see_says_so_in_both_views(text: str) -> None:
     assert not is_seen(text)
     assert "The response is empty." in response(text)
-    assert "There is nothing to see in this response" in as_written(text)
+    assert "This response has no visible content" in as_written(text)
 
 
 @pytest.mark.parametrize("text", ["", None])

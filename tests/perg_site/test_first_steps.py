@@ -65,9 +65,7 @@ def test_the_estimate_names_the_runs_that_the_record_has_no_replies_for(staff: C
         "seed": "0",
     }
     said = staff.post(reverse("batch_estimate"), form, headers=HTMX).content.decode()
-    assert (
-        "No replies are on record for</strong> test-model (recorded) · Chain of thought · Relevant:" in said
-    )
+    assert "No recorded replies for</strong> test-model (recorded) · Chain of thought · Relevant:" in said
     assert "· Direct ·" not in said
     said = staff.post(
         reverse("batch_estimate"), form | {"methods": ["direct"]}, headers=HTMX
@@ -111,10 +109,10 @@ def test_why_an_item_failed_is_said_in_words_with_what_helps(staff: Client) -> N
     run = build.run()
     item = _fail(run)
     listed = page_text(staff, "run_item_list", run.pk, show="failed")
-    assert "Personalised: The record has no reply to this." in listed
+    assert "Personalised: There is no recorded reply for this request." in listed
     assert f"{reverse('run_detail', args=[run.pk])}#failures" in listed
     story = page_text(staff, "item_story", item.pk)
-    assert "Import a run that has one, or ask a live model." in story
+    assert "Import a run that contains one, or use a live model." in story
     assert f"{reverse('run_detail', args=[run.pk])}#failures" in story
     assert " · free" in story
 

@@ -30,7 +30,7 @@ def _home(person: User) -> str:
 
 def test_who_is_in_no_campaign_is_told_how_tasks_come() -> None:
     page = _home(build.person("ann"))
-    assert "You are in no campaign." in page
+    assert "You are not in any campaign." in page
     assert "Your username is <strong>ann</strong>" in page
     assert "First steps" not in page
 
@@ -42,10 +42,10 @@ def test_an_annotator_sees_where_tasks_wait_and_where_not() -> None:
     task = claim_task(campaign=campaign, member=campaign.members.get(user=ann))
     assert task is not None
     assert "Start labelling" in _home(ann)  # it is in hand
-    assert "Nothing is waiting for you" in _home(ben)
+    assert "No tasks are waiting for you" in _home(ben)
     submit_label(assignment=task, score=4, comment="", submission_key=uuid.uuid4())
     page = _home(ann)
-    assert "Nothing is waiting for you" in page
+    assert "No tasks are waiting for you" in page
     assert "You have labelled 1." in page
 
 
@@ -58,12 +58,12 @@ def test_an_annotator_is_told_of_a_qualification_a_pause_and_a_closed_campaign()
     assert reverse("qualification", args=[campaign.pk]) in _home(ann)
     campaign.members.update(qualified_at=timezone.now(), paused_at=timezone.now())
     page = _home(ann)
-    assert "A lead has paused you" in page
+    assert "You are paused in this campaign" in page
     assert "Start labelling" not in page
     campaign.members.update(paused_at=None)
     campaign.status = "closed"
     campaign.save()
-    assert "Nothing is labelled here now" in _home(ann)
+    assert "This campaign is not open for labelling" in _home(ann)
 
 
 def test_an_annotator_reads_neither_run_nor_model_nor_what_only_leads_see() -> None:
@@ -106,7 +106,7 @@ def test_a_report_is_stale_once_labels_have_come_and_says_when_it_failed() -> No
     task = claim_task(campaign=campaign, member=campaign.members.get(user=ann))
     assert task is not None
     submit_label(assignment=task, score=4, comment="", submission_key=uuid.uuid4())
-    assert "The validation report is stale" in _home(lead)
+    assert "The validation report is out of date" in _home(lead)
     report.status, report.document = "failed", None
     report.failure, report.failure_code = "no worker", "worker_lost"
     report.save()
@@ -121,7 +121,7 @@ def test_a_report_is_stale_once_a_run_has_finished_since() -> None:
         status="ready", settings={}, input_hash="0" * 64, document={}, finished_at=timezone.now()
     )
     Run.objects.filter(pk=run.pk).update(finished_at=timezone.now())
-    assert "The validation report is stale" in _home(lead)
+    assert "The validation report is out of date" in _home(lead)
 
 
 def test_an_admin_with_nothing_yet_is_shown_the_first_steps_and_what_is_done_of_them() -> None:

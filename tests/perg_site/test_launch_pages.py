@@ -79,16 +79,16 @@ def _estimate(staff: Client, form: dict[str, object]) -> str:
 
 def test_without_an_endpoint_the_page_says_how_to_add_one(staff: Client) -> None:
     page = staff.get(reverse("batch_launch")).content.decode()
-    assert "No model can be called yet" in page
+    assert "No endpoints yet" in page
     assert reverse("endpoint_create") in page
     _endpoint()
-    assert "No model can be called yet" not in staff.get(reverse("batch_launch")).content.decode()
+    assert "No endpoints yet" not in staff.get(reverse("batch_launch")).content.decode()
 
 
 def test_an_incomplete_form_says_what_is_missing(staff: Client) -> None:
     page = _estimate(staff, _form(_endpoint()) | {"name": "", "methods": [], "max_tokens": "0"})
     needed = re.findall(r'<li><a [^>]*href="#[^"]+">([^<]+)</a>(?:: ([^<]+))?</li>', page)
-    assert [name for name, _ in needed] == ["Name", "Methods", "Longest reply"]
+    assert [name for name, _ in needed] == ["Name", "Methods", "Max. tokens"]
     assert "greater than or equal to 1" in needed[-1][1]
 
 
@@ -105,8 +105,8 @@ def test_the_estimate_gives_calls_tokens_and_money_by_endpoint(staff: Client) ->
 @pytest.mark.usefixtures("_key")
 def test_an_unpriced_endpoint_is_said_to_be_unpriced_never_free(staff: Client) -> None:
     page = _estimate(staff, _form(_endpoint(price=None)))
-    assert "is unpriced: its price is not known" in page
-    assert '<dd class="figure">not known</dd>' in page
+    assert "is unpriced: its price is unknown" in page
+    assert '<dd class="figure">unknown</dd>' in page
     assert "$" not in page
 
 
@@ -200,7 +200,7 @@ def test_a_batch_asks_for_itself_again_only_while_a_run_is_running(staff: Client
     page = staff.get(address, headers=HTMX).content.decode()
     assert "<html" not in page
     assert "hx-trigger" not in page
-    assert "None of the runs is running any more" in page
+    assert "All runs have finished" in page
 
 
 @pytest.mark.usefixtures("_key")
@@ -241,7 +241,7 @@ def test_progress_shows_stages_failures_by_cause_and_costs(staff: Client) -> Non
     assert 'hx-trigger="every 2s"' in page
     for said in ("Personalised", "<code>timeout</code>", "took too long", "refused by the model", "$1.00"):
         assert said in page
-    assert "Try again what failed" in page
+    assert "Try all failed calls again" in page
     assert "4,000" in page  # tokens in
     detail = staff.get(reverse("run_detail", args=[run.pk])).content.decode()
     assert "Aligner, version 1" in detail
@@ -254,7 +254,7 @@ def test_refusals_alone_are_not_offered_to_be_tried_again(staff: Client) -> None
     Completion.objects.update(status="refused", finished_at=timezone.now())
     page = staff.get(reverse("run_progress", args=[run.pk])).content.decode()
     assert "refused by the model" in page
-    assert "Try again what failed" not in page
+    assert "Try all failed calls again" not in page
 
 
 @pytest.mark.usefixtures("_key")
@@ -263,7 +263,7 @@ def test_unpriced_calls_are_not_shown_as_costing_nothing(staff: Client) -> None:
     run = _launched(staff)
     page = staff.get(reverse("run_progress", args=[run.pk])).content.decode()
     assert "unpriced" in page
-    assert "not known" in page
+    assert "unknown" in page
     assert "$" not in page
 
 
@@ -302,7 +302,7 @@ def test_the_last_answer_of_polling_brings_the_controls_up_to_date(staff: Client
     page = staff.get(address, headers=HTMX).content.decode()
     assert "hx-trigger" not in page
     assert page.count('hx-swap-oob="true"') == 2
-    assert "The budget is reached" in page
+    assert "Budget reached" in page
     assert "/control/resume/" in page
 
 
@@ -315,7 +315,7 @@ def test_budgets_are_set_raised_and_lifted_on_the_runs_page(staff: Client) -> No
     assert (run.money_budget, run.call_budget) == (Decimal("2.5"), 10)
     response = staff.post(address, {"money_budget": "-1"})
     assert response.status_code == 400
-    assert "A budget is a number above 0" in response.content.decode()
+    assert "Enter a budget above 0" in response.content.decode()
     staff.post(address, {})
     run.refresh_from_db()
     assert (run.money_budget, run.call_budget) == (None, None)

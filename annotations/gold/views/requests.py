@@ -46,5 +46,5 @@ def shown_at(request: PersonRequest, asked: GoldRequest) -> tuple[str, int]:
     """The page, as `redirect` takes it, that shows what has become of a request; the person is told of a release."""
     if asked.release is None:
         return "gold_request", asked.pk
-    messages.success(request, f"Gold release {asked.release.number} is made.")
+    messages.success(request, f"Gold release {asked.release.number} is ready.")
     return "gold_detail", asked.release.pk

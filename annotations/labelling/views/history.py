@@ -42,6 +42,6 @@ def screen_settings(request: PersonRequest) -> JsonResponse:
     except ValueError:
         keys = None
     if not isinstance(keys, dict):
-        raise DomainError("The keys are a JSON object of action and key.", field="keys")
+        raise DomainError("Send the keys as a JSON object of action and key.", field="keys")
     settings = set_keys(user=request.user, keys=keys)
     return JsonResponse({"keys": USUAL_KEYS | settings.keys})

@@ -36,7 +36,7 @@ def label_next(request: PersonRequest, campaign_id: int) -> HttpResponse:
     if query.text("assignment"):
         assignment = own_assignment(request.user, query.key("assignment") or 0)
         if assignment.member_id != member.pk:
-            raise NotFound("There is no such task.")
+            raise NotFound("This task does not exist.")
         shown = shown_task(assignment)
         wanted = labels_wanted_of(member)
         first: dict[str, object] = {

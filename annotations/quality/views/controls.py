@@ -73,7 +73,7 @@ def control_browse(request: PersonRequest, campaign_id: int) -> HttpResponse:
         response = _candidate(campaign, fields.pop("response"))
         add_control(campaign=campaign, response=response, actor=request.user, **fields)
         messages.success(
-            request, f"Response {response.pk} is a {fields['kind']} item now. Here is another one."
+            request, f"Response {response.pk} is now a {fields['kind']} item. Here is another response."
         )
         return redirect("controls_browse", campaign_id=campaign.pk)
     chosen = key_in(request.POST.get("response")) or PageQuery(request).key("response")
@@ -98,7 +98,7 @@ def control_browse(request: PersonRequest, campaign_id: int) -> HttpResponse:
 def _candidate(campaign: Campaign, response_id: int) -> Response:
     response = candidates(campaign).filter(pk=response_id).first()
     if response is None:
-        raise NotFound("There is no such response, or it is a task of the campaign already.")
+        raise NotFound("This response does not exist, or it is already a task of the campaign.")
     return response
 
 
@@ -154,7 +154,7 @@ def control_withdraw(request: PersonRequest, campaign_id: int, task_id: int) -> 
     """Use an item no more."""
     campaign = led_campaign(request.user, campaign_id)
     withdraw_control(task=_item(campaign, task_id), actor=request.user)
-    messages.success(request, "The item is withdrawn; its answers are kept and count for nothing.")
+    messages.success(request, "The item has been withdrawn. Its answers are kept but do not count.")
     return redirect("controls", campaign_id=campaign.pk)
 
 
@@ -163,7 +163,10 @@ def control_restore(request: PersonRequest, campaign_id: int, task_id: int) -> H
     """Use a withdrawn item again."""
     campaign = led_campaign(request.user, campaign_id)
     task = restore_control(task=_item(campaign, task_id), actor=request.user)
-    messages.success(request, f"It is a {task.get_kind_display().lower()} again, and its answers count.")
+    messages.success(
+        request,
+        f"The item has been restored as a {task.get_kind_display().lower()}, and its answers count again.",
+    )
     return redirect("controls", campaign_id=campaign.pk)
 
 
@@ -176,7 +179,9 @@ def control_edit(request: PersonRequest, campaign_id: int, task_id: int) -> Http
     form = ScoreChangeForm(request.POST or None, initial=initial)
     if form.is_valid():
         change_known_score(task=task, actor=request.user, **form.cleaned_data)
-        messages.success(request, "The item is saved; labels made before are measured against it, too.")
+        messages.success(
+            request, "The item has been saved. Earlier labels are also compared with the new score."
+        )
         return redirect("controls", campaign_id=campaign.pk)
     context = {
         "campaign": campaign,
@@ -193,5 +198,5 @@ def control_edit(request: PersonRequest, campaign_id: int, task_id: int) -> Http
 def _item(campaign: Campaign, task_id: int) -> Task:
     task = known_item(campaign, task_id)
     if task is None:
-        raise NotFound("There is no such item.")
+        raise NotFound("This item does not exist.")
     return task

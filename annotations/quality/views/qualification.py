@@ -87,7 +87,7 @@ def qualification_item(request: PersonRequest, campaign_id: int) -> HttpResponse
 def _item(campaign: Campaign, task_id: int) -> Task:
     task = qualification_items(campaign).select_related("known_score").filter(pk=task_id).first()
     if task is None:
-        raise NotFound("There is no such item.")
+        raise NotFound("This item does not exist.")
     return task
 
 
@@ -122,7 +122,7 @@ def qualification_answer(request: PersonRequest, campaign_id: int, answer_id: in
         .first()
     )
     if answer is None or not is_told(answer):
-        raise NotFound("There is no such answer.")
+        raise NotFound("This answer does not exist.")
     context = _item_context(campaign, answer.task) | {
         "answer": answer,
         "known": answer.task.known_score,
@@ -158,5 +158,5 @@ def qualification_decide(request: PersonRequest, campaign_id: int, member_id: in
             qualify_member(member=member, actor=request.user)
             messages.success(request, f"{member.user} is qualified.")
         case _:
-            raise DomainError("Give another attempt, or qualify by hand.", field="action")
+            raise DomainError("Choose an action: grant another attempt or qualify manually.", field="action")
     return redirect("qualification_people", campaign_id=campaign_id)

@@ -73,7 +73,7 @@ def quality_act(request: PersonRequest, campaign_id: int, member_id: int) -> Htt
     member = member_of(led_campaign(request.user, campaign_id), member_id)
     form = PersonActionForm(request.POST)
     if not form.is_valid():
-        raise DomainError("Choose one of the actions, with a short reason for a pause.")
+        raise DomainError("Choose an action. A pause needs a short reason.")
     messages.success(request, _act(member, request, form.cleaned_data))
     return redirect("quality_detail", campaign_id=campaign_id, member_id=member_id)
 
@@ -83,21 +83,21 @@ def _act(member: Member, request: PersonRequest, asked: dict[str, str]) -> str:
     match asked["action"]:
         case "pause":
             pause_member(member=member, reason=asked["reason"], actor=request.user)
-            return f"{member.user} is paused and gets no more tasks."
+            return f"{member.user} has been paused and gets no more tasks."
         case "resume":
             resume_member(member=member, actor=request.user)
             return f"{member.user} gets tasks again."
         case "set_aside":
             count = set_aside_labels(member=member, actor=request.user)
-            return f"{count} label{'' if count == 1 else 's'} set aside: kept, without a vote."
+            return f"{count} label{'' if count == 1 else 's'} set aside: kept, but not counted."
         case _:
             count = restore_labels(member=member, actor=request.user)
-            return f"{count} label{'' if count == 1 else 's'} restored: they vote again."
+            return f"{count} label{'' if count == 1 else 's'} restored and counted again."
 
 
 def member_of(campaign: Campaign, member_id: int) -> Member:
     """A member of the campaign. Raises NotFound."""
     member = campaign.members.select_related("user", "campaign", "paused_by").filter(pk=member_id).first()
     if member is None:
-        raise NotFound("There is no such person in this campaign.")
+        raise NotFound("This person is not in this campaign.")
     return member

@@ -7,18 +7,21 @@ from perg.stats.raters.quality import AnnotatorQuality
 from perg.stats.ratings.ratings import SCALE
 
 DEFINITIONS = {
-    "Agreement with the rest": "κ with quadratic weights between this person's scores and the median of the others' "
-    "votes for the same responses, this person left out: 1 is perfect; answering at random, or always the same, is 0.",
+    "Agreement with the others": "Quadratically weighted κ between this person's scores and the median of the others' "
+    "votes on the same responses (excluding this person): 1 is perfect; random answers, or "
+    "always the same answer, give 0.",
     "Control accuracy": "Share of the control items with an accepted score. Withdrawn items do not count.",
-    "Median time": "Seconds on a task when it was first submitted; idle and hidden pages do not count.",
-    "Implausibly fast": "Share of labels made in less than the campaign's minimum time.",
-    "Shift": "Mean of (own score − median of the others), in the last third of the labels less in the first: above 0, "
-    "the person has become milder than the others.",
-    "Distance": "Mean of |own score − median of the others|, in the last third of the labels less in the first: above "
-    "0, the person has moved away from the others.",
-    "n": "Labels, or items, that the number rests on. Intervals are 95%: Wilson's for shares; bootstrap over questions "
-    "for agreement, shift and distance; order statistics for the median time.",
-    "Surely below": "The whole interval lies below the campaign's bar, on enough answers.",
+    "Median time": "Seconds spent on a task until it was first submitted. Time on idle or hidden pages does "
+    "not count.",
+    "Implausibly fast": "Share of labels made faster than the campaign's minimum plausible time.",
+    "Shift": "Mean of (own score − median of the others) in the last third of the labels minus that in"
+    " the first third: above 0, the person has become more lenient relative to the others.",
+    "Distance": "Mean of |own score − median of the others| in the last third of the labels minus that in"
+    " the first third: above 0, the person has moved away from the others.",
+    "n": "Number of labels or items behind the figure. Intervals are 95%: Wilson's for shares; "
+    "bootstrap over questions for agreement, shift and distance; order statistics for the "
+    "median time.",
+    "Below threshold": "The whole interval is below the campaign's threshold, based on enough answers.",
 }
 
 WIDTH, HEIGHT, REACH = 240, 60, 2.0

@@ -52,7 +52,7 @@ def validation_request(request: PersonRequest, campaign_id: int) -> HttpResponse
         campaign=campaign, settings=report_settings(**form.arguments()), requested_by=request.user
     )
     if report.status == ReportStatus.READY:
-        messages.info(request, "Nothing has changed since the report was computed: it is still true.")
+        messages.info(request, "Nothing has changed since the report was computed, so it is still valid.")
     return redirect("validation", campaign_id=campaign.pk)
 
 
@@ -94,7 +94,7 @@ def _ready(campaign: Campaign) -> ValidationReport:
     """The newest report that is ready. Raises NotFound."""
     stored = campaign.validation_reports.filter(status=ReportStatus.READY).first()
     if stored is None:
-        raise NotFound("No report of this campaign has been computed yet.", code="no_report")
+        raise NotFound("No validation report has been computed for this campaign yet.", code="no_report")
     return stored
 
 
@@ -106,7 +106,7 @@ def _html(campaign: Campaign, stored: ValidationReport) -> str:
     computed = f"Computed {stored.finished_at:%-d %B %Y, %H:%M} UTC by version {stored.code_version}"
     return as_html(
         _document(stored),
-        title=f"{campaign.name}: may the judges be trusted?",
+        title=f"{campaign.name}: can the judges be trusted?",
         computed=f"{computed} from the input {stored.input_hash}.",
     )
 

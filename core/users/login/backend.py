@@ -71,14 +71,14 @@ def limit_reached(request: HttpRequest, username: str) -> str:
     by_name = BY_BROWSER.is_spent(name, browser) if browser else BY_NAME.is_spent(name, address)
     if by_name or BY_ADDRESS.is_spent(address):
         return (
-            f"There were too many attempts with a wrong password. Wait {MINUTES} minutes and try again, "
+            f"Too many attempts with a wrong password. Wait {MINUTES} minutes and try again, "
             "or have your password reset."
         )
     seconds = 0 if browser else login_delay.seconds_to_wait(name)
     if not seconds:
         return ""
     return (
-        f"There were too many attempts with a wrong password for this name. Wait {seconds} seconds and try again, or "
+        f"Too many attempts with a wrong password for this name. Wait {seconds} seconds and try again, or "
         "log in from a browser that you have used here before."
     )
 

@@ -39,7 +39,7 @@ class CodeForm(PasswordAgainForm):
     code = forms.CharField(
         label="Code",
         max_length=60,
-        help_text="Six digits of your authenticator app, or a recovery code.",
+        help_text="The six digits from your authenticator app, or a recovery code.",
         widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "spellcheck": "false"}),
     )
 
@@ -49,7 +49,7 @@ class SetupForm(CodeForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["code"].help_text = "The six digits that your app shows now."
+        self.fields["code"].help_text = "The six digits your app shows now."
         self.fields["code"].widget.attrs["inputmode"] = "numeric"
 
 
@@ -59,7 +59,7 @@ class LoginCodeForm(forms.Form):
     code = forms.CharField(
         label="Code",
         max_length=60,
-        help_text="Six digits of your authenticator app, or a recovery code.",
+        help_text="The six digits from your authenticator app, or a recovery code.",
         widget=forms.TextInput(
             attrs={"autocomplete": "one-time-code", "autofocus": True, "spellcheck": "false"}
         ),
@@ -71,10 +71,10 @@ def check_password_again(request: HttpRequest, password: str) -> None:
     assert request.user.is_authenticated
     person = str(request.user.pk)
     if not ATTEMPTS.attempt(person):
-        raise forms.ValidationError("There were too many wrong passwords. Wait 15 minutes.", code="throttled")
+        raise forms.ValidationError("Too many wrong passwords. Wait 15 minutes.", code="throttled")
     if not request.user.check_password(password):
         limits = ((WRONG_CODES, (person,)),)
         facts = {"actor": request.user, "subject": request.user}
         note_limited("account.password_refused", *limits, request=request, **facts)
-        raise forms.ValidationError("This is not your password.", code="password")
+        raise forms.ValidationError("Wrong password.", code="password")
     ATTEMPTS.forget(person)

@@ -41,7 +41,7 @@ class PasswordPolicy(MinimumLengthValidator):
         rest = bare.replace(name, "") if len(name) >= SHORTEST_NAME else bare
         if len(rest) < self.min_length // 2 or len(set(bare)) < FEWEST_CHARACTERS:
             raise ValidationError(
-                "This password is too easy to guess: it repeats your username, or a few characters.",
+                "This password is too easy to guess: it repeats your username or a few characters.",
                 code="password_too_simple",
             )
 
@@ -61,7 +61,7 @@ class PasswordChange(views.PasswordChangeView):
         note("account.password_changed", request=self.request, actor=form.user, subject=form.user)
         messages.success(
             self.request,
-            "Your password is changed. You stay logged in here, and nowhere else; your API tokens have ended.",
+            "Your password has been changed. Your other sessions and your API tokens have ended.",
         )
         return super().form_valid(form)
 
@@ -78,10 +78,10 @@ class PasswordReset(views.PasswordResetView):
 
     def form_valid(self, form: PasswordResetForm) -> HttpResponse:
         if not settings.SENDS_EMAIL:
-            raise Conflict("This site sends no email: ask an admin for a link to set a new password.")
+            raise Conflict("This site does not send email. Ask an admin for a link to set a new password.")
         # The same words whether there is such an account or not: the form must not tell who has one.
         messages.success(
-            self.request, "If an account has this address, a link to set a new password is on its way to it."
+            self.request, "If an account has this address, a link to set a new password has been sent to it."
         )
         if BY_EMAIL.attempt(form.cleaned_data["email"].casefold()):
             return super().form_valid(form)
@@ -100,7 +100,7 @@ class PasswordResetConfirm(views.PasswordResetConfirmView):
     @transaction.atomic
     def form_valid(self, form: Any) -> HttpResponse:
         note("account.password_reset", request=self.request, actor=form.user, subject=form.user)
-        messages.success(self.request, "Your new password is set. Log in with it.")
+        messages.success(self.request, "Your new password has been set. Log in with it.")
         is_own_session = self.request.user == form.user
         response = super().form_valid(form)
         if is_own_session:  # it has ended with the others

@@ -35,7 +35,7 @@ def start_setup(*, user: User) -> Authenticator:
     """A new secret for the person's app, which counts for nothing before a code of it is confirmed."""
     User.objects.select_for_update(no_key=True).get(pk=user.pk)
     if authenticator_of(user) is not None:
-        raise Conflict("You have an authenticator already. Remove it first.")
+        raise Conflict("You already have an authenticator. Remove it first.")
     Authenticator.objects.filter(user_id=user.pk, confirmed=False).delete()
     device: Authenticator = Authenticator.objects.create(
         user_id=user.pk, name="authenticator app", confirmed=False
@@ -68,7 +68,7 @@ def confirm_setup(*, user: User, code: str) -> list[str]:
             record("second_factor.added", actor=user, subject=user, username=user.get_username())
     if not is_right:
         raise DomainError(
-            "This code is not right. Check that the clock of your device is correct.",
+            "This code is incorrect. Check that your device's clock is correct.",
             code="code",
             field="code",
         )

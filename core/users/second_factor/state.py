@@ -20,7 +20,7 @@ SETUP = "setup"
 PASSED = "passed"
 OWED_WORDS = {
     CODE: "Enter the code of your authenticator app first.",
-    SETUP: "This site requires a second factor: set one up first.",
+    SETUP: "This site requires a second factor. Set one up first.",
 }
 
 

@@ -123,7 +123,7 @@ def second_factor_remove(request: PersonRequest) -> HttpResponse:
     remove_second_factor(user=request.user, actor=request.user)
     _second_factor_changed(request)
     state.begin(request.session, request.user)
-    messages.success(request, "Your second factor is removed.")
+    messages.success(request, "Your second factor has been removed.")
     return redirect("second_factor")
 
 
@@ -155,7 +155,7 @@ def _checked(request: PersonRequest, code: str) -> Verdict:
 def _words(verdict: Verdict) -> str:
     if verdict.locked_until is not None:
         return wait_words(verdict.locked_until)
-    return "This code is not right, or was used already. Wait for the next one."
+    return "This code is incorrect or was already used. Wait for the next one."
 
 
 def _status(request: PersonRequest, form: CodeForm, *, status: int = 200) -> HttpResponse:

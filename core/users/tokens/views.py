@@ -29,13 +29,11 @@ from core.users.tokens.tokens import (
 class TokenForm(PasswordAgainForm):
     """A new token, for the password. Only those who have something to manage are offered that."""
 
-    name = forms.CharField(
-        max_length=100, help_text="What it is for, such as the program or notebook that will use it."
-    )
+    name = forms.CharField(max_length=100, help_text="The program or notebook that will use this token.")
     scopes = forms.MultipleChoiceField(
-        label="What it may do", widget=forms.CheckboxSelectMultiple, initial=[Scope.READ]
+        label="Scopes", widget=forms.CheckboxSelectMultiple, initial=[Scope.READ]
     )
-    days = forms.IntegerField(label="Good for days", min_value=1, max_value=MOST_DAYS, initial=DAYS)
+    days = forms.IntegerField(label="Valid for (days)", min_value=1, max_value=MOST_DAYS, initial=DAYS)
     field_order = ["name", "scopes", "days", "password"]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -49,7 +47,7 @@ class TokenForm(PasswordAgainForm):
         name: str = self.cleaned_data["name"]
         if valid_tokens_of(self.request.user).filter(name=name).exists():
             raise forms.ValidationError(
-                "You have a valid token with this name. Revoke it, or choose another name."
+                "You already have a valid token with this name. Revoke it, or choose another name."
             )
         return name
 
@@ -76,7 +74,7 @@ def token_revoke(request: PersonRequest, token_id: int) -> HttpResponse:
     """Make one of one's tokens worthless."""
     token = tokens_of(request.user).filter(pk=token_id).first()
     if token is None:
-        raise NotFound("There is no such token.")
+        raise NotFound("This token does not exist.")
     revoke_token(token=token, actor=request.user)
-    messages.success(request, f"“{token.name}” is revoked: no program gets in with it any more.")
+    messages.success(request, f"“{token.name}” has been revoked and no longer works.")
     return redirect("token_list")

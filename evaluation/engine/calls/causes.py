@@ -4,64 +4,73 @@ from evaluation.stages.names import stage_name
 
 # Code: what happened, and what to do about it.
 CAUSES = {
-    "authentication": ("The provider did not accept the key.", "Look at the key in the endpoint's variable."),
+    "authentication": ("The provider did not accept the key.", "Check the key in the endpoint's variable."),
     "permission": (
-        "The key may not use this model.",
-        "Ask for access at the provider, or take another model.",
+        "The key does not have access to this model.",
+        "Request access from the provider, or use another model.",
     ),
-    "quota_exhausted": ("The account has no money or quota left.", "Top it up, then try again."),
+    "quota_exhausted": (
+        "The account has no money or quota left.",
+        "Add credit or raise the quota, then try again.",
+    ),
     "not_found": (
         "The provider does not know this model, or the address is wrong.",
-        "Look at model and base URL.",
+        "Check the model and the base URL.",
     ),
     "bad_request": (
-        "The provider refused the request as it was put.",
-        "Its message says what it did not like.",
+        "The provider rejected the request as invalid.",
+        "See the provider's message.",
     ),
     "unprocessable": (
-        "The provider refused the request as it was put.",
-        "Its message says what it did not like.",
+        "The provider rejected the request as invalid.",
+        "See the provider's message.",
     ),
-    "too_large": ("The request is too long for the provider.", "Take fewer tokens or another model."),
-    "prompt_too_long": ("The prompt is longer than the model can read.", "Take a model that reads more."),
+    "too_large": ("The request is too long for the provider.", "Use fewer tokens or another model."),
+    "prompt_too_long": (
+        "The prompt is longer than the model's context.",
+        "Use a model with a longer context.",
+    ),
     "rate_limited": (
-        "The provider kept saying that there are too many calls.",
-        "Try again later, or allow fewer calls at a time.",
+        "The provider kept rejecting calls because of its rate limit.",
+        "Try again later, or allow fewer concurrent calls.",
     ),
-    "overloaded": ("The provider's server was overloaded or broken.", "Try again later."),
-    "timeout": ("No complete answer came in time.", "Try again, or give the endpoint a longer time-out."),
+    "overloaded": ("The provider's server was overloaded or failed.", "Try again later."),
+    "timeout": ("No complete answer came in time.", "Try again, or set a longer timeout for the endpoint."),
     "conflict": ("The provider was busy with the same request.", "Try again."),
-    "connection": ("The connection failed.", "Look at the base URL and the network, then try again."),
-    "malformed": ("The answer was not what the provider's API promises.", "Try again; look at the base URL."),
+    "connection": ("The connection failed.", "Check the base URL and the network, then try again."),
+    "malformed": ("The answer does not conform to the provider's API.", "Try again, and check the base URL."),
     "reply_too_large": (
-        "The answer was larger than what is read of one.",
-        "Look at the base URL; the limit is PERG_REPLY_MAX_BYTES.",
+        "The answer was larger than the size limit.",
+        "Check the base URL; the limit is PERG_REPLY_MAX_BYTES.",
     ),
     "unknown_encoding": (
-        "The answer was compressed in a way that was not asked for.",
-        "Look at the server, or at the proxy in front of it.",
+        "The answer used an unsupported compression.",
+        "Check the server, or the proxy in front of it.",
     ),
     "redirect": (
         "The server redirects to another address, and redirects are not followed.",
-        "Give the endpoint the address that answers.",
+        "Set the endpoint's base URL to the final address.",
     ),
-    "provider_not_available": ("The worker cannot call this endpoint.", "The message says what it lacks."),
+    "provider_not_available": ("The worker cannot call this endpoint.", "The message says what is missing."),
     "lease_expired": (
-        "The workers that took the call were lost each time.",
-        "The request may be what stops them; look at their log.",
+        "The workers processing the call stopped each time.",
+        "The request may cause the stops; check the worker's log.",
     ),
-    "not_recorded": ("The record has no reply to this.", "Import a run that has one, or ask a live model."),
-    "out_of_memory": ("The local model ran out of memory.", "Take smaller batches or a smaller model."),
-    "local_model_failed": ("The local model failed.", "The message and the worker's log say how."),
-    "provider_error": ("An error of ours in calling the provider.", "The worker's log has the details."),
+    "not_recorded": (
+        "There is no recorded reply for this request.",
+        "Import a run that contains one, or use a live model.",
+    ),
+    "out_of_memory": ("The local model ran out of memory.", "Use smaller batches or a smaller model."),
+    "local_model_failed": ("The local model failed.", "See the message and the worker's log."),
+    "provider_error": ("Internal error while calling the provider.", "The worker's log has the details."),
     "unstorable": ("The answer could not be stored.", "The worker's log has the details."),
-    "unreadable_request": ("The request on record cannot be read.", "It was made by another version."),
-    "cancelled": ("The worker was stopped in mid-call.", "Try again."),
-    "refused": ("The model refused to answer.", "That is an answer: it is not tried again."),
+    "unreadable_request": ("The stored request cannot be read.", "It was created by another version."),
+    "cancelled": ("The worker was stopped during the call.", "Try again."),
+    "refused": ("The model refused to answer.", "A refusal is an answer, so the call is not tried again."),
 }
 SET_WRONGLY = {"authentication", "permission", "not_found", "connection", "malformed", "timeout"}
 SET_WRONGLY |= {"reply_too_large", "redirect"}
-UNKNOWN = ("The call failed.", "The message says how.")
+UNKNOWN = ("The call failed.", "See the message.")
 CALL_FAILED = "the call failed: "
 
 

@@ -45,7 +45,7 @@ def judge_create(request: PersonRequest) -> HttpResponse:
         except DomainError as error:
             form.add_error(error.field if error.field in form.fields else None, error.message)
         else:
-            messages.success(request, f"“{judge}” is there. Test it on an item before it rates a run.")
+            messages.success(request, f"Judge “{judge}” created. Test it on one item before using it.")
             return redirect("judge_detail", judge_id=judge.pk)
     return render(
         request, "evaluation/judges/judge_form.html", {"form": form}, status=422 if form.errors else 200
@@ -72,7 +72,7 @@ def judge_test(request: PersonRequest, judge_id: int) -> HttpResponse:
     """Try the judge on an item of a run, or on texts that are pasted."""
     judge = get_object_or_404(Judge.objects.select_related("endpoint"), pk=judge_id)
     if judge.origin == JudgeOrigin.IMPORTED:
-        raise NotFound(f"{judge} is a record of imported ratings; there is nothing to test.")
+        raise NotFound(f"{judge} contains imported ratings, so there is nothing to test.")
     choice = ItemChoiceForm(request.GET if PageQuery(request).has("run") else None)
     choice.fields["run"].queryset = runs_to_try_on()  # type: ignore[attr-defined] # a ModelChoiceField
     item = _chosen(choice, PageQuery(request).key("item"))
@@ -94,7 +94,7 @@ def judge_trial(request: PersonRequest, judge_id: int, completion_id: int) -> Ht
     """What came of a test: the prompt as sent, the reply, and what it is read as."""
     judge = get_object_or_404(Judge.objects.select_related("endpoint", "rubric"), pk=judge_id)
     if judge.endpoint is None:
-        raise NotFound("There is no such test.")
+        raise NotFound("This test does not exist.")
     trial = trial_of(judge.endpoint, completion_id)
     verdict = verdict_of(trial) if trial.finished_at else None
     context = {

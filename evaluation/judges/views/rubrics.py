@@ -40,7 +40,7 @@ def rubric_create(request: PersonRequest) -> HttpResponse:
         except DomainError as error:
             form.add_error(error.field if error.field in form.fields else None, error.message)
         else:
-            messages.success(request, f"{rubric} is there.")
+            messages.success(request, f"{rubric} created.")
             return redirect("rubric_detail", rubric_id=rubric.pk)
     return render(
         request, "evaluation/judges/rubric_form.html", {"form": form}, status=422 if form.errors else 200
@@ -82,7 +82,7 @@ def rubric_edit(request: PersonRequest, rubric_id: int) -> HttpResponse:
         except DomainError as error:
             form.add_error(error.field if error.field in form.fields else None, error.message)
         else:
-            messages.success(request, f"{revised} is there; {rubric} stays as it was.")
+            messages.success(request, f"{revised} created. {rubric} has not changed.")
             return redirect("rubric_detail", rubric_id=revised.pk)
     context = {"form": form, "rubric": rubric}
     return render(request, "evaluation/judges/rubric_form.html", context, status=422 if form.errors else 200)

@@ -19,16 +19,19 @@ class BuildForm(forms.Form):
 
     name = forms.CharField(
         max_length=MAX_NAME,
-        label="Name of the catalogue",
-        help_text="A name that there is already gets a new version.",
+        label="Catalogue name",
+        help_text="If a catalogue with this name exists, a new version is created.",
     )
     dataset = forms.ModelChoiceField(Dataset.objects.all())
-    endpoint = forms.ModelChoiceField(CALLABLE, help_text="Proposes the preferences.")
+    endpoint = forms.ModelChoiceField(CALLABLE, help_text="The model that proposes preferences.")
     sample_size = forms.IntegerField(
-        min_value=1, initial=20, label="Questions", help_text="Drawn from the dataset; each takes one call."
+        min_value=1,
+        initial=20,
+        label="Questions",
+        help_text="Number of questions to draw from the dataset. Each takes one call.",
     )
     per_question = forms.IntegerField(
-        min_value=1, max_value=MAX_PER_QUESTION, initial=3, label="Proposals for each question"
+        min_value=1, max_value=MAX_PER_QUESTION, initial=3, label="Proposals per question"
     )
     seed = forms.IntegerField(
         min_value=0, max_value=MAX_SEED, initial=0, help_text="The same seed draws the same questions."
@@ -38,7 +41,7 @@ class BuildForm(forms.Form):
         max_digits=12,
         decimal_places=4,
         required=False,
-        help_text="US dollars; left empty, no limit. Questions that it has no room for are not asked.",
+        help_text="In US dollars. If empty, there is no limit. Questions beyond the budget are skipped.",
     )
 
 
@@ -50,7 +53,7 @@ class BuildBudgetForm(forms.Form):
         max_digits=12,
         decimal_places=4,
         required=False,
-        help_text="US dollars; left empty, no limit.",
+        help_text="In US dollars. If empty, there is no limit.",
     )
 
 
@@ -58,12 +61,13 @@ class CatalogueFileForm(forms.Form):
     """A file of preferences; the fields are arguments of `import_catalogue`."""
 
     file = forms.FileField(
-        label="CSV file", help_text="The columns text, category and kind; only text is needed."
+        label="CSV file", help_text="Columns: text, category and kind. Only text is required."
     )
     name = forms.CharField(
         max_length=MAX_NAME,
-        label="Name of the catalogue",
-        help_text="A name that there is already gets a new version, unless it has this content already.",
+        label="Catalogue name",
+        help_text="If a catalogue with this name exists, a new version is created, unless the content is "
+        "unchanged.",
     )
 
     def clean_file(self) -> UploadedFile[bytes]:
@@ -74,7 +78,7 @@ class PreferenceSearchForm(forms.Form):
     """Words, category and kind of preferences."""
 
     q = forms.CharField(
-        required=False, label="Words", max_length=200, widget=forms.TextInput(attrs={"type": "search"})
+        required=False, label="Search text", max_length=200, widget=forms.TextInput(attrs={"type": "search"})
     )
     category = forms.ChoiceField(required=False, choices=[("", "All"), *PreferenceCategory.choices])
     kind = forms.ChoiceField(required=False, choices=[("", "All"), *PreferenceKind.choices])
@@ -106,8 +110,8 @@ class MergeForm(forms.Form):
         Proposal.objects.none(),
         widget=forms.NumberInput,
         error_messages={
-            "required": "Give the number of the proposal that is to stand for both.",
-            "invalid_choice": "This build has no proposal with that number.",
+            "required": "Enter the number of the proposal to keep.",
+            "invalid_choice": "There is no proposal with this number in this build.",
         },
     )
     proposals = forms.ModelMultipleChoiceField(Proposal.objects.none())
@@ -125,8 +129,9 @@ class ReleaseForm(forms.Form):
     irrelevant_from = forms.ModelChoiceField(
         Catalogue.objects.none(),
         required=False,
-        label="Irrelevant preferences of",
-        help_text="All of them are copied. Runs in the settings “mixed” and “irrelevant” need some.",
+        label="Copy irrelevant preferences from",
+        help_text="All irrelevant preferences are copied. Runs in the settings “mixed” and “irrelevant” "
+        "need some.",
     )
 
     def __init__(self, data: object = None) -> None:

@@ -16,30 +16,31 @@ class QuestionsForm(forms.Form):
     """A file of questions; the fields are arguments of `import_questions`."""
 
     file = forms.FileField(
-        label="File", help_text="CSV, JSON lines, JSON or Parquet; the name's ending says which."
+        label="File", help_text="CSV, JSON lines, JSON or Parquet, detected from the file extension."
     )
     dataset = forms.CharField(
         max_length=NAME_LENGTH,
-        help_text="A new name makes a dataset; the questions of a file go into one that is there, too.",
+        help_text="Enter a new name to create a dataset, or an existing name to add the questions to it.",
     )
     layout = forms.ChoiceField(
-        choices=[("auto", "Found by its columns"), *((name, name) for name in sorted(LAYOUTS))],
+        choices=[("auto", "Detect from the columns"), *((name, name) for name in sorted(LAYOUTS))],
         initial="auto",
-        help_text="How the file lays out its questions.",
+        help_text="The layout of the questions in the file.",
     )
     catalogue = forms.ModelChoiceField(
         Catalogue.objects.all(),
         required=False,
-        label="Assign preferences of",
-        help_text="Its relevant preferences are assigned in turn. Left empty, the file's own are, if it has any.",
+        label="Assign preferences from",
+        help_text="The catalogue's relevant preferences are assigned in turn. If empty, the preferences in "
+        "the file are used, if there are any.",
     )
     default_source = forms.CharField(
         max_length=200,
         required=False,
         label="Source",
-        help_text="Of questions that do not say it, e.g. cais/mmlu.",
+        help_text="Used for questions without a source, e.g. cais/mmlu.",
     )
-    strict = forms.BooleanField(required=False, label="Refuse the file if any row is rejected")
+    strict = forms.BooleanField(required=False, label="Reject the whole file if any row is invalid")
 
     def clean_file(self) -> UploadedFile[bytes]:
         return within_limit(self.cleaned_data["file"], command="import_questions")
@@ -53,7 +54,7 @@ class QuestionSearchForm(forms.Form):
     """Words, and one of the sources and categories that there are."""
 
     q = forms.CharField(
-        required=False, label="Words", max_length=200, widget=forms.TextInput(attrs={"type": "search"})
+        required=False, label="Search text", max_length=200, widget=forms.TextInput(attrs={"type": "search"})
     )
     source = forms.ChoiceField(required=False)
     category = forms.ChoiceField(required=False)

@@ -67,7 +67,7 @@ def build_create(request: PersonRequest) -> HttpResponse:
         except DomainError as error:
             form.add_error(error.field, error.message)
         else:
-            messages.success(request, f"{build.endpoint} is being asked.")
+            messages.success(request, f"The build has started. {build.endpoint} is proposing preferences.")
             return redirect("build_detail", build_id=build.pk)
     context = {"form": form, **_estimate(form)}
     return render(
@@ -113,7 +113,7 @@ def build_detail(request: PersonRequest, build_id: int) -> HttpResponse:
 def build_ask_again(request: PersonRequest, build_id: int) -> HttpResponse:
     """Ask once more about the questions without proposals."""
     count = ask_again(build=get_object_or_404(CatalogueBuild, pk=build_id), actor=request.user)
-    messages.success(request, f"Asking again about {count} question{'' if count == 1 else 's'}.")
+    messages.success(request, f"Trying again: {count} question{'' if count == 1 else 's'}.")
     return redirect("build_detail", build_id=build_id)
 
 
@@ -126,7 +126,7 @@ def build_budget(request: PersonRequest, build_id: int) -> HttpResponse:
     set_build_budget(
         build=get_object_or_404(CatalogueBuild, pk=build_id), **form.cleaned_data, actor=request.user
     )
-    messages.success(request, "The budget is set.")
+    messages.success(request, "The budget has been saved.")
     return redirect("build_detail", build_id=build_id)
 
 
@@ -138,7 +138,7 @@ def build_release(request: PersonRequest, build_id: int) -> HttpResponse:
     form = ReleaseForm(request.POST)
     _check(form)
     catalogue = release_catalogue(build=build, **form.cleaned_data, actor=request.user)
-    messages.success(request, f"{catalogue} is released.")
+    messages.success(request, f"{catalogue} has been released.")
     return redirect("catalogue_detail", catalogue_id=catalogue.pk)
 
 

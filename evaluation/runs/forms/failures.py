@@ -14,5 +14,5 @@ def posted_cause(posted: Mapping[str, str]) -> Cause | None:
         return None
     key = key_in(endpoint)
     if key is None or not 0 < len(code) <= 50:
-        raise DomainError("There is no such cause.", field="error_code")
+        raise DomainError("This cause does not exist.", field="error_code")
     return Cause(key, code)

@@ -16,15 +16,15 @@ CALLABLE = Endpoint.objects.exclude(provider__in=[Provider.RECORDED, Provider.HE
 class LaunchForm(forms.Form):
     """A batch to launch: every model by every method in every setting."""
 
-    name = forms.CharField(max_length=150, help_text="Its runs are named after it.")
+    name = forms.CharField(max_length=150, help_text="Its runs are named after the batch.")
     dataset = forms.ModelChoiceField(Dataset.objects.all())
     catalogue = forms.ModelChoiceField(
-        Catalogue.objects.all(), help_text="Where the preferences come from that the models are told."
+        Catalogue.objects.all(), help_text="The source of the preferences given to the models."
     )
     models = forms.ModelMultipleChoiceField(
         answering_endpoints(),
         widget=forms.CheckboxSelectMultiple,
-        help_text="A recorded one replays the answers of its imported runs, at no cost.",
+        help_text="A recorded model replays the answers of its imported runs, at no cost.",
     )
     methods = forms.MultipleChoiceField(choices=Method.choices, widget=forms.CheckboxSelectMultiple)
     settings = forms.MultipleChoiceField(choices=Setting.choices, widget=forms.CheckboxSelectMultiple)
@@ -32,21 +32,22 @@ class LaunchForm(forms.Form):
         Judge.objects.exclude(origin=JudgeOrigin.IMPORTED),
         required=False,
         widget=forms.CheckboxSelectMultiple,
-        help_text="They rate every run but those in the setting “irrelevant”, where nothing is to be followed.",
+        help_text="Judges rate all runs except those in the setting “irrelevant”, which have no preference "
+        "to follow.",
     )
     aligner = forms.ModelChoiceField(
         CALLABLE,
         required=False,
-        help_text="Edits the answers in Pref-Aligner; left empty, the model itself does.",
+        help_text="Edits the answers in Pref-Aligner. If empty, the model edits its own answers.",
     )
     extractor = forms.ModelChoiceField(
-        CALLABLE, required=False, help_text="Asked for the chosen option only where the rules find none."
+        CALLABLE, required=False, help_text="Called to identify the chosen option only if the rules cannot."
     )
     sample_size = forms.IntegerField(
         min_value=1,
         required=False,
-        label="Questions to draw",
-        help_text="Left empty, all of the dataset.",
+        label="Number of questions",
+        help_text="Drawn at random. If empty, the whole dataset is used.",
     )
     seed = forms.IntegerField(
         min_value=0, initial=0, help_text="The same seed draws the same questions and preferences."
@@ -56,40 +57,46 @@ class LaunchForm(forms.Form):
         max_value=2,
         initial=0,
         required=False,
-        help_text="Left empty, the provider's own; some models take no other.",
+        help_text="If empty, the provider's default. Some models accept no other value.",
     )
     max_tokens = forms.IntegerField(
-        min_value=1, max_value=100_000, initial=1024, label="Longest reply", help_text="Tokens."
+        min_value=1,
+        max_value=100_000,
+        initial=1024,
+        label="Max. tokens",
+        help_text="Maximum length of a reply.",
     )
     irrelevant_count = forms.IntegerField(
         min_value=1,
         max_value=50,
         initial=4,
         label="Irrelevant preferences",
-        help_text="Told with each question in mixed and irrelevant.",
+        help_text="Number given with each question in the settings mixed and irrelevant.",
     )
     relevant_position = forms.IntegerField(
         min_value=1,
         required=False,
-        label="Place of the relevant one",
-        help_text="In mixed, from 1; left empty, the middle.",
+        label="Position of the relevant preference",
+        help_text="In the setting mixed, counted from 1. If empty, the middle.",
     )
     icl_examples = forms.IntegerField(
         min_value=1,
         max_value=20,
         initial=3,
         label="In-context examples",
-        help_text="Solved questions shown by that method.",
+        help_text="Number of solved questions shown by the in-context method.",
     )
     money_budget = forms.DecimalField(
         min_value=SMALLEST_BUDGET,
         max_digits=12,
         decimal_places=4,
         required=False,
-        help_text="US dollars for each run; left empty, no limit.",
+        help_text="In US dollars, for each run. If empty, there is no limit.",
     )
     call_budget = forms.IntegerField(
-        min_value=1, required=False, help_text="Calls for each run; left empty, no limit."
+        min_value=1,
+        required=False,
+        help_text="Maximum number of calls for each run. If empty, there is no limit.",
     )
 
     def spec(self) -> BatchSpec:

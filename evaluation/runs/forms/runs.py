@@ -16,40 +16,43 @@ from evaluation.models.run import Method, RatingsOf, Setting
 class RecordedRunForm(forms.Form):
     """A recorded run to import, and what the file itself does not say of it."""
 
-    file = forms.FileField(label="CSV file", help_text="One row an item, as the PERG study records its runs.")
+    file = forms.FileField(label="CSV file", help_text="One row per item, in the format of the PERG study.")
     model = forms.CharField(
         max_length=200, help_text="The model that wrote the responses, e.g. mixtral-8x7b."
     )
     method = forms.ChoiceField(choices=Method.choices)
     setting = forms.ChoiceField(choices=Setting.choices)
     name = forms.CharField(
-        max_length=300, required=False, help_text="Left empty, one is made up from the above."
+        max_length=300, required=False, help_text="If empty, a name is generated from the values above."
     )
     dataset = forms.CharField(
         max_length=NAME_LENGTH,
         required=False,
-        help_text=f"Holds the questions; made if there is none. If empty, “{DEFAULT_DATASET}”.",
+        help_text=f"The dataset for the questions; created if it does not exist. If empty, “{DEFAULT_DATASET}”.",
     )
     catalogue = forms.ModelChoiceField(
-        Catalogue.objects.all(), required=False, help_text="Gives the preferences their categories."
+        Catalogue.objects.all(), required=False, help_text="The source of the preferences' categories."
     )
     judge = forms.CharField(
         max_length=180,
         required=False,
-        help_text="Who gave the ratings in the file, if there are any. Left empty, they are an unnamed judge's.",
+        help_text="The judge that gave the ratings in the file, if there are any. If empty, the judge is "
+        "unnamed.",
     )
     preferences = forms.FileField(
         required=False,
-        label="Preferences of the profiles",
-        help_text="A text file, one preference a line, for a file of profiles that does not contain them.",
+        label="Profile preferences",
+        help_text="A text file with one preference per line, for a file of profiles that does not contain "
+        "the preferences.",
     )
     ratings_of = forms.ChoiceField(
         choices=RatingsOf.choices,
         required=False,
-        label="The ratings rate",
-        help_text="Only for a Pref-Aligner file, which has the direct run's responses and the aligner's.",
+        label="Rated responses",
+        help_text="Only for Pref-Aligner files, which contain the responses of the direct run and of the "
+        "aligner.",
     )
-    strict = forms.BooleanField(required=False, label="Refuse the file if any row is rejected")
+    strict = forms.BooleanField(required=False, label="Reject the whole file if any row is invalid")
 
     def clean_ratings_of(self) -> str:
         return self.cleaned_data["ratings_of"] or RatingsOf.PREF.value
@@ -82,6 +85,6 @@ class BudgetForm(forms.Form):
         max_digits=12,
         decimal_places=4,
         required=False,
-        help_text="US dollars; left empty, no limit.",
+        help_text="In US dollars. If empty, there is no limit.",
     )
-    call_budget = forms.IntegerField(min_value=1, required=False, help_text="Left empty, no limit.")
+    call_budget = forms.IntegerField(min_value=1, required=False, help_text="If empty, there is no limit.")

@@ -50,7 +50,7 @@ def batch_launch(request: PersonRequest) -> HttpResponse:
         except DomainError as error:
             form.add_error(error.field if error.field in form.fields else None, error.message)
         else:
-            messages.success(request, f"“{batch}” is launched.")
+            messages.success(request, f"Batch “{batch}” launched.")
             return redirect("batch_detail", batch_id=batch.pk)
     context = {"form": form, "presets": PRESETS.values(), "preset": preset, "again": again, **_estimate(form)}
     return render(request, "evaluation/runs/batch_launch.html", context, status=422 if form.errors else 200)

@@ -41,11 +41,11 @@ RUN_FILTERS = {"": "All", "failed": "With failed items", **dict(RunStatus.choice
 ACTIONS: dict[str, tuple[Callable[..., object], str]] = {
     "pause": (
         pause_run,
-        "The run is paused. Calls in flight are finished and recorded; no other is started.",
+        "The run is paused. Calls in progress will finish and be recorded; no new calls are started.",
     ),
-    "resume": (resume_run, "The run goes on."),
-    "cancel": (cancel_run, "The run is cancelled. What is on record stays."),
-    "retry": (retry_failed, "The calls that failed are tried again."),
+    "resume": (resume_run, "The run has been resumed."),
+    "cancel": (cancel_run, "The run has been cancelled. Recorded answers are kept."),
+    "retry": (retry_failed, "The failed calls are being tried again."),
 }
 
 
@@ -120,7 +120,7 @@ def run_judge(request: PersonRequest, run_id: int) -> HttpResponse:
     """Have the heuristic judge rate the run."""
     run = get_object_or_404(Run, pk=run_id)
     launch_judging(run=run, judge=heuristic_judge(), actor=request.user)
-    messages.success(request, "The heuristic judge is at work.")
+    messages.success(request, "The heuristic judge is rating this run.")
     return redirect("run_detail", run_id=run.pk)
 
 
@@ -154,7 +154,7 @@ def run_compute_again(request: PersonRequest, run_id: int) -> HttpResponse:
     """Have the run's result computed again that could not be, and go back to the page that waits for it."""
     run = get_object_or_404(Run, pk=run_id)
     compute_again(run=run, actor=request.user)
-    messages.success(request, f"The results of “{run}” are being computed again.")
+    messages.success(request, f"The results of “{run}” are being updated.")
     back = request.POST.get("back", "")
     return redirect(back if back in BACK else reverse("run_detail", args=[run.pk]))
 
@@ -176,9 +176,9 @@ def run_budgets(request: PersonRequest, run_id: int) -> HttpResponse:
     run = get_object_or_404(Run, pk=run_id)
     form = BudgetForm(request.POST)
     if not form.is_valid():
-        raise DomainError("A budget is a number above 0, or empty for no limit.")
+        raise DomainError("Enter a budget above 0, or leave it empty for no limit.")
     set_budgets(run=run, **form.cleaned_data, actor=request.user)
-    messages.success(request, "The budgets are set.")
+    messages.success(request, "The budgets have been saved.")
     return redirect("run_detail", run_id=run.pk)
 
 

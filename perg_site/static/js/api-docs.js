@@ -13,7 +13,7 @@ function setColours() {
 function partOfPage({ React }) {
   const draw = React.createElement;
   const PartOfPage = ({ getComponent, specSelectors }) => {
-    if (["loading", undefined].includes(specSelectors.loadingStatus())) return draw("p", null, "Reading the schema …");
+    if (["loading", undefined].includes(specSelectors.loadingStatus())) return draw("p", null, "Loading the schema…");
     return draw(
       "div",
       { className: "swagger-ui" },

@@ -21,7 +21,7 @@ for (const box of document.querySelectorAll("[data-narrow]")) {
       row.hidden = !fits && !row.querySelector("input").checked;
       shown += fits;
     }
-    said.textContent = sought ? `${shown} of ${rows.length} match; what is ticked stays in view` : "";
+    said.textContent = sought ? `${shown} of ${rows.length} match; selected entries stay visible` : "";
   };
   field.addEventListener("input", narrow);
   field.addEventListener("keydown", (event) => {

@@ -131,7 +131,7 @@ def test_an_archived_campaign_still_gives_its_runs_and_people(world: World) -> N
     for status in ("closed", "archived"):
         set_campaign_status(campaign=world.ours, status=CampaignStatus(status), actor=None)
     page = world.client().get(reverse("campaign_list")).content.decode()
-    assert "Every campaign of yours is archived" in page
+    assert "All your campaigns are archived" in page
     assert f'href="{NEW}"' in page
     assert world.offered()["runs"] == {"run of ours"}
     assert world.client().post(NEW, world.form()).status_code == 302

@@ -54,7 +54,7 @@ def test_the_page_shows_what_would_go_in_and_links_to_what_would_not(
         address = reverse("gold_left_out", args=[campaign.pk, reason])
         assert f'href="{address}?' in page.content.decode()
         listed = client.get(address, CRITERIA).content.decode()
-        assert f"Left out: {says.lower()}" in listed
+        assert f"Excluded: {says.lower()}" in listed
         assert "1 task would not go" in listed
     assert (
         "ann: 4"

@@ -237,7 +237,7 @@ def test_what_broke_off_is_tried_again_and_leaves_no_gap_in_the_numbers(
     request.refresh_from_db()
     assert (request.status, request.failure) == (
         "failed",
-        "An error in the program (RuntimeError: the disk is full). The workers’ log has the details.",
+        "Internal error (RuntimeError: the disk is full). The workers’ log has the details.",
     )
     assert not GoldRelease.objects.exists()
     retry_release(request=request, actor=lead)
@@ -310,9 +310,10 @@ def test_the_page_waits_and_goes_to_the_release(
     assert answer.headers["Location"] == page
     waiting = client.get(page).content.decode()
     assert f'hx-get="{page}"' in waiting
-    assert "It waits for a worker" in waiting
+    assert ">Queued</h2>" in waiting
     assert (
-        "A release is being made" in client.get(reverse("campaign_gold", args=[campaign.pk])).content.decode()
+        "A release is in progress"
+        in client.get(reverse("campaign_gold", args=[campaign.pk])).content.decode()
     )
     run_job(request)
     at = reverse("gold_detail", args=[GoldRelease.objects.get().pk])

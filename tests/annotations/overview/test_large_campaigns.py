@@ -108,15 +108,15 @@ def test_progress_says_as_of_when_it_is_once_a_label_has_come_and_is_counted_ane
     assignment = claim_task(campaign=campaign, member=member)
     assert assignment is not None
     page = _page(lead, "campaign_detail", campaign)
-    assert "Something has happened since" not in page
+    assert "Data has changed since" not in page
     submit_label(assignment=assignment, score=4, comment="", submission_key=uuid.uuid4())
     page = _page(lead, "campaign_detail", campaign)
-    assert page.count("Something has happened since") == 2
+    assert page.count("Data has changed since") == 2
     assert "5 of 8 labels" in page
     assert (progress_kept.KEEP, campaign.pk) in woken
     keep_progress(campaign.pk)
     page = _page(lead, "campaign_detail", campaign)
-    assert "Something has happened since" not in page
+    assert "Data has changed since" not in page
     assert "6 of 8 labels" in page
 
 
@@ -214,19 +214,19 @@ def test_quality_says_as_of_when_it_is_once_a_label_has_come(lead: Client, campa
     keep_quality(campaign.pk)
     ann = campaign.members.get(user__username="ann")
     before = _page(lead, "quality_detail", campaign, ann.pk)
-    assert "Something has happened since" not in before
+    assert "Data has changed since" not in before
     _revise()
     after = _page(lead, "quality_detail", campaign, ann.pk)
-    assert "Something has happened since" in after
+    assert "Data has changed since" in after
     assert "Over time" in after
     keep_quality(campaign.pk)
-    assert "Something has happened since" not in _page(lead, "quality_detail", campaign, ann.pk)
+    assert "Data has changed since" not in _page(lead, "quality_detail", campaign, ann.pk)
 
 
 def test_a_person_can_be_paused_before_their_figures_are_there(lead: Client, campaign: Campaign) -> None:
     ann = campaign.members.get(user__username="ann")
     page = _page(lead, "quality_detail", campaign, ann.pk)
-    assert "Being computed" in page
+    assert "Computing.</strong>" in page
     assert 'value="pause"' in page
 
 
@@ -282,7 +282,7 @@ def test_a_preview_that_labels_have_overtaken_says_so_and_releases_nothing(
     keep_gold_preview(campaign.pk, str(woken[0][2]))
     seen = lead.get(address, CRITERIA).context["preview"].fingerprint
     _revise()
-    assert "Something has happened since" in _page(lead, "campaign_gold", campaign, **CRITERIA)
+    assert "Data has changed since" in _page(lead, "campaign_gold", campaign, **CRITERIA)
     answer = lead.post(reverse("gold_release", args=[campaign.pk]), CRITERIA | {"seen": seen})
     request = GoldRequest.objects.get()
     assert answer.headers["Location"] == reverse("gold_request", args=[request.pk])
@@ -305,7 +305,7 @@ def test_what_cannot_be_previewed_is_said_once_it_is_known(
 
 def test_agreement_of_a_large_campaign_offers_to_compute_the_report(lead: Client, campaign: Campaign) -> None:
     page = _page(lead, "campaign_agreement", campaign)
-    assert "No report on the judges has been computed yet" in page
+    assert "No validation report has been computed yet" in page
     assert reverse("validation_request", args=[campaign.pk]) in page
 
 

@@ -180,7 +180,7 @@ def test_leads_go_through_the_queue_one_by_one(page: Client, campaign: Campaign)
     assert answer.headers["Location"] == reverse("adjudication_task", args=[campaign.pk, second.pk])
     answer = page.post(reverse("adjudication_task", args=[campaign.pk, second.pk]), sent)
     assert answer.headers["Location"] == reverse("adjudication_queue", args=[campaign.pk])
-    assert "Nothing waits for you" in page.get(answer.headers["Location"]).content.decode()
+    assert "No tasks are waiting for you" in page.get(answer.headers["Location"]).content.decode()
 
 
 @pytest.mark.parametrize(
@@ -259,7 +259,7 @@ def test_settings_are_saved_and_people_added(page: Client, campaign: Campaign) -
     add = reverse("campaign_add_members", args=[campaign.pk])
     build.person("newone")
     assert (
-        "Nobody has an account named nobody"
+        "No account with the username: nobody"
         in page.post(add, {"usernames": "newone, nobody", "role": "annotator"}).content.decode()
     )
     assert page.post(add, {"usernames": "newone", "role": "annotator"}).status_code == 302

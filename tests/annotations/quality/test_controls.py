@@ -156,7 +156,7 @@ def test_browsing_ends_with_words_when_every_response_is_taken() -> None:
         build.run_with_items(1), [build.person()], overlap=1, leads=[build.person("lead")]
     )
     page = _client(campaign).get(reverse("controls_browse", args=[campaign.pk])).content.decode()
-    assert "Nothing is left to choose" in page
+    assert "No responses left to choose from" in page
 
 
 def test_responses_of_other_runs_and_without_a_preference_are_no_candidates(campaign: Campaign) -> None:

@@ -189,8 +189,8 @@ def test_the_lead_sees_everybody_and_acts(client: Client) -> None:
     campaign = _with_two_bad(minimum_seconds=5)
     lead = _lead_client(campaign)
     page = lead.get(reverse("quality", args=[campaign.pk])).content.decode()
-    assert "control items below the bar" in page
-    assert "agreement below the bar" in page
+    assert "control accuracy below threshold" in page
+    assert "agreement below threshold" in page
     member = member_named(campaign, "bob")
     where = {"campaign_id": campaign.pk, "member_id": member.pk}
     act, detail = reverse("quality_act", kwargs=where), reverse("quality_detail", kwargs=where)

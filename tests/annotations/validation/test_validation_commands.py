@@ -254,7 +254,7 @@ def test_people_without_a_judge_have_their_rate_of_failures(tmp_path: Path) -> N
     assert (by_people["low"], by_people["high"]) == pytest.approx((0.0567, 0.5098), abs=1e-4)
     assert "by people's labels alone: 20.0% [5.7%, 51.0%] n=10" in run("validation_report", "ours")
     report, _ = computed_report(Campaign.objects.get(), QUICK)
-    assert "By people’s labels alone" in as_html(report, title="Report")
+    assert "From people’s labels only" in as_html(report, title="Report")
 
 
 def test_what_cannot_be_reported_on_is_refused(files: tuple[Path, Path]) -> None:

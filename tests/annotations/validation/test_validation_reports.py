@@ -184,7 +184,7 @@ def test_a_report_that_breaks_off_says_why_and_can_be_asked_for_again(
     report.refresh_from_db()
     assert (report.status, report.failure) == (
         "failed",
-        "An error in the program (ValueError: no such thing). The workers’ log has the details.",
+        "Internal error (ValueError: no such thing). The workers’ log has the details.",
     )
     now = reports_now(campaign)
     assert now.failed == report

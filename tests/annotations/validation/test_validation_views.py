@@ -63,11 +63,11 @@ def test_from_nothing_over_waiting_to_the_report(client: Client, campaign: Campa
     assert report.settings["epsilon"] == 0.1
     assert report.requested_by == lead
     waiting = page(client, campaign)
-    assert "A report waits for a worker" in waiting
+    assert "Report queued" in waiting
     assert 'hx-trigger="every 2s"' in waiting
     fragment = page(client, campaign, **{"HX-Request": "true"})
     assert "<html" not in fragment
-    assert "A report waits for a worker" in fragment
+    assert "Report queued" in fragment
     compute()
     done = page(client, campaign, **{"HX-Request": "true"})
     assert "The report is ready." in done
@@ -85,7 +85,7 @@ def test_how_far_the_worker_is(client: Client, campaign: Campaign) -> None:
         status="computing", leased_until=campaign.created_at, step="judge gpt", share_done=0.3
     )
     shown = page(client, campaign)
-    assert "A report is being computed" in shown
+    assert "Computing the report" in shown
     assert '<progress value="0.30" max="1"' in shown
     assert "Judge gpt." in shown
 
@@ -178,7 +178,7 @@ def test_whatever_was_imported_has_its_page_and_files(
     campaign = import_ratings(name="small", files=files, scale=scale, is_cut=False, created_by=lead).campaign
     ask(client, campaign)
     assert compute().status == "ready"
-    assert "May the judges be trusted?" in page(client, campaign)
+    assert "Can the judges be trusted?" in page(client, campaign)
     html = client.get(address(campaign, "validation_download", extension="html"))
     assert html.status_code == 200
 

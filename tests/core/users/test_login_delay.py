@@ -65,7 +65,7 @@ class TestDelay:
         guess_from_many_addresses()
         ok, page = log_in(PASSWORD)
         assert not ok
-        assert "too many attempts with a wrong password for this name" in page
+        assert "Too many attempts with a wrong password for this name" in page
 
     def test_nobody_waits_longer_than_the_pause_however_many_attempts_come_meanwhile(self, ann: User) -> None:
         guess_from_many_addresses()
@@ -153,7 +153,7 @@ class TestKnownBrowser:
             log_in("wrong", client=known)
         ok, page = log_in(PASSWORD, client=known)
         assert not ok
-        assert "too many attempts" in page
+        assert "Too many attempts" in page
         assert log_in(PASSWORD)[0], "its wrong passwords do not slow down others"
 
     @pytest.mark.parametrize(

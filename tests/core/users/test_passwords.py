@@ -36,7 +36,7 @@ def test_loading_the_page_of_a_new_token_again_makes_no_second_one() -> None:
     assert client.post(reverse("token_list"), form).status_code == 200
     again = client.post(reverse("token_list"), form)
     assert (again.status_code, ApiToken.objects.filter(user=person).count()) == (422, 1)
-    assert "You have a valid token with this name" in again.content.decode()
+    assert "You already have a valid token with this name" in again.content.decode()
 
 
 def test_the_site_hashes_passwords_as_django_does_by_default() -> None:

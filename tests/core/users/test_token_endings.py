@@ -109,7 +109,7 @@ def test_the_password_cannot_be_guessed_on_the_page_of_tokens(ann: User) -> None
         client.post(reverse("token_list"), form | {"password": "wrong one here"})
     answer = client.post(reverse("token_list"), form | {"password": PASSWORD})
     assert answer.status_code == 422
-    assert "too many wrong passwords" in answer.content.decode()
+    assert "Too many wrong passwords" in answer.content.decode()
     ATTEMPTS.forget(str(ann.pk))
 
 

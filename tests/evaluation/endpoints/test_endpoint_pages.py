@@ -62,7 +62,7 @@ def test_an_endpoint_is_made_with_its_prices_dated_and_its_key_never_shown(
         ({"api_key_variable": "sk-proj-abcdef-1234567890"}, "looks like a key itself"),
         ({"output_price": ""}, "Give both prices"),
         ({"base_url": "ftp://x"}, "begins with https:// or http://"),
-        ({"options": "[1]"}, "The options are a JSON object"),
+        ({"options": "[1]"}, "Enter the options as a JSON object"),
         ({"max_concurrency": "0"}, "greater than or equal to 1"),
         ({"provider": "heuristic"}, "Select a valid choice"),
     ],
@@ -129,13 +129,13 @@ def test_an_endpoint_is_tested_by_one_call_that_tells_latency_and_cost(
     page = staff.get(address, headers={"hx-request": "true"}).content.decode()
     assert "<html" not in page
     assert "hx-trigger" not in page
-    assert "It works." in page
+    assert "The endpoint works." in page
     assert re.search(r"Latency</dt><dd class=\"figure\">\d+\.\d\d s", page)
     assert re.search(r"Cost</dt><dd class=\"figure\">(under )?\$0\.", page)
     assert Completion.objects.get().run is None
     health = page_text(staff, "endpoint_health", endpoint.pk)
     assert "No call without an answer" in health
-    assert 'Allowed at a time, now</dt><dd class="figure">64' in health
+    assert 'Current concurrency limit</dt><dd class="figure">64' in health
 
 
 @pytest.mark.django_db(transaction=True)

@@ -117,7 +117,7 @@ def test_between_two_tries_a_test_says_that_it_failed_and_how_often(staff: Clien
     Completion.objects.filter(pk=trial.pk).update(attempts=2, error_code="connection")
     page = staff.get(reverse("endpoint_trial", args=[dead.pk, trial.pk]), headers=HTMX).content.decode()
     assert "It failed, and is tried again in a moment" in page
-    assert "2 of at most 5 tries so far" in page
+    assert "2 of at most 5 attempts so far" in page
     assert "Waiting for a worker" not in page
 
 
@@ -130,7 +130,7 @@ def test_a_batch_on_it_fails_in_words_and_goes_through_once_the_address_is_corre
     assert set(run.items.values_list("status", flat=True)) == {"failed"}
     assert run.batch_id is not None
     page = staff.get(reverse("batch_detail", args=[run.batch_id])).content.decode()
-    for said in (">Failed</span>", "The connection failed.", "Look at the base URL", "Change it"):
+    for said in (">Failed</span>", "The connection failed.", "Check the base URL", "Edit it"):
         assert said in page
 
     said = staff.get(reverse("endpoint_edit", args=[dead.pk])).content.decode()
@@ -157,7 +157,9 @@ def test_while_calls_fail_and_are_tried_again_the_run_and_its_batch_say_so(
     Completion.objects.update(error_code="connection", error_message="refused", attempts=3)
     for route, key in pages:
         page = " ".join(staff.get(reverse(route, args=[key])).content.decode().split())
-        assert "fail and are tried again</strong> (3 of at most 5 tries so far; next try at " in page
+        assert (
+            "are failing and being retried</strong> (3 of at most 5 attempts so far; next attempt at " in page
+        )
         assert "The connection failed." in page
     Run.objects.update(status="paused")
     assert "are tried again" not in staff.get(reverse("run_detail", args=[run.pk])).content.decode()

@@ -127,7 +127,7 @@ def test_an_import_that_failed_can_be_tried_again_and_a_refused_one_cannot(
     job.refresh_from_db()
     assert (job.status, job.failure) == (
         "failed",
-        "A file or a connection failed the worker (OSError: the disk is full).",
+        "A file or connection error occurred (OSError: the disk is full).",
     )
     retry_import(job=job, actor=admin)
     run_imports()
@@ -149,7 +149,7 @@ def test_why_an_import_failed_is_told_without_a_secret(admin: User, monkeypatch:
         with pytest.raises(OSError, match="no store"):
             run_job(job)
     job.refresh_from_db()
-    assert job.failure == "A file or a connection failed the worker (OSError: no store by “***”)."
+    assert job.failure == "A file or connection error occurred (OSError: no store by “***”)."
 
 
 def test_who_may_no_longer_import_is_refused(admin: User) -> None:

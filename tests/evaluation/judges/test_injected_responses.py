@@ -145,7 +145,7 @@ def test_the_floor_is_tested_by_page_and_rest_and_no_judgment_is_written(staff: 
     assert "calls are still to come" in page_text(staff, "judge_canaries", judge.pk)
     drain(judge.endpoint)
     assert "Rated higher with the text" in page_text(staff, "judge_canaries", judge.pk)
-    assert "Pair by pair" in page_text(staff, "judge_detail", judge.pk)
+    assert "All pairs" in page_text(staff, "judge_detail", judge.pk)
     document = staff.get(reverse("api_judge_canaries", args=[judge.pk])).json()
     assert (document["unfinished"], len(document["pairs"])) == (0, len(canary_set().pairs))
     assert document["raised"]["n"] + document["without_room_count"] == sum(

@@ -88,7 +88,7 @@ def test_a_judge_is_tried_on_one_item_and_nothing_is_written_down_as_a_judgment(
     assert "<b>Hostile?" not in page
     assert "&lt;b&gt;Hostile?" in page  # in the prompt, as sent
     assert re.search(r'verdict-score">[1-5]<', page)
-    assert "Reply, as it came" in page
+    assert "Raw reply" in page
     assert "Temperature 0.3" in page
     assert "Latency" in page
     assert not Judgment.objects.exists()
@@ -136,7 +136,7 @@ def test_an_item_of_a_run_fills_the_form(staff: Client) -> None:
 
 def test_imported_ratings_cannot_be_tested(staff: Client) -> None:
     judge = Judge.objects.create(name="imported", origin="imported")
-    assert "Test it on one item" not in page_text(staff, "judge_detail", judge.pk)
+    assert "Test on one item" not in page_text(staff, "judge_detail", judge.pk)
     assert staff.get(reverse("judge_test", args=[judge.pk])).status_code == 404
 
 
@@ -146,7 +146,7 @@ def test_a_judges_page_says_in_which_campaigns_it_may_be_trusted(staff: Client) 
     assert "Nobody knows yet" in page_text(staff, "judge_detail", judge.pk)
     run.judges.add(judge)
     campaign = build.campaign(run, [build.person()], overlap=1)
-    assert "none yet: ask for one" in page_text(staff, "judge_detail", judge.pk)
+    assert "none yet: request one" in page_text(staff, "judge_detail", judge.pk)
     campaign.validation_reports.create(
         status="ready",
         settings={},

@@ -65,7 +65,7 @@ def test_a_build_asks_no_more_than_its_budget_has_room_for_and_goes_on_once_it_i
         advance_build(limited)
         limited.refresh_from_db()
     page = page_text(staff, "build_detail", limited.pk)
-    assert "The budget is reached" in page
+    assert "Budget reached" in page
     response = staff.post(reverse("build_budget", args=[limited.pk]), {"money_budget": "5"})
     assert response.status_code == 302
     limited.refresh_from_db()

@@ -93,7 +93,7 @@ def test_catalogues_are_imported_searched_and_compared(staff: Client) -> None:
     assert "I like lists." not in page
     assert "I like it short." in page_text(staff, "catalogue_detail", first.pk, q="SHORT", category="brevity")
     changes = page_text(staff, "catalogue_differences", second.pk)
-    assert "1 added, 1 removed, 1 of another category or kind, 1 the same" in changes
+    assert "1 added, 1 removed, 1 with a different category or kind, 1 unchanged" in changes
     assert "<ins>I like jokes.</ins>" in changes
     assert "<del>I like tea.</del>" in changes
     assert "<del>Brevity</del> <ins>Clarity</ins>" in changes

@@ -75,12 +75,12 @@ def test_a_stale_result_that_could_not_be_recomputed_is_not_said_to_be_under_way
     run = judged(build.run())
     refresh_result(run.pk)
     build.item(run)
-    assert "being recomputed" in staff.get(reverse("results")).content.decode()
+    assert "updating</span>" in staff.get(reverse("results")).content.decode()
     monkeypatch.setattr(results, "aligner_failures", lambda _: 1 // 0)
     _fail(run)
     page = staff.get(reverse("results")).content.decode()
-    assert "being recomputed" not in page
-    assert "could not be recomputed" in page
+    assert "updating</span>" not in page
+    assert "update failed</span>" in page
 
 
 def test_trying_again_computes_it_and_the_trouble_is_gone(
@@ -150,7 +150,7 @@ def test_a_gain_that_could_not_be_computed_is_told_where_it_would_stand(
             refresh_gain(aligned.pk, direct.pk)
     page = staff.get(reverse("results_costs")).content.decode()
     assert "with the direct run could not be computed" in " ".join(page.replace("</a>", "").split())
-    assert "The database was away, or gave up" in page
+    assert "The database was unavailable" in page
     assert "it could not be computed; see above" in page
     refresh_gain(aligned.pk, direct.pk)
     assert "could not be computed" not in staff.get(reverse("results_costs")).content.decode()

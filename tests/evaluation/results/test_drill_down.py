@@ -212,7 +212,7 @@ def test_a_judge_is_not_waited_for_where_the_answer_failed(staff: Client) -> Non
     assert stages["judge: judge"].not_asked == 3
     assert stages["personalised"].not_asked == 2
     assert stages["personalised"].waiting == 0
-    assert "Not asked: the item failed before" in page.content.decode()
+    assert "Not started: the item failed at an earlier stage" in page.content.decode()
 
 
 def test_a_run_of_which_every_item_failed_says_that_there_is_nothing_to_rate(staff: Client) -> None:
@@ -222,4 +222,4 @@ def test_a_run_of_which_every_item_failed_says_that_there_is_nothing_to_rate(sta
     run.items.get().responses.all().delete()
     Item.objects.update(status="failed", failure="baseline: the call failed: connection")
     page = staff.get(reverse("run_detail", args=[run.pk])).content.decode()
-    assert "nothing to rate: no item has been answered" in page
+    assert "nothing to rate: no items have been answered" in page

@@ -37,9 +37,9 @@ def test_the_table_shows_the_metrics_by_judge_and_leads_to_the_items(staff: Clie
 def test_a_result_that_is_being_recomputed_says_as_of_when(staff: Client) -> None:
     run = judged(build.run())
     refresh_result(run=run)
-    assert "being recomputed" not in staff.get(reverse("results")).content.decode()
+    assert "updating</span>" not in staff.get(reverse("results")).content.decode()
     build.item(run)
-    assert "being recomputed" in staff.get(reverse("results")).content.decode()
+    assert "updating</span>" in staff.get(reverse("results")).content.decode()
 
 
 def test_a_run_that_has_never_been_computed_is_announced(staff: Client) -> None:

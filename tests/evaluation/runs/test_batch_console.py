@@ -108,7 +108,7 @@ def test_the_list_of_runs_is_filtered_and_comes_in_pages(
     assert listed(before=runs[1].pk) == ["run no. 0"]
     assert listed(show="failed") == ["run no. 0"]
     assert listed(show="running") == ["run no. 1"]
-    assert "No run is like that" in page_text(staff, "run_list", show="paused")
+    assert "No runs match this filter" in page_text(staff, "run_list", show="paused")
 
 
 # --- What it cost ---------------------------------------------------------------------------------------------

@@ -44,7 +44,7 @@ class TestPagesAndApi:
         assert str(delivery.event_id) in shown
         client.post(f"{at}deliveries/{delivery.pk}/again/")
         assert Delivery.objects.count() == 2
-        assert "No delivery matches" in client.get(f"{at}?status=failed").content.decode()
+        assert "No deliveries match" in client.get(f"{at}?status=failed").content.decode()
         client.post(f"{at}pause/")
         assert "paused" in client.get("/webhooks/").content.decode()
         renewed = client.post(f"{at}secret/").context["link"]

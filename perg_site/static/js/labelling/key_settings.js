@@ -54,7 +54,7 @@ export class KeySettings {
   #start(action) {
     this.#changing = action;
     this.#row(action).querySelector("[data-key]").textContent = CHANGING;
-    this.#say(`Press the key for “${this.#label(action)}”; Escape leaves it as it is.`);
+    this.#say(`Press the new key for “${this.#label(action)}”, or Escape to cancel.`);
   }
 
   #stop() {
@@ -74,9 +74,9 @@ export class KeySettings {
     if (key === "Escape") return this.#stop();
     const other = Object.keys(this.#usual).find((each) => each !== action && this.#keys[each] === key);
     if (!isAllowed(key) || !isPlain(event)) {
-      this.#say(`“${event.key}” cannot be used here. Press another key, or Escape.`);
+      this.#say(`“${event.key}” cannot be used. Press another key, or Escape to cancel.`);
     } else if (other) {
-      this.#say(`“${key}” is taken by “${this.#label(other)}”. Press another key, or Escape.`);
+      this.#say(`“${key}” is already used for “${this.#label(other)}”. Press another key, or Escape to cancel.`);
     } else {
       this.#stop();
       this.#set({ [action]: key });
@@ -98,7 +98,7 @@ export class KeySettings {
         this.#say(`Not changed: ${error.message}`);
       } else {
         const why = error instanceof LoggedOut ? "you are logged out" : "the server could not be reached";
-        this.#say(`Changed on this page, but not saved: ${why}. Change it again later to have it remembered.`);
+        this.#say(`Changed on this page, but not saved: ${why}. Change it again later to save it.`);
       }
     }
   }

@@ -32,13 +32,13 @@ export class Reading {
       task.differences ??= task.areMarked && (await this.#requests.get(this.#urlOf(task.assignment, "differences/")));
     } catch (error) {
       task.areMarked = false;
-      const why = error instanceof Refused ? error.message : "The differences cannot be shown now. Try again later.";
+      const why = error instanceof Refused ? error.message : "The differences cannot be shown right now. Try again later.";
       if (isInView()) this.#view.sayOfDifferences(why);
       return;
     }
     if (!isInView()) return;
     this.#draw(task);
-    announce(task.areMarked ? "Differences are marked." : "Differences are no longer marked.");
+    announce(task.areMarked ? "Differences are shown." : "Differences are hidden.");
   }
 
   toggleAsWritten(task) {
@@ -46,7 +46,7 @@ export class Reading {
     task.areMarked = false;
     this.#store.set(NAME, isAsWritten);
     this.show(task);
-    announce(isAsWritten ? "The responses are shown as they were written." : "The responses are laid out.");
+    announce(isAsWritten ? "The original text of the responses is shown." : "The formatted responses are shown.");
   }
 
   #isAsWritten(task) {

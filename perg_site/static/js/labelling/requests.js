@@ -16,7 +16,7 @@ export class AnotherPerson extends Error {}
 
 /** The server has it and says no; `code` is for programs, `message` for people, `problem` has the rest. */
 export class Refused extends Error {
-  constructor({ code = "", detail = "The server refused it.", ...problem } = {}) {
+  constructor({ code = "", detail = "The server rejected the request.", ...problem } = {}) {
     super(detail);
     this.code = code;
     this.problem = problem;

@@ -116,7 +116,7 @@ export class Screen {
 
   back() {
     const previous = this.hasTask ? this.#task.previous : this.trail.last;
-    if (previous === null) announce("There is no task before this one.");
+    if (previous === null) announce("There is no previous task.");
     else if (!this.trail.back(previous)) this.open(previous);
   }
 
@@ -133,12 +133,12 @@ export class Screen {
     const task = this.#task;
     const content = this.view.read();
     const draft = this.#draftOf(task);
-    if (!content.score) return this.#ask("score", "Choose a score from 1 to 5 first.");
+    if (!content.score) return this.#ask("score", "Choose a score from 1 to 5.");
     if (this.#config.asks_correctness && !content.answer_correct) {
-      return this.#ask("answer_correct", "Say, too, whether the answer is right.");
+      return this.#ask("answer_correct", "Also choose whether the answer is correct.");
     }
     draft.enter(content, this.time.seconds);
-    if (draft.other) return this.view.say("There are two versions of this: choose one above first.");
+    if (draft.other) return this.view.say("There are two versions of this label: choose one above first.");
     if (task.label && isSame(task.label, content)) return this.goOn(); // Nothing is changed.
     this.addLabel(task, { ...content, seconds: this.time.seconds, based_on: task.label?.revision ?? 0 });
     draft.submitted();

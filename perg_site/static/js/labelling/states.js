@@ -6,16 +6,16 @@ const DRAFT = {
   "": "",
   saving: "Saving…",
   saved: "Saved",
-  offline: "Offline: kept here, sent later",
-  "logged-out": "Logged out: kept here, sent later",
-  "another-person": "Somebody else is logged in: kept here, sent later",
-  undecided: "Not saved yet: choose a version above",
-  refused: "Not saved: kept here",
+  offline: "Offline: saved in this browser, will be sent later",
+  "logged-out": "Logged out: saved in this browser, will be sent later",
+  "another-person": "Another person is logged in: saved in this browser, will be sent later",
+  undecided: "Not saved: choose a version above",
+  refused: "Not saved on the server: saved in this browser",
 };
 const TITLES = {
-  all_leased: "Nothing free just now",
-  not_qualified: "First, a qualification round",
-  in_hand: "Two tasks wait for you",
+  all_leased: "No tasks available right now",
+  not_qualified: "Qualification required",
+  in_hand: "You have two open tasks",
 };
 
 export class States {
@@ -60,13 +60,13 @@ export class States {
     const isDone = task.status === "submitted" && task.label;
     this.#one("task-note").hidden = !(isDone || task.status === "skipped");
     this.#one("task-note-text").textContent = isDone
-      ? `You labelled this one: ${this.#inWords(task.label)}. What you change and submit is kept as a change.`
-      : "You skipped this one. You can still label it.";
+      ? `You labelled this task: ${this.#inWords(task.label)}. If you submit again, it is recorded as a change.`
+      : "You skipped this task. You can still label it.";
     this.#one("lease").textContent = "";
     this.#one("flags").textContent = task.flags ? `Flagged by you${task.flags > 1 ? ` (${task.flags} times)` : ""}` : "";
     for (const button of document.querySelectorAll("[data-act=skip]")) button.disabled = isDone || task.status === "skipped";
     for (const button of document.querySelectorAll("[data-act=back]")) button.disabled = task.previous === null;
-    this.#one("submit-words").textContent = isDone ? "Submit the change" : "Submit";
+    this.#one("submit-words").textContent = isDone ? "Submit change" : "Submit";
   }
 
   /** A task has come into view: it begins at its top, and a screen reader is told. */
@@ -78,25 +78,25 @@ export class States {
   }
 
   leaseLost() {
-    this.#one("lease").textContent = "Your time on this one has run out and somebody else may have it; what you submit is kept all the same.";
+    this.#one("lease").textContent = "Your time for this task has run out and another annotator may have it. You can still submit your label.";
   }
 
   #inWords({ score, answer_correct, comment }) {
     const answer = this.#labels[answer_correct];
     const short = comment.length > 60 ? `${comment.slice(0, 60)}…` : comment;
-    return [`score ${score}`, answer && `answer right: ${answer.toLowerCase()}`, short && `“${short}”`].filter(Boolean).join(", ");
+    return [`score ${score}`, answer && `answer correct: ${answer.toLowerCase()}`, short && `“${short}”`].filter(Boolean).join(", ");
   }
 
   // --- Without a task ---------------------------------------------------------------------------------------------
 
   waiting() {
     this.#view("waiting");
-    this.#one("waiting-text").textContent = "Getting the next task…";
+    this.#one("waiting-text").textContent = "Loading the next task…";
   }
 
   cannotGetNext(reason) {
     if (this.#one("waiting").hidden) return;
-    this.#one("waiting-text").textContent = reason || "The next task cannot be had just now. It is asked for again and again; what you did is kept.";
+    this.#one("waiting-text").textContent = reason || "Cannot load the next task; retrying. Your work is saved.";
     announce(this.#one("waiting-text").textContent);
   }
 
@@ -128,14 +128,14 @@ export class States {
   }
 
   outbox({ state, waiting }, isLasting) {
-    const kept = `${waiting.length} kept ${isLasting ? "here" : "in this window only"}, sent later`;
+    const kept = `${waiting.length} saved ${isLasting ? "in this browser" : "in this window only"}, will be sent later`;
     const words = {
       idle: "",
       sending: "Sending…",
       sent: "All sent",
       offline: `Offline: ${kept}`,
       "logged-out": `Logged out: ${kept}`,
-      "another-person": `Somebody else is logged in: ${kept}`,
+      "another-person": `Another person is logged in: ${kept}`,
     };
     const line = this.#one("outbox-state");
     const wasCalm = ["", "idle", "sending", "sent"].includes(line.dataset.state ?? "");

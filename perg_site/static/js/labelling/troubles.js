@@ -5,8 +5,8 @@ import { announce } from "./notices.js";
 import { Refused } from "./requests.js";
 
 const SESSION = {
-  out: "You are logged out. What you enter is kept in this browser, and sent when you are logged in again.",
-  other: "Somebody else is logged in in this browser now. What you did is kept here, and sent when you are logged in again yourself.",
+  out: "You are logged out. Your entries are saved in this browser and will be sent when you log in again.",
+  other: "Another person is now logged in in this browser. Your entries are saved here and will be sent when you log in again.",
 };
 
 export class Troubles {
@@ -37,7 +37,7 @@ export class Troubles {
       return announce("You are logged in again.");
     }
     // The login page sends back who is logged in: for another person, logging out comes first.
-    const links = session === "out" ? { "Log in in a new tab": this.#config.urls.login } : { "Open the home page in a new tab": "/" };
+    const links = session === "out" ? { "Log in (new tab)": this.#config.urls.login } : { "Open the home page (new tab)": "/" };
     this.#notices.show("session", { text: SESSION[session], links, kind: "error" });
     return announce(SESSION[session]);
   }
@@ -53,10 +53,10 @@ export class Troubles {
   cannotOpen(assignment, error) {
     const why = error instanceof Refused ? error.message : "the server cannot be reached";
     this.#notices.show("open", {
-      text: `That task cannot be opened now: ${why}`,
+      text: `This task cannot be opened: ${why}`,
       choices: { "Try again": () => this.#again("open", () => this.#screen.open(assignment)), Close: () => this.#notices.clear("open") },
     });
-    announce("That task cannot be opened now.");
+    announce("This task cannot be opened.");
   }
 
   #again(notice, act) {
@@ -67,46 +67,46 @@ export class Troubles {
   /** Another version of what is entered. */
   ofDraft({ other }) {
     if (!other) return this.#notices.clear("draft");
-    const text = `There is another version of this, kept ${other.where}: ${inWords(other.content)}. Below is the one from here. Which shall it be?`;
-    this.#notices.show("draft", { text, choices: { "Use the other": other.take, "Keep the one below": other.leave } });
+    const text = `There is another version of this label, saved ${other.where}: ${inWords(other.content)}. Your version is below. Which one do you want to use?`;
+    this.#notices.show("draft", { text, choices: { "Use the other version": other.take, "Keep the version below": other.leave } });
     return announce(text);
   }
 
   /** The task in view was labelled in another window while something else is entered here. */
   elsewhere(assignment, label) {
     this.#notices.show("elsewhere", {
-      text: `This task was labelled in another window: ${inWords(label)}. What you entered here is kept.`,
+      text: `This task was labelled in another window: ${inWords(label)}. Your entries here are saved.`,
       choices: {
-        "Make mine a change of it": () => this.#again("elsewhere", () => this.#screen.labelledElsewhere(assignment, label)),
-        "Keep the other": () => this.#keepOther(assignment, label),
+        "Submit mine as a change": () => this.#again("elsewhere", () => this.#screen.labelledElsewhere(assignment, label)),
+        "Keep the other label": () => this.#keepOther(assignment, label),
       },
     });
   }
 
   doneElsewhere() {
     this.#notices.show("elsewhere", {
-      text: "You have just labelled this task in another window.",
-      choices: { "Go on to the next task": () => this.#again("elsewhere", () => this.#screen.goOn()) },
+      text: "You have labelled this task in another window.",
+      choices: { "Continue to the next task": () => this.#again("elsewhere", () => this.#screen.goOn()) },
     });
-    announce("You have just labelled this task in another window.");
+    announce("You have labelled this task in another window.");
   }
 
   #entry(entry) {
     const { id, kind, assignment, about, fields, trouble } = entry;
-    const what = kind === "submit" ? `Your label (${inWords(fields)})` : kind === "skip" ? "Skipping" : "Your flag";
+    const what = kind === "submit" ? `Your label (${inWords(fields)})` : kind === "skip" ? "Your skip" : "Your flag";
     const isConflict = kind === "submit" && trouble.code === "already_labelled" && trouble.label;
     const text = isConflict
-      ? `“${about}” was labelled in another window: ${inWords(trouble.label)}. From here came: ${inWords(fields)}.`
+      ? `“${about}” was labelled in another window: ${inWords(trouble.label)}. Your label here: ${inWords(fields)}.`
       : `${what} for “${about}” was not accepted: ${trouble.message}`;
     const choices = isConflict
       ? {
           "Submit mine as a change": () => this.#submitAsChange(entry),
-          "Keep the other": () => this.#keepOther(assignment, trouble.label, entry),
+          "Keep the other label": () => this.#keepOther(assignment, trouble.label, entry),
         }
       : {
           "Go to that task": () => this.#goTo(entry),
           "Try again": () => this.#tryAgain(entry),
-          "Drop it": () => this.#outbox.drop(entry),
+          "Discard": () => this.#outbox.drop(entry),
         };
     if (!this.#notices.show(`entry-${id}`, { text, choices, kind: "error" })) return;
     announce(text);
@@ -125,7 +125,7 @@ export class Troubles {
     this.#notices.clear("elsewhere");
     this.#screen.labelledElsewhere(assignment, label);
     this.#screen.enter(assignment, contentOf(label));
-    announce("The other label stays.");
+    announce("The other label was kept.");
   }
 
   async #goTo(entry) {
