@@ -101,10 +101,10 @@ def test_an_admin_launches_a_batch_sees_why_items_failed_and_tries_them_again(si
         page.get_by_label(label, exact=True).check()
     estimate = page.locator("[data-estimate]")
     expect(estimate.get_by_text("free").first).to_be_visible()
-    expect(estimate.get_by_text("No replies are on record")).not_to_be_visible()
+    expect(estimate.get_by_text("No recorded replies")).not_to_be_visible()
     # What will fail is told before it does.
     page.get_by_label("Chain of thought", exact=True).check()
-    expect(estimate.get_by_text("No replies are on record")).to_be_visible()
+    expect(estimate.get_by_text("No recorded replies")).to_be_visible()
     expect(estimate).to_contain_text("Chain of thought")
     is_accessible(page)
     _click(page, "Launch")
@@ -152,7 +152,7 @@ def test_a_lead_releases_gold_and_downloads_it(site: Site, page: Page) -> None:
     expect(would_be).to_contain_text("Reason for exclusion")
     expect(would_be).not_to_contain_text("Looser than the defaults")
     # The preview follows the form: what is released is what stands there.
-    unresolved = page.get_by_label("Include tied and unlabelled tasks")
+    unresolved = page.get_by_label("Include undecided tasks")
     disputed = page.get_by_label("Waiting for adjudication")
     unresolved.check()
     expect(would_be).to_contain_text("Looser than the defaults")

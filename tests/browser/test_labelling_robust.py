@@ -190,7 +190,7 @@ def test_labels_made_without_network_are_sent_in_order_even_from_another_window(
     cat.page.keyboard.press("2")
     cat.type("written in a tunnel")
     cat.page.keyboard.press("Enter")
-    cat.says("The next task cannot be had just now")
+    cat.says("Cannot load the next task")
     cat.says("Offline: 2 kept here, sent later")
     assert cat.on_record() == []
     cat.page.close()

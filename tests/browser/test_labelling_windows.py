@@ -56,7 +56,7 @@ def test_a_lost_lease_stops_nothing_and_the_late_label_is_kept(desk: Callable[..
     cat.page.evaluate(
         "document.dispatchEvent(new Event('visibilitychange'))"
     )  # as on coming back: a heartbeat
-    cat.says("somebody else may have it; what you submit is kept")
+    cat.says("another annotator may have it. You can still submit your label")
     cat.page.keyboard.press("Enter")
     cat.gone_on_from(first)
     cat.all_is_sent()
@@ -72,7 +72,7 @@ def test_an_expired_login_keeps_everything_and_work_goes_on_after_the_next_one(
     cat = desk()
     cat.log_out_behind_the_page()
     one = cat.label(3)
-    cat.says("You are logged out. What you enter is kept")
+    cat.says("You are logged out. Your entries are saved")
     cat.says("Logged out: 1 kept here")
     two = cat.question
     cat.type("and more text")
@@ -160,7 +160,7 @@ def test_two_tabs_of_one_browser_do_not_label_the_same_task_twice(desk: Callable
     for score in "123":
         cat.label(int(score))
     cat.all_is_sent()
-    expect(other.locator("[data-notices]")).to_contain_text("You have just labelled this task")
+    expect(other.locator("[data-notices]")).to_contain_text("You have labelled this task")
     other.get_by_role("button", name="Continue to the next task").click()
     cat.page = other
     cat.label(4)

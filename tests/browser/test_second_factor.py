@@ -48,7 +48,7 @@ def test_it_is_set_up_and_used_by_keyboard_alone(browser: Browser, site: Site) -
     is_accessible(narrow)
     narrow.keyboard.type("not a code")
     narrow.keyboard.press("Enter")
-    expect(narrow.get_by_text("This code is not right")).to_be_visible()
+    expect(narrow.get_by_text("This code is incorrect")).to_be_visible()
     narrow.goto("/campaigns/")
     expect(narrow.get_by_role("heading", name="Second factor")).to_be_visible()
     expect(narrow.get_by_label("Code")).to_be_focused()

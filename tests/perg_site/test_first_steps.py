@@ -70,7 +70,7 @@ def test_the_estimate_names_the_runs_that_the_record_has_no_replies_for(staff: C
     said = staff.post(
         reverse("batch_estimate"), form | {"methods": ["direct"]}, headers=HTMX
     ).content.decode()
-    assert "No replies are on record" not in said
+    assert "No recorded replies" not in said
 
 
 def test_the_only_dataset_and_catalogue_are_chosen_already(staff: Client) -> None:

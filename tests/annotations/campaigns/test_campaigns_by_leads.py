@@ -142,7 +142,7 @@ def test_who_leads_imported_ratings_alone_is_told_that_there_is_no_run(world: Wo
     file = RatingsFile("r.csv", "item,ann,bob\n1,1,2\n2,3,3\n", kind="human")
     import_ratings(name="imported", files=[file], scale="ordinal", created_by=only)
     page = world.client(only).get(NEW).content.decode()
-    assert "there is no run to draw a sample from" in page
+    assert "there are no runs to sample from" in page
     assert "run of ours" not in page
     assert world.post(only, annotators=["only"]).status_code == 400
 

@@ -94,7 +94,7 @@ def test_shares_are_entered_in_per_cent_and_kept_as_shares() -> None:
     ("changed", "said"),
     [
         ({"sampling": "enriched"}, "needs at least two judges"),
-        ({"sampling": "enriched", "enriched_share": "100"}, "has to come from the rest"),
+        ({"sampling": "enriched", "enriched_share": "100"}, "must come from the other responses"),
         ({"max_overlap": "1"}, "no fewer than those wanted first"),
         ({"max_overlap": "9"}, "may get 9 labels"),
         ({"sample_size": "99"}, "There are 3 responses"),

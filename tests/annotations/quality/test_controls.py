@@ -343,7 +343,7 @@ def test_a_changed_score_measures_the_labels_made_before_too(campaign: Campaign)
     address = reverse("control_edit", args=[campaign.pk, task.pk])
     page = _client(campaign)
     shown = page.get(address).content.decode()
-    assert "measured against what you save, too" in shown
+    assert "also compared with the score you save" in shown
     answer = page.post(address, {"score": 5, "tolerance": 1, "explanation": "It is short."})
     assert answer.status_code == 302
     assert [(item.answers, item.right) for item in control_items(campaign)] == [(1, 1)]

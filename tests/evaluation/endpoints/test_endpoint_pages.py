@@ -134,7 +134,7 @@ def test_an_endpoint_is_tested_by_one_call_that_tells_latency_and_cost(
     assert re.search(r"Cost</dt><dd class=\"figure\">(under )?\$0\.", page)
     assert Completion.objects.get().run is None
     health = page_text(staff, "endpoint_health", endpoint.pk)
-    assert "No call without an answer" in health
+    assert "All calls in the last 24 hours were answered" in health
     assert 'Current concurrency limit</dt><dd class="figure">64' in health
 
 
@@ -148,7 +148,7 @@ def test_a_test_that_fails_says_why_in_plain_words_and_so_does_the_endpoints_hea
     drain(endpoint)
     page = staff.get(address).content.decode()
     assert "The provider did not accept the key." in page
-    assert "Look at the key in the endpoint&#x27;s variable." in page or "Look at the key" in page
+    assert "Check the key in the endpoint&#x27;s variable." in page or "Check the key" in page
     health = page_text(staff, "endpoint_health", endpoint.pk)
     assert "The provider did not accept the key." in health
 

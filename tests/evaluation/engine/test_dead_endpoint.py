@@ -97,7 +97,7 @@ def test_a_failed_test_says_what_helps_and_leads_to_the_form_that_lets_one_corre
     drain_to_the_end(dead)
     page = staff.get(reverse("endpoint_trial", args=[dead.pk, trial.pk])).content.decode()
     assert "The connection failed." in page
-    assert "Look at the base URL" in page
+    assert "Check the base URL" in page
     edit = reverse("endpoint_edit", args=[dead.pk])
     assert edit in page
     assert edit in staff.get(reverse("endpoint_health", args=[dead.pk])).content.decode()
@@ -116,7 +116,7 @@ def test_between_two_tries_a_test_says_that_it_failed_and_how_often(staff: Clien
     trial = try_endpoint(endpoint=dead, actor=None)
     Completion.objects.filter(pk=trial.pk).update(attempts=2, error_code="connection")
     page = staff.get(reverse("endpoint_trial", args=[dead.pk, trial.pk]), headers=HTMX).content.decode()
-    assert "It failed, and is tried again in a moment" in page
+    assert "The call failed; retrying shortly" in page
     assert "2 of at most 5 attempts so far" in page
     assert "Waiting for a worker" not in page
 
@@ -218,7 +218,7 @@ def test_a_record_that_has_no_run_to_replay_is_not_offered_as_a_model_nor_launch
     assert list(answering_endpoints()) == [dead]
     offered = staff.get(reverse("batch_launch")).context["form"].fields["models"].queryset
     assert judges not in offered
-    assert "record of a judge" in staff.get(reverse("endpoint_detail", args=[judges.pk])).content.decode()
+    assert "represents a judge" in staff.get(reverse("endpoint_detail", args=[judges.pk])).content.decode()
     with pytest.raises(DomainError, match="no imported run"):
         launched(judges)
     assert Run.objects.get() == run

@@ -142,7 +142,7 @@ def test_the_floor_is_tested_by_page_and_rest_and_no_judgment_is_written(staff: 
     assert "Not tested" in page_text(staff, "judge_detail", judge.pk)
     page = reverse("judge_canaries", args=[judge.pk])
     assert staff.post(page).status_code == 302
-    assert "calls are still to come" in page_text(staff, "judge_canaries", judge.pk)
+    assert "calls remaining" in page_text(staff, "judge_canaries", judge.pk)
     drain(judge.endpoint)
     assert "Rated higher with the text" in page_text(staff, "judge_canaries", judge.pk)
     assert "All pairs" in page_text(staff, "judge_detail", judge.pk)

@@ -143,7 +143,7 @@ def test_imported_ratings_cannot_be_tested(staff: Client) -> None:
 def test_a_judges_page_says_in_which_campaigns_it_may_be_trusted(staff: Client) -> None:
     run = build.run_with_items(2)
     judge = heuristic_judge()
-    assert "Nobody knows yet" in page_text(staff, "judge_detail", judge.pk)
+    assert "Not known yet" in page_text(staff, "judge_detail", judge.pk)
     run.judges.add(judge)
     campaign = build.campaign(run, [build.person()], overlap=1)
     assert "none yet: request one" in page_text(staff, "judge_detail", judge.pk)

@@ -167,8 +167,8 @@ def test_refusals_while_reviewing_are_pages_in_words(staff: Client) -> None:
     first, second, _ = Proposal.objects.order_by("position")
     merge = reverse("build_merge", args=[build.pk])
     for data, status, said in (
-        ({"into": "0", "proposals": [first.pk]}, 400, "no proposal with that number"),
-        ({"into": "", "proposals": [first.pk]}, 400, "Give the number"),
+        ({"into": "0", "proposals": [first.pk]}, 400, "no proposal with this number"),
+        ({"into": "", "proposals": [first.pk]}, 400, "Enter the number"),
         ({"into": str(first.pk), "proposals": [first.pk]}, 409, "into itself"),
     ):
         response = staff.post(merge, data)

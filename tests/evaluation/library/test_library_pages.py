@@ -52,7 +52,7 @@ def test_questions_are_searched_in_text_and_options_and_filtered(staff: Client) 
     assert "bears" not in page_text(staff, "dataset_detail", dataset.pk, q="whale")
     assert "bears" in page_text(staff, "dataset_detail", dataset.pk, q="three", source="land")  # an option
     assert "whales" not in page_text(staff, "dataset_detail", dataset.pk, source="land")
-    assert "No question has these" in page_text(staff, "dataset_detail", dataset.pk, q="tigers")
+    assert "No questions match" in page_text(staff, "dataset_detail", dataset.pk, q="tigers")
     refused = staff.get(reverse("dataset_detail", args=[dataset.pk]), {"source": "nowhere"})
     assert refused.status_code == 422
 

@@ -57,7 +57,7 @@ def test_a_page_that_waits_for_results_says_that_they_failed_and_why(staff: Clie
     assert "division by zero" in said
     assert "Try again now" in said
     assert "being computed for the first time" not in said
-    assert "out of date; a worker computes them anew" not in said
+    assert "being updated" not in said
 
 
 @pytest.mark.usefixtures("broken")

@@ -94,7 +94,7 @@ def test_a_judge_without_a_score_for_any_item_fails_the_run_and_trying_again_com
     assert advanced(run).status == "failed"
     assert told == ["every_judgment_failed"]
     page = staff.get(reverse("run_detail", args=[run.pk])).content.decode()
-    assert "a judge has no score for any of them" in page
+    assert "one judge has not scored any of them" in page
     retry_failed(run=run, actor=None)
     end_calls(waiting_calls(), status="succeeded", text='{"explanation": "", "score": 4}')
     assert advanced(run).status == "complete"
