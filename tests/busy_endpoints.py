@@ -18,7 +18,7 @@ from tests.judged_campaign import judged_campaign
 from tests.stub_llm import StubProcess, running_stub
 
 SLOW_SECONDS = 100.0
-"""Far longer than anything else takes, so that whatever waits for a slow endpoint is told from what does not."""
+"""Far longer than anything else takes, so that calls that wait for a slow endpoint can be distinguished from others."""
 CALLS = 40
 
 

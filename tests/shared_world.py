@@ -15,7 +15,7 @@ def built_once(blocker: DjangoDbBlocker, build: Callable[[], T]) -> Iterator[T]:
     """For a fixture of scope "module": what `build` makes lies in a transaction around the module's tests.
 
     What a test changes in the database is undone after the test, and the rest after the last one. A module that uses
-    it has no test that commits; its tests read anew what they change, for the objects are shared.
+    it has no test that commits; its tests reload what they change, for the objects are shared.
     """
     with ExitStack() as around:
         with blocker.unblock():

@@ -71,7 +71,7 @@ class Throttle:
 def address_of(request: HttpRequest) -> str:
     """Where the request comes from: the client, also behind a stated proxy (`core.http.proxies`).
 
-    Of an IPv6 address the network: whoever has one address has the 2^64 of its network, too.
+    Of an IPv6 address the network: the owner of one address also has the other 2^64 of its network.
     """
     address = parsed(request.META.get("REMOTE_ADDR", ""))
     if isinstance(address, IPv6Address):

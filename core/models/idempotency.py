@@ -1,4 +1,4 @@
-"""Answers kept for a while, to be given again to whoever repeats a request."""
+"""Stored responses, returned when a request is repeated."""
 
 from django.conf import settings
 from django.db import models

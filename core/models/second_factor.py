@@ -17,7 +17,7 @@ class Authenticator(TOTPDevice):  # type: ignore[misc]  # the library has no typ
     """An authenticator app of one person: django-otp's device, with two differences.
 
     The app's secret is derived from `key` and the site's own SECRET_KEY, so that a copy of the database does not hold
-    it. And the wait after wrong codes has a limit: whoever knows the password must not lock the owner out for days.
+    it. And the wait after wrong codes has a limit: someone who knows the password must not lock the owner out for days.
     """
 
     class Meta:

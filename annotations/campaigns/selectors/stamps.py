@@ -33,7 +33,7 @@ LOG = f"""
     ) AS tail
 """
 
-# Whoever is about to write an entry holds this lock from before the entry gets its number until it is committed.
+# A transaction that writes an entry holds this lock from before the entry gets its number until it is committed.
 IS_BEING_WRITTEN = """
     SELECT EXISTS (
         SELECT FROM pg_locks JOIN pg_database ON pg_database.oid = pg_locks.database

@@ -68,7 +68,7 @@ class RunOutcomes:
 
     @property
     def rows(self) -> list[ItemRow]:
-        """The items in the order of the arrays. Made anew each time: of a large run they take much memory."""
+        """The items in the order of the arrays. Built each time, because those of a large run take much memory."""
         columns = self._columns
         texts = [columns.texts[name] for name in TEXTS]
         numbers = self.items, columns.question.tolist(), columns.repetition.tolist()

@@ -27,7 +27,7 @@ _ALL = (
     Preset(
         key="breakage",
         name="Baseline breakage",
-        question="How many answers that are right without a preference break once the model is told one?",
+        question="How many answers that are correct without a preference become wrong with one?",
         reads="Read the breakage rate (BR) beside the robustness error (RE), by model.",
         methods=(Method.DIRECT,),
         settings=("relevant",),

@@ -1,4 +1,4 @@
-"""Handing out tasks: never more people on a task than labels wanted, whoever asks when."""
+"""Handing out tasks: never more people on a task than labels wanted, in any order of requests."""
 
 import threading
 import uuid

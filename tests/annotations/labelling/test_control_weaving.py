@@ -83,7 +83,7 @@ def test_control_items_take_no_slot_and_no_part_of_the_quota() -> None:
     kinds = [task.kind for task in tasks]
     assert kinds.count("regular") == 8
     assert kinds.count("control") in {1, 2}
-    # What the person is told of their quota has the control items in it, so that no count gives them away.
+    # The quota that the person sees includes the control items, so that no count gives them away.
     assert labels_wanted_of(_member(campaign)) == len(tasks)
     assert not campaign.tasks.filter(kind="control").exclude(open_slots=0, state="open").exists()
     assert campaign.tasks.filter(kind="regular", open_slots=0).count() == 8

@@ -1,4 +1,4 @@
-"""Invitations: one link lets one person in, once, and only while whoever made it still may."""
+"""Invitations: one link lets one person in, once, and only while its maker still has the right."""
 
 import re
 import threading

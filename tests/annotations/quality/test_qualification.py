@@ -1,4 +1,4 @@
-"""The qualification round: draws, result, retries, a lead's word; each answer counts once, and none is told."""
+"""The qualification round: draws, result, retries, a lead's word; each answer counts once, and no solution is shown."""
 
 import itertools
 

@@ -1,4 +1,4 @@
-"""An endpoint at an address where nobody answers: what one is told, and that correcting it helps, at once."""
+"""An endpoint at an address where nobody answers: what the pages say, and that correcting it helps at once."""
 
 import socket
 

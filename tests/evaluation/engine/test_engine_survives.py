@@ -1,7 +1,7 @@
 """A run of many items with two judges against providers that fail, on workers and a broker that are killed.
 
 Real Celery workers, PostgreSQL and Redis, the real SDKs, and the stub of the providers over real sockets. Nobody lends
-a hand but the one that starts what was killed anew.
+a hand but the one that starts again what was killed.
 """
 
 import os
@@ -48,7 +48,7 @@ RATES = {"429": 0.10, "500": 0.05, "drop": 0.02, "malformed": 0.02}
 
 @dataclass
 class Platform:
-    """A broker and a worker of the test's own, which can be killed and started anew."""
+    """A broker and a worker of the test's own, which can be killed and started again."""
 
     folder: Path
     environment: dict[str, str]

@@ -64,5 +64,5 @@ def test_a_replayed_run_has_the_texts_of_the_imported_one(method: str, sample_si
         assert dict(item.responses.values_list("condition", "text")) == dict(
             recorded.values_list("condition", "text")
         )
-    # The letters are extracted anew, and the texts are the same.
+    # The letters are extracted again, and the texts are the same.
     assert RunOutcomes(run).metrics().items == done.count()

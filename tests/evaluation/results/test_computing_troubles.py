@@ -1,4 +1,4 @@
-"""Results that cannot be computed: whoever waits for them reads why, and can have it tried again."""
+"""Results that cannot be computed: pages say why, and offer to try again."""
 
 from datetime import timedelta
 

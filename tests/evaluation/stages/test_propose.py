@@ -1,4 +1,4 @@
-"""Proposing preferences: what an endpoint is told, and what is made of whatever it replies."""
+"""Proposing preferences: what an endpoint receives, and how its replies are read."""
 
 import json
 
