@@ -111,7 +111,7 @@ def test_an_admin_launches_a_batch_sees_why_items_failed_and_tries_them_again(si
     expect(page.get_by_text("All runs have finished.")).to_be_visible(timeout=SLOW)
     expect(page.locator(".badge-failed").first).to_have_text("Failed")
     # The bill came along without a reload.
-    expect(page.get_by_role("rowheader", name="In all")).to_be_visible()
+    expect(page.get_by_role("rowheader", name="Total")).to_be_visible()
     is_accessible(page)
 
     _click(page, "66 failed")

@@ -118,7 +118,7 @@ def test_keys_can_be_changed_and_are_remembered(desk: Callable[..., Desk]) -> No
     cat.page.keyboard.press("b")
     expect(dialog).to_contain_text("“b” is already used for “Go back to the previous task”")
     cat.page.keyboard.press("ArrowUp")
-    expect(dialog).to_contain_text("cannot be used here")
+    expect(dialog).to_contain_text("cannot be used. Press another key")
     cat.page.keyboard.press("Q")
     expect(dialog).to_contain_text("Saved.")
     cat.page.keyboard.press("Escape")

@@ -94,7 +94,7 @@ def test_what_one_person_did_never_goes_out_as_anothers(desk: Callable[..., Desk
     cat.log_out_behind_the_page()
     one = cat.label(1)
     cat.log_in(cat.context.new_page(), "dan")
-    cat.says("Somebody else is logged in in this browser")
+    cat.says("Another person is now logged in in this browser")
     dans = cat.open()
     expect(dans.locator("[data-question]")).to_be_visible()
     dans.wait_for_timeout(1500)

@@ -213,7 +213,7 @@ def _cost_figure(lines: Sequence[CostLine], kind: str, name: str) -> Figure:
         f"cost-{kind.replace('_', '-')}",
         f"Robustness error against {name.lower().replace('us ', 'US ')}",
         "One point a run: what an item takes to the right, robustness error upwards.",
-        "Down is more robust, left is cheaper. Runs where one of the two is undefined are left out.",
+        "Lower is more robust; further left is cheaper. Runs where one of the two is undefined are excluded.",
         points,
         x=name,
         y="Robustness error",

@@ -308,7 +308,7 @@ def test_a_file_that_is_gone_from_the_disk_is_said_to_be(lead: User, campaign: C
     file_of(export).unlink()
     answer = _client(lead).get(reverse("export_download", args=[export.pk]))
     assert answer.status_code == 404
-    assert "made again" in answer.content.decode()
+    assert "Export it again" in answer.content.decode()
 
 
 def test_queries_of_the_list_do_not_grow_with_the_exports(lead: User, campaign: Campaign) -> None:

@@ -185,7 +185,7 @@ def test_leads_go_through_the_queue_one_by_one(page: Client, campaign: Campaign)
 
 @pytest.mark.parametrize(
     ("sent", "said"),
-    [({"rationale": "So."}, "Choose a score"), ({"score": "4", "rationale": " "}, "says why")],
+    [({"rationale": "So."}, "Choose a score"), ({"score": "4", "rationale": " "}, "Enter a rationale")],
 )
 def test_an_incomplete_decision_keeps_what_was_entered(
     page: Client, campaign: Campaign, sent: dict[str, str], said: str

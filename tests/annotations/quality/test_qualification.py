@@ -205,7 +205,7 @@ def test_the_round_in_a_browser_without_scripts(member: Member) -> None:
     assert "You passed" in result
     assert "3 of 4" in result
     people = _client(_lead(member)).get(reverse("qualification_people", args=[campaign])).content.decode()
-    assert "3 of 4 right, passed" in people
+    assert "3 of 4 correct, passed" in people
 
 
 def _pool(member: Member, count: int) -> None:

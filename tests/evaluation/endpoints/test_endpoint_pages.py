@@ -155,7 +155,7 @@ def test_a_test_that_fails_says_why_in_plain_words_and_so_does_the_endpoints_hea
 
 def test_a_record_is_not_called_but_says_what_it_can_replay(staff: Client) -> None:
     endpoint = Endpoint.objects.create(name="record", provider="recorded", model="m")
-    assert "none is on record" in page_text(staff, "endpoint_detail", endpoint.pk)
+    assert "there are none yet" in page_text(staff, "endpoint_detail", endpoint.pk)
     response = staff.post(reverse("endpoint_try", args=[endpoint.pk]))
     assert response.status_code == 400
     assert not Completion.objects.exists()

@@ -118,7 +118,7 @@ def test_between_two_tries_a_test_says_that_it_failed_and_how_often(staff: Clien
     page = staff.get(reverse("endpoint_trial", args=[dead.pk, trial.pk]), headers=HTMX).content.decode()
     assert "The call failed; retrying shortly" in page
     assert "2 of at most 5 attempts so far" in page
-    assert "Waiting for a worker" not in page
+    assert "Queued…" not in page
 
 
 @pytest.mark.django_db(transaction=True)
@@ -153,7 +153,7 @@ def test_while_calls_fail_and_are_tried_again_the_run_and_its_batch_say_so(
     run = launched(dead)
     pages = [("run_detail", run.pk), ("run_progress", run.pk), ("batch_detail", run.batch_id)]
     for route, key in pages:
-        assert "are tried again" not in staff.get(reverse(route, args=[key])).content.decode()
+        assert "are failing and being retried" not in staff.get(reverse(route, args=[key])).content.decode()
     Completion.objects.update(error_code="connection", error_message="refused", attempts=3)
     for route, key in pages:
         page = " ".join(staff.get(reverse(route, args=[key])).content.decode().split())
@@ -162,7 +162,10 @@ def test_while_calls_fail_and_are_tried_again_the_run_and_its_batch_say_so(
         )
         assert "The connection failed." in page
     Run.objects.update(status="paused")
-    assert "are tried again" not in staff.get(reverse("run_detail", args=[run.pk])).content.decode()
+    assert (
+        "are failing and being retried"
+        not in staff.get(reverse("run_detail", args=[run.pk])).content.decode()
+    )
 
 
 @pytest.mark.django_db

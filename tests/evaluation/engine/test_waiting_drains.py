@@ -141,7 +141,7 @@ def test_a_run_that_is_rate_limited_says_when_it_is_tried_again_and_until_when(s
     first = min(Completion.objects.values_list("not_before", flat=True))
     page = staff.get(reverse("run_progress", args=[run.pk])).content.decode()
     assert f"next attempt at {first:%H:%M:%S}" in page, "the first of all, not of the latest twenty"
-    assert "given up at" in page
+    assert "retries stop at" in page
     assert "0 of at most" not in page
     (told,) = staff.get(f"/api/v1/runs/{run.pk}/progress/").json()["tried_again"]
     assert told["error_code"] == "rate_limited"

@@ -56,7 +56,7 @@ def test_a_page_that_waits_for_results_says_that_they_failed_and_why(staff: Clie
     assert "could not be computed" in said
     assert "division by zero" in said
     assert "Try again now" in said
-    assert "being computed for the first time" not in said
+    assert "still being computed" not in said
     assert "being updated" not in said
 
 
@@ -95,7 +95,7 @@ def test_trying_again_computes_it_and_the_trouble_is_gone(
     answer = staff.post(reverse("run_compute_again", args=[run.pk]), {"back": "results"}, follow=True)
     assert answer.redirect_chain[-1][0] == reverse("results")
     assert ("evaluation.results.tasks.refresh_result", run.pk) in woken
-    assert "being computed for the first time" in answer.content.decode()
+    assert "still being computed" in answer.content.decode()
     refresh_result(run.pk)
     assert not ComputingTrouble.objects.exists()
     assert RunResult.objects.filter(run=run).exists()

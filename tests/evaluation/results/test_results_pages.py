@@ -44,7 +44,7 @@ def test_a_result_that_is_being_recomputed_says_as_of_when(staff: Client) -> Non
 
 def test_a_run_that_has_never_been_computed_is_announced(staff: Client) -> None:
     build.run()
-    assert "1 run is being computed for the first time" in staff.get(reverse("results")).content.decode()
+    assert "1 run is still being computed" in staff.get(reverse("results")).content.decode()
 
 
 def test_the_table_is_filtered_and_sorted_by_its_address(staff: Client) -> None:
