@@ -55,7 +55,7 @@ def test_the_page_shows_what_would_go_in_and_links_to_what_would_not(
         assert f'href="{address}?' in page.content.decode()
         listed = client.get(address, CRITERIA).content.decode()
         assert f"Excluded: {says.lower()}" in listed
-        assert "1 task would not go" in listed
+        assert "1 task would be excluded" in listed
     assert (
         "ann: 4"
         in client.get(reverse("gold_left_out", args=[campaign.pk, "few_labels"]), CRITERIA).content.decode()

@@ -271,7 +271,7 @@ def test_gold_is_previewed_by_a_worker_by_the_criteria_that_were_asked_for(
     assert "data-being-computed" not in page
     assert "Release gold" in page
     listed = _page(lead, "gold_left_out", campaign, "tied", **CRITERIA)
-    assert "1 task would not go" in listed
+    assert "1 task would be excluded" in listed
 
 
 def test_a_preview_that_labels_have_overtaken_says_so_and_releases_nothing(
@@ -325,7 +325,7 @@ def test_agreement_of_a_large_campaign_is_that_of_the_report_and_says_as_of_when
     assert "may be out of date" in _page(lead, "campaign_agreement", campaign)
     keep_staleness(report.pk)
     stale = _page(lead, "campaign_agreement", campaign)
-    assert "is out of date" in stale
+    assert "are out of date" in stale
     assert "Compute it again" in stale
 
 
