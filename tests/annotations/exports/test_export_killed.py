@@ -18,8 +18,8 @@ from tests.sizes import EXPORTED_ROWS as ROWS
 pytestmark = pytest.mark.slow
 
 EVENTS = """
-    INSERT INTO annotations_auditevent (at, action, subject, details)
-    SELECT now(), 'test.made', '', jsonb_build_object('n', n) FROM generate_series(1, %s) AS n
+    INSERT INTO core_auditevent (at, action, scope, subject, details)
+    SELECT now(), 'test.made', '', '', jsonb_build_object('n', n) FROM generate_series(1, %s) AS n
 """
 
 
