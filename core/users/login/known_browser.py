@@ -15,7 +15,7 @@ from django.utils.crypto import salted_hmac
 from core.models import User
 
 COOKIE = f"{settings.COOKIE_PREFIX}browser"
-SALT = "core.users.login.known_browser"
+SALT = "perg_site.known_browser"  # stays when the module moves: browsers have cookies signed with it
 SECONDS = 180 * 86400
 ATTRIBUTE = "has_logged_in"
 
