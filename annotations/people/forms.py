@@ -46,6 +46,7 @@ class NewAccountForm(UserCreationForm[User]):
     )
 
     class Meta(UserCreationForm.Meta):
+        model = User
         fields = ("username", "email")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

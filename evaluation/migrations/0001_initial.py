@@ -2319,38 +2319,6 @@ class Migration(migrations.Migration):
                 violation_error_message="What is computed is one of the known kinds.",
             ),
         ),
-        migrations.AddIndex(
-            model_name="completion",
-            index=models.Index(
-                condition=models.Q(("status", "pending")),
-                fields=["endpoint", "run", "not_before", "id"],
-                name="completion_pending_index",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="completion",
-            index=models.Index(
-                condition=models.Q(("status", "leased")),
-                fields=["endpoint", "leased_until"],
-                name="completion_leased_index",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="completion",
-            index=models.Index(
-                condition=models.Q(("status__in", ["refused", "failed"])),
-                fields=["run"],
-                name="completion_unanswered_by_run",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="completion",
-            index=models.Index(
-                condition=models.Q(("status__in", ["refused", "failed"])),
-                fields=["endpoint", "-finished_at"],
-                name="completion_unanswered_index",
-            ),
-        ),
         migrations.AddConstraint(
             model_name="completion",
             constraint=models.UniqueConstraint(

@@ -130,7 +130,10 @@ def test_on_a_new_machine_and_after_an_update_the_schema_is_brought_up_to_date(
         later = run(["run_metrics", "no such run"])
         assert "Bringing the schema of the database up to date" in later.stderr
         assert "relation" not in later.stderr
-        with psycopg.connect(postgres.url(embedded.home())) as connection:
+        where = str(postgres.socket_folder(embedded.home()))
+        with psycopg.connect(
+            host=where, port=postgres.PORT, user=postgres.SUPERUSER, dbname=postgres.DATABASE
+        ) as connection:
             connection.execute("DELETE FROM django_migrations WHERE app = 'core'")
         for command in ("run_metrics", "up"):
             refused = run([command, *ARGUMENTS.get(command, [])])

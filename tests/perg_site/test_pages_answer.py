@@ -109,7 +109,7 @@ def test_releasing_without_labels_is_an_error_page_not_a_crash(staff: Client) ->
     _, campaign = _labelling()
     response = staff.post(reverse("gold_release", args=[campaign.pk]), GOLD)
     assert response.status_code == 409
-    assert "No labels yet" in response.content.decode()
+    assert "Nothing is labelled yet" in response.content.decode()
 
 
 def test_agreement_over_rest_with_a_token_is_the_same_as_on_the_page(staff: Client) -> None:

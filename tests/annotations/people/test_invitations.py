@@ -138,7 +138,7 @@ def test_a_link_that_is_no_longer_good_lets_nobody_in_and_says_why(
 def test_an_unknown_link_is_not_found() -> None:
     response = Client().get(reverse("invitation_accept", args=["x" * 43]))
     assert response.status_code == 404
-    assert "no such invitation" in response.content.decode()
+    assert "This invitation does not exist" in response.content.decode()
 
 
 def test_who_clicks_twice_is_let_in_once_and_told_so_both_times(campaign: Campaign, lead: User) -> None:

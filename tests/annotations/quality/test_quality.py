@@ -195,7 +195,7 @@ def test_the_lead_sees_everybody_and_acts(client: Client) -> None:
     where = {"campaign_id": campaign.pk, "member_id": member.pk}
     act, detail = reverse("quality_act", kwargs=where), reverse("quality_detail", kwargs=where)
     for action, shown in [
-        ("pause", "bob is paused"),
+        ("pause", "bob has been paused"),
         ("resume", "bob gets tasks again"),
         ("set_aside", "40 labels set aside"),
         ("restore", "40 labels restored"),

@@ -226,7 +226,7 @@ def test_the_page_asks_which_label_is_the_failure_beside_its_field(client: Clien
 def test_the_page_imports_without_a_failure_where_that_is_ticked(client: Client) -> None:
     post(client, is_not_cut="on")
     page = client.get(reverse("campaign_detail", args=[Campaign.objects.get().pk])).content.decode()
-    assert "not stated" in page
+    assert "not set" in page
 
 
 @pytest.mark.parametrize(

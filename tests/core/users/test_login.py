@@ -144,7 +144,7 @@ def test_a_changed_password_ends_the_other_sessions_and_is_noted(ann: User) -> N
 def test_without_a_mail_server_the_page_says_who_can_help(ann: User) -> None:
     address = reverse("password_reset")
     assert address in Client().get(reverse("login")).content.decode()
-    assert "ask an admin" in Client().get(address).content.decode()
+    assert "Ask an admin" in Client().get(address).content.decode()
     assert Client().post(address, {"email": "ann@example.org"}).status_code == 409
     assert not mail.outbox
 

@@ -179,10 +179,10 @@ def test_numbers_of_a_comparison_lead_to_as_many_items(staff: Client, setting: s
         page = staff.get(reverse("results_compare"), {"reference": reference.pk, "run": run.pk})
         ((_, linked),) = page.context["compared"]
         among = {"Breakage rate": "baseline_right", "Performance variation": "right_somewhere"}
-        for measure in linked.measures:
+        for measure, in_reference, in_other in linked.measures:
             if measure.name not in among:
                 continue
-            for address, rate in ((measure.in_reference, measure.rate.a), (measure.in_other, measure.rate.b)):
+            for address, rate in ((in_reference, measure.reference), (in_other, measure.other)):
                 counted = len(staff.get(address).context["lines"])
                 whole = re.sub("show=[a-z_]+", f"show={among[measure.name]}", address)
                 assert counted / len(staff.get(whole).context["lines"]) == pytest.approx(rate)

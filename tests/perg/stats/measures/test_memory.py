@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 REPOSITORY = Path(__file__).resolve().parents[4]
 MOST_MEGABYTES = 500
 
@@ -26,8 +28,6 @@ from perg.stats.measures.kappa import pairwise
 from perg.stats.measures.matrix import rater_matrix
 from perg.stats.ratings.pooled import PooledTable
 from perg.stats.ratings.ratings import RatingTable
-
-pytestmark = pytest.mark.slow
 
 kind, items, labels, raters = sys.argv[1], *map(int, sys.argv[2:])
 rng = np.random.default_rng(0)

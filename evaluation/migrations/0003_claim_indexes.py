@@ -1,0 +1,46 @@
+"""The indexes that calls are claimed by, made after those of the foreign keys.
+
+Before statistics of a new batch are there, PostgreSQL takes a claim to cost the same by either. Of such it takes the
+index that was made last, and by the endpoint's alone every claim would read all that waits.
+"""
+
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    dependencies = [("evaluation", "0002_result_triggers")]
+
+    operations = [
+        migrations.AddIndex(
+            model_name="completion",
+            index=models.Index(
+                condition=models.Q(("status", "pending")),
+                fields=["endpoint", "run", "not_before", "id"],
+                name="completion_pending_index",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="completion",
+            index=models.Index(
+                condition=models.Q(("status", "leased")),
+                fields=["endpoint", "leased_until"],
+                name="completion_leased_index",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="completion",
+            index=models.Index(
+                condition=models.Q(("status__in", ["refused", "failed"])),
+                fields=["run"],
+                name="completion_unanswered_by_run",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="completion",
+            index=models.Index(
+                condition=models.Q(("status__in", ["refused", "failed"])),
+                fields=["endpoint", "-finished_at"],
+                name="completion_unanswered_index",
+            ),
+        ),
+    ]
