@@ -55,7 +55,7 @@ class Site:
 
     def add_person(self, username: str, *, staff: bool = False) -> None:
         self.run(
-            "from django.contrib.auth.models import User; "
+            "from core.models import User; "
             f"User.objects.create_user({username!r}, password={PASSWORD!r}, is_staff={staff})"
         )
 

@@ -16,7 +16,7 @@ PEOPLE = ("cat", "dan")
 
 MAKE = """
 import itertools, json
-from django.contrib.auth.models import User
+from core.models import User
 from annotations.models import Campaign, Guidelines
 from tests import build
 
