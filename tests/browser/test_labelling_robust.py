@@ -172,7 +172,7 @@ def test_a_submission_whose_answer_is_lost_is_one_label(desk: Callable[..., Desk
 
     cat.page.route("**/submit/", lose_the_answer)
     first = cat.label(4)
-    cat.says("Offline: 1 kept here, sent later")
+    cat.says("Offline: 1 saved in this browser, will be sent later")
     cat.all_is_sent()
     assert arrived == [200]
     assert [(label.question, label.revision) for label in cat.on_record()] == [(first, 1)]
@@ -191,7 +191,7 @@ def test_labels_made_without_network_are_sent_in_order_even_from_another_window(
     cat.type("written in a tunnel")
     cat.page.keyboard.press("Enter")
     cat.says("Cannot load the next task")
-    cat.says("Offline: 2 kept here, sent later")
+    cat.says("Offline: 2 saved in this browser, will be sent later")
     assert cat.on_record() == []
     cat.page.close()
     cat.context.set_offline(False)

@@ -73,7 +73,7 @@ def test_an_expired_login_keeps_everything_and_work_goes_on_after_the_next_one(
     cat.log_out_behind_the_page()
     one = cat.label(3)
     cat.says("You are logged out. Your entries are saved")
-    cat.says("Logged out: 1 kept here")
+    cat.says("Logged out: 1 saved in this browser")
     two = cat.question
     cat.type("and more text")
     cat.says("Logged out: saved in this browser, will be sent later")

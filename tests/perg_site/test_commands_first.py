@@ -14,6 +14,7 @@ from django.db import connection
 import manage
 from perg_site import embedded
 from perg_site.embedded import postgres
+from perg_site.embedded.service import socket_folder
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 OWN_APPS = ("core", "perg_site", "annotations", "evaluation")
@@ -130,7 +131,7 @@ def test_on_a_new_machine_and_after_an_update_the_schema_is_brought_up_to_date(
         later = run(["run_metrics", "no such run"])
         assert "Bringing the schema of the database up to date" in later.stderr
         assert "relation" not in later.stderr
-        where = str(postgres.socket_folder(embedded.home()))
+        where = str(socket_folder(embedded.home()))
         with psycopg.connect(
             host=where, port=postgres.PORT, user=postgres.SUPERUSER, dbname=postgres.DATABASE
         ) as connection:
