@@ -78,7 +78,7 @@ test: setup-dev ## all tests except the browser tests, at everyday sizes (ARGS="
 test-fast: setup-dev ## the tests that start no process and are quick
 	@$(PYTEST) -m "not slow" $(ARGS)
 
-test-full: setup-dev ## all tests at full size, as CI runs them (tests/sizes.py)
+test-full: setup-dev ## all tests at full size (tests/sizes.py)
 	@PERG_TEST_SIZE=full $(PYTEST) $(ARGS)
 
 # Only the fast tests, since measuring makes them half as slow again; so the floor applies to these alone.

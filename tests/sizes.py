@@ -1,6 +1,6 @@
 """How much the heavy tests do: as much as proves the behaviour every day, and all there is at full size.
 
-`make test` takes the first number of each pair; `make test-full`, which CI runs, sets PERG_TEST_SIZE=full and takes the
+`make test` takes the first number of each pair; `make test-full` sets PERG_TEST_SIZE=full and takes the
 second. No assertion depends on the size; only the amount of work does.
 """
 
