@@ -1,5 +1,6 @@
 """A drain calls, records and ends well, whatever the provider does; and claims by an index, whatever waits."""
 
+import re
 import threading
 from datetime import timedelta
 from typing import Any
@@ -248,6 +249,8 @@ def test_a_claim_reads_a_range_of_the_index_and_not_what_waits_for_a_paused_run(
             [endpoint.pk, paused.pk],
         )
     enqueue_completions(endpoint, _requests(10), run=running)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE evaluation_completion")  # as autovacuum does after so many new rows
     with CaptureQueriesContext(connection) as captured:
         assert len(claim_completions(endpoint, limit=5).completions) == 5
     looked_for = [query["sql"] for query in captured if "SKIP LOCKED" in query["sql"]][1:]
@@ -256,9 +259,9 @@ def test_a_claim_reads_a_range_of_the_index_and_not_what_waits_for_a_paused_run(
         with connection.cursor() as cursor:
             cursor.execute("EXPLAIN (ANALYZE, BUFFERS) " + sql)
             plan = "\n".join(line for (line,) in cursor.fetchall())
-        assert "completion_pending_index" in plan, plan
-        assert "Sort" not in plan, plan
         assert "Seq Scan on evaluation_completion" not in plan, plan
+        read = sum(int(pages) for pages in re.findall(r"shared (?:hit|read)=(\d+)", plan.splitlines()[1]))
+        assert read < 100, plan  # pages; all that waits for the paused run is on more than a thousand
 
 
 @pytest.mark.django_db
