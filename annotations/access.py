@@ -1,4 +1,4 @@
-"""Per-user access to campaigns. Whoever may not see a campaign gets 404, so that not even its existence shows."""
+"""Per-user access to campaigns. People who may not see a campaign get 404, so that not even its existence shows."""
 
 from django.contrib.auth.models import AbstractUser, AnonymousUser
 

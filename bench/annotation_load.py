@@ -163,7 +163,7 @@ def cpu_seconds() -> dict[str, float]:
         elif line.startswith("postgres:") or "/bin/postgres" in line:
             with contextlib.suppress(psutil.Error):
                 if home in process.cwd():
-                    # With the time of those that have ended: connections do not last for ever.
+                    # With the time of those that have ended: connections do not last forever.
                     children = times.children_user + times.children_system
                     found["postgres"] += times.user + times.system + children
     return found | {"generator": sum(os.times()[:2])}

@@ -80,7 +80,7 @@ def measure(arguments) -> None:
         right &= figures["right"]
         show(f"labels {format}", figures)
         found |= {f"{format}_{name}": value for name, value in figures.items()}
-    # Before gold: releasing it reads all labels at once, and its peak is told apart (`gold_worker_megabytes`).
+    # Before gold: releasing it reads all labels at once, and its peak is reported separately (`gold_worker_megabytes`).
     peak = max(value for name, value in found.items() if name.endswith("worker_megabytes"))
     found |= {"exports_worker_megabytes": peak, "exports_under_limit": peak < MOST_MEGABYTES}
     if not arguments.no_gold:

@@ -236,7 +236,7 @@ LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "login"
 
-# Without a mail server nothing is sent: whoever makes an invitation or a reset link copies it.
+# Without a mail server nothing is sent: the person who makes an invitation or a reset link copies it.
 SENDS_EMAIL = bool(env.str("EMAIL_URL", default=""))
 protect_service(env.str("EMAIL_URL", default=""))
 globals().update(env.email_url("EMAIL_URL", default="dummymail://"))
@@ -280,7 +280,7 @@ API_RATES = {
     "anonymous": env.str("PERG_API_RATE_ANONYMOUS", default="60/minute"),
 }
 IDEMPOTENCY_STORE = "core.api.kept_answers.DatabaseStore"
-# For so long an answer is given again to whoever repeats a request with the same Idempotency-Key.
+# How long a repeated request with the same Idempotency-Key gets the same answer.
 IDEMPOTENCY_HOURS = env.int("PERG_IDEMPOTENCY_HOURS", default=24)
 
 # --- Security -----------------------------------------------------------------------------------------------
@@ -338,7 +338,7 @@ STORAGES = {
         else "whitenoise.storage.CompressedManifestStaticFilesStorage"
     },
 }
-# What is asked for without a hash in its name, such as a module that another imports, is asked for anew each time, so
+# What is asked for without a hash in its name, such as a module that another imports, is requested again each time, so
 # that a browser never mixes the files of two releases.
 WHITENOISE_MAX_AGE = 0
 MEDIA_ROOT = env.path("MEDIA_ROOT", default=PERG_HOME / "files")

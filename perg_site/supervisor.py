@@ -140,7 +140,7 @@ class WatchedService(Watched):
 
 
 class Supervisor:
-    """Runs children until it is told to stop. `say` gets what the person should read."""
+    """Runs children until it is stopped. `say` gets what the person should read."""
 
     def __init__(
         self, children: list[Child], say: Callable[[str], None], services: Sequence[WatchedService] = ()

@@ -8,5 +8,5 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "perg_site.settings")
 
 application = get_wsgi_application()
 
-# Django would import these, and all that the pages need, with the first request: whoever came first would wait.
+# Django would import these, and all that the pages need, with the first request, which would have to wait.
 import perg_site.urls  # noqa: E402, F401

@@ -367,7 +367,7 @@ def stub_endpoint(providers: StubProcess) -> Endpoint:
 
 
 def webhook(admin: User, url: str, *events: str, name: str = "ours") -> tuple[Webhook, str]:
-    """A webhook and its secret; it is told of everything, unless events are named."""
+    """A webhook and its secret; it gets every event, unless some are named."""
     issued = create_webhook(
         name=name, url=url, events=events or [event.value for event in SUBSCRIBABLE], actor=admin
     )

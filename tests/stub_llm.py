@@ -47,7 +47,7 @@ class Config:
     """`rates`: chance of each fate (see FATES) per request; what is left is answered well.
 
     `retry_after`: seconds, sent with a 429; `retry_after_date`: as an HTTP date. `max_in_flight`: a 429 beyond it.
-    `text`: the answer to whoever asks for no structure. `huge_megabytes`: what a `huge` reply has beside it.
+    `text`: the answer to a request for no structure. `huge_megabytes`: what a `huge` reply has beside it.
     `only_first`: fates strike only a request's first call.
     """
 

@@ -75,7 +75,7 @@ class AdjudicationList(Queried, generics.ListAPIView[Adjudication]):
 
 
 class AdjudicationCase(APIView):
-    """A task as an adjudicator sees it; POST decides it, or decides it anew."""
+    """A task as an adjudicator sees it; POST decides it, or decides it again."""
 
     @extend_schema(responses=CaseSerializer)
     def get(self, request: Request, campaign_id: int, task_id: int) -> Response:

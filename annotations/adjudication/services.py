@@ -1,6 +1,6 @@
 """What leads decide on single tasks: adjudications, what goes to the queue and comes back, and annotators' flags.
 
-Whoever has labelled a task does not adjudicate it: they would decide on their own label. Another lead does, or staff.
+Nobody adjudicates a task that they have labelled: they would decide on their own label. Another lead or staff does.
 """
 
 from django.db import transaction
@@ -19,7 +19,7 @@ TEXT_LENGTH = 10_000
 
 @transaction.atomic
 def adjudicate(*, task: Task, adjudicator: User, score: int, rationale: str, based_on: int) -> Adjudication:
-    """Decide a task that waits for it, or decide it anew. `based_on` is the revision that the page knew (0: none).
+    """Decide a task that waits for it, or decide it again. `based_on` is the revision that the page knew (0: none).
 
     Raises Conflict (code `already_adjudicated`) with what was decided where another lead was first, or where the task
     does not wait, and NotAllowed for one who has labelled the task.

@@ -58,7 +58,7 @@ ACTIONS = {
 
 def with_role(campaigns: QuerySet[Campaign], user: Any) -> QuerySet[Campaign]:
     """Campaigns, each with the user's own `role` in it."""
-    # Any: whoever REST framework says asks
+    # Any: REST framework's user, of whatever class
     own = Member.objects.filter(campaign=OuterRef("pk"), user_id=user.pk, is_active=True)
     return campaigns.annotate(role=Subquery(own.values("role")[:1]))
 

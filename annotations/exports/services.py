@@ -190,7 +190,7 @@ def known_raters(raters: str, format: str) -> RaterNames:
 
 
 def _write_part(export: Export, part: Path) -> dict[str, Any]:
-    """Write the file and say what is in it. Checked anew: who asked may have lost the campaign meanwhile."""
+    """Write the file and say what is in it. Checked again: who requested it may have lost the campaign meanwhile."""
     table = exportable_table(export.requested_by, export.table)
     scope = checked_scope(export.requested_by, table, export.filters)
     source = source_for(table, scope, export.raters)

@@ -1239,7 +1239,7 @@ class Migration(migrations.Migration):
                 (
                     "saw_judges",
                     models.BooleanField(
-                        default=False, help_text="Decided anew after the judges' scores had been shown."
+                        default=False, help_text="Decided again after the judges' scores had been shown."
                     ),
                 ),
                 ("created_at", models.DateTimeField(auto_now_add=True)),

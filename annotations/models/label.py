@@ -120,7 +120,7 @@ class Adjudication(models.Model):
     score = models.PositiveSmallIntegerField()
     rationale = models.TextField()
     saw_judges = models.BooleanField(
-        default=False, help_text="Decided anew after the judges' scores had been shown."
+        default=False, help_text="Decided again after the judges' scores had been shown."
     )
     created_at = models.DateTimeField(auto_now_add=True)
 

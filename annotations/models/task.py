@@ -207,7 +207,7 @@ class AssignmentQuerySet(models.QuerySet["Assignment"]):
 
 
 class Assignment(models.Model):
-    """A person's place on a task, leased for a while. One per person and task, for ever.
+    """A person's place on a task, leased for a while. One per person and task, permanently.
 
     A skipped task is not offered to this person again, but may be labelled later all the same, from the history.
     """

@@ -1,4 +1,4 @@
-"""People of a campaign, for its leads; people of the platform, for admins; invitations, for whoever has the link."""
+"""People of a campaign, for its leads; people of the platform, for admins; invitations, for anyone who has the link."""
 
 from django.conf import settings
 from django.contrib import messages

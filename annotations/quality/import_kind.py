@@ -6,10 +6,9 @@ from annotations.access import led_campaign
 from annotations.quality.services.controls import add_controls
 from annotations.quality.services.known_items import KnownItemsRefused, read_known_items
 from core.errors import DomainError
-from evaluation.imports.kinds import ImportKind, ImportSource, register
+from evaluation.imports.kinds import ImportKind, ImportSource, listed_problems, register
 
 CONTROLS = "controls"
-MOST_PROBLEMS = 1_000
 
 
 def register_kind() -> None:
@@ -20,9 +19,7 @@ def register_kind() -> None:
 
 def _problems(error: DomainError) -> list[Any]:
     """What is wrong with the file, a line each."""
-    problems = error.problems if isinstance(error, KnownItemsRefused) else ()
-    more = len(problems) - MOST_PROBLEMS
-    return [*problems[:MOST_PROBLEMS], *([f"and {more:,} more"] if more > 0 else [])]
+    return listed_problems(error.problems) if isinstance(error, KnownItemsRefused) else []
 
 
 def _controls(source: ImportSource) -> dict[str, Any]:

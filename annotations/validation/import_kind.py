@@ -5,11 +5,10 @@ from typing import Any
 from annotations.access import campaign_maker
 from annotations.validation.services.ratings_import import RatingsFile, RatingsRefused, import_ratings
 from core.errors import DomainError, NotFound
-from evaluation.imports.kinds import ImportKind, ImportSource, register
+from evaluation.imports.kinds import ImportKind, ImportSource, listed_problems, register
 from perg.stats.files.ratings_files import Kind
 
 RATINGS = "ratings"
-MOST_PROBLEMS = 1_000
 
 
 def register_kind() -> None:
@@ -20,9 +19,7 @@ def register_kind() -> None:
 
 def _problems(error: DomainError) -> list[Any]:
     """What is wrong with the files, a line each."""
-    problems = error.problems if isinstance(error, RatingsRefused) else ()
-    more = len(problems) - MOST_PROBLEMS
-    return [*problems[:MOST_PROBLEMS], *([f"and {more:,} more"] if more > 0 else [])]
+    return listed_problems(error.problems) if isinstance(error, RatingsRefused) else []
 
 
 def _ratings(source: ImportSource) -> dict[str, Any]:

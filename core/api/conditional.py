@@ -1,4 +1,4 @@
-"""Documents that are asked for again and again: who has the present one is told only that it has not changed."""
+"""Documents that are asked for again and again: with the current one, a caller only learns that it has not changed."""
 
 import hashlib
 from http import HTTPStatus

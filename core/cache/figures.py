@@ -1,4 +1,4 @@
-"""Figures that take long: a worker computes them, Redis keeps them, and who asks is told what they are as of.
+"""Figures that take long: a worker computes them, Redis caches them, and the caller learns how fresh they are.
 
 They are kept as JSON, which `form` writes and reads, each with a stamp of what it was computed from. The stamp is read
 before the input, so that what changes meanwhile makes the figures late, never wrongly current. Losing Redis costs time:
@@ -25,7 +25,7 @@ from perg import __version__
 T = TypeVar("T")
 
 PATIENCE = 20
-"""Figures of what changes all the time are computed anew after so many times as long as computing them took."""
+"""Figures of what changes all the time are computed again after this many times as long as computing them took."""
 
 ASKED_SECONDS = 180
 """So long a worker is waited for before another one is asked."""
@@ -51,7 +51,7 @@ class BrokenOff:
 class Kept(Generic[T]):
     """Figures, what they are as of, and whether nothing has changed since.
 
-    `value` is None where they have never been computed; `failure` is there where computing them anew broke off, until
+    `value` is None where they have never been computed; `failure` is there where computing them again broke off, until
     it succeeds. `name` is what they are kept as.
     """
 
@@ -63,7 +63,7 @@ class Kept(Generic[T]):
 
     @classmethod
     def just_now(cls, value: T) -> "Kept[T]":
-        """Figures computed for whoever asks."""
+        """Figures computed for the caller."""
         return cls(value, timezone.now(), is_current=True)
 
 

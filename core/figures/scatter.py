@@ -100,7 +100,7 @@ def _marks(point: ScatterPoint, across: Scale, up: Scale, tone: str) -> list[Mar
 
 
 def _names(points: Sequence[ScatterPoint], across: Scale, up: Scale) -> list[Mark]:
-    """Each point's name in the first free place around it; one that finds none is told by pointing, and in the CSV."""
+    """Each point's name in the first free place around it; without one, the tooltip and the CSV have it."""
     at = [(across.at(point.x.value or 0.0), up.at(point.y.value or 0.0)) for point in points]
     taken: list[Box] = [(x - 6, y - 6, x + 6, y + 6) for x, y in at]
     marks: list[Mark] = []

@@ -25,7 +25,7 @@ def revoke_all_tokens(person: User, actor: User) -> str:
 def reset_second_factor(person: User, actor: User) -> str:
     """For somebody who has lost their device and their recovery codes. Their sessions end, too.
 
-    Raises NotAllowed for oneself: whoever sits at an admin's open session has neither their password nor their device.
+    Raises NotAllowed for oneself: a stranger at an admin's open session has neither their password nor their device.
     """
     if person.pk == actor.pk:
         raise NotAllowed("Remove your own second factor on your security page, with password and code.")

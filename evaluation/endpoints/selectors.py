@@ -86,7 +86,7 @@ class RecentError:
 
 @dataclass(frozen=True, slots=True)
 class Spend:
-    """What calls to an endpoint have cost, whoever paid, as of a moment. `dollars` None: nothing is priced."""
+    """What calls to an endpoint have cost as of a moment, no matter who paid. `dollars` None: nothing is priced."""
 
     calls: int
     dollars: Decimal | None
@@ -145,7 +145,7 @@ def _spend(endpoint: Endpoint) -> Spend:
             calls=Sum("attempts"), dollars=Sum("cost")
         )
         kept = Spend(sums["calls"] or 0, sums["dollars"], timezone.now())
-        if kept.calls >= MANY:  # where there are few, whoever has just made one wants to see it
+        if kept.calls >= MANY:  # where there are few, the person who has just made one wants to see it
             write_cache(key, kept, SPEND, SPEND_KEPT_SECONDS)
     return kept
 

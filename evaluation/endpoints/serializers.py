@@ -77,7 +77,7 @@ class RecentErrorSerializer(serializers.Serializer[RecentError]):
 
 
 class SpendSerializer(serializers.Serializer[Spend]):
-    """What calls have cost in US dollars, whoever paid; null: nothing is priced."""
+    """What calls have cost in US dollars, no matter who paid; null: nothing is priced."""
 
     calls = serializers.IntegerField()
     dollars = serializers.DecimalField(max_digits=20, decimal_places=8, allow_null=True)

@@ -55,6 +55,15 @@ class ImportKind:
     problems: Callable[[DomainError], list[Any]]
 
 
+MOST_PROBLEMS = 1_000
+
+
+def listed_problems(problems: Sequence[str]) -> list[str]:
+    """The first problems of a refusal, and how many more there are."""
+    more = len(problems) - MOST_PROBLEMS
+    return [*problems[:MOST_PROBLEMS], *([f"and {more:,} more"] if more > 0 else [])]
+
+
 _kinds: dict[str, ImportKind] = {}
 
 

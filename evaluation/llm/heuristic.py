@@ -14,7 +14,7 @@ from evaluation.llm.replies import CallFailure, Outcome, Reply
 from evaluation.llm.requests import ChatRequest
 
 MODEL = "heuristic-1"
-"""Version of the rules. It is part of every request's key: changed rules judge anew."""
+"""Version of the rules. It is part of every request's key: changed rules judge again."""
 
 Score = tuple[int, str]
 

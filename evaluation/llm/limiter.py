@@ -97,7 +97,7 @@ class Limiter:
                 self._successes += 1
 
     def want(self, slots: int) -> None:
-        """Say how many slots could be filled. More than are granted is told at once."""
+        """Say how many slots could be filled. A number above the grant is reported at once."""
         slots = min(slots, self._highest)
         if slots > self._granted and slots > self.wanted:
             self._news.set()

@@ -110,7 +110,7 @@ def _provider(endpoint: EndpointSettings) -> Provider:
             return HeuristicProvider()
         case "recorded":
             raise ProviderNotAvailable(
-                f"The endpoint “{endpoint.name}” holds recorded replies: it cannot be called anew."
+                f"The endpoint “{endpoint.name}” holds recorded replies: it cannot be called."
             )
         case other:
             raise ProviderNotAvailable(

@@ -1,7 +1,7 @@
 """Prepared results: the numbers of each run, computed once by a worker, and what has changed since.
 
 A result is current exactly where `RunChange` has no row of its run. Triggers (migration 0005) write one in the very
-transaction that changes what results are made of, whoever changes it; the refresher takes the rows away before it
+transaction that changes what results are made of, no matter who changes it; the refresher takes the rows away before it
 reads. So a result may be late, but it never passes for current when it is not.
 """
 

@@ -70,7 +70,7 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class ItemFacts:
-    """What the stages know of an item before any call. `preferences` is the list as the model is told it."""
+    """What the stages know of an item before any call. `preferences` is the list as the model sees it."""
 
     question: str
     options: tuple[str, ...]
@@ -152,7 +152,7 @@ class AlignerReply(BaseModel):
 
 
 def in_order(relevant: str | None, irrelevant: tuple[str, ...], position: int | None) -> tuple[str, ...]:
-    """The list of preferences that the model is told: the relevant one in the middle, or at `position` (from 1)."""
+    """The list of preferences in the model's prompt: the relevant one in the middle, or at `position` (from 1)."""
     if relevant is None:
         return irrelevant
     place = len(irrelevant) // 2 if position is None else min(position - 1, len(irrelevant))

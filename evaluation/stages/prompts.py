@@ -19,7 +19,7 @@ DIVIDER = "\n---\n"
 
 @dataclass(frozen=True, slots=True)
 class PromptText:
-    """A prompt: what the system is told, and what the user says."""
+    """A prompt: the system message and the user's."""
 
     system: str
     user: str

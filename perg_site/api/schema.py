@@ -123,7 +123,7 @@ class ApiSchema(AutoSchema):
         return operation
 
     def get_operation_id(self) -> str:
-        """Actions have the address of the thing and a word: what they do is told apart from making a thing."""
+        """Actions have the address of the thing and a word: this tells them apart from creating a thing."""
         found = str(super().get_operation_id())
         return f"{found.removesuffix('_create')}_act" if self.path.endswith("{action}/") else found
 
@@ -208,5 +208,5 @@ class BrowserScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-
             "type": "apiKey",
             "in": "cookie",
             "name": settings.SESSION_COOKIE_NAME,
-            "description": "Whoever is logged in in a browser; other methods than GET need the CSRF token.",
+            "description": "The person logged in in a browser; other methods than GET need the CSRF token.",
         }

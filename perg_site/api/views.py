@@ -30,7 +30,7 @@ def document() -> dict[str, Any]:
 
 @extend_schema(exclude=True)
 class Schema(APIView):
-    """The OpenAPI document, for whoever may use the API at all."""
+    """The OpenAPI document, for everyone who may use the API at all."""
 
     permission_classes = [HasScope]
 

@@ -65,7 +65,7 @@ def _close(folder: Path) -> None:
 
 
 def secret_key(home: Path) -> str:
-    """Made once and kept. Whoever links first wins, and nobody ever reads a half-written key."""
+    """Made once and kept. The process that links first wins, and nobody ever reads a half-written key."""
     path = home / "secret_key"
     if not path.exists():
         draft = home / f"secret_key.{os.getpid()}.{secrets.token_hex(4)}"

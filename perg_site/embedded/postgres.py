@@ -177,7 +177,7 @@ class PostgreSQL(Service):
         )
 
     def _make_cluster(self) -> None:
-        """Made beside its place and moved there whole: what was cut short is thrown away and begun anew."""
+        """Made beside its place and moved there whole: what was cut short is thrown away and begun again."""
         unfinished = self.data.with_name("postgresql.unfinished")
         if unfinished.exists():
             shutil.rmtree(unfinished)

@@ -1,7 +1,7 @@
 """What the two embedded services have in common: how one is started, found running, and stopped.
 
 Everything that must survive a `kill -9` is a file lock, which the kernel drops with its holder. A service
-itself inherits an open, locked file: whoever gets that lock knows that no process of the service is left,
+itself inherits an open, locked file: a process that gets that lock knows that no process of the service is left,
 whatever its pid file says.
 """
 
@@ -143,7 +143,7 @@ class Service(ABC):
             self._process = None
 
     def ending(self) -> str | None:
-        """How the server has ended, in words; None while it runs, whoever has started it."""
+        """How the server has ended, in words; None while it runs, no matter who started it."""
         code = None if self._process is None else self._process.poll()
         if code is not None:
             return (

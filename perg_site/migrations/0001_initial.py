@@ -41,7 +41,10 @@ class Migration(migrations.Migration):
                         size=None,
                     ),
                 ),
-                ("is_active", models.BooleanField(default=True, help_text="A paused one is told nothing.")),
+                (
+                    "is_active",
+                    models.BooleanField(default=True, help_text="Nothing is sent to a paused one."),
+                ),
                 ("created_at", models.DateTimeField(auto_now_add=True)),
                 (
                     "created_by",
@@ -163,7 +166,7 @@ class Migration(migrations.Migration):
                     ("events__len__gte", 1),
                 ),
                 name="webhook_events_known",
-                violation_error_message="A webhook is told of at least one of the known events.",
+                violation_error_message="A webhook has at least one of the known events.",
             ),
         ),
         migrations.AddIndex(

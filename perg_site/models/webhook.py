@@ -27,7 +27,7 @@ SUBSCRIBABLE = [event for event in Event if event != Event.PING]
 
 
 class Webhook(models.Model):
-    """An address and the events that it is told of.
+    """An address and the events that are sent to it.
 
     The secret that deliveries are signed with is not stored: it is made of `secret_seed` and the site's own key, so
     that a copy of the database does not hold it.
@@ -37,7 +37,7 @@ class Webhook(models.Model):
     url = models.URLField(max_length=500)
     secret_seed = models.CharField(max_length=64, editable=False)
     events = ArrayField(models.CharField(max_length=30, choices=[(e.value, e.label) for e in SUBSCRIBABLE]))
-    is_active = models.BooleanField(default=True, help_text="A paused one is told nothing.")
+    is_active = models.BooleanField(default=True, help_text="Nothing is sent to a paused one.")
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="webhooks"
     )
@@ -59,7 +59,7 @@ class Webhook(models.Model):
             models.CheckConstraint(
                 condition=Q(events__len__gte=1, events__contained_by=[e.value for e in SUBSCRIBABLE]),
                 name="webhook_events_known",
-                violation_error_message="A webhook is told of at least one of the known events.",
+                violation_error_message="A webhook has at least one of the known events.",
             ),
         ]
 
@@ -87,7 +87,7 @@ class Delivery(LeasedRow):
 
     `attempts` counts the attempts, each of which is a claim. The response is that of the last attempt. A delivery is
     leased as a job is, but it is no job: nobody requested it, a failed attempt waits for the next one at a time of its
-    own, and a worker takes the one of a webhook that is due first, not one that it is told of.
+    own, and a worker takes the one of a webhook that is due first, not one that it is given.
     """
 
     STATES = STATES

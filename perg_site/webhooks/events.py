@@ -22,7 +22,7 @@ def connect() -> None:
 
 
 def _is_told(event: Event) -> bool:
-    """Whether anybody is told: if not, nothing has to be counted for them."""
+    """Whether anybody listens: if not, nothing has to be counted for them."""
     return Webhook.objects.filter(is_active=True, events__contains=[event.value]).exists()
 
 

@@ -10,7 +10,7 @@ EVENTS = [(event.value, event.label) for event in SUBSCRIBABLE]
 
 
 class AddressForm(forms.Form):
-    """Where a webhook leads, and what it is told of."""
+    """The address of a webhook, and its events."""
 
     url = forms.CharField(
         label="URL",

@@ -29,7 +29,7 @@ class IssuedWebhook:
 
 @transaction.atomic
 def create_webhook(*, name: str, url: str, events: Collection[str], actor: User) -> IssuedWebhook:
-    """An address that is told of these events from now on."""
+    """An address that gets these events from now on."""
     check_name(name)
     _check(url, events)
     if Webhook.objects.filter(name=name).exists():

@@ -65,7 +65,7 @@ def webhook_create(request: PersonRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @staff_or_404
 def webhook_detail(request: PersonRequest, webhook_id: int) -> HttpResponse:
-    """A webhook, what it is told of, and what it was told; POST changes its address and events."""
+    """A webhook, its events and its deliveries; POST changes its address and events."""
     webhook = webhook_or_404(webhook_id)
     form = AddressForm(request.POST or None, initial={"url": webhook.url, "events": webhook.events})
     if form.is_valid():

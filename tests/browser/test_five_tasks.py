@@ -102,7 +102,7 @@ def test_an_admin_launches_a_batch_sees_why_items_failed_and_tries_them_again(si
     estimate = page.locator("[data-estimate]")
     expect(estimate.get_by_text("free").first).to_be_visible()
     expect(estimate.get_by_text("No recorded replies")).not_to_be_visible()
-    # What will fail is told before it does.
+    # What will fail is announced before it does.
     page.get_by_label("Chain of thought", exact=True).check()
     expect(estimate.get_by_text("No recorded replies")).to_be_visible()
     expect(estimate).to_contain_text("Chain of thought")

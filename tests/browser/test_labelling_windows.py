@@ -49,7 +49,7 @@ def test_a_lost_lease_stops_nothing_and_the_late_label_is_kept(desk: Callable[..
     cat.draft_is_saved()
     _lease_runs_out(cat)
     dan = desk("dan")
-    # What was given back goes first to whoever asks next.
+    # What was given back goes first to the next person who asks.
     given = {dan.label(5), dan.label(5), dan.label(5)}
     dan.all_is_sent()
     assert first in given

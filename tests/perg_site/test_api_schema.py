@@ -1,4 +1,4 @@
-"""The API keeps to its own schema, whoever asks and whatever they send.
+"""The API keeps to its own schema, no matter who asks and what they send.
 
 schemathesis makes requests from the schema, good ones and bad ones, the same ones every time, and everybody sends
 them. Each is undone, so that all of them find the same world. A person who belongs to nothing gets nothing of what

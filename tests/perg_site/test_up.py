@@ -88,7 +88,7 @@ def test_a_second_up_on_the_same_home_is_refused(home: Path, free_port: int) -> 
     assert not (home / "postgresql").exists()
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc; a parent's death is told by Linux only")
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc; only Linux signals a parent's death")
 def test_up_serves_leaves_no_children_when_killed_and_stops_everything_when_asked(
     home: Path, free_port: int
 ) -> None:

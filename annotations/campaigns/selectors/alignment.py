@@ -123,7 +123,7 @@ def alignment_by_people(
 
 
 def alignment_counts(campaign: Campaign) -> list[StratumCounts]:
-    """What alignment failure is told from, of every run. Reads all tasks and labels."""
+    """The data that each run's alignment failure is computed from. Reads all tasks and labels."""
     return _counts(campaign, list(campaign.runs.order_by("name")))
 
 

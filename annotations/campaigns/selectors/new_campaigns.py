@@ -19,7 +19,7 @@ def runs_to_sample(maker: User) -> QuerySet[Run]:
 
 
 def people_to_ask(maker: User) -> QuerySet[User]:
-    """Whoever has an account; for a lead those who are in campaigns that they lead, and so themselves."""
+    """Everyone who has an account; for a lead, those who are in campaigns that they lead, and so themselves."""
     people = User.objects.filter(is_active=True).order_by("username")
     if maker.is_staff:
         return people

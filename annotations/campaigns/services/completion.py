@@ -23,7 +23,7 @@ AGAIN = {
     "task.reopened",
     "task.sent_to_adjudication",
 }
-"""After one of these, a campaign that was complete is noticed anew when it is so again."""
+"""After one of these, a campaign that was complete is noticed again when it is complete again."""
 
 
 def note_completed() -> list[Campaign]:

@@ -226,7 +226,7 @@ RUN_METRICS = (
 
 
 def run_metrics(scope: Scope) -> Source:
-    """A row per run, metric and judge; of runs whose prepared result is not current, computed anew."""
+    """A row per run, metric and judge; of runs whose prepared result is not current, computed again."""
     found = _narrowed(scope, Run.objects.select_related("endpoint", "result").order_by("pk"), run="pk")
     if scope.campaign is not None:
         found = found.filter(campaigns=scope.campaign)

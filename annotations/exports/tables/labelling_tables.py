@@ -136,7 +136,7 @@ ADJUDICATIONS = (
     Column("score", Kind.INTEGER, "1 to 5: how far the preference is followed."),
     Column("followed", Kind.FLAG, "Whether the score reaches the campaign's threshold."),
     Column("rationale", Kind.TEXT, "Why, as written."),
-    Column("saw_judges", Kind.FLAG, "Decided anew after the judges' scores had been shown."),
+    Column("saw_judges", Kind.FLAG, "Decided again after the judges' scores had been shown."),
     Column("created_at", Kind.TIME, "When it was decided."),
 )
 

@@ -1,6 +1,6 @@
 """Previews of gold for pages: at once where there are few labels, else as a worker last had them.
 
-A release never rests on a kept preview: it decides anew, and is not made if that differs from what was seen.
+A release never rests on a cached preview: it decides again, and is not made if that differs from what was seen.
 """
 
 import hashlib
@@ -34,7 +34,7 @@ class Refused:
     field: str | None
 
     def as_error(self) -> DomainError:
-        """To be raised for whoever asks."""
+        """The error to raise for the caller."""
         return DomainError(self.message, code=self.code, status=self.status, field=self.field)
 
 

@@ -106,7 +106,7 @@ class GoldRequests(JobKind[GoldRequest]):
 
 
 def _campaign_still_led(request: GoldRequest) -> Campaign:
-    """Looked at anew: who asked may have lost the campaign meanwhile. Raises NotFound."""
+    """Checked again: the person who asked may have lost the campaign meanwhile. Raises NotFound."""
     try:
         return led_campaign(request.requested_by, request.campaign_id)
     except NotFound as error:

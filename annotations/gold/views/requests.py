@@ -43,7 +43,7 @@ def gold_request_retry(request: PersonRequest, request_id: int) -> HttpResponse:
 
 
 def shown_at(request: PersonRequest, asked: GoldRequest) -> tuple[str, int]:
-    """The page, as `redirect` takes it, that shows what has become of a request; the person is told of a release."""
+    """The page, as `redirect` takes it, that shows what has become of a request; of a release it sets a message."""
     if asked.release is None:
         return "gold_request", asked.pk
     messages.success(request, f"Gold release {asked.release.number} is ready.")

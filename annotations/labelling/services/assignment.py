@@ -1,6 +1,6 @@
 """Handing out tasks: on pull, under a lease, never more people on a task than labels wanted.
 
-Locks. Rows are locked in the order Task, Assignment, Member, several tasks by primary key; and whoever writes an
+Locks. Rows are locked in the order Task, Assignment, Member, several tasks by primary key; and code that writes an
 assignment holds its task's row, but for the renewal of a lease, one statement that holds nothing else. A claim alone
 begins at the other end: it holds its member's row from the start, so that one person's claims come one after another.
 It can be part of no deadlock, because from then on it never waits: it takes tasks with SKIP LOCKED, and writes
@@ -61,7 +61,7 @@ def claim_task(*, campaign: Campaign, member: Member, holding: Collection[int] =
 def _locked(member: Member) -> tuple[Member, Standing]:
     """The member as they are now and where they stand: one claim at a time per person, whatever pages they have.
 
-    Only what decides on a claim is read anew: member and campaign have just been read, by who asks. The second
+    Only what decides on a claim is read again: member and campaign have just been read, by who asks. The second
     statement sees what was there when the first had its lock.
     """
     (
@@ -149,7 +149,7 @@ def renew_lease(*, assignment: Assignment) -> Assignment:
 def reclaim_expired_assignments(*, campaign: Campaign | None = None) -> int:
     """Take back the tasks whose lease has run out, in one campaign or in all; give the number.
 
-    What is given back goes first to whoever asks next. Tasks that are locked now are left to the next time.
+    What is given back goes first to the next person who asks. Tasks that are locked now are left to the next time.
     """
     expired = Assignment.objects.filter(status=AssignmentStatus.LEASED, leased_until__lt=timezone.now())
     if campaign is not None:

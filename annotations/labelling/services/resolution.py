@@ -1,6 +1,6 @@
 """Settling a task by its votes: enough labels or not, agreed or disputed, and whether one more person is asked.
 
-The task's row is locked by whoever calls: its slots, its state and its votes change together or not at all.
+The task's row is locked by the caller: its slots, its state and its votes change together or not at all.
 """
 
 from collections.abc import Sequence

@@ -12,7 +12,7 @@ from core.errors import DomainError
 def set_keys(*, user: AbstractUser, keys: Mapping[str, object]) -> ScreenSettings:
     """Remember a person's keys: those of `keys`, and the usual ones for actions that it does not name.
 
-    Only what differs from the usual is stored, so that a new usual key reaches whoever has not chosen another.
+    Only what differs from the usual is stored, so that a new usual key reaches everyone who has not chosen another.
     Raises DomainError where an action is unknown, a key cannot be one, or two actions would share a key.
     """
     chosen: dict[str, str] = {}

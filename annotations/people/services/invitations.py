@@ -32,7 +32,7 @@ class Issued:
 def invite(
     *, role: str, campaign: Campaign | None, created_by: User, note: str = "", days: int = DAYS
 ) -> Issued:
-    """A link that makes whoever opens it first an annotator or lead of the campaign, or an admin.
+    """A link that makes the first person who opens it an annotator or lead of the campaign, or an admin.
 
     Raises NotAllowed for who does not lead the campaign, or is no admin where an admin is invited.
     """
@@ -129,7 +129,9 @@ def check_waiting(invitation: Invitation) -> None:
     if invitation.accepted_at is not None:
         raise Conflict("This invitation has been used. Ask for another one.", code="invitation_used")
     if invitation.revoked_at is not None:
-        raise Conflict("This invitation was revoked. Ask whoever sent it to you.", code="invitation_revoked")
+        raise Conflict(
+            "This invitation was revoked. Ask the person who sent it to you.", code="invitation_revoked"
+        )
     if invitation.expires_at <= timezone.now():
         raise Conflict("This invitation has expired. Ask for another one.", code="invitation_expired")
 

@@ -78,7 +78,7 @@ def deactivate_account(*, user: User, actor: User) -> User:
 
 @transaction.atomic
 def reactivate_account(*, user: User, actor: User) -> User:
-    """Let a person in again, with their password and their campaigns; they log in anew."""
+    """Let a person in again, with their password and their campaigns; they log in again."""
     _check_admin(actor, on=user)
     if not User.objects.filter(pk=user.pk, is_active=False).update(is_active=True):
         raise Conflict(f"{user.get_username()} is active already.")
@@ -127,7 +127,7 @@ def make_reset_link(*, user: User, actor: User) -> tuple[str, str]:
 
 
 def _check_not_oneself(member: Member, actor: User) -> None:
-    """Raises NotAllowed for one's own place, save for an admin, who leads every campaign anyway.
+    """Raises NotAllowed for one's own place, except for an admin, who leads every campaign anyway.
 
     The person is locked, as `invite` does: an invitation that they make now is there to be revoked, or refused.
     """

@@ -82,7 +82,7 @@ def told_answers(member: Member) -> list[QualificationAnswer]:
 class Standing:
     """Where a member stands in the round. Attempts that a lead granted may exceed the campaign's number.
 
-    `items` are those of the attempt under way, or of the next one. Of attempts the member is told how many answers
+    `items` are those of the attempt under way, or of the next one. Of attempts the member sees how many answers
     were right once they have passed: before that, the number would tell what to change.
     """
 

@@ -194,7 +194,7 @@ def _judged(member: Member, figures: AnnotatorQuality, bars: Bars) -> PersonQual
 def evidence_for_pausing(campaign: Campaign) -> list[Evidence]:
     """Members at work who are surely below a bar, by the labels that they made since a lead last resumed them.
 
-    So nobody is paused again on what a lead has seen already: as many answers as the rule asks for must come anew.
+    So nobody is paused again on what a lead has seen already: there must be as many new answers as the rule asks for.
     """
     bars = bars_of(campaign)
     if bars.control_accuracy is None and bars.agreement is None:

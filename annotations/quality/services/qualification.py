@@ -1,6 +1,6 @@
 """The qualification round: attempts at items drawn from the campaign's pool, before labelling.
 
-What is right is told to nobody while an item may be asked again: neither of them nor of somebody whom they tell.
+Right answers are not shown while an item may be asked again: not of them, nor of somebody whom they tell.
 """
 
 import random

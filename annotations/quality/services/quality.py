@@ -187,7 +187,7 @@ def _restore(member: Member, actor: User) -> int:
 
 
 class _HandedMore(Exception):
-    """The member was handed a task while their tasks were being locked: the locks have to be taken anew, in order."""
+    """The member was handed a task while their tasks were being locked: the locks have to be taken again, in order."""
 
 
 def _with_member_standing_still(act: Callable[[], int]) -> int:
@@ -204,7 +204,7 @@ def _locked_tasks(member: Member, assignments: QuerySet[Assignment]) -> list[Tas
     It locks its task, and then reads whether the member's labels are set aside. So all tasks that the person could
     submit are locked here, whether they have a label yet or not: a submission that was first has its vote in what is
     read below, and one that comes later sees what became of the member. The member's own row, which every claim holds,
-    is last, as everywhere; whoever is found to have been handed a task before that starts over.
+    is last, as everywhere; if a member was handed a task before that, it starts over.
     """
     own = Assignment.objects.filter(member=member, task__kind=TaskKind.REGULAR)
     keys = set(own.values_list("task_id", flat=True))

@@ -1,6 +1,6 @@
 """The figures of a campaign's people for pages: at once where there are few labels, else as a worker last had them.
 
-What follows from the figures never rests on kept ones: pausing computes them anew (`services.quality`).
+What follows from the figures never rests on kept ones: pausing computes them again (`services.quality`).
 """
 
 from pydantic import TypeAdapter

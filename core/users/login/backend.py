@@ -17,7 +17,7 @@ from core.users.login import delay as login_delay
 from core.users.login.known_browser import known_browser
 
 MINUTES = 15
-# By name and address: whoever tries a name from elsewhere does not lock its owner out.
+# By name and address: attempts from elsewhere do not lock the owner out.
 BY_NAME = Throttle("login", limit=10, seconds=MINUTES * 60)
 # By address alone: few names are tried often, but many names once. A room of annotators may share an address.
 BY_ADDRESS = Throttle("login-address", limit=200, seconds=MINUTES * 60)

@@ -65,5 +65,5 @@ def forget(name: str) -> None:
 
 def _hash_of(name: str) -> str:
     return salted_hmac(
-        "core.users.login.delay", name.casefold().encode("utf-8", "surrogatepass"), algorithm="sha256"
+        "perg_site.login_delay", name.casefold().encode("utf-8", "surrogatepass"), algorithm="sha256"
     ).hexdigest()

@@ -89,7 +89,7 @@ class PasswordReset(views.PasswordResetView):
 
 
 class PasswordResetConfirm(views.PasswordResetConfirmView):
-    """A new password for whoever has the link, which is good once; who is deactivated has no use for one."""
+    """A new password for the person who has the link, which works once; not for deactivated people."""
 
     success_url = reverse_lazy("login")
 

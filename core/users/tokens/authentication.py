@@ -1,4 +1,4 @@
-"""Who asks: the owner of the token in the header, or whoever is logged in in the browser."""
+"""Who asks: the owner of the token in the header, or the person logged in in the browser."""
 
 from django.utils import timezone
 from rest_framework.authentication import BaseAuthentication, SessionAuthentication, get_authorization_header
@@ -20,7 +20,7 @@ SCHEME = "Bearer"
 class TokenAuthentication(BaseAuthentication):
     """`Authorization: Bearer perg_…`
 
-    The audit log is told which token the request came with; `OriginMiddleware` makes it forget that afterwards.
+    The audit log records which token the request came with; `OriginMiddleware` clears that afterwards.
     """
 
     def authenticate(self, request: Request) -> tuple[User, ApiToken] | None:
@@ -66,7 +66,7 @@ def check_token(token: ApiToken | None) -> None:
 
 
 class BrowserAuthentication(SessionAuthentication):
-    """Whoever is logged in. It is asked last: those whom it does not know either are counted by their address."""
+    """The person who is logged in. It comes last: requests that it does not know either are counted by address."""
 
     def authenticate(self, request: Request) -> tuple[User, None] | None:
         found: tuple[User, None] | None = super().authenticate(request)

@@ -1,4 +1,4 @@
-"""The completion queue's entrance: a request is put there once, whoever asks. `claims` and `recording` go on."""
+"""The completion queue's entrance: a request is put there once, no matter who asks. `claims` and `recording` go on."""
 
 from collections.abc import Iterable, Mapping
 from itertools import islice
@@ -17,7 +17,7 @@ INSERT_CHUNK = 1000
 def enqueue_completions(
     endpoint: Endpoint, requests: Iterable[ChatRequest], *, run: Run | None = None
 ) -> Mapping[str, Completion]:
-    """One row per distinct request, by request key; a request made before, by any run, is found, not made anew.
+    """One row per distinct request, by request key; a request made before, by any run, is found, not made again.
 
     `run` (None: nobody) pays for the new ones, and for those still waiting whose payer is not running (any more).
     The rows given have `request_key` and `status` loaded.

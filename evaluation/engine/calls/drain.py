@@ -75,7 +75,7 @@ def _drain_in_batches(
 def _fail_all(
     endpoint: Endpoint, why: str, after_chunk: Callable[[], None], should_stop: Callable[[], bool]
 ) -> int:
-    """Nothing can be called: say so on every row that waits, so that no run waits for ever."""
+    """Nothing can be called: say so on every row that waits, so that no run waits forever."""
     recorded = 0
     while not should_stop():
         claim = claim_completions(endpoint, limit=settings.COMPLETION_CHUNK)

@@ -228,7 +228,7 @@ class Pipeline:
             self._check_runs_at = now + CHECK_RUNS_SECONDS
 
     async def _look_at_endpoint(self) -> None:
-        """Whoever corrects an address does not want the rest called at the old one: another pipeline goes on."""
+        """After an address is corrected, the rest is not called at the old one: another pipeline goes on."""
         now = time.monotonic()
         if now >= self._check_endpoint_at:
             self._is_superseded = await _in_database(has_changed_since, self._endpoint)

@@ -1,7 +1,7 @@
 """Answering the items of a run: ask what each needs next, write its responses when nothing is missing.
 
-Set-wise and idempotent: what an item needs follows from the calls on record. Whoever moves an item holds its row, and
-looks at its calls only then; unique constraints keep one of each call.
+Set-wise and idempotent: what an item needs follows from the calls on record. The worker that moves an item
+holds its row, and looks at its calls only then; unique constraints keep one of each call.
 """
 
 from collections.abc import Sequence

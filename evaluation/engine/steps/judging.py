@@ -40,7 +40,7 @@ def launch_judging(*, run: Run, judge: Judge, actor: User | None) -> RunJudge:
     Raises Conflict where the judge's ratings were imported, or no preference is there to follow.
     """
     if judge.origin == JudgeOrigin.IMPORTED:
-        raise Conflict(f"{judge} is a record of imported ratings; it cannot be asked anew.")
+        raise Conflict(f"{judge} is a record of imported ratings; it cannot be called again.")
     if run.setting == Setting.IRRELEVANT:
         raise Conflict("In the setting “irrelevant” there is no relevant preference, so nothing to judge.")
     run_judge, _ = RunJudge.objects.get_or_create(run=run, judge=judge)

@@ -1,6 +1,6 @@
 """Trying an endpoint or a judge out: one small call, through the queue like any other, which no run pays.
 
-The call gets a replicate number that no run uses. So it is made anew each time, and tells how long a call takes and
+The call gets a replicate number that no run uses. So it is made again each time, and tells how long a call takes and
 what it costs; and no run finds its reply, so that a trial leaves nothing behind but its own row among the calls.
 """
 

@@ -240,7 +240,7 @@ def _form(endpoint: Endpoint) -> propose.Form:
 
 
 def _read(build: CatalogueBuild) -> None:
-    """Turn each reply that has come back into proposals, once: whoever reads it holds its row."""
+    """Turn each reply that has come back into proposals, once: the worker that reads it holds its row."""
     while True:
         with transaction.atomic():
             answered = list(

@@ -13,7 +13,7 @@ from evaluation.models.run import Method
 from evaluation.results.selectors.computing import computing_troubles
 
 PATIENCE = 20
-"""A run that changes all the time is computed anew after so many times as long as computing it took."""
+"""A run that changes all the time is computed again after this many times as long as computing it took."""
 
 
 THE_RUN = OuterRef("pk")

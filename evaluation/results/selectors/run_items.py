@@ -54,7 +54,7 @@ class ItemSet:
     condition: Q
     by_judge: bool = False
     by_judgments: bool = False
-    """Whether it is told by the judge's single judgments, of items in whatever state."""
+    """Whether it is counted from the judge's single judgments, of items in any state."""
 
 
 SETS: Mapping[str, ItemSet] = {

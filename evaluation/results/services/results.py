@@ -27,7 +27,7 @@ LOCK = 0x5045_5247  # "PERG": the first half of the key of the advisory locks of
 def refresh_result(*, run: Run) -> RunResult:
     """Compute the run's result unless it is current; one worker at a time for each run.
 
-    The notes of changes go first, then the rows are read: whoever commits a change in between, seen or not, leaves a
+    The notes of changes go first, then the rows are read: a change committed in between, seen or not, leaves a
     note that stays. A result that is current gives the numbers that `RunOutcomes` would give now.
     """
     with connection.cursor() as cursor:

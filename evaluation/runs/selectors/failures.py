@@ -1,4 +1,4 @@
-"""What went wrong in runs, by cause: calls that failed or were refused, whoever paid for them."""
+"""What went wrong in runs, by cause: calls that failed or were refused, no matter who paid for them."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence

@@ -101,7 +101,7 @@ def retry_batch(*, batch: Batch, cause: Cause | None = None, actor: User | None)
 
 def _retry(runs: Sequence[Run], cause: Cause | None, *, nothing: str) -> int:
     payers = failed_calls(runs, cause)
-    # Whoever moves an item or settles a judgment holds its row: so none of them fails for a call tried again here.
+    # A worker that moves an item or settles a judgment holds its row: none of them fails for a call retried here.
     items = _locked(_items_by(runs, payers))
     judgments = _locked(_judgments_by(runs, payers))
     if not payers and not items and not judgments:

@@ -98,7 +98,7 @@ def check_launch(spec: BatchSpec) -> None:
     for judge in spec.judges:
         if judge.origin == JudgeOrigin.IMPORTED:
             raise DomainError(
-                f"{judge} is a record of imported ratings; it cannot be asked anew.", field="judges"
+                f"{judge} is a record of imported ratings; it cannot be called again.", field="judges"
             )
     check_name(spec.name)
     if Batch.objects.filter(name=spec.name).exists():

@@ -5,6 +5,7 @@ One definition gives the object, its JSON (`dump`), the object again from stored
 """
 
 from collections.abc import Hashable, Mapping
+from functools import cache
 from typing import Annotated, Any, TypeVar
 
 from pydantic import Field, GetPydanticSchema, TypeAdapter, WithJsonSchema
@@ -49,7 +50,7 @@ def load(kind: type[T], stored: object) -> T:
     Raises:
         pydantic.ValidationError: JSON of another class, or without a key that it needs.
     """
-    result: T = _adapter(kind).validate_python(stored)
+    result: T = _adapter(kind).validate_python(stored)  # type: ignore[arg-type] # a class is hashable
     return result
 
 
@@ -61,13 +62,11 @@ def schema(kind: type, *, descriptions: Mapping[str, str] | None = None) -> Json
     return dict(_plain(_adapter(kind).json_schema(mode="serialization"), descriptions or {}))
 
 
+@cache
 def _adapter(kind: Any) -> TypeAdapter[Any]:  # Any: classes, and types that hold them
-    if kind not in _ADAPTERS:
-        _ADAPTERS[kind] = TypeAdapter(kind)
-    return _ADAPTERS[kind]
+    return TypeAdapter(kind)
 
 
-_ADAPTERS: dict[Any, TypeAdapter[Any]] = {}
 LEFT_OUT = {"title", "description", "default", "added", "propertyNames"}
 EVER = {"required": True, "null": True}
 """Of a key that every version has."""

@@ -1,4 +1,4 @@
-"""Takes a person's second factor away, for whoever is locked out and has no admin to ask."""
+"""Takes a person's second factor away, for people who are locked out and have no admin to ask."""
 
 from argparse import ArgumentParser
 from typing import Any

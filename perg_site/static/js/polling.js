@@ -1,4 +1,4 @@
-// Fragments that htmx asks for again and again: whoever is logged out meanwhile gets the login page as a page.
+// Fragments that htmx asks for again and again: a person who was logged out meanwhile gets the login page as a page.
 
 import "./focus.js";
 

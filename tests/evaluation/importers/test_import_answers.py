@@ -1,4 +1,4 @@
-"""Recorded answer cells: which option each names, what is told of them, and what stays a delivery failure."""
+"""Recorded answer cells: which option each names, what is reported of them, and what stays a delivery failure."""
 
 from collections.abc import Callable
 from pathlib import Path

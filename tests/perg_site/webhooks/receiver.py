@@ -13,7 +13,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 @dataclass
 class Receiver:
-    """A server that notes what it gets and answers as it is told to."""
+    """A server that notes what it gets and answers as the test says."""
 
     address: str = ""
     status: int = 200

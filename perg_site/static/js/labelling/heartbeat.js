@@ -10,7 +10,7 @@ export class Heartbeat {
   #lost;
   #lease;
 
-  /** `tasks()` gives the assignments to keep; `idle()` milliseconds without input; `lost(assignment)` is told. */
+  /** `tasks()` gives the assignments to keep; `idle()` milliseconds without input; `lost(assignment)` is called for a lost one. */
   constructor({ requests, leaseSeconds, tasks, urlOf, idle, lost }) {
     this.#requests = requests;
     this.#tasks = tasks;

@@ -14,7 +14,7 @@ export class KeySettings {
   #used;
   #changing = null;
 
-  /** `used(keys)` is told of the keys whenever they change. */
+  /** `used(keys)` is called with the keys whenever they change. */
   constructor({ dialog, requests, url, keys, used }) {
     this.#dialog = dialog;
     this.#requests = requests;

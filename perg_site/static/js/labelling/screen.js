@@ -318,7 +318,7 @@ export class Screen {
     return this.outbox.add({ kind, campaign: this.campaign, assignment, fields, about: question.text.slice(0, 80) });
   }
 
-  /** Send what is in the outbox; a draft that is under way arrives first, or the server would keep it for ever. */
+  /** Send what is in the outbox; a draft that is under way arrives first, or the server would keep it forever. */
   async #send({ kind, assignment, fields }) {
     await this.#drafts.get(assignment)?.settled;
     return this.requests.post(this.urlOf(assignment, `${kind}/`), fields);

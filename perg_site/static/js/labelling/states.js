@@ -69,7 +69,7 @@ export class States {
     this.#one("submit-words").textContent = isDone ? "Submit change" : "Submit";
   }
 
-  /** A task has come into view: it begins at its top, and a screen reader is told. */
+  /** A task has come into view: it begins at its top, and screen readers announce it. */
   arrive(task) {
     scrollTo(0, 0);
     this.#one("heading").focus({ preventScroll: true });

@@ -5,7 +5,7 @@ export class Trail {
   #place = -1;
   last = null;
 
-  /** `followed(assignment)` is told where the browser's back or forward leads; null is where there was no task. */
+  /** `followed(assignment)` is called with where the browser's back or forward leads; null is where there was no task. */
   constructor(followed) {
     addEventListener("popstate", ({ state }) => {
       this.#place = state?.place ?? -1;
