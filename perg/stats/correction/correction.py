@@ -1,9 +1,8 @@
 """The true rate of a 0/1 outcome of a run, from a judge on every item and people on some.
 
 Four estimates are compared: people's labels alone, the judge alone, PPI++ and Rogan–Gladen. All take
-a `JudgedSample`, so that strata, inclusion probabilities and questions count in each. Unless `run_is_sample` is false,
-the rate is that of the process behind the run (this model, prompted so, on questions like these), as everywhere in
-PERG's metrics; otherwise of exactly the judged items, of which labels then leave less in doubt.
+a `JudgedSample`, so that strata, inclusion probabilities and questions count in each. The rate is that of the process
+behind the run (this model, prompted so, on questions like these), as everywhere in PERG's metrics.
 """
 
 from dataclasses import dataclass, replace
@@ -121,30 +120,24 @@ def _reason(recommended: Method | None, human: CorrectedRate) -> str:
     return "Every corrected rate is undefined or has a warning: more labels are needed."
 
 
-def corrected_rates(
-    sample: JudgedSample, *, run_is_sample: bool = True, confidence: float = 0.95
-) -> CorrectedRates:
+def corrected_rates(sample: JudgedSample, *, confidence: float = 0.95) -> CorrectedRates:
     """The rate by all four methods."""
-    rates = _Rates(sample, run_is_sample, confidence)
+    rates = _Rates(sample, confidence)
     return CorrectedRates.of(rates.human(), rates.naive(), rates.powered(), rates.rogan_gladen())
 
 
-def powered_rate(
-    sample: JudgedSample, *, grouped: bool = True, run_is_sample: bool = True, confidence: float = 0.95
-) -> CorrectedRate:
+def powered_rate(sample: JudgedSample, *, grouped: bool = True, confidence: float = 0.95) -> CorrectedRate:
     """The rate by PPI++ alone; `grouped` says whether items with like predictions are alike, labelled or not."""
-    return _Rates(sample, run_is_sample, confidence).powered(grouped=grouped)
+    return _Rates(sample, confidence).powered(grouped=grouped)
 
 
 class _Rates:
     """One sample, with what several methods need of it."""
 
-    def __init__(self, sample: JudgedSample, run_is_sample: bool, confidence: float) -> None:
-        self.sample, self.run_is_sample, self.confidence = sample, run_is_sample, confidence
+    def __init__(self, sample: JudgedSample, confidence: float) -> None:
+        self.sample, self.confidence = sample, confidence
         self.undefined = sample.undefined()
-        self.moments: PoweredMoments | None = (
-            None if self.undefined else powered_moments(sample, run_is_sample=run_is_sample)
-        )
+        self.moments: PoweredMoments | None = None if self.undefined else powered_moments(sample)
         self.share = float(sample.verdict.mean()) if sample.judged else None
 
     @cached_property
@@ -169,7 +162,6 @@ class _Rates:
                 self.sample.counts(np.zeros_like(self.sample.stratum)),
                 self.moments.pooled,
                 design_effect=effect,
-                run_is_sample=self.run_is_sample,
                 confidence=self.confidence,
             )
             interval = float(low), float(high)
@@ -184,7 +176,6 @@ class _Rates:
             np.asarray(float(self.sample.judged)),
             by_labels=by_labels,
             design_effect=design_effect,
-            run_is_sample=self.run_is_sample,
             confidence=self.confidence,
         )
         return float(low), float(high)
@@ -194,16 +185,13 @@ class _Rates:
         if self.share is None:
             return self._nothing(NAIVE)
         n = float(self.sample.judged)
-        interval: tuple[float, float] | None = None
-        if self.run_is_sample:
-            parts = np.bincount(dense_codes(self.sample.cluster), self.sample.verdict - self.share)
-            effect = _design_effect(float((parts**2).sum()), n * self.share * (1 - self.share))
-            one, total, failed = np.ones(1), np.array([n]), np.array([n * self.share])
-            low, high = stratified_interval(
-                one, total, failed, np.asarray(np.inf), design_effect=effect, confidence=self.confidence
-            )
-            interval = float(low), float(high)
-        estimate = Estimate.of(self.share, self.sample.judged, interval)
+        parts = np.bincount(dense_codes(self.sample.cluster), self.sample.verdict - self.share)
+        effect = _design_effect(float((parts**2).sum()), n * self.share * (1 - self.share))
+        one, total, failed = np.ones(1), np.array([n]), np.array([n * self.share])
+        low, high = stratified_interval(
+            one, total, failed, np.asarray(np.inf), design_effect=effect, confidence=self.confidence
+        )
+        estimate = Estimate.of(self.share, self.sample.judged, (float(low), float(high)))
         return CorrectedRate(
             NAIVE,
             estimate,
@@ -230,7 +218,6 @@ class _Rates:
                 self.sample.counts(self.sample.prediction_groups()),
                 self.moments.pooled,
                 design_effect=effect,
-                run_is_sample=self.run_is_sample,
                 confidence=self.confidence,
             )
             interval = float(low), float(high)
@@ -259,7 +246,6 @@ class _Rates:
         estimate = rogan_gladen(
             counts,
             design_effect=effect,
-            run_is_sample=self.run_is_sample,
             confidence=self.confidence,
         )
         sensitivity, specificity = float(estimate.sensitivity), float(estimate.specificity)

@@ -60,12 +60,12 @@ class PairCells:
         common = int((rows + columns).argmax())
         return self.bootstrap.clusters_among((coded.a >= 0) & ((coded.a != common) | (coded.b != common)))
 
-    def percent_agreement(self, pair: int, confidence: float) -> Estimate:
+    def percent_agreement(self, pair: int) -> Estimate:
         """Share of equal ratings among the units, one or more, that both rated."""
         coded = self.pairs[pair]
         both = coded.a >= 0
         equal = both & (coded.a == coded.b)
-        return self.bootstrap.share(np.column_stack([equal, both]).astype(np.float64), confidence)
+        return self.bootstrap.share(np.column_stack([equal, both]).astype(np.float64))
 
     def replicates(self, pair: int) -> PairCounts:
         """The confusion matrix in each resample."""

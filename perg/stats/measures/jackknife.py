@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import ndtri, stdtrit
 
+from perg.stats.base.fewest import fewest
 from perg.stats.base.resampling import Clusters, Floats, cluster_sums
 from perg.stats.measures.paired_sums import PairedSums
 
@@ -62,15 +63,7 @@ class JackknifedDifference:
             quantile = ndtri(power) - stdtrit(max(self.freedom / share, 1.0), level)
             return bool(quantile * error <= margin)
 
-        low, high = 1, 2
-        while not reaches(high):
-            low, high = high, 2 * high
-            if low > MOST_UNITS:
-                return None
-        while high - low > 1:
-            middle = (low + high) // 2
-            low, high = (low, middle) if reaches(middle) else (middle, high)
-        return high
+        return fewest(reaches, low=1, high=2, most=MOST_UNITS)
 
 
 def jackknifed_difference(sums: PairedSums, clusters: Clusters | None) -> JackknifedDifference | None:

@@ -24,7 +24,6 @@ from perg.stats.base.resampling import Clusters, Floats, cluster_sums, defined_r
 from perg.stats.items.annotator_test import Scoring
 from perg.stats.judges.alternative_annotator import (
     FEW,
-    MIN_HUMANS_PER_INSTANCE,
     MIN_INSTANCES_PER_HUMAN,
     PASSING_RATE,
     Q,
@@ -75,7 +74,6 @@ class LabelledPilot:
         *,
         scoring: Scoring,
         clusters: Clusters | None = None,
-        min_humans_per_instance: int = MIN_HUMANS_PER_INSTANCE,
     ) -> None:
         """People's ratings and the judge's (n_units,), NaN where missing; items that nobody rated are left out.
 
@@ -84,7 +82,7 @@ class LabelledPilot:
         """
         if judge.shape != (len(humans.units),) or (clusters is not None and clusters.shape != judge.shape):
             raise ValueError("the judge, and the clusters, have one value per unit")
-        compared, judge_wins, human_wins = item_advantages(humans, judge, scoring, min_humans_per_instance)
+        compared, judge_wins, human_wins = item_advantages(humans, judge, scoring)
         labelled = ~np.isnan(humans.values).all(axis=1)
         differences = human_wins - judge_wins
         one = np.ones((humans.values.shape[0], 1))

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from perg.stats.base.resampling import Clusters
+from perg.stats.base.resampling import Clusters, Draws
 from perg.stats.base.result import dump
 from perg.stats.items.annotator_test import Scoring
 from perg.stats.judges.alternative_annotator import alternative_annotator_test
@@ -62,7 +62,11 @@ def true_power(units: int, epsilon: float, *, simulations: int = 400, **how: flo
         rng = np.random.default_rng(10_000 + seed)
         humans, judge, clusters = campaign(units, rng, **how)  # type: ignore[arg-type]
         test = alternative_annotator_test(
-            humans, judge, epsilon=epsilon, scoring="neg_rmse", clusters=clusters, resamples=1, rng=rng
+            humans,
+            judge,
+            epsilon=epsilon,
+            scoring="neg_rmse",
+            draws=Draws(rng=rng, clusters=clusters, resamples=1),
         )
         passed += test.passed is True
     return passed / simulations
@@ -118,7 +122,11 @@ def test_a_simulated_campaign_is_tested_as_the_report_tests_it(missing: float) -
         rng = np.random.default_rng(seed)
         humans, judge, clusters = campaign(60, rng, missing=missing, of_judge=0.5)
         test = alternative_annotator_test(
-            humans, judge, epsilon=0.2, scoring="neg_rmse", clusters=clusters, resamples=1, rng=rng
+            humans,
+            judge,
+            epsilon=0.2,
+            scoring="neg_rmse",
+            draws=Draws(rng=rng, clusters=clusters, resamples=1),
         )
         pilot = pilot_of((humans, judge, clusters))
         as_drawn = pilot.passes_of(
