@@ -214,8 +214,6 @@ def of_test(pilots: int, campaigns: int) -> Iterator[Row]:
                         plan.units,
                         shares,
                         epsilon=cell.epsilon,
-                        q=0.05,
-                        min_instances_per_human=30,
                         rng=rng,
                     )
                     known[plan.units] = float(flags.mean())

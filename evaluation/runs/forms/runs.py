@@ -7,8 +7,8 @@ from django import forms
 from django.core.files.uploadedfile import UploadedFile
 
 from core.text.uploads import stored_arguments, within_limit
-from evaluation.importers.question_store import NAME_LENGTH
 from evaluation.importers.recorded_run import DEFAULT_DATASET
+from evaluation.importers.stores.question_store import NAME_LENGTH
 from evaluation.models import Catalogue
 from evaluation.models.run import Method, RatingsOf, Setting
 

@@ -7,8 +7,8 @@ Introduction to the Bootstrap (1993), ch. 14. Agrees with `scipy.stats.bootstrap
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.special import ndtr, ndtri
 
 from perg.stats.base.resampling import UNDEFINED_SHARE, Floats, percentile_interval
 
@@ -54,15 +54,15 @@ def bca_interval(
     below = (np.count_nonzero(defined < value - rounding) + ties / 2) / defined.size
     if not 0 < below < 1:
         return None
-    bias = float(ndtri(below))
+    bias = float(scipy.special.ndtri(below))
     acceleration = _acceleration(jackknife.values[known], counts[known])
-    tail = float(ndtri((1 - confidence) / 2))
+    tail = float(scipy.special.ndtri((1 - confidence) / 2))
     levels = []
     for z in (tail, -tail):
         shrink = 1 - acceleration * (bias + z)
         if shrink <= 0:
             return None
-        levels.append(float(ndtr(bias + (bias + z) / shrink)))
+        levels.append(float(scipy.special.ndtr(bias + (bias + z) / shrink)))
     low, high = np.quantile(defined, levels)
     return (float(low), float(high)) if low <= high else None
 

@@ -45,7 +45,8 @@ def mean(amounts: Floats, *, undefined: str, draws: Draws) -> Estimate:
         return Estimate.of(value, values.size, None, warnings=warnings)
     drawn = resampled_sums(moments, draws)
     means = drawn[:, 0] / drawn[:, 1]
-    error, *_ = errors = _standard_errors(drawn, means)
+    errors = _standard_errors(drawn, means)
+    error = errors[0]
     # Without any variation left, rounding decides whether an error is 0.
     studentised = defined_ratio(means - value, np.where(errors > 1e-9 * error, errors, 0))[1:]
     ends = percentile_interval(studentised, draws.confidence)

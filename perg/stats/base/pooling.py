@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import sparse
 
 from perg.stats.base.bca import Jackknife
 from perg.stats.base.estimate import Estimate
@@ -27,7 +27,7 @@ from perg.stats.base.resampling import Clusters, Draws, Floats, dense_codes, dra
 Counts = NDArray[np.int64]
 Weights32 = NDArray[np.float32]
 Coefficient = Callable[[Floats], Floats]
-Statistics: TypeAlias = "Floats | sparse.csc_array | sparse.csr_array"
+Statistics: TypeAlias = "Floats | scipy.sparse.csc_array | scipy.sparse.csr_array"
 
 CHUNK_ELEMENTS = 2**21  # weights drawn at a time
 BLOCK_ELEMENTS = 2**23  # sums of resamples held at a time while a coefficient is computed
@@ -49,7 +49,7 @@ class Pools:
 
     first: Counts
     sizes: Counts
-    incidence: "sparse.csr_array | None"
+    incidence: "scipy.sparse.csr_array | None"
     n: int
     alike: Counts | None = None
 
@@ -77,12 +77,12 @@ def pool(rows: NDArray[np.integer], clusters: Clusters | None = None) -> Pools:
     n_clusters = int(cluster_of.max()) + 1
     if n_clusters == n:
         return Pools(first, sizes, None, n)
-    held = sparse.csr_array((np.ones(n), (cluster_of, inverse)), shape=(n_clusters, sizes.size))
+    held = scipy.sparse.csr_array((np.ones(n), (cluster_of, inverse)), shape=(n_clusters, sizes.size))
     kinds, alike = _kinds(held)
     return Pools(first, sizes, held[kinds], n, alike)
 
 
-def _kinds(held: "sparse.csr_array") -> tuple[Counts, Counts]:
+def _kinds(held: "scipy.sparse.csr_array") -> tuple[Counts, Counts]:
     """One cluster of each kind, of clusters by pools (n_clusters, u), and how many there are of each: both (d,).
 
     Clusters are distinguished by a sum with random weights. Should two kinds ever share a sum, every cluster is a kind.

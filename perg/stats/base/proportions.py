@@ -7,8 +7,8 @@ Wilson and not Wald); Jaccard distance as the performance variation of PERG, arX
 import math
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.special import ndtri, stdtrit
 
 from perg.stats.base.estimate import Estimate
 from perg.stats.base.intervals import interval_warnings
@@ -34,7 +34,7 @@ def normal_quantile(confidence: float) -> float:
     """z for a two-sided interval; ValueError for a confidence outside (0, 1)."""
     if not 0 < confidence < 1:
         raise ValueError("confidence lies between 0 and 1")
-    return float(ndtri((1 + confidence) / 2))
+    return float(scipy.special.ndtri((1 + confidence) / 2))
 
 
 def score_interval(share: float, trials: float, z: float) -> tuple[float, float]:
@@ -45,8 +45,17 @@ def score_interval(share: float, trials: float, z: float) -> tuple[float, float]
     return 0.0 if share == 0 else centre - half, 1.0 if share == 1 else centre + half
 
 
-def proportion(successes: Flags, *, clusters: Clusters | None = None, confidence: float = 0.95) -> Estimate:
-    """Share of true values in `successes` (n,), in [0, 1].
+def proportion(
+    successes: Flags,
+    *,
+    among: Flags | None = None,
+    clusters: Clusters | None = None,
+    confidence: float = 0.95,
+    undefined: str = "no items",
+) -> Estimate:
+    """Share of true values in `successes` (n,), or in those flagged in `among` (n,); in [0, 1].
+
+    `undefined` is the reason given where there are none.
 
     The interval is Wilson's where every item is its own cluster, and `clustered_share`'s where items share clusters
     (n,).
@@ -58,9 +67,11 @@ def proportion(successes: Flags, *, clusters: Clusters | None = None, confidence
         raise ValueError("successes must be a vector of booleans")
     if clusters is not None and clusters.shape != successes.shape:
         raise ValueError("one cluster id per item is needed")
+    if among is not None:
+        successes, clusters = successes[among], None if clusters is None else clusters[among]
     n, hits = successes.size, int(successes.sum())
     if n == 0:
-        return Estimate.of_nothing("no items")
+        return Estimate.of_nothing(undefined)
     codes = np.arange(n) if clusters is None else dense_codes(clusters)
     if int(codes.max()) + 1 == n:
         return Estimate.of(hits / n, n, wilson_interval(hits, n, confidence))
@@ -102,7 +113,7 @@ def clustered_share(
         residuals = (hits - share * sizes) / (1 - sizes / n)
         variance = (n_clusters - 1) / n_clusters * float(counts @ residuals**2) / n**2
         trials = n / max(n * variance / (share * (1 - share)), 1)
-        quantile = -float(stdtrit(max(effective - 1, 1), 0.5 - 0.5 * confidence))
+        quantile = -float(scipy.special.stdtrit(max(effective - 1, 1), 0.5 - 0.5 * confidence))
     few = int(counts[hits > 0 if total <= n / 2 else hits < sizes].sum())
     warnings = (*interval_warnings(n_clusters), *_uneven(n_clusters, effective, few))
     return Estimate.of(share, n, score_interval(share, trials, quantile), warnings=warnings)
@@ -134,4 +145,4 @@ def jaccard_distance(a: Flags, b: Flags, *, clusters: Clusters | None = None) ->
     union = a | b
     if a.size and not union.any():
         return Estimate.of_nothing("no item was answered correctly in either condition")
-    return proportion((a & b)[union], clusters=None if clusters is None else clusters[union]).complement()
+    return proportion(a & b, among=union, clusters=clusters).complement()

@@ -15,8 +15,8 @@ from functools import lru_cache
 from typing import Literal
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.special import ndtr, stdtrit
 
 Floats = NDArray[np.float64]
 Clusters = NDArray[np.int64]
@@ -180,8 +180,8 @@ def percentile_interval(
 @lru_cache(maxsize=4096)
 def expanded_tail(clusters: int, confidence: float) -> float:
     """Share of replicates beyond either end of the expanded percentile interval over 2 clusters or more."""
-    quantile = -float(stdtrit(clusters - 1, (1 - confidence) / 2))
-    return float(ndtr(-math.sqrt(clusters / (clusters - 1)) * quantile))
+    quantile = -float(scipy.special.stdtrit(clusters - 1, (1 - confidence) / 2))
+    return float(scipy.special.ndtr(-math.sqrt(clusters / (clusters - 1)) * quantile))
 
 
 def defined_ratio(numerator: Floats, denominator: Floats) -> Floats:

@@ -12,7 +12,7 @@ from typing import Literal, Self
 import numpy as np
 
 from perg.stats.base.estimate import Estimate
-from perg.stats.base.resampling import dense_codes
+from perg.stats.base.resampling import Floats, dense_codes
 from perg.stats.estimators.coverage_warning import coverage_warning
 from perg.stats.estimators.judged_counts import JudgedCounts
 from perg.stats.estimators.judged_sample import JudgedSample
@@ -27,6 +27,9 @@ from perg.stats.estimators.ppi import (
 )
 from perg.stats.estimators.rogan_gladen import rogan_gladen
 from perg.stats.estimators.stratified_interval import stratified_interval
+
+Ends = tuple[Floats, Floats]
+"""Of an interval, each of shape ()."""
 
 Method = Literal["human labels only", "judge naively", "PPI++", "Rogan–Gladen"]
 
@@ -158,27 +161,23 @@ class _Rates:
         if not self.sample.equal_probabilities:
             interval = self._of_estimate(self.moments.pooled, effect, by_labels=True)
         else:
-            low, high = labels_interval(
+            interval = labels_interval(
                 self.sample.counts(np.zeros_like(self.sample.stratum)),
                 self.moments.pooled,
                 design_effect=effect,
                 confidence=self.confidence,
             )
-            interval = float(low), float(high)
         return self._rate(HUMAN, self.moments.human, interval, self.moments.human_variance)
 
-    def _of_estimate(
-        self, pooled: PooledMean, design_effect: float, *, by_labels: bool = False
-    ) -> tuple[float, float]:
+    def _of_estimate(self, pooled: PooledMean, design_effect: float, *, by_labels: bool = False) -> Ends:
         """The interval that an estimate has of itself."""
-        low, high = pooled_interval(
+        return pooled_interval(
             pooled,
             np.asarray(float(self.sample.judged)),
             by_labels=by_labels,
             design_effect=design_effect,
             confidence=self.confidence,
         )
-        return float(low), float(high)
 
     def naive(self) -> CorrectedRate:
         """The judge's own rate of failures; Wilson's interval, which knows nothing of the judge's errors."""
@@ -214,13 +213,12 @@ class _Rates:
             return self._nothing(POWERED)
         effect = _design_effect(self.moments.variance, self.moments.unclustered)
         if grouped and self.sample.equal_probabilities:
-            low, high = powered_interval(
+            interval = powered_interval(
                 self.sample.counts(self.sample.prediction_groups()),
                 self.moments.pooled,
                 design_effect=effect,
                 confidence=self.confidence,
             )
-            interval = float(low), float(high)
         else:
             interval = self._of_estimate(self.moments.pooled, effect)
         value = float(np.clip(self.moments.value, 0, 1))
@@ -262,7 +260,7 @@ class _Rates:
                 "the judge finds failures no better than chance",
             )
         fits = not (np.isnan(estimate.low) or np.isnan(estimate.high))
-        interval = (float(estimate.low), float(estimate.high)) if fits else None
+        interval = (estimate.low, estimate.high) if fits else None
         if not self.sample.equal_probabilities:
             parts = replace(self.sample, stratum=dense_codes(2 * self.sample.stratum + self.sample.verdict))
             interval = self._of_estimate(powered_moments(parts).pooled, effect, by_labels=True)
@@ -272,12 +270,13 @@ class _Rates:
         self,
         method: Method,
         value: float,
-        interval: tuple[float, float] | None,
+        ends: Ends | None,
         variance: float,
         tuning: float | None = None,
     ) -> CorrectedRate:
         assert self.moments is not None
         assert self.share is not None
+        interval = None if ends is None else (float(ends[0]), float(ends[1]))
         if interval is not None:
             value = float(np.clip(value, *interval))
         estimate = Estimate.of(value, self.sample.n, interval)
@@ -293,11 +292,11 @@ class _Rates:
             bias=Estimate.of(self.share - value, self.sample.n, mirrored),
             tuning=tuning,
             effective_labels=gained,
-            warnings=self._warnings(method, interval),
+            warnings=self._warnings(method, has_interval=interval is not None),
         )
 
-    def _warnings(self, method: Method, interval: tuple[float, float] | None) -> tuple[str, ...]:
-        if interval is None:
+    def _warnings(self, method: Method, *, has_interval: bool) -> tuple[str, ...]:
+        if not has_interval:
             return (
                 "No rate between 0 and 1 fits the judge's rate in the run and its errors among the labels.",
             )

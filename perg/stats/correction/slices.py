@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 import scipy
 from numpy.typing import NDArray
-from scipy.special import stdtr
 
 from perg.stats.base.estimate import Estimate
 from perg.stats.base.multiple_tests import holm
@@ -109,7 +108,7 @@ def judge_slices(
         return pairwise(judge[among], reference[among], BINARY, draws=draws.among(among)).cohen_kappa
 
     def accuracy(among: Flags) -> Estimate:
-        return proportion(~wrong[among], clusters=ids[among], confidence=draws.confidence)
+        return proportion(~wrong, among=among, clusters=ids, confidence=draws.confidence)
 
     rows = []
     for facet, slices in facets.items():
@@ -168,15 +167,15 @@ def _worse_p_value(wrong: Flags, inside: Flags, outside: Flags, clusters: Cluste
     variance = float((by_cluster**2).sum()) * n_clusters / max(n_clusters - 1, 1)
     if variance < 1e-12:
         return None
-    return float(stdtr(max(n_clusters - 1, 1), (elsewhere / other - errors / n) / np.sqrt(variance)))
+    return float(
+        scipy.special.stdtr(max(n_clusters - 1, 1), (elsewhere / other - errors / n) / np.sqrt(variance))
+    )
 
 
 def _corrected(judge_slices: list[JudgeSlice]) -> tuple[JudgeSlice, ...]:
-    tested = [row for row in judge_slices if row.p_value is not None]
-    adjusted = iter(holm(np.array([row.p_value for row in tested], dtype=np.float64)).tolist())
-    return tuple(
-        row
-        if row.p_value is None
-        else replace(row, corrected_p_value=(p := next(adjusted)), worse=p <= LEVEL)
-        for row in judge_slices
-    )
+    rows = list(judge_slices)
+    tested = [i for i, row in enumerate(rows) if row.p_value is not None]
+    adjusted = holm(np.array([rows[i].p_value for i in tested], dtype=np.float64))
+    for i, p in zip(tested, adjusted.tolist(), strict=True):
+        rows[i] = replace(rows[i], corrected_p_value=p, worse=p <= LEVEL)
+    return tuple(rows)

@@ -75,10 +75,9 @@ def decision_measures(decisions: Sequence[Decision], *, threshold: int) -> Decis
     )
 
 
-def _share(hits: list[bool], questions: list[int], reason: str) -> Estimate:
-    if not hits:
-        return Estimate.of_nothing(reason)
-    return proportion(np.array(hits, dtype=np.bool_), clusters=np.array(questions, dtype=np.int64))
+def _share(hits: list[bool], questions: list[int], undefined: str) -> Estimate:
+    clusters = np.array(questions, dtype=np.int64)
+    return proportion(np.array(hits, dtype=np.bool_), clusters=clusters, undefined=undefined)
 
 
 def _mean(values: Floats, questions: list[int]) -> Estimate:

@@ -14,7 +14,6 @@ from typing import Literal
 
 import numpy as np
 import scipy
-from scipy.special import stdtr
 
 from perg.stats.base.estimate import Estimate
 from perg.stats.base.intervals import bootstrap_estimate
@@ -236,7 +235,9 @@ def t_p_values(mean: Floats, variance: Floats, freedom: Floats, epsilon: float) 
     error = np.sqrt(np.maximum(variance, 0))
     varies = error > 1e-12
     t = np.divide(mean - epsilon, error, out=np.zeros(np.shape(mean)), where=varies)
-    p_values: Floats = np.where(varies, stdtr(np.maximum(freedom, 1), t), np.where(mean < epsilon, 0.0, 1.0))
+    p_values: Floats = np.where(
+        varies, scipy.special.stdtr(np.maximum(freedom, 1), t), np.where(mean < epsilon, 0.0, 1.0)
+    )
     return p_values
 
 

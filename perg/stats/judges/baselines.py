@@ -12,7 +12,6 @@ from typing import Literal, Self
 
 import numpy as np
 import scipy
-from scipy.special import stdtr
 
 from perg.stats.base.estimate import Estimate
 from perg.stats.base.fewest import fewest
@@ -201,7 +200,9 @@ def _p_values_of_agreement(units: int, skill: float, categories: int) -> Floats:
 def _larger(value: Floats, variance: Floats, permuted: Floats, units: int) -> Floats:
     varies = variance > 1e-12
     t = np.divide(value, np.sqrt(variance), out=np.zeros(value.shape), where=varies)
-    bootstrapped = np.where(varies, stdtr(max(units - 1, 1), -t), np.where(value > 1e-12, permuted, 1.0))
+    bootstrapped = np.where(
+        varies, scipy.special.stdtr(max(units - 1, 1), -t), np.where(value > 1e-12, permuted, 1.0)
+    )
     return np.maximum(bootstrapped, permuted)
 
 

@@ -87,10 +87,12 @@ def score_calibration(
     levels = []
     for index, score in enumerate(categories):
         at = codes == index
-        share = (
-            proportion(yes[at], clusters=draws.among(at).clusters, confidence=draws.confidence)
-            if at.any()
-            else Estimate.of_nothing("the judge never gave this score")
+        share = proportion(
+            yes,
+            among=at,
+            clusters=draws.clusters,
+            confidence=draws.confidence,
+            undefined="the judge never gave this score",
         )
         levels.append(ScoreLevel(float(score), int(at.sum()), share))
     shares = [level.followed.value for level in levels if level.followed.value is not None]

@@ -248,10 +248,10 @@ def self_consistency(
         pairs, equal = pairs + both, equal + (both & (a == b))
     counts = np.column_stack([equal, pairs]).astype(np.int64)
     pools = pool(counts, clusters)
-    asked_again = int((pairs > 0).sum())
+    scored_again = int((pairs > 0).sum())
     return SelfConsistency(
         replicates=len(table.raters),
-        n=asked_again,
+        n=scored_again,
         alpha=krippendorff_alpha(table, level, draws=settings.draws(clusters)),
         alpha_followed=Estimate.of_nothing(NO_DECISION)
         if cut is None
@@ -259,7 +259,7 @@ def self_consistency(
         equal_ratings=PooledBootstrap(pools, settings.draws()).estimate(
             counts[pools.first].astype(np.float64),
             lambda sums: defined_ratio(sums[:, 0], sums[:, 1]),
-            n=asked_again,
+            n=scored_again,
             undefined="no item was scored twice",
         ),
     )

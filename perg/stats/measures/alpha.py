@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import sparse
 
 from perg.stats.base.estimate import Estimate
 from perg.stats.base.pooling import PooledBootstrap, pool, row_keys
@@ -105,7 +105,7 @@ class UnitCoincidences:
         size: number of categories.
     """
 
-    indicator: "sparse.csc_array"
+    indicator: "scipy.sparse.csc_array"
     rows: Codes
     columns: Codes
     weights: Floats
@@ -134,7 +134,7 @@ def unit_coincidences(codes: Codes, size: int) -> UnitCoincidences:
     kinds = np.column_stack([category[first], category[second], ratings, occur])
     _, sample, column = np.unique(row_keys(kinds), return_index=True, return_inverse=True)
     rows, columns, ratings, occur = kinds[sample].T
-    indicator = sparse.csc_array(
+    indicator = scipy.sparse.csc_array(
         (np.ones(column.size, dtype=np.float32), (unit[first], column)),
         shape=(codes.shape[0], sample.size),
     )

@@ -17,8 +17,6 @@ from typing import Literal
 import numpy as np
 import scipy
 from numpy.typing import NDArray
-from scipy import sparse
-from scipy.special import stdtr, stdtrit
 
 from perg.stats.base.estimate import Estimate
 from perg.stats.base.intervals import bootstrap_estimate, interval_warnings, reason_for_none
@@ -233,7 +231,7 @@ class _Comparison:
         """The statistic over the pools where `both` (u,) judges rated: of all units, then of each resample."""
         rows, columns, of_rated = unit_pairs(reference[both], judge[both])
         rated = np.flatnonzero(both)[of_rated.tocoo().row]
-        indicator = sparse.csc_array(
+        indicator = scipy.sparse.csc_array(
             (of_rated.tocoo().data, (rated, of_rated.tocoo().col)), shape=(both.size, rows.size)
         )
 
@@ -263,10 +261,10 @@ class _Comparison:
             reasons = warnings if clusters < 2 else (reason_for_none(replicates), *warnings)
             return Estimate.of(value, n, None, warnings=reasons), self._sign_test(value, nearer)
         error = spread * math.sqrt(clusters / (clusters - 1) * (discordant + 2) / discordant)
-        p_value = 2 * float(stdtr(clusters - 1, -abs(value) / error))
+        p_value = 2 * float(scipy.special.stdtr(clusters - 1, -abs(value) / error))
         if defined.size < (1 - UNDEFINED_SHARE) * replicates.size:
             return Estimate.of(value, n, None, warnings=(reason_for_none(replicates), *warnings)), p_value
-        half = -float(stdtrit(clusters - 1, (1 - self.bootstrap.confidence) / 2)) * error
+        half = -float(scipy.special.stdtrit(clusters - 1, (1 - self.bootstrap.confidence) / 2)) * error
         return Estimate.of(value, n, (value - half, value + half), warnings=warnings), p_value
 
     def _sign_test(self, difference: float, nearer: Codes) -> float:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from scipy import sparse
+import scipy
 
 from perg.stats.base.estimate import Estimate
 from perg.stats.base.pooling import PooledBootstrap, pool, row_keys
@@ -97,12 +97,12 @@ def codes_of_both(
     return first[both], second[both], draws.among(both)
 
 
-def unit_pairs(first: Codes, second: Codes) -> "tuple[Codes, Codes, sparse.csc_array]":
+def unit_pairs(first: Codes, second: Codes) -> "tuple[Codes, Codes, scipy.sparse.csc_array]":
     """The pairs of categories that occur (c,), row by row, and which unit has which: ones (n, c), of codes (n,)."""
     pairs = np.column_stack([first, second])
     _, sample, column = np.unique(row_keys(pairs), return_index=True, return_inverse=True)
     shape = (first.size, sample.size)
-    indicator = sparse.csc_array(
+    indicator = scipy.sparse.csc_array(
         (np.ones(first.size, dtype=np.float32), (np.arange(first.size), column)), shape=shape
     )
     return first[sample], second[sample], indicator

@@ -19,7 +19,6 @@ from typing import Self
 import numpy as np
 import scipy
 from numpy.polynomial.hermite_e import hermegauss
-from scipy.special import stdtrit
 
 from perg.stats.base.fewest import fewest
 from perg.stats.base.resampling import Clusters, Floats, cluster_sums, dense_codes
@@ -153,7 +152,7 @@ class ComparisonModel:
         """The chance for each absolute difference (d,), all with this deviation above 0."""
         freedom = max(units / self.cluster_size - 1, 1)
         differing = self.discordant * units / self.cluster_size
-        critical = -float(stdtrit(freedom, level / 2)) * math.sqrt((differing + 2) / differing)
+        critical = -float(scipy.special.stdtrit(freedom, level / 2)) * math.sqrt((differing + 2) / differing)
         shifted = differences / self.deviation * math.sqrt(units / self.design_effect)
         # SciPy's distribution function leaves its range for shifts far beyond any doubt.
         return np.asarray(scipy.stats.nct.sf(critical, freedom, np.minimum(shifted, critical + BEYOND_DOUBT)))

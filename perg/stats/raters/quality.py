@@ -189,14 +189,12 @@ def share_fast(seconds: Floats, minimum: float | None) -> Estimate:
     """Share of labels made in less than `minimum` seconds, with Wilson's interval."""
     if minimum is None:
         return Estimate.of_nothing("the campaign has no minimum time", seconds.size)
-    if seconds.size == 0:
-        return Estimate.of_nothing("no time was measured")
-    return proportion(seconds < minimum)
+    return proportion(seconds < minimum, undefined="no time was measured")
 
 
 def control_accuracy(right: Flags) -> Estimate:
     """Share of the control items that a person got right, with Wilson's interval."""
-    return proportion(right) if right.size else Estimate.of_nothing("no control item was answered")
+    return proportion(right, undefined="no control item was answered")
 
 
 def drift(own: Ratings, rest: Ratings, *, draws: Draws) -> Drift:

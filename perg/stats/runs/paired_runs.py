@@ -20,7 +20,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import ndtr, ndtri, stdtr, stdtrit
+import scipy
 
 from perg.stats.base.estimate import Estimate
 from perg.stats.base.intervals import bootstrap_estimate, interval_warnings
@@ -135,9 +135,13 @@ def paired_difference(ratio: PairedRatio, *, clusters: Clusters, confidence: flo
     centre, error = _adjusted(items, by_question)
     freedom = None if questions == n else questions - 1
     tail = (1 - confidence) / 2
-    half = -float(ndtri(tail) if freedom is None else stdtrit(freedom, tail)) * error
+    half = (
+        -float(scipy.special.ndtri(tail) if freedom is None else scipy.special.stdtrit(freedom, tail)) * error
+    )
     distance = -abs(centre) / error
-    p_value = 2 * float(ndtr(distance) if freedom is None else stdtr(freedom, distance))
+    p_value = 2 * float(
+        scipy.special.ndtr(distance) if freedom is None else scipy.special.stdtr(freedom, distance)
+    )
     centre = -centre if ratio.complement else centre
     interval = (max(centre - half, -1.0), min(centre + half, 1.0))
     warnings = interval_warnings(questions, discordant=discordant)

@@ -10,9 +10,9 @@ import pyarrow
 import pyarrow.parquet
 import pytest
 
-from evaluation.importers.question_layouts import shuffled_order
 from evaluation.importers.questions import import_questions
 from evaluation.importers.report import ImportRefused, QuestionsReport
+from evaluation.importers.rows.question_layouts import shuffled_order
 from evaluation.models import Catalogue, Dataset, Preference, PreferenceAssignment, Question
 
 Record = dict[str, Any]
