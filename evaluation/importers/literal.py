@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from core.text.json_text import object_of_pairs
+from perg.formats.json_text import object_of_pairs
 
 MAX_DEPTH = 20
 

@@ -6,7 +6,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from core.text.json_text import DoubledKey, read_json
+from perg.formats.json_text import DoubledKey, read_json
 from evaluation.importers.csv_file import CsvFile, bounded_lines, check_text
 from evaluation.importers.report import ImportRefused, RowRejected
 from evaluation.importers.source_file import size_of, text_of

@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from core.text.json_text import read_json
+from perg.formats.json_text import read_json
 
 BATCH = 50
 TOO_LARGE = "it unfolds to more than the memory limit of {} MB"

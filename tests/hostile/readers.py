@@ -14,7 +14,7 @@ from core.http.ranged_file import RANGE
 from core.logs.link_tokens import without_tokens
 from core.templatetags.markdown import as_written as shown_as_written
 from core.templatetags.markdown import markdown, response
-from core.text.json_text import read_json
+from perg.formats.json_text import read_json
 from core.text.unseen import is_seen, with_marks
 from core.text.word_differences import differences
 from core.text.word_splitting import words
