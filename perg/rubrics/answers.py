@@ -88,6 +88,12 @@ def option_key(criterion: Criterion, value: object) -> str:
     raise NoSuchAnswer(f"one of {', '.join(option.key for option in criterion.choices)}")
 
 
+def usual_words(criterion: Criterion) -> list[str]:
+    """The words that mean an option of a yes or no, or of a pair, whatever its labels are."""
+    usual = {"binary": _BINARY, "pairwise": _PAIRWISE}.get(criterion.kind, {})
+    return [word for word, key in usual.items() if key in criterion.codes]
+
+
 def option_keys(criterion: Criterion, answer: float) -> list[str]:
     """The keys of the options in an answer of a criterion with options: one, or those of several labels."""
     if criterion.kind == "multilabel":
