@@ -147,33 +147,6 @@ TRAJECTORY = RubricPreset(
     ),
 )
 
-PERG = RubricPreset(
-    "Preference following (PERG)",
-    "Rate how well the personalised response follows the user's preference, beside the baseline response. Do not rate "
-    "whether its answer is right.",
-    (
-        Criterion(
-            key="preference_following",
-            question="Does the response follow the preference?",
-            kind="ordinal",
-            options=tuple(
-                Option(key=str(level), label=label)
-                for level, label in enumerate(
-                    (
-                        "Ignores it",
-                        "Hardly follows it",
-                        "Follows it in part",
-                        "Mostly follows it",
-                        "Follows it fully",
-                    ),
-                    start=1,
-                )
-            ),
-            fails_below=3,
-        ),
-    ),
-)
-
 PRESETS: Mapping[str, RubricPreset] = {
     "helpfulness": HELPFULNESS,
     "pass_or_fail": PASS_OR_FAIL,
@@ -181,5 +154,4 @@ PRESETS: Mapping[str, RubricPreset] = {
     "preference": PREFERENCE,
     "harms": HARMS,
     "trajectory": TRAJECTORY,
-    "perg": PERG,
 }
