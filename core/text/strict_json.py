@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from core.text.json_text import finite_number, object_of_pairs
+from perg.formats.json_text import finite_number, object_of_pairs
 
 DEEPEST = 50
 NULL = "Null characters are not allowed."

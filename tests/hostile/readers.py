@@ -14,7 +14,6 @@ from core.http.ranged_file import RANGE
 from core.logs.link_tokens import without_tokens
 from core.templatetags.markdown import as_written as shown_as_written
 from core.templatetags.markdown import markdown, response
-from core.text.json_text import read_json
 from core.text.unseen import is_seen, with_marks
 from core.text.word_differences import differences
 from core.text.word_splitting import words
@@ -37,6 +36,7 @@ from evaluation.stages.extractor_examples import recorded_letter
 from evaluation.stages.plan import read_aligner, read_letter
 from evaluation.stages.propose import one_line, read_proposals
 from evaluation.stages.verdicts import read_verdict
+from perg.formats.json_text import read_json
 from perg.formats.spreadsheet import as_written, defused
 from perg.stats.files.label_forms import clean_name, is_missing, label_of, listed, look_alike_key, look_alikes
 from perg.stats.files.ratings_files import RatingsFileError, Scale

@@ -8,7 +8,7 @@ import json
 import re
 from collections.abc import Iterator
 
-from core.text.json_text import object_of_pairs
+from perg.formats.json_text import object_of_pairs
 
 MAX_DEPTH = 20
 

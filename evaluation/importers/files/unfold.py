@@ -1,26 +1,28 @@
-"""A file that unfolds, as JSON lines: `python -m evaluation.importers.files.unfold KIND MEGABYTES < FILE`.
+"""A table that unfolds, as JSON lines on standard output:
+`python -m evaluation.importers.files.unfold FAMILY MEGABYTES < FILE`.
 
-A process of its own with a limit on its memory: a Parquet or JSON file of a few kilobytes can stand for gigabytes, and
-its readers hold all of that at once. The limit is for what the file adds to a process that has its readers loaded. It
-counts address space, so `READER_ENVIRONMENT` turns off the reserves that libraries take for many threads.
+A process of its own with a limit on its memory: a spreadsheet, Parquet or JSON file of a few kilobytes can stand for
+gigabytes, and its readers hold all of that at once. The limit is for what the file adds to a process that has its
+readers loaded. It counts address space, so `READER_ENVIRONMENT` turns off the reserves that libraries take for many
+threads.
 
-Each line is `{"row": …}`, the first one `{"columns": […]}` where the file has columns; a last line `{"error": …}` says
-why there are no more.
-
-KIND is `parquet`, or `json`: a list of objects, or an object with such a list under "data".
+The first line is `{"columns": […], "notes": […], "length": …}`; each further one is a row,
+`{"number", "place", "cells"}`, or a broken one, `{"number", "place", "problem"}`. A last line `{"error", "code"}` says why there are no more.
 """
 
+import importlib
 import json
 import resource
 import sys
-from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
-from core.text.json_text import read_json
+from perg.formats.tables.layout import BrokenRow, TableUnreadable
+from perg.formats.tables.opening import open_table, recognised
 
-BATCH = 50
-TOO_LARGE = "it unfolds to more than the memory limit of {} MB"
+TOO_LARGE = "The file is too large to import: it unfolds to more than the memory limit of {} MB."
+READERS = {"parquet": "pyarrow.parquet", "workbook": "python_calamine", "json": "json"}
+"""Loaded before the limit is set."""
 READER_ENVIRONMENT = {
     "ARROW_DEFAULT_MEMORY_POOL": "system",  # mimalloc and jemalloc reserve a gigabyte
     "MALLOC_ARENA_MAX": "1",
@@ -29,59 +31,38 @@ READER_ENVIRONMENT = {
 }
 
 
-class _Unreadable(ValueError):
-    """Why the file cannot be read; completes "The file cannot be read as …: …"."""
+def main(family: str, megabytes: str) -> None:
+    importlib.import_module(READERS[family])
+    if family == "parquet":
+        _use_one_thread()
+    limit = _address_space() + int(megabytes) * 1024 * 1024
+    resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+    try:
+        _write_table(sys.stdin.buffer, family)
+    except MemoryError:
+        _write({"error": TOO_LARGE.format(megabytes), "code": "too_large"})
+    except TableUnreadable as error:
+        _write({"error": str(error), "code": error.code})
+    sys.stdout.flush()
 
 
-Reader = Callable[[BinaryIO], Iterator[dict[str, Any]]]
+def _write_table(stream: BinaryIO, family: str) -> None:
+    table = open_table(stream, recognised(stream, f"file.{family}"))
+    _write({"columns": table.columns, "notes": table.notes, "length": table.length})
+    for row in table.rows():
+        place = {"number": row.number, "place": row.place}
+        _write(place | ({"problem": row.problem} if isinstance(row, BrokenRow) else {"cells": row.cells}))
 
 
-def parquet_reader() -> Reader:
+def _write(line: dict[str, object]) -> None:
+    sys.stdout.write(json.dumps(line, default=str) + "\n")
+
+
+def _use_one_thread() -> None:
     import pyarrow
-    import pyarrow.parquet
 
     pyarrow.set_cpu_count(1)
     pyarrow.set_io_thread_count(1)
-
-    def parquet_lines(stream: BinaryIO) -> Iterator[dict[str, Any]]:
-        try:
-            file = pyarrow.parquet.ParquetFile(stream)
-            yield {"columns": file.schema_arrow.names, "rows": file.metadata.num_rows}
-            for batch in file.iter_batches(batch_size=BATCH, use_threads=False):
-                for number in range(batch.num_rows):
-                    yield {"row": batch.slice(number, 1).to_pylist()[0]}
-        except (pyarrow.ArrowException, OSError) as error:
-            if isinstance(error, MemoryError):
-                raise
-            raise _Unreadable(str(error)[:300]) from error
-
-    return parquet_lines
-
-
-def json_reader() -> Reader:
-    return json_lines
-
-
-def json_lines(stream: BinaryIO) -> Iterator[dict[str, Any]]:
-    content = _document(stream)
-    if isinstance(content, dict):
-        content = content.get("data")
-    if not isinstance(content, list):
-        raise _Unreadable('it must be a list of objects, or an object with such a list under "data"')
-    columns = {name: None for row in content if isinstance(row, dict) for name in row}
-    yield {"columns": list(columns), "rows": len(content)}
-    for row in content:
-        yield {"row": row}
-
-
-def _document(stream: BinaryIO) -> Any:  # Any: whatever JSON may nest
-    try:
-        return read_json(stream.read().decode("utf-8-sig"))
-    except (ValueError, RecursionError) as error:
-        raise _Unreadable(str(error)[:300]) from error
-
-
-READERS: dict[str, Callable[[], Reader]] = {"parquet": parquet_reader, "json": json_reader}
 
 
 def _address_space() -> int:
@@ -91,21 +72,6 @@ def _address_space() -> int:
     except (OSError, ValueError):
         return 0
     return pages * resource.getpagesize()
-
-
-def main(kind: str, megabytes: str) -> None:
-    read = READERS[kind]()
-    limit = _address_space() + int(megabytes) * 1024 * 1024
-    resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
-    write = sys.stdout.write
-    try:
-        for line in read(sys.stdin.buffer):
-            write(json.dumps(line, default=str) + "\n")
-    except MemoryError:
-        write(json.dumps({"error": TOO_LARGE.format(megabytes), "too_large": True}) + "\n")
-    except (_Unreadable, ValueError, RecursionError) as error:
-        write(json.dumps({"error": str(error)}) + "\n")
-    sys.stdout.flush()
 
 
 if __name__ == "__main__":

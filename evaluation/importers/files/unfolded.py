@@ -16,6 +16,8 @@ from django.conf import settings
 
 import evaluation
 from evaluation.importers.files.unfold import READER_ENVIRONMENT
+from perg.formats.tables.layout import TableUnreadable
+from perg.formats.tables.opening import Family
 
 logger = logging.getLogger(__name__)
 
@@ -26,24 +28,16 @@ LONGEST_LINE = 16 * MB
 PASSED_ON = ("PATH", "LD_LIBRARY_PATH", "VIRTUAL_ENV", "PYTHONPATH", "LANG", "TMPDIR")
 HOME = Path(evaluation.__file__).resolve().parent.parent
 
-Line = dict[str, Any]  # Any: whatever JSON or Parquet may nest
+Line = dict[str, Any]  # Any: whatever a cell may nest
 
 
-class TooLarge(ValueError):
-    """The file unfolds to more than the limit allows."""
-
-
-class Unreadable(ValueError):
-    """The file is not of its kind; the message completes "The file cannot be read as …: …"."""
-
-
-def unfolded(stream: BinaryIO, kind: str) -> Iterator[Line]:
-    """The lines of a file of one of the kinds. Raises `TooLarge` and `Unreadable`."""
+def unfolded(stream: BinaryIO, family: Family) -> Iterator[Line]:
+    """The lines that `unfold` writes of a file of this family. Raises `TableUnreadable`."""
     command = [
         sys.executable,
         "-m",
         "evaluation.importers.files.unfold",
-        kind,
+        family,
         str(settings.IMPORT_MEMORY_MB),
     ]
     with (
@@ -86,14 +80,18 @@ def _lines(process: "subprocess.Popen[bytes]", complaints: IO[bytes]) -> Iterato
     while raw := process.stdout.readline(LONGEST_LINE):
         total += len(raw)
         if len(raw) == LONGEST_LINE:
-            raise TooLarge(f"one of its rows unfolds to more than {LONGEST_LINE // MB} MB")
+            raise _too_large(f"one of its rows unfolds to more than {LONGEST_LINE // MB} MB")
         if total > settings.IMPORT_UNFOLDED_BYTES:
-            raise TooLarge(f"it unfolds to more than {settings.IMPORT_UNFOLDED_BYTES // MB} MB")
+            raise _too_large(f"it unfolds to more than {settings.IMPORT_UNFOLDED_BYTES // MB} MB")
         line: Line = json.loads(raw)
         if "error" in line:
-            raise (TooLarge if line.get("too_large") else Unreadable)(line["error"])
+            raise TableUnreadable(line["error"], line["code"])
         yield line
     if code := process.wait():
         complaints.seek(0)
         logger.warning("Reading a file ended with code %s: %r", code, complaints.read(2000))
-        raise TooLarge(f"it needs more than {settings.IMPORT_MEMORY_MB} MB of memory to read")
+        raise _too_large(f"it needs more than {settings.IMPORT_MEMORY_MB} MB of memory to read")
+
+
+def _too_large(reason: str) -> TableUnreadable:
+    return TableUnreadable(f"The file is too large to import: {reason}.", "too_large")

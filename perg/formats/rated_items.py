@@ -1,0 +1,63 @@
+"""What every format is read into: items, what a rater sees of them, and the ratings that they have."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+BlockKind = Literal["text", "markdown", "code", "json", "chat", "trace"]
+RaterKind = Literal["person", "judge"]
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A part of an exhibit: a text (`text`, `markdown`, `code`), or what JSON nests (`json`, `chat`, `trace`).
+
+    A chat is a list of turns, a trace a list of steps; each is an object as its file has it.
+    """
+
+    kind: BlockKind
+    content: object
+    heading: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Exhibit:
+    """What a rater sees: the context, one or two outputs, and a reference if there is one."""
+
+    context: tuple[Block, ...] = ()
+    outputs: tuple[tuple[Block, ...], ...] = ()
+    reference: tuple[Block, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Rating:
+    """One answer of one rater, as the file has it.
+
+    Attributes:
+        criterion: the key of the question that was answered.
+        answer: a text, number, truth value, or list of labels.
+        swapped: whether the two outputs were shown in the other order, which is undone when answers are read.
+        place: line or row of the file; None in a file without lines.
+    """
+
+    rater: str
+    kind: RaterKind
+    criterion: str
+    answer: object
+    explanation: str = ""
+    swapped: bool = False
+    place: int | None = None
+
+
+@dataclass(slots=True)
+class RatedItem:
+    """One thing to be rated, under the id that its owner knows, with the ratings that it has.
+
+    `cluster` is the unit of resampling: what it shares with other items; empty: nothing.
+    """
+
+    external_id: str
+    exhibit: Exhibit
+    attributes: Mapping[str, str] = field(default_factory=dict)
+    cluster: str = ""
+    ratings: list[Rating] = field(default_factory=list)
