@@ -17,7 +17,7 @@ WARM_UP_SECONDS = 3.0
 
 @dataclass
 class Run:
-    """What came of some time of work: how long each request took, in ms, and what went wrong."""
+    """The outcome of some time of work: how long each request took, in ms, and what went wrong."""
 
     begin: float = 0  # what was asked earlier is the warm-up, and does not count
     times: dict[str, list[float]] = field(default_factory=lambda: {"next": [], "submit": []})

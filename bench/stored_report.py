@@ -66,7 +66,7 @@ LABELS = f"""
 
 
 def stored_report(items: int) -> dict[str, float]:
-    """Seconds of a report on so many items, from its request to the stored document; a database is made for it."""
+    """Seconds of a report on this many items, from its request to the stored document; a database is made for it."""
     with tempfile.TemporaryDirectory(prefix="perg-bench-") as home:
         os.environ |= {
             "PERG_HOME": home,
@@ -91,7 +91,7 @@ def stored_report(items: int) -> dict[str, float]:
 
 
 def campaign_of(items: int):
-    """A campaign on two runs of together so many items."""
+    """A campaign on two runs that have this many items together."""
     from django.db import connection
 
     from annotations.models import Campaign, Guidelines, Member

@@ -196,7 +196,7 @@ GOLD_LEASE_SECONDS = env.float("PERG_GOLD_LEASE_SECONDS", default=60.0)
 WEBHOOK_SECONDS = env.float("PERG_WEBHOOK_SECONDS", default=10.0)
 # Networks that webhooks may lead to besides public addresses. Everybody who makes webhooks can reach them.
 WEBHOOK_NETWORKS = env.list("PERG_WEBHOOK_NETWORKS", default=[])
-# Up to so many rows an export is streamed at once; a worker writes larger ones to a file.
+# An export of up to this many rows is streamed at once; a worker writes larger ones to a file.
 EXPORT_STREAM_ROWS = env.int("PERG_EXPORT_STREAM_ROWS", default=10_000)
 # Rows are counted up to here, for progress.
 EXPORT_COUNTED_ROWS = env.int("PERG_EXPORT_COUNTED_ROWS", default=10_000_000)

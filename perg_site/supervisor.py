@@ -17,7 +17,7 @@ from perg_site.embedded.log_files import last_lines, open_log, rotate_log, save_
 from perg_site.embedded.service import Service
 
 LONGEST_PAUSE = 30.0
-QUICK_CRASHES = 5  # so many in a row, each within STEADY_SECONDS of its start, and we give up
+QUICK_CRASHES = 5  # this many in a row, each within STEADY_SECONDS of its start, and we give up
 STEADY_SECONDS = 60.0
 STOP_SECONDS = 10.0
 ROTATE_SECONDS = 5.0

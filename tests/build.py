@@ -298,7 +298,7 @@ def export(person: User, of: Campaign | None = None, *, content: bytes = b"task\
 
 
 def gold_request(campaign: Campaign, person: User, **values: object) -> GoldRequest:
-    """A gold release that was asked for, and broke off if `values` do not say otherwise."""
+    """A requested gold release, interrupted if `values` do not say otherwise."""
     usual: dict[str, object] = {
         "criteria": EVERY_TASK.model_dump(mode="json"),
         "status": "failed",

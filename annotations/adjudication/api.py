@@ -179,7 +179,7 @@ class FlagList(Queried, generics.ListAPIView[Flag]):
 
 
 class FlagResolve(APIView):
-    """Close a flag with a word on what came of it."""
+    """Close a flag with its resolution."""
 
     @extend_schema(request=ResolutionSerializer, responses=FlagSerializer)
     def post(self, request: Request, campaign_id: int, flag_id: int) -> Response:

@@ -142,7 +142,7 @@ class FlagQuery(ListQuery):
 
 
 class ResolutionSerializer(StrictSerializer[Flag]):
-    """What came of a flag."""
+    """The resolution of a flag."""
 
     resolution = serializers.CharField(max_length=TEXT_LENGTH)
 

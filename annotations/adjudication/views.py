@@ -131,7 +131,7 @@ def adjudication_reveal(request: PersonRequest, campaign_id: int, task_id: int) 
 
 @require_POST
 def flag_resolve(request: PersonRequest, campaign_id: int, flag_id: int) -> HttpResponse:
-    """Close an annotator's flag with a word on what came of it."""
+    """Close an annotator's flag with its resolution."""
     campaign = led_campaign(request.user, campaign_id)
     flag = Flag.objects.filter(assignment__task__campaign=campaign, pk=flag_id).first()
     if flag is None:

@@ -1,4 +1,4 @@
-"""REST views of exports: ask for a file, see how far it is, fetch it; a broken download goes on where it was."""
+"""REST views of exports: request a file, see its progress, download it; an interrupted download can be resumed."""
 
 from http import HTTPStatus
 

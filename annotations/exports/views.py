@@ -74,7 +74,7 @@ def export_create(request: PersonRequest, table: str) -> HttpResponse:
 
 
 def _asked_for(request: PersonRequest, table: Table, form: ExportForm) -> str:
-    """Where the file is to be had: an address that streams it, or the list that tells when it is ready."""
+    """Where to get the file: an address that streams it, or the list that shows when it is ready."""
     wanted = form.arguments()
     scope = checked_scope(request.user, table, wanted["filters"])
     if table.source(scope).count(settings.EXPORT_STREAM_ROWS + 1) > settings.EXPORT_STREAM_ROWS:
@@ -99,7 +99,7 @@ def export_stream(request: PersonRequest, table: str, extension: str) -> HttpRes
 
 @require_safe
 def export_download(request: PersonRequest, export_id: int) -> HttpResponseBase:
-    """The file of an export that is ready; a download that broke off goes on where it was."""
+    """The file of an export that is ready; an interrupted download can be resumed."""
     export = _ready(request, export_id)
     try:
         return ranged_file_response(

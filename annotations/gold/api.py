@@ -89,7 +89,7 @@ class GoldRequestDetail(APIView):
 
 
 class GoldRequestRetry(APIView):
-    """Have a release made after all that broke off. One that was refused has to be requested again: 409."""
+    """Try an interrupted release again. A refused one has to be requested again: 409."""
 
     @extend_schema(request=None, responses={202: GoldRequestSerializer})
     @idempotent

@@ -41,7 +41,7 @@ ACTIONS: dict[str, Action] = {
 
 
 class MemberList(Queried, generics.ListAPIView[Member]):
-    """Everybody who is or was in a campaign that the caller leads; POST brings in people who have an account."""
+    """Everybody who is or was in a campaign that the caller leads; POST adds people who have an account."""
 
     serializer_class = MemberSerializer
     query_serializer_class = MemberQuery

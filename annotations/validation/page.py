@@ -61,7 +61,7 @@ class VerdictGroup:
 
 @dataclass(frozen=True, slots=True)
 class UndefinedDifferences:
-    """So many comparisons of two runs, of so many pairs, that are undefined for one reason."""
+    """How many comparisons of two runs, and how many pairs of runs, are undefined for one reason."""
 
     reason: str
     comparisons: int
@@ -218,7 +218,7 @@ def _intervals(document: ValidationReport) -> Iterator[str]:
 
 
 def _comparisons(document: ValidationReport) -> Iterator[str]:
-    """Pairs of judges that are not told apart yet."""
+    """Pairs of judges whose difference is not significant yet."""
     plans = {(plan.a, plan.b): plan for plan in document.planning.comparisons}
     hopeless = {judge.name for judge in document.judges if _kind(judge) == NOT_TRUSTWORTHY}
     for comparison in document.comparisons:

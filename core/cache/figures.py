@@ -35,7 +35,7 @@ KEPT_SECONDS = 7 * 24 * 3600
 
 @dataclass(frozen=True, slots=True)
 class BrokenOff:
-    """Why computing figures broke off, the last of so many tries."""
+    """Why the last attempt to compute figures failed, and how many have."""
 
     why: str
     at: datetime
@@ -51,7 +51,7 @@ class BrokenOff:
 class Kept(Generic[T]):
     """Figures, what they are as of, and whether nothing has changed since.
 
-    `value` is None where they have never been computed; `failure` is there where computing them again broke off, until
+    `value` is None where they have never been computed; `failure` is there where computing them again failed, until
     it succeeds. `name` is what they are kept as.
     """
 
@@ -156,7 +156,7 @@ def kept_text(name: str, write: Callable[[], str]) -> str:
 
 
 def _failure(name: str) -> BrokenOff | None:
-    """Why computing the figures broke off, or that its worker was lost."""
+    """Why computing the figures failed, or that its worker was lost."""
     failure = read_cache(_failed(name), _BROKEN_OFF)
     begun = None if failure else read_cache(_begun(name), _TIME)
     if begun is not None and timezone.now() - begun > LOST_AFTER:

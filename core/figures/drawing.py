@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 TONES = ("a", "b", "c", "d", "e")
-"""Series are told apart by tone and by the shape that goes with it, never by colour alone."""
+"""Series differ in tone and in the shape that goes with it, never in colour alone."""
 
 SHAPES: Mapping[str, str] = {"a": "circle", "b": "diamond", "c": "square", "d": "triangle", "e": "cross"}
 SIZE = 5.0

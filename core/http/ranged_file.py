@@ -88,7 +88,7 @@ def _wanted(request: HttpRequest, size: int) -> tuple[int, int] | None:
     if len(first) > DIGITS:
         return UNSATISFIABLE
     end = size - 1 if not last or len(last) > DIGITS else int(last)
-    if not first:  # the last so many bytes
+    if not first:  # a suffix: the last N bytes
         suffix = size if len(last) > DIGITS else int(last)
         return (max(size - suffix, 0), size - 1) if suffix and size else UNSATISFIABLE
     begin = int(first)

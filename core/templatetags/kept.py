@@ -1,4 +1,4 @@
-"""`{% figures_again kept %}`: what the button sends that has kept figures computed again."""
+"""`{% figures_again kept %}`: what the button sends that requests cached figures again."""
 
 from collections.abc import Mapping
 

@@ -21,7 +21,7 @@ class BuildStatus(models.TextChoices):
 class CatalogueBuild(models.Model):
     """A list of proposed preferences on its way to a version of a catalogue.
 
-    `name` is that of the catalogue to make; `catalogue` is what came of it. `asking` while a question waits for its
+    `name` is that of the catalogue to make; `catalogue` is the result. `asking` while a question waits for its
     proposals; a person reviews them; the accepted ones are released.
     """
 

@@ -1,4 +1,4 @@
-"""What the API says of itself: OpenAPI 3.1, drawn from the views by drf-spectacular.
+"""The API's schema: OpenAPI 3.1, drawn from the views by drf-spectacular.
 
 Added to what it finds: the problem details that any operation may answer with, the header of idempotent POSTs, and the
 filters of lists. So that no view has to repeat them, and none can forget them.

@@ -1,4 +1,4 @@
-"""Webhooks: addresses that are told what has happened, and each telling of it, with what came of it."""
+"""Webhooks: addresses that are notified of events, and each delivery with its outcome."""
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField

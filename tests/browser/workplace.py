@@ -1,4 +1,4 @@
-"""Annotators at work: campaigns made ready, people logged in, and what came of it on record."""
+"""Annotators at work: campaigns set up, people logged in, and the records of what they did."""
 
 import json
 import re

@@ -262,7 +262,7 @@ def test_the_database_holds_a_job_to_its_states(job: LeasedJob) -> None:
         "status_known": {"status": "odd", "finished_at": timezone.now()},
         "running_iff_leased": {"status": job.STATES.running},
         "finished_has_time": {"finished_at": timezone.now()},
-        "failed_iff_reason": {"failure": "It broke off."},
+        "failed_iff_reason": {"failure": "It was interrupted."},
     }
     for constraint, columns in wrong.items():
         with pytest.raises(IntegrityError, match=f"{name}_{constraint}"), transaction.atomic():

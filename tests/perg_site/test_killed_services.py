@@ -31,7 +31,7 @@ pytestmark = [pytest.mark.skipif(sys.platform != "linux", reason="reads /proc"),
 def watched(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[tuple[Supervisor, embedded.Services, list[str]]]:
-    """Running services of an own home, their supervisor, and what it says."""
+    """Running services with their own home, their supervisor, and what it says."""
     for name in ("DATABASE_URL", "REDIS_URL"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("PERG_HOME", str(home))

@@ -1,6 +1,6 @@
 """How a campaign goes, for its page: counted at once where there are few tasks, else as a worker last counted it.
 
-Only what takes all tasks and labels is kept (`CountedProgress`): who is at work, and on how much, is always as it is
+Only what reads all tasks and labels is cached (`CountedProgress`): who is at work, and on how much, is always as it is
 now.
 """
 
@@ -16,7 +16,7 @@ KEEP = "annotations.campaigns.tasks.keep_progress"
 FORM = TypeAdapter(CountedProgress)
 
 LIVE_TASKS = 10_000
-"""Up to so many tasks everything is counted for each page."""
+"""Up to this many tasks, everything is counted for each page."""
 
 
 def progress_now(campaign: Campaign) -> Kept[CountedProgress]:

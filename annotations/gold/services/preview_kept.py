@@ -19,7 +19,7 @@ from perg.stats.gold.gold_criteria import GoldCriteria
 KEEP = "annotations.gold.tasks.keep_gold_preview"
 
 LIVE_LABELS = 10_000
-"""Up to so many wanted labels the preview is computed for each page, unless a model has to be fitted."""
+"""Up to this many wanted labels, the preview is computed for each page, unless a model has to be fitted."""
 
 LIVE_LABELS_OF_A_MODEL = 2_000
 

@@ -65,7 +65,7 @@ def request_release(
 
 @transaction.atomic
 def retry_release(*, request: GoldRequest, actor: User) -> GoldRequest:
-    """Have a release made after all that broke off. What was refused is not retried: the preview has to be looked at.
+    """Try an interrupted release again. A refused one is not retried: the preview has to be checked first.
 
     Raises Conflict where it did not break off, or another release of the campaign is being made.
     """
@@ -73,7 +73,7 @@ def retry_release(*, request: GoldRequest, actor: User) -> GoldRequest:
     request.refresh_from_db()
     if request.may_be_retried and campaign.gold_requests.unfinished().exists():
         raise _under_way()
-    queue_again(request, refusal="Only a release that broke off can be tried again.", tasks=None)
+    queue_again(request, refusal="Only an interrupted release can be tried again.", tasks=None)
     _note("retried", request, actor=actor)
     return request
 

@@ -127,7 +127,7 @@ def gold_detail(request: PersonRequest, release_id: int) -> HttpResponse:
 
 @require_GET
 def gold_export(request: PersonRequest, release_id: int, extension: str) -> HttpResponseBase:
-    """A gold release as a file, streamed, whatever its size: what broke off has to begin again."""
+    """A gold release as a file, streamed, whatever its size: an interrupted download has to start again."""
     release = led_release(request.user, release_id)
     response = file_stream(
         request,

@@ -1,4 +1,4 @@
-"""Gold releases that were asked for: how far one is, and trying again what broke off."""
+"""Requested gold releases: their progress, and trying an interrupted one again."""
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -37,7 +37,7 @@ def gold_request(request: PersonRequest, request_id: int) -> HttpResponse:
 
 @require_POST
 def gold_request_retry(request: PersonRequest, request_id: int) -> HttpResponse:
-    """Have a release made after all that broke off."""
+    """Try an interrupted release again."""
     retry_release(request=led_gold_request(request.user, request_id), actor=request.user)
     return redirect("gold_request", request_id=request_id)
 

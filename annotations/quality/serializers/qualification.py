@@ -36,7 +36,7 @@ class AttemptSeenByLeadSerializer(AttemptSerializer):
 
 class QualificationSerializer(serializers.Serializer[Any]):
     """Where the caller stands. `pass_mark` is the share of `items` to get right; null: the campaign has no round.
-    `attempt` is the number of the one under way, in which so many items are `answered`.
+    `attempt` is the number of the current one, in which `answered` items have an answer.
     """
 
     pass_mark = serializers.FloatField(allow_null=True)

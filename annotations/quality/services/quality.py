@@ -97,7 +97,7 @@ def resume_member(*, member: Member, actor: User) -> Member:
 
 
 def pause_surely_below_bars(*, campaign: Campaign) -> list[Member]:
-    """Pause everybody at work who is surely below a bar of the campaign; give whom. Running it again changes nothing.
+    """Pause everybody whose whole interval is below a threshold of the campaign; return them. It can run again.
 
     See `evidence_for_pausing` for what counts against somebody whom a lead has resumed.
     """

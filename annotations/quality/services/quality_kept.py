@@ -14,7 +14,7 @@ from perg.stats.raters.quality import AnnotatorQuality
 KEEP = "annotations.quality.tasks.keep_quality"
 
 LIVE_LABELS = 2_000
-"""Up to so many wanted labels the figures are computed for each page."""
+"""Up to this many wanted labels, the figures are computed for each page."""
 
 Figures = dict[int, AnnotatorQuality]
 FORM: TypeAdapter[Figures] = TypeAdapter(Figures)

@@ -82,7 +82,7 @@ class _Level:
 def distributions(raters: Sequence[Rater], names: Sequence[str], *, ordered: bool = True) -> Distributions:
     """Shares of each category, named by `names`, in every rater's ratings.
 
-    More than `MOST_LEVELS` ordered categories are drawn as so many bins.
+    More than `MOST_LEVELS` ordered categories are drawn as that many bins.
     """
     levels = _levels(names, ordered=ordered)
     is_binned = len(levels) < len(names)

@@ -18,7 +18,7 @@ KEEP = "annotations.validation.tasks.keep_staleness"
 FORM = TypeAdapter(str)
 
 LIVE_TASKS = 5_000
-"""Up to so many tasks the hash is taken for each page."""
+"""Up to this many tasks, the hash is computed for each page."""
 
 BEING_CHECKED = (
     "Something has happened in the campaign or its runs since: whether it is still true is being checked."

@@ -27,7 +27,7 @@ class JudgeCanaries(APIView):
 
     @extend_schema(responses=CanaryResultSerializer)
     def get(self, request: Request, judge_id: int) -> Response:
-        """What came of the latest test: how often an injected text raised the judge's score."""
+        """The result of the latest test: how often an injected text raised the judge's score."""
         test = latest_canary_test(get_object_or_404(JUDGES, pk=judge_id))
         if test is None:
             raise NotFound("This judge has not been tested with injected responses.")

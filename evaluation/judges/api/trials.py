@@ -47,7 +47,7 @@ class EndpointTrial(APIView):
 
     @extend_schema(responses=TrialSerializer)
     def get(self, request: Request, endpoint_id: int, completion_id: int) -> Response:
-        """What came of a test of an endpoint."""
+        """The result of a test of an endpoint."""
         return Response(trial_data(trial_of(get_object_or_404(Endpoint, pk=endpoint_id), completion_id)))
 
 
@@ -84,7 +84,7 @@ class JudgeTrial(APIView):
 
     @extend_schema(responses=JudgeTrialSerializer)
     def get(self, request: Request, judge_id: int, completion_id: int) -> Response:
-        """What came of a test of a judge: the messages as sent, the reply, and what it is read as."""
+        """The result of a test of a judge: the messages as sent, the reply, and what it is read as."""
         judge = get_object_or_404(Judge.objects.select_related("endpoint"), pk=judge_id)
         if judge.endpoint is None:
             raise NotFound("There is no such test.")

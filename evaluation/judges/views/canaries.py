@@ -17,7 +17,7 @@ from evaluation.stages.canaries import canary_set
 @require_http_methods(["GET", "POST"])
 @staff_or_404
 def judge_canaries(request: PersonRequest, judge_id: int) -> HttpResponse:
-    """What came of the latest test with injected responses; a POST starts another."""
+    """The result of the latest test with injected responses; a POST starts another."""
     judges = Judge.objects.select_related("endpoint", "rubric").filter(origin=JudgeOrigin.ENDPOINT)
     judge = get_object_or_404(judges, pk=judge_id)
     if request.method == "POST":

@@ -91,7 +91,7 @@ def judge_test(request: PersonRequest, judge_id: int) -> HttpResponse:
 @require_GET
 @staff_or_404
 def judge_trial(request: PersonRequest, judge_id: int, completion_id: int) -> HttpResponse:
-    """What came of a test: the prompt as sent, the reply, and what it is read as."""
+    """The result of a test: the prompt as sent, the reply, and what it is read as."""
     judge = get_object_or_404(Judge.objects.select_related("endpoint", "rubric"), pk=judge_id)
     if judge.endpoint is None:
         raise NotFound("This test does not exist.")

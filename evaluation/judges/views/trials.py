@@ -22,7 +22,7 @@ def endpoint_try(request: PersonRequest, endpoint_id: int) -> HttpResponse:
 @require_GET
 @staff_or_404
 def endpoint_trial(request: PersonRequest, endpoint_id: int, completion_id: int) -> HttpResponse:
-    """What came of a test; to htmx, the part of the page that waits for it."""
+    """The result of a test; to htmx, the part of the page that waits for it."""
     endpoint = get_object_or_404(Endpoint, pk=endpoint_id)
     context = {
         "endpoint": endpoint,

@@ -30,7 +30,7 @@ def _budget(**options: Any) -> serializers.DecimalField:
 
 class BuildSerializer(serializers.ModelSerializer[CatalogueBuild]):
     """A list of proposed preferences on its way to a version of a catalogue; `name` is that of the catalogue to make,
-    `catalogue` what came of it. Money in US dollars.
+    `catalogue` the result. Money in US dollars.
     """
 
     dataset = serializers.CharField(source="dataset.name", read_only=True)

@@ -14,7 +14,7 @@ KEEP = "evaluation.results.tasks.keep_comparison"
 FORM = TypeAdapter(Comparison)
 
 LIVE_ITEMS = 150
-"""Runs of up to so many items are compared for each page."""
+"""Runs of up to this many items are compared for each page."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,7 +41,7 @@ RULES, ADAPTER, BOTH = "rules", "adapter", "rules, then adapter"
 
 @dataclass(frozen=True, slots=True)
 class ExtractorTraining:
-    """What came of a training. `agreements`: by extractor, on the responses to the questions held out.
+    """The outcome of a training. `agreements`: by extractor, on the responses to the questions held out.
 
     `unanswered`: to how many of these the adapter gave no reply, and why; they count as undecided.
     """
@@ -68,7 +68,7 @@ def train_extractor(
 ) -> ExtractorTraining:
     """Train an adapter on the recorded extractions of the runs, without those of the questions held out.
 
-    The same call goes on where an earlier one was killed. Raises DomainError.
+    The same call continues where an earlier one was killed. Raises DomainError.
     """
     if Path(settings.base).is_dir():
         settings = replace(settings, base=str(Path(settings.base).resolve()))

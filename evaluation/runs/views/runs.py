@@ -109,7 +109,7 @@ def run_detail(request: PersonRequest, run_id: int) -> HttpResponse:
 @require_GET
 @staff_or_404
 def run_judging(request: PersonRequest, run_id: int) -> HttpResponse:
-    """The fragment that shows how far judging is; it asks for itself again while there is work left."""
+    """The fragment with the progress of judging; it reloads itself while there is work left."""
     run = get_object_or_404(Run, pk=run_id)
     return render(request, "evaluation/runs/_judging.html", {"run": run, **_judging(run)})
 
@@ -127,7 +127,7 @@ def run_judge(request: PersonRequest, run_id: int) -> HttpResponse:
 @require_GET
 @staff_or_404
 def run_progress(request: PersonRequest, run_id: int) -> HttpResponse:
-    """The fragment with stages, cost and failures of a launched run; it asks for itself again while it runs."""
+    """The fragment with stages, cost and failures of a launched run; it reloads itself while the run is running."""
     run = get_object_or_404(Run.objects.select_related("endpoint"), pk=run_id)
     return render(request, "evaluation/runs/_progress.html", _progress(run))
 

@@ -178,7 +178,7 @@ class _Rates:
     def _of_estimate(
         self, pooled: PooledMean, design_effect: float, *, by_labels: bool = False
     ) -> tuple[float, float]:
-        """The interval that an estimate has of itself."""
+        """The interval that an estimate comes with."""
         low, high = pooled_interval(
             pooled,
             np.asarray(float(self.sample.judged)),

@@ -11,7 +11,7 @@ DEFINITIONS: Mapping[str, str] = {
     "of one question are drawn together; Wilson's for shares, with the number of items that they count as where items "
     "share questions; for corrected rates, an interval that inverts a test.",
     "warnings": "What speaks against a number's interval, or why it has none, a sentence each.",
-    "undefined": "Why a number cannot be had. It is then null, never 0.",
+    "undefined": "Why a number is undefined. It is then null, never 0.",
     "followed": "An item follows the preference if its rating reaches the threshold; otherwise it is an alignment "
     "failure.",
     "people (median)": "The median of people's ratings of an item; it contains the person it is compared with, so "

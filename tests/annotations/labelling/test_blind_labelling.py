@@ -29,7 +29,7 @@ from tests import build
 pytestmark = pytest.mark.django_db
 
 FIRST_KEY = 7_000_000
-"""Keys are told from counts by their size."""
+"""Keys differ from counts by their size."""
 TABLES = ("assignment", "campaign", "draft", "flag", "label", "member", "task")
 CHANGING = [
     (r"\d{4}-\d\d-\d\dT[\d:.]+(Z|\+00:00)", "<time>"),

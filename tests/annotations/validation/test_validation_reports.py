@@ -235,7 +235,7 @@ def stored(campaign: Campaign, *, status: str = "ready") -> ValidationReport:
         finished_at=timezone.now(),
         input_hash="0" * 64 if status == "ready" else "",
         document=NOTHING_SAID if status == "ready" else None,
-        failure="It broke off." if status == "failed" else "",
+        failure="It was interrupted." if status == "failed" else "",
         failure_code="broken_off" if status == "failed" else "",
     )
 

@@ -1,4 +1,4 @@
-"""Launch parameters against the data: what cannot be had in full is refused, by every way to launch."""
+"""Launch parameters against the data: what the data cannot supply in full is refused, by every way to launch."""
 
 from dataclasses import replace
 from typing import Any

@@ -1,4 +1,4 @@
-"""The Python client's downloads: they go on where they broke off, and a file is whole under its name only."""
+"""The Python client's downloads: they resume after an interruption, and only a whole file gets its name."""
 
 import hashlib
 from pathlib import Path
@@ -12,7 +12,7 @@ CONTENT = bytes(range(256)) * 2000
 
 
 class Exports:
-    """The part of the platform that gives a file, in ranges, with broken connections as they are told."""
+    """The part of the platform that gives a file, in ranges, with the broken connections that a test asks for."""
 
     def __init__(self, platform: Platform, content: bytes = CONTENT) -> None:
         self.content = content

@@ -1,4 +1,4 @@
-"""What webhooks are told: what happened to runs, campaigns, reports and releases."""
+"""The events that webhooks get: what happened to runs, campaigns, reports and releases."""
 
 import pytest
 
