@@ -56,7 +56,7 @@ def test_every_link_leads_to_a_file_and_a_heading_that_are_there(document: Path)
     assert not broken
 
 
-def test_links_are_found_at_all() -> None:
+def test_links_are_found() -> None:
     assert "docs/first-run.md" in links(REPOSITORY / "README.md")
     assert len(settings_from_environment()) > 30
 

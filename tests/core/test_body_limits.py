@@ -85,14 +85,14 @@ def test_of_nobody_in_particular_no_byte_of_a_file_is_written(
 
 
 @pytest.mark.parametrize("path", ["/login/", "/runs/import/", "/api/v1/runs/import/"])
-def test_a_large_body_of_nobody_is_not_even_read(path: str, written: list[int]) -> None:
+def test_a_large_body_of_an_anonymous_request_is_not_read(path: str, written: list[int]) -> None:
     body = Body(ANONYMOUS_BYTES + 1000)
     response = send(with_csrf_cookie(), path, body)
     assert response.status_code == 413
     assert body.read_bytes == 0
 
 
-def test_many_small_files_of_nobody_are_not_written(written: list[int]) -> None:
+def test_many_small_files_of_an_anonymous_request_are_not_written(written: list[int]) -> None:
     assert send(with_csrf_cookie(), "/login/", Body(*[100] * 90)).status_code == 403
     assert written == []
 

@@ -77,7 +77,7 @@ def test_an_answer_is_kept_for_a_day(admin: User) -> None:
 
 
 @pytest.mark.parametrize("key", ["", "x" * 201, "ü", "a\tb"])
-def test_a_key_that_is_none_is_refused(admin: User, key: str) -> None:
+def test_an_invalid_key_is_refused(admin: User, key: str) -> None:
     response = _post(admin, RUBRIC, key)
     assert (response.status_code, response.json()["code"]) == (400, "idempotency_key_invalid")
 

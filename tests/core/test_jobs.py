@@ -202,7 +202,7 @@ def _lose_workers(job: LeasedJob, number: int) -> None:
         _lapse(job)
 
 
-def test_a_job_that_loses_three_workers_is_given_up_and_says_so(job: LeasedJob) -> None:
+def test_a_job_that_loses_three_workers_fails_and_says_so(job: LeasedJob) -> None:
     _lose_workers(job, leasing.MOST_LOST_WORKERS)
     given_up = run_job(_stored(job))
     assert (given_up.status, given_up.failure_code, given_up.attempts) == ("failed", "worker_lost", 3)
@@ -234,7 +234,7 @@ def test_only_what_failed_can_be_retried(job: LeasedJob) -> None:
 # Failures
 
 
-def test_a_failure_is_told_in_words_and_raised_for_the_log(
+def test_a_failure_is_stored_in_words_and_raised_for_the_log(
     job: LeasedJob, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _breaking(job, monkeypatch, KeyError("x"))

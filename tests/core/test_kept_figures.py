@@ -58,7 +58,7 @@ def test_kept_figures_are_current_as_long_as_the_stamp_is_the_same(woken: list[t
     assert woken == []
 
 
-def test_late_figures_say_so_and_are_computed_anew(woken: list[tuple[object, ...]]) -> None:
+def test_stale_figures_say_so_and_are_computed_again(woken: list[tuple[object, ...]]) -> None:
     keep_figures("answer", form=FORM, stamp=lambda: "a", compute=lambda: 42)
     found = _ask("b")
     assert (found.value, found.is_current) == (42, False)
@@ -92,7 +92,7 @@ def test_the_stamp_is_read_before_the_input(woken: list[tuple[object, ...]]) -> 
     assert not _ask(now[0]).is_current
 
 
-def test_an_error_is_told_and_not_repeated_at_once(woken: list[tuple[object, ...]]) -> None:
+def test_an_error_is_reported_and_not_repeated_at_once(woken: list[tuple[object, ...]]) -> None:
     def fail() -> int:
         raise ZeroDivisionError
 
@@ -127,7 +127,7 @@ def test_what_failed_is_tried_again_later_and_later_or_when_somebody_asks(
     monkeypatch.undo()
 
 
-def test_a_worker_that_was_killed_at_it_is_told_after_a_while(
+def test_a_killed_worker_is_reported_after_a_while(
     woken: list[tuple[object, ...]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Killed(BaseException):

@@ -235,7 +235,7 @@ def test_a_host_that_is_not_ours_is_refused(browser: Client) -> None:
         "csrftoken=\x80",
     ],
 )
-def test_an_odd_cookie_is_nobodys(cookie: str) -> None:
+def test_an_invalid_cookie_logs_nobody_in(cookie: str) -> None:
     client = Client(raise_request_exception=False)
     assert client.get("/login/", headers={"cookie": cookie}).status_code == 200
     assert client.get("/", headers={"cookie": cookie}).status_code == 302

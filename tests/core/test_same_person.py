@@ -30,5 +30,5 @@ def test_ones_own_page_and_one_that_names_nobody_pass() -> None:
     assert _post(client, None) == 200
 
 
-def test_nobody_is_sent_to_the_login_page_whoever_they_name() -> None:
+def test_an_anonymous_request_is_sent_to_login_whatever_person_it_names() -> None:
     assert _post(Client(), build.person("ann")) == 302

@@ -282,7 +282,7 @@ def test_every_fault_of_a_launch_is_named(admin: Client) -> None:
     assert problem["code"] == "invalid"
 
 
-def test_metrics_and_results_are_not_sent_again_to_who_has_them(admin: Client) -> None:
+def test_unchanged_metrics_and_results_are_not_sent_again(admin: Client) -> None:
     run = build.run_with_items(3)
     build.judgment(run.items.order_by("pk")[0], 4)
     refresh_result(run=run)

@@ -92,7 +92,7 @@ def test_a_change_that_is_refused_leaves_no_event(admin: User) -> None:
     assert not AuditEvent.objects.filter(action="run.paused").exists()
 
 
-def test_budgets_are_told_from_what_to_what_and_only_where_they_change(admin: User, browser: Client) -> None:
+def test_budget_changes_are_logged_with_old_and_new_values(admin: User, browser: Client) -> None:
     run = build.run()
     for money in ("", "10", "10.00"):
         browser.post(reverse("run_budgets", args=[run.pk]), {"money_budget": money, "call_budget": ""})

@@ -58,7 +58,7 @@ def _answer(world: World, route: str, who: str) -> HttpResponse:
     return response
 
 
-def test_a_deactivated_person_is_nobody(world: World) -> None:
+def test_a_deactivated_person_is_refused(world: World) -> None:
     client = Client()
     client.force_login(world.people["lead"])
     User.objects.filter(username="lead").update(is_active=False)

@@ -170,7 +170,9 @@ def test_a_server_named_by_the_environment_is_left_alone(home: Path, monkeypatch
         assert both_answer(home) == [False, False]
 
 
-def test_a_home_that_is_no_folder_is_a_clear_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_home_that_is_not_a_folder_is_a_clear_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "file").touch()
     monkeypatch.setenv("PERG_HOME", str(tmp_path / "file" / "data"))
     with pytest.raises(embedded.ServiceDidNotStart, match=r"cannot be used .*set PERG_HOME"):

@@ -49,7 +49,7 @@ def test_an_annotator_sees_where_tasks_wait_and_where_not() -> None:
     assert "You have labelled 1." in page
 
 
-def test_an_annotator_is_told_of_a_qualification_a_pause_and_a_closed_campaign() -> None:
+def test_an_annotator_sees_a_qualification_a_pause_and_a_closed_campaign() -> None:
     ann = build.person()
     run = build.run_with_items(2)
     campaign = build.campaign(run, [ann], overlap=1, pass_mark=0.5)

@@ -59,7 +59,7 @@ def _until(true: Callable[[], bool], act: Callable[[], object] = lambda: None, s
 
 
 @pytest.mark.parametrize("kind", SERVICES)
-def test_a_killed_service_is_told_and_started_again(
+def test_a_killed_service_is_reported_and_restarted(
     watched: tuple[Supervisor, embedded.Services, list[str]],
     home: Path,
     kind: type[Service],

@@ -83,7 +83,7 @@ class TestBodies:
     @pytest.mark.parametrize(
         "header", ["X-None: 1", "Authorization: Bearer perg_made_up", "Cookie: sessionid=made-up"]
     )
-    def test_an_upload_of_nobody_is_refused_before_it_is_taken_in(
+    def test_an_anonymous_upload_is_refused_before_it_is_read(
         self, proxy: Proxy, path: str, header: str
     ) -> None:
         with proxy.open(upload(path, 5 * MB, header)) as connection:

@@ -171,7 +171,7 @@ def test_a_form_is_no_way_around(world: World) -> None:
         assert client.post(f"/api/v1/{path}").status_code == 200
 
 
-def test_a_build_takes_no_field_that_is_not_its_own(staff_person: Person) -> None:
+def test_a_build_refuses_fields_of_others(staff_person: Person) -> None:
     build_id = build.proposal().build_id
     answer = staff_person.send(
         "PUT", f"catalogues/builds/{build_id}/budget/", {"money_budget": "5", "name": "other"}

@@ -123,7 +123,7 @@ def child(tmp_path: Path, script: str) -> Child:
     return Child(name="web", command=[sys.executable, "-c", script], log=tmp_path / "web.log", cwd=tmp_path)
 
 
-def test_a_crash_is_told_with_the_last_lines_and_the_child_is_started_again(tmp_path: Path) -> None:
+def test_a_crash_is_reported_with_the_last_lines_and_the_child_is_restarted(tmp_path: Path) -> None:
     said: list[str] = []
     crashing = child(tmp_path, "raise SystemExit('the reason')")
     watched = Supervisor([crashing], said.append)

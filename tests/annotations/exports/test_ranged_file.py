@@ -94,9 +94,7 @@ def test_what_is_no_single_range_gets_the_whole_file(file: Path, asked: str) -> 
     ("condition", "status"),
     [('"abc"', 206), ('"other"', 200), ('W/"abc"', 200), (DATE, 206), ("Thu, 01 Jan 2026 00:00:00 GMT", 200)],
 )
-def test_a_part_is_of_the_file_that_was_begun_or_all_comes_anew(
-    file: Path, condition: str, status: int
-) -> None:
+def test_a_part_is_of_the_same_file_or_all_is_sent_again(file: Path, condition: str, status: int) -> None:
     assert _get(file, Range="bytes=5-", If_Range=condition)[0].status_code == status
 
 
@@ -153,7 +151,7 @@ def server(tmp_path: Path) -> Iterator[int]:
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.slow
-def test_a_download_that_breaks_off_goes_on_where_it_was(server: int) -> None:
+def test_an_interrupted_download_resumes(server: int) -> None:
     content = os.urandom(3_000_000)
     person = build.person("admin", staff=True)
     export = build.export(person, content=content)

@@ -207,7 +207,7 @@ def test_the_database_refuses_to_change_criteria_counts_and_figures() -> None:
             cursor.execute(f"UPDATE annotations_goldrelease SET {column} = '{{}}' WHERE id = {release.pk}")
 
 
-def test_a_release_is_told_to_whoever_listens_and_to_the_log() -> None:
+def test_a_release_sends_its_signal_and_is_logged() -> None:
     heard: list[GoldRelease] = []
 
     def listen(release: GoldRelease, **_: object) -> None:

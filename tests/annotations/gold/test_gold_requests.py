@@ -96,7 +96,7 @@ def _actions() -> list[str]:
 # At once
 
 
-def test_a_small_release_is_there_at_once_and_no_worker_is_asked(
+def test_a_small_release_is_made_at_once_without_a_worker(
     campaign: Campaign, lead: User, woken: list[tuple[object, ...]]
 ) -> None:
     request = request_release(campaign=campaign, requested_by=lead)
@@ -173,7 +173,7 @@ def test_a_large_release_waits_for_a_worker_and_is_what_was_seen(
     assert _actions() == ["gold.requested", "gold.released"]
 
 
-def test_a_request_that_is_taken_up_twice_gives_one_release(
+def test_a_request_claimed_twice_gives_one_release(
     campaign: Campaign, lead: User, large: list[tuple[object, ...]]
 ) -> None:
     request = request_release(campaign=campaign, requested_by=lead)

@@ -96,7 +96,7 @@ def test_a_task_is_full_when_as_many_people_are_on_it_as_labels_are_wanted() -> 
 
 
 @pytest.mark.django_db
-def test_an_expired_lease_goes_to_whoever_asks_next() -> None:
+def test_an_expired_lease_goes_to_the_next_claim() -> None:
     campaign = build.campaign(build.run_with_items(1), [build.person(), build.person()], overlap=1)
     gone, here = _members(campaign)
     _expire(_claim(campaign, gone))

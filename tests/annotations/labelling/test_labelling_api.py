@@ -158,7 +158,7 @@ def test_skipping_flagging_and_looking_back(campaign: Campaign, ann: User) -> No
     problem(program.get(f"{at}history/", score=9), 400, "invalid")
 
 
-def test_guidelines_and_rubric_are_there_for_whoever_labels(campaign: Campaign, ann: User) -> None:
+def test_annotators_can_read_guidelines_and_rubric(campaign: Campaign, ann: User) -> None:
     said = Program(ann).get(f"campaigns/{campaign.pk}/guidelines/").json()
     assert (said["version"], said["text"]) == (1, "Look *twice*.")
     assert len(said["rubric"]["anchors"]) == 5
@@ -240,7 +240,7 @@ def test_an_outsider_and_a_colleague_get_nothing_of_it(campaign: Campaign, ann: 
 
 
 @pytest.mark.parametrize("number", [0, 2**31, 2**63 - 1, 2**63, 10**40])
-def test_a_number_that_is_nobody_s_is_not_found(ann: User, number: int) -> None:
+def test_an_unknown_number_is_not_found(ann: User, number: int) -> None:
     program = Program(ann)
     for path in (f"assignments/{number}/", f"campaigns/{number}/", f"campaigns/{number}/standing/"):
         problem(program.get(path), 404, "not_found")

@@ -87,7 +87,7 @@ def test_a_label_is_taken_once_however_often_it_is_sent() -> None:
     assert (label.score, label.seconds, label.answer_correct) == (4, 12.5, "")
 
 
-def test_a_second_window_does_not_write_over_the_first_but_is_told_of_it() -> None:
+def test_a_second_window_does_not_overwrite_the_first_but_shows_the_conflict() -> None:
     campaign = _campaign()
     client = _client(campaign)
     assignment = _next(client, campaign)["task"]["assignment"]

@@ -78,7 +78,7 @@ def test_a_skipped_task_labelled_after_others_took_the_slot_is_surplus() -> None
     assert assignment.is_surplus
 
 
-def test_a_labelled_task_is_not_skipped_and_the_label_is_told() -> None:
+def test_a_labelled_task_is_not_skipped_and_the_label_is_shown() -> None:
     assignment = _claim(_campaign())
     _submit(assignment, 2)
     with pytest.raises(Conflict) as refusal:

@@ -166,7 +166,7 @@ def test_kept_progress_is_what_would_be_counted_now(
         assert getattr(kept["live"], name) == getattr(now["live"], name)
 
 
-def test_an_answer_that_is_extracted_anew_makes_the_alignment_late(lead: Client, campaign: Campaign) -> None:
+def test_extracting_an_answer_again_makes_the_alignment_stale(lead: Client, campaign: Campaign) -> None:
     keep_progress(campaign.pk)
     item = campaign.tasks.order_by("pk")[0].response.item
     item.responses.filter(condition="baseline").update(answer="D")

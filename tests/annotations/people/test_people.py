@@ -191,7 +191,7 @@ def test_a_reset_link_sets_a_new_password_once(admin: User) -> None:
     )
 
 
-def test_a_reset_link_is_of_no_use_to_who_was_deactivated_since(admin: User) -> None:
+def test_a_reset_link_stops_working_when_the_person_is_deactivated(admin: User) -> None:
     ann = build.person("ann", password="old password 17")
     uidb64, token = people.make_reset_link(user=ann, actor=admin)
     people.deactivate_account(user=ann, actor=admin)

@@ -299,7 +299,7 @@ def test_an_item_that_all_get_wrong_is_marked_suspicious(campaign: Campaign) -> 
     assert "0 of 4" in page
 
 
-def test_a_withdrawn_item_is_kept_and_used_no_more(campaign: Campaign) -> None:
+def test_a_withdrawn_item_is_kept_but_no_longer_used(campaign: Campaign) -> None:
     task = add_control(campaign=campaign, response=_free(campaign), score=1, actor=None)
     _submitted(task, "ann", 5)
     address = reverse("control_withdraw", args=[campaign.pk, task.pk])
@@ -357,7 +357,7 @@ def test_a_changed_score_measures_the_labels_made_before_too(campaign: Campaign)
     assert page.post(address, {"score": 6, "tolerance": 1}).status_code == 422
 
 
-def test_a_changed_score_leaves_answers_of_the_qualification_round_as_they_were_told(
+def test_a_changed_score_leaves_answers_of_the_qualification_round_unchanged(
     campaign: Campaign,
 ) -> None:
     task = add_control(campaign=campaign, response=_free(campaign), score=4, kind="qualification", actor=None)

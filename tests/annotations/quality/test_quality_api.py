@@ -289,7 +289,7 @@ class TestPeople:
         used = lead.post(f"{at}invitations/{row['id']}/revoke/")
         assert used.status_code == 409
 
-    def test_a_key_does_not_have_the_link_kept(self, lead: Person, at: str) -> None:
+    def test_an_idempotency_key_does_not_store_the_link(self, lead: Person, at: str) -> None:
         first, second = (lead.post(f"{at}invitations/", {}, **{"Idempotency-Key": "k"}) for _ in range(2))
         assert first.json()["link"] != second.json()["link"]
 
@@ -325,7 +325,7 @@ class TestPeople:
         assert lead.get("people/").status_code == 403
         assert lead.post(f"people/{row['id']}/deactivate/").status_code == 403
 
-    def test_everybody_is_told_what_needs_them(self, admin: Person, lead: Person, campaign: Campaign) -> None:
+    def test_everybody_sees_what_needs_them(self, admin: Person, lead: Person, campaign: Campaign) -> None:
         ann = Person(User.objects.get(username="ann"))
         (own,) = ann.get("needs/").json()["own"]
         assert (own["id"], own["has_work"]) == (campaign.pk, True)

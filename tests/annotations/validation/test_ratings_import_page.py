@@ -83,7 +83,7 @@ def test_a_form_that_cannot_be_taken_says_why(
     assert message in answer.content.decode()
 
 
-def test_at_least_one_file_is_wanted(client: Client) -> None:
+def test_at_least_one_file_is_required(client: Client) -> None:
     answer = client.post(reverse("ratings_import"), {"name": "ours", "scale": "ordinal"})
     assert answer.status_code == 422
     assert "Choose at least one file." in answer.content.decode()

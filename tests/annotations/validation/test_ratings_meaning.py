@@ -140,7 +140,7 @@ def test_who_does_not_lead_a_campaign_states_nothing_of_it() -> None:
         )
 
 
-def test_a_stated_scale_is_kept_and_fills_what_nobody_gave() -> None:
+def test_a_stated_scale_is_kept_and_includes_unused_scores() -> None:
     people, judge = "item,ann,bob\nq1,1,2\nq2,4,4\n", "item,gpt\nq1,2\nq2,4\n"
     loose = import_ratings(name="loose", files=files(people, judge), scale="ordinal")
     assert (loose.campaign.rating_categories, loose.campaign.rating_threshold) == (None, None)

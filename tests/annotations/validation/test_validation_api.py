@@ -89,7 +89,7 @@ def test_an_unchanged_report_is_not_sent_again_and_a_stale_one_is(client: Client
     assert stale.headers["ETag"] != etag
 
 
-def test_a_failed_report_is_told_with_its_reason(client: Client, campaign: Campaign) -> None:
+def test_a_failed_report_shows_its_reason(client: Client, campaign: Campaign) -> None:
     ask(client, campaign)
     ValidationReport.objects.update(
         status="failed", failure="ValueError: no", failure_code="broken_off", finished_at=campaign.created_at

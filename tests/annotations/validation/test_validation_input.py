@@ -104,7 +104,7 @@ def test_a_judge_asked_again_has_its_replicates_beside_its_first_answers(campaig
     assert np.array_equal(table.column("replicate 2"), [4] + [np.nan] * 5, equal_nan=True)
 
 
-def test_a_judge_called_as_a_person_is_told_apart(campaign: Campaign) -> None:
+def test_a_judge_named_like_a_person_is_distinguished(campaign: Campaign) -> None:
     Judge.objects.filter(name="gpt").update(name="ann")
     given = validation_input(campaign)
     assert given.ratings.judges == ("ann (judge)", "yes")

@@ -169,7 +169,7 @@ def test_workers_that_take_a_report_up_at_once_compute_it_once(
     assert (report.status, report.attempts) == ("ready", 1)
 
 
-def test_a_report_that_breaks_off_says_why_and_can_be_asked_for_again(
+def test_an_interrupted_report_says_why_and_can_be_requested_again(
     campaign: Campaign, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     report = request_report(campaign=campaign, settings=QUICK)

@@ -122,7 +122,7 @@ def test_a_report_that_failed_says_why_and_the_one_before_stays(client: Client, 
     assert "&lt;gpt&gt;" in shown
 
 
-def test_a_wrong_setting_is_told_on_the_page(client: Client, campaign: Campaign) -> None:
+def test_a_wrong_setting_is_shown_on_the_page(client: Client, campaign: Campaign) -> None:
     answer = client.post(address(campaign, "validation_request"), {"epsilon": "2"})
     assert answer.status_code == 422
     assert "less than or equal to 0.99" in answer.content.decode()

@@ -149,7 +149,7 @@ def test_programs_see_whether_there_is_one_and_never_the_key(ann: User, staff: C
     assert not Authenticator.objects.filter(pk=device.pk).exists()
 
 
-def test_a_setting_that_requires_it_of_nobody_known_is_an_error(settings: Settings) -> None:
+def test_requiring_it_of_an_unknown_group_is_an_error(settings: Settings) -> None:
     settings.REQUIRE_SECOND_FACTOR = ["admins", "leeds"]
     assert [error.id for error in second_factor_is_required_of_known_groups()] == ["perg.E003"]
     settings.REQUIRE_SECOND_FACTOR = ["admins", "leads"]

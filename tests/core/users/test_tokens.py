@@ -45,7 +45,7 @@ def test_only_a_hash_of_the_secret_is_stored() -> None:
     assert issued.secret.startswith(issued.token.prefix)
 
 
-def test_each_way_of_being_nobody_has_its_own_code() -> None:
+def test_each_reason_for_refused_authentication_has_its_own_code() -> None:
     good = build.person()
     secrets = {name: create_token(user=good, name=name, scopes=["read"]) for name in ("expired", "revoked")}
     ApiToken.objects.filter(name="expired").update(expires_at=timezone.now())

@@ -196,7 +196,7 @@ def test_an_address_is_not_changed_while_it_is_being_called(dead: Endpoint) -> N
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_worker_that_is_at_it_leaves_off_when_the_address_is_corrected(
+def test_a_busy_worker_stops_when_the_address_is_corrected(
     dead: Endpoint, providers: StubProcess, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pipeline, "CHECK_RUNS_SECONDS", 0.0)

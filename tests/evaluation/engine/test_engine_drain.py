@@ -205,7 +205,7 @@ def test_without_redis_calls_go_on(providers: StubProcess, settings: Settings) -
 
 
 @pytest.mark.django_db
-def test_being_told_to_slow_down_is_no_attempt_but_not_for_ever(settings: Settings) -> None:
+def test_rate_limiting_is_not_an_attempt_but_has_an_end(settings: Settings) -> None:
     settings.COMPLETION_MAX_ATTEMPTS = 1
     endpoint = _endpoint()
     enqueue_completions(endpoint, _requests(1))

@@ -44,7 +44,7 @@ def test_the_text_of_a_profile_in_the_file_comes_before_the_one_given(import_row
     ]
 
 
-def test_a_profile_whose_text_nobody_gives_gets_a_placeholder_and_a_warning(import_rows: Import) -> None:
+def test_a_profile_without_text_gets_a_placeholder_and_a_warning(import_rows: Import) -> None:
     report = import_rows([PROFILES], preferences=["First."])
     texts = report.run.items.order_by("position").values_list("preference__text", flat=True)
     assert list(texts) == ["First.", "Profile 2 (its text is not in the file)"]
@@ -180,7 +180,7 @@ def test_ratings_become_judgments_scored_or_unscored_with_the_reason(
     assert not Completion.objects.exists()
 
 
-def test_a_judge_whose_name_the_file_does_not_say_is_unnamed_and_that_is_told(
+def test_a_judge_without_a_name_in_the_file_is_unnamed_with_a_warning(
     import_rows: Import, row: MakeRow
 ) -> None:
     report = import_rows([row(pref_eval_rating="4")])

@@ -198,7 +198,7 @@ def test_a_file_without_questions_is_refused_and_leaves_nothing(name: str, conte
     assert not Dataset.objects.exists()
 
 
-def test_a_line_that_is_no_json_object_is_rejected_with_its_line() -> None:
+def test_a_line_that_is_not_a_json_object_is_rejected_with_its_number() -> None:
     report = run(as_lines([MMLU]) + b"\n\nbroken\n[1]\n")
     assert [(problem.row, problem.line, problem.reason) for problem in report.problems] == [
         (2, 3, "is not JSON"),

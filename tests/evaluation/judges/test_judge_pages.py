@@ -43,7 +43,7 @@ def test_editing_a_rubric_makes_its_next_version_and_leaves_the_old_one(staff: C
 # --- Judges ---------------------------------------------------------------------------------------------------
 
 
-def test_a_judge_is_made_with_what_it_is_asked_by(staff: Client) -> None:
+def test_a_judge_is_created_with_its_endpoint_and_rubric(staff: Client) -> None:
     endpoint = Endpoint.objects.create(name="e", provider="openai", model="m")
     fields = {
         "name": "strict",

@@ -44,7 +44,7 @@ def _answer_build(cost: str = "0") -> None:
     end_calls(waiting_calls(), status="succeeded", text=reply, cost=Decimal(cost))
 
 
-def test_a_build_asks_no_more_than_its_budget_has_room_for_and_goes_on_once_it_is_raised(
+def test_a_build_stops_at_its_budget_and_continues_once_it_is_raised(
     staff: Client,
 ) -> None:
     started = _build()

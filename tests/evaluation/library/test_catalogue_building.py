@@ -66,7 +66,7 @@ def _advance(build: CatalogueBuild) -> CatalogueBuild:
     return build
 
 
-def test_a_build_goes_from_start_to_review_by_advancing_alone() -> None:
+def test_advancing_takes_a_build_from_start_to_review() -> None:
     build = _advance(_start())
     assert build.status == "asking"
     assert Completion.objects.count() == 3

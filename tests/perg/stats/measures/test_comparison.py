@@ -242,7 +242,7 @@ def test_one_unit_decides_nothing() -> None:
     assert found.p_value == 1
 
 
-def test_equal_judges_are_told_apart_in_about_one_campaign_in_twenty() -> None:
+def test_equal_judges_differ_significantly_in_about_one_campaign_in_twenty() -> None:
     """400 campaigns: 0.05 ± 3.3 standard errors is 0.014 to 0.086."""
     named = 0
     for seed in range(400):

@@ -170,7 +170,9 @@ def test_intervals_equal_those_of_the_pair_alone_where_all_rated_all(
 
 
 @pytest.mark.parametrize("clustered", [False, True])
-def test_intervals_are_the_same_kept_and_drawn_anew(clustered: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_intervals_are_the_same_cached_and_drawn_again(
+    clustered: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
     ratings = random_table(3, 200)
     clusters = np.arange(200) // 4 if clustered else None
     kept = matrix(ratings, clusters=clusters, resamples=50)
