@@ -27,6 +27,7 @@ from core.models import AuditEvent, User
 from perg.stats.base.result import dump
 from perg.stats.gold.gold_criteria import EVERY_TASK, GoldCriteria
 from tests import build
+from tests.pages import one_line
 
 pytestmark = pytest.mark.django_db
 
@@ -308,7 +309,7 @@ def test_the_page_waits_and_goes_to_the_release(
     request = GoldRequest.objects.get()
     page = reverse("gold_request", args=[request.pk])
     assert answer.headers["Location"] == page
-    waiting = client.get(page).content.decode()
+    waiting = one_line(client.get(page).content.decode())
     assert f'hx-get="{page}"' in waiting
     assert ">Queued</h2>" in waiting
     assert (

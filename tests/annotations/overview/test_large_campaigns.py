@@ -31,6 +31,7 @@ from annotations.validation.tasks import keep_staleness
 from core.cache import figures as kept_figures
 from core.jobs.leasing import run_job
 from tests import build
+from tests.pages import one_line
 from tests.query_counts import check_query_count
 
 pytestmark = pytest.mark.django_db
@@ -79,7 +80,7 @@ def _revise() -> None:
 
 
 def _page(lead: Client, route: str, campaign: Campaign, *keys: object, **query: Any) -> str:
-    return lead.get(reverse(route, args=[campaign.pk, *keys]), query).content.decode()
+    return one_line(lead.get(reverse(route, args=[campaign.pk, *keys]), query).content.decode())
 
 
 # Progress

@@ -37,6 +37,7 @@ from evaluation.models.item import Condition
 from perg.stats.gold.gold_criteria import EVERY_TASK
 from tests import build
 from tests.imports import import_by_page, is_refused
+from tests.pages import one_line
 
 pytestmark = pytest.mark.django_db
 
@@ -294,7 +295,7 @@ def test_an_item_that_all_get_wrong_is_marked_suspicious(campaign: Campaign) -> 
     for name in ("cat", "dan", "eve", "fay"):
         campaign.members.create(user=build.person(name))
         _submitted(task, name, 5)
-    page = _client(campaign).get(reverse("controls", args=[campaign.pk])).content.decode()
+    page = one_line(_client(campaign).get(reverse("controls", args=[campaign.pk])).content.decode())
     assert "suspicious</span>" in page
     assert "0 of 4" in page
 

@@ -13,7 +13,7 @@ from evaluation.engine.calls.drain import drain
 from evaluation.judges.services.judges import default_rubric
 from evaluation.models import Completion, Endpoint, Judge
 from tests import build
-from tests.pages import page_text
+from tests.pages import one_line, page_text
 from tests.stub_llm import StubProcess
 
 pytestmark = pytest.mark.django_db
@@ -126,7 +126,7 @@ def test_an_endpoint_is_tested_by_one_call_that_tells_latency_and_cost(
     waiting = staff.get(address).content.decode()
     assert 'hx-trigger="every 1s"' in waiting
     drain(endpoint)
-    page = staff.get(address, headers={"hx-request": "true"}).content.decode()
+    page = one_line(staff.get(address, headers={"hx-request": "true"}).content.decode())
     assert "<html" not in page
     assert "hx-trigger" not in page
     assert "The endpoint works." in page
