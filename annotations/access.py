@@ -92,7 +92,7 @@ def led_release(user: AbstractUser | AnonymousUser, release_id: int) -> GoldRele
 
 
 def led_gold_request(user: AbstractUser | AnonymousUser, request_id: int) -> GoldRequest:
-    """A gold release that was asked for, of a campaign that the user leads. Raises NotFound."""
+    """A requested gold release of a campaign that the user leads. Raises NotFound."""
     request = (
         GoldRequest.objects.filter(campaign__in=Campaign.objects.led_by(user))
         .select_related("campaign", "release", "requested_by")

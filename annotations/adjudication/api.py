@@ -165,7 +165,7 @@ class LabelList(Queried, generics.ListAPIView[Label]):
 
 
 class FlagList(Queried, generics.ListAPIView[Flag]):
-    """What annotators have told the leads of the campaign's tasks, newest first."""
+    """Annotators' flags on the campaign's tasks, newest first."""
 
     serializer_class = FlagSerializer
     query_serializer_class = FlagQuery

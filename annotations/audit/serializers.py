@@ -9,7 +9,7 @@ from core.models import AuditEvent, User
 
 
 class AuditEventSerializer(serializers.ModelSerializer[AuditEvent]):
-    """Who did what to what. `actor` is null where the platform acted by itself, or nobody was logged in."""
+    """Who did what to what. `actor` is null where the platform acted by itself, or where nobody was logged in."""
 
     actor = serializers.SlugRelatedField[AuditEvent](slug_field="username", read_only=True, allow_null=True)
     campaign = serializers.IntegerField(source="scope_id", read_only=True, allow_null=True)

@@ -11,7 +11,7 @@ from core.api.strict import StrictSerializer
 
 
 class ExportSerializer(serializers.ModelSerializer[Export]):
-    """A file that was asked for. `checksum` is its SHA-256; `share_done` is null while nobody knows how many rows
+    """A requested file. `checksum` is its SHA-256; `share_done` is null while nobody knows how many rows
     there are; `manifest` says what is in it, column by column.
     """
 

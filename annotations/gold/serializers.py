@@ -153,7 +153,7 @@ class ReleaseSerializer(serializers.ModelSerializer[GoldRelease]):
 
 
 class GoldRequestSerializer(serializers.ModelSerializer[GoldRequest]):
-    """A release that was asked for. `release` is its id once `status` is `released`; `failure` and `failure_code` say
+    """A requested release. `release` is its id once `status` is `released`; `failure` and `failure_code` say
     why there is none where it is `failed`. `share_done` is null while nobody knows how many tasks go in.
     """
 

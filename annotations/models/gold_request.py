@@ -1,4 +1,4 @@
-"""Releases that were asked for: those of large campaigns are made by a worker, and tell how far they are."""
+"""Requested releases: those of large campaigns are made by a worker, which notes its progress."""
 
 from django.db import models
 from django.db.models import Q

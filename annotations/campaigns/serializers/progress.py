@@ -1,4 +1,4 @@
-"""How a campaign goes: tasks and labels so far, pace, disagreement by group, who is on, alignment failure by people."""
+"""The progress of a campaign: tasks, labels, pace, disagreement by group, who is active, alignment failure."""
 
 from typing import Any
 
@@ -88,7 +88,7 @@ def counted_as_of(kept: Kept[CountedProgress]) -> dict[str, object]:
 
 
 class ActivitySerializer(CountedSerializer):
-    """How a campaign goes: who is on, and with what in hand, right now; the counts may be late, see `is_current`."""
+    """The progress of a campaign: who is active now, and with which tasks; the counts may be old, see `is_current`."""
 
     progress = ProgressSerializer()
     pace = PaceSerializer()

@@ -98,7 +98,7 @@ class Filter:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Whose export it is and what was asked for, checked. Without a campaign it is everything: for staff alone."""
+    """Whose export it is and what it contains, checked. Without a campaign it is everything: for staff alone."""
 
     user: User
     campaign: Campaign | None

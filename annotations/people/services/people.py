@@ -61,7 +61,7 @@ def reactivate_member(*, member: Member, actor: User) -> Member:
 
 @transaction.atomic
 def deactivate_account(*, user: User, actor: User) -> User:
-    """Shut a person out at once: sessions end, API tokens are revoked, tasks in hand go to others.
+    """Lock a person out at once: sessions end, API tokens are revoked, current tasks go to others.
 
     What they labelled stays, with its vote. Raises NotAllowed for oneself, so that an admin is always left.
     """

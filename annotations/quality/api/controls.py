@@ -129,7 +129,7 @@ class ControlDetail(APIView):
 
 
 class ControlAction(APIView):
-    """`withdraw` an item: nobody gets it any more, and its answers count for nothing; `restore` it, and they count
+    """`withdraw` an item: nobody gets it any more, and its answers do not count; `restore` it, and they count
     again.
     """
 

@@ -67,7 +67,7 @@ WITHDRAWN = "withdrawn"
 
 
 def withdrawn_items(campaign: Campaign) -> QuerySet[Task]:
-    """The items that are used no more, the last one withdrawn or added first."""
+    """The items that are no longer used, the last one withdrawn or added first."""
     return (
         campaign.tasks.filter(kind=TaskKind.WITHDRAWN)
         .select_related("known_score__created_by", "response__item__question", "response__item__preference")

@@ -159,7 +159,7 @@ def add_controls_from_gold(
 
 @transaction.atomic
 def withdraw_control(*, task: Task, actor: User) -> Task:
-    """Use an item no more: nobody gets it again, and the answers to it count for nothing. They are kept."""
+    """Withdraw an item: nobody gets it again, and the answers to it no longer count. They are kept."""
     kind = task.kind
     if not Task.objects.filter(pk=task.pk, kind__in=KINDS).update(kind=TaskKind.WITHDRAWN):
         raise Conflict("Only a control or qualification item that is in use can be withdrawn.")

@@ -33,7 +33,7 @@ REASON_LENGTH = 300
 def pause_member(
     *, member: Member, reason: str, actor: User | None = None, evidence: Evidence | None = None
 ) -> Member:
-    """Give the member no more tasks, and what they have in hand to others; their labels stay as they are.
+    """Give the member no more tasks, and their current ones to others; their labels stay as they are.
 
     `actor` is None where the platform pauses by itself, on `evidence`. Raises Conflict for one who is paused already.
     """
@@ -78,7 +78,7 @@ def _facts(evidence: Evidence | None) -> dict[str, object]:
 
 @transaction.atomic
 def resume_member(*, member: Member, actor: User) -> Member:
-    """Let a paused member go on. What they have done so far is no ground for pausing them automatically again."""
+    """Let a paused member continue. Their work so far does not pause them automatically again."""
     resumed = Member.objects.filter(pk=member.pk, paused_at__isnull=False).update(
         paused_at=None, paused_by=None, pause_reason=""
     )

@@ -65,7 +65,7 @@ def _led(request: PersonRequest) -> list[int]:
 
 @require_http_methods(["GET", "POST"])
 def control_browse(request: PersonRequest, campaign_id: int) -> HttpResponse:
-    """A response at random, or the one asked for, with a form for its known score."""
+    """A response at random, or a chosen one, with a form for its known score."""
     campaign = led_campaign(request.user, campaign_id)
     form = KnownScoreForm(request.POST or None)
     if form.is_valid():
@@ -151,7 +151,7 @@ def controls_from_gold(request: PersonRequest, campaign_id: int) -> HttpResponse
 
 @require_POST
 def control_withdraw(request: PersonRequest, campaign_id: int, task_id: int) -> HttpResponse:
-    """Use an item no more."""
+    """Withdraw an item."""
     campaign = led_campaign(request.user, campaign_id)
     withdraw_control(task=_item(campaign, task_id), actor=request.user)
     messages.success(request, "The item has been withdrawn. Its answers are kept but do not count.")

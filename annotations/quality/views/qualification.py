@@ -36,7 +36,7 @@ from core.http.access import PersonRequest
 @require_GET
 @never_cache
 def qualification(request: PersonRequest, campaign_id: int) -> HttpResponse:
-    """What the round is, where the person stands in it, and a button to go on."""
+    """The round, the person's result so far, and a button to continue."""
     campaign = visible_campaign(request.user, campaign_id)
     member = membership(campaign, request.user)
     context = {

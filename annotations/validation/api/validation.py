@@ -81,7 +81,7 @@ class CampaignValidation(APIView):
         responses={200: inline_schema(StoredReport, descriptions=DEFINITIONS), 202: STATE, 304: UNCHANGED}
     )
     def get(self, request: Request, campaign_id: int) -> Response:
-        """The report. 202 while the first one is computed; 404 where none was asked for, or the only one failed."""
+        """The report. 202 while the first one is computed; 404 where none was requested, or the only one failed."""
         now = reports_shown(led_campaign(request.user, campaign_id))
         if now.ready is None:
             return _without_report(now)

@@ -28,7 +28,7 @@ from perg.stats.ratings.ratings import SCALE, Ratings, RatingTable
 
 @dataclass(frozen=True, slots=True)
 class ReportsNow:
-    """A campaign's newest report that is ready, and what has become of the newest that was asked for.
+    """A campaign's newest report that is ready, and the state of the newest request.
 
     `stale` says in words why the ready one no longer tells how things are; empty where it does. `is_being_checked`:
     something has happened of which it is not known yet whether it changes the report; `stale` says so.
@@ -71,7 +71,7 @@ def report_progress(campaign: Campaign) -> ReportsNow:
 
 
 def staleness(campaign: Campaign, report: ValidationReport) -> str:
-    """Why a report no longer tells how things are, in words; empty where it still does."""
+    """Why a report is out of date, in words; empty where it is current."""
     now = input_hash(campaign, report.settings)
     if now == report.input_hash:
         return ""
