@@ -1,4 +1,4 @@
-"""What a list may be asked for in its address: each list names its filters in a small serializer."""
+"""The query parameters of lists: each list names its filters in a small serializer."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -27,7 +27,7 @@ class Query(StrictSerializer[Any]):
 
 
 class ListQuery(Query):
-    """What every list may be asked for: a page."""
+    """The query parameter of every list: a page."""
 
     cursor = serializers.CharField(required=False, help_text="From `next` or `previous` of another page.")
     page_size = serializers.IntegerField(
@@ -51,7 +51,7 @@ def exact(given: Mapping[str, Any], **lookups: str) -> dict[str, Any]:
 
 
 class Queried(APIView):
-    """Mixin: what the address asks for is checked after the permissions, and lies in `query`."""
+    """Mixin: the query parameters are checked after the permissions, and are in `query`."""
 
     query_serializer_class: type[Query] = Query
     query: Mapping[str, Any] = MappingProxyType({})  # Any: each filter has a type of its own

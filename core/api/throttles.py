@@ -38,7 +38,7 @@ LABELLING = Rate("labelling")
 
 
 class ApiThrottle(BaseThrottle):
-    """Each token by itself, and each person in the browser; labelling has a rate of its own, which hardly ends."""
+    """Each token by itself, and each person in the browser; labelling has its own rate, which people hardly reach."""
 
     def __init__(self) -> None:
         self._wait: float | None = None

@@ -94,7 +94,7 @@ def kept_figures(
     keys: tuple[int | str, ...],
     compute: Callable[[], T],
 ) -> Kept[T]:
-    """The figures called `name` as they are kept; where they are late, a worker is asked for them by `task`(*keys).
+    """The figures called `name` as cached; where they are out of date, a worker computes them by `task`(*keys).
 
     `compute` is only called where Redis cannot be reached.
     """
@@ -142,7 +142,7 @@ def keep_figures(name: str, *, form: TypeAdapter[T], stamp: Callable[[], str], c
 
 
 def forget_failure(name: str) -> None:
-    """Have a worker asked again for the figures called `name` as soon as somebody looks at them."""
+    """Have a worker compute the figures called `name` again as soon as somebody looks at them."""
     cache.delete_many([_failed(name), _asked(name), _begun(name)])
 
 

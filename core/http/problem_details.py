@@ -32,7 +32,7 @@ log = logging.getLogger(__name__)
 
 
 class DomainErrorMiddleware:
-    """Turns an error that a view raised into a page or, where JSON was asked for, into problem details."""
+    """Turns an error that a view raised into a page or, where JSON was requested, into problem details."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response

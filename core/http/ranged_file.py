@@ -22,7 +22,7 @@ DIGITS = 18
 def ranged_file_response(
     request: HttpRequest, path: Path, *, name: str, content_type: str, checksum: str, modified: datetime
 ) -> HttpResponseBase:
-    """The file, or the part of it that was asked for. `checksum`, which must change with the content, is its ETag.
+    """The file, or the requested part of it. `checksum`, which must change with the content, is its ETag.
 
     Raises FileNotFoundError.
     """
@@ -78,7 +78,7 @@ def _range_holds(request: HttpRequest, etag: str, since: int) -> bool:
 
 
 def _wanted(request: HttpRequest, size: int) -> tuple[int, int] | None:
-    """First and last byte asked for; None for the whole file, UNSATISFIABLE for what lies outside of it."""
+    """First and last requested byte; None for the whole file, UNSATISFIABLE for what lies outside of it."""
     found = RANGE.fullmatch(request.headers.get("Range", "").strip())
     if found is None or request.method != "GET":
         return None

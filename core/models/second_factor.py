@@ -41,7 +41,7 @@ class Authenticator(TOTPDevice):  # type: ignore[misc]  # the library has no typ
 
 
 class RecoveryCode(models.Model):
-    """A code that stands in for the authenticator, once. Only a hash is stored: the code is random, and long."""
+    """A code that replaces the authenticator, once. Only a hash is stored: the code is random, and long."""
 
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="recovery_codes"

@@ -32,7 +32,7 @@ ANSWER_SECONDS = 2.0
 
 
 class UnreadableError(Exception):
-    """A stored value is no JSON, such as one that an older release wrote."""
+    """A stored value is not JSON, such as one that an older release wrote."""
 
 
 class JsonSerializer:
