@@ -22,7 +22,7 @@ ERROR_WORDS = ("message", "detail", "error", "error_description", "errorMessage"
 
 
 class Unreadable(ValueError):
-    """The body is no JSON; the message says why."""
+    """The body is not JSON; the message says why."""
 
 
 def decoded(content: bytes) -> JsonValue:

@@ -16,7 +16,7 @@ class Computed(models.TextChoices):
 
 
 class ComputingTrouble(models.Model):
-    """A computation that has begun and has not succeeded. There is no row of what is well: success takes it away.
+    """A computation that has begun and has not succeeded. Success deletes the row.
 
     `failed_at` is empty while it is under way. Triggers know nothing of this table: it does not make a result late.
     """

@@ -1,4 +1,4 @@
-"""What the results pages are asked for, in the address: filters, an order, the runs to compare."""
+"""The query parameters of the results pages: filters, an order, the runs to compare."""
 
 from typing import Any
 
@@ -59,7 +59,7 @@ class RowFilterForm(forms.Form):
         return sort
 
     def wanted(self) -> RowFilter:
-        """What is asked for; of a form with errors, what was understood."""
+        """The selection; of a form with errors, the valid part of it."""
         self.is_valid()
         given = self.cleaned_data
         sort = given.get("sort") or "model"
@@ -147,7 +147,7 @@ class ItemFilterForm(forms.Form):
         return given
 
     def wanted(self) -> ItemFilter:
-        """What is asked for, of a form without errors."""
+        """The selection of a form without errors."""
         given = self.cleaned_data
         return ItemFilter(
             show=given["show"] or "all",

@@ -26,7 +26,7 @@ class Compared:
 
 
 def comparisons_now(reference: Run, others: Sequence[Run]) -> list[Compared]:
-    """Each of the others against the reference. Where a comparison is late, a worker is asked for it."""
+    """Each of the others against the reference. Where a comparison is out of date, a worker computes it."""
     found = [Compared(other, _kept(reference, other)) for other in others]
     known = [each.kept.value for each in found if each.kept.value is not None]
     shown = iter(corrected(known))

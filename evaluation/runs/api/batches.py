@@ -108,13 +108,13 @@ class BatchPresets(APIView):
 
 
 class BatchProgress(APIView):
-    """Where a batch stands."""
+    """The progress of a batch."""
 
     permission_classes = [IsStaff]
 
     @extend_schema(responses=BatchProgressSerializer)
     def get(self, request: Request, batch_id: int) -> Response:
-        """Where a batch stands: items of each run, failures by cause, cost by stage and endpoint, over all its runs."""
+        """The progress of a batch over all runs: items, failures by cause, cost by stage and endpoint."""
         batch = get_object_or_404(Batch, pk=batch_id)
         runs = list(
             runs_with_counts().select_related("endpoint", "dataset").filter(batch=batch).order_by("pk")

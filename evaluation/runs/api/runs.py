@@ -120,13 +120,13 @@ class RunSlices(Queried):
 
 
 class RunProgress(APIView):
-    """Where a run stands."""
+    """The progress of a run."""
 
     permission_classes = [IsStaff]
 
     @extend_schema(responses=RunProgressSerializer)
     def get(self, request: Request, run_id: int) -> Response:
-        """Where a run stands: stages, rate, cost by stage and endpoint, failures by cause."""
+        """The progress of a run: stages, rate, cost by stage and endpoint, failures by cause."""
         run = run_or_404(run_id)
         shown = {
             "run": run,

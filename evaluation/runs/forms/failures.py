@@ -8,7 +8,7 @@ from evaluation.runs.selectors.failures import Cause
 
 
 def posted_cause(posted: Mapping[str, str]) -> Cause | None:
-    """The cause that was chosen; None: all. Raises DomainError for one that is no cause."""
+    """The cause that was chosen; None: all. Raises DomainError for an unknown one."""
     endpoint, code = posted.get("endpoint", ""), posted.get("error_code", "")
     if not endpoint and not code:
         return None

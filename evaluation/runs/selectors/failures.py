@@ -186,7 +186,7 @@ class TriedAgain:
 
     @property
     def throttled_until(self) -> datetime | None:
-        """When calls are given up that are turned away as too many. Until then, none of it counts as a try."""
+        """When rate-limited calls are given up. Until then, they do not count as attempts."""
         if self.throttled_since is None:
             return None
         return self.throttled_since + timedelta(seconds=settings.COMPLETION_THROTTLED_SECONDS)

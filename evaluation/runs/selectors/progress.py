@@ -1,4 +1,4 @@
-"""Where a run stands: stages, judges, failures, cost."""
+"""The progress of a run: stages, judges, failures, cost."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
@@ -106,7 +106,7 @@ class StageProgress:
 
 @dataclass(frozen=True, slots=True)
 class RunProgress:
-    """Where a launched run stands. Money in US dollars; `seconds_left` is None while no rate is known."""
+    """The progress of a launched run. Money in US dollars; `seconds_left` is None while no rate is known."""
 
     items: int
     done: int

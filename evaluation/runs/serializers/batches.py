@@ -136,7 +136,7 @@ class RunCountsSerializer(RunSerializer):
 
 
 class BatchProgressSerializer(serializers.Serializer[Any]):
-    """Where a batch stands. A call that several runs share is on the bill of the run that asked first."""
+    """The progress of a batch. A call that several runs share is on the bill of the run that asked first."""
 
     runs = RunCountsSerializer(many=True)
     tried_again = TriedAgainSerializer(many=True)

@@ -231,7 +231,7 @@ class BillLineSerializer(serializers.Serializer[BillLine]):
 
 
 class RunProgressSerializer(serializers.Serializer[Any]):
-    """Where a run stands."""
+    """The progress of a run."""
 
     run = RunSerializer()
     progress = RunStagesSerializer()
