@@ -36,7 +36,7 @@ def postgresql_only(
 def api_rates_can_be_read(
     app_configs: Sequence[AppConfig] | None = None, databases: Sequence[str] | None = None, **kwargs: object
 ) -> list[CheckMessage]:
-    """A rate that nobody can read would fail every request."""
+    """An unreadable rate would fail every request."""
     return [
         Error(
             f"The rate of API requests “{rate}” ({name}) cannot be read.",
@@ -68,7 +68,7 @@ def second_factor_is_required_of_known_groups(
 def sessions_have_limits(
     app_configs: Sequence[AppConfig] | None = None, databases: Sequence[str] | None = None, **kwargs: object
 ) -> list[CheckMessage]:
-    """A limit of nothing would let nobody in."""
+    """A limit of zero would let nobody in."""
     if 0 < settings.SESSION_IDLE_SECONDS <= settings.SESSION_ABSOLUTE_SECONDS:
         return []
     return [
@@ -94,7 +94,7 @@ RENAMED = {
 def networks_can_be_read(
     app_configs: Sequence[AppConfig] | None = None, databases: Sequence[str] | None = None, **kwargs: object
 ) -> list[CheckMessage]:
-    """A network that cannot be read would fail requests and deliveries; a proxy that is everybody is nobody."""
+    """A network that cannot be read would fail requests and deliveries; trusting every proxy trusts anybody."""
     lists = {"TRUSTED_PROXIES": settings.TRUSTED_PROXIES, "PERG_WEBHOOK_NETWORKS": settings.WEBHOOK_NETWORKS}
     problems: list[CheckMessage] = []
     for name, text in ((name, text) for name, texts in lists.items() for text in texts):

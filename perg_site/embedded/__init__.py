@@ -114,7 +114,7 @@ class Services:
 
     @property
     def running(self) -> tuple[Service, ...]:
-        """The services that this process needs and has not been told an address of."""
+        """The services that this process needs and has no address of."""
         return tuple(self._wanted)
 
     def start_again(self, service: Service, stop_wanted: Callable[[], bool] = lambda: False) -> None:

@@ -246,7 +246,7 @@ def _lives(pid: int | None) -> bool:
 
 
 def wheel(service: str, package: str) -> Path:
-    """Where an installed package lies; not imported, for only the programs in it are wanted."""
+    """The folder of an installed package; it is not imported, since only the programs in it are needed."""
     found = importlib.util.find_spec(package)
     if found is None or not found.submodule_search_locations:
         raise ServiceDidNotStart(service, f"The package {package} is not installed: run `make setup`.")

@@ -13,7 +13,7 @@ BODY_LENGTH = 2000
 
 
 class Event(models.TextChoices):
-    """What can be told. A ping is sent when somebody asks for one, and cannot be subscribed to."""
+    """The kinds of events. A ping is sent on request, and cannot be subscribed to."""
 
     RUN_FINISHED = "run.finished", "A run has finished"
     RUN_FAILED = "run.failed", "A run has failed, was cancelled, or has reached its budget"

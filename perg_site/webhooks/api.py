@@ -104,7 +104,7 @@ class WebhookSecret(APIView):
 
 
 class WebhookPing(APIView):
-    """Send a test; the answer is the delivery, to be asked for again."""
+    """Send a test; the answer is the delivery, whose state can be read later."""
 
     permission_classes = [IsStaff]
 
@@ -116,7 +116,7 @@ class WebhookPing(APIView):
 
 
 class DeliveryList(Queried, generics.ListAPIView[Delivery]):
-    """What a webhook was told, newest first; 30 days are kept."""
+    """The deliveries of a webhook, newest first; they are kept for 30 days."""
 
     permission_classes = [IsStaff]
     serializer_class = DeliverySerializer

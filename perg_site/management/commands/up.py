@@ -249,7 +249,7 @@ def _answers(address: str) -> bool:
 
 
 def _why(error: OSError | OperationalError, home: Path) -> str:
-    """What stands in the way of starting, in a line."""
+    """The reason why it cannot start, in one line."""
     text = str(error).strip().splitlines()[0]
     if "No space left on device" in text or "Disk quota exceeded" in text:
         return f"The disk is full: free some space, or set PERG_HOME to another disk than that of {home}. ({text})"
