@@ -1,4 +1,4 @@
-"""What judges say of responses."""
+"""Judges' ratings of responses."""
 
 from django.db import models
 from django.db.models import Q

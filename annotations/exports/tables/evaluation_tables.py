@@ -312,7 +312,7 @@ TABLES = (
     Table(
         "responses",
         "Responses",
-        "What the models wrote, one row for each item and condition.",
+        "The models' responses, one row for each item and condition.",
         RESPONSES,
         (CAMPAIGN, RUN, CONDITION),
         responses,
@@ -320,7 +320,7 @@ TABLES = (
     Table(
         "judgments",
         "Judgments",
-        "What judges say of personalised responses, one row for each rating, unscored ones included.",
+        "Judges' ratings of personalised responses, one row for each, including unscored ones.",
         JUDGMENTS,
         (CAMPAIGN, RUN),
         judgments,
@@ -328,7 +328,7 @@ TABLES = (
     Table(
         "items",
         "Items",
-        "What the models were asked, with question and preferences, one row for each item of a run.",
+        "The items of runs with their questions and preferences, one row for each item.",
         ITEMS,
         (CAMPAIGN, RUN),
         items,

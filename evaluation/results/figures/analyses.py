@@ -188,9 +188,9 @@ def _cost_line(row: ResultRow, costs: RunCosts, gain: RunGain | None, *, is_trou
 
 
 KINDS = (
-    ("seconds", "Seconds an item"),
-    ("output_tokens", "Output tokens an item"),
-    ("dollars", "US dollars an item"),
+    ("seconds", "Seconds per item"),
+    ("output_tokens", "Output tokens per item"),
+    ("dollars", "US dollars per item"),
 )
 
 

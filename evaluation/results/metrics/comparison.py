@@ -29,10 +29,10 @@ Indices = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 
 COSTS = (
-    ("seconds", "Seconds an item"),
-    ("input_tokens", "Input tokens an item"),
-    ("output_tokens", "Output tokens an item"),
-    ("dollars", "US dollars an item"),
+    ("seconds", "Seconds per item"),
+    ("input_tokens", "Input tokens per item"),
+    ("output_tokens", "Output tokens per item"),
+    ("dollars", "US dollars per item"),
 )
 
 GAIN = (

@@ -213,7 +213,7 @@ def count_of(items: QuerySet[Item]) -> tuple[int, bool]:
 
 
 def verdicts_on(items: Sequence[Item]) -> Mapping[int, list[Verdict]]:
-    """What judges say of the items, by item, by name of the judge. One query."""
+    """Judges' ratings of the items, by item, by name of the judge. One query."""
     found: dict[int, list[Verdict]] = {item.pk: [] for item in items}
     judgments = (
         Judgment.objects.filter(response__item__in=list(found))
