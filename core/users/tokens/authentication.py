@@ -26,8 +26,6 @@ class TokenAuthentication(BaseAuthentication):
     def authenticate(self, request: Request) -> tuple[User, ApiToken] | None:
         audit.means.set(None)
         scheme, _, secret = get_authorization_header(request).decode("latin-1").partition(" ")
-        if scheme.lower() == "token":  # what the first versions took
-            raise AuthenticationFailed(f"Send “Authorization: {SCHEME} …”.", code="scheme_unknown")
         if scheme.lower() != SCHEME.lower():
             return None
         token = token_by(secret.strip())
