@@ -11,7 +11,7 @@ import pytest
 
 from perg_site.embedded import log_files
 from perg_site.embedded.log_files import open_log, rotate_log, save_crash, set_log_aside
-from perg_site.supervisor import Child, Supervisor
+from perg_site.embedded.supervisor import Child, Supervisor
 
 pytestmark = pytest.mark.slow
 
@@ -88,7 +88,7 @@ def test_crash_logs_are_limited_in_number_and_size(tmp_path: Path) -> None:
 def test_a_chatty_child_is_rotated_by_its_supervisor(
     tmp_path: Path, small: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from perg_site import supervisor
+    from perg_site.embedded import supervisor
 
     monkeypatch.setattr(supervisor, "ROTATE_SECONDS", -1.0)
     script = (

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from perg_site.secret_files import environment_value
+from perg_site.deployment.secret_files import environment_value
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 

@@ -1,6 +1,5 @@
 """System checks of the site's own rules."""
 
-import os
 import re
 from collections.abc import Sequence
 
@@ -80,16 +79,6 @@ def sessions_have_limits(
     ]
 
 
-RENAMED = {
-    "BEHIND_PROXY": ("TRUSTED_PROXIES", "the address or network of the proxy, such as 10.0.0.2"),
-    "PERG_WEBHOOK_PRIVATE_ADDRESSES": (
-        "PERG_WEBHOOK_NETWORKS",
-        "the networks that they may reach, such as 10.0.0.0/8",
-    ),
-}
-"""Switches of earlier versions that trusted everybody, with the variables that name whom to trust."""
-
-
 @register(Tags.security)
 def networks_can_be_read(
     app_configs: Sequence[AppConfig] | None = None, databases: Sequence[str] | None = None, **kwargs: object
@@ -107,18 +96,6 @@ def networks_can_be_read(
         if network.prefixlen == 0 and name == "TRUSTED_PROXIES":
             problems.append(Error(f"{name}: {text} is everybody.", hint=hint, id="perg.E006"))
     return problems
-
-
-@register(Tags.security)
-def renamed_variables_are_not_set(
-    app_configs: Sequence[AppConfig] | None = None, databases: Sequence[str] | None = None, **kwargs: object
-) -> list[CheckMessage]:
-    """A switch that does nothing any more should not look as if it did."""
-    return [
-        Error(f"{old} is no longer read.", hint=f"Set {new} to {what}.", id="perg.E007")
-        for old, (new, what) in RENAMED.items()
-        if os.environ.get(old, "0") not in {"", "0"} and new not in os.environ
-    ]
 
 
 @register
