@@ -10,6 +10,7 @@ from annotations.models import ValidationReport
 from annotations.validation.figures.validation import validation_figures
 from annotations.validation.page import validation_page
 from core.cache.figures import kept_text
+from core.figures.files import as_svg as figure_as_svg
 from perg.stats.base.result import load
 from perg.stats.report.validation import ValidationReport as Document
 
@@ -53,9 +54,7 @@ def as_svg(document: Document, name: str) -> str:
     Raises:
         KeyError: the report has no figure of this name.
     """
-    figure = validation_figures(document).by_name()[name]
-    drawn = render_to_string(figure.template, {"plot": figure, "standalone": True})
-    return f'<?xml version="1.0" encoding="UTF-8"?>\n{drawn}'
+    return figure_as_svg(validation_figures(document).by_name()[name]).decode()
 
 
 def _styles() -> str:
