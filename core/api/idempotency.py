@@ -1,7 +1,7 @@
 """`Idempotency-Key`: a POST that starts something may be sent again, and starts it once.
 
-The answer is kept in the transaction of the work, so that there is no answer without the work and no work without the
-answer: a crash leaves neither, and the request may simply be sent again. Where answers are kept is not known here;
+The answer is stored in the transaction of the work, so that there is no answer without the work and no work without the
+answer: a crash leaves neither, and the request may simply be sent again. Where answers are stored is not known here;
 settings name it, as they name the API's other parts.
 """
 
@@ -31,7 +31,7 @@ from core.models import User
 HEADER = "Idempotency-Key"
 REPLAYED = "Idempotency-Replayed"
 LONGEST_KEY = 200
-KEPT_HEADERS = ("Location", "Retry-After")
+STORED_HEADERS = ("Location", "Retry-After")
 CHUNK = 1 << 20
 
 P = ParamSpec("P")
@@ -39,7 +39,7 @@ V = TypeVar("V", bound=APIView)
 
 
 @dataclass(frozen=True, slots=True)
-class KeptAnswer:
+class StoredAnswer:
     """An answer with the fingerprint of the request that it was given to."""
 
     fingerprint: str
@@ -49,15 +49,15 @@ class KeptAnswer:
 
 
 class AnswerStore(Protocol):
-    """Where answers are kept for a while. All of it happens in the caller's transaction."""
+    """Where answers are stored for a while. All of it happens in the caller's transaction."""
 
     def is_mine(self, *, user: User, key: str) -> bool:
         """Whether nobody else is at work under this key; until the transaction's end, nobody else will be."""
         ...
 
-    def found(self, *, user: User, key: str) -> KeptAnswer | None: ...
+    def answer(self, *, user: User, key: str) -> StoredAnswer | None: ...
 
-    def keep(self, answer: KeptAnswer, *, user: User, key: str, method: str, path: str) -> None: ...
+    def save(self, answer: StoredAnswer, *, user: User, key: str, method: str, path: str) -> None: ...
 
 
 def idempotent(
@@ -65,7 +65,7 @@ def idempotent(
 ) -> Callable[Concatenate[V, Request, P], HttpResponseBase]:
     """Decorate a view's `post`: with the header, the work is done once, and its answer is given again for a day.
 
-    Not for an answer that holds a secret: it would be kept. An answer that is an error is not kept.
+    Not for an answer that holds a secret: it would be stored. An answer that is an error is not stored.
     """
 
     @wraps(handler)
@@ -94,24 +94,24 @@ def _once(request: Request, key: str, work: Callable[[], Response]) -> HttpRespo
             "The first request with this key is still at work.", code="idempotency_key_in_use", field=HEADER
         )
     fingerprint = _fingerprint(request)
-    kept = store.found(user=user, key=key)
-    if kept is None:
+    stored = store.answer(user=user, key=key)
+    if stored is None:
         response = work()
         if response.status_code < HTTPStatus.BAD_REQUEST:
-            headers = {name: response.headers[name] for name in KEPT_HEADERS if name in response.headers}
+            headers = {name: response.headers[name] for name in STORED_HEADERS if name in response.headers}
             body = JSONRenderer().render(response.data).decode()
-            answer = KeptAnswer(fingerprint, response.status_code, headers, body)
-            store.keep(answer, user=user, key=key, method=request.method or "", path=request.get_full_path())
+            answer = StoredAnswer(fingerprint, response.status_code, headers, body)
+            store.save(answer, user=user, key=key, method=request.method or "", path=request.get_full_path())
         return response
-    if kept.fingerprint != fingerprint:
+    if stored.fingerprint != fingerprint:
         raise DomainError(
             "This key came with another request before. A new request needs a new key.",
             code="idempotency_key_reused",
             status=HTTPStatus.UNPROCESSABLE_ENTITY,
             field=HEADER,
         )
-    headers = {**kept.headers, REPLAYED: "true"}
-    return HttpResponse(kept.body, status=kept.status, headers=headers, content_type="application/json")
+    headers = {**stored.headers, REPLAYED: "true"}
+    return HttpResponse(stored.body, status=stored.status, headers=headers, content_type="application/json")
 
 
 def _fingerprint(request: Request) -> str:

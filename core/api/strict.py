@@ -154,7 +154,7 @@ def _is_odd_number(field: serializers.Field[Any, Any, Any, Any], value: Any) -> 
     """Whether a number is written in a form that is read by accident: `1_0`, `１２`, ` 5 `, `nan`, `true`."""
     # Any: what was sent for the field
     if isinstance(field, serializers.ListField) and isinstance(value, list):
-        return any(_is_odd_number(field.child, each) for each in value)
+        return any(_is_odd_number(field.child, number) for number in value)
     if not isinstance(field, NUMBERS):
         return False
     if isinstance(value, str) and value:

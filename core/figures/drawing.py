@@ -153,8 +153,8 @@ class Scale:
 
     def at(self, value: float) -> float:
         """Where a value lies; what is off the axis lies at its end."""
-        held = min(max(value, self.low), self.high)
-        return round(self.start + (self.end - self.start) * (held - self.low) / (self.high - self.low), 2)
+        inside = min(max(value, self.low), self.high)
+        return round(self.start + (self.end - self.start) * (inside - self.low) / (self.high - self.low), 2)
 
     def ticks(self, count: int = 4) -> list[tuple[float, str]]:
         """Places and labels of `count` + 1 ticks."""
@@ -164,8 +164,8 @@ class Scale:
 
 def _tick(value: float) -> str:
     """A tick's label: as many digits as tell it from its neighbours, without an exponent."""
-    said = f"{value:,.6f}".rstrip("0").rstrip(".")
-    return (said if said not in {"", "-0"} else "0").replace("-", "−")
+    label = f"{value:,.6f}".rstrip("0").rstrip(".")
+    return (label if label not in {"", "-0"} else "0").replace("-", "−")
 
 
 def limit_for(values: Sequence[float]) -> float:

@@ -124,8 +124,8 @@ class ApiSchema(AutoSchema):
 
     def get_operation_id(self) -> str:
         """Actions have the address of the thing and a word: this tells them apart from creating a thing."""
-        found = str(super().get_operation_id())
-        return f"{found.removesuffix('_create')}_act" if self.path.endswith("{action}/") else found
+        name = str(super().get_operation_id())
+        return f"{name.removesuffix('_create')}_act" if self.path.endswith("{action}/") else name
 
     def _get_filter_parameters(self) -> list[Json]:
         query = getattr(self.view, "query_serializer_class", None)
@@ -149,25 +149,25 @@ class ApiSchema(AutoSchema):
 
     def _problems(self, operation: Json) -> set[int]:
         """The problems that the operation may answer with."""
-        found = {401, 403, 429, 503}
+        statuses = {401, 403, 429, 503}
         if "requestBody" in operation:
-            found |= {400, 413, 415}
-        asked = [each for each in operation.get("parameters", ()) if each["in"] == "query"]
-        if asked:
-            found.add(400)
-        if any(parameter.get("required") for parameter in asked):
-            found.add(404)  # what they name
+            statuses |= {400, 413, 415}
+        filters = [parameter for parameter in operation.get("parameters", ()) if parameter["in"] == "query"]
+        if filters:
+            statuses.add(400)
+        if any(parameter.get("required") for parameter in filters):
+            statuses.add(404)  # what they name
         if "{" in self.path:
-            found.add(404)
+            statuses.add(404)
         if self.method not in SAFE_METHODS:
-            found |= {400, 404, 409}  # 404: what the body names
+            statuses |= {400, 404, 409}  # 404: what the body names
         if self._is_idempotent():
-            found.add(422)
-        return found
+            statuses.add(422)
+        return statuses
 
     def _who_may(self) -> str:
         scope = needed_scope(self.view, self.method)
-        admins = any(isinstance(each, IsStaff) for each in self.view.get_permissions())
+        admins = any(isinstance(permission, IsStaff) for permission in self.view.get_permissions())
         return f"Scope: `{scope}`." + (" For admins." if admins else "")
 
 

@@ -205,13 +205,13 @@ def _check_port_is_free(host: str, port: int) -> None:
 
 def collect_static_files(home: Path) -> None:
     """`collectstatic`, unless nothing has changed since the last time."""
-    found = sorted(
+    files = sorted(
         (path, stat.st_size, stat.st_mtime_ns)
         for finder in get_finders()
         for path, storage in finder.list([])
         for stat in [os.stat(storage.path(path))]
     )
-    state = hashlib.sha256(repr((found, settings.STORAGES, str(settings.STATIC_ROOT))).encode()).hexdigest()
+    state = hashlib.sha256(repr((files, settings.STORAGES, str(settings.STATIC_ROOT))).encode()).hexdigest()
     stamp = home / "static.stamp"
     if Path(settings.STATIC_ROOT).is_dir() and stamp.exists() and stamp.read_text() == state:
         return

@@ -1,4 +1,4 @@
-"""Where the answers to requests with an idempotency key are kept: a table beside the work itself."""
+"""Where the answers to requests with an idempotency key are stored: a table beside the work itself."""
 
 import hashlib
 from datetime import timedelta
@@ -7,7 +7,7 @@ from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
-from core.api.idempotency import KeptAnswer
+from core.api.idempotency import StoredAnswer
 from core.models import IdempotencyKey, User
 
 
@@ -24,11 +24,11 @@ class DatabaseStore:
             row = cursor.fetchone()
         return bool(row and row[0])
 
-    def found(self, *, user: User, key: str) -> KeptAnswer | None:
-        kept = IdempotencyKey.objects.filter(user=user, key=key, expires_at__gt=timezone.now()).first()
-        return KeptAnswer(kept.fingerprint, kept.status, kept.headers, kept.body) if kept else None
+    def answer(self, *, user: User, key: str) -> StoredAnswer | None:
+        row = IdempotencyKey.objects.filter(user=user, key=key, expires_at__gt=timezone.now()).first()
+        return StoredAnswer(row.fingerprint, row.status, row.headers, row.body) if row else None
 
-    def keep(self, answer: KeptAnswer, *, user: User, key: str, method: str, path: str) -> None:
+    def save(self, answer: StoredAnswer, *, user: User, key: str, method: str, path: str) -> None:
         """Those that nobody needs any more go at the same time: no sweep has to be remembered."""
         now = timezone.now()
         IdempotencyKey.objects.filter(user=user, expires_at__lte=now).delete()
