@@ -279,7 +279,6 @@ API_RATES = {
     "labelling": env.str("PERG_API_RATE_LABELLING", default="6000/minute"),
     "anonymous": env.str("PERG_API_RATE_ANONYMOUS", default="60/minute"),
 }
-IDEMPOTENCY_STORE = "core.api.stored_answers.DatabaseStore"
 # How long a repeated request with the same Idempotency-Key gets the same answer.
 IDEMPOTENCY_HOURS = env.int("PERG_IDEMPOTENCY_HOURS", default=24)
 

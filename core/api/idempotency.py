@@ -1,24 +1,23 @@
 """`Idempotency-Key`: a POST that starts something may be sent again, and starts it once.
 
 The answer is stored in the transaction of the work, so that there is no answer without the work and no work without the
-answer: a crash leaves neither, and the request may simply be sent again. Where answers are stored is not known here;
-settings name it, as they name the API's other parts.
+answer: a crash leaves neither, and the request may simply be sent again.
 """
 
 import hashlib
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from datetime import timedelta
 from functools import wraps
 from http import HTTPStatus
-from typing import Concatenate, ParamSpec, Protocol, TypeVar
+from typing import Concatenate, ParamSpec, TypeVar
 
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
-from django.db import transaction
+from django.db import connection, transaction
 from django.http import HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
-from django.utils.module_loading import import_string
+from django.utils import timezone
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -26,7 +25,7 @@ from rest_framework.views import APIView
 
 from core.api.actor import actor_of
 from core.errors import Conflict, DomainError
-from core.models import User
+from core.models import IdempotencyKey, User
 
 HEADER = "Idempotency-Key"
 REPLAYED = "Idempotency-Replayed"
@@ -36,28 +35,6 @@ CHUNK = 1 << 20
 
 P = ParamSpec("P")
 V = TypeVar("V", bound=APIView)
-
-
-@dataclass(frozen=True, slots=True)
-class StoredAnswer:
-    """An answer with the fingerprint of the request that it was given to."""
-
-    fingerprint: str
-    status: int
-    headers: dict[str, str]
-    body: str
-
-
-class AnswerStore(Protocol):
-    """Where answers are stored for a while. All of it happens in the caller's transaction."""
-
-    def is_mine(self, *, user: User, key: str) -> bool:
-        """Whether nobody else is at work under this key; until the transaction's end, nobody else will be."""
-        ...
-
-    def answer(self, *, user: User, key: str) -> StoredAnswer | None: ...
-
-    def save(self, answer: StoredAnswer, *, user: User, key: str, method: str, path: str) -> None: ...
 
 
 def idempotent(
@@ -87,21 +64,17 @@ def idempotent(
 
 
 def _once(request: Request, key: str, work: Callable[[], Response]) -> HttpResponseBase:
-    store: AnswerStore = import_string(settings.IDEMPOTENCY_STORE)()
     user = actor_of(request)
-    if not store.is_mine(user=user, key=key):
+    if not _is_mine(user, key):
         raise Conflict(
             "The first request with this key is still at work.", code="idempotency_key_in_use", field=HEADER
         )
     fingerprint = _fingerprint(request)
-    stored = store.answer(user=user, key=key)
+    stored = IdempotencyKey.objects.filter(user=user, key=key, expires_at__gt=timezone.now()).first()
     if stored is None:
         response = work()
         if response.status_code < HTTPStatus.BAD_REQUEST:
-            headers = {name: response.headers[name] for name in STORED_HEADERS if name in response.headers}
-            body = JSONRenderer().render(response.data).decode()
-            answer = StoredAnswer(fingerprint, response.status_code, headers, body)
-            store.save(answer, user=user, key=key, method=request.method or "", path=request.get_full_path())
+            store(response, request, user=user, key=key, fingerprint=fingerprint)
         return response
     if stored.fingerprint != fingerprint:
         raise DomainError(
@@ -112,6 +85,36 @@ def _once(request: Request, key: str, work: Callable[[], Response]) -> HttpRespo
         )
     headers = {**stored.headers, REPLAYED: "true"}
     return HttpResponse(stored.body, status=stored.status, headers=headers, content_type="application/json")
+
+
+def _is_mine(user: User, key: str) -> bool:
+    """Whether nobody else is at work under this key; until the transaction's end, nobody else will be.
+
+    By an advisory lock, which ends with the transaction, however that ends: nothing is left of a crash.
+    """
+    digest = hashlib.sha256(f"idempotency {user.pk} {key}".encode()).digest()
+    number = int.from_bytes(digest[:8], "big", signed=True)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [number])
+        row = cursor.fetchone()
+    return bool(row and row[0])
+
+
+def store(response: Response, request: Request, *, user: User, key: str, fingerprint: str) -> None:
+    """Store an answer. Those that nobody needs any more go at the same time: no sweep has to be remembered."""
+    now = timezone.now()
+    IdempotencyKey.objects.filter(user=user, expires_at__lte=now).delete()
+    IdempotencyKey.objects.create(
+        user=user,
+        key=key,
+        method=request.method or "",
+        path=request.get_full_path()[: IdempotencyKey._meta.get_field("path").max_length],
+        fingerprint=fingerprint,
+        status=response.status_code,
+        headers={name: response.headers[name] for name in STORED_HEADERS if name in response.headers},
+        body=JSONRenderer().render(response.data).decode(),
+        expires_at=now + timedelta(hours=settings.IDEMPOTENCY_HOURS),
+    )
 
 
 def _fingerprint(request: Request) -> str:

@@ -83,7 +83,7 @@ class StrictSerializer(serializers.Serializer[T]):
         for inner, field in self.fields.items():
             if name in _names_within(field):
                 return f"There is no such field here. It belongs in “{inner}”."
-        known = [each for each, field in self.fields.items() if not field.read_only]
+        known = [name for name, field in self.fields.items() if not field.read_only]
         close = get_close_matches(name, known, n=1)
         hint = f" Did you mean “{close[0]}”?" if close else ""
         return f"There is no such field.{hint} Fields: {', '.join(known) or 'none'}."
