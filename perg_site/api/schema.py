@@ -9,7 +9,6 @@ from typing import Any
 from django.conf import settings
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
-from drf_spectacular.plumbing import build_parameter_type
 from rest_framework.permissions import SAFE_METHODS
 
 from core.api.idempotency import HEADER, LONGEST_KEY, REPLAYED
@@ -127,21 +126,11 @@ class ApiSchema(AutoSchema):
         name = str(super().get_operation_id())
         return f"{name.removesuffix('_create')}_act" if self.path.endswith("{action}/") else name
 
-    def _get_filter_parameters(self) -> list[Json]:
+    def get_override_parameters(self) -> list[Any]:
+        """The filters of a list stand in its view's `query_serializer_class`."""
         query = getattr(self.view, "query_serializer_class", None)
-        if query is None or self.method not in SAFE_METHODS:
-            return list(super()._get_filter_parameters())  # type: ignore[no-untyped-call]
-        mapped = self._map_serializer(query(), "request")  # type: ignore[no-untyped-call]
-        return [
-            build_parameter_type(
-                name=name,
-                schema={key: value for key, value in schema.items() if key != "description"},
-                location="query",
-                required=name in mapped.get("required", ()),
-                description=schema.get("description", ""),
-            )
-            for name, schema in mapped.get("properties", {}).items()
-        ]
+        filters = [query] if query is not None and query().fields and self.method in SAFE_METHODS else []
+        return [*filters, *super().get_override_parameters()]
 
     def _is_idempotent(self) -> bool:
         handler = getattr(self.view, self.method.lower(), None)

@@ -1,9 +1,7 @@
 """System checks of the site's own rules."""
 
 import re
-from collections.abc import Sequence
 
-from django.apps import AppConfig
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
 
@@ -15,9 +13,7 @@ from core.secrets.key_list import KeyList, KeyRefused
 
 
 @register(Tags.compatibility)
-def postgresql_only(
-    app_configs: Sequence[AppConfig] | None = None, databases: Sequence[str] | None = None, **kwargs: object
-) -> list[CheckMessage]:
+def postgresql_only(**_: object) -> list[CheckMessage]:
     """Claims rest on SKIP LOCKED and partial indexes: no other database will do."""
     engine = settings.DATABASES["default"]["ENGINE"]
     if engine == "perg_site.postgresql":
@@ -32,9 +28,7 @@ def postgresql_only(
 
 
 @register
-def api_rates_can_be_read(
-    app_configs: Sequence[AppConfig] | None = None, databases: Sequence[str] | None = None, **kwargs: object
-) -> list[CheckMessage]:
+def api_rates_can_be_read(**_: object) -> list[CheckMessage]:
     """A rate that nobody can read would fail every request."""
     return [
         Error(
@@ -48,9 +42,7 @@ def api_rates_can_be_read(
 
 
 @register
-def second_factor_is_required_of_known_groups(
-    app_configs: Sequence[AppConfig] | None = None, databases: Sequence[str] | None = None, **kwargs: object
-) -> list[CheckMessage]:
+def second_factor_is_required_of_known_groups(**_: object) -> list[CheckMessage]:
     """A name with a typing error in it would require nothing of anybody."""
     return [
         Error(
@@ -64,9 +56,7 @@ def second_factor_is_required_of_known_groups(
 
 
 @register
-def sessions_have_limits(
-    app_configs: Sequence[AppConfig] | None = None, databases: Sequence[str] | None = None, **kwargs: object
-) -> list[CheckMessage]:
+def sessions_have_limits(**_: object) -> list[CheckMessage]:
     """A limit of nothing would let nobody in."""
     if 0 < settings.SESSION_IDLE_SECONDS <= settings.SESSION_ABSOLUTE_SECONDS:
         return []
@@ -80,9 +70,7 @@ def sessions_have_limits(
 
 
 @register(Tags.security)
-def networks_can_be_read(
-    app_configs: Sequence[AppConfig] | None = None, databases: Sequence[str] | None = None, **kwargs: object
-) -> list[CheckMessage]:
+def networks_can_be_read(**_: object) -> list[CheckMessage]:
     """A network that cannot be read would fail requests and deliveries; a proxy that is everybody is nobody."""
     lists = {"TRUSTED_PROXIES": settings.TRUSTED_PROXIES, "PERG_WEBHOOK_NETWORKS": settings.WEBHOOK_NETWORKS}
     problems: list[CheckMessage] = []
@@ -99,9 +87,7 @@ def networks_can_be_read(
 
 
 @register
-def rules_of_endpoints_can_be_read(
-    app_configs: Sequence[AppConfig] | None = None, databases: Sequence[str] | None = None, **kwargs: object
-) -> list[CheckMessage]:
+def rules_of_endpoints_can_be_read(**_: object) -> list[CheckMessage]:
     """A list that cannot be read allows no key and no private network, so that every call would fail."""
     errors: list[CheckMessage] = []
     try:

@@ -58,7 +58,7 @@ def test_starts_set_logs_aside_one_after_the_other(tmp_path: Path) -> None:
 def test_the_lines_of_a_crash_outlive_rotation_and_starts(tmp_path: Path, small: None) -> None:
     said: list[str] = []
     script = "import sys; sys.stderr.write('Traceback: the reason\\n'); sys.exit(3)"
-    child = Child("web", [sys.executable, "-c", script], tmp_path / "web.log", tmp_path)
+    child = Child(name="web", command=[sys.executable, "-c", script], log=tmp_path / "web.log", cwd=tmp_path)
     watching = Supervisor([child], said.append)
     watching.start()
     assert child.process is not None
@@ -94,7 +94,7 @@ def test_a_chatty_child_is_rotated_by_its_supervisor(
     script = (
         "import time\nfor n in range(10**6): print('a line of the log', n, flush=True); time.sleep(0.0005)"
     )
-    child = Child("web", [sys.executable, "-c", script], tmp_path / "web.log", tmp_path)
+    child = Child(name="web", command=[sys.executable, "-c", script], log=tmp_path / "web.log", cwd=tmp_path)
     watching = Supervisor([child], print)
     watching.start()
     while not (tmp_path / "web.log.3").exists():
