@@ -1,4 +1,4 @@
-"""Constraints of the shapes that many tables share. Each has its name in the database, and what a person is told."""
+"""Constraints of the shapes that many tables share. Each has its name in the database, and a message for people."""
 
 from django.db.models import CheckConstraint, Q, TextChoices, UniqueConstraint
 
