@@ -10,7 +10,7 @@ from django.db.models import F, Q
 
 from core.db.constraints import at_least, check, known, not_blank, unique, within
 from evaluation.models import Rubric, Run
-from evaluation.models.endpoint import DEFAULT_THRESHOLD, SCALE
+from evaluation.models.endpoint import DEFAULT_THRESHOLD, ENDS
 
 
 class CampaignStatus(models.TextChoices):
@@ -253,11 +253,7 @@ class Campaign(models.Model):
                 | (~Q(sampling=Sampling.ENRICHED) & Q(enriched_share__isnull=True)),
             ),
             at_least("campaign_sample_positive", "A sample has at least one response.", sample_size=1),
-            within(
-                "campaign_threshold_on_scale",
-                "The threshold is a score from 1 to 5.",
-                threshold=(SCALE[0], SCALE[-1]),
-            ),
+            within("campaign_threshold_on_scale", "The threshold is a score from 1 to 5.", threshold=ENDS),
             at_least("campaign_lease_positive", "A lease lasts at least a second.", lease_seconds=1),
             known("campaign_status_known", status=CampaignStatus),
             known("campaign_sampling_known", sampling=Sampling),

@@ -9,8 +9,8 @@ from django.db.models import Q
 
 from annotations.models.campaign import Guidelines
 from annotations.models.task import Assignment, Task
-from core.db.constraints import at_least, check, not_blank, unique
-from evaluation.models.endpoint import SCALE
+from core.db.constraints import at_least, check, not_blank, unique, within
+from evaluation.models.endpoint import ENDS
 
 
 class AnswerCorrect(models.TextChoices):
@@ -19,10 +19,6 @@ class AnswerCorrect(models.TextChoices):
     YES = "yes", "Yes"
     NO = "no", "No"
     CANNOT_TELL = "cannot_tell", "Cannot tell"
-
-
-def on_scale(field: str = "score") -> Q:
-    return Q(**{f"{field}__gte": SCALE[0], f"{field}__lte": SCALE[-1]})
 
 
 class Label(models.Model):
@@ -57,7 +53,7 @@ class Label(models.Model):
                 "revision",
             ),
             unique("label_submission_once", "This submission was received already.", "submission_key"),
-            check("label_score_on_scale", "A score is 1 to 5.", on_scale()),
+            within("label_score_on_scale", "A score is 1 to 5.", score=ENDS),
             at_least("label_revision_from_1", "Revisions count from 1.", revision=1),
             check(
                 "label_answer_correct_known",
@@ -84,7 +80,7 @@ class Draft(models.Model):
 
     class Meta:
         constraints = [
-            check("draft_score_on_scale", "A score is 1 to 5.", Q(score__isnull=True) | on_scale()),
+            within("draft_score_on_scale", "A score is 1 to 5.", score=ENDS, or_none=True),
         ]
 
     def __str__(self) -> str:
@@ -115,7 +111,7 @@ class Adjudication(models.Model):
                 "task",
                 "revision",
             ),
-            check("adjudication_score_on_scale", "A score is 1 to 5.", on_scale()),
+            within("adjudication_score_on_scale", "A score is 1 to 5.", score=ENDS),
             not_blank("adjudication_has_rationale", "An adjudication says why.", "rationale"),
         ]
 

@@ -4,9 +4,9 @@ from django.db import models
 from django.db.models import Q
 
 from annotations.models.campaign import Member
-from annotations.models.label import on_scale
 from annotations.models.task import Task
-from core.db.constraints import check, unique
+from core.db.constraints import check, unique, within
+from evaluation.models.endpoint import ENDS
 
 
 class QualificationAttempt(models.Model):
@@ -78,7 +78,7 @@ class QualificationAnswer(models.Model):
         ordering = ["pk"]
         constraints = [
             unique("qualification_answer_once", "This item is answered already.", "attempt", "task"),
-            check("qualification_answer_on_scale", "A score is 1 to 5.", on_scale()),
+            within("qualification_answer_on_scale", "A score is 1 to 5.", score=ENDS),
         ]
 
     def __str__(self) -> str:

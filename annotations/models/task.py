@@ -9,7 +9,7 @@ from django.db.models import F, Q
 from annotations.models.campaign import Campaign, Member
 from core.db.constraints import check, filled_exactly_when, known, unique, within
 from evaluation.models import Response
-from evaluation.models.endpoint import SCALE
+from evaluation.models.endpoint import ENDS, SCALE
 
 
 class TaskKind(models.TextChoices):
@@ -148,7 +148,7 @@ class KnownScore(models.Model):
 
     class Meta:
         constraints = [
-            within("known_score_on_scale", "A score is 1 to 5.", score=(SCALE[0], SCALE[-1])),
+            within("known_score_on_scale", "A score is 1 to 5.", score=ENDS),
             check(
                 "known_score_tolerance_in_range",
                 "A tolerance is at most the length of the scale.",

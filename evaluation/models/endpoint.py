@@ -10,6 +10,7 @@ from django.db.models import Q
 from core.db.constraints import at_least, check, known, unique, within
 
 SCALE = (1, 2, 3, 4, 5)
+ENDS = (SCALE[0], SCALE[-1])
 DEFAULT_THRESHOLD = 3
 HIDDEN = "…"
 
@@ -191,11 +192,7 @@ class Judge(models.Model):
             ),
             at_least("judge_max_tokens_positive", "A reply has at least one token.", max_tokens=1),
             unique("judge_name_unique", "A judge has this name already.", "name"),
-            within(
-                "judge_threshold_on_scale",
-                "The threshold is a score from 1 to 5.",
-                threshold=(SCALE[0], SCALE[-1]),
-            ),
+            within("judge_threshold_on_scale", "The threshold is a score from 1 to 5.", threshold=ENDS),
             at_least("judge_replicates_positive", "A judge rates at least once.", replicates=1),
             check(
                 "judge_asks_endpoint_or_imported",
