@@ -107,7 +107,7 @@ class OwnTokenRevoke(Own):
 
     @extend_schema(request=None, responses=TokenSerializer)
     @without_body
-    def post(self, request: Request, token_id: int, **_: object) -> Response:
+    def post(self, request: Request, /, token_id: int, **_: object) -> Response:
         token = token_by_id(self.person(), token_id)
         return Response(TokenSerializer(revoke_token(token=token, actor=actor_of(request))).data)
 
