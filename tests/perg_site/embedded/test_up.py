@@ -20,7 +20,7 @@ from perg_site.embedded.supervisor import Child, KeepsCrashing, Supervisor
 
 pytestmark = pytest.mark.slow
 
-REPOSITORY = Path(__file__).resolve().parents[2]
+REPOSITORY = Path(__file__).resolve().parents[3]
 
 
 def up(home: Path, port: int) -> subprocess.Popen[str]:

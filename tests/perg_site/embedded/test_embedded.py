@@ -18,7 +18,7 @@ from perg_site.embedded.service import LONGEST_SOCKET_PATH, socket_folder
 
 pytestmark = pytest.mark.slow
 
-REPOSITORY = Path(__file__).resolve().parents[2]
+REPOSITORY = Path(__file__).resolve().parents[3]
 # Another process with a share: says "up" when it has it, and gives it back when its standard input closes.
 USER = (
     "import sys; from perg_site import embedded\n"
