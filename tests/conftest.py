@@ -34,6 +34,7 @@ def own_home() -> tuple[Path, BinaryIO]:
 # pyproject.toml does not name them.
 _home, _lock = own_home()
 os.environ["PERG_HOME"] = str(_home)
+embedded.open_home()
 os.environ.setdefault("PERG_PLAIN_STATIC", "1")
 for _rate in ("PERG_API_RATE", "PERG_API_RATE_LABELLING", "PERG_API_RATE_ANONYMOUS"):
     os.environ.setdefault(_rate, "1000000/day")

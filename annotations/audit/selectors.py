@@ -12,7 +12,6 @@ from core.models import AuditEvent, User
 from core.models.audit import named
 from core.text.days import begin_of, end_of
 
-PAGE = 50
 OF_CAMPAIGN = f"{Campaign._meta.verbose_name} "
 # An event gets its number within its transaction, and none lasts so long: numbers follow time that closely.
 LONGEST_TRANSACTION = timedelta(hours=1)
@@ -37,14 +36,6 @@ class Filters:
     subject: str = ""
     since: date | None = None
     until: date | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """Events, newest first; `older` is where the next page begins, None on the last one."""
-
-    events: list[AuditEvent]
-    older: int | None
 
 
 def events(*, campaign: Campaign | None, filters: Filters) -> QuerySet[AuditEvent]:
@@ -75,12 +66,6 @@ def with_campaigns(log: QuerySet[AuditEvent]) -> QuerySet[AuditEvent]:
     return log.annotate(
         campaign_id=Case(When(scope__startswith=OF_CAMPAIGN, then=key)), campaign_name=Subquery(name[:1])
     )
-
-
-def page_of(found: QuerySet[AuditEvent], *, before: int | None) -> Page:
-    """The events that come next after number `before`, by keyset: no page costs more than the first."""
-    rows = list(found.filter(pk__lt=before)[: PAGE + 1] if before is not None else found[: PAGE + 1])
-    return Page(rows[:PAGE], rows[PAGE - 1].pk if len(rows) > PAGE else None)
 
 
 def actions() -> list[str]:

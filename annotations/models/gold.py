@@ -7,6 +7,7 @@ from django.db.models import Q
 from annotations.models.campaign import Campaign
 from annotations.models.task import Task
 from annotations.models.validation import ValidationReport
+from core.db.constraints import check, known, unique
 
 
 class GoldStatus(models.TextChoices):
@@ -84,16 +85,10 @@ class GoldRelease(models.Model):
     class Meta:
         ordering = ["-number"]
         constraints = [
-            models.UniqueConstraint(
-                fields=["campaign", "number"],
-                name="gold_release_number_unique",
-                violation_error_message="The campaign has this release already.",
+            unique(
+                "gold_release_number_unique", "The campaign has this release already.", "campaign", "number"
             ),
-            models.CheckConstraint(
-                condition=Q(rule__in=GoldRule.values),
-                name="gold_release_rule_known",
-                violation_error_message="The rule is one of the known ones.",
-            ),
+            known("gold_release_rule_known", rule=GoldRule),
         ]
 
     def __str__(self) -> str:
@@ -117,16 +112,12 @@ class GoldLabel(models.Model):
     class Meta:
         ordering = ["pk"]
         constraints = [
-            models.UniqueConstraint(
-                fields=["release", "task"],
-                name="gold_label_once_in_release",
-                violation_error_message="The release has this task already.",
-            ),
-            models.CheckConstraint(
-                condition=Q(status__in=RESOLVED, followed__isnull=False)
+            unique("gold_label_once_in_release", "The release has this task already.", "release", "task"),
+            check(
+                "gold_followed_iff_resolved",
+                "Gold is given exactly where the labels resolve it.",
+                Q(status__in=RESOLVED, followed__isnull=False)
                 | Q(status__in=[GoldStatus.TIED, GoldStatus.UNLABELLED], followed__isnull=True),
-                name="gold_followed_iff_resolved",
-                violation_error_message="Gold is given exactly where the labels resolve it.",
             ),
         ]
 

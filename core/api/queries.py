@@ -45,9 +45,9 @@ def id_filter(of: str) -> serializers.IntegerField:
     )
 
 
-def exact(given: Mapping[str, Any], **lookups: str) -> dict[str, Any]:
-    """The lookups of those filters that were given: `exact(query, run="item__run")`."""
-    return {lookups[name]: value for name, value in given.items() if name in lookups}
+def exact(values: Mapping[str, Any], **lookups: str) -> dict[str, Any]:
+    """The lookups of those filters that have a value: `exact(query, run="item__run")`."""
+    return {lookups[name]: value for name, value in values.items() if name in lookups}
 
 
 class Queried(APIView):
@@ -65,9 +65,9 @@ class Queried(APIView):
                     {name: ["It is there more than once."] for name in repeated}
                 )
             # As a plain mapping: in a form, a field that is not there may mean something, as a box not ticked does.
-            given = self.query_serializer_class(data=request.query_params.dict())
-            given.is_valid(raise_exception=True)
-            self.query = given.validated_data
+            serializer = self.query_serializer_class(data=request.query_params.dict())
+            serializer.is_valid(raise_exception=True)
+            self.query = serializer.validated_data
 
 
 class FilteredList(Queried, generics.ListAPIView[M]):

@@ -83,7 +83,7 @@ class StrictSerializer(serializers.Serializer[T]):
         for inner, field in self.fields.items():
             if name in _names_within(field):
                 return f"There is no such field here. It belongs in “{inner}”."
-        known = [each for each, field in self.fields.items() if not field.read_only]
+        known = [name for name, field in self.fields.items() if not field.read_only]
         close = get_close_matches(name, known, n=1)
         hint = f" Did you mean “{close[0]}”?" if close else ""
         return f"There is no such field.{hint} Fields: {', '.join(known) or 'none'}."
@@ -154,7 +154,7 @@ def _is_odd_number(field: serializers.Field[Any, Any, Any, Any], value: Any) -> 
     """Whether a number is written in a form that is read by accident: `1_0`, `１２`, ` 5 `, `nan`, `true`."""
     # Any: what was sent for the field
     if isinstance(field, serializers.ListField) and isinstance(value, list):
-        return any(_is_odd_number(field.child, each) for each in value)
+        return any(_is_odd_number(field.child, number) for number in value)
     if not isinstance(field, NUMBERS):
         return False
     if isinstance(value, str) and value:

@@ -4,10 +4,11 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django_otp.plugins.otp_totp.models import TOTPDevice
+
+from core.db.constraints import not_blank, unique
 
 LONGEST_WAIT = timedelta(minutes=15)
 DOUBLINGS = 10
@@ -53,16 +54,8 @@ class RecoveryCode(models.Model):
     class Meta:
         ordering = ["pk"]
         constraints = [
-            models.UniqueConstraint(
-                fields=["code_hash"],
-                name="recovery_code_unique",
-                violation_error_message="This recovery code exists already.",
-            ),
-            models.CheckConstraint(
-                condition=~Q(code_hash=""),
-                name="recovery_code_not_empty",
-                violation_error_message="A recovery code has a hash.",
-            ),
+            unique("recovery_code_unique", "This recovery code exists already.", "code_hash"),
+            not_blank("recovery_code_not_empty", "A recovery code has a hash.", "code_hash"),
         ]
 
     def __str__(self) -> str:

@@ -59,12 +59,12 @@ class JsonClient(RedisCacheClient):
             "retry": Retry(NoBackoff(), 0),
         }
         super().__init__(*servers, **(own | options))
-        self._kept: Redis | None = None
+        self._connection: Redis | None = None
 
     def get_client(self, key: Any = None, *, write: bool = False) -> Redis:
-        if self._kept is None:
-            self._kept = super().get_client(key, write=True)
-        return self._kept
+        if self._connection is None:
+            self._connection = super().get_client(key, write=True)
+        return self._connection
 
 
 class ForgivingCache(RedisCache):

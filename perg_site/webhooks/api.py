@@ -46,9 +46,9 @@ class WebhookList(Queried, generics.ListAPIView[Webhook]):
 
     @extend_schema(request=NewWebhookSerializer, responses={201: IssuedWebhookSerializer})
     def post(self, request: Request) -> Response:
-        given = NewWebhookSerializer(data=request.data)
-        given.is_valid(raise_exception=True)
-        issued = managing.create_webhook(actor=actor_of(request), **given.validated_data)
+        serializer = NewWebhookSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        issued = managing.create_webhook(actor=actor_of(request), **serializer.validated_data)
         return Response(_issued(issued), status=HTTPStatus.CREATED)
 
 
@@ -65,9 +65,11 @@ class WebhookDetail(APIView):
     def patch(self, request: Request, webhook_id: int) -> Response:
         webhook = webhook_or_404(webhook_id)
         context = {"shown": WebhookSerializer(webhook).data}
-        given = WebhookChangesSerializer(data=request.data, context=context)
-        given.is_valid(raise_exception=True)
-        changed = managing.change_webhook(webhook=webhook, actor=actor_of(request), **given.validated_data)
+        serializer = WebhookChangesSerializer(data=request.data, context=context)
+        serializer.is_valid(raise_exception=True)
+        changed = managing.change_webhook(
+            webhook=webhook, actor=actor_of(request), **serializer.validated_data
+        )
         return Response(WebhookSerializer(changed).data)
 
     @extend_schema(responses={204: None})

@@ -30,7 +30,7 @@ LONGEST_PAUSE = timedelta(hours=6)
 LEASE = timedelta(seconds=120)
 """Far longer than an attempt takes: what is taken again then is that of a worker that was killed."""
 TURN_SECONDS = 30.0
-KEPT = timedelta(days=30)
+RETENTION = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +182,7 @@ def give_up_lost() -> int:
 
 def forget_old() -> int:
     """Delete deliveries that were finished long ago; give their number."""
-    number, _ = Delivery.objects.filter(finished_at__lt=timezone.now() - KEPT).delete()
+    number, _ = Delivery.objects.filter(finished_at__lt=timezone.now() - RETENTION).delete()
     return number
 
 

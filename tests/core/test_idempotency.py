@@ -89,7 +89,7 @@ def test_a_crash_between_the_work_and_its_answer_leaves_neither(
         raise RuntimeError("the machine is gone")
 
     with monkeypatch.context() as patched:
-        patched.setattr("core.api.kept_answers.DatabaseStore.keep", crash)
+        patched.setattr("core.api.idempotency.store", crash)
         with pytest.raises(RuntimeError):
             _post(admin, RUBRIC, "k1")
     assert not Rubric.objects.filter(name="How far").exists()

@@ -18,7 +18,7 @@ from gunicorn.config import Config
 from core.errors import DomainError
 from core.http.problem_details import DomainErrorMiddleware, problem, problem_response
 from core.logs.secrets import SecretFilter
-from perg_site.gunicorn_logger import Logger
+from perg_site.deployment.gunicorn_logger import Logger
 
 REPOSITORY = Path(__file__).parents[2]
 KEY = "sk-0123456789abcdef"

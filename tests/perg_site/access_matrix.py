@@ -37,7 +37,7 @@ MATRIX: dict[str, tuple[str, int, int, int, int, int]] = {
     "run_judging": ("get", 302, 404, 404, 404, 200),
     "run_judge": ("post", 302, 404, 404, 404, 302),
     "run_compute_again": ("post", 302, 404, 404, 404, 302),
-    "kept_again": ("post", 302, 404, 404, 404, 404),  # only what a page has signed
+    "figures_again": ("post", 302, 404, 404, 404, 404),  # only what a page has signed
     "run_progress": ("get", 302, 404, 404, 404, 200),
     "run_budgets": ("post", 302, 404, 404, 404, 302),
     "run_control": ("post", 302, 404, 404, 404, 302),

@@ -8,7 +8,7 @@ import yaml
 
 from evaluation.models import Completion
 from perg_site.celery import app
-from perg_site.workers import ARGUMENTS
+from perg_site.deployment.workers import ARGUMENTS
 from tests.busy_endpoints import (
     SLOW_SECONDS,
     busy_endpoints,

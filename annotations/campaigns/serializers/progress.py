@@ -8,7 +8,7 @@ from annotations.campaigns.selectors.campaigns import Progress
 from annotations.campaigns.selectors.presence import Presence
 from annotations.campaigns.selectors.progress import CountedProgress, Disagreement, LiveProgress, Pace
 from core.api.estimates import EstimateField
-from core.cache.figures import Kept
+from core.cache.figures import CachedFigures
 
 
 class ProgressSerializer(serializers.Serializer[Progress]):
@@ -82,7 +82,7 @@ class CountedSerializer(serializers.Serializer[Any]):
     is_current = serializers.BooleanField()
 
 
-def counted_as_of(kept: Kept[CountedProgress]) -> dict[str, object]:
+def counted_as_of(kept: CachedFigures[CountedProgress]) -> dict[str, object]:
     """What `CountedSerializer` shows of figures that are kept."""
     return {"as_of": None if kept.is_current else kept.as_of, "is_current": kept.is_current}
 
@@ -99,7 +99,9 @@ class ActivitySerializer(CountedSerializer):
     people = PresenceSerializer(many=True)
 
 
-def activity_data(live: LiveProgress, people: list[Presence], kept: Kept[CountedProgress]) -> dict[str, Any]:
+def activity_data(
+    live: LiveProgress, people: list[Presence], kept: CachedFigures[CountedProgress]
+) -> dict[str, Any]:
     """How a campaign goes, JSON-ready."""
     shown: dict[str, object] = {
         "progress": live.counts,

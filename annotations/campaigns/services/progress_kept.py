@@ -9,7 +9,7 @@ from pydantic import TypeAdapter
 from annotations.campaigns.selectors.progress import CountedProgress, counted_progress
 from annotations.campaigns.selectors.stamps import log_stamp
 from annotations.models import Campaign
-from core.cache.figures import Kept, keep_figures, kept_figures
+from core.cache.figures import CachedFigures, cached_figures, refresh_figures
 from evaluation.results.selectors.results import runs_stamp
 
 KEEP = "annotations.campaigns.tasks.keep_progress"
@@ -19,11 +19,11 @@ LIVE_TASKS = 10_000
 """Up to this many tasks, everything is counted for each page."""
 
 
-def progress_now(campaign: Campaign) -> Kept[CountedProgress]:
-    """Where the counts are out of date, a worker computes newer ones; without any, they are counted at once."""
+def progress_now(campaign: Campaign) -> CachedFigures[CountedProgress]:
+    """Where the counts are late, a worker is asked for newer ones; where there are none, they are made at once."""
     if campaign.sample_size <= LIVE_TASKS:
-        return Kept.just_now(counted_progress(campaign))
-    kept = kept_figures(
+        return CachedFigures.just_now(counted_progress(campaign))
+    kept = cached_figures(
         _name(campaign),
         form=FORM,
         stamp=_stamp(campaign),
@@ -31,12 +31,12 @@ def progress_now(campaign: Campaign) -> Kept[CountedProgress]:
         keys=(campaign.pk,),
         compute=lambda: _counted(campaign),
     )
-    return Kept.just_now(keep_progress(campaign=campaign)) if kept.value is None else kept
+    return CachedFigures.just_now(keep_progress(campaign=campaign)) if kept.value is None else kept
 
 
 def keep_progress(*, campaign: Campaign) -> CountedProgress:
     """Count and keep it, unless what is kept is current."""
-    return keep_figures(
+    return refresh_figures(
         _name(campaign),
         form=FORM,
         stamp=lambda: _stamp(campaign),

@@ -12,7 +12,7 @@ from pydantic import TypeAdapter
 from annotations.campaigns.selectors.stamps import log_stamp
 from annotations.gold.services.gold import GoldPreview, preview_gold
 from annotations.models import Campaign
-from core.cache.figures import Kept, keep_figures, kept_figures
+from core.cache.figures import CachedFigures, cached_figures, refresh_figures
 from core.errors import DomainError
 from perg.stats.gold.gold_criteria import GoldCriteria
 
@@ -48,11 +48,11 @@ def is_late(campaign: Campaign, criteria: GoldCriteria) -> bool:
     return labels > (LIVE_LABELS_OF_A_MODEL if fitted else LIVE_LABELS)
 
 
-def preview_now(*, campaign: Campaign, criteria: GoldCriteria) -> Kept[GoldPreview]:
-    """What a release would be; where that is out of date, a worker computes it. Raises what `preview_gold` does."""
+def preview_now(*, campaign: Campaign, criteria: GoldCriteria) -> CachedFigures[GoldPreview]:
+    """What a release would be; where that is late, a worker is asked for it. Raises what `preview_gold` does."""
     if not is_late(campaign, criteria):
-        return Kept.just_now(preview_gold(campaign=campaign, criteria=criteria))
-    kept = kept_figures(
+        return CachedFigures.just_now(preview_gold(campaign=campaign, criteria=criteria))
+    kept = cached_figures(
         _name(campaign, criteria),
         form=FORM,
         stamp=log_stamp(campaign),
@@ -63,13 +63,13 @@ def preview_now(*, campaign: Campaign, criteria: GoldCriteria) -> Kept[GoldPrevi
     if isinstance(kept.value, Refused):
         if kept.is_current:
             raise kept.value.as_error()
-        return Kept(None, None, is_current=False, failure=kept.failure, name=kept.name)
-    return Kept(kept.value, kept.as_of, kept.is_current, kept.failure, kept.name)
+        return CachedFigures(None, None, is_current=False, failure=kept.failure, name=kept.name)
+    return CachedFigures(kept.value, kept.as_of, kept.is_current, kept.failure, kept.name)
 
 
 def keep_preview(*, campaign: Campaign, criteria: GoldCriteria) -> None:
     """Work out what a release would be and keep that, unless what is kept is current."""
-    keep_figures(
+    refresh_figures(
         _name(campaign, criteria),
         form=FORM,
         stamp=lambda: log_stamp(campaign),

@@ -8,7 +8,7 @@ from pydantic import TypeAdapter
 from annotations.campaigns.selectors.stamps import log_stamp
 from annotations.models import Campaign, Member
 from annotations.quality.selectors.quality import figures_by_member
-from core.cache.figures import Kept, keep_figures, kept_figures
+from core.cache.figures import CachedFigures, cached_figures, refresh_figures
 from perg.stats.raters.quality import AnnotatorQuality
 
 KEEP = "annotations.quality.tasks.keep_quality"
@@ -20,14 +20,14 @@ Figures = dict[int, AnnotatorQuality]
 FORM: TypeAdapter[Figures] = TypeAdapter(Figures)
 
 
-def quality_now(campaign: Campaign, *, only: Member | None = None) -> Kept[Figures]:
+def quality_now(campaign: Campaign, *, only: Member | None = None) -> CachedFigures[Figures]:
     """The figures by member (primary key); of others than `only` they may be missing.
 
     Where they are late, a worker is asked for newer ones.
     """
     if campaign.sample_size * campaign.overlap <= LIVE_LABELS:
-        return Kept.just_now(figures_by_member(campaign, only=only))
-    return kept_figures(
+        return CachedFigures.just_now(figures_by_member(campaign, only=only))
+    return cached_figures(
         _name(campaign),
         form=FORM,
         stamp=log_stamp(campaign),
@@ -39,7 +39,7 @@ def quality_now(campaign: Campaign, *, only: Member | None = None) -> Kept[Figur
 
 def keep_quality(*, campaign: Campaign) -> None:
     """Compute the figures and keep them, unless the kept ones are current."""
-    keep_figures(
+    refresh_figures(
         _name(campaign),
         form=FORM,
         stamp=lambda: log_stamp(campaign),

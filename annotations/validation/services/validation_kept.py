@@ -12,7 +12,7 @@ from pydantic import TypeAdapter
 from annotations.models import Campaign, ValidationReport
 from annotations.validation.selectors.stamps import input_stamp
 from annotations.validation.selectors.validation import ReportsNow, newest_reports, reports_now, staleness
-from core.cache.figures import keep_figures, kept_figures
+from core.cache.figures import cached_figures, refresh_figures
 
 KEEP = "annotations.validation.tasks.keep_staleness"
 FORM = TypeAdapter(str)
@@ -37,7 +37,7 @@ def reports_shown(campaign: Campaign) -> ReportsNow:
     if found.ready is None:
         return found
     report = found.ready
-    kept = kept_figures(
+    kept = cached_figures(
         _name(report),
         form=FORM,
         stamp=input_stamp(campaign),
@@ -54,7 +54,7 @@ def reports_shown(campaign: Campaign) -> ReportsNow:
 
 def keep_staleness(*, report: ValidationReport) -> None:
     """Find out whether the report is still true and keep that, unless it is known."""
-    keep_figures(
+    refresh_figures(
         _name(report),
         form=FORM,
         stamp=lambda: input_stamp(report.campaign),

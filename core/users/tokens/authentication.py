@@ -26,8 +26,6 @@ class TokenAuthentication(BaseAuthentication):
     def authenticate(self, request: Request) -> tuple[User, ApiToken] | None:
         audit.means.set(None)
         scheme, _, secret = get_authorization_header(request).decode("latin-1").partition(" ")
-        if scheme.lower() == "token":  # what the first versions took
-            raise AuthenticationFailed(f"Send “Authorization: {SCHEME} …”.", code="scheme_unknown")
         if scheme.lower() != SCHEME.lower():
             return None
         token = token_by(secret.strip())
@@ -69,12 +67,12 @@ class BrowserAuthentication(SessionAuthentication):
     """The person who is logged in. It comes last: requests that it does not know either are counted by address."""
 
     def authenticate(self, request: Request) -> tuple[User, None] | None:
-        found: tuple[User, None] | None = super().authenticate(request)
-        if found is None:
+        login: tuple[User, None] | None = super().authenticate(request)
+        if login is None:
             count_anonymous(request)
         else:
-            check_session(request.session, found[0])
-        return found
+            check_session(request.session, login[0])
+        return login
 
 
 def count_anonymous(request: Request) -> None:

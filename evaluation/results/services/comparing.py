@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from pydantic import TypeAdapter
 
-from core.cache.figures import Kept, keep_figures, kept_figures
+from core.cache.figures import CachedFigures, cached_figures, refresh_figures
 from evaluation.models import Item, Run
 from evaluation.results.metrics.comparison import Comparison, compare_anew, corrected
 from evaluation.results.selectors.results import runs_stamp
@@ -22,7 +22,7 @@ class Compared:
     """What is known of run `other` against the reference: `kept.value`, whose p-values are corrected."""
 
     other: Run
-    kept: Kept[Comparison]
+    kept: CachedFigures[Comparison]
 
 
 def comparisons_now(reference: Run, others: Sequence[Run]) -> list[Compared]:
@@ -45,7 +45,7 @@ def comparison_at_once(reference: Run, other: Run) -> Comparison:
 
 def keep_comparison(*, reference: Run, other: Run) -> Comparison:
     """Compare two runs and keep the comparison, unless the one that is kept is current."""
-    return keep_figures(
+    return refresh_figures(
         _name(reference, other),
         form=FORM,
         stamp=lambda: runs_stamp([reference.pk, other.pk]),
@@ -53,10 +53,10 @@ def keep_comparison(*, reference: Run, other: Run) -> Comparison:
     )
 
 
-def _kept(reference: Run, other: Run) -> Kept[Comparison]:
+def _kept(reference: Run, other: Run) -> CachedFigures[Comparison]:
     if not Item.objects.filter(run__in=[reference, other])[LIVE_ITEMS : LIVE_ITEMS + 1].exists():
-        return Kept.just_now(compare_anew(reference, other))
-    kept = kept_figures(
+        return CachedFigures.just_now(compare_anew(reference, other))
+    kept = cached_figures(
         _name(reference, other),
         form=FORM,
         stamp=runs_stamp([reference.pk, other.pk]),

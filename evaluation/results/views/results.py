@@ -7,6 +7,7 @@ from django.http import Http404, HttpResponse, HttpResponseBase, StreamingHttpRe
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
+from core.figures.files import WRITERS
 from core.http.access import PersonRequest, staff_or_404
 from core.http.page_query import PageQuery
 from core.text.tables import CONTENT_TYPES, as_csv, as_json
@@ -23,7 +24,6 @@ from evaluation.results.figures.explorer import (
     lines,
     published_otherwise,
 )
-from evaluation.results.figures.figure_files import WRITERS
 from evaluation.results.figures.forest_plots import DEFINITIONS
 from evaluation.results.figures.result_figures import FIGURES, MOST_READ, figure_of
 from evaluation.results.forms import ComparisonForm, RowFilterForm

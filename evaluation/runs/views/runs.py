@@ -10,6 +10,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from core.errors import DomainError
 from core.http.access import PersonRequest, staff_or_404
+from core.http.keyset import newest_page
 from core.http.page_query import PageQuery
 from evaluation.engine.steps.judging import launch_judging
 from evaluation.imports.services.evaluation_kinds import RECORDED_RUN
@@ -60,13 +61,8 @@ def run_list(request: PersonRequest) -> HttpResponse:
         runs = runs.filter(pk__in=runs_with_failures().values("pk"))
     elif show:
         runs = runs.filter(status=show)
-    before = query.key("before")
-    if before is not None:
-        runs = runs.filter(pk__lt=before)
-    page = list(runs.order_by("-pk")[: RUNS_PER_PAGE + 1])
-    shown = page[:RUNS_PER_PAGE]
-    older = shown[-1].pk if len(page) > RUNS_PER_PAGE else None
-    context = {"runs": shown, "older": older, "before": before, "show": show, "filters": RUN_FILTERS}
+    page = newest_page(runs, query, size=RUNS_PER_PAGE)
+    context = {"runs": page.rows, "page": page, "show": show, "filters": RUN_FILTERS}
     return render(request, "evaluation/runs/run_list.html", context)
 
 

@@ -28,7 +28,7 @@ from annotations.validation.selectors.stamps import input_stamp
 from annotations.validation.services import validation_kept
 from annotations.validation.services.validation import report_settings, request_report
 from annotations.validation.tasks import keep_staleness
-from core.cache import figures as kept_figures
+from core.cache import figures as figure_cache
 from core.jobs.leasing import run_job
 from tests import build
 from tests.pages import one_line
@@ -43,7 +43,7 @@ CRITERIA |= dict.fromkeys(("minimum_labels", "minimum_agreement", "minimum_confi
 @pytest.fixture
 def woken(monkeypatch: pytest.MonkeyPatch) -> list[tuple[object, ...]]:
     calls: list[tuple[object, ...]] = []
-    monkeypatch.setattr(kept_figures, "wake", lambda *call: calls.append(call))
+    monkeypatch.setattr(figure_cache, "wake", lambda *call: calls.append(call))
     return calls
 
 
@@ -103,7 +103,7 @@ def test_progress_of_a_large_campaign_is_counted_at_once_the_first_time(
 def test_progress_says_as_of_when_it_is_once_a_label_has_come_and_is_counted_anew(
     lead: Client, campaign: Campaign, woken: list[tuple[object, ...]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(kept_figures, "PATIENCE", 0)
+    monkeypatch.setattr(figure_cache, "PATIENCE", 0)
     keep_progress(campaign.pk)
     member = campaign.members.get(user__username="bob")
     assignment = claim_task(campaign=campaign, member=member)
@@ -125,7 +125,7 @@ def test_progress_says_as_of_when_it_is_once_a_label_has_come_and_is_counted_ane
 def test_programs_are_told_that_counts_are_late_too(
     lead: Client, campaign: Campaign, monkeypatch: pytest.MonkeyPatch, route: str
 ) -> None:
-    monkeypatch.setattr(kept_figures, "PATIENCE", 0)
+    monkeypatch.setattr(figure_cache, "PATIENCE", 0)
 
     def is_late() -> tuple[bool, bool]:
         answer = lead.get(reverse(route, args=[campaign.pk])).json()

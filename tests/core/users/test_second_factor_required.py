@@ -12,7 +12,7 @@ from pytest_django import Settings
 from core.errors import NotAllowed
 from core.models import AuditEvent, Authenticator, Session, User
 from core.users.tokens.tokens import create_token
-from perg_site.checks import second_factor_is_required_of_known_groups, sessions_have_limits
+from perg_site.deployment.checks import second_factor_is_required_of_known_groups, sessions_have_limits
 from tests import build
 from tests.core.users.people import PASSWORD, code_of, is_in, logged_in, secret_on, with_second_factor
 

@@ -184,8 +184,8 @@ def test_a_program_reads_why_there_is_no_result() -> None:
     assert "division by zero" in answer["detail"]
 
 
-def test_figures_can_only_be_requested_again_by_people_who_saw_them(staff: Client) -> None:
-    address = reverse("kept_again")
+def test_figures_are_only_asked_for_again_by_who_was_shown_them(staff: Client) -> None:
+    address = reverse("figures_again")
     for wrong in ("", "nonsense", signed_figures("comparison/1/2", "/results/")[:-2]):
         assert staff.post(address, {"figures": wrong}).status_code == 404
     answer = staff.post(address, {"figures": signed_figures("comparison/1/2", "/results/compare/?run=1")})

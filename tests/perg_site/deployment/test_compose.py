@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-REPOSITORY = Path(__file__).resolve().parents[2]
+REPOSITORY = Path(__file__).resolve().parents[3]
 PREPARE = "perg_site/deployment/prepare.sh"
 Service = dict[str, Any]  # Any: YAML
 

@@ -14,7 +14,7 @@ from core.secrets.addresses import read_address
 from core.secrets.environment import is_reserved, reserved_variables
 from core.secrets.key_list import KeyList, KeyRefused
 
-REPOSITORY = Path(__file__).parents[2]
+REPOSITORY = Path(__file__).parents[3]
 SOURCES = ("perg", "core", "evaluation", "annotations", "perg_site", "manage.py")
 
 

@@ -15,7 +15,7 @@ from core.middleware.body_limits import takes_files
 from core.scopes import Scope
 from core.users.tokens.tokens import create_token
 from tests import build
-from tests.perg_site.proxy_server import NGINX, TEMPLATE, Proxy, running_proxy, slow_connections
+from tests.perg_site.deployment.proxy_server import NGINX, TEMPLATE, Proxy, running_proxy, slow_connections
 from tests.perg_site.webhooks.receiver import receiving
 
 pytestmark = pytest.mark.slow

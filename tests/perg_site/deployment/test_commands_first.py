@@ -16,7 +16,7 @@ from perg_site import embedded
 from perg_site.embedded import postgres
 from perg_site.embedded.service import socket_folder
 
-REPOSITORY = Path(__file__).resolve().parents[2]
+REPOSITORY = Path(__file__).resolve().parents[3]
 OWN_APPS = ("core", "perg_site", "annotations", "evaluation")
 # What each command is called with; the files are not there. `up` brings the schema about with the rest.
 ARGUMENTS = {

@@ -36,15 +36,16 @@ class KeepsCrashing(Exception):
     """Something crashed again and again right after its start."""
 
 
+@dataclass(kw_only=True)
 class Watched(ABC):
     """Something that is started again when it has ended."""
 
     name: str
     log: Path
-    is_started: bool
-    started: float
-    crashes: int
-    start_after: float
+    is_started: bool = False
+    started: float = 0.0
+    crashes: int = 0
+    start_after: float = 0.0
 
     @abstractmethod
     def start(self) -> None:
@@ -59,20 +60,14 @@ class Watched(ABC):
         """End what it has left behind."""
 
 
-@dataclass
+@dataclass(kw_only=True)
 class Child(Watched):
     """One supervised process, the head of a process group of its own."""
 
-    name: str
     command: list[str]
-    log: Path
     cwd: Path
     environment: Mapping[str, str] = field(default_factory=dict)
     process: subprocess.Popen[bytes] | None = None
-    is_started: bool = False
-    started: float = 0.0
-    crashes: int = 0
-    start_after: float = 0.0
 
     def start(self) -> None:
         with open_log(self.log) as log:
@@ -113,21 +108,14 @@ class Child(Watched):
         return self.process is not None and self.process.poll() is None
 
 
-@dataclass
 class WatchedService(Watched):
     """An embedded PostgreSQL or Redis. It runs already when watching begins, and `Services` stops it in the end."""
 
-    services: Services
-    service: Service
-    stop_wanted: Callable[[], bool] = lambda: False
-    is_started: bool = True
-    started: float = field(default_factory=time.monotonic)
-    crashes: int = 0
-    start_after: float = 0.0
-
-    def __post_init__(self) -> None:
-        self.name = self.service.name
-        self.log = self.service.log
+    def __init__(self, services: Services, service: Service, stop_wanted: Callable[[], bool]) -> None:
+        super().__init__(name=service.name, log=service.log, is_started=True, started=time.monotonic())
+        self.services = services
+        self.service = service
+        self.stop_wanted = stop_wanted
 
     def start(self) -> None:
         self.services.start_again(self.service, stop_wanted=self.stop_wanted)

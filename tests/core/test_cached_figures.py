@@ -9,9 +9,9 @@ from django.urls import reverse
 from pydantic import TypeAdapter
 from pytest_django import Settings
 
-from core.cache import figures as kept_figures
-from core.cache.figures import Kept, keep_figures
-from core.cache.figures import kept_figures as asked
+from core.cache import figures as figure_cache
+from core.cache.figures import CachedFigures, refresh_figures
+from core.cache.figures import cached_figures as asked
 from core.jobs.tries import FIRST_PAUSE
 from core.redis.outages import outage_of
 from evaluation.models import Run
@@ -36,46 +36,46 @@ def nothing_is_kept() -> None:
 def woken(monkeypatch: pytest.MonkeyPatch) -> list[tuple[object, ...]]:
     """What workers are asked for."""
     calls: list[tuple[object, ...]] = []
-    monkeypatch.setattr(kept_figures, "wake", lambda *call: calls.append(call))
-    monkeypatch.setattr(kept_figures, "PATIENCE", 0)
+    monkeypatch.setattr(figure_cache, "wake", lambda *call: calls.append(call))
+    monkeypatch.setattr(figure_cache, "PATIENCE", 0)
     return calls
 
 
-def _ask(stamp: str = "a") -> Kept[int]:
+def _ask(stamp: str = "a") -> CachedFigures[int]:
     return asked("answer", form=FORM, stamp=stamp, task="tasks.answer", keys=(1, "x"), compute=lambda: 0)
 
 
 def test_what_was_never_computed_is_asked_for_once(woken: list[tuple[object, ...]]) -> None:
     for _ in range(3):
-        assert _ask() == Kept(None, None, is_current=False, name="answer")
+        assert _ask() == CachedFigures(None, None, is_current=False, name="answer")
     assert woken == [("tasks.answer", 1, "x")]
 
 
 def test_kept_figures_are_current_as_long_as_the_stamp_is_the_same(woken: list[tuple[object, ...]]) -> None:
-    assert keep_figures("answer", form=FORM, stamp=lambda: "a", compute=lambda: 42) == 42
+    assert refresh_figures("answer", form=FORM, stamp=lambda: "a", compute=lambda: 42) == 42
     found = _ask()
     assert (found.value, found.is_current) == (42, True)
     assert woken == []
 
 
-def test_stale_figures_say_so_and_are_computed_again(woken: list[tuple[object, ...]]) -> None:
-    keep_figures("answer", form=FORM, stamp=lambda: "a", compute=lambda: 42)
+def test_late_figures_say_so_and_are_computed_anew(woken: list[tuple[object, ...]]) -> None:
+    refresh_figures("answer", form=FORM, stamp=lambda: "a", compute=lambda: 42)
     found = _ask("b")
     assert (found.value, found.is_current) == (42, False)
     assert found.as_of is not None
     assert woken == [("tasks.answer", 1, "x")]
-    keep_figures("answer", form=FORM, stamp=lambda: "b", compute=lambda: 43)
+    refresh_figures("answer", form=FORM, stamp=lambda: "b", compute=lambda: 43)
     assert (_ask("b").value, _ask("b").is_current) == (43, True)
 
 
 def test_what_changes_all_the_time_does_not_keep_a_worker_busy(
     woken: list[tuple[object, ...]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    keep_figures("answer", form=FORM, stamp=lambda: "a", compute=lambda: 42)
-    monkeypatch.setattr(kept_figures, "PATIENCE", 10**9)
+    refresh_figures("answer", form=FORM, stamp=lambda: "a", compute=lambda: 42)
+    monkeypatch.setattr(figure_cache, "PATIENCE", 10**9)
     assert not _ask("b").is_current
     assert woken == []
-    monkeypatch.setattr(kept_figures, "PATIENCE", 0)
+    monkeypatch.setattr(figure_cache, "PATIENCE", 0)
     _ask("b")
     assert len(woken) == 1
 
@@ -88,7 +88,7 @@ def test_the_stamp_is_read_before_the_input(woken: list[tuple[object, ...]]) -> 
         now[0] = "b"
         return 42
 
-    keep_figures("answer", form=FORM, stamp=lambda: now[0], compute=compute)
+    refresh_figures("answer", form=FORM, stamp=lambda: now[0], compute=compute)
     assert not _ask(now[0]).is_current
 
 
@@ -97,7 +97,7 @@ def test_an_error_is_reported_and_not_repeated_at_once(woken: list[tuple[object,
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
-        keep_figures("answer", form=FORM, stamp=lambda: "a", compute=fail)
+        refresh_figures("answer", form=FORM, stamp=lambda: "a", compute=fail)
     found = _ask()
     assert (found.value, found.is_current) == (None, False)
     assert found.failure is not None
@@ -113,16 +113,16 @@ def test_what_failed_is_tried_again_later_and_later_or_when_somebody_asks(
 
     for tries in (1, 2):
         with pytest.raises(MemoryError):
-            keep_figures("answer", form=FORM, stamp=lambda: "a", compute=fail)
+            refresh_figures("answer", form=FORM, stamp=lambda: "a", compute=fail)
         failure = _ask().failure
         assert failure is not None
         assert failure.why == "The worker ran out of memory."
         assert failure.again_at - failure.at == FIRST_PAUSE * tries
     assert woken == []
-    kept_figures.forget_failure("answer")
+    figure_cache.forget_failure("answer")
     assert _ask().failure is None
     assert woken == [("tasks.answer", 1, "x")]
-    keep_figures("answer", form=FORM, stamp=lambda: "a", compute=lambda: 42)
+    refresh_figures("answer", form=FORM, stamp=lambda: "a", compute=lambda: 42)
     assert _ask().value == 42
     monkeypatch.undo()
 
@@ -139,25 +139,25 @@ def test_a_killed_worker_is_reported_after_a_while(
         raise Killed
 
     with pytest.raises(Killed):
-        keep_figures("answer", form=FORM, stamp=lambda: "a", compute=die)
+        refresh_figures("answer", form=FORM, stamp=lambda: "a", compute=die)
     assert _ask().failure is None
-    monkeypatch.setattr(kept_figures, "LOST_AFTER", timedelta(0))
+    monkeypatch.setattr(figure_cache, "LOST_AFTER", timedelta(0))
     failure = _ask().failure
     assert failure is not None
     assert "never heard of again" in failure.why
     monkeypatch.undo()
-    keep_figures("answer", form=FORM, stamp=lambda: "a", compute=lambda: 42)
+    refresh_figures("answer", form=FORM, stamp=lambda: "a", compute=lambda: 42)
     assert _ask().value == 42
-    assert kept_figures._failure("answer") is None
+    assert figure_cache._failure("answer") is None
 
 
 def test_a_failure_is_forgotten_with_the_next_success(woken: list[tuple[object, ...]]) -> None:
-    keep_figures("answer", form=FORM, stamp=lambda: "a", compute=lambda: 42)
+    refresh_figures("answer", form=FORM, stamp=lambda: "a", compute=lambda: 42)
     with pytest.raises(ZeroDivisionError):
-        keep_figures("answer", form=FORM, stamp=lambda: "b", compute=lambda: 1 // 0)
+        refresh_figures("answer", form=FORM, stamp=lambda: "b", compute=lambda: 1 // 0)
     late = _ask("b")
     assert (late.value, late.failure is not None) == (42, True)
-    keep_figures("answer", form=FORM, stamp=lambda: "b", compute=lambda: 43)
+    refresh_figures("answer", form=FORM, stamp=lambda: "b", compute=lambda: 43)
     assert _ask("c").failure is None
 
 
@@ -173,10 +173,10 @@ def test_without_redis_figures_are_computed_at_once(
 
 
 def test_figures_kept_in_another_form_are_computed_again(woken: list[tuple[object, ...]]) -> None:
-    keep_figures("answer", form=TypeAdapter(str), stamp=lambda: "a", compute=lambda: "many")
+    refresh_figures("answer", form=TypeAdapter(str), stamp=lambda: "a", compute=lambda: "many")
     assert _ask().value is None
     assert woken == [("tasks.answer", 1, "x")]
-    assert keep_figures("answer", form=FORM, stamp=lambda: "a", compute=lambda: 42) == 42
+    assert refresh_figures("answer", form=FORM, stamp=lambda: "a", compute=lambda: 42) == 42
     assert _ask().value == 42
 
 

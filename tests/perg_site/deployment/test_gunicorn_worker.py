@@ -12,7 +12,7 @@ import pytest
 
 from perg_site.management.commands.up import web_options
 from tests.live import wait_until
-from tests.perg_site.proxy_server import free_port
+from tests.perg_site.deployment.proxy_server import free_port
 
 pytestmark = pytest.mark.slow
 
@@ -34,7 +34,7 @@ def port(tmp_path: Path) -> Iterator[int]:
     command = [sys.executable, "-m", "gunicorn", "small_application:application", f"--pythonpath={tmp_path}"]
     command += web_options("127.0.0.1", port, workers=2)
     with (tmp_path / "log").open("wb") as log:
-        process = subprocess.Popen(command, cwd=Path(__file__).parents[2], stdout=log, stderr=log)
+        process = subprocess.Popen(command, cwd=Path(__file__).parents[3], stdout=log, stderr=log)
     try:
         wait_until(lambda: answer(port, seconds=5) != "")
         yield port

@@ -12,14 +12,15 @@ from pathlib import Path
 
 import pytest
 
-from perg_site import embedded, supervisor
+from perg_site import embedded
+from perg_site.embedded import supervisor
 from perg_site.embedded.postgres import PostgreSQL
 from perg_site.embedded.redis import Redis
-from perg_site.supervisor import Child, KeepsCrashing, Supervisor
+from perg_site.embedded.supervisor import Child, KeepsCrashing, Supervisor
 
 pytestmark = pytest.mark.slow
 
-REPOSITORY = Path(__file__).resolve().parents[2]
+REPOSITORY = Path(__file__).resolve().parents[3]
 
 
 def up(home: Path, port: int) -> subprocess.Popen[str]:

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 import environ
 
 from core.secrets.environment import hide_setting, reserve_service, reserve_variable
-from perg_site.secret_files import environment_value
+from perg_site.deployment.secret_files import environment_value
 
 DEFAULT_PORTS = {
     "postgres": 5432,

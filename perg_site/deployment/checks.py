@@ -1,10 +1,7 @@
 """System checks of the site's own rules."""
 
-import os
 import re
-from collections.abc import Sequence
 
-from django.apps import AppConfig
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
 
@@ -16,9 +13,7 @@ from core.secrets.key_list import KeyList, KeyRefused
 
 
 @register(Tags.compatibility)
-def postgresql_only(
-    app_configs: Sequence[AppConfig] | None = None, databases: Sequence[str] | None = None, **kwargs: object
-) -> list[CheckMessage]:
+def postgresql_only(**_: object) -> list[CheckMessage]:
     """Claims rest on SKIP LOCKED and partial indexes: no other database will do."""
     engine = settings.DATABASES["default"]["ENGINE"]
     if engine == "perg_site.postgresql":
@@ -33,10 +28,8 @@ def postgresql_only(
 
 
 @register
-def api_rates_can_be_read(
-    app_configs: Sequence[AppConfig] | None = None, databases: Sequence[str] | None = None, **kwargs: object
-) -> list[CheckMessage]:
-    """An unreadable rate would fail every request."""
+def api_rates_can_be_read(**_: object) -> list[CheckMessage]:
+    """A rate that nobody can read would fail every request."""
     return [
         Error(
             f"The rate of API requests “{rate}” ({name}) cannot be read.",
@@ -49,9 +42,7 @@ def api_rates_can_be_read(
 
 
 @register
-def second_factor_is_required_of_known_groups(
-    app_configs: Sequence[AppConfig] | None = None, databases: Sequence[str] | None = None, **kwargs: object
-) -> list[CheckMessage]:
+def second_factor_is_required_of_known_groups(**_: object) -> list[CheckMessage]:
     """A name with a typing error in it would require nothing of anybody."""
     return [
         Error(
@@ -65,10 +56,8 @@ def second_factor_is_required_of_known_groups(
 
 
 @register
-def sessions_have_limits(
-    app_configs: Sequence[AppConfig] | None = None, databases: Sequence[str] | None = None, **kwargs: object
-) -> list[CheckMessage]:
-    """A limit of zero would let nobody in."""
+def sessions_have_limits(**_: object) -> list[CheckMessage]:
+    """A limit of nothing would let nobody in."""
     if 0 < settings.SESSION_IDLE_SECONDS <= settings.SESSION_ABSOLUTE_SECONDS:
         return []
     return [
@@ -80,21 +69,9 @@ def sessions_have_limits(
     ]
 
 
-RENAMED = {
-    "BEHIND_PROXY": ("TRUSTED_PROXIES", "the address or network of the proxy, such as 10.0.0.2"),
-    "PERG_WEBHOOK_PRIVATE_ADDRESSES": (
-        "PERG_WEBHOOK_NETWORKS",
-        "the networks that they may reach, such as 10.0.0.0/8",
-    ),
-}
-"""Switches of earlier versions that trusted everybody, with the variables that name whom to trust."""
-
-
 @register(Tags.security)
-def networks_can_be_read(
-    app_configs: Sequence[AppConfig] | None = None, databases: Sequence[str] | None = None, **kwargs: object
-) -> list[CheckMessage]:
-    """A network that cannot be read would fail requests and deliveries; trusting every proxy trusts anybody."""
+def networks_can_be_read(**_: object) -> list[CheckMessage]:
+    """A network that cannot be read would fail requests and deliveries; a proxy that is everybody is nobody."""
     lists = {"TRUSTED_PROXIES": settings.TRUSTED_PROXIES, "PERG_WEBHOOK_NETWORKS": settings.WEBHOOK_NETWORKS}
     problems: list[CheckMessage] = []
     for name, text in ((name, text) for name, texts in lists.items() for text in texts):
@@ -109,22 +86,8 @@ def networks_can_be_read(
     return problems
 
 
-@register(Tags.security)
-def renamed_variables_are_not_set(
-    app_configs: Sequence[AppConfig] | None = None, databases: Sequence[str] | None = None, **kwargs: object
-) -> list[CheckMessage]:
-    """A switch that does nothing any more should not look as if it did."""
-    return [
-        Error(f"{old} is no longer read.", hint=f"Set {new} to {what}.", id="perg.E007")
-        for old, (new, what) in RENAMED.items()
-        if os.environ.get(old, "0") not in {"", "0"} and new not in os.environ
-    ]
-
-
 @register
-def rules_of_endpoints_can_be_read(
-    app_configs: Sequence[AppConfig] | None = None, databases: Sequence[str] | None = None, **kwargs: object
-) -> list[CheckMessage]:
+def rules_of_endpoints_can_be_read(**_: object) -> list[CheckMessage]:
     """A list that cannot be read allows no key and no private network, so that every call would fail."""
     errors: list[CheckMessage] = []
     try:

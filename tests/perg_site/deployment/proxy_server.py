@@ -13,7 +13,7 @@ from pathlib import Path
 
 from tests.live import wait_until
 
-TEMPLATE = Path(__file__).resolve().parents[2] / "perg_site/deployment/nginx.conf.template"
+TEMPLATE = Path(__file__).resolve().parents[3] / "perg_site/deployment/nginx.conf.template"
 NGINX = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
 
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from perg_site.secret_files import environment_value
+from perg_site.deployment.secret_files import environment_value
 
-REPOSITORY = Path(__file__).resolve().parents[2]
+REPOSITORY = Path(__file__).resolve().parents[3]
 
 
 def test_a_variable_may_be_a_file_and_the_variable_itself_comes_first(

@@ -11,7 +11,7 @@ import pytest
 
 from perg_site.embedded import log_files
 from perg_site.embedded.log_files import open_log, rotate_log, save_crash, set_log_aside
-from perg_site.supervisor import Child, Supervisor
+from perg_site.embedded.supervisor import Child, Supervisor
 
 pytestmark = pytest.mark.slow
 
@@ -58,7 +58,7 @@ def test_starts_set_logs_aside_one_after_the_other(tmp_path: Path) -> None:
 def test_the_lines_of_a_crash_outlive_rotation_and_starts(tmp_path: Path, small: None) -> None:
     said: list[str] = []
     script = "import sys; sys.stderr.write('Traceback: the reason\\n'); sys.exit(3)"
-    child = Child("web", [sys.executable, "-c", script], tmp_path / "web.log", tmp_path)
+    child = Child(name="web", command=[sys.executable, "-c", script], log=tmp_path / "web.log", cwd=tmp_path)
     watching = Supervisor([child], said.append)
     watching.start()
     assert child.process is not None
@@ -88,13 +88,13 @@ def test_crash_logs_are_limited_in_number_and_size(tmp_path: Path) -> None:
 def test_a_chatty_child_is_rotated_by_its_supervisor(
     tmp_path: Path, small: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from perg_site import supervisor
+    from perg_site.embedded import supervisor
 
     monkeypatch.setattr(supervisor, "ROTATE_SECONDS", -1.0)
     script = (
         "import time\nfor n in range(10**6): print('a line of the log', n, flush=True); time.sleep(0.0005)"
     )
-    child = Child("web", [sys.executable, "-c", script], tmp_path / "web.log", tmp_path)
+    child = Child(name="web", command=[sys.executable, "-c", script], log=tmp_path / "web.log", cwd=tmp_path)
     watching = Supervisor([child], print)
     watching.start()
     while not (tmp_path / "web.log.3").exists():

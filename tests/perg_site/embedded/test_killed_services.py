@@ -16,12 +16,13 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from perg_site import embedded, supervisor
+from perg_site import embedded
+from perg_site.embedded import supervisor
 from perg_site.embedded.postgres import PostgreSQL
 from perg_site.embedded.redis import Redis
 from perg_site.embedded.service import Service, socket_folder
-from perg_site.supervisor import KeepsCrashing, Supervisor
-from tests.perg_site.test_up import up
+from perg_site.embedded.supervisor import KeepsCrashing, Supervisor
+from tests.perg_site.embedded.test_up import up
 
 SERVICES: list[type[Service]] = [PostgreSQL, Redis]
 pytestmark = [pytest.mark.skipif(sys.platform != "linux", reason="reads /proc"), pytest.mark.slow]

@@ -18,7 +18,7 @@ from perg_site.embedded.service import LONGEST_SOCKET_PATH, socket_folder
 
 pytestmark = pytest.mark.slow
 
-REPOSITORY = Path(__file__).resolve().parents[2]
+REPOSITORY = Path(__file__).resolve().parents[3]
 # Another process with a share: says "up" when it has it, and gives it back when its standard input closes.
 USER = (
     "import sys; from perg_site import embedded\n"
@@ -33,7 +33,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.delenv("DATABASE_URL", raising=False)
     monkeypatch.delenv("REDIS_URL", raising=False)
     monkeypatch.setenv("PERG_HOME", str(tmp_path / "data folder"))
-    folder = embedded.home()
+    folder = embedded.open_home()
     yield folder
     for service in (PostgreSQL(folder), Redis(folder)):
         service.stop()
@@ -176,7 +176,7 @@ def test_a_home_that_is_not_a_folder_is_a_clear_error(
     (tmp_path / "file").touch()
     monkeypatch.setenv("PERG_HOME", str(tmp_path / "file" / "data"))
     with pytest.raises(embedded.ServiceDidNotStart, match=r"cannot be used .*set PERG_HOME"):
-        embedded.home()
+        embedded.open_home()
 
 
 def test_data_of_another_postgresql_is_a_clear_error(home: Path) -> None:
@@ -205,11 +205,22 @@ def test_manage_py_says_what_is_wrong_in_place_of_a_traceback(tmp_path: Path) ->
 
 
 def test_the_secret_key_is_made_once_and_is_only_ours(home: Path) -> None:
-    keys = {embedded.secret_key(home) for _ in range(3)}
+    keys = {embedded.secret_key(embedded.open_home()) for _ in range(3)}
     assert len(keys) == 1
     assert len(keys.pop()) >= 50
     assert (home / "secret_key").stat().st_mode & 0o777 == 0o600
     assert list(home.glob("secret_key.*")) == []
+
+
+def test_reading_the_settings_and_checking_them_makes_nothing(tmp_path: Path) -> None:
+    home = tmp_path / "data"
+    environment = {"PATH": os.environ["PATH"], "PERG_HOME": str(home)}
+    for arguments in (["manage.py", "check"], ["-c", "import perg_site.settings as s; print(s.PERG_HOME)"]):
+        process = subprocess.run(
+            [sys.executable, *arguments], cwd=REPOSITORY, env=environment, capture_output=True, text=True
+        )
+        assert process.returncode == 0, process.stderr
+        assert not home.exists()
 
 
 def test_the_addresses_are_known_without_starting_anything(home: Path) -> None:

@@ -12,14 +12,14 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
-from perg_site import schema
+from perg_site.deployment import schema
 from perg_site.embedded import postgres
 from perg_site.embedded.log_files import PRIVATE
 from perg_site.embedded.service import socket_folder
 
 FRESH = f"{postgres.DATABASE}_restoring"
 BEFORE = f"{postgres.DATABASE}_before_restore"
-MANAGE = Path(__file__).resolve().parent.parent / "manage.py"
+MANAGE = Path(__file__).resolve().parents[2] / "manage.py"
 
 
 class BackupFailed(Exception):

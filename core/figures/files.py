@@ -4,20 +4,34 @@ from collections.abc import Callable, Mapping
 from io import BytesIO
 
 from django.template.loader import render_to_string
-from reportlab.lib.colors import Color, HexColor
+from reportlab.lib.colors import Color, HexColor, linearlyInterpolatedColor, white
 from reportlab.pdfgen.canvas import Canvas
 
-from core.figures.drawing import SIZE, Figure, Line, Point, Words
+from core.figures.drawing import SIZE, Box, Figure, Line, Point, Words
 from core.text.tables import as_csv
 
-SERIES = {"a": "#0b6264", "b": "#9c241b", "c": "#6d4a00", "d": "#1558c0", "e": "#58616b"}
 INK, MUTED, GRID = "#1b2024", "#58616b", "#dfdcd5"
-FONTS = {"heading": "Helvetica-Bold", "none": "Helvetica-Oblique"}
+TONES = {
+    "a": "#0b6264",
+    "b": "#9c241b",
+    "c": "#6d4a00",
+    "d": "#1558c0",
+    "e": "#58616b",
+    "plain": "#0b6264",
+    "best": "#1b6636",
+    "worse": "#9c241b",
+    "muted": "#7c848c",
+    "reference": INK,
+}
+FILLS = {"none": "#f1efea", "below": "#f3c7c1"}
+LIGHTEST, DARKEST, DARK = Color(0.941, 0.965, 0.965), Color(0.043, 0.384, 0.392), 6
+"""The shades of boxes, and from which on their words are white."""
+FONTS = {"heading": "Helvetica-Bold", "none": "Helvetica-Oblique", "worse": "Helvetica-Bold"}
 
 
 def as_svg(figure: Figure) -> bytes:
     """The drawing as the page has it."""
-    drawn = render_to_string("evaluation/results/figures/figure.svg", {"figure": figure, "standalone": True})
+    drawn = render_to_string("core/figures/figure.svg", {"figure": figure, "standalone": True})
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{drawn}'.encode()
 
 
@@ -35,6 +49,8 @@ def as_pdf(figure: Figure) -> bytes:
                 _draw_words(canvas, mark, figure.height)
             case Point():
                 _draw_point(canvas, mark, figure.height)
+            case Box():
+                _draw_box(canvas, mark, figure.height)
     canvas.showPage()
     canvas.save()
     return file.getvalue()
@@ -55,7 +71,7 @@ WRITERS: Mapping[str, tuple[str, Callable[[Figure], bytes]]] = {
 def _draw_line(canvas: Canvas, line: Line, height: float) -> None:
     canvas.saveState()
     canvas.setStrokeColor(
-        _colour(SERIES[line.tone] if line.kind == "whisker" else MUTED if line.kind == "mark" else GRID)
+        HexColor(TONES[line.tone] if line.kind == "whisker" else MUTED if line.kind == "mark" else GRID)
     )
     canvas.setLineWidth(2 if line.kind == "whisker" else 1)
     if line.kind == "mark":
@@ -64,8 +80,9 @@ def _draw_line(canvas: Canvas, line: Line, height: float) -> None:
     canvas.restoreState()
 
 
-def _draw_words(canvas: Canvas, words: Words, height: float) -> None:
-    canvas.setFillColor(_colour(MUTED if words.kind in {"axis", "none"} else INK))
+def _draw_words(canvas: Canvas, words: Words, height: float, colour: Color | None = None) -> None:
+    usual = {"axis": MUTED, "none": MUTED, "worse": TONES["worse"]}.get(words.kind, INK)
+    canvas.setFillColor(colour or HexColor(usual))
     canvas.setFont(FONTS.get(words.kind, "Helvetica"), 12 if words.kind == "axis" else 13)
     write = {
         "start": canvas.drawString,
@@ -78,7 +95,7 @@ def _draw_words(canvas: Canvas, words: Words, height: float) -> None:
 
 
 def _draw_point(canvas: Canvas, point: Point, height: float) -> None:
-    canvas.setFillColor(_colour(SERIES[point.tone]))
+    canvas.setFillColor(HexColor(TONES[point.tone]))
     if not point.path:
         canvas.circle(point.x, height - point.y, SIZE, stroke=0, fill=1)
         return
@@ -91,5 +108,10 @@ def _draw_point(canvas: Canvas, point: Point, height: float) -> None:
     canvas.drawPath(path, stroke=0, fill=1)
 
 
-def _colour(name: str) -> Color:
-    return HexColor(name)
+def _draw_box(canvas: Canvas, box: Box, height: float) -> None:
+    is_shade = box.fill not in FILLS
+    fill = linearlyInterpolatedColor(LIGHTEST, DARKEST, 0, 10, int(box.fill)) if is_shade else None
+    canvas.setFillColor(fill or HexColor(FILLS[box.fill]))
+    canvas.rect(box.x, height - box.y - box.height, box.width, box.height, stroke=0, fill=1)
+    if box.words is not None:
+        _draw_words(canvas, box.words, height, white if is_shade and int(box.fill) >= DARK else None)

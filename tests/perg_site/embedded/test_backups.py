@@ -16,10 +16,10 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 
 from perg_site import embedded
-from perg_site.backups import BEFORE, FRESH, _run
+from perg_site.embedded.backups import BEFORE, FRESH, _run
 from perg_site.embedded.service import socket_folder
 
-REPOSITORY = Path(__file__).resolve().parents[2]
+REPOSITORY = Path(__file__).resolve().parents[3]
 HOME = Path(settings.PERG_HOME)
 """The tests' own server. They use a database of another name, so that `perg` is free here."""
 
