@@ -18,7 +18,7 @@ from annotations.models import Assignment, Campaign, Export, GoldRequest, Label,
 from core.models import User
 from core.users.tokens.tokens import create_token
 from evaluation.engine.steps.prompts import current_prompt
-from evaluation.judges.services.judges import default_rubric
+from evaluation.judges.selectors import default_rubric
 from evaluation.models import (
     Batch,
     Catalogue,
