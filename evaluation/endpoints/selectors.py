@@ -139,15 +139,15 @@ def health_of(endpoint: Endpoint, *, limit_key: str) -> Health:
 def _spend(endpoint: Endpoint) -> Spend:
     """All that the endpoint has cost: a sum over every call, so it is taken every few minutes only, and says when."""
     key = f"perg:spend:{endpoint.pk}"
-    kept = read_cache(key, SPEND)
-    if kept is None:
+    spend = read_cache(key, SPEND)
+    if spend is None:
         sums = Completion.objects.filter(endpoint=endpoint).aggregate(
             calls=Sum("attempts"), dollars=Sum("cost")
         )
-        kept = Spend(sums["calls"] or 0, sums["dollars"], timezone.now())
-        if kept.calls >= MANY:  # where there are few, the person who has just made one wants to see it
-            write_cache(key, kept, SPEND, SPEND_KEPT_SECONDS)
-    return kept
+        spend = Spend(sums["calls"] or 0, sums["dollars"], timezone.now())
+        if spend.calls >= MANY:  # where there are few, the person who has just made one wants to see it
+            write_cache(key, spend, SPEND, SPEND_KEPT_SECONDS)
+    return spend
 
 
 @dataclass(frozen=True, slots=True)

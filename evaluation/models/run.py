@@ -180,11 +180,7 @@ class Run(models.Model):
         ]
 
     def __str__(self) -> str:
-        """The name as pages show it: runs of before have the keys of method and setting in it, not the labels."""
-        before, found, after = self.name.rpartition(f" · {self.method} · {self.setting}")
-        if not found:
-            return self.name
-        return f"{before} · {self.get_method_display()} · {self.get_setting_display()}{after}"
+        return self.name
 
     @property
     def model_name(self) -> str:

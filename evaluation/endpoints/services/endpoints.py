@@ -131,10 +131,10 @@ def fixed_fields(endpoint: Endpoint) -> tuple[str, ...]:
     answered = endpoint.completions.filter(status__in=[CompletionStatus.SUCCEEDED, CompletionStatus.REFUSED])
     if answered.exists() or endpoint.runs.filter(imported_from__isnull=False).exists():
         return FIXED
-    asked = endpoint.completions.filter(
+    requests = endpoint.completions.filter(
         Q(run__isnull=False) | Q(request__replicate__lt=FIRST_TRIAL) | Q(request__replicate__isnull=True)
     )
-    return ASKED if asked.exists() or endpoint.runs.exists() else ()
+    return ASKED if requests.exists() or endpoint.runs.exists() else ()
 
 
 def why_fixed(endpoint: Endpoint, fixed: tuple[str, ...]) -> str:

@@ -136,6 +136,6 @@ class ReleaseForm(forms.Form):
 
     def __init__(self, data: object = None) -> None:
         super().__init__(data)  # type: ignore[arg-type] # as above
-        chosen = self.fields["irrelevant_from"]
-        assert isinstance(chosen, forms.ModelChoiceField)
-        chosen.queryset = catalogues_with_irrelevant()
+        field = self.fields["irrelevant_from"]
+        assert isinstance(field, forms.ModelChoiceField)
+        field.queryset = catalogues_with_irrelevant()

@@ -37,14 +37,14 @@ def preferences_found(
     catalogue: Catalogue, *, words: str = "", category: str = "", kind: str = ""
 ) -> QuerySet[Preference]:
     """Preferences of the catalogue that have all the words, of the category and kind."""
-    found = catalogue.preferences.all()
+    preferences = catalogue.preferences.all()
     for word in words.split():
-        found = found.filter(text__icontains=word)
+        preferences = preferences.filter(text__icontains=word)
     if category:
-        found = found.filter(category=category)
+        preferences = preferences.filter(category=category)
     if kind:
-        found = found.filter(kind=kind)
-    return found
+        preferences = preferences.filter(kind=kind)
+    return preferences
 
 
 def versions_of(catalogue: Catalogue) -> QuerySet[Catalogue]:
@@ -123,15 +123,15 @@ class BuildProgress:
 
 
 def build_progress(build: CatalogueBuild) -> BuildProgress:
-    asked = BuildQuestion.objects.filter(build=build)
-    questions = asked.aggregate(
+    build_questions = BuildQuestion.objects.filter(build=build)
+    questions = build_questions.aggregate(
         waiting=Count("pk", filter=Q(status=BuildQuestionStatus.WAITING)),
         read=Count("pk", filter=Q(status=BuildQuestionStatus.READ)),
         failed=Count("pk", filter=Q(status=BuildQuestionStatus.FAILED)),
         unasked=Count("pk", filter=Q(status=BuildQuestionStatus.WAITING, completion__isnull=True)),
     )
     # Two questions that read the same share a call: it is paid once.
-    calls = Completion.objects.filter(pk__in=asked.values("completion"))
+    calls = Completion.objects.filter(pk__in=build_questions.values("completion"))
     counts = dict.fromkeys(ProposalStatus.values, 0)
     counts |= dict(
         Proposal.objects.filter(build=build).values_list("status").annotate(Count("pk")).order_by("status")

@@ -22,14 +22,14 @@ def questions_found(
     dataset: Dataset, *, words: str = "", source: str = "", category: str = ""
 ) -> QuerySet[Question]:
     """Questions of the dataset that have all the words in their text or options, of the source and category."""
-    found = dataset.questions.all()
+    questions = dataset.questions.all()
     for word in words.split():
-        found = found.filter(Q(text__icontains=word) | Q(options__icontains=word))
+        questions = questions.filter(Q(text__icontains=word) | Q(options__icontains=word))
     if source:
-        found = found.filter(source=source)
+        questions = questions.filter(source=source)
     if category:
-        found = found.filter(category=category)
-    return found
+        questions = questions.filter(category=category)
+    return questions
 
 
 def catalogues_assigned_to(dataset: Dataset) -> QuerySet[Catalogue]:

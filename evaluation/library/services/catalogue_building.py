@@ -202,31 +202,35 @@ def _ask(build: CatalogueBuild) -> None:
         build=build, status=BuildQuestionStatus.WAITING, completion__isnull=True
     )
     prompt = PromptText.parse(build.prompt.text)
-    while asked := list(unasked.select_related("question").order_by("pk")[:CHUNK]):
+    while chunk := list(unasked.select_related("question").order_by("pk")[:CHUNK]):
         with transaction.atomic():
             # One worker at a time: two would spend the same money.
             CatalogueBuild.objects.select_for_update(no_key=True).get(pk=build.pk)
             build.refresh_from_db(fields=["money_budget", "spent_before"])
-            requests = _affordable(build, {each.pk: _request(build, each, prompt) for each in asked})
+            requests = _affordable(
+                build, {question.pk: _request(build, question, prompt) for question in chunk}
+            )
             if not requests:
                 return
-            asked = [each for each in asked if each.pk in requests]
+            chunk = [question for question in chunk if question.pk in requests]
             completions = enqueue_completions(build.endpoint, requests.values(), run=None)
-            for each in asked:
-                completion = completions[requests[each.pk].key(build.endpoint.name)]
+            for question in chunk:
+                completion = completions[requests[question.pk].key(build.endpoint.name)]
                 # Only for the try that the request is of: meanwhile it may have been asked, and asked again.
-                unasked.filter(pk=each.pk, replicate=each.replicate).update(completion_id=completion.pk)
+                unasked.filter(pk=question.pk, replicate=question.replicate).update(
+                    completion_id=completion.pk
+                )
             wake_drain(build.endpoint_id)
 
 
-def _request(build: CatalogueBuild, asked: BuildQuestion, prompt: PromptText) -> ChatRequest:
+def _request(build: CatalogueBuild, drawn: BuildQuestion, prompt: PromptText) -> ChatRequest:
     return propose.proposal_request(
-        propose.Sampled(asked.question.text, tuple(asked.question.options)),
+        propose.Sampled(drawn.question.text, tuple(drawn.question.options)),
         model=build.endpoint.model,
         form=_form(build.endpoint),
         prompt=prompt,
         count=build.per_question,
-        replicate=asked.replicate,
+        replicate=drawn.replicate,
     )
 
 
@@ -253,25 +257,25 @@ def _read(build: CatalogueBuild) -> None:
                 .order_by("pk")[:CHUNK]
             )
             proposals: list[Proposal] = []
-            for each in answered:
-                proposals += _settle(build, each)
+            for question in answered:
+                proposals += _settle(build, question)
             Proposal.objects.bulk_create(proposals)
             BuildQuestion.objects.bulk_update(answered, ["status", "failure"])
         if not answered:
             return
 
 
-def _settle(build: CatalogueBuild, asked: BuildQuestion) -> Sequence[Proposal]:
+def _settle(build: CatalogueBuild, drawn: BuildQuestion) -> Sequence[Proposal]:
     """The proposals in the reply about a question; without any, the question has failed and says why."""
-    assert asked.completion is not None
-    drafts, failure = _drafts(asked.completion, build.per_question)
-    asked.status = BuildQuestionStatus.READ if drafts else BuildQuestionStatus.FAILED
-    asked.failure = failure
+    assert drawn.completion is not None
+    drafts, failure = _drafts(drawn.completion, build.per_question)
+    drawn.status = BuildQuestionStatus.READ if drafts else BuildQuestionStatus.FAILED
+    drawn.failure = failure
     return [
         Proposal(
             build=build,
-            question_id=asked.question_id,
-            completion=asked.completion,
+            question_id=drawn.question_id,
+            completion=drawn.completion,
             position=position,
             text=draft.text,
             reason=draft.reason,
@@ -303,11 +307,11 @@ def ask_again(*, build: CatalogueBuild, actor: User | None) -> int:
     failed = list(BuildQuestion.objects.filter(build=build, status=BuildQuestionStatus.FAILED))
     if not failed:
         raise Conflict("No question of this build has failed.", code="nothing_failed")
-    calls = Completion.objects.filter(pk__in=[each.completion_id for each in failed])
+    calls = Completion.objects.filter(pk__in=[question.completion_id for question in failed])
     wasted = calls.aggregate(sum=Sum("cost"))["sum"] or NOTHING
-    for each in failed:
-        each.status, each.failure = BuildQuestionStatus.WAITING, ""
-        each.completion, each.replicate = None, each.replicate + 1
+    for question in failed:
+        question.status, question.failure = BuildQuestionStatus.WAITING, ""
+        question.completion, question.replicate = None, question.replicate + 1
     BuildQuestion.objects.bulk_update(failed, ["status", "failure", "completion", "replicate"])
     CatalogueBuild.objects.filter(pk=build.pk).update(
         status=BuildStatus.ASKING, spent_before=F("spent_before") + wasted

@@ -54,9 +54,9 @@ def catalogue_differences(request: PersonRequest, catalogue_id: int) -> HttpResp
     """What the version changed of an older one: the one before it, or the one that the address names."""
     catalogue = get_object_or_404(Catalogue, pk=catalogue_id)
     others = [version for version in versions_of(catalogue) if version.pk != catalogue.pk]
-    asked = [version for version in others if version.version == PageQuery(request).key("since")]
+    named = [version for version in others if version.version == PageQuery(request).key("since")]
     older = [version for version in others if version.version < catalogue.version]
-    base = next(iter(asked + older + others), None)
+    base = next(iter(named + older + others), None)
     context = {
         "catalogue": catalogue,
         "others": others,

@@ -125,11 +125,11 @@ def _finder(model: type[M], kind: str) -> Callable[[str], M]:
 
     def find(name: str) -> M:
         manager = model._default_manager
-        found = manager.filter(name=name).first()
-        if found is None:
+        thing = manager.filter(name=name).first()
+        if thing is None:
             names = ", ".join(manager.values_list("name", flat=True)[:20]) or "none"
             raise NotFound(f"There is no {kind} “{name}”. There are: {names}.")
-        return found
+        return thing
 
     return find
 

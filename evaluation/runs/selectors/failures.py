@@ -139,7 +139,7 @@ def failures_of(runs: Iterable[Run]) -> list[Failures]:
     """What went wrong in the runs, the commonest cause first."""
     with connection.cursor() as cursor:
         cursor.execute(
-            BY_CAUSE, {"runs": [run.pk for run in runs], "statuses": [str(each) for each in UNANSWERED]}
+            BY_CAUSE, {"runs": [run.pk for run in runs], "statuses": [str(status) for status in UNANSWERED]}
         )
         return [
             Failures(endpoint, name, status, code, count, example, tuple(hurt))
@@ -155,11 +155,14 @@ def failures_with_items(runs: Sequence[Run]) -> list[Failures]:
     by_key = {run.pk: run for run in runs}
     hurt: defaultdict[tuple[int, str, str], list[tuple[Run, int]]] = defaultdict(list)
     with connection.cursor() as cursor:
-        cursor.execute(ITEMS_BY_CAUSE, {"runs": list(by_key), "statuses": [str(each) for each in UNANSWERED]})
+        cursor.execute(
+            ITEMS_BY_CAUSE, {"runs": list(by_key), "statuses": [str(cause) for cause in UNANSWERED]}
+        )
         for endpoint, status, code, run, items in cursor.fetchall():
             hurt[endpoint, status, code].append((by_key[run], items))
     return [
-        replace(each, items=tuple(hurt[each.endpoint, each.status, each.error_code])) for each in failures
+        replace(cause, items=tuple(hurt[cause.endpoint, cause.status, cause.error_code]))
+        for cause in failures
     ]
 
 

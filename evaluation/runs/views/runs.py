@@ -65,9 +65,9 @@ def run_list(request: PersonRequest) -> HttpResponse:
     if before is not None:
         runs = runs.filter(pk__lt=before)
     page = list(runs.order_by("-pk")[: RUNS_PER_PAGE + 1])
-    shown = page[:RUNS_PER_PAGE]
-    older = shown[-1].pk if len(page) > RUNS_PER_PAGE else None
-    context = {"runs": shown, "older": older, "before": before, "show": show, "filters": RUN_FILTERS}
+    runs_on_page = page[:RUNS_PER_PAGE]
+    older = runs_on_page[-1].pk if len(page) > RUNS_PER_PAGE else None
+    context = {"runs": runs_on_page, "older": older, "before": before, "show": show, "filters": RUN_FILTERS}
     return render(request, "evaluation/runs/run_list.html", context)
 
 
