@@ -13,7 +13,7 @@ from pydantic import TypeAdapter
 from core.redis.cache import read_cache, write_cache
 from evaluation.llm.limiter_state import LimiterState, limiter_state
 from evaluation.models import CatalogueBuild, Completion, Endpoint, Item, Judge, Run
-from evaluation.models.completion import UNANSWERED, CompletionStatus
+from evaluation.models.completion import OF_ANY_STATUS, UNANSWERED, CompletionStatus
 from evaluation.models.endpoint import Provider
 from evaluation.models.run import RunStatus
 
@@ -141,7 +141,7 @@ def _spend(endpoint: Endpoint) -> Spend:
     key = f"perg:spend:{endpoint.pk}"
     spend = read_cache(key, SPEND)
     if spend is None:
-        sums = Completion.objects.filter(endpoint=endpoint).aggregate(
+        sums = Completion.objects.filter(OF_ANY_STATUS, endpoint=endpoint).aggregate(
             calls=Sum("attempts"), dollars=Sum("cost")
         )
         spend = Spend(sums["calls"] or 0, sums["dollars"], timezone.now())
@@ -163,5 +163,5 @@ def record_of(endpoint: Endpoint) -> Record:
     runs = Run.objects.filter(endpoint=endpoint, imported_from__isnull=False)
     last = Item.objects.filter(run=OuterRef("pk")).order_by("-position").values("position")[:1]
     sums = runs.annotate(items_in_run=Subquery(last)).aggregate(runs=Count("pk"), items=Sum("items_in_run"))
-    is_of_judge = not sums["runs"] and Completion.objects.filter(endpoint=endpoint).exists()
+    is_of_judge = not sums["runs"] and Completion.objects.filter(OF_ANY_STATUS, endpoint=endpoint).exists()
     return Record(sums["runs"], sums["items"] or 0, is_of_judge)

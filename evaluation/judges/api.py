@@ -33,7 +33,7 @@ from evaluation.judges.services.canaries import start_canary_test
 from evaluation.judges.services.canary_results import canary_result, latest_canary_test
 from evaluation.judges.services.judges import JudgeSpec, create_judge
 from evaluation.judges.services.rubrics import create_rubric, revise_rubric
-from evaluation.judges.services.trials import trial_of, try_endpoint, try_judge
+from evaluation.judges.services.trials import trial_of, trial_of_judge, try_endpoint, try_judge
 from evaluation.models import Completion, Endpoint, Item, Judge, Rubric
 from evaluation.stages.judge import JudgeInput
 
@@ -94,9 +94,7 @@ class Judges(ThingsViewSet[Judge]):
     def trial(self, request: Request, judge_id: int, completion_id: int) -> Response:
         """What came of a test of a judge: the messages as sent, the reply, and what it is read as."""
         judge = self.get_object()
-        if judge.endpoint is None:
-            raise NotFound("There is no such test.")
-        return Response(_trial_data(trial_of(judge.endpoint, completion_id), judge))
+        return Response(_trial_data(trial_of_judge(judge, completion_id), judge))
 
     @extend_schema(responses=CanaryResultSerializer)
     @action(detail=True, url_path="injected-responses")

@@ -29,7 +29,7 @@ from evaluation.llm.providers import Provider
 from evaluation.llm.recorded import RecordedProvider
 from evaluation.llm.registry import EndpointSettings
 from evaluation.models import Endpoint
-from evaluation.models.completion import FIRST_TRIAL, CompletionStatus
+from evaluation.models.completion import FIRST_TRIAL, OF_ANY_STATUS, CompletionStatus
 from evaluation.models.endpoint import Provider as ProviderName
 from evaluation.models.endpoint import StructuredOutput
 
@@ -132,7 +132,8 @@ def fixed_fields(endpoint: Endpoint) -> tuple[str, ...]:
     if answered.exists() or endpoint.runs.filter(imported_from__isnull=False).exists():
         return FIXED
     requests = endpoint.completions.filter(
-        Q(run__isnull=False) | Q(request__replicate__lt=FIRST_TRIAL) | Q(request__replicate__isnull=True)
+        OF_ANY_STATUS,
+        Q(run__isnull=False) | Q(request__replicate__lt=FIRST_TRIAL) | Q(request__replicate__isnull=True),
     )
     return ASKED if requests.exists() or endpoint.runs.exists() else ()
 

@@ -1,12 +1,12 @@
-"""Pages of judges, for staff: making them, where they are used, and trying one on an item."""
+"""Pages of judges, for staff: making them, where they are used, and trying them and endpoints out."""
 
 from django.conf import settings
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from core.errors import NotFound
+from core.errors import DomainError, NotFound
 from core.http.access import PersonRequest, staff_or_404
 from core.http.form_pages import carried_out, form_page
 from core.http.page_query import PageQuery
@@ -20,11 +20,13 @@ from evaluation.judges.selectors import (
     runs_to_try_on,
     texts_of,
 )
+from evaluation.judges.services.canaries import canary_cost_limit, start_canary_test
 from evaluation.judges.services.canary_results import canary_result, latest_canary_test
 from evaluation.judges.services.judges import JudgeSpec, create_judge
-from evaluation.judges.services.trials import EXAMPLE, trial_of, try_judge
-from evaluation.models import Item, Judge
+from evaluation.judges.services.trials import EXAMPLE, trial_of, try_endpoint, try_judge
+from evaluation.models import Endpoint, Item, Judge
 from evaluation.models.endpoint import JudgeOrigin
+from evaluation.stages.canaries import canary_set
 from evaluation.stages.judge import JudgeInput
 
 
@@ -82,9 +84,7 @@ def judge_test(request: PersonRequest, judge_id: int) -> HttpResponse:
 def judge_trial(request: PersonRequest, judge_id: int, completion_id: int) -> HttpResponse:
     """What came of a test: the prompt as sent, the reply, and what it is read as."""
     judge = get_object_or_404(Judge.objects.select_related("endpoint", "rubric"), pk=judge_id)
-    if judge.endpoint is None:
-        raise NotFound("This test does not exist.")
-    trial = trial_of(judge.endpoint, completion_id)
+    trial = trial_of_judge(judge, completion_id)
     verdict = verdict_of(trial) if trial.finished_at else None
     context = {
         "judge": judge,
@@ -111,3 +111,49 @@ def _chosen(choice: ItemChoiceForm, item: int | None) -> Item | None:
 def _shown(item: Item | None) -> JudgeInput:
     """What the judge would see of the item; without one, an example."""
     return judge_input(item, *texts_of(item)) if item is not None else EXAMPLE
+
+
+@require_POST
+@staff_or_404
+def endpoint_try(request: PersonRequest, endpoint_id: int) -> HttpResponse:
+    """Make one small call."""
+    endpoint = get_object_or_404(Endpoint, pk=endpoint_id)
+    trial = try_endpoint(endpoint=endpoint, actor=request.user)
+    return redirect("endpoint_trial", endpoint_id=endpoint.pk, completion_id=trial.pk)
+
+
+@require_GET
+@staff_or_404
+def endpoint_trial(request: PersonRequest, endpoint_id: int, completion_id: int) -> HttpResponse:
+    """What came of a test; to htmx, the part of the page that waits for it."""
+    endpoint = get_object_or_404(Endpoint, pk=endpoint_id)
+    context = {
+        "endpoint": endpoint,
+        "trial": trial_of(endpoint, completion_id),
+        "most_tries": settings.COMPLETION_MAX_ATTEMPTS,
+    }
+    template = "evaluation/judges/_trial.html" if request.htmx else "evaluation/judges/endpoint_trial.html"
+    return render(request, template, context)
+
+
+@require_http_methods(["GET", "POST"])
+@staff_or_404
+def judge_canaries(request: PersonRequest, judge_id: int) -> HttpResponse:
+    """What came of the latest test with injected responses; a POST starts another."""
+    judges = Judge.objects.select_related("endpoint", "rubric").filter(origin=JudgeOrigin.ENDPOINT)
+    judge = get_object_or_404(judges, pk=judge_id)
+    if request.method == "POST":
+        try:
+            start_canary_test(judge=judge, actor=request.user)
+        except DomainError as error:
+            messages.error(request, error.message)
+        return redirect("judge_canaries", judge_id=judge.pk)
+    test = latest_canary_test(judge)
+    context = {
+        "judge": judge,
+        "canary_set": canary_set(),
+        "result": None if test is None else canary_result(test),
+        "cost_limit": canary_cost_limit(judge),
+    }
+    template = "evaluation/judges/_canaries.html" if request.htmx else "evaluation/judges/judge_canaries.html"
+    return render(request, template, context)

@@ -1,7 +1,5 @@
 """REST views of building a catalogue: starting a build, how far it is, reviewing what was proposed. For staff."""
 
-from collections.abc import Callable
-
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
@@ -40,21 +38,13 @@ from evaluation.library.services.catalogue_building import (
     start_build,
 )
 from evaluation.library.services.catalogue_review import (
-    accept_proposal,
+    DECISIONS,
     edit_proposal,
     merge_proposals,
-    reject_proposal,
     release_catalogue,
-    reopen_proposal,
 )
 from evaluation.models import CatalogueBuild, Proposal
 from evaluation.runs.serializers.batches import EstimateLineSerializer
-
-DECISIONS: dict[str, Callable[..., Proposal]] = {
-    "accept": accept_proposal,
-    "reject": reject_proposal,
-    "reopen": reopen_proposal,
-}
 
 
 @extend_schema_view(retrieve=extend_schema(description="One build of a catalogue."))

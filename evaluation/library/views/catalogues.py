@@ -1,7 +1,5 @@
 """Pages on which a catalogue of preferences is built, for staff."""
 
-from collections.abc import Callable
-
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse
@@ -34,12 +32,10 @@ from evaluation.library.services.catalogue_building import (
     start_build,
 )
 from evaluation.library.services.catalogue_review import (
-    accept_proposal,
+    DECISIONS,
     edit_proposal,
     merge_proposals,
-    reject_proposal,
     release_catalogue,
-    reopen_proposal,
 )
 from evaluation.models import CatalogueBuild, Proposal
 from evaluation.models.catalogue_build import ProposalStatus
@@ -51,11 +47,6 @@ FILTERS = {
         status.value: status.label
         for status in (ProposalStatus.PROPOSED, ProposalStatus.ACCEPTED, ProposalStatus.REJECTED)
     },
-}
-DECISIONS: dict[str, Callable[..., Proposal]] = {
-    "accept": accept_proposal,
-    "reject": reject_proposal,
-    "reopen": reopen_proposal,
 }
 
 

@@ -15,6 +15,7 @@ from evaluation.library.selectors.datasets import (
     catalogues_assigned_to,
     datasets_with_counts,
     latest_runs_on,
+    library_counts,
     question_counts,
     questions_found,
 )
@@ -63,3 +64,9 @@ def dataset_import(request: PersonRequest) -> HttpResponse:
     if form.is_valid():
         return start_import(request, QUESTIONS, form.arguments(), [("file", form.cleaned_data["file"])])
     return form_page(request, "evaluation/library/dataset_import.html", form, {"earlier": earlier})
+
+
+@require_GET
+@staff_or_404
+def library(request: PersonRequest) -> HttpResponse:
+    return render(request, "evaluation/library/library.html", {"counts": library_counts()})

@@ -16,7 +16,15 @@ from evaluation.results.figures.explorer import BY_JUDGE, by_study_rule
 from evaluation.results.metrics.aligner_failures import AlignerFailures
 from evaluation.results.metrics.run_costs import RunCosts
 from evaluation.results.published import Published, PublishedRow
-from evaluation.results.serializers.metrics import PergMetricsField
+from perg.stats.runs.perg_metrics import PergMetrics
+
+METRICS_SCHEMA = inline_schema(PergMetrics)
+
+
+@extend_schema_field(METRICS_SCHEMA)
+class PergMetricsField(serializers.JSONField):
+    """The PERG metrics, each with n and a 95% interval; what is undefined is null, with the reason."""
+
 
 ESTIMATE = {
     "type": "object",

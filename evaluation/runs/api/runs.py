@@ -25,7 +25,7 @@ from evaluation.models import Run
 from evaluation.results.metrics.run_metrics import RunOutcomes
 from evaluation.results.selectors.results import current_result
 from evaluation.results.selectors.stored_metrics import metrics_and_slices
-from evaluation.results.serializers.metrics import METRICS_SCHEMA
+from evaluation.results.serializers.results import METRICS_SCHEMA
 from evaluation.runs.selectors.needs import runs_with_failures
 from evaluation.runs.selectors.progress import judging_progress, run_progress, unscored_reasons
 from evaluation.runs.serializers.runs import (

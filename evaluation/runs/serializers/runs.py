@@ -12,7 +12,7 @@ from core.api.queries import LARGEST_ID, LARGEST_INTEGER, ListQuery, Query, id_f
 from core.api.strict import StrictSerializer
 from evaluation.models import Catalogue, Judge, Run
 from evaluation.models.run import Method, RatingsOf, RunStatus, Setting
-from evaluation.results.serializers.metrics import PergMetricsField
+from evaluation.results.serializers.results import PergMetricsField
 from evaluation.runs.selectors.bill import BillLine, bill_of
 from evaluation.runs.selectors.failures import Cause, Failures, TriedAgain, failures_of, tried_again
 from evaluation.runs.selectors.progress import JudgingProgress, RunProgress, StageProgress
@@ -183,7 +183,7 @@ class FailuresSerializer(DataclassSerializer[Failures]):
     """Calls that ended without an answer for one cause. Refusals cannot be retried: they are answers."""
 
     dataclass = Failures
-    left_out = ("runs", "items")
+    left_out = ("items",)
     can_be_retried = serializers.BooleanField()
 
 

@@ -14,8 +14,8 @@ from core.http.page_query import PageQuery
 from evaluation.endpoints.services.recorded_replies import unrecorded
 from evaluation.models import Batch
 from evaluation.models.run import RunStatus
-from evaluation.runs.forms.failures import posted_cause
 from evaluation.runs.forms.launch import LaunchForm, only_choices
+from evaluation.runs.forms.runs import posted_cause
 from evaluation.runs.selectors.bill import bill_of
 from evaluation.runs.selectors.failures import failures_with_items, tried_again
 from evaluation.runs.selectors.presets import PRESETS, Preset

@@ -24,8 +24,7 @@ from evaluation.results.metrics.run_metrics import DIMENSIONS
 from evaluation.results.selectors.computing import trouble_with_result
 from evaluation.results.selectors.stored_metrics import metrics_and_slices
 from evaluation.results.services.computing import compute_again
-from evaluation.runs.forms.failures import posted_cause
-from evaluation.runs.forms.runs import BudgetForm, RecordedRunForm
+from evaluation.runs.forms.runs import BudgetForm, RecordedRunForm, posted_cause
 from evaluation.runs.selectors.bill import bill_of
 from evaluation.runs.selectors.failures import failures_with_items, tried_again
 from evaluation.runs.selectors.needs import runs_with_failures
