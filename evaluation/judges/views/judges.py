@@ -23,7 +23,13 @@ from evaluation.judges.selectors import (
 from evaluation.judges.services.canaries import canary_cost_limit, start_canary_test
 from evaluation.judges.services.canary_results import canary_result, latest_canary_test
 from evaluation.judges.services.judges import JudgeSpec, create_judge
-from evaluation.judges.services.trials import EXAMPLE, trial_of, try_endpoint, try_judge
+from evaluation.judges.services.trials import (
+    EXAMPLE,
+    trial_of,
+    trial_of_judge,
+    try_endpoint,
+    try_judge,
+)
 from evaluation.models import Endpoint, Item, Judge
 from evaluation.models.endpoint import JudgeOrigin
 from evaluation.stages.canaries import canary_set
