@@ -152,7 +152,7 @@ def _columns(run: Run) -> _Columns:
     item, question, repetition, has_baseline = array("q"), array("q"), array("q"), array("b")
     texts: dict[str, list[str]] = {name: [] for name in TEXTS}
     # Every row brings texts of its own, of which there are few: of 250,000 items they would fill 100 MB.
-    texts: dict[str, str] = {}
+    unique: dict[str, str] = {}
     for pk, of_question, nth, extraction, *own, preference, category in rows.iterator(chunk_size=2000):
         item.append(pk)
         question.append(of_question)
@@ -161,7 +161,7 @@ def _columns(run: Run) -> _Columns:
         for column, text in zip(
             texts.values(), (*own, preference or "", labels.get(category, "")), strict=True
         ):
-            column.append(texts.setdefault(text, text))
+            column.append(unique.setdefault(text, text))
     return _Columns(
         np.array(item, dtype=np.int64),
         np.array(question, dtype=np.int64),
