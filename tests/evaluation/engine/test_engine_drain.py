@@ -12,6 +12,8 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from pytest_django import Settings
 
+from evaluation.endpoints.selectors import health_of, record_of
+from evaluation.endpoints.services.endpoints import fixed_fields
 from evaluation.endpoints.services.waking import queue_of
 from evaluation.engine.calls import pipeline
 from evaluation.engine.calls.claims import Claim, claim_completions
@@ -235,6 +237,20 @@ def test_a_reply_with_what_postgresql_cannot_store_is_kept_without_it() -> None:
     assert (second.text, second.error_code) == ("fine", "cut_off")
 
 
+def _fill(endpoint: Endpoint, run: Run) -> None:
+    """A hundred thousand calls that wait for the run."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            INSERT INTO evaluation_completion (endpoint_id, run_id, request_key, request, status, not_before,
+                attempts, text, reasoning, reserved_cost, error_code, error_message, created_at)
+            SELECT %s, %s, 'filler ' || n, '{}', 'pending', now(), 0, '', '', 0, '', '', now()
+            FROM generate_series(1, 100000) AS n
+            """,
+            [endpoint.pk, run.pk],
+        )
+
+
 @pytest.mark.django_db
 @pytest.mark.parametrize("statistics", ["none", "of an emptier table", "current"])
 def test_a_claim_reads_a_range_of_the_index_and_not_what_waits_for_a_paused_run(statistics: str) -> None:
@@ -243,15 +259,7 @@ def test_a_claim_reads_a_range_of_the_index_and_not_what_waits_for_a_paused_run(
         if statistics == "of an emptier table":
             enqueue_completions(endpoint, _requests(1), run=paused)
             cursor.execute("ANALYZE evaluation_completion")
-        cursor.execute(
-            """
-            INSERT INTO evaluation_completion (endpoint_id, run_id, request_key, request, status, not_before,
-                attempts, text, reasoning, reserved_cost, error_code, error_message, created_at)
-            SELECT %s, %s, 'filler ' || n, '{}', 'pending', now(), 0, '', '', 0, '', '', now()
-            FROM generate_series(1, 100000) AS n
-            """,
-            [endpoint.pk, paused.pk],
-        )
+    _fill(endpoint, paused)
     enqueue_completions(endpoint, _requests(11)[1:], run=running)
     with connection.cursor() as cursor:
         if statistics == "current":
@@ -267,6 +275,26 @@ def test_a_claim_reads_a_range_of_the_index_and_not_what_waits_for_a_paused_run(
         assert "Seq Scan on evaluation_completion" not in plan, plan
         read = sum(int(pages) for pages in re.findall(r"shared (?:hit|read)=(\d+)", plan.splitlines()[1]))
         assert read < 100, plan  # pages; all that waits for the paused run is on more than a thousand
+
+
+@pytest.mark.django_db
+def test_the_calls_to_an_endpoint_are_counted_without_reading_those_to_others() -> None:
+    endpoint, other = _endpoint(), _endpoint(name="other")
+    _fill(other, build.run())
+    enqueue_completions(endpoint, _requests(3), run=None)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE evaluation_completion")
+    with CaptureQueriesContext(connection) as captured:
+        assert health_of(endpoint, limit_key="k").waiting == 3
+        assert fixed_fields(endpoint)
+        assert not record_of(endpoint).runs
+    reads = [query["sql"] for query in captured if "evaluation_completion" in query["sql"]]
+    assert len(reads) == 7
+    for sql in reads:
+        with connection.cursor() as cursor:
+            cursor.execute("EXPLAIN " + sql)
+            plan = "\n".join(line for (line,) in cursor.fetchall())
+        assert "Seq Scan on evaluation_completion" not in plan, plan
 
 
 @pytest.mark.django_db
