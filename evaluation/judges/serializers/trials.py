@@ -10,7 +10,7 @@ from core.api.dataclass_serializer import DataclassSerializer
 from core.api.queries import LARGEST_ID
 from core.api.strict import StrictSerializer
 from evaluation.engine.steps.judging import verdict_of
-from evaluation.models import Completion
+from evaluation.models import Completion, Judge
 from evaluation.stages.judge import JudgeInput
 from evaluation.stages.verdicts import Verdict
 
@@ -87,8 +87,8 @@ class VerdictSerializer(DataclassSerializer[Verdict]):
 
     def get_followed(self, verdict: Verdict) -> bool | None:
         """Whether the score reaches the judge's threshold."""
-        threshold: int = self.context["judge"].threshold
-        return None if verdict.score is None else verdict.score >= threshold
+        judge: Judge = self.context["judge"]
+        return judge.followed(verdict.score)
 
 
 class JudgeTrialSerializer(TrialSerializer):

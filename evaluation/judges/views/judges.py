@@ -98,7 +98,7 @@ def judge_trial(request: PersonRequest, judge_id: int, completion_id: int) -> Ht
         "trial": trial,
         "most_tries": settings.COMPLETION_MAX_ATTEMPTS,
         "verdict": verdict,
-        "followed": verdict is not None and verdict.score is not None and verdict.score >= judge.threshold,
+        "followed": verdict is not None and judge.followed(verdict.score),
     }
     template = "evaluation/judges/_trial.html" if request.htmx else "evaluation/judges/judge_trial.html"
     return render(request, template, context)

@@ -149,5 +149,4 @@ def _judgment(judgment: Judgment) -> JudgmentStory:
         )
         if completion is not None
     ]
-    followed = None if judgment.score is None else judgment.score >= judgment.judge.threshold
-    return JudgmentStory(judgment, followed, calls)
+    return JudgmentStory(judgment, judgment.judge.followed(judgment.score), calls)
