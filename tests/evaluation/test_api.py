@@ -162,14 +162,14 @@ def test_an_endpoint_is_made_changed_and_shown_without_any_secret(
     assert (str(endpoint.input_price), endpoint.model) == ("0.150000", "gpt-4o-mini")
     assert endpoint.base_url == wanted["base_url"]
     # As a row may be that was made before passwords in addresses were refused.
-    Endpoint.objects.update(base_url="https://me:hunter2@llm.example.org/v1")
+    Endpoint.objects.filter(pk=endpoint.pk).update(base_url="https://me:hunter2@llm.example.org/v1")
     for response in (made, changed, admin.get(API + path), admin.get(f"{API}endpoints/?search=gp")):
         text = response.content.decode()
         assert "llm.example.org" in text
         for secret in ("sk-very-secret", "sk-other-secret", "hunter2"):
             assert secret not in text
     assert changed.json()["missing_key"] is None
-    Endpoint.objects.update(base_url=wanted["base_url"])
+    Endpoint.objects.filter(pk=endpoint.pk).update(base_url=wanted["base_url"])
     monkeypatch.delenv("TOP_KEY")
     assert "TOP_KEY" in admin.get(API + path).json()["missing_key"]
 
