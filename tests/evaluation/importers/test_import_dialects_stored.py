@@ -7,6 +7,7 @@ import pytest
 
 from evaluation.importers.report import ImportRefused, ImportReport
 from evaluation.models import Completion, Endpoint, Judge, Judgment, Response, Rubric
+from tests import build
 
 Row = dict[str, str]
 MakeRow = Callable[..., Row]
