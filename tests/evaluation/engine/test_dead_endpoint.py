@@ -228,13 +228,5 @@ def test_a_record_that_has_no_run_to_replay_is_not_offered_as_a_model_nor_launch
 
 
 @pytest.mark.django_db
-def test_runs_are_named_by_the_labels_of_method_and_setting_and_older_ones_shown_so(
-    staff: Client, dead: Endpoint
-) -> None:
+def test_runs_are_named_by_the_labels_of_method_and_setting(dead: Endpoint) -> None:
     assert launched(dead).name == "on a dead port: dead · Direct · Relevant"
-    older = build.run("autumn: dead · self_critic · irrelevant", method="self_critic", setting="irrelevant")
-    plain = build.run("my direct run", method="direct")
-    assert (str(older), str(plain)) == ("autumn: dead · Self-critic · Irrelevant", "my direct run")
-    page = staff.get(reverse("run_list")).content.decode()
-    assert "autumn: dead · Self-critic · Irrelevant" in page
-    assert "self_critic" not in page
