@@ -118,6 +118,7 @@ class Judges(ThingsViewSet[Judge]):
 class EndpointTrials(StaffViewSet[Endpoint]):
     """Trying an endpoint out."""
 
+    serializer_class = TrialSerializer
     queryset = Endpoint.objects.all()
 
     @extend_schema(request=None, responses={202: TrialSerializer})
