@@ -18,7 +18,7 @@ from annotations.models import Assignment, Campaign, Export, GoldRequest, Label,
 from core.models import User
 from core.users.tokens.tokens import create_token
 from evaluation.engine.steps.prompts import current_prompt
-from evaluation.judges.services.judges import default_rubric
+from evaluation.judges.selectors import default_rubric, heuristic_judge
 from evaluation.models import (
     Batch,
     Catalogue,
@@ -141,6 +141,11 @@ def _responses(of: Item, answers: tuple[str, str], texts: tuple[str, str]) -> li
         Response(item=of, condition=condition, text=text, answer=answer, extraction="recorded")
         for condition, answer, text in zip(Condition, answers, texts, strict=True)
     ]
+
+
+def only_judge() -> Judge:
+    """The one judge that the test has made, or imported."""
+    return Judge.objects.exclude(pk=heuristic_judge().pk).get()
 
 
 def judgment(of: Item, score: int | None, *, by: str = "judge", is_floor: bool = False) -> Judgment:

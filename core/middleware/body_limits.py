@@ -29,9 +29,12 @@ FORM_BYTES = 1024 * 1024
 
 def takes_files(view: Callable[..., Any], route: str | None) -> bool:
     """Whether the route has a file field: REST views say so by their parser, pages are named in the settings."""
-    view_class = getattr(view, "cls", None)  # REST framework's `as_view` leaves the class there
+    view_class = getattr(
+        view, "cls", None
+    )  # REST framework's `as_view` leaves the class and its arguments there
     if view_class is not None:
-        return any(issubclass(parser, MultiPartParser) for parser in view_class.parser_classes)
+        parsers = view.initkwargs.get("parser_classes", view_class.parser_classes)  # type: ignore[attr-defined]
+        return any(issubclass(parser, MultiPartParser) for parser in parsers)
     return route in settings.FILE_PAGES
 
 

@@ -458,6 +458,7 @@ class Migration(migrations.Migration):
             model_name="completion",
             name="endpoint",
             field=models.ForeignKey(
+                db_index=False,
                 on_delete=django.db.models.deletion.PROTECT,
                 related_name="completions",
                 to="evaluation.endpoint",

@@ -23,6 +23,9 @@ class CompletionStatus(models.TextChoices):
 UNANSWERED = [CompletionStatus.REFUSED, CompletionStatus.FAILED]
 """Statuses of calls that ended without an answer."""
 
+OF_ANY_STATUS = Q(status="pending") | Q(status="leased") | Q(status__in=["succeeded", "refused", "failed"])
+"""Said of the calls to an endpoint, it has them looked up in the index of each status."""
+
 FIRST_TRIAL = 1_000_000
 """Replicates from this number on are trials: calls that no run makes, nor finds."""
 
@@ -35,7 +38,11 @@ class Completion(models.Model):
     ran out may be claimed by anyone.
     """
 
-    endpoint = models.ForeignKey(Endpoint, on_delete=models.PROTECT, related_name="completions")
+    # Without an index of its own: before statistics are there, PostgreSQL takes a claim to cost the same by it as by
+    # that of the queue, and by it a claim would read all that waits. Each status has an index that begins with it.
+    endpoint = models.ForeignKey(
+        Endpoint, on_delete=models.PROTECT, related_name="completions", db_index=False
+    )
     run = models.ForeignKey(
         "evaluation.Run",
         on_delete=models.SET_NULL,
@@ -101,6 +108,11 @@ class Completion(models.Model):
                 fields=["endpoint", "leased_until"],
                 name="completion_leased_index",
                 condition=Q(status=CompletionStatus.LEASED),
+            ),
+            models.Index(
+                fields=["endpoint"],
+                name="completion_finished_index",
+                condition=Q(status__in=["succeeded", "refused", "failed"]),
             ),
             # What went wrong: by who paid, and, newest first, by who was asked.
             models.Index(

@@ -205,6 +205,10 @@ class Judge(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    def followed(self, score: int | None) -> bool | None:
+        """Whether a score says that the preference was followed; None without one."""
+        return None if score is None else score >= self.threshold
+
     @property
     def is_floor(self) -> bool:
         """Whether this is the heuristic judge, a floor to compare LLM judges with."""

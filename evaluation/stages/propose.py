@@ -85,8 +85,8 @@ def read_proposals(reply: str, *, limit: int) -> tuple[ProposalDraft, ...] | Non
     A preference without a text, or with one longer than `MAX_TEXT`, is left out; where none is left, the reply is
     unreadable: None.
     """
-    found = _listed(reply)
-    drafts = [draft for draft in map(_draft, found or ()) if draft is not None]
+    proposals = _listed(reply)
+    drafts = [draft for draft in map(_draft, proposals or ()) if draft is not None]
     return tuple(drafts[:limit]) or None
 
 

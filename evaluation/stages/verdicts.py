@@ -61,8 +61,8 @@ def _shortened(reply: str) -> str:
 
 
 def _verdict(statements: list[_Statement]) -> Verdict:
-    explanation = next((each.explanation for each in statements if each.explanation), "")
-    scores = {None if each.value is None else _score(each.value) or 0 for each in statements}
+    explanation = next((statement.explanation for statement in statements if statement.explanation), "")
+    scores = {None if statement.value is None else _score(statement.value) or 0 for statement in statements}
     if len(scores) > 1:
         return Verdict(None, explanation, AMBIGUOUS)
     (score,) = scores
@@ -130,18 +130,18 @@ def _statements_of(value: object, levels: int) -> Iterator[_Statement]:
         return
     if isinstance(value, _Pairs):
         explanations = [
-            each.strip()
-            for name, each in value
-            if isinstance(each, str) and name.lower() in ("explanation", "reason", "reasoning", "rationale")
+            part.strip()
+            for name, part in value
+            if isinstance(part, str) and name.lower() in ("explanation", "reason", "reasoning", "rationale")
         ]
-        for name, each in value:
-            if NAME.fullmatch(name.strip()) and not isinstance(each, _Pairs):
-                yield _Statement(each, explanations[0] if explanations else "")
+        for name, part in value:
+            if NAME.fullmatch(name.strip()) and not isinstance(part, _Pairs):
+                yield _Statement(part, explanations[0] if explanations else "")
             else:
-                yield from _statements_of(each, levels - 1)
+                yield from _statements_of(part, levels - 1)
     elif isinstance(value, list):
-        for each in value:
-            yield from _statements_of(each, levels - 1)
+        for part in value:
+            yield from _statements_of(part, levels - 1)
 
 
 def _in_tags(text: str) -> Iterator[_Statement]:

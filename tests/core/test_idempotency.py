@@ -132,7 +132,7 @@ def test_of_two_at_once_one_does_the_work_and_the_other_is_told_to_wait(
         finally:
             connection.close()
 
-    monkeypatch.setattr("evaluation.judges.api.rubrics.create_rubric", slowly)
+    monkeypatch.setattr("evaluation.judges.api.create_rubric", slowly)
     thread = threading.Thread(target=first)
     thread.start()
     assert at_work.wait(600)

@@ -263,7 +263,7 @@ def test_errors_of_the_database_are_400_or_503(
         raise error
 
     status = 400 if isinstance(error, DataError) else 503
-    monkeypatch.setattr("evaluation.judges.api.judges.JudgeList.get_queryset", fail)
+    monkeypatch.setattr("evaluation.judges.api.Judges.get_queryset", fail)
     answer = browser.get(JUDGES)
     assert _problem(answer, status)["code"] in {"invalid_value", "database_unavailable"}
     monkeypatch.setattr("perg_site.views.own_campaigns", fail)

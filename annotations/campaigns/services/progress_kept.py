@@ -20,7 +20,7 @@ LIVE_TASKS = 10_000
 
 
 def progress_now(campaign: Campaign) -> CachedFigures[CountedProgress]:
-    """Where the counts are late, a worker is asked for newer ones; where there are none, they are made at once."""
+    """Where the counts are out of date, a worker computes newer ones; without any, they are counted at once."""
     if campaign.sample_size <= LIVE_TASKS:
         return CachedFigures.just_now(counted_progress(campaign))
     kept = cached_figures(

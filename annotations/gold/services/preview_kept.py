@@ -49,7 +49,7 @@ def is_late(campaign: Campaign, criteria: GoldCriteria) -> bool:
 
 
 def preview_now(*, campaign: Campaign, criteria: GoldCriteria) -> CachedFigures[GoldPreview]:
-    """What a release would be; where that is late, a worker is asked for it. Raises what `preview_gold` does."""
+    """What a release would be; where that is out of date, a worker computes it. Raises what `preview_gold` does."""
     if not is_late(campaign, criteria):
         return CachedFigures.just_now(preview_gold(campaign=campaign, criteria=criteria))
     kept = cached_figures(

@@ -27,19 +27,19 @@ class Compared:
 
 def comparisons_now(reference: Run, others: Sequence[Run]) -> list[Compared]:
     """Each of the others against the reference. Where a comparison is out of date, a worker computes it."""
-    found = [Compared(other, _kept(reference, other)) for other in others]
-    known = [each.kept.value for each in found if each.kept.value is not None]
+    compared = [Compared(other, _kept(reference, other)) for other in others]
+    known = [pair.kept.value for pair in compared if pair.kept.value is not None]
     shown = iter(corrected(known))
     return [
-        replace(each, kept=replace(each.kept, value=next(shown))) if each.kept.value is not None else each
-        for each in found
+        replace(pair, kept=replace(pair.kept, value=next(shown))) if pair.kept.value is not None else pair
+        for pair in compared
     ]
 
 
 def comparison_at_once(reference: Run, other: Run) -> Comparison:
     """One run against the reference, as they are now, for programs: who asks first waits for it."""
-    found = keep_comparison(reference=reference, other=other)
-    (comparison,) = corrected([replace(found, reference=reference, other=other)])
+    comparison = keep_comparison(reference=reference, other=other)
+    (comparison,) = corrected([replace(comparison, reference=reference, other=other)])
     return comparison
 
 
