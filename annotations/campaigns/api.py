@@ -34,6 +34,7 @@ from annotations.campaigns.serializers.progress import (
     activity_data,
     counted_as_of,
 )
+from annotations.campaigns.services.campaign_spec import CampaignSpec
 from annotations.campaigns.services.campaigns import change_settings, create_campaign, set_campaign_status
 from annotations.campaigns.services.guidelines import revise_guidelines
 from annotations.campaigns.services.progress_kept import progress_now
@@ -90,7 +91,7 @@ class CampaignList(Queried, generics.ListAPIView[Campaign]):
             raise NotAllowed("Only admins and leads make campaigns.")
         given = NewCampaignSerializer(data=request.data, context={"maker": maker})
         given.is_valid(raise_exception=True)
-        campaign = create_campaign(created_by=maker, **given.validated_data)
+        campaign = create_campaign(spec=CampaignSpec(**given.validated_data), created_by=maker)
         return Response(CampaignSettingsSerializer(campaign).data, status=HTTPStatus.CREATED)
 
 

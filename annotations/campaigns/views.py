@@ -38,7 +38,7 @@ def campaign_create(request: PersonRequest) -> HttpResponse:
     form = CampaignForm(request.POST or None, maker=request.user, initial=initial)
     if form.is_valid():
         try:
-            campaign = create_campaign(**form.arguments(), created_by=request.user)
+            campaign = create_campaign(spec=form.spec(), created_by=request.user)
         except DomainError as error:
             form.add_error(error.field, error.message)
         else:

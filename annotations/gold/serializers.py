@@ -120,13 +120,13 @@ class LeftOutSerializer(serializers.Serializer[Any]):
 
 class ReleaseSerializer(serializers.ModelSerializer[GoldRelease]):
     """A numbered, immutable release. `checksum` is the SHA-256 of its JSONL; `report_figures` what the validation
-    report said when it was made. Old releases have neither counts, notes nor figures.
+    report said when it was made.
     """
 
     criteria = serializers.DictField(read_only=True)
-    counts = CountsSerializer(read_only=True, allow_null=True)
-    notes = NotesSerializer(read_only=True, allow_null=True)
-    report_figures = serializers.DictField(read_only=True, allow_null=True)
+    counts = CountsSerializer(read_only=True)
+    notes = NotesSerializer(read_only=True)
+    report_figures = serializers.DictField(read_only=True)
     created_by = serializers.SlugRelatedField[GoldRelease](
         slug_field="username", read_only=True, allow_null=True
     )

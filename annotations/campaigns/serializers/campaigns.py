@@ -6,6 +6,7 @@ from django.db.models import QuerySet
 from rest_framework import serializers
 
 from annotations.campaigns.selectors.new_campaigns import people_to_ask, rubrics_to_rate_by, runs_to_sample
+from annotations.campaigns.services.campaign_spec import CampaignSpec
 from annotations.campaigns.services.guidelines import GUIDELINES_LENGTH
 from annotations.models import Campaign, Guidelines, Member
 from annotations.models.campaign import CampaignStatus, Disagreement, Role, Sampling
@@ -206,7 +207,7 @@ class NewCampaignSerializer(HarmlessFields):
     name = serializers.CharField(max_length=200)
     runs = RunToSample(queryset=Run.objects.all(), many=True, allow_empty=False)
     sample_size = _count(most=LARGEST_INTEGER, required=True, allow_null=False)
-    sampling = serializers.ChoiceField(Sampling.choices, default=Sampling.RANDOM)
+    sampling = serializers.ChoiceField(Sampling.choices, default=CampaignSpec.sampling)
     enriched_share = serializers.FloatField(min_value=0.01, max_value=0.99, required=False)
     seed = serializers.IntegerField(min_value=0, max_value=LARGEST_INTEGER, required=False)
     annotators = _people(allow_empty=False)
@@ -221,7 +222,7 @@ class NewCampaignSerializer(HarmlessFields):
     guidelines = serializers.CharField(
         max_length=GUIDELINES_LENGTH, required=False, allow_blank=True, help_text="Markdown."
     )
-    overlap = _count(most=MOST_LABELS, allow_null=False, default=2)
+    overlap = _count(most=MOST_LABELS, allow_null=False, default=CampaignSpec.overlap)
     max_overlap = _count(most=MOST_LABELS, allow_null=False)
     disagreement = serializers.ChoiceField(Disagreement.choices, required=False)
     disagreement_range = serializers.IntegerField(min_value=1, max_value=SCALE[-1] - SCALE[0], required=False)

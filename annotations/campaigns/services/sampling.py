@@ -27,6 +27,8 @@ STRATUM_FIELD = {
 DISAGREE = "judges disagree"
 REST = "judges do not disagree"
 UNSCORED = "unscored"
+DEFAULT_SHARE = 0.5
+"""Of an enriched sample, the part drawn where judges disagree."""
 FAR_APART = 2
 """Judges' scores so far apart, or farther, disagree even on one side of the threshold."""
 
@@ -66,7 +68,7 @@ def draw_sample(
             field="sample_size",
         )
     if sampling == Sampling.ENRICHED:
-        return draw_enriched(strata, size=size, share=enriched_share or 0.5, rng=rng)
+        return draw_enriched(strata, size=size, share=enriched_share or DEFAULT_SHARE, rng=rng)
     return draw_stratified(strata, size=size, rng=rng)
 
 

@@ -1,6 +1,8 @@
 """Gold: what would be released and why not, releasing it, releases and what differs between them, their files."""
 
 import uuid
+from collections.abc import Iterable
+from operator import itemgetter
 
 from django.http import Http404, HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import redirect, render
@@ -16,8 +18,6 @@ from annotations.gold.selectors.gold import (
     figures_of_report,
     left_out_tasks,
     release_differences,
-    releases_with_counts,
-    status_counts,
 )
 from annotations.gold.selectors.requests import request_to_show
 from annotations.gold.services.gold import NO_KEYS
@@ -25,7 +25,7 @@ from annotations.gold.services.preview_kept import preview_now
 from annotations.gold.services.requests import request_release
 from annotations.gold.table import GOLD_TABLE
 from annotations.gold.views.requests import shown_at
-from annotations.models import Campaign, GoldRelease
+from annotations.models import Campaign
 from annotations.models.gold import GoldStatus
 from annotations.validation.services.validation_kept import reports_shown
 from core.errors import Conflict, DomainError, NotFound
@@ -108,8 +108,8 @@ def gold_detail(request: PersonRequest, release_id: int) -> HttpResponse:
         "campaign": release.campaign,
         "release": release,
         "criteria": criteria_in_words(release.criteria),
-        "statuses": [(GoldStatus(status).label, n) for status, n in status_counts(release)],
-        "left_out": _left_out(release),
+        "statuses": _statuses(sorted(release.counts["statuses"].items(), key=itemgetter(1), reverse=True)),
+        "left_out": [(LEFT_OUT[reason], n) for reason, n in release.counts["left_out"].items()],
         "earlier": earlier,
         "against": against,
         "kind": kind,
@@ -155,7 +155,7 @@ def _gold_page(
     context: dict[str, object] = {
         "campaign": campaign,
         "form": form,
-        "releases": releases_with_counts(campaign),
+        "releases": campaign.gold_releases.select_related("created_by"),
         "asked": request_to_show(campaign),
         "key": uuid.uuid4(),
         "figures": figures_of_report(reports_shown(campaign)),
@@ -180,7 +180,7 @@ def _preview(campaign: Campaign, form: GoldForm) -> dict[str, object]:
         shown |= {
             "preview": kept.value,
             "again": GoldForm(form.data, auto_id=False),
-            "statuses": [(GoldStatus(name).label, n) for name, n in counts.statuses.items()],
+            "statuses": _statuses(counts.statuses.items()),
             "left_out": [(name, LEFT_OUT[name], n) for name, n in counts.left_out.items()],
         }
     return shown
@@ -196,9 +196,8 @@ def _as_address(form: GoldForm) -> str:
     return criteria.urlencode()
 
 
-def _left_out(release: GoldRelease) -> list[tuple[str, int]]:
-    counts = (release.counts or {}).get("left_out", {})
-    return [(LEFT_OUT[reason], n) for reason, n in counts.items()]
+def _statuses(counts: Iterable[tuple[str, int]]) -> list[tuple[str, int]]:
+    return [(GoldStatus(status).label, n) for status, n in counts]
 
 
 def _behind(request: PersonRequest) -> int:

@@ -13,7 +13,7 @@ from annotations.gold.services.requests import retry_release
 from annotations.models import GoldRequest
 from annotations.models.gold import GoldRule
 from core.http.access import PersonRequest
-from perg.stats.gold.gold_criteria import stored_criteria
+from perg.stats.gold.gold_criteria import GoldCriteria
 
 
 @require_GET
@@ -23,7 +23,7 @@ def gold_request(request: PersonRequest, request_id: int) -> HttpResponse:
     if asked.release is not None:
         address = resolve_url(*shown_at(request, asked))
         return HttpResponseClientRedirect(address) if request.htmx else redirect(address)
-    criteria = stored_criteria(asked.criteria)
+    criteria = GoldCriteria(**asked.criteria)
     context = {
         "asked": asked,
         "campaign": asked.campaign,

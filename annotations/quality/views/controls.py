@@ -18,7 +18,8 @@ from annotations.quality.selectors.controls import (
     withdrawn_items,
 )
 from annotations.quality.services.controls import (
-    add_control,
+    KnownItem,
+    add_controls,
     add_controls_from_gold,
     change_known_score,
     restore_control,
@@ -27,7 +28,8 @@ from annotations.quality.services.controls import (
 from annotations.quality.services.known_items import COLUMNS
 from core.errors import DomainError, NotFound
 from core.http.access import PersonRequest
-from core.http.page_query import PageQuery, key_in
+from core.http.page_query import PageQuery
+from core.text.keys import key_in
 from evaluation.imports.views import start_import
 from evaluation.models import Response
 from perg.formats.spreadsheet import csv_line
@@ -69,12 +71,10 @@ def control_browse(request: PersonRequest, campaign_id: int) -> HttpResponse:
     campaign = led_campaign(request.user, campaign_id)
     form = KnownScoreForm(request.POST or None)
     if form.is_valid():
-        fields = dict(form.cleaned_data)
-        response = _candidate(campaign, fields.pop("response"))
-        add_control(campaign=campaign, response=response, actor=request.user, **fields)
-        messages.success(
-            request, f"Response {response.pk} is now a {fields['kind']} item. Here is another response."
-        )
+        values = dict(form.cleaned_data)
+        kind, response = values.pop("kind"), _candidate(campaign, values["response"]).pk
+        add_controls(campaign=campaign, items=[KnownItem(**values)], kind=kind, actor=request.user)
+        messages.success(request, f"Response {response} is now a {kind} item. Here is another response.")
         return redirect("controls_browse", campaign_id=campaign.pk)
     chosen = key_in(request.POST.get("response")) or PageQuery(request).key("response")
     response_shown = (

@@ -121,17 +121,14 @@ def computed_report(
 def prune_reports(*, campaign: Campaign) -> int:
     """Delete the campaign's reports beyond the newest `VALIDATION_REPORTS_KEPT`; how many these were.
 
-    What is not finished stays, and so do the newest report that is ready and, for each gold release, the one that it
-    names or, of releases that name none, the one that was the newest when it was made: it tells what was known of the
-    judges then.
+    What is not finished stays, and so do the newest report that is ready and those that gold releases name: they tell
+    what was known of the judges then.
     """
     finished = campaign.validation_reports.filter(finished_at__isnull=False).order_by("-pk")
     ready = finished.filter(status=ReportStatus.READY)
     kept = {*finished.values_list("pk", flat=True)[: site.VALIDATION_REPORTS_KEPT]}
     kept |= {*ready.values_list("pk", flat=True)[:1]}
-    for named, released_at in campaign.gold_releases.values_list("report", "created_at"):
-        at_release = ready.filter(finished_at__lte=released_at).values_list("pk", flat=True)[:1]
-        kept |= {named} if named else {*at_release}
+    kept |= {*campaign.gold_releases.filter(report__isnull=False).values_list("report", flat=True)}
     pruned, _ = finished.exclude(pk__in=kept).delete()
     if pruned:
         audit("validation_report.pruned", actor=None, scope=campaign, subject=campaign, reports=pruned)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from core.errors import DomainError
-from core.http.page_query import key_in
+from core.text.keys import key_in
 from evaluation.runs.selectors.failures import Cause
 
 

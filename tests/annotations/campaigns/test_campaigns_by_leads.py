@@ -1,17 +1,18 @@
 """Leads make campaigns of what belongs to those that they lead, and do not learn that there is anything else."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
 from django.test import Client
 from django.urls import reverse
 
+from annotations.campaigns.services.campaign_spec import CampaignSpec
 from annotations.campaigns.services.campaigns import create_campaign, set_campaign_status
 from annotations.models import Campaign
 from annotations.models.campaign import CampaignStatus
-from annotations.validation.services.ratings_import import RatingsFile, import_ratings
+from annotations.validation.services.ratings_import import RatingsFile, RatingsSpec, import_ratings
 from core.errors import NotAllowed, NotFound
 from core.models import AuditEvent, User
 from core.models.audit import named
@@ -140,7 +141,7 @@ def test_an_archived_campaign_still_gives_its_runs_and_people(world: World) -> N
 def test_who_leads_imported_ratings_alone_is_told_that_there_is_no_run(world: World) -> None:
     only = build.person("only")
     file = RatingsFile("r.csv", "item,ann,bob\n1,1,2\n2,3,3\n", kind="human")
-    import_ratings(name="imported", files=[file], scale="ordinal", created_by=only)
+    import_ratings(spec=RatingsSpec(name="imported", files=[file], scale="ordinal"), created_by=only)
     page = world.client(only).get(NEW).content.decode()
     assert "there are no runs to sample from" in page
     assert "run of ours" not in page
@@ -260,25 +261,19 @@ def test_a_token_without_manage_makes_nothing(world: World) -> None:
 
 def test_the_service_refuses_what_a_form_let_through(world: World) -> None:
     """As when somebody takes a lead's rights away between their look at the form and their campaign."""
-    wanted: dict[str, Any] = {
-        "name": "Another",
-        "runs": [world.run],
-        "sample_size": 3,
-        "overlap": 1,
-        "annotators": [world.ann],
-        "created_by": world.lead,
-    }
-    for wrong in (
+    spec = CampaignSpec(name="Another", runs=[world.run], sample_size=3, overlap=1, annotators=[world.ann])
+    mistakes: list[dict[str, Any]] = [
         {"runs": [world.run, world.their_run]},
         {"annotators": [world.stranger]},
         {"leads": [world.stranger]},
         {"rubric": world.their_rubric},
-    ):
+    ]
+    for mistake in mistakes:
         with pytest.raises(NotFound):
-            create_campaign(**wanted | wrong)
+            create_campaign(spec=replace(spec, **mistake), created_by=world.lead)
     world.ours.members.filter(user=world.lead).update(role="annotator")
     with pytest.raises(NotAllowed):
-        create_campaign(**wanted)
+        create_campaign(spec=spec, created_by=world.lead)
     assert not Campaign.objects.filter(name="Another").exists()
 
 

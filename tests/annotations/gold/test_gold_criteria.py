@@ -8,17 +8,16 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
-from annotations.gold.selectors.gold import release_differences, releases_with_counts, status_counts
+from annotations.gold.selectors.gold import release_differences
 from annotations.gold.services.gold import preview_gold, release_gold
-from annotations.gold.services.records import canonical_text
 from annotations.labelling.services.labels import submit_label
-from annotations.models import Assignment, Campaign, GoldLabel, GoldRelease, ValidationReport
+from annotations.models import Assignment, Campaign, GoldRelease, ValidationReport
 from annotations.signals import gold_released
 from core.errors import Conflict, DomainError
 from core.models import AuditEvent
 from perg import __version__
 from perg.stats.base.result import dump
-from perg.stats.gold.gold_criteria import EVERY_TASK, GoldCriteria, stored_criteria
+from perg.stats.gold.gold_criteria import EVERY_TASK, GoldCriteria
 from perg.stats.items.validation_input import ValidationSettings
 from tests import build
 from tests.gold_lines import gold_file, gold_lines
@@ -114,25 +113,6 @@ def test_the_checksum_is_that_of_the_jsonl_by_every_rule(rule: str) -> None:
     criteria = GoldCriteria.model_validate({"rule": rule})
     release = release_gold(campaign=_campaign((5, 5, 1), (1, 2, 1), (3,)), criteria=criteria)
     assert release.checksum == hashlib.sha256(gold_file(release)).hexdigest()
-
-
-def test_a_release_from_before_criteria_still_verifies_and_shows() -> None:
-    campaign = _campaign((5,))
-    task = campaign.tasks.get()
-    record = {"task": task.pk, "followed": True, "labels": {"ann": 5}, "question": "?"}
-    checksum = hashlib.sha256(canonical_text(record).encode() + b"\n").hexdigest()
-    old = GoldRelease.objects.create(
-        campaign=campaign, number=1, threshold=3, checksum=checksum, code_version="0"
-    )
-    GoldLabel.objects.create(
-        release=old, task=task, status="unanimous", followed=True, score=5, record=record
-    )
-    assert hashlib.sha256(gold_file(old)).hexdigest() == old.checksum
-    assert stored_criteria(old.criteria) == EVERY_TASK
-    (shown,) = releases_with_counts(campaign)
-    assert (shown.followed_count, shown.unresolved_count) == (1, 0)  # type: ignore[attr-defined]
-    assert status_counts(old) == [("unanimous", 1)]
-    assert release_gold(campaign=campaign, criteria=EVERY_TASK).number == 2
 
 
 def test_the_report_at_that_moment_is_kept() -> None:

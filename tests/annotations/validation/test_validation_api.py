@@ -8,7 +8,7 @@ from django.test import Client
 
 from annotations.models import Campaign, ValidationReport
 from annotations.validation.api.validation import StoredReport
-from annotations.validation.services.ratings_import import RatingsFile, import_ratings
+from annotations.validation.services.ratings_import import RatingsFile, RatingsSpec, import_ratings
 from core.api.json_schema import json_schema
 from core.jobs.leasing import run_job
 from core.models import User
@@ -32,7 +32,9 @@ def campaign(lead: User) -> Campaign:
         for rater, score in zip(header.split(",")[1:], scores, strict=True):
             rows.append(f"{item},{rater},{'judge' if rater == 'gpt' else 'human'},{score}")
     files = [RatingsFile("a.csv", "\n".join(rows))]
-    return import_ratings(name="ours", files=files, scale="ordinal", created_by=lead).campaign
+    return import_ratings(
+        spec=RatingsSpec(name="ours", files=files, scale="ordinal"), created_by=lead
+    ).campaign
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from annotations.models import Adjudication, Campaign, Task
 from annotations.validation.selectors.validation import validation_input
 from annotations.validation.services import validation
-from annotations.validation.services.ratings_import import RatingsFile, import_ratings
+from annotations.validation.services.ratings_import import RatingsFile, RatingsSpec, import_ratings
 from core.db.whole_numbers import whole_numbers
 from core.models import User
 from evaluation.models import Item, Judge, Judgment
@@ -146,7 +146,7 @@ def test_a_campaign_without_any_label_or_judgment_can_be_read(people: list[User]
 def test_imported_ratings_are_read_as_they_were_in_the_file() -> None:
     text = "item,ann,bob\nq1,10,9\nq2,,x\n"
     campaign = import_ratings(
-        name="names", files=[RatingsFile("a.csv", text, "human")], scale="nominal"
+        spec=RatingsSpec(name="names", files=[RatingsFile("a.csv", text, "human")], scale="nominal")
     ).campaign
     given = validation_input(campaign)
     assert given.ratings.labels == ("9", "10", "x")
@@ -164,7 +164,7 @@ def test_raters_called_as_the_reports_own_are_told_apart() -> None:
         for k, rater in enumerate([*own, "constant judge (imported)"])
     ]
     text = "\n".join(["item,rater,kind,score", *rows])
-    made = import_ratings(name="names", files=[RatingsFile("a.csv", text)], scale="ordinal")
+    made = import_ratings(spec=RatingsSpec(name="names", files=[RatingsFile("a.csv", text)], scale="ordinal"))
     report, _ = validation.computed_report(made.campaign, QUICK)
     assert {rater.name for rater in report.raters} == {f"{name} (imported)" for name in own} | {
         "constant judge (imported) (imported)"
