@@ -96,7 +96,7 @@ def campaign_of(items: int):
 
     from annotations.models import Campaign, Guidelines, Member
     from core.models import User
-    from evaluation.judges.services.judges import default_rubric
+    from evaluation.judges.selectors import default_rubric
     from evaluation.models import Catalogue, Dataset, Endpoint, Judge, Preference, Run
     from evaluation.models.dataset import PreferenceCategory
 

@@ -21,7 +21,7 @@ from annotations.quality.services.controls import KnownItem, add_controls
 from core.models import User
 from core.users.tokens.tokens import create_token
 from evaluation.engine.steps.prompts import current_prompt
-from evaluation.judges.services.judges import default_rubric
+from evaluation.judges.selectors import default_rubric
 from evaluation.models import (
     Batch,
     Catalogue,
@@ -264,7 +264,6 @@ def campaign(
     *,
     overlap: int = 2,
     size: int | None = None,
-    created_by: User | None = None,
     **fields: object,
 ) -> Campaign:
     runs = [runs] if isinstance(runs, Run) else list(runs)
@@ -278,7 +277,7 @@ def campaign(
         seed=1,
         **fields,  # type: ignore[arg-type]
     )
-    return create_campaign(spec=spec, created_by=created_by)
+    return create_campaign(spec=spec)
 
 
 def control(

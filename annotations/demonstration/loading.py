@@ -18,7 +18,7 @@ from core.models import User
 from evaluation.engine.steps.judging import launch_judging
 from evaluation.importers.catalogue import import_catalogue
 from evaluation.importers.recorded_run import import_recorded_run
-from evaluation.judges.services.judges import default_rubric, heuristic_judge
+from evaluation.judges.selectors import default_rubric, heuristic_judge
 from evaluation.models import Run
 from evaluation.models.run import Method, RatingsOf, Setting
 

@@ -37,6 +37,19 @@ class StrictSerializer(serializers.Serializer[T]):
     with the value that they have, and what may be left out and has the value that is shown counts as left out.
     """
 
+    @classmethod
+    def values_in(cls, data: object, *, partial: bool = False, shown: object = None) -> dict[str, Any]:
+        """The valid values of what was sent. Raises ValidationError.
+
+        Args:
+            data: the body of a request, or the options of an address.
+            partial: every field may be left out.
+            shown: as above.
+        """
+        serializer = cls(data=data, partial=partial, context={} if shown is None else {"shown": shown})
+        serializer.is_valid(raise_exception=True)
+        return dict(serializer.validated_data)
+
     def to_internal_value(self, data: Any) -> Any:
         # Any: as REST framework declares it; the JSON that was sent
         if not isinstance(data, Mapping):
@@ -126,7 +139,7 @@ def refuse_body(request: Request) -> None:
         if not request.content_type.startswith(FORM_TYPES):
             raise
         body = request._request.POST
-    _Nothing(data=body).is_valid(raise_exception=True)
+    _Nothing.values_in(body)
 
 
 def without_body(

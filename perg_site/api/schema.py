@@ -144,7 +144,8 @@ class ApiSchema(AutoSchema):
         ]
 
     def _is_idempotent(self) -> bool:
-        handler = getattr(self.view, self.method.lower(), None)
+        # A viewset's methods go by the names of its actions.
+        handler = getattr(self.view, getattr(self.view, "action", self.method.lower()), None)
         return bool(getattr(handler, "is_idempotent", False))
 
     def _problems(self, operation: Json) -> set[int]:

@@ -125,7 +125,7 @@ def furnish() -> None:
     from annotations.validation.services.validation import report_settings, request_report
     from core.jobs.leasing import run_job
     from core.models import User
-    from evaluation.judges.services.judges import heuristic_judge
+    from evaluation.judges.selectors import heuristic_judge
     from evaluation.models import Batch, ComputingTrouble, Run
     from evaluation.results.services.results import refresh_result
     from perg.stats.gold.gold_criteria import EVERY_TASK

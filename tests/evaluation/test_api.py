@@ -11,7 +11,7 @@ from django.urls import URLPattern
 from core.api.permissions import IsStaff
 from core.models import User
 from evaluation import api_urls as urls
-from evaluation.judges.services.judges import HEURISTIC_JUDGE, default_rubric, heuristic_judge
+from evaluation.judges.selectors import HEURISTIC_JUDGE, default_rubric, heuristic_judge
 from evaluation.models import Batch, Completion, Dataset, Endpoint, Judgment, Rubric, Run
 from evaluation.results.services.results import refresh_result
 from tests import build
@@ -47,7 +47,7 @@ def _ids(client: Client, path: str) -> list[int]:
 
 
 # Leads import ratings, too: everybody sees their own imports alone.
-OWN_IMPORTS = {"api_import_list", "api_import", "api_import_retry"}
+OWN_IMPORTS = {"api_import_list", "api_import_detail", "api_import_retry"}
 
 
 def test_every_view_of_the_evaluation_is_for_admins_alone() -> None:

@@ -15,7 +15,8 @@ from core.errors import Conflict
 from core.models import AuditEvent, User
 from evaluation.endpoints.services.endpoints import EndpointSpec, change_endpoint, create_endpoint
 from evaluation.imports.services.jobs import request_import
-from evaluation.judges.services.judges import create_judge, default_rubric, heuristic_judge
+from evaluation.judges.selectors import default_rubric, heuristic_judge
+from evaluation.judges.services.judges import JudgeSpec, create_judge
 from evaluation.judges.services.rubrics import create_rubric, revise_rubric
 from evaluation.library.services.catalogue_review import accept_proposal, edit_proposal, release_catalogue
 from evaluation.models import Catalogue, Run
@@ -142,7 +143,8 @@ def test_rubrics_and_judges_are_made_and_revised_by_a_person(admin: User) -> Non
     anchors = list("abcde")
     rubric = create_rubric(name="tone", instructions="Rate.", anchors=anchors, actor=admin)
     revised = revise_rubric(rubric=rubric, instructions="Rate well.", anchors=anchors, actor=admin)
-    judge = create_judge(name="j", endpoint=model_endpoint(), rubric=revised, actor=admin)
+    spec = JudgeSpec(name="j", endpoint=model_endpoint(), rubric=revised)
+    judge = create_judge(spec=spec, actor=admin)
     made = {event.action: event for event in AuditEvent.objects.filter(actor=admin)}
     assert made["rubric.created"].subject == f"rubric {rubric.pk}"
     assert made["rubric.revised"].details == {"name": "tone", "version": 2, "edited_version": 1}

@@ -2,7 +2,7 @@
 
 import uuid
 
-from evaluation.judges.services.judges import HEURISTIC_JUDGE
+from evaluation.judges.selectors import HEURISTIC_JUDGE
 
 # Route: which of the arguments of `World.address` it takes; those that are not here take none.
 ADDRESSES = {
@@ -139,7 +139,7 @@ ADDRESSES = {
     "gold_detail": "gold release",
     "import_job": "import job",
     "import_retry": "import job",
-    "api_import": "import job",
+    "api_import_detail": "import job",
     "api_import_retry": "import job",
     "gold_request": "gold request",
     "gold_request_retry": "gold request",
@@ -200,15 +200,15 @@ ADDRESSES = {
     "api_export_file": "export",
     "api_export_action": "export action",
     "api_campaign_audit": "campaign",
-    "api_build": "build",
+    "api_build_detail": "build",
     "api_build_progress": "build",
     "api_build_budget": "build",
     "api_build_again": "build",
     "api_build_release": "build",
     "api_build_merge": "build",
     "api_proposal_list": "build",
-    "api_near_duplicates": "build",
-    "api_proposal": "proposal",
+    "api_build_near_duplicates": "build",
+    "api_proposal_detail": "proposal",
     "api_proposal_action": "proposal action",
     "api_catalogue_differences": "catalogue",
     "api_batch_progress": "batch",

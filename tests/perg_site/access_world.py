@@ -28,7 +28,7 @@ from annotations.quality.services.controls import withdraw_control
 from core.models import ApiToken, Session, User
 from core.users.tokens.tokens import create_token
 from evaluation.engine.steps.prompts import current_prompt
-from evaluation.judges.services.judges import heuristic_judge
+from evaluation.judges.selectors import heuristic_judge
 from evaluation.models import Batch, Judgment, Proposal, Run
 from evaluation.results.services.results import refresh_result
 from perg.stats.base.result import dump
@@ -196,7 +196,6 @@ def build_world() -> World:
     _add_known_items(campaign, member)
     build.judgment(run.items.order_by("pk")[0], 4)
     create_token(user=people["lead"], name="t", scopes=["read"])
-    heuristic_judge()
     refresh_result(run=run)
     _add_validation_report(campaign)
     request_export(

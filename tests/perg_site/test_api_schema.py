@@ -34,7 +34,6 @@ from annotations.models import Campaign, QualificationAnswer, QualificationAttem
 from annotations.people.services.invitations import invite
 from core.models import User
 from evaluation.engine.steps.prompts import current_prompts
-from evaluation.judges.services.judges import heuristic_judge
 from evaluation.models import Batch, CatalogueBuild, Proposal, Run
 from evaluation.results.services.results import refresh_result
 from tests import build
@@ -123,7 +122,6 @@ def owner() -> User:
         liking = build.preference(f"I like {number} {MARK}.")
         item = build.item(run, about=question, liking=liking, texts=(f"A. {MARK}", f"{MARK}: A."))
         build.judgment(item, 4, by=f"judge {MARK}")
-    heuristic_judge()
     run.prompts.set(current_prompts().values())
     annotator = build.person(f"annotator-{MARK}")
     lead = build.person(f"lead-{MARK}")

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from evaluation.engine.steps.advance import advance_run
-from evaluation.judges.services.judges import default_rubric
+from evaluation.judges.selectors import default_rubric
 from evaluation.models import Batch, Catalogue, Completion, Endpoint, Judge, Preference, Run
 from evaluation.stages.names import stage_name
 from evaluation.templatetags.progress import dollars, in_words

@@ -13,7 +13,7 @@ from django.urls import reverse
 
 from annotations.models import Campaign, GoldRelease
 from core.templatetags.markdown import markdown
-from evaluation.judges.services.judges import heuristic_judge
+from evaluation.judges.selectors import heuristic_judge
 from evaluation.models import Run
 from perg.stats.gold.gold_criteria import ALL_STATES
 from tests import build

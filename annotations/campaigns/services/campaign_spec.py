@@ -11,10 +11,8 @@ from core.errors import DomainError
 from core.models import User
 from evaluation.models import Rubric, Run
 
-
-def _default(field: str) -> Any:  # Any: the type of the field
-    """The default of the model, where each is written once."""
-    return Campaign._meta.get_field(field).default
+USUAL = Campaign()
+"""Has the defaults, which are written at the model's fields."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,25 +29,25 @@ class CampaignSpec:
     guidelines: str = ""
     rubric: Rubric | None = None
     sample_size: int
-    sampling: str = _default("sampling")
+    sampling: str = USUAL.sampling
     enriched_share: float | None = None
     seed: int | None = None
-    overlap: int = _default("overlap")
+    overlap: int = USUAL.overlap
     max_overlap: int | None = None
-    disagreement: str = _default("disagreement")
-    disagreement_range: int = _default("disagreement_range")
-    threshold: int = _default("threshold")
-    asks_correctness: bool = _default("asks_correctness")
+    disagreement: str = USUAL.disagreement
+    disagreement_range: int = USUAL.disagreement_range
+    threshold: int = USUAL.threshold
+    asks_correctness: bool = USUAL.asks_correctness
     labels_per_person: int | None = None
     minimum_seconds: int | None = None
     control_every: int | None = None
     pass_mark: float | None = None
-    qualification_attempts: int = _default("qualification_attempts")
+    qualification_attempts: int = USUAL.qualification_attempts
     lowest_control_accuracy: float | None = None
     lowest_agreement: float | None = None
-    reveals_judges: bool = _default("reveals_judges")
-    lease_seconds: int = _default("lease_seconds")
-    is_demonstration: bool = _default("is_demonstration")
+    reveals_judges: bool = USUAL.reveals_judges
+    lease_seconds: int = USUAL.lease_seconds
+    is_demonstration: bool = USUAL.is_demonstration
 
     @property
     def roles(self) -> dict[User, Role]:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -50,6 +51,11 @@ class EndpointSpec:
     timeout_seconds: int = 120
     structured_output: str = StructuredOutput.JSON_SCHEMA
     options: dict[str, JsonValue] = field(default_factory=dict)
+
+
+def spec_of(endpoint: Endpoint) -> EndpointSpec:
+    """What the endpoint is set to now."""
+    return EndpointSpec(**_values(endpoint))
 
 
 ASKED = ("name", "provider", "model")
@@ -150,7 +156,8 @@ def has_changed_since(endpoint: Endpoint) -> bool:
     return now is None or settings_of(now) != settings_of(endpoint)
 
 
-def _values(endpoint: Endpoint) -> dict[str, object]:
+def _values(endpoint: Endpoint) -> dict[str, Any]:
+    # Any: each field has a type of its own
     return {name: getattr(endpoint, name) for name in EndpointSpec.__dataclass_fields__}
 
 

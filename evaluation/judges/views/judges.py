@@ -6,8 +6,9 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods
 
-from core.errors import DomainError, NotFound
+from core.errors import NotFound
 from core.http.access import PersonRequest, staff_or_404
+from core.http.form_pages import carried_out, form_page
 from core.http.page_query import PageQuery
 from evaluation.endpoints.services.endpoints import missing_key
 from evaluation.engine.steps.judging import judge_input, verdict_of
@@ -20,7 +21,7 @@ from evaluation.judges.selectors import (
     texts_of,
 )
 from evaluation.judges.services.canary_results import canary_result, latest_canary_test
-from evaluation.judges.services.judges import create_judge, default_rubric, heuristic_judge
+from evaluation.judges.services.judges import JudgeSpec, create_judge
 from evaluation.judges.services.trials import EXAMPLE, trial_of, try_judge
 from evaluation.models import Item, Judge
 from evaluation.models.endpoint import JudgeOrigin
@@ -30,26 +31,18 @@ from evaluation.stages.judge import JudgeInput
 @require_GET
 @staff_or_404
 def judge_list(request: PersonRequest) -> HttpResponse:
-    heuristic_judge()
     return render(request, "evaluation/judges/judge_list.html", {"judges": judges_with_uses()})
 
 
 @require_http_methods(["GET", "POST"])
 @staff_or_404
 def judge_create(request: PersonRequest) -> HttpResponse:
-    default_rubric()
     form = JudgeForm(request.POST or None, initial={"rubric": PageQuery(request).key("rubric")})
-    if form.is_valid():
-        try:
-            judge = create_judge(**form.cleaned_data, actor=request.user)
-        except DomainError as error:
-            form.add_error(error.field if error.field in form.fields else None, error.message)
-        else:
-            messages.success(request, f"Judge “{judge}” created. Test it on one item before using it.")
-            return redirect("judge_detail", judge_id=judge.pk)
-    return render(
-        request, "evaluation/judges/judge_form.html", {"form": form}, status=422 if form.errors else 200
-    )
+    judge = carried_out(form, lambda: create_judge(spec=JudgeSpec(**form.cleaned_data), actor=request.user))
+    if judge is None:
+        return form_page(request, "evaluation/judges/judge_form.html", form)
+    messages.success(request, f"Judge “{judge}” created. Test it on one item before using it.")
+    return redirect("judge_detail", judge_id=judge.pk)
 
 
 @require_GET
@@ -77,15 +70,11 @@ def judge_test(request: PersonRequest, judge_id: int) -> HttpResponse:
     choice.fields["run"].queryset = runs_to_try_on()  # type: ignore[attr-defined] # a ModelChoiceField
     item = _chosen(choice, PageQuery(request).key("item"))
     form = TrialForm(request.POST) if request.method == "POST" else TrialForm.showing(_shown(item))
-    if form.is_valid():
-        try:
-            trial = try_judge(judge=judge, shown=form.shown(), actor=request.user)
-        except DomainError as error:
-            form.add_error(error.field if error.field in form.fields else None, error.message)
-        else:
-            return redirect("judge_trial", judge_id=judge.pk, completion_id=trial.pk)
-    context = {"judge": judge, "choice": choice, "item": item, "form": form}
-    return render(request, "evaluation/judges/judge_test.html", context, status=422 if form.errors else 200)
+    trial = carried_out(form, lambda: try_judge(judge=judge, shown=form.shown(), actor=request.user))
+    if trial is None:
+        context: dict[str, object] = {"judge": judge, "choice": choice, "item": item}
+        return form_page(request, "evaluation/judges/judge_test.html", form, context)
+    return redirect("judge_trial", judge_id=judge.pk, completion_id=trial.pk)
 
 
 @require_GET
@@ -112,8 +101,8 @@ def judge_trial(request: PersonRequest, judge_id: int, completion_id: int) -> Ht
 def _chosen(choice: ItemChoiceForm, item: int | None) -> Item | None:
     """The item that the address names, or that was chosen by run and place."""
     if item is not None:
-        found = Item.objects.select_related("question", "preference", "run").filter(pk=item)
-        return found.filter(preference__isnull=False).first()
+        items = Item.objects.select_related("question", "preference", "run")
+        return items.filter(pk=item, preference__isnull=False).first()
     if choice.is_bound and choice.is_valid():
         return item_to_try_on(choice.cleaned_data["run"], choice.cleaned_data["position"])
     return None

@@ -15,7 +15,7 @@ from evaluation.stages.propose import MAX_TEXT
 
 
 class BuildForm(forms.Form):
-    """A catalogue to build; the fields are the arguments of `start_build`."""
+    """A catalogue to build; the fields are those of `BuildSpec`."""
 
     name = forms.CharField(
         max_length=MAX_NAME,

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import NamedTuple
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
 
@@ -51,28 +52,40 @@ def versions_of(catalogue: Catalogue) -> QuerySet[Catalogue]:
     return Catalogue.objects.filter(name=catalogue.name).order_by("-version")
 
 
+class ChangedPreference(NamedTuple):
+    """The same text, of another category or kind."""
+
+    before: Preference
+    after: Preference
+
+
 @dataclass(frozen=True, slots=True)
 class CatalogueChanges:
-    """How a version differs from an older one. `changed`: the same text, before and after, of another category or
-    kind."""
+    """How a version differs from an older one, `since`: the other's number."""
 
+    since: int
     added: Sequence[Preference]
     removed: Sequence[Preference]
-    changed: Sequence[tuple[Preference, Preference]]
+    changed: Sequence[ChangedPreference]
     same: int
 
 
 def catalogue_changes(old: Catalogue, new: Catalogue) -> CatalogueChanges:
     before = {preference.text: preference for preference in old.preferences.order_by("pk")}
     after = {preference.text: preference for preference in new.preferences.order_by("pk")}
-    both = [(before[text], after[text]) for text in after if text in before]
-    changed = [(a, b) for a, b in both if (a.category, a.kind) != (b.category, b.kind)]
+    both = [ChangedPreference(before[text], after[text]) for text in after if text in before]
+    changed = [pair for pair in both if _place(pair.before) != _place(pair.after)]
     return CatalogueChanges(
+        since=old.version,
         added=[preference for text, preference in after.items() if text not in before],
         removed=[preference for text, preference in before.items() if text not in after],
         changed=changed,
         same=len(both) - len(changed),
     )
+
+
+def _place(preference: Preference) -> tuple[str, str]:
+    return preference.category, preference.kind
 
 
 def catalogues_with_irrelevant() -> QuerySet[Catalogue]:
@@ -98,9 +111,9 @@ class BuildProgress:
     """
 
     waiting: int
+    unasked: int
     read: int
     failed: int
-    unasked: int
     cost: Decimal | None
     proposals: Mapping[str, int]
 

@@ -5,12 +5,10 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from core.http.access import PersonRequest, staff_or_404
-from evaluation.judges.services.judges import heuristic_judge
 from evaluation.library.selectors.library import library_counts
 
 
 @require_GET
 @staff_or_404
 def library(request: PersonRequest) -> HttpResponse:
-    heuristic_judge()
     return render(request, "evaluation/library/library.html", {"counts": library_counts()})

@@ -10,11 +10,12 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from core.errors import DomainError
 from core.http.access import PersonRequest, staff_or_404
+from core.http.form_pages import form_page
 from core.http.page_query import PageQuery
 from evaluation.engine.steps.judging import launch_judging
 from evaluation.imports.services.evaluation_kinds import RECORDED_RUN
 from evaluation.imports.views import earlier_import, entered_for, start_import
-from evaluation.judges.services.judges import heuristic_judge
+from evaluation.judges.selectors import heuristic_judge
 from evaluation.models import Endpoint, Run
 from evaluation.models.run import RunStatus
 from evaluation.results.figures.drill_down import linked, linked_slices
@@ -79,10 +80,7 @@ def run_import(request: PersonRequest) -> HttpResponse:
     form = RecordedRunForm(request.POST or None, request.FILES or None, initial=initial)
     if form.is_valid():
         return start_import(request, RECORDED_RUN, form.arguments(), form.files_to_import())
-    status = 422 if form.errors else 200
-    return render(
-        request, "evaluation/runs/run_import.html", {"form": form, "earlier": earlier}, status=status
-    )
+    return form_page(request, "evaluation/runs/run_import.html", form, {"earlier": earlier})
 
 
 @require_GET

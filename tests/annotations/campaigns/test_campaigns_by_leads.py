@@ -16,7 +16,7 @@ from annotations.validation.services.ratings_import import RatingsFile, RatingsS
 from core.errors import NotAllowed, NotFound
 from core.models import AuditEvent, User
 from core.models.audit import named
-from evaluation.judges.services.judges import default_rubric
+from evaluation.judges.selectors import default_rubric
 from evaluation.judges.services.rubrics import create_rubric, revise_rubric
 from evaluation.models import Rubric, Run
 from tests import build

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from evaluation.engine.calls.drain import drain
-from evaluation.judges.services.judges import default_rubric
+from evaluation.judges.selectors import default_rubric
 from evaluation.models import Completion, Endpoint, Judge
 from tests import build
 from tests.pages import page_text

@@ -7,7 +7,7 @@ from django.test import Client
 from django.urls import reverse
 
 from evaluation.engine.calls.drain import drain
-from evaluation.judges.services.judges import default_rubric, heuristic_judge
+from evaluation.judges.selectors import default_rubric, heuristic_judge
 from evaluation.models import Completion, Endpoint, Judge, Judgment, Rubric
 from tests import build
 from tests.pages import page_text

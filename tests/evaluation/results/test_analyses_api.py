@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from evaluation.judges.services.judges import heuristic_judge
+from evaluation.judges.selectors import heuristic_judge
 from evaluation.models import Completion, Endpoint, Judge, Judgment, Run, RunJudge
 from evaluation.results.metrics.aligner_failures import aligner_failures
 from evaluation.results.metrics.run_metrics import RunOutcomes

@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from evaluation.judges.services.judges import default_rubric
+from evaluation.judges.selectors import default_rubric
 from evaluation.models import (
     Batch,
     Catalogue,

@@ -11,7 +11,7 @@ from django.utils import timezone
 from core.errors import DomainError
 from evaluation.engine.steps.advance import advance_run
 from evaluation.engine.steps.prompts import current_prompts
-from evaluation.judges.services.judges import default_rubric
+from evaluation.judges.selectors import default_rubric
 from evaluation.models import (
     Batch,
     Catalogue,
