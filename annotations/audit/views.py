@@ -45,8 +45,8 @@ def _log(request: PersonRequest, campaign: Campaign | None) -> HttpResponse:
     before = query.key("before")
     page = Page([], None)
     if form.is_valid():
-        found = events(campaign=campaign, filters=form.filters)
-        page = page_of(found, before=before)
+        rows = events(campaign=campaign, filters=form.filters)
+        page = page_of(rows, before=before)
     context = {
         "campaign": campaign,
         "form": form,
@@ -63,11 +63,11 @@ def _export(request: PersonRequest, campaign: Campaign | None) -> HttpResponseBa
     form = AuditFilterForm(request.GET, campaign=campaign)
     if not form.is_valid():
         return _log(request, campaign)
-    found = events(campaign=campaign, filters=form.filters)
+    rows = events(campaign=campaign, filters=form.filters)
     whose = f"-campaign{campaign.pk}" if campaign else ""
     name = f"perg-audit{whose}-{timezone.now():%Y%m%d-%H%M}.csv"
     return StreamingHttpResponse(
-        exporter.export(found.iterator(chunk_size=CHUNK)),
+        exporter.export(rows.iterator(chunk_size=CHUNK)),
         content_type=exporter.CONTENT_TYPE,
         headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )

@@ -296,13 +296,13 @@ class MembersForm(forms.Form):
 
     def clean_usernames(self) -> list[User]:
         names = set(self.cleaned_data["usernames"].replace(",", " ").split())
-        found = list(User.objects.filter(username__in=names, is_active=True))
-        unknown = sorted(names - {user.username for user in found})
+        people = list(User.objects.filter(username__in=names, is_active=True))
+        unknown = sorted(names - {user.username for user in people})
         if unknown:
             raise forms.ValidationError(f"No account with the username: {', '.join(unknown)}.")
-        if not found:
+        if not people:
             raise forms.ValidationError("Enter at least one username.")
-        return found
+        return people
 
 
 class GuidelinesForm(forms.Form):

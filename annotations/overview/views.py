@@ -9,8 +9,8 @@ from annotations.campaigns.selectors.alignment import alignment_by_people
 from annotations.campaigns.selectors.campaigns import imported_counts
 from annotations.campaigns.selectors.presence import people_now
 from annotations.campaigns.selectors.progress import live_progress, open_flags
+from annotations.campaigns.services.cached_progress import progress_now
 from annotations.campaigns.services.campaigns import TRANSITIONS
-from annotations.campaigns.services.progress_kept import progress_now
 from annotations.models import Member
 from annotations.models.campaign import CampaignStatus
 from core.http.access import PersonRequest
@@ -24,11 +24,11 @@ def campaign_detail(request: PersonRequest, campaign_id: int) -> HttpResponse:
     campaign = led_campaign(request.user, campaign_id)
     if campaign.is_imported:
         return render(request, "annotations/overview/campaign_imported.html", imported_counts(campaign))
-    kept = progress_now(campaign)
-    counted = kept.value
+    cached = progress_now(campaign)
+    counted = cached.value
     context: dict[str, object] = {
         "campaign": campaign,
-        "kept": kept,
+        "kept": cached,
         "live": live_progress(campaign, counted),
         "people": people_now(campaign, counted.done if counted else None),
     }

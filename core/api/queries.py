@@ -45,8 +45,8 @@ def id_filter(of: str) -> serializers.IntegerField:
 
 
 def exact(given: Mapping[str, Any], **lookups: str) -> dict[str, Any]:
-    """The lookups of those filters that were given: `exact(query, run="item__run")`."""
-    return {lookups[name]: value for name, value in given.items() if name in lookups}
+    """The lookups of those filters that have a value: `exact(query, run="item__run")`."""
+    return {lookups[name]: value for name, value in given.items() if name in lookups and value is not None}
 
 
 class Queried(APIView):

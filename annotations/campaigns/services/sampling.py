@@ -162,11 +162,11 @@ def _strata(runs: Collection[Run], sampling: Sampling, threshold: int) -> Strata
     enriched = sampling == Sampling.ENRICHED
     scores = _scores_of(runs, _judges_of(runs, least=2 if enriched else 1))
     for pk in responses.values_list("pk", flat=True):
-        given = scores.get(pk, [])
+        judged = scores.get(pk, [])
         if enriched:
-            strata[DISAGREE if judges_disagree(given, threshold=threshold) else REST].append(pk)
+            strata[DISAGREE if judges_disagree(judged, threshold=threshold) else REST].append(pk)
         else:
-            strata[score_stratum(given)].append(pk)
+            strata[score_stratum(judged)].append(pk)
     return strata
 
 
@@ -202,10 +202,10 @@ def _judges_of(runs: Collection[Run], *, least: int) -> list[Judge]:
         ).select_related("endpoint")
     )
     if len(judges) < least:
-        found = f"only “{judges[0]}” has scored them" if judges else "no judge has scored them yet"
+        others = f"only “{judges[0]}” has scored them" if judges else "no judge has scored them yet"
         needed = "at least two judges" if least > 1 else "a judge"
         raise DomainError(
-            f"This sampling needs {needed} on the runs, but {found}. Have the runs judged first, or sample otherwise.",
+            f"This sampling needs {needed} on the runs, but {others}. Have the runs judged first, or sample otherwise.",
             code="judges_missing",
             field="sampling",
         )

@@ -10,8 +10,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from annotations.access import led_campaign
+from annotations.gold.services.cached_preview import is_late
 from annotations.gold.services.gold import release_gold
-from annotations.gold.services.preview_kept import is_late
 from annotations.models import Campaign, GoldRequest
 from annotations.models.gold_request import GoldRequestStatus
 from core.audit.writing import record as audit

@@ -22,9 +22,9 @@ from perg.stats.measures.matrix import RaterMatrix
 from perg.stats.report.validation import ValidationReport
 
 TONES = {
-    "may replace a human annotator": "best",
-    "may be used with correction": "plain",
-    "better than chance, but may not replace people": "plain",
+    "can replace a human annotator": "best",
+    "can be used with correction": "plain",
+    "better than chance, but cannot replace people": "plain",
     "not trustworthy here": "worse",
 }
 """By kind of verdict; others, and none, are muted."""
@@ -121,14 +121,16 @@ def rates_forest(run: str, title: str, rate: Rate) -> Forest:
     for judge in rate.judges:
         lines.append(Line(judge.judge))
         naive = "worse" if _outside(judge.rates) else "muted"
-        for label, found, tone in (
+        for label, corrected, tone in (
             ("taken at its word (naive)", judge.rates.naive, naive),
             ("people's labels only", judge.rates.human, "muted"),
             ("PPI++", judge.rates.powered, "best"),
             ("Rogan–Gladen", judge.rates.rogan_gladen, "plain"),
         ):
-            report = chosen == (judge.judge, found.method)
-            lines.append(Line(label, found.estimate, tone, _note(found, report=report), found.warnings))
+            report = chosen == (judge.judge, corrected.method)
+            lines.append(
+                Line(label, corrected.estimate, tone, _note(corrected, report=report), corrected.warnings)
+            )
     stacked = rate.stacked
     if isinstance(stacked, StackedRate):
         lines.append(Line("all judges together"))

@@ -58,8 +58,8 @@ class World:
         """What is sent by who leaves the rest as it is."""
         form = self.client(person).get(NEW).context["form"]
         initial = {name: form.get_initial_for_field(field, name) for name, field in form.fields.items()}
-        kept = {name: value for name, value in initial.items() if value not in (None, False)}
-        sent = {name: getattr(value, "pk", value) for name, value in kept.items()}
+        values = {name: value for name, value in initial.items() if value not in (None, False)}
+        sent = {name: getattr(value, "pk", value) for name, value in values.items()}
         ours = {"name": "Another", "runs": [self.run.pk], "annotators": [self.ann.pk], "sample_size": 3}
         return sent | ours | changed
 
@@ -295,10 +295,10 @@ def test_a_lead_is_shown_the_way_to_a_new_campaign_and_to_downloads(world: World
         address = reverse("export_create", args=[table])
         assert (f'href="{address}"' in page) == (status == 200)
         assert client.get(address).status_code == status
-    wanted = client.get(reverse("export_create", args=["labels"])).content.decode()
-    assert str(world.ours) in wanted
+    labels_page = client.get(reverse("export_create", args=["labels"])).content.decode()
+    assert str(world.ours) in labels_page
     for hidden in (str(world.theirs), "secret run"):
-        assert hidden not in wanted
+        assert hidden not in labels_page
 
 
 def test_who_leads_nothing_is_not_shown_downloads(world: World) -> None:

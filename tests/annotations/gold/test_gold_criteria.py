@@ -128,7 +128,7 @@ def test_the_report_at_that_moment_is_kept() -> None:
             "people": {"alpha": estimate, "alpha_followed": estimate, "people": [{}, {}]},
             "judges": [
                 {"name": "rules", "n": 2, "verdict": None, "no_verdict": "a yardstick"},
-                {"name": "gpt", "n": 2, "verdict": {"kind": "k", "sentence": "may be used with correction"}},
+                {"name": "gpt", "n": 2, "verdict": {"kind": "k", "sentence": "can be used with correction"}},
             ],
         },
         finished_at=timezone.now(),
@@ -139,7 +139,7 @@ def test_the_report_at_that_moment_is_kept() -> None:
     assert release.report_figures["alpha"] == estimate
     assert release.report_figures["raters"] == 2
     (verdict,) = release.report_figures["verdicts"]
-    assert (verdict["judge"], verdict["sentence"]) == ("gpt", "may be used with correction")
+    assert (verdict["judge"], verdict["sentence"]) == ("gpt", "can be used with correction")
     assert release.report_figures["stale"], "it was computed by an earlier version from another input"
 
 
@@ -164,16 +164,16 @@ def test_a_later_release_tells_what_it_added_removed_and_changed() -> None:
         criteria=EVERY_TASK.model_copy(update={"include_unresolved": False, "minimum_agreement": 0.6}),
     )
     third = release_gold(campaign=campaign, criteria=EVERY_TASK)
-    found = release_differences(first, third)
-    assert (found.added, found.removed, found.changed, found.same) == (1, 0, 1, 2)
-    (changed,) = found.rows("changed")
+    differences = release_differences(first, third)
+    assert (differences.added, differences.removed, differences.changed, differences.same) == (1, 0, 1, 2)
+    (changed,) = differences.rows("changed")
     assert changed.task == tasks[0].pk
     assert (changed.before.followed, changed.before.score) == (True, 5.0)  # type: ignore[union-attr]
     assert (changed.after.followed, changed.after.score) == (None, 3.0)  # type: ignore[union-attr]
-    (added,) = found.rows("added")
+    (added,) = differences.rows("added")
     assert (added.task, added.before) == (tasks[3].pk, None)
     assert [row.task for row in release_differences(first, second).rows("removed")] == [tasks[0].pk]
-    assert found.rows("changed", behind=tasks[0].pk) == []
+    assert differences.rows("changed", behind=tasks[0].pk) == []
 
 
 def test_the_database_refuses_to_change_criteria_counts_and_figures() -> None:

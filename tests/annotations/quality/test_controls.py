@@ -162,9 +162,9 @@ def test_browsing_ends_with_words_when_every_response_is_taken() -> None:
 
 def test_responses_of_other_runs_and_without_a_preference_are_no_candidates(campaign: Campaign) -> None:
     build.run_with_items(3)
-    found = candidates(campaign)
-    assert found.count() == 6
-    assert {response.item.run_id for response in found} == {campaign.runs.get().pk}
+    responses = candidates(campaign)
+    assert responses.count() == 6
+    assert {response.item.run_id for response in responses} == {campaign.runs.get().pk}
 
 
 def test_the_list_of_candidates_filled_in_can_be_uploaded(campaign: Campaign) -> None:

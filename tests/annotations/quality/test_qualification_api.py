@@ -246,5 +246,7 @@ def test_people_in_the_round_take_as_many_queries_as_few(campaign: Campaign, at:
             QualificationAttempt.objects.create(member=member, number=1)
 
     check_query_count(
-        "api_qualification_people", add_rows=add_people, ask=lambda: lead.get(f"{at}qualification/people/")
+        "api_qualification_people_list",
+        add_rows=add_people,
+        ask=lambda: lead.get(f"{at}qualification/people/"),
     )

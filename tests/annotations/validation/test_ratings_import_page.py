@@ -41,8 +41,8 @@ def campaign(staff: User) -> Campaign:
 
 
 def post(client: Client, *, people: list[bytes] | None = None, **fields: str) -> HttpResponse:
-    given = [PEOPLE] if people is None else people
-    human = [SimpleUploadedFile(f"people{i}.csv", content) for i, content in enumerate(given)]
+    files = [PEOPLE] if people is None else people
+    human = [SimpleUploadedFile(f"people{i}.csv", content) for i, content in enumerate(files)]
     judge = [SimpleUploadedFile("judge.json", JUDGE)]
     form = {"name": "ours", "scale": "ordinal", "human": human, "judge": judge} | fields
     return import_by_page(client, reverse("ratings_import"), form)

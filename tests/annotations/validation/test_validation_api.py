@@ -59,9 +59,9 @@ def compute() -> ValidationReport:
 def test_from_nothing_to_a_report(client: Client, campaign: Campaign) -> None:
     assert client.get(address(campaign)).status_code == 404
     assert client.get(address(campaign)).json()["code"] == "no_report"
-    asked = ask(client, campaign, epsilon=0.1, scoring="accuracy")
-    assert asked.status_code == 202
-    assert asked.json()["report"]["status"] == "queued"
+    answer = ask(client, campaign, epsilon=0.1, scoring="accuracy")
+    assert answer.status_code == 202
+    assert answer.json()["report"]["status"] == "queued"
     waiting = client.get(address(campaign))
     assert (waiting.status_code, waiting.headers["Retry-After"]) == (202, "5")
     stored = compute()
@@ -138,8 +138,8 @@ def problems(value: Any, schema: dict[str, Any], defs: dict[str, Any], where: st
     if "$ref" in schema:
         return problems(value, defs[schema["$ref"].removeprefix("#/$defs/")], defs, where)
     if "anyOf" in schema:
-        found = [problems(value, choice, defs, where) for choice in schema["anyOf"]]
-        return [] if [] in found else min(found, key=len)
+        options = [problems(value, choice, defs, where) for choice in schema["anyOf"]]
+        return [] if [] in options else min(options, key=len)
     if "enum" in schema:
         return [] if value in schema["enum"] else [f"{where}: {value!r}"]
     kind = schema.get("type", "")

@@ -77,7 +77,7 @@ def test_from_nothing_over_waiting_to_the_report(client: Client, campaign: Campa
     ready = page(client, campaign)
     assert "&lt;gpt&gt;" in ready
     assert "<gpt>" not in ready
-    assert "May replace a human annotator" in ready
+    assert "Can replace a human annotator" in ready
     assert "out of date" not in ready
 
 

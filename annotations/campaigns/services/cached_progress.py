@@ -23,7 +23,7 @@ def progress_now(campaign: Campaign) -> Kept[CountedProgress]:
     """Where the counts are late, a worker is asked for newer ones; where there are none, they are made at once."""
     if campaign.sample_size <= LIVE_TASKS:
         return Kept.just_now(counted_progress(campaign))
-    kept = kept_figures(
+    cached = kept_figures(
         _name(campaign),
         form=FORM,
         stamp=_stamp(campaign),
@@ -31,7 +31,7 @@ def progress_now(campaign: Campaign) -> Kept[CountedProgress]:
         keys=(campaign.pk,),
         compute=lambda: _counted(campaign),
     )
-    return Kept.just_now(keep_progress(campaign=campaign)) if kept.value is None else kept
+    return Kept.just_now(keep_progress(campaign=campaign)) if cached.value is None else cached
 
 
 def keep_progress(*, campaign: Campaign) -> CountedProgress:
