@@ -1,6 +1,6 @@
 """Addresses of labelling in the REST API, room by room."""
 
-from django.urls import URLPattern
+from django.urls import URLPattern, URLResolver
 
 from annotations.adjudication import api_urls as adjudication
 from annotations.audit import api_urls as audit
@@ -15,7 +15,7 @@ from annotations.people import api_urls as people
 from annotations.quality import api_urls as quality
 from annotations.validation import api_urls as validation
 
-urlpatterns: list[URLPattern] = [
+urlpatterns: list[URLPattern | URLResolver] = [
     *labelling.urlpatterns,  # first: they are asked for with every label
     *campaigns.urlpatterns,
     *validation.urlpatterns,

@@ -7,14 +7,17 @@ from collections.abc import Sequence
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
+from annotations.campaigns.services.campaign_spec import CampaignSpec
 from annotations.campaigns.services.campaigns import create_campaign
 from annotations.labelling.services.resolution import settle_task
 from annotations.models import Assignment, Campaign, Export, GoldRequest, Label, Task
+from annotations.quality.services.controls import KnownItem, add_controls
 from core.models import User
 from core.users.tokens.tokens import create_token
 from evaluation.engine.steps.prompts import current_prompt
@@ -269,7 +272,7 @@ def campaign(
     **fields: object,
 ) -> Campaign:
     runs = [runs] if isinstance(runs, Run) else list(runs)
-    return create_campaign(
+    spec = CampaignSpec(
         name=f"campaign {next(_numbers)}",
         runs=runs,
         rubric=default_rubric(),
@@ -279,6 +282,20 @@ def campaign(
         seed=1,
         **fields,  # type: ignore[arg-type]
     )
+    return create_campaign(spec=spec)
+
+
+def control(
+    campaign: Campaign,
+    response: Response,
+    score: int,
+    kind: str = "control",
+    actor: User | None = None,
+    **item: Any,
+) -> Task:
+    """A control or qualification item."""
+    items = [KnownItem(response.pk, score, **item)]
+    return add_controls(campaign=campaign, items=items, kind=kind, actor=actor)[0]
 
 
 def export(person: User, of: Campaign | None = None, *, content: bytes = b"task\r\n1\r\n") -> Export:

@@ -40,23 +40,23 @@ class Filters:
 
 def events(*, campaign: Campaign | None, filters: Filters) -> QuerySet[AuditEvent]:
     """The events of a campaign (None: all there are) that the filters leave, newest first."""
-    found = with_campaigns(AuditEvent.objects.select_related("actor").order_by("-pk"))
+    rows = with_campaigns(AuditEvent.objects.select_related("actor").order_by("-pk"))
     if campaign is not None:
-        found = found.filter(scope=named(campaign))
+        rows = rows.filter(scope=named(campaign))
     if filters.action:
-        found = found.filter(action=filters.action)
+        rows = rows.filter(action=filters.action)
     if filters.person:
-        found = found.filter(actor=filters.person)
+        rows = rows.filter(actor=filters.person)
     if filters.subject:
-        found = found.filter(subject=filters.subject)
+        rows = rows.filter(subject=filters.subject)
     # By number too, so that the index that orders the events also finds the days.
     if filters.since:
         begin = begin_of(filters.since)
-        found = found.filter(at__gte=begin, pk__gte=_first_since(begin - LONGEST_TRANSACTION))
+        rows = rows.filter(at__gte=begin, pk__gte=_first_since(begin - LONGEST_TRANSACTION))
     if filters.until:
         end = end_of(filters.until)
-        found = found.filter(at__lt=end, pk__lt=_first_since(end + LONGEST_TRANSACTION))
-    return found
+        rows = rows.filter(at__lt=end, pk__lt=_first_since(end + LONGEST_TRANSACTION))
+    return rows
 
 
 def with_campaigns(log: QuerySet[AuditEvent]) -> QuerySet[AuditEvent]:

@@ -62,11 +62,11 @@ def _export(request: PersonRequest, campaign: Campaign | None) -> HttpResponseBa
     form = AuditFilterForm(request.GET, campaign=campaign)
     if not form.is_valid():
         return _log(request, campaign)
-    found = events(campaign=campaign, filters=form.filters)
+    rows = events(campaign=campaign, filters=form.filters)
     whose = f"-campaign{campaign.pk}" if campaign else ""
     name = f"perg-audit{whose}-{timezone.now():%Y%m%d-%H%M}.csv"
     return StreamingHttpResponse(
-        exporter.export(found.iterator(chunk_size=CHUNK)),
+        exporter.export(rows.iterator(chunk_size=CHUNK)),
         content_type=exporter.CONTENT_TYPE,
         headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )

@@ -405,31 +405,21 @@ class Migration(migrations.Migration):
                 ("threshold", models.PositiveSmallIntegerField()),
                 (
                     "criteria",
-                    models.JSONField(
-                        blank=True, default=dict, help_text="See perg.stats.gold.gold_criteria.GoldCriteria."
-                    ),
+                    models.JSONField(help_text="See perg.stats.gold.gold_criteria.GoldCriteria."),
                 ),
                 (
                     "counts",
-                    models.JSONField(
-                        blank=True,
-                        help_text="What went in and what did not, by reason, as it was found.",
-                        null=True,
-                    ),
+                    models.JSONField(help_text="What went in and what did not, by reason, as it was found."),
                 ),
                 (
                     "notes",
                     models.JSONField(
-                        blank=True,
-                        help_text="What its users should know: choices looser than the defaults, and raters below a bar.",
-                        null=True,
+                        help_text="What its users should know: choices looser than the defaults, and raters below a bar."
                     ),
                 ),
                 (
                     "report_figures",
-                    models.JSONField(
-                        blank=True, help_text="What that report said: agreement, raters, verdicts.", null=True
-                    ),
+                    models.JSONField(help_text="What that report said: agreement, raters, verdicts."),
                 ),
                 ("checksum", models.CharField(max_length=64)),
                 ("code_version", models.CharField(max_length=50)),

@@ -39,25 +39,15 @@ class GoldRule(models.TextChoices):
 
 
 class GoldRelease(models.Model):
-    """A numbered release of a campaign's gold labels; `checksum` is the SHA-256 of its JSONL export.
-
-    What was added later is empty in releases that are older: criteria (they took in every task, by the majority),
-    counts, notes, and the validation report's figures. They also call a decision by one label unanimous.
-    """
+    """A numbered release of a campaign's gold labels; `checksum` is the SHA-256 of its JSONL export."""
 
     campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="gold_releases")
     number = models.PositiveIntegerField()
     rule = models.CharField(max_length=20, choices=GoldRule.choices, default=GoldRule.MAJORITY)
     threshold = models.PositiveSmallIntegerField()
-    criteria = models.JSONField(
-        default=dict, blank=True, help_text="See perg.stats.gold.gold_criteria.GoldCriteria."
-    )
-    counts = models.JSONField(
-        null=True, blank=True, help_text="What went in and what did not, by reason, as it was found."
-    )
+    criteria = models.JSONField(help_text="See perg.stats.gold.gold_criteria.GoldCriteria.")
+    counts = models.JSONField(help_text="What went in and what did not, by reason, as it was found.")
     notes = models.JSONField(
-        null=True,
-        blank=True,
         help_text="What its users should know: choices looser than the defaults, and raters below a bar.",
     )
     report = models.ForeignKey(
@@ -68,9 +58,7 @@ class GoldRelease(models.Model):
         related_name="gold_releases",
         help_text="The newest validation report at that moment.",
     )
-    report_figures = models.JSONField(
-        null=True, blank=True, help_text="What that report said: agreement, raters, verdicts."
-    )
+    report_figures = models.JSONField(help_text="What that report said: agreement, raters, verdicts.")
     checksum = models.CharField(max_length=64)
     code_version = models.CharField(max_length=50)
     created_by = models.ForeignKey(

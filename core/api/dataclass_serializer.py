@@ -10,6 +10,9 @@ from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from rest_framework import serializers
 
+from core.api.estimates import EstimateField
+from perg.stats.base.estimate import Estimate
+
 T = TypeVar("T")
 
 Field = serializers.Field[Any, Any, Any, Any]
@@ -22,6 +25,7 @@ PLAIN: Mapping[type, Callable[..., Field]] = {
     Decimal: lambda **options: serializers.DecimalField(max_digits=20, decimal_places=8, **options),
     str: lambda **options: serializers.CharField(allow_blank=True, **options),
     datetime: serializers.DateTimeField,
+    Estimate: EstimateField,
 }
 
 

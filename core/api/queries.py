@@ -46,7 +46,7 @@ def id_filter(of: str) -> serializers.IntegerField:
 
 def exact(values: Mapping[str, Any], **lookups: str) -> dict[str, Any]:
     """The lookups of those filters that have a value: `exact(query, run="item__run")`."""
-    return {lookups[name]: value for name, value in values.items() if name in lookups}
+    return {lookups[name]: value for name, value in values.items() if name in lookups and value is not None}
 
 
 class Queried(APIView):

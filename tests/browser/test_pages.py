@@ -120,7 +120,7 @@ def furnish() -> None:
     from annotations.models import Campaign, Flag, QualificationAnswer, QualificationAttempt, Task
     from annotations.people.services.invitations import invite
     from annotations.people.services.people import make_reset_link
-    from annotations.quality.services.controls import add_control, withdraw_control
+    from annotations.quality.services.controls import withdraw_control
     from annotations.quality.services.qualification import start_attempt
     from annotations.validation.services.validation import report_settings, request_report
     from core.jobs.leasing import run_job
@@ -160,7 +160,7 @@ def furnish() -> None:
         for item in other_run.items.exclude(responses__tasks__campaign=trial)
     ]
     for response, kind in zip(spare, ["control"] * 3 + ["qualification"] * 4, strict=False):
-        item = add_control(
+        item = build.control(
             campaign=trial,
             response=response,
             score=4,

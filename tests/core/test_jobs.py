@@ -14,7 +14,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from annotations.exports.services import request_export
-from annotations.gold.services import preview_kept
+from annotations.gold.services import cached_preview
 from annotations.gold.services.requests import request_release
 from annotations.models import Export, GoldRequest, ValidationReport
 from annotations.validation.services.validation import request_report
@@ -42,7 +42,7 @@ Request = Callable[[User], LeasedJob]
 def _worlds(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Files in folders of their own, and every campaign large."""
     settings.EXPORT_ROOT, settings.IMPORT_ROOT = tmp_path / "exports", tmp_path / "imports"
-    monkeypatch.setattr(preview_kept, "LIVE_LABELS", 0)
+    monkeypatch.setattr(cached_preview, "LIVE_LABELS", 0)
 
 
 def _report(lead: User) -> LeasedJob:

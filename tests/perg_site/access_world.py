@@ -24,7 +24,7 @@ from annotations.models import (
     ValidationReport,
 )
 from annotations.people.services.invitations import Issued, invite
-from annotations.quality.services.controls import add_control, withdraw_control
+from annotations.quality.services.controls import withdraw_control
 from core.models import ApiToken, Session, User
 from core.users.tokens.tokens import create_token
 from evaluation.engine.steps.prompts import current_prompt
@@ -216,9 +216,9 @@ def _add_known_items(campaign: Campaign, member: Member) -> None:
     """A control item, a qualification item, and the annotator's answer to one that has been withdrawn."""
     for kind in ("control", "qualification"):
         response = build.item(campaign.runs.get()).responses.get(condition="personalised")
-        add_control(campaign=campaign, response=response, score=4, kind=kind, actor=None)
+        build.control(campaign=campaign, response=response, score=4, kind=kind, actor=None)
     response = build.item(campaign.runs.get()).responses.get(condition="personalised")
-    item = add_control(campaign=campaign, response=response, score=4, kind="qualification", actor=None)
+    item = build.control(campaign=campaign, response=response, score=4, kind="qualification", actor=None)
     attempt = QualificationAttempt.objects.create(
         member=member, number=1, finished_at=timezone.now(), passed=False
     )

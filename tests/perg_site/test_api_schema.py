@@ -32,7 +32,6 @@ from schemathesis.specs.openapi.checks import (
 
 from annotations.models import Campaign, QualificationAnswer, QualificationAttempt, QualificationDraw
 from annotations.people.services.invitations import invite
-from annotations.quality.services.controls import add_control
 from core.models import User
 from evaluation.engine.steps.prompts import current_prompts
 from evaluation.models import Batch, CatalogueBuild, Proposal, Run
@@ -147,7 +146,7 @@ def _add_round(campaign: Campaign, run: Run, owner: User) -> None:
     """Two items of a qualification round; the owner has answered one of them."""
     for _ in range(2):
         response = build.item(run, texts=("A.", f"{MARK}: A.")).responses.get(condition="personalised")
-        task = add_control(
+        task = build.control(
             campaign=campaign,
             response=response,
             score=4,

@@ -11,7 +11,6 @@ from django.utils import timezone
 from annotations.labelling.services.assignment import claim_task
 from annotations.labelling.services.labels import submit_label
 from annotations.models import Flag
-from annotations.quality.services.controls import add_control
 from core.models import User
 from evaluation.models import CatalogueBuild, Completion, Item, Run
 from tests import build
@@ -54,7 +53,7 @@ def test_an_annotator_sees_a_qualification_a_pause_and_a_closed_campaign() -> No
     run = build.run_with_items(2)
     campaign = build.campaign(run, [ann], overlap=1, pass_mark=0.5)
     response = build.item(run).responses.get(condition="personalised")
-    add_control(campaign=campaign, response=response, score=4, kind="qualification", actor=None)
+    build.control(campaign=campaign, response=response, score=4, kind="qualification", actor=None)
     assert reverse("qualification", args=[campaign.pk]) in _home(ann)
     campaign.members.update(qualified_at=timezone.now(), paused_at=timezone.now())
     page = _home(ann)

@@ -10,8 +10,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from annotations.access import led_campaign
+from annotations.gold.services.cached_preview import is_late
 from annotations.gold.services.gold import release_gold
-from annotations.gold.services.preview_kept import is_late
 from annotations.models import Campaign, GoldRequest
 from annotations.models.gold_request import GoldRequestStatus
 from core.audit.writing import record as audit
@@ -20,7 +20,7 @@ from core.jobs.heartbeat import ThreadHeartbeat
 from core.jobs.kinds import JobKind
 from core.jobs.leasing import enqueue, finish, queue_again
 from core.models import User
-from perg.stats.gold.gold_criteria import GoldCriteria, stored_criteria
+from perg.stats.gold.gold_criteria import GoldCriteria
 
 
 @transaction.atomic
@@ -40,9 +40,9 @@ def request_release(
     criteria = (criteria or GoldCriteria()).for_overlap(campaign.overlap)
     # One request at a time, so that two windows, or two clicks, find each other's.
     Campaign.objects.select_for_update(no_key=True).get(pk=campaign.pk)
-    found = _asked_already(campaign, criteria, seen, submission_key)
-    if found is not None:
-        return found
+    repeated = _repeated_request(campaign, criteria, seen, submission_key)
+    if repeated is not None:
+        return repeated
     request = GoldRequest(
         campaign=campaign,
         criteria=criteria.model_dump(mode="json"),
@@ -90,12 +90,11 @@ class GoldRequests(JobKind[GoldRequest]):
         with ThreadHeartbeat(request) as heartbeat, transaction.atomic():
             release = release_gold(
                 campaign=_campaign_still_led(request),
-                criteria=stored_criteria(request.criteria),
+                criteria=GoldCriteria(**request.criteria),
                 created_by=request.requested_by,
                 seen=request.seen,
                 progress=lambda written, tasks: heartbeat.tell(written=written, tasks=tasks),
             )
-            assert release.counts is not None
             tasks = release.counts["included"]
             finish(request, release=release, tasks=tasks, written=tasks)
 
@@ -116,7 +115,7 @@ def _campaign_still_led(request: GoldRequest) -> Campaign:
         ) from error
 
 
-def _asked_already(
+def _repeated_request(
     campaign: Campaign, criteria: GoldCriteria, seen: str, submission_key: uuid.UUID | None
 ) -> GoldRequest | None:
     """The request that this one repeats, if there is one. Raises Conflict where another is unfinished."""

@@ -22,7 +22,8 @@ from annotations.labelling.views.task_json import next_json, rendered, task_json
 from annotations.models import Campaign, ScreenSettings
 from core.errors import DomainError, NotFound
 from core.http.access import PersonRequest
-from core.http.page_query import PageQuery, key_in
+from core.http.page_query import PageQuery
+from core.text.keys import key_in
 from core.text.word_splitting import MOST_WORDS
 
 

@@ -33,21 +33,6 @@ class KnownItem:
     explanation: str = ""
 
 
-def add_control(
-    *,
-    campaign: Campaign,
-    response: Response,
-    score: int,
-    tolerance: int = 0,
-    explanation: str = "",
-    kind: str = TaskKind.CONTROL,
-    actor: User | None,
-) -> Task:
-    """Make a response a control or qualification item of the campaign. Raises as `add_controls`."""
-    item = KnownItem(response.pk, score, tolerance, explanation)
-    return add_controls(campaign=campaign, items=[item], kind=kind, actor=actor)[0]
-
-
 @transaction.atomic
 def add_controls(
     *, campaign: Campaign, items: Sequence[KnownItem], kind: str = TaskKind.CONTROL, actor: User | None

@@ -212,8 +212,8 @@ def _locked_tasks(member: Member, assignments: QuerySet[Assignment]) -> list[Tas
     Member.objects.select_for_update(no_key=True).get(pk=member.pk)
     if set(own.values_list("task_id", flat=True)) != keys:
         raise _HandedMore
-    wanted = set(assignments.values_list("task_id", flat=True))
-    return [task for task in tasks if task.pk in wanted]
+    task_ids = set(assignments.values_list("task_id", flat=True))
+    return [task for task in tasks if task.pk in task_ids]
 
 
 def _give_slots_back(tasks: Sequence[Task]) -> None:

@@ -23,9 +23,9 @@ from perg.stats.measures.matrix import RaterMatrix
 from perg.stats.report.validation import ValidationReport
 
 TONES = {
-    "may replace a human annotator": "best",
-    "may be used with correction": "plain",
-    "better than chance, but may not replace people": "plain",
+    "can replace a human annotator": "best",
+    "can be used with correction": "plain",
+    "better than chance, but cannot replace people": "plain",
     "not trustworthy here": "worse",
 }
 """By kind of verdict; others, and none, are muted."""

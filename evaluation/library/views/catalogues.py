@@ -10,7 +10,8 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from core.errors import DomainError
 from core.http.access import PersonRequest, staff_or_404
 from core.http.form_pages import carried_out, form_page
-from core.http.page_query import PageQuery, key_in
+from core.http.page_query import PageQuery
+from core.text.keys import key_in
 from evaluation.library.forms.catalogues import (
     BuildBudgetForm,
     BuildForm,

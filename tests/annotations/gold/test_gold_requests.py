@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from annotations.gold.forms import GoldForm, as_address
-from annotations.gold.services import preview_kept as gold_kept
+from annotations.gold.services import cached_preview as gold_kept
 from annotations.gold.services import requests as gold_requests
 from annotations.gold.services.gold import preview_gold, release_gold
 from annotations.gold.services.requests import request_release, retry_release
@@ -132,12 +132,12 @@ def test_the_same_page_sent_twice_is_one_release_and_another_page_another(
 @pytest.mark.django_db(transaction=True)
 def test_two_clicks_at_the_same_moment_are_one_release(campaign: Campaign, lead: User) -> None:
     key, started = uuid.uuid4(), threading.Barrier(4)
-    found: list[int | None] = []
+    release_keys: list[int | None] = []
 
     def click() -> None:
         started.wait()
-        asked = request_release(campaign=campaign, requested_by=lead, submission_key=key)
-        found.append(asked.release_id)
+        latest = request_release(campaign=campaign, requested_by=lead, submission_key=key)
+        release_keys.append(latest.release_id)
         connection.close()
 
     threads = [threading.Thread(target=click) for _ in range(4)]
@@ -146,7 +146,7 @@ def test_two_clicks_at_the_same_moment_are_one_release(campaign: Campaign, lead:
     for thread in threads:
         thread.join()
     release = GoldRelease.objects.get()
-    assert (found, release.number) == ([release.pk] * 4, 1)
+    assert (release_keys, release.number) == ([release.pk] * 4, 1)
 
 
 # By a worker
@@ -277,9 +277,9 @@ def test_while_it_is_made_the_request_is_kept_and_says_how_far_it_is(
 
     def watch() -> None:
         while not noted.is_set():
-            asked = GoldRequest.objects.get(pk=request.pk)
-            if asked.written == 1:
-                seen.append((asked.written, asked.tasks))
+            latest = GoldRequest.objects.get(pk=request.pk)
+            if latest.written == 1:
+                seen.append((latest.written, latest.tasks))
                 noted.set()
         connection.close()
 

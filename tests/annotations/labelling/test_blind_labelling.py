@@ -20,7 +20,6 @@ from annotations.labelling.services.skips import skip_task
 from annotations.models import Assignment, Campaign, Task
 from annotations.models.campaign import CampaignStatus
 from annotations.needs.selectors import own_campaigns
-from annotations.quality.services.controls import add_control
 from annotations.quality.services.quality import pause_member, set_aside_labels
 from core.models import User
 from evaluation.models import Response
@@ -48,7 +47,7 @@ def _with_controls(regular: int, controls: int, people: list[User], **fields: ob
     run = build.run_with_items(regular + controls)
     campaign = build.campaign(run, people, overlap=1, size=regular, **({"control_every": 2} | fields))
     for response in Response.objects.filter(condition="personalised", tasks__isnull=True)[:controls]:
-        add_control(campaign=campaign, response=response, score=4, actor=None)
+        build.control(campaign=campaign, response=response, score=4, actor=None)
     return campaign
 
 

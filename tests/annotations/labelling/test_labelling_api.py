@@ -9,7 +9,6 @@ from django.http import HttpResponse
 from django.test import Client
 
 from annotations.models import Assignment, Campaign, Flag, Label
-from annotations.quality.services.controls import add_control
 from core.models import User
 from core.scopes import Scope
 from core.users.tokens.tokens import create_token
@@ -172,7 +171,7 @@ def test_nothing_that_an_annotator_gets_tells_model_run_judge_or_control_item(
         for item in run.items.all()
         if not campaign.tasks.filter(response__item=item).exists()
     )
-    add_control(campaign=campaign, response=control, score=2, kind="control", actor=None)
+    build.control(campaign=campaign, response=control, score=2, kind="control", actor=None)
     Campaign.objects.filter(pk=campaign.pk).update(control_every=2)
     program, at = Program(ann), f"campaigns/{campaign.pk}/"
     seen, keys = "", set()

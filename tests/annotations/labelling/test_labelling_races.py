@@ -17,7 +17,6 @@ from annotations.labelling.services.assignment import claim_task, reclaim_expire
 from annotations.labelling.services.labels import submit_label
 from annotations.labelling.services.skips import flag_task, skip_task
 from annotations.models import Assignment, Campaign, Label, Member, Task
-from annotations.quality.services.controls import add_control
 from annotations.quality.services.quality import pause_member, restore_labels, resume_member, set_aside_labels
 from core.errors import Conflict, DomainError
 from core.models import User
@@ -43,7 +42,7 @@ def _campaign() -> Campaign:
         labels_per_person=30,
     )
     for response in Response.objects.filter(condition="personalised", tasks__isnull=True):
-        add_control(campaign=campaign, response=response, score=3, actor=None)
+        build.control(campaign=campaign, response=response, score=3, actor=None)
     return campaign
 
 

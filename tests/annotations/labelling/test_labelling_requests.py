@@ -11,7 +11,6 @@ from django.test.utils import CaptureQueriesContext
 
 from annotations.labelling.services.assignment import reclaim_expired_assignments
 from annotations.models import Assignment, Campaign, Draft, Guidelines, Label, Task
-from annotations.quality.services.controls import add_control
 from core.models import User
 from evaluation.models import Response
 from tests import build
@@ -232,7 +231,7 @@ def test_nothing_tells_a_control_item_from_another_task() -> None:
         run, [build.person()], overlap=1, size=24, control_every=3, labels_per_person=20
     )
     for response in Response.objects.filter(condition="personalised", tasks__isnull=True):
-        add_control(campaign=campaign, response=response, score=2, actor=None)
+        build.control(campaign=campaign, response=response, score=2, actor=None)
     client = _client(campaign)
     answers: dict[str, list[dict[str, Any]]] = {"regular": [], "control": []}
     for done in range(1, 16):

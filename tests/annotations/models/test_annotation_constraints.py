@@ -107,7 +107,8 @@ def _released() -> models.GoldRelease:
 
 def _gold_release(**fields: object) -> None:
     valid: dict[str, object] = {"number": 1, "threshold": 3, "checksum": "c", "code_version": "v"}
-    models.GoldRelease.objects.create(campaign=_campaign(), **valid | fields)
+    documents: dict[str, object] = {"criteria": {}, "counts": {}, "notes": {}, "report_figures": {}}
+    models.GoldRelease.objects.create(campaign=_campaign(), **valid | documents | fields)
 
 
 def _same_release_number() -> None:

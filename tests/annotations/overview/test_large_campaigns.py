@@ -12,20 +12,20 @@ from django.utils import timezone
 
 from annotations.campaigns.selectors.campaigns import campaign_progress
 from annotations.campaigns.selectors.stamps import log_stamp
-from annotations.campaigns.services import progress_kept
+from annotations.campaigns.services import cached_progress
 from annotations.campaigns.tasks import keep_progress
-from annotations.gold.services import preview_kept as gold_kept
+from annotations.gold.services import cached_preview as gold_kept
 from annotations.gold.tasks import keep_gold_preview
 from annotations.labelling.services.assignment import claim_task, reclaim_expired_assignments
 from annotations.labelling.services.labels import submit_label
 from annotations.models import Assignment, Campaign, GoldRelease, GoldRequest, Member, Task
 from annotations.quality.selectors import quality
-from annotations.quality.services import quality_kept
+from annotations.quality.services import cached_quality
 from annotations.quality.services.quality import pause_surely_below_bars
 from annotations.quality.tasks import keep_quality
 from annotations.validation.selectors import agreement as agreement
 from annotations.validation.selectors.stamps import input_stamp
-from annotations.validation.services import validation_kept
+from annotations.validation.services import cached_staleness
 from annotations.validation.services.validation import report_settings, request_report
 from annotations.validation.tasks import keep_staleness
 from core.cache import figures as figure_cache
@@ -51,9 +51,9 @@ def woken(monkeypatch: pytest.MonkeyPatch) -> list[tuple[object, ...]]:
 def campaign(monkeypatch: pytest.MonkeyPatch, woken: list[tuple[object, ...]]) -> Campaign:
     """Two people on four tasks, all of it said to be large."""
     cache.clear()
-    for module in (gold_kept, quality_kept):
+    for module in (gold_kept, cached_quality):
         monkeypatch.setattr(module, "LIVE_LABELS", 0)
-    for module in (progress_kept, validation_kept):
+    for module in (cached_progress, cached_staleness):
         monkeypatch.setattr(module, "LIVE_TASKS", 0)
     monkeypatch.setattr(agreement, "LIVE_RATINGS", 0)
     people = [build.person("ann"), build.person("bob")]
@@ -114,14 +114,14 @@ def test_progress_says_as_of_when_it_is_once_a_label_has_come_and_is_counted_ane
     page = _page(lead, "campaign_detail", campaign)
     assert page.count("Data has changed since") == 2
     assert "5 of 8 labels" in page
-    assert (progress_kept.KEEP, campaign.pk) in woken
+    assert (cached_progress.KEEP, campaign.pk) in woken
     keep_progress(campaign.pk)
     page = _page(lead, "campaign_detail", campaign)
     assert "Data has changed since" not in page
     assert "6 of 8 labels" in page
 
 
-@pytest.mark.parametrize("route", ["api_activity", "api_alignment"])
+@pytest.mark.parametrize("route", ["api_campaign_activity", "api_campaign_alignment"])
 def test_programs_are_told_that_counts_are_late_too(
     lead: Client, campaign: Campaign, monkeypatch: pytest.MonkeyPatch, route: str
 ) -> None:
@@ -156,15 +156,15 @@ def test_kept_progress_is_what_would_be_counted_now(
     lead: Client, campaign: Campaign, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     keep_progress(campaign.pk)
-    kept = _progress(lead, campaign)
-    monkeypatch.setattr(progress_kept, "LIVE_TASKS", 100)
+    cached = _progress(lead, campaign)
+    monkeypatch.setattr(cached_progress, "LIVE_TASKS", 100)
     now = _progress(lead, campaign)
-    assert kept["live"].counts == now["live"].counts == campaign_progress(campaign)
-    assert [(row.member, row.labels, row.skips) for row in kept["people"]] == [
+    assert cached["live"].counts == now["live"].counts == campaign_progress(campaign)
+    assert [(row.member, row.labels, row.skips) for row in cached["people"]] == [
         (row.member, row.labels, row.skips) for row in now["people"]
     ]
     for name in ("skips", "by_category", "by_stratum", "disputed", "open_flags"):
-        assert getattr(kept["live"], name) == getattr(now["live"], name)
+        assert getattr(cached["live"], name) == getattr(now["live"], name)
 
 
 def test_extracting_an_answer_again_makes_the_alignment_stale(lead: Client, campaign: Campaign) -> None:
@@ -204,7 +204,7 @@ def test_quality_waits_for_a_worker_and_names_everybody_meanwhile(
     page = _page(lead, "quality", campaign)
     assert "data-being-computed" in page
     assert page.count("not computed yet") == campaign.members.count()
-    assert woken == [(quality_kept.KEEP, campaign.pk)]
+    assert woken == [(cached_quality.KEEP, campaign.pk)]
     keep_quality(campaign.pk)
     page = _page(lead, "quality", campaign)
     assert "data-being-computed" not in page

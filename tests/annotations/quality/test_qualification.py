@@ -10,7 +10,7 @@ from django.urls import reverse
 from annotations.models import Campaign, Member, QualificationAnswer, QualificationAttempt
 from annotations.quality.selectors.controls import candidates
 from annotations.quality.selectors.qualification import next_item, qualification_items, standing
-from annotations.quality.services.controls import add_control, withdraw_control
+from annotations.quality.services.controls import withdraw_control
 from annotations.quality.services.qualification import (
     answer_item,
     grant_attempt,
@@ -34,7 +34,7 @@ def member() -> Member:
     )
     Campaign.objects.filter(pk=campaign.pk).update(pass_mark=0.75, qualification_attempts=2)
     for response in candidates(campaign)[:4]:
-        add_control(
+        build.control(
             campaign=campaign,
             response=response,
             score=4,
@@ -214,7 +214,7 @@ def _pool(member: Member, count: int) -> None:
     run = build.run_with_items(count)
     member.campaign.runs.add(run)
     for response in candidates(member.campaign).filter(item__run=run):
-        add_control(
+        build.control(
             campaign=member.campaign,
             response=response,
             score=4,

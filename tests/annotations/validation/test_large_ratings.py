@@ -6,7 +6,12 @@ from typing import Any
 import pytest
 
 from annotations.models import Campaign, ImportedRating
-from annotations.validation.services.ratings_import import RatingsFile, RatingsRefused, import_ratings
+from annotations.validation.services.ratings_import import (
+    RatingsFile,
+    RatingsRefused,
+    RatingsSpec,
+    import_ratings,
+)
 from perg.stats.files.ratings_files import ERRORS_AT_MOST
 
 pytestmark = pytest.mark.django_db
@@ -15,7 +20,9 @@ pytestmark = pytest.mark.django_db
 def _imported(path: Path, text: str, **options: Any) -> Any:
     path.write_text(text)
     return import_ratings(
-        name="ours", files=[RatingsFile(path.name, path, "human")], scale="ordinal", **options
+        spec=RatingsSpec(
+            name="ours", files=[RatingsFile(path.name, path, "human")], scale="ordinal", **options
+        )
     )
 
 
@@ -78,7 +85,9 @@ def test_rows_that_are_made_to_fill_the_memory_are_refused_with_their_line(
 def test_utf_16_and_a_stated_delimiter_are_read_from_a_file(tmp_path: Path) -> None:
     path = tmp_path / "r.csv"
     path.write_bytes("sep=;\r\nitem;ann;bob\r\nq1;1,5;2\r\nq2;3;4\r\n".encode("utf-16"))
-    report = import_ratings(name="ours", files=[RatingsFile("r.csv", path, "human")], scale="interval")
+    report = import_ratings(
+        spec=RatingsSpec(name="ours", files=[RatingsFile("r.csv", path, "human")], scale="interval")
+    )
     assert (report.items, report.ratings) == (2, 4)
     assert set(ImportedRating.objects.values_list("value", flat=True)) == {"1.5", "2", "3", "4"}
 

@@ -213,8 +213,8 @@ def test_the_report_names_a_judge_that_sees_nothing(files: tuple[Path, Path]) ->
     import_files(files)
     report = run_json("validation_report", "ours")
     verdicts = {judge["name"]: judge["verdict"]["kind"] for judge in report["judges"]}
-    assert verdicts["gpt"] == "may replace a human annotator"
-    assert verdicts["coin"] != "may replace a human annotator"
+    assert verdicts["gpt"] == "can replace a human annotator"
+    assert verdicts["coin"] != "can replace a human annotator"
     assert report["report"]["campaign"]["name"] == "ours"
     assert len(report["report"]["input_hash"]) == 64
     for judge in report["judges"]:
@@ -226,7 +226,7 @@ def test_the_report_for_people_is_a_table_with_verdicts_and_reasons(files: tuple
     import_files(files)
     said = run("validation_report", Campaign.objects.get().pk)
     assert "60 items, 60 rated by people (180 ratings)" in said
-    assert "gpt: may replace a human annotator" in said
+    assert "gpt: can replace a human annotator" in said
     assert "Sensitivity" in said
 
 

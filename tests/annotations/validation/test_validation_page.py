@@ -54,11 +54,11 @@ def document_of(
     values = np.column_stack([near[:, : people + min(judges, 1)], guesses]).astype(float)
     values[:unscored, people + 1 :] = np.nan
     labels = () if scale == "ordinal" else ("cause", "goal", "part")
-    found = RatingSet(
+    ratings = RatingSet(
         scale, RatingTable(tuple(range(items)), sum(names, ()), values, categories), labels, *names, 0
     )
-    given = ValidationInput(found, 3 if scale == "ordinal" else None, np.arange(items), **more)
-    stored = json.loads(json.dumps(dump(validation_report(given, settings=QUICK))))
+    report_input = ValidationInput(ratings, 3 if scale == "ordinal" else None, np.arange(items), **more)
+    stored = json.loads(json.dumps(dump(validation_report(report_input, settings=QUICK))))
     return load(ValidationReport, stored)
 
 
@@ -75,12 +75,12 @@ def test_cards_come_first_by_trust_with_the_verdict_in_words(document: Validatio
     page = validation_page(document)
     assert [(card.judge.name, card.sign) for card in page.cards] == [("<j0>", "✓"), ("<j1>", "✗")]
     assert [group.verdict for group in page.groups] == [
-        "may replace a human annotator",
+        "can replace a human annotator",
         "not trustworthy here",
     ]
     shown = as_html(document, title="Report")
     assert (
-        shown.index("May replace a human annotator") < shown.index('id="rates"') < shown.index('id="matrix"')
+        shown.index("Can replace a human annotator") < shown.index('id="rates"') < shown.index('id="matrix"')
     )
     verdict = page.cards[0].judge.verdict
     assert verdict is not None

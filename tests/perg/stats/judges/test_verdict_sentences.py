@@ -36,9 +36,9 @@ SHAPES = ("balanced", "rare failure", "one-sided", "missing", "tiny", "one clust
 PEOPLE = (1, 2, 3, 5, 10)
 JUDGES = (1, 3, 20)
 CODES = {
-    "may replace a human annotator": "replace_human",
-    "may be used with correction": "use_with_correction",
-    "better than chance, but may not replace people": "skilled_not_sufficient",
+    "can replace a human annotator": "replace_human",
+    "can be used with correction": "use_with_correction",
+    "better than chance, but cannot replace people": "skilled_not_sufficient",
     "not trustworthy here": "not_trustworthy",
     "not enough labels yet": "not_enough_labels",
 }

@@ -52,7 +52,7 @@ def preview_now(*, campaign: Campaign, criteria: GoldCriteria) -> CachedFigures[
     """What a release would be; where that is out of date, a worker computes it. Raises what `preview_gold` does."""
     if not is_late(campaign, criteria):
         return CachedFigures.just_now(preview_gold(campaign=campaign, criteria=criteria))
-    kept = cached_figures(
+    cached = cached_figures(
         _name(campaign, criteria),
         form=FORM,
         stamp=log_stamp(campaign),
@@ -60,11 +60,11 @@ def preview_now(*, campaign: Campaign, criteria: GoldCriteria) -> CachedFigures[
         keys=(campaign.pk, criteria.model_dump_json()),
         compute=lambda: _previewed(campaign, criteria),
     )
-    if isinstance(kept.value, Refused):
-        if kept.is_current:
-            raise kept.value.as_error()
-        return CachedFigures(None, None, is_current=False, failure=kept.failure, name=kept.name)
-    return CachedFigures(kept.value, kept.as_of, kept.is_current, kept.failure, kept.name)
+    if isinstance(cached.value, Refused):
+        if cached.is_current:
+            raise cached.value.as_error()
+        return CachedFigures(None, None, is_current=False, failure=cached.failure, name=cached.name)
+    return CachedFigures(cached.value, cached.as_of, cached.is_current, cached.failure, cached.name)
 
 
 def keep_preview(*, campaign: Campaign, criteria: GoldCriteria) -> None:
@@ -85,5 +85,5 @@ def _previewed(campaign: Campaign, criteria: GoldCriteria) -> GoldPreview | Refu
 
 
 def _name(campaign: Campaign, criteria: GoldCriteria) -> str:
-    wanted = hashlib.sha256(criteria.model_dump_json().encode()).hexdigest()
-    return f"gold/{campaign.pk}/{wanted}"
+    digest = hashlib.sha256(criteria.model_dump_json().encode()).hexdigest()
+    return f"gold/{campaign.pk}/{digest}"

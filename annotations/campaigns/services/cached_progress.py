@@ -23,7 +23,7 @@ def progress_now(campaign: Campaign) -> CachedFigures[CountedProgress]:
     """Where the counts are out of date, a worker computes newer ones; without any, they are counted at once."""
     if campaign.sample_size <= LIVE_TASKS:
         return CachedFigures.just_now(counted_progress(campaign))
-    kept = cached_figures(
+    cached = cached_figures(
         _name(campaign),
         form=FORM,
         stamp=_stamp(campaign),
@@ -31,7 +31,7 @@ def progress_now(campaign: Campaign) -> CachedFigures[CountedProgress]:
         keys=(campaign.pk,),
         compute=lambda: _counted(campaign),
     )
-    return CachedFigures.just_now(keep_progress(campaign=campaign)) if kept.value is None else kept
+    return CachedFigures.just_now(keep_progress(campaign=campaign)) if cached.value is None else cached
 
 
 def keep_progress(*, campaign: Campaign) -> CountedProgress:

@@ -33,11 +33,11 @@ def reports_shown(campaign: Campaign) -> ReportsNow:
     """Where the campaign's reports stand, soon enough for a page."""
     if campaign.is_imported or campaign.sample_size <= LIVE_TASKS:
         return reports_now(campaign)
-    found = newest_reports(campaign)
-    if found.ready is None:
-        return found
-    report = found.ready
-    kept = cached_figures(
+    reports = newest_reports(campaign)
+    if reports.ready is None:
+        return reports
+    report = reports.ready
+    cached = cached_figures(
         _name(report),
         form=FORM,
         stamp=input_stamp(campaign),
@@ -45,11 +45,11 @@ def reports_shown(campaign: Campaign) -> ReportsNow:
         keys=(report.pk,),
         compute=lambda: staleness(campaign, report),
     )
-    if kept.is_current:
-        return replace(found, stale=kept.value or "")
-    if kept.failure:
-        return replace(found, stale=f"{NOT_CHECKED} {kept.failure.why}")
-    return replace(found, stale=BEING_CHECKED, is_being_checked=True)
+    if cached.is_current:
+        return replace(reports, stale=cached.value or "")
+    if cached.failure:
+        return replace(reports, stale=f"{NOT_CHECKED} {cached.failure.why}")
+    return replace(reports, stale=BEING_CHECKED, is_being_checked=True)
 
 
 def keep_staleness(*, report: ValidationReport) -> None:
