@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from perg.stats.base.estimate import Estimate
+from perg.stats.base.resampling import Draws
 from perg.stats.raters import quality
 from perg.stats.raters.quality import Bars
 
@@ -78,7 +79,7 @@ def figures(campaign: Campaign, seen: float = 1.0) -> list[tuple[Estimate, Estim
         (
             quality.control_accuracy(campaign.controls[person, :answered]),
             quality.agreement_with_rest(
-                scores[people == person], rest[people == person], rng=np.random.default_rng(0)
+                scores[people == person], rest[people == person], draws=Draws(rng=np.random.default_rng(0))
             ),
         )
         for person in range(PEOPLE)

@@ -20,7 +20,7 @@ from pathlib import Path
 from string import ascii_uppercase
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-from evaluation.importers.literal import LiteralError, parse_value
+from evaluation.importers.cells.literal import LiteralError, parse_value
 from evaluation.stages.extract import Extraction, extract_answer
 
 

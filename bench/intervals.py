@@ -28,6 +28,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from perg.stats.base.estimate import Estimate
 from perg.stats.base.means import mean
 from perg.stats.base.proportions import proportion
+from perg.stats.base.resampling import Draws
 from perg.stats.measures.alpha import krippendorff_alpha
 from perg.stats.measures.comparison import Statistic, compare_judges
 from perg.stats.ratings.ratings import BINARY, RatingTable
@@ -195,7 +196,7 @@ def of_mean(sizes: np.ndarray) -> Campaign:
     def campaign(rng: np.random.Generator) -> tuple[Estimate, None]:
         shared, own = rng.normal(size=sizes.size)[clusters], rng.normal(size=clusters.size)
         seconds = np.exp(np.sqrt(0.5) * (shared + own))
-        return mean(seconds, clusters=clusters, rng=rng, undefined="", resamples=RESAMPLES), None
+        return mean(seconds, draws=Draws(rng=rng, clusters=clusters, resamples=RESAMPLES), undefined=""), None
 
     return campaign
 
@@ -212,7 +213,7 @@ def of_alpha(items: int, rare: float) -> tuple[float, Campaign]:
     def campaign(rng: np.random.Generator) -> tuple[Estimate, None]:
         drawn = np.unravel_index(rng.choice(4, size=items, p=joint.ravel()), (2, 2))
         table = RatingTable(tuple(range(items)), ("a", "b"), np.column_stack(drawn).astype(float), BINARY)
-        return krippendorff_alpha(table, "nominal", resamples=RESAMPLES, rng=rng), None
+        return krippendorff_alpha(table, "nominal", draws=Draws(rng=rng, resamples=RESAMPLES)), None
 
     return truth, campaign
 
@@ -249,7 +250,7 @@ def of_judges(
             for name, right in (("a", right_a), ("b", right_b))
         }
         (found,) = compare_judges(
-            reference, judges, BINARY, statistic, clusters=clusters, resamples=RESAMPLES, rng=rng
+            reference, judges, BINARY, statistic, draws=Draws(rng=rng, clusters=clusters, resamples=RESAMPLES)
         )
         return found.difference, found.p_value
 

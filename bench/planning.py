@@ -29,15 +29,17 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from perg.stats.base.resampling import Draws
 from perg.stats.correction.correction import corrected_rates
 from perg.stats.estimators.judged_sample import JudgedSample
+from perg.stats.items.annotator_test import Scoring
 from perg.stats.judges.baselines import ChanceCorrected, beats_baselines, units_to_beat_baselines
 from perg.stats.measures.comparison import Statistic, compare_judges
 from perg.stats.planning.alternative_annotator_power import (
     LabelledPilot,
     units_for_alternative_annotator_test,
 )
-from perg.stats.planning.comparison_power import ComparisonModel, JudgeRates, comparison_power, joint_of_rates
+from perg.stats.planning.comparison_power import ComparisonModel
 from perg.stats.planning.next_steps import FEWEST_RARER
 from perg.stats.planning.planning import JudgedRun, Method, labels_for_interval
 from perg.stats.ratings.ratings import BINARY, RatingTable
@@ -175,7 +177,7 @@ class Scores:
 
     def pilot(self, n: int, rng: np.random.Generator) -> LabelledPilot:
         humans, judge, clusters = self.campaign(n, rng)
-        scoring = "accuracy" if self.levels == 2 else "neg_rmse"
+        scoring: Scoring = "accuracy" if self.levels == 2 else "neg_rmse"
         return LabelledPilot(humans, judge, scoring=scoring, clusters=clusters)
 
 
@@ -212,8 +214,6 @@ def of_test(pilots: int, campaigns: int) -> Iterator[Row]:
                         plan.units,
                         shares,
                         epsilon=cell.epsilon,
-                        q=0.05,
-                        min_instances_per_human=30,
                         rng=rng,
                     )
                     known[plan.units] = float(flags.mean())
@@ -235,6 +235,43 @@ def of_test(pilots: int, campaigns: int) -> Iterator[Row]:
             yield Row("test", name, f"{low:.0f} to {high:.0f}", promised, came, right, warned, refused)
 
 
+@dataclass(frozen=True, slots=True)
+class JudgeRates:
+    """A judge's sensitivity (failures found) and specificity (followed cleared), both in [0, 1]."""
+
+    sensitivity: float
+    specificity: float
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.sensitivity <= 1 or not 0 <= self.specificity <= 1:
+            raise ValueError("sensitivity and specificity lie in [0, 1]")
+
+
+def joint_of_rates(
+    failure_rate: float, a: JudgeRates, b: JudgeRates, *, correlation: float = 0.0
+) -> np.ndarray:
+    """Shares of units by (people, A, B), shape (2, 2, 2), 0 = failed and 1 = followed; they add up to 1.
+
+    `correlation` is that of the two judges' being right, among failures and among the rest: judges tend to stumble
+    over the same units.
+
+    Raises:
+        ValueError: a failure rate outside [0, 1], or a correlation that these rates do not allow.
+    """
+    if not 0 <= failure_rate <= 1:
+        raise ValueError("the failure rate lies in [0, 1]")
+    joint = np.zeros((2, 2, 2))
+    sides = ((failure_rate, a.sensitivity, b.sensitivity), (1 - failure_rate, a.specificity, b.specificity))
+    for truth, (share, right_a, right_b) in enumerate(sides):
+        both = right_a * right_b + correlation * math.sqrt(right_a * (1 - right_a) * right_b * (1 - right_b))
+        cells = np.array([[1 - right_a - right_b + both, right_b - both], [right_a - both, both]])
+        if cells.min() < -1e-12:
+            raise ValueError("judges with these rates cannot be right together as often")
+        right = cells.clip(0) if truth == 1 else cells.clip(0)[::-1, ::-1]
+        joint[truth] = share * right
+    return joint
+
+
 PAIRS = (
     # failure rate, judge A, judge B, correlation of their being right
     (0.3, JudgeRates(0.90, 0.95), JudgeRates(0.75, 0.85), 0.3),
@@ -252,13 +289,12 @@ def of_comparison(pilots: int) -> Iterator[Row]:
         for labelled in (60, 150, 400):
             units, powers, refused = [], [], 0
             for seed in range(pilots):
-                drawn = ratings_of(joint, labelled, np.random.default_rng(seed))
-                if min((drawn[0] == 0).sum(), (drawn[0] == 1).sum()) < FEWEST_RARER:
+                reference, first, second = ratings_of(joint, labelled, np.random.default_rng(seed))
+                if min((reference == 0).sum(), (reference == 1).sum()) < FEWEST_RARER:
                     refused += 1
                     continue
-                planned = ComparisonModel.of_ratings(*drawn, BINARY, "informedness").units_given_labels(
-                    labelled
-                )
+                model = ComparisonModel.of_ratings(reference, first, second, BINARY, "informedness")
+                planned = model.units_given_labels(labelled)
                 if planned is None:
                     refused += 1
                     continue
@@ -283,13 +319,17 @@ def of_power(campaigns: int) -> Iterator[Row]:
     for rate, a, b, correlation, units in cells:
         joint = joint_of_rates(rate, a, b, correlation=correlation)
         for statistic in statistics:
-            predicted = 0.05 if a == b else comparison_power(joint, units, statistic)
+            predicted = 0.05 if a == b else ComparisonModel.of_shares(joint, statistic).power(units)
             named = 0
             for seed in range(campaigns):
                 rng = np.random.default_rng(seed)
                 reference, first, second = ratings_of(joint, units, rng)
                 (found,) = compare_judges(
-                    reference, {"a": first, "b": second}, BINARY, statistic, resamples=300, rng=rng
+                    reference,
+                    {"a": first, "b": second},
+                    BINARY,
+                    statistic,
+                    draws=Draws(rng=rng, resamples=300),
                 )
                 if found.p_value is not None and found.p_value < 0.05 and found.difference.value is not None:
                     named += a == b or found.difference.value > 0
@@ -323,9 +363,8 @@ def of_baselines(campaigns: int) -> Iterator[Row]:
                 reference,
                 tuple(float(i) for i in range(size)),
                 statistic,
-                resamples=300,
+                draws=Draws(rng=rng, resamples=300),
                 permutations=500,
-                rng=rng,
             )
             passed += all(test.beaten for test in tests)
         came = passed / campaigns

@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+from perg.stats.base.resampling import Draws
 from perg.stats.judges.assessment import Scale, assess_judge
 from perg.stats.judges.verdict import CODES
 from perg.stats.ratings.ratings import BINARY, SCALE, RatingTable
@@ -338,9 +339,7 @@ def simulate(case: Case, seeds: int) -> tuple[int, Counter[str]]:
                 scale=case.scale,
                 epsilon=case.epsilon,
                 judges=case.judges,
-                clusters=clusters,
-                resamples=RESAMPLES,
-                rng=rng,
+                draws=Draws(rng=rng, clusters=clusters, resamples=RESAMPLES),
             )
             for _ in range(case.judges)
         ]

@@ -5,12 +5,12 @@ from typing import BinaryIO
 
 from core.audit.writing import record as audit
 from core.models import User
-from core.names import name_problem
-from evaluation.importers.csv_file import CsvFile, CsvRecord, check_text
+from evaluation.importers.cells.question_draft import excerpt, preference_text
+from evaluation.importers.files.csv_file import CsvFile, CsvRecord, check_text
+from evaluation.importers.files.source_file import opened
 from evaluation.importers.lock import one_import_at_a_time
-from evaluation.importers.question_draft import excerpt, preference_text
-from evaluation.importers.report import CatalogueReport, ImportRefused, Problem, ProblemLog, RowRejected
-from evaluation.importers.source_file import opened
+from evaluation.importers.report import CatalogueReport, ImportRefused, ProblemLog, RowRejected
+from evaluation.importers.stores.names import require_name
 from evaluation.models import Catalogue, Preference
 from evaluation.models.dataset import PreferenceCategory, PreferenceKind
 from perg.formats.spreadsheet import as_written
@@ -31,12 +31,7 @@ def import_catalogue(
 
     Raises `ImportRefused`; its `code` says how, `problems` lists the rejected rows.
     """
-    if not name.strip() or len(name) > NAME_LENGTH or "\0" in name:
-        raise ImportRefused(
-            f"A catalogue's name has 1 to {NAME_LENGTH} characters.", code="invalid_name", field="name"
-        )
-    if problem := name_problem(name):
-        raise ImportRefused(problem, code="invalid_name", field="name")
+    require_name(name, longest=NAME_LENGTH, field="name", whose="A catalogue's name")
     with opened(file) as stream:
         check_text(stream)
         entries = _entries(CsvFile(stream))
@@ -44,7 +39,12 @@ def import_catalogue(
         versions = list(Catalogue.objects.filter(name=name).order_by("-version"))
         same = next((version for version in versions if _content(version) == entries), None)
         if same is not None:
-            return CatalogueReport("unchanged", f"{same} has this content already", same, len(entries))
+            return CatalogueReport(
+                status="unchanged",
+                message=f"{same} has this content already",
+                catalogue=same,
+                preferences=len(entries),
+            )
         number = versions[0].version + 1 if versions else 1
         catalogue = Catalogue.objects.create(name=name, version=number, is_demonstration=is_demonstration)
         Preference.objects.bulk_create(
@@ -59,8 +59,12 @@ def import_catalogue(
             version=number,
             preferences=len(entries),
         )
-    message = f"imported {len(entries)} preferences as {catalogue}"
-    return CatalogueReport("imported", message, catalogue, len(entries))
+    return CatalogueReport(
+        status="imported",
+        message=f"imported {len(entries)} preferences as {catalogue}",
+        catalogue=catalogue,
+        preferences=len(entries),
+    )
 
 
 def _content(catalogue: Catalogue) -> list[Entry]:
@@ -87,7 +91,7 @@ def _entries(file: CsvFile) -> list[Entry]:
             if entry[0] in rows:
                 raise RowRejected("text", f"the same preference as row {rows[entry[0]]}")
         except RowRejected as rejection:
-            problems.add(Problem(record.row, record.line, rejection.column, rejection.reason))
+            problems.add(record, rejection)
         else:
             rows[entry[0]] = record.row
             entries.append(entry)

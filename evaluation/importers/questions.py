@@ -1,26 +1,33 @@
 """A file of questions into a dataset, with the preferences that users have about their answers."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
 
 from core.audit.writing import record as audit
 from core.models import User
-from evaluation.importers.assignments import FromFile, RoundRobin
+from evaluation.importers.cells.question_draft import QuestionDraft, label
+from evaluation.importers.files.source_file import Progress, no_progress, opened
 from evaluation.importers.lock import one_import_at_a_time
-from evaluation.importers.question_draft import QuestionDraft, label
-from evaluation.importers.question_layouts import (
+from evaluation.importers.report import (
+    ImportRefused,
+    ProblemLog,
+    QuestionsReport,
+    RowRejected,
+    refuse_unknown_columns,
+)
+from evaluation.importers.rows.question_layouts import (
     ANY_LAYOUT,
     KNOWN_COLUMNS,
     Layout,
     layout_of,
     preference_of,
 )
-from evaluation.importers.question_records import QuestionFile, QuestionRecord
-from evaluation.importers.question_store import QuestionStore, dataset_called
-from evaluation.importers.report import ImportRefused, Problem, ProblemLog, QuestionsReport, RowRejected
-from evaluation.importers.source_file import Progress, no_progress, opened
+from evaluation.importers.rows.question_records import QuestionFile, QuestionRecord
+from evaluation.importers.stores.assignments import FromFile, RoundRobin
+from evaluation.importers.stores.question_store import QuestionStore, dataset_called
 from evaluation.models import Catalogue
 
 CHUNK_ROWS = 500
@@ -56,11 +63,7 @@ def import_questions(
         records = QuestionFile(stream, file_name, KNOWN_COLUMNS)
         chosen = layout_of(records.columns, layout)
         unknown = sorted(name for name in records.columns - chosen.columns - ANY_LAYOUT if name)
-        if strict and unknown:
-            raise ImportRefused(
-                f"The import is strict, and the file has unknown columns: {', '.join(unknown)}.",
-                code="unknown_columns",
-            )
+        refuse_unknown_columns(unknown, strict=strict)
         with one_import_at_a_time():
             target = dataset_called(dataset, is_demonstration=is_demonstration)
             store, problems = QuestionStore(target), ProblemLog()
@@ -98,9 +101,9 @@ def import_questions(
         rows_imported=accepted,
         questions_created=store.created,
         assignments_created=preferences.created,
-        catalogue=preferences.catalogue,
-        problems=problems.kept,
-        problems_not_listed=problems.not_kept,
+        catalogue=str(preferences.catalogue) if preferences.catalogue else None,
+        problems=problems.listed,
+        problems_not_listed=problems.not_listed,
         warnings=(*_warnings(records, unknown, catalogue), *store.warnings(), *preferences.warnings()),
     )
 
@@ -123,20 +126,17 @@ def _drafted(
         try:
             yield _draft(record, layout, defaults), preference_of(record.values)
         except RowRejected as rejection:
-            problems.add(Problem(record.row, record.line, rejection.column, rejection.reason))
+            problems.add(record, rejection)
 
 
 def _draft(record: QuestionRecord, layout: Layout, defaults: tuple[str, str]) -> QuestionDraft:
     if record.rejection is not None:
         raise record.rejection
     draft = layout.read(record.values)
-    return QuestionDraft(
-        text=draft.text,
-        options=draft.options,
-        gold_option=draft.gold_option,
+    return replace(
+        draft,
         source=draft.source or defaults[0] or layout.source,
         category=draft.category or defaults[1],
-        external_id=draft.external_id,
     )
 
 

@@ -10,25 +10,27 @@ from django.utils import timezone
 from core.audit.writing import record as audit
 from core.errors import Conflict
 from core.models import User
-from evaluation.importers.csv_file import CsvFile, CsvRecord, Fingerprint, check_text
-from evaluation.importers.dialect import EXAMPLES, Dialect, known_columns, recognise
-from evaluation.importers.judgment_writer import UNNAMED_JUDGE, JudgmentWriter, recorded_endpoint
+from evaluation.importers.files.csv_file import CsvFile, Fingerprint, check_text
+from evaluation.importers.files.source_file import Progress, no_progress, opened
 from evaluation.importers.lock import one_import_at_a_time
-from evaluation.importers.preference_store import PreferenceStore
-from evaluation.importers.question_store import QuestionStore, dataset_called
-from evaluation.importers.recorded_row import RecordedRow, given_preference, parse_row
 from evaluation.importers.report import (
-    ImportRefused,
     ImportReport,
     Problem,
     ProblemLog,
     RowRejected,
+    Status,
+    refuse_unknown_columns,
 )
-from evaluation.importers.row_tally import RowTally
+from evaluation.importers.rows.dialect import EXAMPLES, Dialect, known_columns, recognise
+from evaluation.importers.rows.recorded_row import RecordedRow, parse_row, preference_of_profile
+from evaluation.importers.rows.row_tally import RowTally
 from evaluation.importers.run_request import NAME_LENGTH, RunRequest
-from evaluation.importers.run_writer import RunWriter, delivery_failures_of, missing_baselines_of
 from evaluation.importers.same_again import refuse_if_different
-from evaluation.importers.source_file import Progress, no_progress, opened
+from evaluation.importers.stores.judgment_writer import UNNAMED_JUDGE, JudgmentWriter
+from evaluation.importers.stores.preference_store import PreferenceStore
+from evaluation.importers.stores.question_store import QuestionStore, dataset_called
+from evaluation.importers.stores.recorded_endpoint import recorded_endpoint
+from evaluation.importers.stores.run_writer import RunWriter, delivery_failures_of, missing_baselines_of
 from evaluation.models import Catalogue, Run, RunImport
 from evaluation.models.dataset import PreferenceKind
 from evaluation.models.endpoint import DEFAULT_THRESHOLD
@@ -78,16 +80,13 @@ def import_recorded_run(
         records = CsvFile(stream)
         records.refuse_unless_known(known_columns(records.header), EXAMPLES)
         dialect = recognise(records.header, method=method, setting=setting, ratings_of=ratings_of)
-        if strict and dialect.unknown:
-            raise ImportRefused(
-                f"The import is strict, and the file has unknown columns: {', '.join(dialect.unknown)}.",
-                code="unknown_columns",
-            )
+        refuse_unknown_columns(dialect.unknown, strict=strict)
         with one_import_at_a_time():
             earlier = _imported_earlier(request, fingerprint, dialect)
             if earlier is not None:
                 refuse_if_different(earlier, request, dialect)
-                return _unchanged(earlier)
+                message = f"already imported as “{earlier.run.name}”; nothing changed"
+                return _report(earlier, "unchanged", message)
             return _import(records, dialect, fingerprint, request, progress)
 
 
@@ -114,19 +113,20 @@ def _name_taken(name: str) -> Conflict:
     )
 
 
-def _unchanged(earlier: RunImport) -> ImportReport:
-    run = earlier.run
-    listed = [problem for problem in earlier.problems if problem["row"] is not None]
+def _report(record: RunImport, status: Status, message: str) -> ImportReport:
+    """What the record of an import says."""
+    run = record.run
+    problems = [Problem(**problem) for problem in record.problems if problem["row"] is not None]
     return ImportReport(
-        status="unchanged",
-        message=f"already imported as “{run.name}”; nothing changed",
+        status=status,
+        message=message,
         run=run,
-        rows_read=earlier.rows_read,
-        rows_imported=earlier.rows_imported,
+        rows_read=record.rows_read,
+        rows_imported=record.rows_imported,
         items=run.items.count(),
-        problems=tuple(Problem(**problem) for problem in listed),
-        problems_not_listed=earlier.rows_read - earlier.rows_imported - len(listed),
-        warnings=tuple(earlier.warnings),
+        problems=tuple(problems),
+        problems_not_listed=record.rows_read - record.rows_imported - len(problems),
+        warnings=tuple(record.warnings),
         delivery_failures=delivery_failures_of(run),
         missing_baselines=missing_baselines_of(run),
     )
@@ -164,7 +164,7 @@ def _import(
         *writer.warnings(),
         *tally.warnings(),
     )
-    RunImport.objects.create(
+    record = RunImport.objects.create(
         run=run,
         file_name=request.file_name[-NAME_LENGTH:],
         sha256=fingerprint.sha256,
@@ -184,19 +184,8 @@ def _import(
         rows=tally.rows,
     )
     progress(fingerprint.size, fingerprint.size)
-    return ImportReport(
-        status="imported",
-        message=f"imported {tally.rows} of {records.rows_read} rows as “{run.name}”",
-        run=run,
-        rows_read=records.rows_read,
-        rows_imported=tally.rows,
-        items=writer.items,
-        problems=problems.kept,
-        problems_not_listed=problems.not_kept,
-        warnings=warnings,
-        delivery_failures=delivery_failures_of(run),
-        missing_baselines=missing_baselines_of(run),
-    )
+    message = f"imported {tally.rows} of {records.rows_read} rows as “{run.name}”"
+    return _report(record, "imported", message)
 
 
 def _create_run(request: RunRequest) -> Run:
@@ -223,40 +212,34 @@ def _create_run(request: RunRequest) -> Run:
         raise _name_taken(name) from error
 
 
-def _free_name(wished: str) -> str:
-    wished = wished.replace("\0", "")[: NAME_LENGTH - 10]
-    name, number = wished, 1
+def _free_name(proposal: str) -> str:
+    proposal = proposal.replace("\0", "")[: NAME_LENGTH - 10]
+    name, number = proposal, 1
     while Run.objects.filter(name=name).exists():
         number += 1
-        name = f"{wished} ({number})"
+        name = f"{proposal} ({number})"
     return name
 
 
 def _parsed(
     records: CsvFile, dialect: Dialect, request: RunRequest, problems: ProblemLog
-) -> Iterator[tuple[RecordedRow, int]]:
-    """The acceptable rows with their sizes; the others go to the log."""
+) -> Iterator[RecordedRow]:
+    """The acceptable rows; the others go to the log."""
     for record in records:
         try:
             records.check_cells(record)
-            row = parse_row(record, dialect, setting=request.setting, preferences=request.preferences)
+            yield parse_row(record, dialect, setting=request.setting, preferences=request.preferences)
         except RowRejected as rejection:
-            problems.add(_problem(record, rejection))
-        else:
-            yield row, sum(map(len, record.cells))
+            problems.add(record, rejection)
 
 
-def _problem(record: CsvRecord, rejection: RowRejected) -> Problem:
-    return Problem(record.row, record.line, rejection.column, rejection.reason)
-
-
-def _chunks(rows: Iterable[tuple[RecordedRow, int]]) -> Iterator[list[RecordedRow]]:
+def _chunks(rows: Iterable[RecordedRow]) -> Iterator[list[RecordedRow]]:
     """Rows in lists of at most 500, fewer where the rows are large: a chunk is what memory has to hold."""
     chunk: list[RecordedRow] = []
     characters = 0
-    for row, size in rows:
+    for row in rows:
         chunk.append(row)
-        characters += size
+        characters += row.characters
         if len(chunk) == CHUNK_ROWS or characters >= CHUNK_CHARACTERS:
             yield chunk
             chunk, characters = [], 0
@@ -281,7 +264,7 @@ def _warnings_of(request: RunRequest, dialect: Dialect, *, imports_ratings: bool
         for columns in dialect.personalised
         if columns.profile
         and columns.preference is None
-        and not given_preference(columns.profile, request.preferences)
+        and not preference_of_profile(columns.profile, request.preferences)
     ]
     if nameless:
         numbers = ", ".join(map(str, nameless))

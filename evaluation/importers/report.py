@@ -1,8 +1,8 @@
 """What an importer says of a file: problems of single rows, warnings, refusals of the whole file, reports."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from dataclasses import asdict, dataclass, fields
+from typing import Any, Literal, Protocol
 
 from core.errors import DomainError
 from evaluation.models import Catalogue, Dataset, Run
@@ -50,31 +50,50 @@ class ImportRefused(DomainError):
         self.problems = tuple(problems)
 
 
+class Record(Protocol):
+    """A record of any kind of file: its number among the data rows, and the line on which it ends, if known."""
+
+    @property
+    def row(self) -> int: ...
+
+    @property
+    def line(self) -> int | None: ...
+
+
+def refuse_unknown_columns(unknown: Sequence[str], *, strict: bool) -> None:
+    """Raise `unknown_columns` under `strict` if the file has any."""
+    if strict and unknown:
+        raise ImportRefused(
+            f"The import is strict, and the file has unknown columns: {', '.join(unknown)}.",
+            code="unknown_columns",
+        )
+
+
 class ProblemLog:
-    """The problems of a file: all are counted, the first 1,000 kept, so that memory does not grow."""
+    """The problems of a file: all are counted, the first 1,000 listed, so that memory does not grow."""
 
     def __init__(self) -> None:
         self.count = 0
-        self._kept: list[Problem] = []
+        self._first: list[Problem] = []
 
-    def add(self, problem: Problem) -> None:
+    def add(self, record: Record, rejection: RowRejected) -> None:
         self.count += 1
-        if len(self._kept) < MAX_PROBLEMS:
-            self._kept.append(problem)
+        if len(self._first) < MAX_PROBLEMS:
+            self._first.append(Problem(record.row, record.line, rejection.column, rejection.reason))
 
     @property
-    def kept(self) -> tuple[Problem, ...]:
-        return tuple(sorted(self._kept, key=lambda problem: problem.row or 0))
+    def listed(self) -> tuple[Problem, ...]:
+        return tuple(sorted(self._first, key=lambda problem: problem.row or 0))
 
     @property
-    def not_kept(self) -> int:
-        return self.count - len(self._kept)
+    def not_listed(self) -> int:
+        return self.count - len(self._first)
 
     def stored(self) -> list[dict[str, Any]]:
         """The problems as JSON for the database; the last entry says how many more there were."""
-        entries = [asdict(problem) for problem in self.kept]
-        if self.not_kept:
-            entries.append(asdict(Problem(None, None, "", f"and {self.not_kept} more rows were rejected")))
+        entries = [asdict(problem) for problem in self.listed]
+        if self.not_listed:
+            entries.append(asdict(Problem(None, None, "", f"and {self.not_listed} more rows were rejected")))
         return entries
 
     def refuse_if_strict(self, strict: bool) -> None:
@@ -84,7 +103,7 @@ class ProblemLog:
             raise ImportRefused(
                 f"Nothing was imported: {rows} not acceptable, and the import is strict. {self.first_few()}",
                 code="rows_rejected",
-                problems=self.kept,
+                problems=self.listed,
             )
 
     def refuse_if_nothing_accepted(self, rows_read: int, rows_accepted: int) -> None:
@@ -95,11 +114,11 @@ class ProblemLog:
             raise ImportRefused(
                 f"None of the {rows_read} rows can be imported. {self.first_few()}",
                 code="no_rows_accepted",
-                problems=self.kept,
+                problems=self.listed,
             )
 
     def first_few(self) -> str:
-        shown = "; ".join(str(problem) for problem in self.kept[:FEW])
+        shown = "; ".join(str(problem) for problem in self.listed[:FEW])
         more = f"; and {self.count - FEW} more" if self.count > FEW else ""
         return f"{shown}{more}."
 
@@ -112,96 +131,63 @@ class DeliveryFailures:
     personalised: int = 0
 
 
-@dataclass(frozen=True)
-class ImportReport:
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """What became of a file; the fields are the keys of its JSON."""
+
+    status: Status
+    message: str
+
+    def as_dict(self) -> dict[str, Any]:
+        """The report as JSON-ready values; what was imported as its id and name."""
+        return {field.name: _plain(getattr(self, field.name)) for field in fields(self)}
+
+
+@dataclass(frozen=True, kw_only=True)
+class RowsReport(Report):
+    """What became of a file whose rows are accepted or rejected one by one."""
+
+    rows_read: int
+    rows_imported: int
+    warnings: tuple[str, ...]
+    problems: tuple[Problem, ...]
+    problems_not_listed: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImportReport(RowsReport):
     """What became of a file of a recorded run."""
 
-    status: Status
-    message: str
     run: Run
-    rows_read: int
-    rows_imported: int
     items: int
-    problems: tuple[Problem, ...] = ()
-    problems_not_listed: int = 0
-    warnings: tuple[str, ...] = ()
-    delivery_failures: DeliveryFailures = DeliveryFailures()
-    missing_baselines: int = 0
+    delivery_failures: DeliveryFailures
+    missing_baselines: int
     """Items without a baseline response in the file: no delivery failures."""
 
-    def as_dict(self) -> dict[str, Any]:
-        """The report as JSON-ready values; the run as its id and name."""
-        return {
-            "status": self.status,
-            "message": self.message,
-            "run": {"id": self.run.pk, "name": self.run.name},
-            "rows_read": self.rows_read,
-            "rows_imported": self.rows_imported,
-            "items": self.items,
-            "delivery_failures": asdict(self.delivery_failures),
-            "missing_baselines": self.missing_baselines,
-            "warnings": list(self.warnings),
-            "problems": [asdict(problem) for problem in self.problems],
-            "problems_not_listed": self.problems_not_listed,
-        }
 
+@dataclass(frozen=True, kw_only=True)
+class QuestionsReport(RowsReport):
+    """What became of a file of questions; `catalogue` is the name and version of what their preferences are in."""
 
-@dataclass(frozen=True)
-class QuestionsReport:
-    """What became of a file of questions."""
-
-    status: Status
-    message: str
     dataset: Dataset
     layout: str
-    rows_read: int
-    rows_imported: int
     questions_created: int
     assignments_created: int
-    catalogue: Catalogue | None = None
-    problems: tuple[Problem, ...] = ()
-    problems_not_listed: int = 0
-    warnings: tuple[str, ...] = ()
-
-    def as_dict(self) -> dict[str, Any]:
-        """The report as JSON-ready values; the dataset as its id and name."""
-        return {
-            "status": self.status,
-            "message": self.message,
-            "dataset": {"id": self.dataset.pk, "name": self.dataset.name},
-            "layout": self.layout,
-            "rows_read": self.rows_read,
-            "rows_imported": self.rows_imported,
-            "questions_created": self.questions_created,
-            "assignments_created": self.assignments_created,
-            "catalogue": str(self.catalogue) if self.catalogue else None,
-            "warnings": list(self.warnings),
-            "problems": [asdict(problem) for problem in self.problems],
-            "problems_not_listed": self.problems_not_listed,
-        }
+    catalogue: str | None
 
 
-@dataclass(frozen=True)
-class CatalogueReport:
+@dataclass(frozen=True, kw_only=True)
+class CatalogueReport(Report):
     """What became of a file of preferences."""
 
-    status: Status
-    message: str
     catalogue: Catalogue
     preferences: int
-    problems: tuple[Problem, ...] = ()
-    problems_not_listed: int = 0
-    warnings: tuple[str, ...] = ()
 
-    def as_dict(self) -> dict[str, Any]:
-        """The report as JSON-ready values."""
-        return {
-            "status": self.status,
-            "message": self.message,
-            "catalogue": {
-                "id": self.catalogue.pk,
-                "name": self.catalogue.name,
-                "version": self.catalogue.version,
-            },
-            "preferences": self.preferences,
-        }
+
+def _plain(value: object) -> object:
+    if isinstance(value, Run | Dataset | Catalogue):
+        version = {"version": value.version} if isinstance(value, Catalogue) else {}
+        return {"id": value.pk, "name": value.name, **version}
+    if isinstance(value, tuple):
+        return [_plain(part) for part in value]
+    return asdict(value) if isinstance(value, Problem | DeliveryFailures) else value

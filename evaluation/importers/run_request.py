@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from core.models import User
 from core.names import name_problem
 from evaluation.importers.report import ImportRefused
+from evaluation.importers.stores.names import require_length
 from evaluation.models import Catalogue
 from evaluation.models.run import Method, RatingsOf, Setting
 
@@ -50,12 +51,8 @@ class RunRequest:
                 code="unknown_ratings_of",
                 field="ratings_of",
             )
-        if self.name is not None and (
-            not self.name.strip() or len(self.name) > NAME_LENGTH or "\0" in self.name
-        ):
-            raise ImportRefused(
-                f"A run's name has 1 to {NAME_LENGTH} characters.", code="invalid_name", field="name"
-            )
+        if self.name is not None:
+            require_length(self.name, longest=NAME_LENGTH, field="name", whose="A run's name")
         for field, name in (("name", self.name), ("model", self.model), ("judge", self.judge)):
             if name and name.strip() and (problem := name_problem(name)):
                 raise ImportRefused(problem, code="invalid_name", field=field)

@@ -1,8 +1,8 @@
 """Whether a file that is imported again comes with what it came with the first time."""
 
 from core.errors import Conflict
-from evaluation.importers.dialect import Dialect
-from evaluation.importers.recorded_row import given_preference
+from evaluation.importers.rows.dialect import Dialect
+from evaluation.importers.rows.recorded_row import preference_of_profile
 from evaluation.importers.run_request import RunRequest
 from evaluation.models import Preference, Run, RunImport
 from evaluation.models.endpoint import JudgeOrigin
@@ -46,7 +46,7 @@ def _other_dataset(run: Run, request: RunRequest) -> list[str]:
 def _other_preferences(run: Run, request: RunRequest, dialect: Dialect) -> list[str]:
     """Texts of the profiles: those that are given now and that no item of the run has."""
     texts = {
-        given_preference(columns.profile, request.preferences)
+        preference_of_profile(columns.profile, request.preferences)
         for columns in dialect.personalised
         if columns.profile and columns.preference is None
     } - {""}

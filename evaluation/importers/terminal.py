@@ -14,11 +14,10 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeR
 
 from core.audit.writing import acting_by
 from core.errors import DomainError
-from evaluation.importers import source_file
-from evaluation.importers.report import CatalogueReport, ImportRefused, ImportReport, QuestionsReport
+from evaluation.importers.files import source_file
+from evaluation.importers.report import ImportRefused, ImportReport, QuestionsReport, Report, RowsReport
 
 SHOWN = 20
-Report = ImportReport | QuestionsReport | CatalogueReport
 
 
 class ImportCommand(BaseCommand):
@@ -94,11 +93,12 @@ def report_as_text(report: Report) -> str:
         )
     if isinstance(report, QuestionsReport):
         lines.append(f"layout {report.layout}; {report.assignments_created} preferences newly assigned")
-    lines += [f"Warning: {warning}" for warning in report.warnings]
-    rejected = len(report.problems) + report.problems_not_listed
-    if rejected:
-        lines.append(f"{rejected} {'row was' if rejected == 1 else 'rows were'} rejected:")
-        lines += _listed([str(problem) for problem in report.problems], rejected)
+    if isinstance(report, RowsReport):
+        lines += [f"Warning: {warning}" for warning in report.warnings]
+        rejected = len(report.problems) + report.problems_not_listed
+        if rejected:
+            lines.append(f"{rejected} {'row was' if rejected == 1 else 'rows were'} rejected:")
+            lines += _listed([str(problem) for problem in report.problems], rejected)
     return "\n".join(lines)
 
 

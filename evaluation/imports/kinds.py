@@ -7,7 +7,7 @@ from typing import Any
 
 from core.errors import DomainError
 from core.models import User
-from evaluation.importers.source_file import Progress
+from evaluation.importers.files.source_file import Progress
 
 
 @dataclass(frozen=True, slots=True)

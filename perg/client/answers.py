@@ -114,16 +114,21 @@ class Option(Answer):
     text: str
 
 
-class ShownTask(Answer):
-    """A task as its annotator sees it; the texts are Markdown."""
+class ShownItem(Answer):
+    """An item as people see it; the texts are Markdown."""
 
-    assignment: int
-    status: str
     question: str
     options: list[Option]
     preference: str
     baseline: str
     personalised: str
+
+
+class ShownTask(ShownItem):
+    """A task as its annotator sees it."""
+
+    assignment: int
+    status: str
 
 
 class NothingToLabel(Answer):
@@ -167,15 +172,10 @@ class Qualification(Answer):
     may_start: bool
 
 
-class ItemToRate(Answer):
-    """An item of the qualification round; the texts are Markdown."""
+class ItemToRate(ShownItem):
+    """An item of the qualification round."""
 
     task: int
-    question: str
-    options: list[Option]
-    preference: str
-    baseline: str
-    personalised: str
 
 
 class Feedback(Answer):

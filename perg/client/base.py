@@ -4,13 +4,15 @@ import os
 import uuid
 from collections.abc import Iterator, Mapping
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from rich.console import Console
 
+from perg.client.answers import Answer
 from perg.client.transport import Json, Transport
 
 POLL_SECONDS = 1.0
+Kind = TypeVar("Kind", bound=Answer)
 
 
 class Base:
@@ -63,6 +65,20 @@ class Base:
     def rows(self, path: str, **query: Any) -> Iterator[Json]:
         """All rows of a list, fetched page by page."""
         return self._transport.pages(path, query)
+
+    def _read(self, kind: type[Kind], path: str) -> Kind:
+        return kind.model_validate(self.get(path))
+
+    def _listed(self, kind: type[Kind], path: str, filters: Mapping[str, Any]) -> Iterator[Kind]:
+        return (kind.model_validate(row) for row in self.rows(path, **filters))
+
+    def _created(self, kind: type[Kind], path: str, body: Mapping[str, Any], idempotency_key: str) -> Kind:
+        return kind.model_validate(self.post(path, body, idempotency_key=key_of(idempotency_key)))
+
+    def _sent(self, path: str, body: Mapping[str, Any]) -> Any:
+        """The answer to a POST that may be repeated: sent twice, it does what it does once."""
+        # Any: JSON of any depth
+        return self._transport.json("POST", path, body=dict(body), repeatable=True)
 
 
 def key_of(key: str) -> str:

@@ -20,9 +20,7 @@ class Catalogues(Base):
             "sample_size": sample_size,
             "per_question": per_question,
         }
-        estimate: Json = self._transport.json(
-            "POST", "catalogues/builds/estimate/", body=size, repeatable=True
-        )
+        estimate: Json = self._sent("catalogues/builds/estimate/", size)
         return estimate
 
     def start_build(
@@ -46,8 +44,7 @@ class Catalogues(Base):
             "per_question": per_question,
             **more,
         }
-        answer = self.post("catalogues/builds/", body, idempotency_key=key_of(idempotency_key))
-        return Build.model_validate(answer)
+        return self._created(Build, "catalogues/builds/", body, idempotency_key)
 
     def build_progress(self, build: int) -> BuildProgress:
         return BuildProgress.model_validate(self.get(f"catalogues/builds/{build}/progress/")["progress"])
@@ -69,13 +66,11 @@ class Catalogues(Base):
 
     def proposals(self, build: int, **filters: Any) -> Iterator[Proposal]:
         """Newest first; filters are `status` and `category`."""
-        rows = self.rows(f"catalogues/builds/{build}/proposals/", **filters)
-        return (Proposal.model_validate(row) for row in rows)
+        return self._listed(Proposal, f"catalogues/builds/{build}/proposals/", filters)
 
     def decide_proposal(self, proposal: int, action: str) -> Proposal:
         """`accept` or `reject` a proposal, or `reopen` it: take the decision back."""
-        path = f"catalogues/proposals/{proposal}/{action}/"
-        return Proposal.model_validate(self._transport.json("POST", path, body={}, repeatable=True))
+        return Proposal.model_validate(self._sent(f"catalogues/proposals/{proposal}/{action}/", {}))
 
     def merge_proposals(self, build: int, *, into: int, proposals: Sequence[int]) -> Proposal:
         """Merge other proposals into one."""

@@ -42,10 +42,10 @@ class Client(Catalogues, Imports, Qualifying):
 
     def runs(self, **filters: Any) -> Iterator[Run]:
         """Runs, newest first; filters such as `status="running"`, `method="direct"`."""
-        return (Run.model_validate(row) for row in self.rows("runs/", **filters))
+        return self._listed(Run, "runs/", filters)
 
     def run(self, run: int) -> Run:
-        return Run.model_validate(self.get(f"runs/{run}/"))
+        return self._read(Run, f"runs/{run}/")
 
     def metrics(self, run: int) -> Json:
         """The PERG metrics of a run, each with n and a 95% interval."""
@@ -96,7 +96,7 @@ class Client(Catalogues, Imports, Qualifying):
             "judges": list(judges),
             **more,
         }
-        return Batch.model_validate(self.post("batches/", body, idempotency_key=key_of(idempotency_key)))
+        return self._created(Batch, "batches/", body, idempotency_key)
 
     def progress(self, run: int) -> RunProgress:
         return RunProgress.model_validate(self.get(f"runs/{run}/progress/")["progress"])
@@ -144,7 +144,7 @@ class Client(Catalogues, Imports, Qualifying):
     # --- Campaigns and labels -------------------------------------------------------------------------------
 
     def campaigns(self, **filters: Any) -> Iterator[Campaign]:
-        return (Campaign.model_validate(row) for row in self.rows("campaigns/", **filters))
+        return self._listed(Campaign, "campaigns/", filters)
 
     def create_campaign(
         self,
@@ -167,14 +167,11 @@ class Client(Catalogues, Imports, Qualifying):
             "annotators": list(annotators),
             **more,
         }
-        return Campaign.model_validate(self.post("campaigns/", body, idempotency_key=key_of(idempotency_key)))
+        return self._created(Campaign, "campaigns/", body, idempotency_key)
 
     def next_task(self, campaign: int, *, holding: Sequence[int] = ()) -> NextTask:
         """A task to label that is not among the assignments `holding`, or the reason why there is none."""
-        answer = self._transport.json(
-            "POST", f"campaigns/{campaign}/next/", body={"holding": list(holding)}, repeatable=True
-        )
-        return NextTask.model_validate(answer)
+        return NextTask.model_validate(self._sent(f"campaigns/{campaign}/next/", {"holding": list(holding)}))
 
     def submit_label(
         self,
@@ -199,8 +196,7 @@ class Client(Catalogues, Imports, Qualifying):
             "based_on": based_on,
             "submission_key": str(submission_key or uuid.uuid4()),
         }
-        answer = self._transport.json("POST", f"assignments/{assignment}/submit/", body=body, repeatable=True)
-        return Submitted.model_validate(answer)
+        return Submitted.model_validate(self._sent(f"assignments/{assignment}/submit/", body))
 
     def validation_report(
         self,
@@ -230,7 +226,7 @@ class Client(Catalogues, Imports, Qualifying):
 
     def gold_releases(self, campaign: int) -> Iterator[GoldRelease]:
         """Newest first."""
-        return (GoldRelease.model_validate(row) for row in self.rows(f"campaigns/{campaign}/gold/"))
+        return self._listed(GoldRelease, f"campaigns/{campaign}/gold/", {})
 
     def release_gold(
         self,
@@ -328,19 +324,19 @@ class Client(Catalogues, Imports, Qualifying):
         if begun is None:
             return None
         try:
-            export = Export.model_validate(self.get(f"exports/{begun.export}/"))
+            export = self._read(Export, f"exports/{begun.export}/")
         except (NotFound, Conflict):
             return None
         return export if export.status == "ready" else None
 
     def _written(self, body: Mapping[str, Any], deadline: Deadline, display: Bars) -> Export:
         """A new export, once it is written."""
-        export = Export.model_validate(self.post("exports/", body, idempotency_key=key_of("")))
+        export = self._created(Export, "exports/", body, "")
         while export.status != "ready":
             if export.status in {"failed", "expired"}:
                 raise ExportFailed(export.failure or "The file was deleted before the download.")
             display.show(export.id, f"Writing {export.table}", export.rows, export.rows_expected)
             deadline.sleep(self._poll)
-            export = Export.model_validate(self.get(f"exports/{export.id}/"))
+            export = self._read(Export, f"exports/{export.id}/")
         display.show(export.id, f"Writing {export.table}", export.rows, export.rows)
         return export

@@ -9,12 +9,11 @@ class Qualifying(Base):
 
     def qualification(self, campaign: int) -> Qualification:
         """The state of the token's owner in a campaign's round."""
-        return Qualification.model_validate(self.get(f"campaigns/{campaign}/qualification/"))
+        return self._read(Qualification, f"campaigns/{campaign}/qualification/")
 
     def start_qualification(self, campaign: int) -> Qualification:
         """Begin an attempt, or continue the current one: starting twice is one attempt."""
-        path = f"campaigns/{campaign}/qualification/start/"
-        return Qualification.model_validate(self._transport.json("POST", path, body={}, repeatable=True))
+        return Qualification.model_validate(self._sent(f"campaigns/{campaign}/qualification/start/", {}))
 
     def next_qualification_item(self, campaign: int) -> ItemToRate | None:
         """The next item of the current attempt; None if there is no attempt or it is over."""
@@ -24,4 +23,4 @@ class Qualifying(Base):
     def answer_qualification(self, campaign: int, task: int, *, score: int) -> Feedback:
         """Rate an item; the first answer counts, however often it is sent. The feedback says whether it was right."""
         path, body = f"campaigns/{campaign}/qualification/item/", {"task": task, "score": score}
-        return Feedback.model_validate(self._transport.json("POST", path, body=body, repeatable=True))
+        return Feedback.model_validate(self._sent(path, body))

@@ -49,9 +49,9 @@ class _RichBars:
 
 
 @contextmanager
-def bars(is_wanted: bool, *, console: Console | None = None) -> Iterator[Bars]:
+def bars(are_shown: bool, *, console: Console | None = None) -> Iterator[Bars]:
     """Bars on the terminal, or none."""
-    if not is_wanted:
+    if not are_shown:
         yield NoBars()
         return
     columns = (

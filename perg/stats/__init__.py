@@ -16,10 +16,11 @@ From the top down; a room imports only what is below it:
 - `ratings`: tables of ratings, and the distance of two ratings on their scale
 - `base`: estimates, intervals, resampling, proportions
 
-Nothing here knows of Django, a database or the clock, and randomness comes in as an explicit generator, so every
-number can be derived by hand in a test. A quantity that the data do not define is an `Estimate` without a value and
-with a reason; it is never 0 and never NaN.
+Nothing here knows of Django, a database or the clock, and randomness comes in as an explicit generator (`Draws`), so
+every number can be derived by hand in a test. A quantity that the data do not define is an `Estimate` without a value
+and with a reason; it is never 0 and never NaN.
 
-Modules say `import scipy` and `scipy.stats.norm`, not `from scipy.stats import norm`: SciPy loads `scipy.stats` on
-first use, which takes half a second. scikit-learn is imported in the two functions that need it.
+Modules say `import scipy` and `scipy.stats.norm`, not `from scipy.stats import norm`: SciPy loads `scipy.stats`,
+`scipy.special` and `scipy.sparse` on first use, which together take longer than all modules here. scikit-learn is
+imported in the two functions that need it.
 """

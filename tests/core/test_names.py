@@ -6,7 +6,7 @@ from django.urls import reverse
 
 from core.errors import DomainError
 from core.names import check_name, name_problem
-from evaluation.importers.question_store import dataset_called
+from evaluation.importers.stores.question_store import dataset_called
 from evaluation.judges.services.rubrics import create_rubric
 from evaluation.models import Rubric
 from tests import build

@@ -18,16 +18,16 @@ from core.text.json_text import read_json
 from core.text.unseen import is_seen, with_marks
 from core.text.word_differences import differences
 from core.text.word_splitting import words
-from evaluation.importers.answer_cell import read_answer
-from evaluation.importers.csv_file import CsvFile, check_text, is_blank, is_index_column
-from evaluation.importers.dialect import recognise
-from evaluation.importers.literal import LiteralError, parse_value
-from evaluation.importers.question_draft import gold_letter, parse_options, preference_text
-from evaluation.importers.question_layouts import KNOWN_COLUMNS
-from evaluation.importers.question_records import QuestionFile
-from evaluation.importers.rating import parse_cost, parse_score, parse_tokens
+from evaluation.importers.cells.answer_cell import read_answer
+from evaluation.importers.cells.literal import LiteralError, parse_value
+from evaluation.importers.cells.question_draft import gold_letter, parse_options, preference_text
+from evaluation.importers.files.csv_file import CsvFile, check_text, is_blank, is_index_column
+from evaluation.importers.files.unfold import json_lines
 from evaluation.importers.report import RowRejected
-from evaluation.importers.unfold import json_lines
+from evaluation.importers.rows.dialect import recognise
+from evaluation.importers.rows.question_layouts import KNOWN_COLUMNS
+from evaluation.importers.rows.question_records import QuestionFile
+from evaluation.importers.rows.rating import parse_cost, parse_score, parse_tokens
 from evaluation.llm.heuristic import LONGEST_PREFERENCE, LONGEST_TEXT, RULES, rate
 from evaluation.llm.reasoning import split_reasoning
 from evaluation.llm.server_answers import Unreadable, decoded

@@ -13,7 +13,7 @@ from annotations.models import Campaign, Member
 from core.models import AuditEvent
 from perg.stats.base.estimate import Estimate
 from perg.stats.base.proportions import Flags
-from perg.stats.base.resampling import Floats
+from perg.stats.base.resampling import Draws, Floats
 from perg.stats.raters import quality
 from perg.stats.raters.quality import AnnotatorQuality, Bars
 from perg.stats.ratings.ratings import Codes, Ratings
@@ -144,14 +144,18 @@ def figures_of(labels: CampaignLabels, member: Member, *, minimum_seconds: int |
         control_accuracy=quality.control_accuracy(labels.is_right[control]),
         seconds=quality.median_seconds(seconds),
         fast=quality.share_fast(seconds, minimum_seconds),
-        drift=quality.drift(own, rest, clusters=questions, rng=np.random.default_rng(SEED)),
+        drift=quality.drift(own, rest, draws=_draws(questions)),
         own_counts=quality.score_counts(own),
         rest_counts=quality.score_counts(labels.scores[others]),
     )
 
 
 def _agreement(own: Ratings, rest: Ratings, questions: Codes) -> Estimate:
-    return quality.agreement_with_rest(own, rest, clusters=questions, rng=np.random.default_rng(SEED))
+    return quality.agreement_with_rest(own, rest, draws=_draws(questions))
+
+
+def _draws(questions: Codes) -> Draws:
+    return Draws(rng=np.random.default_rng(SEED), clusters=questions)
 
 
 def agreement_of(labels: CampaignLabels, chosen: Flags) -> Estimate:

@@ -9,7 +9,7 @@ from annotations.quality.selectors.controls import candidates
 from annotations.quality.services.controls import WIDEST, KnownItem
 from core.errors import DomainError
 from core.text.keys import key_in
-from evaluation.importers.csv_file import CsvFile, check_text
+from evaluation.importers.files.csv_file import CsvFile, check_text
 from evaluation.importers.report import ImportRefused
 from evaluation.models.endpoint import SCALE
 from perg.formats.spreadsheet import as_written

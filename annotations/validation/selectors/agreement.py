@@ -15,7 +15,7 @@ from annotations.models import Campaign
 from evaluation.models import Judge, RunJudge
 from evaluation.models.endpoint import JudgeOrigin
 from perg.stats.base.estimate import Estimate
-from perg.stats.base.resampling import Clusters
+from perg.stats.base.resampling import Clusters, Draws
 from perg.stats.judges.baselines import constant_judge, random_judge
 from perg.stats.measures.alpha import krippendorff_alpha
 from perg.stats.measures.confusion import Confusion, confusion
@@ -190,7 +190,7 @@ class _Comparison:
         self.table, self.clusters, self.threshold = table, clusters, threshold
 
     def alpha(self, table: RatingTable, level: Literal["ordinal", "nominal"]) -> Estimate:
-        return krippendorff_alpha(table, level, clusters=self.clusters, rng=np.random.default_rng(SEED))
+        return krippendorff_alpha(table, level, draws=self._draws())
 
     def pairs(self, raters: list[str]) -> list[Pair]:
         return [
@@ -243,7 +243,10 @@ class _Comparison:
         return self.table.followed(self.threshold).column(rater)
 
     def _agreement(self, a: Ratings, b: Ratings, categories: tuple[float, ...]) -> PairAgreement:
-        return pairwise(a, b, categories, clusters=self.clusters, rng=np.random.default_rng(SEED))
+        return pairwise(a, b, categories, draws=self._draws())
+
+    def _draws(self) -> Draws:
+        return Draws(rng=np.random.default_rng(SEED), clusters=self.clusters)
 
 
 def _baselines(table: RatingTable, median: Ratings, judges: list[str]) -> dict[str, Ratings]:

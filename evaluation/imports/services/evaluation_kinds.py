@@ -5,7 +5,7 @@ from typing import Any
 
 from core.errors import DomainError, NotFound
 from evaluation.importers.catalogue import import_catalogue
-from evaluation.importers.preference_list import read_preferences
+from evaluation.importers.files.preference_list import read_preferences
 from evaluation.importers.questions import import_questions
 from evaluation.importers.recorded_run import import_recorded_run
 from evaluation.importers.report import ImportRefused

@@ -7,8 +7,8 @@ from django import forms
 from django.core.files.uploadedfile import UploadedFile
 
 from core.text.uploads import stored_arguments, within_limit
-from evaluation.importers.question_layouts import LAYOUTS
-from evaluation.importers.question_store import NAME_LENGTH
+from evaluation.importers.rows.question_layouts import LAYOUTS
+from evaluation.importers.stores.question_store import NAME_LENGTH
 from evaluation.models import Catalogue
 
 

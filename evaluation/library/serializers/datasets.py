@@ -6,7 +6,7 @@ from rest_framework import serializers
 
 from core.api.queries import ListQuery
 from core.api.strict import StrictSerializer
-from evaluation.importers.question_layouts import LAYOUTS
+from evaluation.importers.rows.question_layouts import LAYOUTS
 from evaluation.models import Catalogue, Dataset, Prompt, Question
 
 

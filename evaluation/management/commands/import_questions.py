@@ -4,10 +4,10 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from evaluation.importers.preference_store import catalogue_called
-from evaluation.importers.question_layouts import LAYOUTS
 from evaluation.importers.questions import import_questions
 from evaluation.importers.report import QuestionsReport
+from evaluation.importers.rows.question_layouts import LAYOUTS
+from evaluation.importers.stores.preference_store import catalogue_called
 from evaluation.importers.terminal import ImportCommand, progress_bar
 
 

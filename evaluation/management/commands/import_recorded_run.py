@@ -4,10 +4,10 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from evaluation.importers.preference_list import read_preferences
-from evaluation.importers.preference_store import catalogue_called
+from evaluation.importers.files.preference_list import read_preferences
 from evaluation.importers.recorded_run import DEFAULT_DATASET, import_recorded_run
 from evaluation.importers.report import ImportReport
+from evaluation.importers.stores.preference_store import catalogue_called
 from evaluation.importers.terminal import ImportCommand, progress_bar
 from evaluation.models.run import RatingsOf
 

@@ -14,7 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from core.audit.writing import acting_by
 from core.errors import DomainError, NotFound
-from evaluation.importers.preference_store import catalogue_called
+from evaluation.importers.stores.preference_store import catalogue_called
 from evaluation.models import Batch, Dataset, Endpoint, Judge
 from evaluation.models.run import Method, RunStatus, Setting
 from evaluation.runs.selectors.progress import run_progress

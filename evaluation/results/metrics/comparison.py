@@ -330,8 +330,8 @@ def _gains(estimates: Sequence[Measure], rates: PairedRates, n: int) -> list[Gai
             key: paired_gain(
                 -rates.replicates[:, index],
                 rates.replicates[:, at[key]] * scale,
-                gain_found=None if difference is None else -difference,
-                cost_found=None if (cost := estimates[at[key]].difference.value) is None else cost * scale,
+                gain_value=None if difference is None else -difference,
+                cost_value=None if (cost := estimates[at[key]].difference.value) is None else cost * scale,
                 n=n,
                 questions=rates.questions,
                 per=name,

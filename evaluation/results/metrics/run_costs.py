@@ -17,6 +17,7 @@ from evaluation.models.run import Method
 from evaluation.stages.plan import Stage
 from perg.stats.base.estimate import Estimate
 from perg.stats.base.means import mean
+from perg.stats.base.resampling import Draws
 
 Floats = NDArray[np.float64]
 
@@ -56,9 +57,10 @@ class ItemCosts:
 
     def means(self, question: NDArray[np.int64], *, rng: np.random.Generator) -> RunCosts:
         """Means with intervals; items on one question (n,) are resampled together."""
+        draws = Draws(rng=rng, clusters=question)
         return RunCosts(
             **{
-                name: mean(amounts, clusters=question, rng=rng, undefined=self.undefined[name])
+                name: mean(amounts, undefined=self.undefined[name], draws=draws)
                 for name, amounts in self.amounts.items()
             }
         )

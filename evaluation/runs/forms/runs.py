@@ -10,8 +10,8 @@ from django.core.files.uploadedfile import UploadedFile
 from core.errors import DomainError
 from core.http.page_query import key_in
 from core.text.uploads import stored_arguments, within_limit
-from evaluation.importers.question_store import NAME_LENGTH
 from evaluation.importers.recorded_run import DEFAULT_DATASET
+from evaluation.importers.stores.question_store import NAME_LENGTH
 from evaluation.models import Catalogue
 from evaluation.models.run import Method, RatingsOf, Setting
 from evaluation.runs.selectors.failures import Cause

@@ -16,7 +16,7 @@ from core.names import check_name
 from evaluation.endpoints.selectors import replays_runs
 from evaluation.endpoints.services.endpoints import missing_key
 from evaluation.engine.steps.prompts import current_prompts
-from evaluation.importers.assignments import RoundRobin
+from evaluation.importers.stores.assignments import RoundRobin
 from evaluation.models import (
     Batch,
     Catalogue,

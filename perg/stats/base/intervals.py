@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from perg.stats.base.bca import Jackknife, bca_interval
 from perg.stats.base.estimate import Estimate
 from perg.stats.base.resampling import UNDEFINED_SHARE, Floats, percentile_interval
 
@@ -28,13 +29,21 @@ def bootstrap_estimate(
     clusters: int,
     rarer: int | None = None,
     confidence: float = 0.95,
+    undefined: str = "",
+    jackknife: Jackknife | None = None,
 ) -> Estimate:
-    """A statistic with the expanded percentile interval of its bootstrap replicates (resamples,).
+    """A statistic with the expanded percentile interval of its bootstrap replicates (resamples,), or with BCa's.
 
     `clusters` counts the independent units, or clusters of them, that were resampled and matter for the statistic;
     `rarer` those of them in which something else than the most common rating occurs, for coefficients of agreement.
+    `undefined` is the reason where the value is NaN. With a `jackknife` the interval is BCa's.
     """
-    interval = percentile_interval(replicates, confidence, clusters=clusters)
+    if np.isnan(value):
+        return Estimate.of_nothing(undefined, n)
+    if jackknife is None or clusters < 2:
+        interval = percentile_interval(replicates, confidence, clusters=clusters)
+    else:
+        interval = bca_interval(value, replicates, jackknife, confidence=confidence)
     warnings = interval_warnings(clusters, rarer=rarer)
     if interval is None and clusters > 1:
         warnings = (reason_for_none(replicates), *warnings)

@@ -12,53 +12,44 @@ import numpy as np
 from perg.stats.base.estimate import Estimate
 from perg.stats.base.intervals import interval_warnings, reason_for_none
 from perg.stats.base.resampling import (
-    RESAMPLES,
-    Clusters,
+    Draws,
     Floats,
     cluster_sums,
     defined_ratio,
     percentile_interval,
-    replicate_sums,
+    resampled_sums,
 )
 
 COCHRAN = 25
 
 
-def mean(
-    amounts: Floats,
-    *,
-    clusters: Clusters,
-    rng: np.random.Generator,
-    undefined: str,
-    resamples: int = RESAMPLES,
-    confidence: float = 0.95,
-) -> Estimate:
+def mean(amounts: Floats, *, undefined: str, draws: Draws) -> Estimate:
     """Mean of the known `amounts` (n,), NaN where not known, in their unit; `n` counts the known ones.
 
-    The interval is the bootstrap-t over clusters (n,). `undefined` is the reason given where none is known.
+    The interval is the bootstrap-t over clusters. `undefined` is the reason given where none is known.
 
     Raises:
         ValueError: not one cluster id an amount.
     """
-    if amounts.shape != clusters.shape:
-        raise ValueError("one cluster id per amount is needed")
+    draws.require_units(amounts.size)
     known = ~np.isnan(amounts)
     if not known.any():
         return Estimate.of_nothing(undefined)
     values = amounts[known]
-    sums, sizes = cluster_sums(np.column_stack([values, np.ones(values.size)]), clusters[known]).T
+    values_and_ones = np.column_stack([values, np.ones(values.size)])
+    sums, sizes = cluster_sums(values_and_ones, draws.among(known).clusters).T
     value = float(values.mean())
     moments = np.column_stack([sums, sizes, sums**2, sums * sizes, sizes**2])
-    error = _standard_errors(moments.sum(axis=0, keepdims=True), np.array([value]))[0]
     warnings = (*interval_warnings(sizes.size), *_uneven(sums - value * sizes))
     if sizes.size < 2:
         return Estimate.of(value, values.size, None, warnings=warnings)
-    drawn = replicate_sums(moments, clusters=None, rng=rng, resamples=resamples)
+    drawn = resampled_sums(moments, draws)
     means = drawn[:, 0] / drawn[:, 1]
     errors = _standard_errors(drawn, means)
+    error = errors[0]
     # Without any variation left, rounding decides whether an error is 0.
-    studentised = defined_ratio(means - value, np.where(errors > 1e-9 * error, errors, 0))
-    ends = percentile_interval(studentised, confidence)
+    studentised = defined_ratio(means - value, np.where(errors > 1e-9 * error, errors, 0))[1:]
+    ends = percentile_interval(studentised, draws.confidence)
     if ends is None:
         return Estimate.of(value, values.size, None, warnings=(reason_for_none(studentised), *warnings))
     interval = (value - ends[1] * error, value - ends[0] * error)

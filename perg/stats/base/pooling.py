@@ -10,42 +10,24 @@ Sources: Efron & Tibshirani, An Introduction to the Bootstrap (1993), ch. 6 and 
 multinomial are multinomial (Johnson, Kotz & Balakrishnan, Discrete Multivariate Distributions, 1997, ch. 35).
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Literal, Required, TypeAlias, TypedDict
+from typing import TypeAlias
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import sparse
 
-from perg.stats.base.bca import bca_interval
+from perg.stats.base.bca import Jackknife
 from perg.stats.base.estimate import Estimate
-from perg.stats.base.intervals import bootstrap_estimate, interval_warnings, reason_for_none
+from perg.stats.base.intervals import bootstrap_estimate
 from perg.stats.base.proportions import clustered_share, wilson_interval
-from perg.stats.base.resampling import RESAMPLES, Clusters, Floats, dense_codes, drawn_counts
+from perg.stats.base.resampling import Clusters, Draws, Floats, dense_codes, drawn_counts
 
 Counts = NDArray[np.int64]
 Weights32 = NDArray[np.float32]
 Coefficient = Callable[[Floats], Floats]
-Statistics: TypeAlias = "Floats | sparse.csc_array | sparse.csr_array"
-Parts: TypeAlias = "Statistics | Sequence[Statistics]"
-IntervalMethod = Literal["percentile", "bca"]
-
-
-class BootstrapOptions(TypedDict, total=False):
-    """Options of a coefficient's interval: the keyword arguments of all functions that compute one.
-
-    Attributes:
-        clusters: (n,) ids; units that share one are resampled together. By default every unit is its own cluster.
-        resamples: default 1,000. confidence: default 0.95. interval: default percentile. rng: for the draws.
-    """
-
-    clusters: Clusters | None
-    resamples: int
-    confidence: float
-    interval: IntervalMethod
-    rng: Required[np.random.Generator]
-
+Statistics: TypeAlias = "Floats | scipy.sparse.csc_array | scipy.sparse.csr_array"
 
 CHUNK_ELEMENTS = 2**21  # weights drawn at a time
 BLOCK_ELEMENTS = 2**23  # sums of resamples held at a time while a coefficient is computed
@@ -67,7 +49,7 @@ class Pools:
 
     first: Counts
     sizes: Counts
-    incidence: "sparse.csr_array | None"
+    incidence: "scipy.sparse.csr_array | None"
     n: int
     alike: Counts | None = None
 
@@ -95,12 +77,12 @@ def pool(rows: NDArray[np.integer], clusters: Clusters | None = None) -> Pools:
     n_clusters = int(cluster_of.max()) + 1
     if n_clusters == n:
         return Pools(first, sizes, None, n)
-    held = sparse.csr_array((np.ones(n), (cluster_of, inverse)), shape=(n_clusters, sizes.size))
+    held = scipy.sparse.csr_array((np.ones(n), (cluster_of, inverse)), shape=(n_clusters, sizes.size))
     kinds, alike = _kinds(held)
     return Pools(first, sizes, held[kinds], n, alike)
 
 
-def _kinds(held: "sparse.csr_array") -> tuple[Counts, Counts]:
+def _kinds(held: "scipy.sparse.csr_array") -> tuple[Counts, Counts]:
     """One cluster of each kind, of clusters by pools (n_clusters, u), and how many there are of each: both (d,).
 
     Clusters are distinguished by a sum with random weights. Should two kinds ever share a sum, every cluster is a kind.
@@ -130,15 +112,16 @@ def row_keys(rows: NDArray[np.integer]) -> Counts:
 
 
 class PooledBootstrap:
-    """`resamples` draws of the units of `pools`, or of their clusters; every call sees the same draws."""
+    """Draws of the units of `pools`, or of their clusters; every call sees the same draws.
 
-    def __init__(self, pools: Pools, *, rng: np.random.Generator, resamples: int = RESAMPLES) -> None:
-        """Raises ValueError if there is no resample."""
-        if resamples < 1:
-            raise ValueError("a bootstrap needs at least one resample")
-        self.pools, self.resamples = pools, resamples
-        self._seed = int(rng.integers(2**63))
-        self._kept: Weights32 | None = None
+    Which clusters the units share is known to the pools; `draws` says the rest.
+    """
+
+    def __init__(self, pools: Pools, draws: Draws) -> None:
+        self.pools, self.resamples = pools, draws.resamples
+        self.confidence, self.interval = draws.confidence, draws.interval
+        self._seed = int(draws.rng.integers(2**63))
+        self._cached: Weights32 | None = None
 
     @property
     def _largest(self) -> int:
@@ -166,23 +149,19 @@ class PooledBootstrap:
             total += _product(held, weights, self._largest)
         return total
 
-    def coefficients(self, statistics: Parts, coefficient: Coefficient) -> Floats:
+    def coefficients(self, statistics: Statistics, coefficient: Coefficient) -> Floats:
         """A coefficient of the sums over each resample of per-pool statistics (u, k): (resamples,).
 
-        `statistics` may come in parts, side by side, sparse ones of whole numbers and others. The sums are held for a
-        part of the resamples at a time where they are many.
+        The sums are held for a part of the resamples at a time where they are many.
         """
-        parts = _parts(statistics)
-        u, width = self.pools.sizes.size, sum(_width(part) for part in parts)
-        step = max(1, BLOCK_ELEMENTS // max(width, 1))
-        if step >= self.resamples or u * self.resamples > CACHE_ELEMENTS:
-            return coefficient(_side_by_side([self.sums(part) for part in parts]))
+        step = max(1, BLOCK_ELEMENTS // max(_width(statistics), 1))
+        if step >= self.resamples or self.pools.sizes.size * self.resamples > CACHE_ELEMENTS:
+            return coefficient(self.sums(statistics))
         weights = self._row_weights()
         values = []
         for start in range(0, self.resamples, step):
             block = np.ascontiguousarray(weights[:, start : start + step])
-            sums = [_product(part, block, self._largest) for part in parts]
-            values.append(coefficient(_side_by_side(sums)))
+            values.append(coefficient(_product(statistics, block, self._largest)))
         return np.concatenate(values)
 
     def leave_one_out(self, statistics: Statistics) -> Floats:
@@ -207,40 +186,35 @@ class PooledBootstrap:
 
     def estimate(
         self,
-        statistics: Parts,
+        statistics: Statistics,
         coefficient: Coefficient,
         *,
         n: int,
         undefined: str,
         rarer: NDArray[np.bool_] | None = None,
-        interval: IntervalMethod = "percentile",
-        confidence: float = 0.95,
     ) -> Estimate:
-        """A coefficient of sums, (r, k) → (r,) with NaN where undefined, and its interval.
+        """A coefficient of sums of statistics (u, k), (r, k) → (r,) with NaN where undefined, and its interval.
 
-        `statistics` are as in `coefficients`. `n` is given beside the value; `undefined` is the reason given where the
-        coefficient of all units is NaN. `rarer` (u,) flags the pools with another rating than the most common one: see
-        `bootstrap_estimate`.
+        `n` is given beside the value; `undefined` is the reason given where the coefficient of all units is NaN.
+        `rarer` (u,) flags the pools with another rating than the most common one: see `bootstrap_estimate`.
         """
-        parts = _parts(statistics)
-        value = float(coefficient(_side_by_side([self.totals(part)[np.newaxis] for part in parts]))[0])
+        value = float(coefficient(self.totals(statistics)[np.newaxis])[0])
         if np.isnan(value):
             return Estimate.of_nothing(undefined, n)
-        replicates = self.coefficients(parts, coefficient)
-        clusters = self.clusters_among(_any_in_row(parts))
-        few = None if rarer is None else self.clusters_among(rarer)
-        if interval == "percentile" or clusters < 2:
-            return bootstrap_estimate(
-                value, n, replicates, clusters=clusters, rarer=few, confidence=confidence
-            )
-        jackknife = coefficient(_side_by_side([self.leave_one_out(part) for part in parts]))
-        ends = bca_interval(value, replicates, jackknife, sizes=self.pools.drawn, confidence=confidence)
-        warnings = interval_warnings(clusters, rarer=few)
-        if ends is None:
-            warnings = (reason_for_none(replicates), *warnings)
-        return Estimate.of(value, n, ends, warnings=warnings)
+        jackknife = None
+        if self.interval == "bca":
+            jackknife = Jackknife(coefficient(self.leave_one_out(statistics)), self.pools.drawn)
+        return bootstrap_estimate(
+            value,
+            n,
+            self.coefficients(statistics, coefficient),
+            clusters=self.clusters_among(_any_in_row(statistics)),
+            rarer=None if rarer is None else self.clusters_among(rarer),
+            confidence=self.confidence,
+            jackknife=jackknife,
+        )
 
-    def share(self, hits_and_sizes: Floats, confidence: float = 0.95) -> Estimate:
+    def share(self, hits_and_sizes: Floats) -> Estimate:
         """Share of hits, from what each unit of a pool adds to the hits and to their denominator, (u, 2), 0 or 1.
 
         As `proportion`: Wilson's interval where no two of the units share a cluster, else `clustered_share`'s.
@@ -249,8 +223,8 @@ class PooledBootstrap:
         whole = sizes.round().astype(np.int64)
         if (whole <= 1).all():
             total, n = (int(count) for count in self.totals(hits_and_sizes))
-            return Estimate.of(total / n, n, wilson_interval(total, n, confidence))
-        return clustered_share(hits, whole, times=self.pools.drawn, confidence=confidence)
+            return Estimate.of(total / n, n, wilson_interval(total, n, self.confidence))
+        return clustered_share(hits, whole, times=self.pools.drawn, confidence=self.confidence)
 
     def cluster_sums(self, statistics: Floats) -> Floats:
         """Sums of per-pool statistics (u, k) within one cluster of each kind, `Pools.drawn` (d,) of them: (d, k)."""
@@ -258,8 +232,8 @@ class PooledBootstrap:
         return statistics if incidence is None else incidence @ statistics
 
     def _row_weights(self) -> Weights32:
-        """How often each pool is drawn in each resample (u, resamples), kept for the next call."""
-        if self._kept is None:
+        """How often each pool is drawn in each resample (u, resamples), cached for the next call."""
+        if self._cached is None:
             incidence = self.pools.incidence
             row_weights = np.zeros((self.pools.sizes.size, self.resamples), dtype=np.float32)
             for part, weights in self._weights():
@@ -267,8 +241,8 @@ class PooledBootstrap:
                     row_weights[part] = weights
                 else:
                     row_weights += incidence[part].T.astype(np.float32) @ weights
-            self._kept = row_weights
-        return self._kept
+            self._cached = row_weights
+        return self._cached
 
     def _weights(self) -> Iterator[tuple[slice, Weights32]]:
         """How often each thing is drawn, (size, resamples) for a slice of the things at a time.
@@ -308,19 +282,8 @@ def _width(statistics: Statistics) -> int:
     return int(statistics.shape[1])
 
 
-def _parts(statistics: Parts) -> Sequence[Statistics]:
-    if isinstance(statistics, np.ndarray | sparse.csc_array | sparse.csr_array):
-        return [statistics]
-    return statistics
-
-
-def _side_by_side(sums: list[Floats]) -> Floats:
-    return sums[0] if len(sums) == 1 else np.concatenate(sums, axis=1)
-
-
-def _any_in_row(parts: Sequence[Statistics]) -> NDArray[np.bool_]:
+def _any_in_row(statistics: Statistics) -> NDArray[np.bool_]:
     """Which pools (u,) add anything."""
-    flags = [
-        part.any(axis=1) if isinstance(part, np.ndarray) else part.count_nonzero(axis=1) > 0 for part in parts
-    ]
-    return np.asarray(np.any(flags, axis=0))
+    if isinstance(statistics, np.ndarray):
+        return np.asarray(statistics.any(axis=1))
+    return np.asarray(statistics.count_nonzero(axis=1) > 0)

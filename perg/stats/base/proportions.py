@@ -7,8 +7,8 @@ Wilson and not Wald); Jaccard distance as the performance variation of PERG, arX
 import math
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.special import ndtri, stdtrit
 
 from perg.stats.base.estimate import Estimate
 from perg.stats.base.intervals import interval_warnings
@@ -27,19 +27,35 @@ def wilson_interval(successes: int, n: int, confidence: float = 0.95) -> tuple[f
 
     The same arithmetic as `scipy.stats.binomtest`, which runs its exact test first: a report has a thousand of these.
     """
-    return _wilson(successes / n, n, float(ndtri(0.5 + 0.5 * confidence)))
+    return score_interval(successes / n, n, normal_quantile(confidence))
 
 
-def _wilson(share: float, trials: float, z: float) -> tuple[float, float]:
-    """The same for any number of trials and any quantile."""
+def normal_quantile(confidence: float) -> float:
+    """z for a two-sided interval; ValueError for a confidence outside (0, 1)."""
+    if not 0 < confidence < 1:
+        raise ValueError("confidence lies between 0 and 1")
+    return float(scipy.special.ndtri((1 + confidence) / 2))
+
+
+def score_interval(share: float, trials: float, z: float) -> tuple[float, float]:
+    """Wilson's interval for a number of trials that need not be whole, and any quantile."""
     width = 2 * (trials + z**2)
     centre = (2 * trials * share + z**2) / width
     half = z / width * math.sqrt(4 * trials * share * (1 - share) + z**2)
     return 0.0 if share == 0 else centre - half, 1.0 if share == 1 else centre + half
 
 
-def proportion(successes: Flags, *, clusters: Clusters | None = None, confidence: float = 0.95) -> Estimate:
-    """Share of true values in `successes` (n,), in [0, 1].
+def proportion(
+    successes: Flags,
+    *,
+    among: Flags | None = None,
+    clusters: Clusters | None = None,
+    confidence: float = 0.95,
+    undefined: str = "no items",
+) -> Estimate:
+    """Share of true values in `successes` (n,), or in those flagged in `among` (n,); in [0, 1].
+
+    `undefined` is the reason given where there are none.
 
     The interval is Wilson's where every item is its own cluster, and `clustered_share`'s where items share clusters
     (n,).
@@ -51,9 +67,11 @@ def proportion(successes: Flags, *, clusters: Clusters | None = None, confidence
         raise ValueError("successes must be a vector of booleans")
     if clusters is not None and clusters.shape != successes.shape:
         raise ValueError("one cluster id per item is needed")
+    if among is not None:
+        successes, clusters = successes[among], None if clusters is None else clusters[among]
     n, hits = successes.size, int(successes.sum())
     if n == 0:
-        return Estimate.of_nothing("no items")
+        return Estimate.of_nothing(undefined)
     codes = np.arange(n) if clusters is None else dense_codes(clusters)
     if int(codes.max()) + 1 == n:
         return Estimate.of(hits / n, n, wilson_interval(hits, n, confidence))
@@ -90,15 +108,15 @@ def clustered_share(
     effective = n**2 / float(counts @ sizes**2)
     if total in (0, n):
         trials = effective
-        quantile = float(ndtri(0.5 + 0.5 * confidence))
+        quantile = normal_quantile(confidence)
     else:
         residuals = (hits - share * sizes) / (1 - sizes / n)
         variance = (n_clusters - 1) / n_clusters * float(counts @ residuals**2) / n**2
         trials = n / max(n * variance / (share * (1 - share)), 1)
-        quantile = -float(stdtrit(max(effective - 1, 1), 0.5 - 0.5 * confidence))
+        quantile = -float(scipy.special.stdtrit(max(effective - 1, 1), 0.5 - 0.5 * confidence))
     few = int(counts[hits > 0 if total <= n / 2 else hits < sizes].sum())
     warnings = (*interval_warnings(n_clusters), *_uneven(n_clusters, effective, few))
-    return Estimate.of(share, n, _wilson(share, trials, quantile), warnings=warnings)
+    return Estimate.of(share, n, score_interval(share, trials, quantile), warnings=warnings)
 
 
 def _uneven(n_clusters: int, effective: float, with_rarer: int) -> tuple[str, ...]:
@@ -111,9 +129,7 @@ def _uneven(n_clusters: int, effective: float, with_rarer: int) -> tuple[str, ..
     )
 
 
-def jaccard_distance(
-    a: Flags, b: Flags, *, clusters: Clusters | None = None, confidence: float = 0.95
-) -> Estimate:
+def jaccard_distance(a: Flags, b: Flags, *, clusters: Clusters | None = None) -> Estimate:
     """1 − |A ∩ B| / |A ∪ B| for two sets of correct items given as flags (n,); in [0, 1], n = |A ∪ B|.
 
     Given the union, the share of it that lies in both sets is a proportion: the interval is `proportion`'s,
@@ -129,8 +145,4 @@ def jaccard_distance(
     union = a | b
     if a.size and not union.any():
         return Estimate.of_nothing("no item was answered correctly in either condition")
-    return proportion(
-        (a & b)[union],
-        clusters=None if clusters is None else clusters[union],
-        confidence=confidence,
-    ).complement()
+    return proportion(a & b, among=union, clusters=clusters).complement()

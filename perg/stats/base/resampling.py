@@ -10,15 +10,18 @@ American Statistician 69 (2015) 371–386 (expanded percentiles).
 """
 
 import math
-from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import Literal
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.special import ndtr, stdtrit
 
 Floats = NDArray[np.float64]
 Clusters = NDArray[np.int64]
+
+IntervalMethod = Literal["percentile", "bca"]
 
 RESAMPLES = 1000
 UNDEFINED_SHARE = 0.05
@@ -26,32 +29,37 @@ CHUNK_ELEMENTS = 2**22  # 32 MiB of weights at a time
 DRAWS_PER_BINOMIAL = 8  # a binomial draw costs about as much as this many draws of a unit
 
 
-def bootstrap_weights(
-    n_units: int,
-    resamples: int,
-    rng: np.random.Generator,
-    *,
-    sizes: NDArray[np.int64] | None = None,
-    chunk_elements: int = CHUNK_ELEMENTS,
-) -> Iterator[Floats]:
-    """How often each unit is drawn in each resample: multinomial counts of `n_units` fair draws.
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Draws:
+    """How a number is resampled: what every function takes whose intervals come from a bootstrap.
 
-    With `sizes` (u,), which add up to `n_units`, how often each of u groups of equal units is drawn.
-
-    Yields:
-        Chunks of shape (r, n_units) or (r, u), whole numbers held as floats for the product that follows; the r
-        add up to `resamples`. The size of the chunks bounds memory and does not change the draws.
+    Attributes:
+        rng: of the draws; one after another, functions that get the same one draw differently.
+        clusters: (n,) ids; units that share one are drawn together. None: every unit is its own cluster.
+        resamples: how many. confidence: of the intervals. interval: the expanded percentile interval, or BCa.
 
     Raises:
-        ValueError: no unit, or no resample.
+        ValueError: no resample.
     """
-    if n_units < 1 or resamples < 1:
-        raise ValueError("a bootstrap needs at least one unit and one resample")
-    groups = np.ones(n_units, dtype=np.int64) if sizes is None else sizes
-    rows = max(1, chunk_elements // groups.size)
-    for start in range(0, resamples, rows):
-        draws = np.full(min(rows, resamples - start), n_units)
-        yield drawn_counts(groups, draws, rng).astype(np.float64)
+
+    rng: np.random.Generator
+    clusters: Clusters | None = None
+    resamples: int = RESAMPLES
+    confidence: float = 0.95
+    interval: IntervalMethod = "percentile"
+
+    def __post_init__(self) -> None:
+        if self.resamples < 1:
+            raise ValueError("a bootstrap needs at least one resample")
+
+    def among(self, units: NDArray[np.bool_]) -> "Draws":
+        """The draws of the flagged units (n,) alone."""
+        return self if self.clusters is None else replace(self, clusters=self.clusters[units])
+
+    def require_units(self, n: int) -> None:
+        """Raise ValueError if there is not one cluster id for each of n units."""
+        if self.clusters is not None and self.clusters.shape != (n,):
+            raise ValueError("one cluster id per unit is needed")
 
 
 def drawn_counts(
@@ -114,24 +122,28 @@ def distinct_rows(rows: Floats) -> tuple[Floats, NDArray[np.int64]]:
     return ascending[starts], np.diff(starts, append=order.size)
 
 
-def replicate_sums(
-    statistics: Floats,
-    *,
-    clusters: Clusters | None,
-    rng: np.random.Generator,
-    resamples: int = RESAMPLES,
-) -> Floats:
-    """Sums over resampled units (or clusters) of per-unit statistics (n, k): shape (resamples, k).
+def resampled_sums(statistics: Floats, draws: Draws) -> Floats:
+    """Sums of per-unit (or per-cluster) statistics (n, k), in row 0 over all, below over each resample: (1 + R, k).
 
-    Units (clusters) with the same numbers are drawn as one group, which changes nothing but the time.
+    The units are drawn one by one: give what `cluster_sums` makes of them where they share clusters. Those with the
+    same numbers are drawn as one group, which changes nothing but the time. The size of the chunks bounds memory and
+    does not change the draws.
+
+    Raises:
+        ValueError: no unit.
     """
-    per_cluster = cluster_sums(statistics, clusters)
-    distinct, sizes = distinct_rows(per_cluster)
-    if distinct.shape[0] == per_cluster.shape[0]:
-        chunks = bootstrap_weights(per_cluster.shape[0], resamples, rng)
-        return np.concatenate([weights @ per_cluster for weights in chunks])
-    chunks = bootstrap_weights(per_cluster.shape[0], resamples, rng, sizes=sizes)
-    return np.concatenate([weights @ distinct for weights in chunks])
+    n = statistics.shape[0]
+    if n == 0:
+        raise ValueError("a bootstrap needs at least one unit")
+    groups, sizes = distinct_rows(statistics)
+    if groups.shape[0] == n:
+        groups, sizes = statistics, np.ones(n, dtype=np.int64)
+    rows = max(1, CHUNK_ELEMENTS // sizes.size)
+    sums = [statistics.sum(axis=0, keepdims=True)]
+    for start in range(0, draws.resamples, rows):
+        units = np.full(min(rows, draws.resamples - start), n)
+        sums.append(drawn_counts(sizes, units, draws.rng).astype(np.float64) @ groups)
+    return np.concatenate(sums)
 
 
 def percentile_interval(
@@ -168,28 +180,8 @@ def percentile_interval(
 @lru_cache(maxsize=4096)
 def expanded_tail(clusters: int, confidence: float) -> float:
     """Share of replicates beyond either end of the expanded percentile interval over 2 clusters or more."""
-    quantile = -float(stdtrit(clusters - 1, (1 - confidence) / 2))
-    return float(ndtr(-math.sqrt(clusters / (clusters - 1)) * quantile))
-
-
-def ratio_interval(
-    numerator: Floats,
-    denominator: Floats,
-    clusters: Clusters | None = None,
-    *,
-    rng: np.random.Generator,
-    resamples: int = RESAMPLES,
-    confidence: float = 0.95,
-) -> tuple[float, float] | None:
-    """Expanded percentile cluster-bootstrap interval of sum(numerator) / sum(denominator), both of shape (n,).
-
-    None if `percentile_interval` finds none. A resample whose denominator is 0 is undefined.
-    """
-    by_cluster = cluster_sums(np.column_stack([numerator, denominator]), clusters)
-    sums = replicate_sums(by_cluster, clusters=None, rng=rng, resamples=resamples)
-    return percentile_interval(
-        defined_ratio(sums[:, 0], sums[:, 1]), confidence, clusters=by_cluster.shape[0]
-    )
+    quantile = -float(scipy.special.stdtrit(clusters - 1, (1 - confidence) / 2))
+    return float(scipy.special.ndtr(-math.sqrt(clusters / (clusters - 1)) * quantile))
 
 
 def defined_ratio(numerator: Floats, denominator: Floats) -> Floats:

@@ -15,14 +15,13 @@ pseudo-units so that few hits do not make an interval too narrow).
 from dataclasses import dataclass
 
 import numpy as np
-import scipy
 from numpy.typing import NDArray
 
 from perg.stats.base.estimate import Estimate
-from perg.stats.base.proportions import wilson_interval
+from perg.stats.base.proportions import normal_quantile, score_interval, wilson_interval
+from perg.stats.base.resampling import Floats
 
 Counts = NDArray[np.int64]
-Floats = NDArray[np.float64]
 
 NOTHING_LABELLED = "nothing of this is labelled yet"
 CLOSE_TO_ZERO = 1e-12
@@ -84,7 +83,7 @@ class WeightedShare:
     is_census: bool
 
 
-def stratified_share(counts: StratifiedCounts, *, confidence: float = 0.95) -> WeightedShare:
+def stratified_share(counts: StratifiedCounts) -> WeightedShare:
     """Share of `hits` in the domain: the ratio of their estimated totals in the population, in [0, 1].
 
     The interval is Wilson's with the effective sample size p(1 − p) / variance, where the variance is that of the
@@ -92,12 +91,7 @@ def stratified_share(counts: StratifiedCounts, *, confidence: float = 0.95) -> W
     inside a stratum that it takes are shrunk towards those of all strata by PSEUDO_UNITS: a stratum with few labels,
     or with no hit among them, does not pretend to vary little. Where all the labels say the same, the effective size
     is Kish's, (Σw)² / Σw².
-
-    Raises:
-        ValueError: `confidence` outside (0, 1).
     """
-    if not 0 < confidence < 1:
-        raise ValueError("confidence lies between 0 and 1")
     there = counts.observed > 0
     population, observed = counts.population[there], counts.observed[there].astype(np.float64)
     in_domain, hits = counts.in_domain[there].astype(np.float64), counts.hits[there].astype(np.float64)
@@ -116,8 +110,8 @@ def stratified_share(counts: StratifiedCounts, *, confidence: float = 0.95) -> W
             effective = share * (1 - share) / variance
         else:
             effective = (weight * in_domain).sum() ** 2 / (weight**2 * in_domain).sum()
-        interval = _wilson(share, float(effective), confidence)
-    unweighted = Estimate.of(hits.sum() / n, n, wilson_interval(int(hits.sum()), n, confidence))
+        interval = score_interval(share, float(effective), normal_quantile(0.95))
+    unweighted = Estimate.of(hits.sum() / n, n, wilson_interval(int(hits.sum()), n))
     return WeightedShare(Estimate.of(share, n, interval), unweighted, covered, is_census)
 
 
@@ -130,11 +124,3 @@ def _variance(share: float, population: Floats, observed: Floats, in_domain: Flo
     spread = q * p * (1 - p) + q * (1 - q) * (p - share) ** 2
     left = 1 - observed / population
     return float((population * weight * left * spread).sum() / domain**2)
-
-
-def _wilson(share: float, n: float, confidence: float) -> tuple[float, float]:
-    """Wilson's score interval for a sample size that need not be whole."""
-    z2 = float(scipy.stats.norm.ppf((1 + confidence) / 2)) ** 2
-    middle = (share + z2 / (2 * n)) / (1 + z2 / n)
-    half = (z2 * share * (1 - share) / n + z2**2 / (4 * n**2)) ** 0.5 / (1 + z2 / n)
-    return max(middle - half, 0.0), min(middle + half, 1.0)

@@ -128,10 +128,12 @@ class _Rates:
         among = items & self.counted & ~self.irrelevant & ~np.isnan(self.people)
         if np.unique(self.stratum[among]).size > 1 or np.unique(self.inclusion[among]).size > 1:
             return Estimate.of_nothing(UNEVEN_SAMPLE)
-        if not among.any():
-            return Estimate.of_nothing("people have decided no item that counts")
         return proportion(
-            self.people[among] == 1, clusters=self.data.clusters[among], confidence=self.settings.confidence
+            self.people == 1,
+            among=among,
+            clusters=self.data.clusters,
+            confidence=self.settings.confidence,
+            undefined="people have decided no item that counts",
         )
 
     def _undefined(self, rate: RateName, items: Flags) -> Undefined | None:

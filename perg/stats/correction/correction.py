@@ -1,9 +1,8 @@
 """The true rate of a 0/1 outcome of a run, from a judge on every item and people on some.
 
 Four estimates are compared: people's labels alone, the judge alone, PPI++ and Rogan–Gladen. All take
-a `JudgedSample`, so that strata, inclusion probabilities and questions count in each. Unless `run_is_sample` is false,
-the rate is that of the process behind the run (this model, prompted so, on questions like these), as everywhere in
-PERG's metrics; otherwise of exactly the judged items, of which labels then leave less in doubt.
+a `JudgedSample`, so that strata, inclusion probabilities and questions count in each. The rate is that of the process
+behind the run (this model, prompted so, on questions like these), as everywhere in PERG's metrics.
 """
 
 from dataclasses import dataclass, replace
@@ -13,7 +12,7 @@ from typing import Literal, Self
 import numpy as np
 
 from perg.stats.base.estimate import Estimate
-from perg.stats.base.resampling import dense_codes
+from perg.stats.base.resampling import Floats, dense_codes
 from perg.stats.estimators.coverage_warning import coverage_warning
 from perg.stats.estimators.judged_counts import JudgedCounts
 from perg.stats.estimators.judged_sample import JudgedSample
@@ -28,6 +27,9 @@ from perg.stats.estimators.ppi import (
 )
 from perg.stats.estimators.rogan_gladen import rogan_gladen
 from perg.stats.estimators.stratified_interval import stratified_interval
+
+Ends = tuple[Floats, Floats]
+"""Of an interval, each of shape ()."""
 
 Method = Literal["human labels only", "judge naively", "PPI++", "Rogan–Gladen"]
 
@@ -121,30 +123,24 @@ def _reason(recommended: Method | None, human: CorrectedRate) -> str:
     return "Every corrected rate is undefined or has a warning: more labels are needed."
 
 
-def corrected_rates(
-    sample: JudgedSample, *, run_is_sample: bool = True, confidence: float = 0.95
-) -> CorrectedRates:
+def corrected_rates(sample: JudgedSample, *, confidence: float = 0.95) -> CorrectedRates:
     """The rate by all four methods."""
-    rates = _Rates(sample, run_is_sample, confidence)
+    rates = _Rates(sample, confidence)
     return CorrectedRates.of(rates.human(), rates.naive(), rates.powered(), rates.rogan_gladen())
 
 
-def powered_rate(
-    sample: JudgedSample, *, grouped: bool = True, run_is_sample: bool = True, confidence: float = 0.95
-) -> CorrectedRate:
+def powered_rate(sample: JudgedSample, *, grouped: bool = True, confidence: float = 0.95) -> CorrectedRate:
     """The rate by PPI++ alone; `grouped` says whether items with like predictions are alike, labelled or not."""
-    return _Rates(sample, run_is_sample, confidence).powered(grouped=grouped)
+    return _Rates(sample, confidence).powered(grouped=grouped)
 
 
 class _Rates:
     """One sample, with what several methods need of it."""
 
-    def __init__(self, sample: JudgedSample, run_is_sample: bool, confidence: float) -> None:
-        self.sample, self.run_is_sample, self.confidence = sample, run_is_sample, confidence
+    def __init__(self, sample: JudgedSample, confidence: float) -> None:
+        self.sample, self.confidence = sample, confidence
         self.undefined = sample.undefined()
-        self.moments: PoweredMoments | None = (
-            None if self.undefined else powered_moments(sample, run_is_sample=run_is_sample)
-        )
+        self.moments: PoweredMoments | None = None if self.undefined else powered_moments(sample)
         self.share = float(sample.verdict.mean()) if sample.judged else None
 
     @cached_property
@@ -165,45 +161,36 @@ class _Rates:
         if not self.sample.equal_probabilities:
             interval = self._of_estimate(self.moments.pooled, effect, by_labels=True)
         else:
-            low, high = labels_interval(
+            interval = labels_interval(
                 self.sample.counts(np.zeros_like(self.sample.stratum)),
                 self.moments.pooled,
                 design_effect=effect,
-                run_is_sample=self.run_is_sample,
                 confidence=self.confidence,
             )
-            interval = float(low), float(high)
         return self._rate(HUMAN, self.moments.human, interval, self.moments.human_variance)
 
-    def _of_estimate(
-        self, pooled: PooledMean, design_effect: float, *, by_labels: bool = False
-    ) -> tuple[float, float]:
-        """The interval that an estimate comes with."""
-        low, high = pooled_interval(
+    def _of_estimate(self, pooled: PooledMean, design_effect: float, *, by_labels: bool = False) -> Ends:
+        """The interval that an estimate has of itself."""
+        return pooled_interval(
             pooled,
             np.asarray(float(self.sample.judged)),
             by_labels=by_labels,
             design_effect=design_effect,
-            run_is_sample=self.run_is_sample,
             confidence=self.confidence,
         )
-        return float(low), float(high)
 
     def naive(self) -> CorrectedRate:
         """The judge's own rate of failures; Wilson's interval, which knows nothing of the judge's errors."""
         if self.share is None:
             return self._nothing(NAIVE)
         n = float(self.sample.judged)
-        interval: tuple[float, float] | None = None
-        if self.run_is_sample:
-            parts = np.bincount(dense_codes(self.sample.cluster), self.sample.verdict - self.share)
-            effect = _design_effect(float((parts**2).sum()), n * self.share * (1 - self.share))
-            one, total, failed = np.ones(1), np.array([n]), np.array([n * self.share])
-            low, high = stratified_interval(
-                one, total, failed, np.asarray(np.inf), design_effect=effect, confidence=self.confidence
-            )
-            interval = float(low), float(high)
-        estimate = Estimate.of(self.share, self.sample.judged, interval)
+        parts = np.bincount(dense_codes(self.sample.cluster), self.sample.verdict - self.share)
+        effect = _design_effect(float((parts**2).sum()), n * self.share * (1 - self.share))
+        one, total, failed = np.ones(1), np.array([n]), np.array([n * self.share])
+        low, high = stratified_interval(
+            one, total, failed, np.asarray(np.inf), design_effect=effect, confidence=self.confidence
+        )
+        estimate = Estimate.of(self.share, self.sample.judged, (float(low), float(high)))
         return CorrectedRate(
             NAIVE,
             estimate,
@@ -226,14 +213,12 @@ class _Rates:
             return self._nothing(POWERED)
         effect = _design_effect(self.moments.variance, self.moments.unclustered)
         if grouped and self.sample.equal_probabilities:
-            low, high = powered_interval(
+            interval = powered_interval(
                 self.sample.counts(self.sample.prediction_groups()),
                 self.moments.pooled,
                 design_effect=effect,
-                run_is_sample=self.run_is_sample,
                 confidence=self.confidence,
             )
-            interval = float(low), float(high)
         else:
             interval = self._of_estimate(self.moments.pooled, effect)
         value = float(np.clip(self.moments.value, 0, 1))
@@ -259,7 +244,6 @@ class _Rates:
         estimate = rogan_gladen(
             counts,
             design_effect=effect,
-            run_is_sample=self.run_is_sample,
             confidence=self.confidence,
         )
         sensitivity, specificity = float(estimate.sensitivity), float(estimate.specificity)
@@ -276,7 +260,7 @@ class _Rates:
                 "the judge finds failures no better than chance",
             )
         fits = not (np.isnan(estimate.low) or np.isnan(estimate.high))
-        interval = (float(estimate.low), float(estimate.high)) if fits else None
+        interval = (estimate.low, estimate.high) if fits else None
         if not self.sample.equal_probabilities:
             parts = replace(self.sample, stratum=dense_codes(2 * self.sample.stratum + self.sample.verdict))
             interval = self._of_estimate(powered_moments(parts).pooled, effect, by_labels=True)
@@ -286,12 +270,13 @@ class _Rates:
         self,
         method: Method,
         value: float,
-        interval: tuple[float, float] | None,
+        ends: Ends | None,
         variance: float,
         tuning: float | None = None,
     ) -> CorrectedRate:
         assert self.moments is not None
         assert self.share is not None
+        interval = None if ends is None else (float(ends[0]), float(ends[1]))
         if interval is not None:
             value = float(np.clip(value, *interval))
         estimate = Estimate.of(value, self.sample.n, interval)
@@ -307,11 +292,11 @@ class _Rates:
             bias=Estimate.of(self.share - value, self.sample.n, mirrored),
             tuning=tuning,
             effective_labels=gained,
-            warnings=self._warnings(method, interval),
+            warnings=self._warnings(method, has_interval=interval is not None),
         )
 
-    def _warnings(self, method: Method, interval: tuple[float, float] | None) -> tuple[str, ...]:
-        if interval is None:
+    def _warnings(self, method: Method, *, has_interval: bool) -> tuple[str, ...]:
+        if not has_interval:
             return (
                 "No rate between 0 and 1 fits the judge's rate in the run and its errors among the labels.",
             )

@@ -20,6 +20,7 @@ from perg.stats.estimators.judged_sample import JudgedSample
 from perg.stats.estimators.ppi import LEAST_FREEDOM, powered_moments
 
 PSEUDO_PAIRS = 2.0
+FEW_DISCORDANT = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +48,7 @@ class PairedDifference:
     warnings: tuple[str, ...]
 
 
-def paired_difference(
-    a: JudgedSample, b: JudgedSample, *, confidence: float = 0.95, few: int = 10
-) -> PairedDifference:
+def paired_difference(a: JudgedSample, b: JudgedSample, *, confidence: float = 0.95) -> PairedDifference:
     """b − a over items (N,) in the same order, on the strata, probabilities and clusters of `a`.
 
     Only pairs with both labels count as labelled. `inclusion` of `a` is taken for that of the pair. The interval is
@@ -102,7 +101,7 @@ def paired_difference(
     )
     discordant = int(np.count_nonzero(np.nan_to_num(difference)))
     warnings = []
-    if discordant < few:
+    if discordant < FEW_DISCORDANT:
         warnings.append(
             f"The two runs differ on only {discordant} of {n} labelled questions: the interval is a rough one."
         )

@@ -1,31 +1,29 @@
 """Parts of a run: the corrected rate in each, and where the judge is significantly worse.
 
-Sources: Fisher's exact test; Holm, Scandinavian Journal of Statistics 6 (1979) 65–70; Benjamini & Yekutieli, Annals
-of Statistics 29 (2001) 1165–1188. With items that share questions, the test is of the difference of error rates with a
-variance summed by question (Liang & Zeger, Biometrika 73 (1986) 13–22).
+Sources: Fisher's exact test; Holm, Scandinavian Journal of Statistics 6 (1979) 65–70. With items that share questions,
+the test is of the difference of error rates with a variance summed by question (Liang & Zeger, Biometrika 73 (1986)
+13–22).
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Literal
 
 import numpy as np
 import scipy
 from numpy.typing import NDArray
-from scipy.special import stdtr
 
 from perg.stats.base.estimate import Estimate
 from perg.stats.base.multiple_tests import holm
 from perg.stats.base.proportions import Flags, proportion
-from perg.stats.base.resampling import RESAMPLES, Clusters, Floats, dense_codes
+from perg.stats.base.resampling import Clusters, Draws, Floats, dense_codes
 from perg.stats.correction.correction import CorrectedRates, corrected_rates
 from perg.stats.estimators.judged_sample import JudgedSample
-from perg.stats.measures.comparison import benjamini_yekutieli
 from perg.stats.measures.kappa import pairwise
 from perg.stats.ratings.ratings import BINARY, Ratings, category_codes
 
 Labels = NDArray[np.str_]
-Correction = Literal["holm", "benjamini-yekutieli"]
+
+LEVEL = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +35,7 @@ class CorrectedSlice:
 
 
 def corrected_slices(
-    sample: JudgedSample, category: Labels, *, run_is_sample: bool = True, confidence: float = 0.95
+    sample: JudgedSample, category: Labels, *, confidence: float = 0.95
 ) -> tuple[CorrectedSlice, ...]:
     """The rates of each category (N,), in alphabetical order.
 
@@ -53,7 +51,7 @@ def corrected_slices(
     return tuple(
         CorrectedSlice(
             str(name),
-            corrected_rates(sample.select(codes == code), run_is_sample=run_is_sample, confidence=confidence),
+            corrected_rates(sample.select(codes == code), confidence=confidence),
         )
         for code, name in enumerate(names)
     )
@@ -87,17 +85,12 @@ def judge_slices(
     reference: Ratings,
     facets: Mapping[str, Labels],
     *,
-    clusters: Clusters | None = None,
-    correction: Correction = "holm",
-    level: float = 0.05,
-    resamples: int = RESAMPLES,
-    confidence: float = 0.95,
-    rng: np.random.Generator,
+    draws: Draws,
 ) -> tuple[JudgeSlice, ...]:
     """Judge against people's decision, both (n,) of 1 = followed, 0 = not, NaN = not said, in every slice.
 
     `facets` maps a facet to the slice of each unit (n,); "" for units that belong to none. Slices come facet by facet
-    in alphabetical order. Without shared `clusters` the p-value is Fisher's. A low error rate where failures are rare
+    in alphabetical order. Without shared clusters the p-value is Fisher's. A low error rate where failures are rare
     can hide a judge that never finds one: look at kappa beside it.
 
     Raises:
@@ -107,22 +100,15 @@ def judge_slices(
         raise ValueError("judge, reference and every facet are vectors over the same units")
     judged, truth = category_codes(judge, BINARY), category_codes(reference, BINARY)
     both = (judged >= 0) & (truth >= 0)
-    ids = np.arange(judge.size) if clusters is None else clusters
+    ids = np.arange(judge.size) if draws.clusters is None else draws.clusters
+    draws = replace(draws, clusters=ids)
     wrong = judged != truth
 
     def kappa(among: Flags) -> Estimate:
-        return pairwise(
-            judge[among],
-            reference[among],
-            BINARY,
-            clusters=ids[among],
-            resamples=resamples,
-            confidence=confidence,
-            rng=rng,
-        ).cohen_kappa
+        return pairwise(judge[among], reference[among], BINARY, draws=draws.among(among)).cohen_kappa
 
     def accuracy(among: Flags) -> Estimate:
-        return proportion(~wrong[among], clusters=ids[among], confidence=confidence)
+        return proportion(~wrong, among=among, clusters=ids, confidence=draws.confidence)
 
     rows = []
     for facet, slices in facets.items():
@@ -143,23 +129,18 @@ def judge_slices(
                     worse=False,
                 )
             )
-    return _corrected(rows, correction, level)
+    return _corrected(rows)
 
 
-def quantile_slices(values: Floats, *, parts: int = 3, unit: str = "") -> Labels:
-    """A number such as response length (n,) as slices of about equal size, named by their bounds; "" for NaN.
+def quantile_slices(values: Floats, *, unit: str = "") -> Labels:
+    """A number such as response length (n,) as thirds of about equal size, named by their bounds; "" for NaN.
 
     Equal values share a slice, so that there may be fewer.
-
-    Raises:
-        ValueError: fewer than two parts.
     """
-    if parts < 2:
-        raise ValueError("slicing needs two parts or more")
     known = ~np.isnan(values)
     names = np.full(values.shape, "", dtype=object)
     if known.any():
-        cuts = np.unique(np.quantile(values[known], np.arange(1, parts) / parts))
+        cuts = np.unique(np.quantile(values[known], [1 / 3, 2 / 3]))
         codes = np.searchsorted(cuts, values[known], side="left")
         labels = np.full(codes.shape, "", dtype=object)
         for number, code in enumerate(np.unique(codes), start=1):
@@ -186,22 +167,15 @@ def _worse_p_value(wrong: Flags, inside: Flags, outside: Flags, clusters: Cluste
     variance = float((by_cluster**2).sum()) * n_clusters / max(n_clusters - 1, 1)
     if variance < 1e-12:
         return None
-    return float(stdtr(max(n_clusters - 1, 1), (elsewhere / other - errors / n) / np.sqrt(variance)))
+    return float(
+        scipy.special.stdtr(max(n_clusters - 1, 1), (elsewhere / other - errors / n) / np.sqrt(variance))
+    )
 
 
-def _corrected(
-    judge_slices: list[JudgeSlice], correction: Correction, level: float
-) -> tuple[JudgeSlice, ...]:
-    raw = [row.p_value for row in judge_slices if row.p_value is not None]
-    if not raw:
-        return tuple(judge_slices)
-    adjust = holm if correction == "holm" else benjamini_yekutieli
-    adjusted = iter(adjust(np.array(raw)).tolist())
-    rows = []
-    for row in judge_slices:
-        if row.p_value is None:
-            rows.append(row)
-            continue
-        p = float(next(adjusted))
-        rows.append(replace(row, corrected_p_value=p, worse=p <= level))
+def _corrected(judge_slices: list[JudgeSlice]) -> tuple[JudgeSlice, ...]:
+    rows = list(judge_slices)
+    tested = [i for i, row in enumerate(rows) if row.p_value is not None]
+    adjusted = holm(np.array([rows[i].p_value for i in tested], dtype=np.float64))
+    for i, p in zip(tested, adjusted.tolist(), strict=True):
+        rows[i] = replace(rows[i], corrected_p_value=p, worse=p <= LEVEL)
     return tuple(rows)

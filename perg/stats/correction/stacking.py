@@ -7,14 +7,10 @@ differences in PPI++ have expectation 0 and the rate stays without bias, however
 Source: Zrnic & Candès, Cross-prediction-powered inference, PNAS 121 (2024) e2322083121, arXiv 2309.16598.
 """
 
-from typing import Literal
-
 import numpy as np
 
 from perg.stats.base.resampling import Clusters, Floats
 from perg.stats.ratings.ratings import Codes, Ratings
-
-Stack = Literal["linear", "logistic"]
 
 FOLDS = 5
 
@@ -24,8 +20,6 @@ def stacked_predictions(
     outcome: Ratings,
     *,
     cluster: Clusters | None = None,
-    stack: Stack = "logistic",
-    folds: int = FOLDS,
     rng: np.random.Generator,
 ) -> Floats:
     """Predicted probability of a failure of each of N items, in [0, 1], from J judges.
@@ -39,42 +33,38 @@ def stacked_predictions(
     result to `JudgedSample`.
 
     Raises:
-        ValueError: shapes that do not fit, a missing score, fewer than two folds.
+        ValueError: shapes that do not fit, or a missing score.
     """
     if scores.ndim != 2 or outcome.shape != scores.shape[:1]:
         raise ValueError("scores are items by judges, outcome has one entry per item")
     if np.isnan(scores).any():
         raise ValueError("a score is missing: leave out the item or the judge")
-    if folds < 2:
-        raise ValueError("cross-fitting needs two folds or more")
     labelled = ~np.isnan(outcome)
-    fold = _folds(labelled, np.arange(outcome.size) if cluster is None else cluster, folds, rng)
+    fold = _folds(labelled, np.arange(outcome.size) if cluster is None else cluster, rng)
     scaled = (scores - scores.mean(axis=0)) / np.maximum(scores.std(axis=0), 1e-12)
     predicted = np.zeros(outcome.size)
-    for this in range(folds):
-        of_fold = _fit_and_predict(scaled, outcome, labelled & (fold != this), stack)
-        predicted += np.where(labelled, np.where(fold == this, of_fold, 0), of_fold / folds)
+    for this in range(FOLDS):
+        of_fold = _fit_and_predict(scaled, outcome, labelled & (fold != this))
+        predicted += np.where(labelled, np.where(fold == this, of_fold, 0), of_fold / FOLDS)
     return np.clip(predicted, 0, 1)
 
 
-def _folds(labelled: np.ndarray, cluster: Clusters, folds: int, rng: np.random.Generator) -> Codes:
+def _folds(labelled: np.ndarray, cluster: Clusters, rng: np.random.Generator) -> Codes:
     """A fold for each item (N,): clusters with labels dealt out in random order."""
     ids, inverse = np.unique(cluster, return_inverse=True)
     with_labels = np.bincount(inverse, labelled.astype(np.float64)) > 0
     dealt = np.zeros(ids.size, dtype=np.int64)
-    dealt[with_labels] = rng.permutation(np.arange(int(with_labels.sum())) % folds)
+    dealt[with_labels] = rng.permutation(np.arange(int(with_labels.sum())) % FOLDS)
     fold: Codes = dealt[inverse]
     return fold
 
 
-def _fit_and_predict(scores: Floats, outcome: Ratings, train: np.ndarray, stack: Stack) -> Floats:
+def _fit_and_predict(scores: Floats, outcome: Ratings, train: np.ndarray) -> Floats:
     outcomes = outcome[train]
     if outcomes.size < 2 or np.ptp(outcomes) == 0:
         return np.full(outcome.size, outcomes.mean() if outcomes.size else 0.5)
     # Imported where it is needed: it takes a second and sixty megabytes, which every worker would pay for.
-    from sklearn.linear_model import LogisticRegression, Ridge
+    from sklearn.linear_model import LogisticRegression
 
-    if stack == "linear":
-        return np.asarray(Ridge(alpha=1.0).fit(scores[train], outcomes).predict(scores), dtype=np.float64)
     fitted = LogisticRegression(C=1.0, max_iter=1000).fit(scores[train], outcomes)
     return np.asarray(fitted.predict_proba(scores)[:, 1], dtype=np.float64)

@@ -11,6 +11,9 @@ from perg.stats.base.resampling import Clusters, Floats, dense_codes
 from perg.stats.estimators.judged_counts import JudgedCounts
 from perg.stats.ratings.ratings import Codes, Ratings
 
+MOST_GROUPS = 4
+LABELS_EACH = 10
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class JudgedSample:
@@ -166,15 +169,15 @@ class JudgedSample:
         share = np.divide(failed, total, out=np.zeros_like(total), where=total > 0)
         return JudgedCounts(judged.astype(np.float64), labelled, labelled * np.minimum(share, 1))
 
-    def prediction_groups(self, *, most: int = 4, labels_each: int = 10) -> Codes:
+    def prediction_groups(self) -> Codes:
         """(N,) codes of groups of like predictions, for intervals: the two verdicts of a yes/no judge, otherwise up to
-        `most` groups cut at quantiles of the labelled predictions so that each has about `labels_each` labels.
+        `MOST_GROUPS` cut at quantiles of the labelled predictions so that each has about `LABELS_EACH` labels.
 
         The cuts depend on predictions alone, not on what the labels say.
         """
         if np.isin(self.prediction, (0, 1)).all():
             return self.verdict
-        number = int(np.clip(self.n // labels_each, 1, most))
+        number = int(np.clip(self.n // LABELS_EACH, 1, MOST_GROUPS))
         inner = np.quantile(self.prediction[self.labelled], np.arange(1, number) / number)
         codes = np.searchsorted(np.unique(inner), self.prediction, side="left")
         return dense_codes(codes)

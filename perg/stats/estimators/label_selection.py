@@ -17,14 +17,12 @@ from perg.stats.estimators.judged_sample import JudgedSample
 BY_CHANCE = 0.001
 
 
-def selection_warning(
-    sample: JudgedSample, counts: JudgedCounts, *, by_chance: float = BY_CHANCE
-) -> str | None:
+def selection_warning(sample: JudgedSample, counts: JudgedCounts) -> str | None:
     """The warning if the judge's verdicts on the labelled items differ from those on all items; else None.
 
     `counts` are the sample's by stratum and verdict, (H, 2).
 
-    The difference is tested two-sided at `by_chance`, weighted by the probabilities with which items were drawn, and
+    The difference is tested two-sided at `BY_CHANCE`, weighted by the probabilities with which items were drawn, and
     with the variance widened by the labels that share a question.
     """
     if sample.undefined() is not None:
@@ -38,7 +36,7 @@ def selection_warning(
     questions = np.unique(sample.cluster[sample.labelled]).size
     error = np.sqrt(variance * sample.n / questions)
     of_labelled, of_all = float(weights @ sample.verdict), float(sample.verdict.mean())
-    if error < 1e-12 or 2 * scipy.stats.norm.sf(abs(of_labelled - of_all) / error) >= by_chance:
+    if error < 1e-12 or 2 * scipy.stats.norm.sf(abs(of_labelled - of_all) / error) >= BY_CHANCE:
         return None
     return (
         f"The judge reports a failure on {of_labelled:.0%} of the labelled items and on {of_all:.0%} of all: the "

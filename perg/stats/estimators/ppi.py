@@ -4,12 +4,12 @@ The estimator, for labels drawn without replacement from the judged items, withi
 
     θ̂ = ȳ(labelled) + λ' [ f̄(all judged) − f̄(labelled) ]
 
-with one λ' for all strata (`pooled_weight`). That is PPI++ (`prediction_powered_mean`) with the labelled items against
+with one λ' for all strata (`pooled_weight`). That is PPI++ as published with the labelled items against
 the rest: the two samples are then independent, as PPI++ requires, and λ' = λ N/(N − n). So for a simple random
 sample the value and λ are those of `ppi_py`, with `Yhat_unlabeled` the predictions of the items without a label.
 
 Its variance has two parts: the labels' own draw, (1/n − 1/N) S²(y − λ'f), and that of the run, S²(y)/N, since the items
-asked are a sample of those that might have been. For the rate of exactly these items the second part falls away.
+asked are a sample of those that might have been.
 
 Sources: Angelopoulos, Duchi & Zrnic, PPI++, arXiv 2311.01453; strata: Fisch et al., Stratified Prediction-Powered
 Inference, arXiv 2406.04291; the difference and regression estimator with inclusion probabilities: Särndal, Swensson &
@@ -27,61 +27,12 @@ from perg.stats.base.resampling import Floats, dense_codes
 from perg.stats.estimators.judged_counts import JudgedCounts
 from perg.stats.estimators.judged_sample import JudgedSample
 from perg.stats.estimators.pooled_weight import LabelledStrata, PooledMean, pooled_mean
-from perg.stats.estimators.stratified_interval import (
-    POWERED,
-    normal_quantile,
-    strata_interval,
-    stratified_interval,
-)
+from perg.stats.estimators.stratified_interval import POWERED, strata_interval, stratified_interval
 
 PRIOR_FAILURES = 0.5
 LEAST_FREEDOM = 10.0
 THIN = 0.2
 """Share of the variance from strata with few labels above which labels alone have an interval from it."""
-
-
-@dataclass(frozen=True, slots=True)
-class PredictionPoweredMean:
-    """A mean from `n` labels and `unlabelled` predictions; `tuning` is λ in [0, 1], 0 = the labels alone."""
-
-    value: float
-    low: float
-    high: float
-    tuning: float
-    n: int
-    unlabelled: int
-
-
-def prediction_powered_mean(
-    outcomes: Floats,
-    predictions: Floats,
-    unlabelled_predictions: Floats,
-    *,
-    tuning: float | None = None,
-    confidence: float = 0.95,
-) -> PredictionPoweredMean:
-    """PPI++ as published, with its normal interval: outcomes and predictions (n,), and other predictions (M,).
-
-    λ is estimated as `ppi_py` does (covariance by n, pooled variance by n + M − 1, held within [0, 1]) unless given.
-    Nothing holds the interval within the range of the outcomes, and with few failures it covers too rarely: that is
-    what `powered_interval` is for.
-
-    Raises:
-        ValueError: no label, no unlabelled prediction, or shapes that do not fit.
-    """
-    n, m = outcomes.size, unlabelled_predictions.size
-    if outcomes.shape != (n,) or predictions.shape != (n,) or unlabelled_predictions.shape != (m,):
-        raise ValueError("outcomes and predictions are vectors over the same labelled items")
-    if n == 0 or m == 0:
-        raise ValueError("labels and unlabelled predictions are needed")
-    if tuning is None:
-        spread = np.concatenate([predictions, unlabelled_predictions]).var(ddof=1)
-        shared = np.mean((outcomes - outcomes.mean()) * (predictions - predictions.mean()))
-        tuning = float(np.clip(shared / ((1 + n / m) * spread), 0, 1)) if spread > 0 else 0.0
-    value = tuning * unlabelled_predictions.mean() + (outcomes - tuning * predictions).mean()
-    variance = tuning**2 * unlabelled_predictions.var() / m + (outcomes - tuning * predictions).var() / n
-    half = normal_quantile(confidence) * np.sqrt(variance)
-    return PredictionPoweredMean(float(value), float(value - half), float(value + half), tuning, n, m)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,15 +62,12 @@ def powered_moments(
     *,
     outcome: Floats | None = None,
     prediction: Floats | None = None,
-    run_is_sample: bool = True,
 ) -> PoweredMoments:
     """PPI++ of a sample whose `undefined()` is None, for any predictions, strata, probabilities and clusters.
 
     `outcome` and `prediction` (N,) stand in for the sample's own where the mean is of something else (a difference of
     two runs); the sample then says which items are labelled. Variances are those of the linearised estimator. With
-    clusters each item's part, of its label and of its prediction, is summed within clusters (the sandwich), for a run
-    that is a sample of questions; for exactly these items only the draw of labels is random, and clusters do not
-    matter.
+    clusters each item's part, of its label and of its prediction, is summed within clusters (the sandwich).
     """
     y = np.nan_to_num(sample.outcome if outcome is None else outcome)
     f = sample.prediction if prediction is None else prediction
@@ -127,11 +75,11 @@ def powered_moments(
     pooled = pooled_mean(strata)
     weights = sample.label_weights()
     human = float(pooled.human)
-    of_run = max(float(weights @ y**2) - human**2, 0.0) / sample.judged if run_is_sample else 0.0
+    of_run = max(float(weights @ y**2) - human**2, 0.0) / sample.judged
 
     def variance(draw: float, residual: Floats, slope: float, centre: float) -> float:
         """With clusters: the plain variance times the ratio of the two sandwiches."""
-        if not (run_is_sample and sample.clustered):
+        if not sample.clustered:
             return draw + of_run
         stratum = dense_codes(sample.stratum)
         shares = np.bincount(stratum) / sample.judged
@@ -182,7 +130,6 @@ def pooled_interval(
     *,
     by_labels: bool = False,
     design_effect: Floats | float = 1.0,
-    run_is_sample: bool = True,
     confidence: float = 0.95,
 ) -> tuple[Floats, Floats]:
     """Interval of a rate from the pooled estimate itself: ends in [0, 1], shape (...); always around the value.
@@ -211,7 +158,7 @@ def pooled_interval(
         scipy.stats.t.ppf((1 + confidence) / 2, np.maximum(pooled.freedom, LEAST_FREEDOM)) ** 2
         * design_effect
     )
-    growing = limit * (ratio * moving + (1 / population if run_is_sample else 0))
+    growing = limit * (ratio * moving + 1 / population)
     fixed = limit * ratio * (1 - moving) * events
     middle, scale = value + growing / 2, 1 + growing
     half = np.sqrt(np.maximum(middle**2 - scale * (value**2 - fixed), 0))
@@ -223,7 +170,6 @@ def labels_interval(
     pooled: PooledMean,
     *,
     design_effect: Floats | float = 1.0,
-    run_is_sample: bool = True,
     confidence: float = 0.95,
 ) -> tuple[Floats, Floats]:
     """Interval of the rate by labels alone: ends in [0, 1], shape (...).
@@ -233,19 +179,10 @@ def labels_interval(
     """
     population = counts.population
     ends = strata_interval(
-        *counts.stratum_cells(),
-        population,
-        design_effect=design_effect,
-        run_is_sample=run_is_sample,
-        confidence=confidence,
+        *counts.stratum_cells(), population, design_effect=design_effect, confidence=confidence
     )
     rough = pooled_interval(
-        pooled,
-        population,
-        by_labels=True,
-        design_effect=design_effect,
-        run_is_sample=run_is_sample,
-        confidence=confidence,
+        pooled, population, by_labels=True, design_effect=design_effect, confidence=confidence
     )
     thin = (pooled.thin > THIN) & (counts.judged.shape[-2] > 1)
     low, high = (np.where(thin, *pair) for pair in zip(rough, ends, strict=True))
@@ -256,9 +193,7 @@ def powered_interval(
     counts: JudgedCounts,
     pooled: PooledMean | None = None,
     *,
-    power: float = POWERED,
     design_effect: Floats | float = 1.0,
-    run_is_sample: bool = True,
     confidence: float = 0.95,
 ) -> tuple[Floats, Floats]:
     """Interval of the rate from labels within strata and verdicts: ends in [0, 1], shape (...).
@@ -275,30 +210,12 @@ def powered_interval(
             labelled,
             failures,
             counts.population,
-            power=power,
+            power=POWERED,
             design_effect=design_effect,
-            run_is_sample=run_is_sample,
             confidence=confidence,
         )
     estimate = pooled_mean(LabelledStrata.of_counts(counts)) if pooled is None else pooled
-    of_labels = labels_interval(
-        counts, estimate, design_effect=design_effect, run_is_sample=run_is_sample, confidence=confidence
-    )
-    of_both = pooled_interval(
-        estimate,
-        counts.population,
-        design_effect=design_effect,
-        run_is_sample=run_is_sample,
-        confidence=confidence,
-    )
+    of_labels = labels_interval(counts, estimate, design_effect=design_effect, confidence=confidence)
+    of_both = pooled_interval(estimate, counts.population, design_effect=design_effect, confidence=confidence)
     low, high = (np.where(estimate.tuning > 0, *pair) for pair in zip(of_both, of_labels, strict=True))
     return low, high
-
-
-def powered_value(counts: JudgedCounts) -> tuple[Floats, Floats]:
-    """PPI++ of a yes/no judge: the rate held within [0, 1] and λ, both (...), for many campaigns at once.
-
-    The same as `powered_moments` for equal probabilities within strata, which a test holds to.
-    """
-    pooled = pooled_mean(LabelledStrata.of_counts(counts))
-    return np.clip(pooled.value, 0, 1), pooled.tuning

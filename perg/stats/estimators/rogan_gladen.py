@@ -21,11 +21,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from perg.stats.base.proportions import normal_quantile
 from perg.stats.base.resampling import Floats
 from perg.stats.estimators.judged_counts import JudgedCounts
 from perg.stats.estimators.pooled_weight import PRIOR_LABELS
 from perg.stats.estimators.ppi import powered_interval
-from perg.stats.estimators.stratified_interval import normal_quantile
 
 SMOOTHING = 0.5
 
@@ -50,7 +50,6 @@ def rogan_gladen(
     counts: JudgedCounts,
     *,
     design_effect: Floats | float = 1.0,
-    run_is_sample: bool = True,
     confidence: float = 0.95,
 ) -> RoganGladen:
     """Rogan–Gladen's rate of each campaign, labels weighted by their strata's shares of the run.
@@ -64,7 +63,7 @@ def rogan_gladen(
     gap = sensitivity - false_rate
     with np.errstate(invalid="ignore", divide="ignore"):
         value = np.where(gap > 1e-12, np.clip((apparent - false_rate) / gap, 0, 1), np.nan)
-    smooth_se, smooth_false, squares = _smoothed(counts, run_is_sample)
+    smooth_se, smooth_false, squares = _smoothed(counts)
     low, high = _fieller(
         apparent - smooth_false,
         smooth_se - smooth_false,
@@ -73,9 +72,7 @@ def rogan_gladen(
     )
     by_verdict = ((counts.judged > 0).sum(axis=-1) <= 1).all(axis=-1)
     if by_verdict.any():
-        ends = powered_interval(
-            counts, design_effect=design_effect, run_is_sample=run_is_sample, confidence=confidence
-        )
+        ends = powered_interval(counts, design_effect=design_effect, confidence=confidence)
         low, high = (np.where(by_verdict, end, other) for end, other in zip(ends, (low, high), strict=True))
     a, b, c = squares
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -100,9 +97,7 @@ def _judge_rates(counts: JudgedCounts, smoothing: float) -> tuple[Floats, Floats
     return rates[..., 1], rates[..., 0], cells
 
 
-def _smoothed(
-    counts: JudgedCounts, run_is_sample: bool
-) -> tuple[Floats, Floats, tuple[Floats, Floats, Floats]]:
+def _smoothed(counts: JudgedCounts) -> tuple[Floats, Floats, tuple[Floats, Floats, Floats]]:
     """Smoothed sensitivity and 1 − specificity, and the variance of the distance as a quadratic in θ₀: a, b, c."""
     sensitivity, false_rate, cells = _judge_rates(counts, SMOOTHING)
     totals = cells.sum(axis=(-2, -1))
@@ -127,8 +122,6 @@ def _smoothed(
         draw = (shares**2 * spread * sampling * np.where(totals > 0, 1 / np.maximum(totals, 1e-300), 0)).sum(
             axis=-1
         )
-        if not run_is_sample:
-            return np.asarray(draw)
         whole = verdict[:, np.newaxis] - part
         run = (mass * whole**2).sum(axis=(-3, -2, -1)) - (mass * whole).sum(axis=(-3, -2, -1)) ** 2
         return np.asarray(draw + np.maximum(run, 0) / counts.population)

@@ -13,8 +13,8 @@ the design effect); Tenenbein, JASA 65 (1970) 1350–1361 (double sampling: the 
 """
 
 import numpy as np
-import scipy
 
+from perg.stats.base.proportions import normal_quantile
 from perg.stats.base.resampling import Floats
 
 PEARSON = 1.0
@@ -27,13 +27,6 @@ errors to count, the likelihood ratio too bold where failures are few; 1/3 holds
 STEPS = 40
 
 
-def normal_quantile(confidence: float) -> float:
-    """z for a two-sided interval; ValueError for a confidence outside (0, 1)."""
-    if not 0 < confidence < 1:
-        raise ValueError("confidence lies between 0 and 1")
-    return float(scipy.stats.norm.ppf((1 + confidence) / 2))
-
-
 def stratified_interval(
     weights: Floats,
     labelled: Floats,
@@ -43,7 +36,6 @@ def stratified_interval(
     tested: Floats | None = None,
     power: float = PEARSON,
     design_effect: Floats | float = 1.0,
-    run_is_sample: bool = True,
     confidence: float = 0.95,
 ) -> tuple[Floats, Floats]:
     """Ends in [0, 1] of the interval of Σ W_c p_c, for any number of samples at once.
@@ -52,9 +44,8 @@ def stratified_interval(
         weights: (..., C) shares of the judged items, adding up to 1; 0 for a cell that is not there.
         labelled, failures: (..., C) labels in each cell and failures among them; they may be effective (not whole)
             numbers. A cell with a weight has labels.
-        population: (...) judged items. With `run_is_sample` they are themselves a sample of the questions asked of
-            the model, so that the weights vary, by Σ W_c (p_c − θ)² / population. Without, the rate is that of
-            exactly these items and the labels of a cell are drawn from it without replacement.
+        population: (...) judged items. They are themselves a sample of the questions asked of the model, so that the
+            weights vary, by Σ W_c (p_c − θ)² / population.
         tested: (..., C) labels that count in the test, where those are fewer than `labelled`.
         power: of the Cressie–Read statistic, in (0, 1]. `design_effect` (...) divides it.
 
@@ -66,13 +57,11 @@ def stratified_interval(
     if not 0 < power <= 1:
         raise ValueError("power lies above 0 and is at most 1")
     limit = np.asarray(normal_quantile(confidence) ** 2 * design_effect)
-    there = np.maximum(weights * population[..., np.newaxis], 1e-300)
-    remaining = 1 - np.minimum(labelled / there, 1)
     if tested is not None:
         failures = failures * np.divide(tested, labelled, out=np.zeros_like(labelled), where=labelled > 0)
         labelled = tested
     both = np.stack([failures, labelled - failures])  # the upper end is the lower one of what did not fail
-    low, rest = _lower_end(weights, labelled, both, remaining, population, power, limit, run_is_sample)
+    low, rest = _lower_end(weights, labelled, both, population, power, limit)
     return low, 1 - rest
 
 
@@ -83,7 +72,6 @@ def strata_interval(
     population: Floats,
     *,
     design_effect: Floats | float = 1.0,
-    run_is_sample: bool = True,
     confidence: float = 0.95,
 ) -> tuple[Floats, Floats]:
     """The same where cells are strata of a few labels each, whose shares are all estimated.
@@ -101,7 +89,6 @@ def strata_interval(
         population,
         tested=tested,
         design_effect=design_effect,
-        run_is_sample=run_is_sample,
         confidence=confidence,
     )
 
@@ -110,11 +97,9 @@ def _lower_end(
     weights: Floats,
     labelled: Floats,
     failures: Floats,
-    remaining: Floats,
     population: Floats,
     power: float,
     limit: Floats,
-    run_is_sample: bool,
 ) -> Floats:
     """The smallest θ₀ that is not rejected: bisection on log μ, on which θ₀ and the statistic are monotone."""
     there = np.maximum(labelled, 1e-300)
@@ -126,11 +111,8 @@ def _lower_end(
         shares = _constrained(np.exp(middle)[..., np.newaxis] * weights, labelled, failures)
         tested = (weights * shares).sum(axis=-1)
         of_labels = weights**2 * shares * (1 - shares) / there
-        if run_is_sample:
-            extra = (weights * (shares - tested[..., np.newaxis]) ** 2).sum(axis=-1) / population
-            inflation = 1 + extra / np.maximum(of_labels.sum(axis=-1), 1e-300)
-        else:
-            inflation = (of_labels * remaining).sum(axis=-1) / np.maximum(of_labels.sum(axis=-1), 1e-300)
+        extra = (weights * (shares - tested[..., np.newaxis]) ** 2).sum(axis=-1) / population
+        inflation = 1 + extra / np.maximum(of_labels.sum(axis=-1), 1e-300)
         statistic = _divergence(failures, labelled * shares, power) + _divergence(
             labelled - failures, labelled * (1 - shares), power
         )

@@ -1,6 +1,6 @@
 """People's and judges' ratings of the same items on one scale, as a table for all measures."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import isfinite
 
@@ -8,7 +8,7 @@ import numpy as np
 
 from perg.stats.files.label_forms import shown
 from perg.stats.files.ratings_files import FileRating, FileRatings, Kind, LineError, RatingsFileError, Scale
-from perg.stats.ratings.ratings import Ratings, RatingTable, distinct_values, on_scale
+from perg.stats.ratings.ratings import RatingTable, distinct_values, on_scale
 
 CELLS_AT_MOST = 20_000_000
 """Of a table, empty ones included: items by raters. A file of a few megabytes can name 100,000 of both."""
@@ -53,25 +53,19 @@ def rating_set(
     if scale == "nominal":
         labels = _labels(ratings, categories)
         code = {label: float(i) for i, label in enumerate(labels)}
-        _require_stated(ratings, code)
+        _require_on_scale(ratings, (str(rating.label) in code for rating in ratings))
         values = [code[str(rating.label)] for rating in ratings]
         steps = tuple(code.values())
     else:
         values = [float(rating.label) for rating in ratings]
         steps = distinct_values(values if categories is None else _numbers(categories))
-        _require_on_scale(ratings, np.array(values, dtype=np.float64), steps)
+        _require_on_scale(ratings, on_scale(np.array(values, dtype=np.float64), steps).tolist())
     people, judges = (_raters(ratings, kind) for kind in ("human", "judge"))
     rows = {item: i for i, item in enumerate(dict.fromkeys(rating.item for rating in ratings))}
     columns = {rater: i for i, rater in enumerate((*people, *judges))}
     if len(rows) * len(columns) > CELLS_AT_MOST:
-        raise RatingsFileError(
-            [
-                LineError(
-                    None,
-                    f"{len(rows):,} items by {len(columns):,} raters are too large a table: at most {CELLS_AT_MOST:,} "
-                    "cells",
-                )
-            ]
+        raise RatingsFileError.of_whole(
+            f"{len(rows):,} items by {len(columns):,} raters are too large a table: at most {CELLS_AT_MOST:,} cells"
         )
     matrix = np.full((len(rows), len(columns)), np.nan)
     for rating, value in zip(ratings, values, strict=True):
@@ -97,9 +91,9 @@ def _numbers(categories: Sequence[float | str]) -> list[float]:
     try:
         numbers = [float(category) for category in categories]
     except ValueError as error:
-        raise RatingsFileError([LineError(None, f"a category is not a number: {error}")]) from error
+        raise RatingsFileError.of_whole(f"a category is not a number: {error}") from error
     if not numbers or not all(isfinite(number) for number in numbers):
-        raise RatingsFileError([LineError(None, "the categories must be finite numbers, one at least")])
+        raise RatingsFileError.of_whole("the categories must be finite numbers, one at least")
     return numbers
 
 
@@ -109,7 +103,7 @@ def _raters(ratings: Sequence[FileRating], kind: Kind) -> tuple[str, ...]:
 
 def _require_consistent(ratings: Sequence[FileRating]) -> None:
     if not ratings:
-        raise RatingsFileError([LineError(None, "no ratings")])
+        raise RatingsFileError.of_whole("no ratings")
     errors, kinds, pairs = [], dict[str, Kind](), set[tuple[str, str]]()
     for rating in ratings:
         if kinds.setdefault(rating.rater, rating.kind) != rating.kind:
@@ -121,21 +115,11 @@ def _require_consistent(ratings: Sequence[FileRating]) -> None:
         raise RatingsFileError(errors)
 
 
-def _require_stated(ratings: Sequence[FileRating], labels: Collection[str]) -> None:
+def _require_on_scale(ratings: Sequence[FileRating], fits: Iterable[bool]) -> None:
     errors = [
         LineError(rating.line, f"{rating.rater} on {rating.item}: {shown(rating.label)} is not on the scale")
-        for rating in ratings
-        if str(rating.label) not in labels
-    ]
-    if errors:
-        raise RatingsFileError(errors)
-
-
-def _require_on_scale(ratings: Sequence[FileRating], values: Ratings, categories: tuple[float, ...]) -> None:
-    errors = [
-        LineError(rating.line, f"{rating.rater} on {rating.item}: {shown(rating.label)} is not on the scale")
-        for rating, fits in zip(ratings, on_scale(values, categories), strict=True)
-        if not fits
+        for rating, is_on_scale in zip(ratings, fits, strict=True)
+        if not is_on_scale
     ]
     if errors:
         raise RatingsFileError(errors)

@@ -8,7 +8,7 @@ is written, or ignored. Names, numbers and labels are normalised (`label_forms`)
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, Self
 
 from perg.stats.files.label_forms import (
     DECIMAL_COMMA,
@@ -66,6 +66,11 @@ class RatingsFileError(ValueError):
         if len(self.errors) > ERRORS_SHOWN:
             lines.append(f"and {len(self.errors) - ERRORS_SHOWN} more")
         super().__init__("; ".join(lines))
+
+    @classmethod
+    def of_whole(cls, message: str) -> Self:
+        """What is wrong with the file as a whole."""
+        return cls([LineError(None, message)])
 
 
 class TooMuch(Exception):

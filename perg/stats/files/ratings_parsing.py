@@ -21,7 +21,6 @@ from perg.stats.files.ratings_files import (
     FileRatings,
     Kind,
     Label,
-    LineError,
     RatingsFileError,
     RatingsReader,
     Scale,
@@ -101,7 +100,7 @@ def format_of(name: str, text: str) -> FileFormat:
         return "jsonl" if first.rstrip().endswith("}") and "\n" in start.strip() else "pairs"
     if start:
         return "csv"
-    raise RatingsFileError([LineError(None, "the file is empty")])
+    raise RatingsFileError.of_whole("the file is empty")
 
 
 def _read_rows(rows: Iterator[Row], reader: RatingsReader) -> None:

@@ -36,30 +36,13 @@ Fail = Callable[[int | None, str], None]
 Row = tuple[int, Mapping[str, object]]
 
 
-def decoded(content: bytes) -> str:
-    """A file's text: UTF-8, or UTF-16 with a byte order mark, as spreadsheets save "Unicode text".
+def encoding_of(stream: BinaryIO) -> str:
+    """The encoding of a file: UTF-8, or UTF-16 with a byte order mark, as spreadsheets save "Unicode text".
+
+    It is read through, but not held in memory.
 
     Raises:
         ValueError: another encoding; the message says where, and completes "the file is …".
-    """
-    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        encoding, name = "utf-16", "UTF-16"
-    else:
-        encoding, name = "utf-8-sig", "UTF-8"
-    try:
-        text = content.decode(encoding)
-    except UnicodeDecodeError as error:
-        raise ValueError(f"not {name} (at byte {error.start}): save it as UTF-8") from error
-    if text.count("\0") > len(text) // 4:
-        raise ValueError(WITHOUT_MARK)
-    return text
-
-
-def encoding_of(stream: BinaryIO) -> str:
-    """The encoding of a file, which is read through, but not held in memory; see `decoded`.
-
-    Raises:
-        ValueError: as `decoded`.
     """
     stream.seek(0)
     head = stream.read(BLOCK)

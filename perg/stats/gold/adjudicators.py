@@ -9,7 +9,7 @@ import numpy as np
 from perg.stats.base.estimate import Estimate
 from perg.stats.base.intervals import interval_warnings
 from perg.stats.base.proportions import proportion
-from perg.stats.base.resampling import ratio_interval
+from perg.stats.base.resampling import Draws, Floats, cluster_sums, percentile_interval, resampled_sums
 from perg.stats.gold.gold import majority
 
 SEED = 0
@@ -75,20 +75,18 @@ def decision_measures(decisions: Sequence[Decision], *, threshold: int) -> Decis
     )
 
 
-def _share(hits: list[bool], questions: list[int], reason: str) -> Estimate:
-    if not hits:
-        return Estimate.of_nothing(reason)
-    return proportion(np.array(hits, dtype=np.bool_), clusters=np.array(questions, dtype=np.int64))
+def _share(hits: list[bool], questions: list[int], undefined: str) -> Estimate:
+    clusters = np.array(questions, dtype=np.int64)
+    return proportion(np.array(hits, dtype=np.bool_), clusters=clusters, undefined=undefined)
 
 
-def _mean(values: np.ndarray[tuple[int, ...], np.dtype[np.float64]], questions: list[int]) -> Estimate:
+def _mean(values: Floats, questions: list[int]) -> Estimate:
     if not values.size:
         return Estimate.of_nothing(NO_VOTES)
-    interval = ratio_interval(
-        values,
-        np.ones(values.size),
-        np.array(questions, dtype=np.int64),
-        rng=np.random.default_rng(SEED),
+    by_question = cluster_sums(
+        np.column_stack([values, np.ones(values.size)]), np.array(questions, dtype=np.int64)
     )
-    warnings = interval_warnings(len(set(questions)))
+    totals, counts = resampled_sums(by_question, Draws(rng=np.random.default_rng(SEED))).T
+    interval = percentile_interval((totals / counts)[1:], clusters=by_question.shape[0])
+    warnings = interval_warnings(by_question.shape[0])
     return Estimate.of(float(values.mean()), values.size, interval, warnings=warnings)

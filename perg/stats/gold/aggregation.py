@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from scipy import sparse
+import scipy
 
 from perg.stats.base.estimate import Estimate
 from perg.stats.base.proportions import Flags, proportion
@@ -104,7 +104,7 @@ def aggregate(table: RatingTable, rule: Rule, *, seed: int = 0) -> Aggregation:
     size, not_converged = len(table.categories), None
     if rule == "majority":
         unit, label, count = value_counts(codes)
-        shares = sparse.csr_array((count / n[unit], (unit, label)), shape=(n.size, size))
+        shares = scipy.sparse.csr_array((count / n[unit], (unit, label)), shape=(n.size, size))
     else:
         shares, converged = _posteriors(codes, size, rule, seed)
         not_converged = None if converged else NOT_CONVERGED
@@ -116,22 +116,22 @@ def aggregate(table: RatingTable, rule: Rule, *, seed: int = 0) -> Aggregation:
     return Aggregation(rule, table.units, table.categories, labels, confidence, n, not_converged)
 
 
-def _posteriors(codes: Codes, size: int, rule: Rule, seed: int) -> "tuple[sparse.csr_array, bool]":
+def _posteriors(codes: Codes, size: int, rule: Rule, seed: int) -> "tuple[scipy.sparse.csr_array, bool]":
     """Probability of each category for each unit (n, size), for those that matter, and whether the fit converged."""
     patterns = RatingPatterns.of(codes, size)
     if patterns.units.size == 0:
-        return sparse.csr_array((codes.shape[0], size)), True
+        return scipy.sparse.csr_array((codes.shape[0], size)), True
     rng = np.random.default_rng(seed)
     fit = fit_dawid_skene(patterns) if rule == "dawid_skene" else fit_mace(patterns, rng=rng)
     of_pattern, at = (fit.candidates.pattern, fit.candidates.label), (patterns.times.size, size)
-    of_units = sparse.csr_array((fit.posterior, of_pattern), shape=at)[patterns.pattern_of].tocoo()
+    of_units = scipy.sparse.csr_array((fit.posterior, of_pattern), shape=at)[patterns.pattern_of].tocoo()
     rows = patterns.units[of_units.row]
-    return sparse.csr_array(
+    return scipy.sparse.csr_array(
         (of_units.data, (rows, of_units.col)), shape=(codes.shape[0], size)
     ), fit.converged
 
 
-def _highest(shares: "sparse.csr_array") -> tuple[Codes, Floats, Floats]:
+def _highest(shares: "scipy.sparse.csr_array") -> tuple[Codes, Floats, Floats]:
     """The likeliest label of each unit, its share, and the next label's: (n,) each.
 
     What the shares of a unit lack to 1 belongs to the labels that are not listed for it, to all alike.
@@ -206,11 +206,8 @@ def _confusion(
     both = (ratings >= 0) & (gold >= 0)
     right = ratings == gold
 
-    def share(among: Flags, empty: str) -> Estimate:
-        if not among.any():
-            return Estimate.of_nothing(empty)
-        shared = None if clusters is None else clusters[among]
-        return proportion(right[among], clusters=shared)
+    def share(among: Flags, undefined: str) -> Estimate:
+        return proportion(right, among=among, clusters=clusters, undefined=undefined)
 
     n, accuracy = int(both.sum()), share(both, "no decided unit was rated")
     if size > 2 * MOST_CATEGORIES:  # half steps included

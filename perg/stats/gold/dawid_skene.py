@@ -11,8 +11,8 @@ Source: Dawid & Skene, Applied Statistics 28 (1979) 20–28.
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import sparse
 
 from perg.stats.base.resampling import Floats
 from perg.stats.gold.rating_patterns import Candidates, RatingPatterns, observed_labels
@@ -92,7 +92,7 @@ class _DawidSkene:
         return self.candidates.normalised(joint, self.patterns.times)
 
 
-def _possible_labels(rated: "sparse.csr_array", observed: Candidates, size: int) -> Candidates:
+def _possible_labels(rated: "scipy.sparse.csr_array", observed: Candidates, size: int) -> Candidates:
     """The labels that every rater of a pattern may have confused with the answer given.
 
     A rater may have confused an answer with a label where the two meet in a pattern, this rater's answer and anybody's
@@ -112,5 +112,5 @@ def _possible_labels(rated: "sparse.csr_array", observed: Candidates, size: int)
     return Candidates(pattern[order], label[order])
 
 
-def _ones(rows: Places, columns: Places, shape: tuple[int, int]) -> "sparse.csr_array":
-    return sparse.csr_array((np.ones(rows.size), (rows, columns)), shape=shape)
+def _ones(rows: Places, columns: Places, shape: tuple[int, int]) -> "scipy.sparse.csr_array":
+    return scipy.sparse.csr_array((np.ones(rows.size), (rows, columns)), shape=shape)

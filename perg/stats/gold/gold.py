@@ -47,20 +47,6 @@ def majority(scores: Sequence[int], *, threshold: int) -> GoldDecision:
     )
 
 
-def adjudicated(decision: int, scores: Sequence[int], *, threshold: int) -> GoldDecision:
-    """An adjudicator's score decides alone; the labels are counted beside it."""
-    labels = majority(scores, threshold=threshold)
-    return GoldDecision(
-        followed=decision >= threshold,
-        score=float(decision),
-        status="adjudicated",
-        n=labels.n,
-        in_favour=labels.in_favour,
-        against=labels.against,
-        rule=f"decided by an adjudicator, followed if score >= {threshold}",
-    )
-
-
 def _status(in_favour: int, against: int) -> Status:
     if in_favour == against:
         return "tied" if in_favour else "unlabelled"

@@ -9,7 +9,7 @@ Source: Hovy, Berg-Kirkpatrick, Vaswani & Hovy, Learning Whom to Trust with MACE
 """
 
 import numpy as np
-from scipy.special import digamma
+import scipy
 
 from perg.stats.base.resampling import Floats
 from perg.stats.gold.dawid_skene import ModelFit
@@ -85,11 +85,11 @@ class _Mace:
         known = np.bincount(rater, weights=self.times * knowing, minlength=self.raters)
         guessed = np.bincount(rater, weights=self.times * (1 - knowing), minlength=self.raters)
         of_habit = np.bincount(self.habit, weights=self.times * (1 - knowing))[self.habit]
-        all_ratings = digamma(known + guessed + 2 * KNOWING_PRIOR)
-        knows = np.exp(digamma(known + KNOWING_PRIOR) - all_ratings)
-        guesses = np.exp(digamma(guessed + KNOWING_PRIOR) - all_ratings)
-        all_labels = digamma(guessed + LABEL_PRIOR * self.patterns.size)
-        habits = np.exp(digamma(of_habit + LABEL_PRIOR) - all_labels[rater])
+        all_ratings = scipy.special.digamma(known + guessed + 2 * KNOWING_PRIOR)
+        knows = np.exp(scipy.special.digamma(known + KNOWING_PRIOR) - all_ratings)
+        guesses = np.exp(scipy.special.digamma(guessed + KNOWING_PRIOR) - all_ratings)
+        all_labels = scipy.special.digamma(guessed + LABEL_PRIOR * self.patterns.size)
+        habits = np.exp(scipy.special.digamma(of_habit + LABEL_PRIOR) - all_labels[rater])
         return knows[rater], guesses[rater] * habits
 
     def expected(self, known: Floats, guessed: Floats) -> tuple[Floats, Floats, float]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from perg.stats.base.proportions import Flags
-from perg.stats.base.resampling import RESAMPLES, Clusters, Floats
+from perg.stats.base.resampling import RESAMPLES, Clusters, Draws, Floats
 from perg.stats.files.rating_set import RatingSet
 from perg.stats.items.annotator_test import EPSILON, Scoring
 from perg.stats.ratings.ratings import Ratings, RatingTable, nearest_category, on_categories, on_scale
@@ -151,3 +151,12 @@ class ValidationSettings:
             raise ValueError("epsilon lies in [0, 1)")
         if not 0 < self.confidence < 1 or self.resamples < 1 or self.seed < 0:
             raise ValueError("confidence lies in (0, 1), resamples and seed are counts")
+
+    def draws(self, clusters: Clusters | None = None) -> Draws:
+        """Draws from the seed on: every part of a report that asks for them draws the same."""
+        return Draws(
+            rng=np.random.default_rng(self.seed),
+            clusters=clusters,
+            resamples=self.resamples,
+            confidence=self.confidence,
+        )

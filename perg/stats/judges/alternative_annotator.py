@@ -14,13 +14,12 @@ from typing import Literal
 
 import numpy as np
 import scipy
-from scipy.special import stdtr
 
 from perg.stats.base.estimate import Estimate
 from perg.stats.base.intervals import bootstrap_estimate
 from perg.stats.base.pooling import PooledBootstrap, pool
 from perg.stats.base.proportions import Flags
-from perg.stats.base.resampling import RESAMPLES, Clusters, Floats, cluster_sums, defined_ratio
+from perg.stats.base.resampling import Clusters, Draws, Floats, cluster_sums, defined_ratio, dense_codes
 from perg.stats.items.annotator_test import Scoring
 from perg.stats.ratings.ratings import Ratings, RatingTable
 
@@ -90,39 +89,34 @@ def alternative_annotator_test(
     *,
     epsilon: float,
     scoring: Scoring,
-    q: float = Q,
-    min_humans_per_instance: int = MIN_HUMANS_PER_INSTANCE,
     min_instances_per_human: int = MIN_INSTANCES_PER_HUMAN,
-    clusters: Clusters | None = None,
-    resamples: int = RESAMPLES,
-    confidence: float = 0.95,
-    rng: np.random.Generator,
+    draws: Draws,
 ) -> AlternativeAnnotatorTest:
     """The test of one judge (n_units,), NaN where it gave nothing, against the people of a table over the same units.
 
     Accuracy is the share of the other people who gave the same label (nominal); negative RMSE is the distance from
     them, for ordinal and interval scales, in points of the scale. Each person is tested with a paired one-sided t-test
     over items, or with Wilcoxon's signed-rank test where there are fewer than 30 independent ones, and the p-values
-    are corrected by Benjamini and Yekutieli's procedure at `q`. People with fewer than `min_instances_per_human`
+    are corrected by Benjamini and Yekutieli's procedure at `Q`. People with fewer than `min_instances_per_human`
     items are left out.
 
-    `clusters` (n_units,) are items that are not independent (responses to one question): the t-test's variance is then
-    that of cluster sums with clusters − 1 degrees of freedom, Wilcoxon's test is of cluster means, and clusters are
+    Clusters are items that are not independent (responses to one question): the t-test's variance is then that of
+    cluster sums with clusters − 1 degrees of freedom, Wilcoxon's test is of cluster means, and clusters are
     resampled as wholes. With one item a cluster nothing changes. The intervals of ω and ρ come from running the test
     again on resampled items (always with t), given these people.
 
     Raises:
-        ValueError: shapes that do not fit, epsilon outside [0, 1), q outside (0, 1), or a minimum of people below 2
-            or of items below 1.
+        ValueError: shapes that do not fit, epsilon outside [0, 1), or a minimum of items below 1.
     """
-    if judge.shape != (len(humans.units),) or (clusters is not None and clusters.shape != judge.shape):
-        raise ValueError("the judge, and the clusters, have one value per unit")
-    if not 0 <= epsilon < 1 or not 0 < q < 1:
-        raise ValueError("epsilon lies in [0, 1) and q in (0, 1)")
-    if min_humans_per_instance < 2 or min_instances_per_human < 1:
-        raise ValueError("a comparison needs two people on an item and at least one item")
-    compared, judge_wins, human_wins = item_advantages(humans, judge, scoring, min_humans_per_instance)
-    ids = None if clusters is None else np.unique(clusters, return_inverse=True)[1].astype(np.int64)
+    if judge.shape != (len(humans.units),):
+        raise ValueError("the judge has one value per unit")
+    draws.require_units(judge.size)
+    if not 0 <= epsilon < 1:
+        raise ValueError("epsilon lies in [0, 1)")
+    if min_instances_per_human < 1:
+        raise ValueError("a comparison needs at least one item")
+    compared, judge_wins, human_wins = item_advantages(humans, judge, scoring)
+    ids = None if draws.clusters is None else dense_codes(draws.clusters)
     n_items = compared.sum(axis=0)
     has_enough_items = n_items >= min_instances_per_human
     p_values = {
@@ -133,16 +127,14 @@ def alternative_annotator_test(
         )
         for column in np.flatnonzero(has_enough_items)
     }
-    won = dict(zip(p_values, _rejected([p for _, p in p_values.values()], q), strict=True))
-    replicates = _Replicates(
-        compared, judge_wins, human_wins, ids, epsilon=epsilon, q=q, resamples=resamples, rng=rng
-    )
+    won = dict(zip(p_values, _rejected([p for _, p in p_values.values()]), strict=True))
+    replicates = _Replicates(compared, judge_wins, human_wins, ids, draws)
     comparisons = tuple(
         HumanComparison(
             human=name,
             n=int(n_items[column]),
-            judge_advantage=replicates.advantage(column, "judge", confidence),
-            human_advantage=replicates.advantage(column, "human", confidence),
+            judge_advantage=replicates.advantage(column, "judge"),
+            human_advantage=replicates.advantage(column, "human"),
             test=p_values[column][0] if column in p_values else None,
             p_value=p_values[column][1] if column in p_values else None,
             won=won.get(column),
@@ -155,9 +147,9 @@ def alternative_annotator_test(
     n = int(compared[:, has_enough_items].any(axis=1).sum())
     if not has_enough_items.any():
         nothing = Estimate.of_nothing(NO_HUMAN)
-        return AlternativeAnnotatorTest(scoring, epsilon, q, n, nothing, nothing, None, NO_HUMAN, comparisons)
+        return AlternativeAnnotatorTest(scoring, epsilon, Q, n, nothing, nothing, None, NO_HUMAN, comparisons)
     winning_rate = sum(won.values()) / len(won)
-    rates, advantage = replicates.of_test(has_enough_items)
+    rates, advantage = replicates.of_test(has_enough_items, epsilon)
     drawn = _independent(np.asarray(compared[:, has_enough_items].any(axis=1)), ids)
     per_human = [
         judge_wins[compared[:, column], column].mean() for column in np.flatnonzero(has_enough_items)
@@ -165,11 +157,13 @@ def alternative_annotator_test(
     return AlternativeAnnotatorTest(
         scoring=scoring,
         epsilon=epsilon,
-        q=q,
+        q=Q,
         n=n,
-        winning_rate=bootstrap_estimate(winning_rate, len(won), rates, clusters=drawn, confidence=confidence),
+        winning_rate=bootstrap_estimate(
+            winning_rate, len(won), rates, clusters=drawn, confidence=draws.confidence
+        ),
         advantage_probability=bootstrap_estimate(
-            float(np.mean(per_human)), n, advantage, clusters=drawn, confidence=confidence
+            float(np.mean(per_human)), n, advantage, clusters=drawn, confidence=draws.confidence
         ),
         passed=winning_rate >= PASSING_RATE,
         passing_share=float(np.mean(rates[~np.isnan(rates)] >= PASSING_RATE))
@@ -180,12 +174,10 @@ def alternative_annotator_test(
     )
 
 
-def item_advantages(
-    humans: RatingTable, judge: Ratings, scoring: Scoring, min_humans_per_instance: int
-) -> tuple[Flags, Floats, Floats]:
+def item_advantages(humans: RatingTable, judge: Ratings, scoring: Scoring) -> tuple[Flags, Floats, Floats]:
     """Where judge and person are compared, and the advantage of either, 0 or 1: each (n_units, n_humans)."""
     rated = ~np.isnan(humans.values)
-    usable = (rated.sum(axis=1) >= min_humans_per_instance) & ~np.isnan(judge)
+    usable = (rated.sum(axis=1) >= MIN_HUMANS_PER_INSTANCE) & ~np.isnan(judge)
     compared = rated & usable[:, np.newaxis]
     judge_wins, human_wins = np.zeros(compared.shape), np.zeros(compared.shape)
     for column in range(compared.shape[1]):
@@ -243,14 +235,16 @@ def t_p_values(mean: Floats, variance: Floats, freedom: Floats, epsilon: float) 
     error = np.sqrt(np.maximum(variance, 0))
     varies = error > 1e-12
     t = np.divide(mean - epsilon, error, out=np.zeros(np.shape(mean)), where=varies)
-    p_values: Floats = np.where(varies, stdtr(np.maximum(freedom, 1), t), np.where(mean < epsilon, 0.0, 1.0))
+    p_values: Floats = np.where(
+        varies, scipy.special.stdtr(np.maximum(freedom, 1), t), np.where(mean < epsilon, 0.0, 1.0)
+    )
     return p_values
 
 
-def _rejected(p_values: list[float], q: float) -> list[bool]:
+def _rejected(p_values: list[float]) -> list[bool]:
     if not p_values:
         return []
-    return [bool(p <= q) for p in scipy.stats.false_discovery_control(p_values, method="by")]
+    return [bool(p <= Q) for p in scipy.stats.false_discovery_control(p_values, method="by")]
 
 
 def _independent(items: Flags, clusters: Clusters | None) -> int:
@@ -267,15 +261,10 @@ class _Replicates:
         judge_wins: Floats,
         human_wins: Floats,
         clusters: Clusters | None,
-        *,
-        epsilon: float,
-        q: float,
-        resamples: int,
-        rng: np.random.Generator,
+        draws: Draws,
     ) -> None:
-        self.epsilon, self.q, self.clusters = epsilon, q, clusters
+        self.compared, self.clusters, self.confidence = compared, clusters, draws.confidence
         self.points = (judge_wins, human_wins)
-        self.compared, self.judge_wins, self.human_wins = compared, judge_wins, human_wins
         used = compared.any(axis=1)
         per_item = np.concatenate([compared, judge_wins, human_wins], axis=1)[used].astype(np.float64)
         per_cluster = cluster_sums(per_item, None if clusters is None else clusters[used])
@@ -286,10 +275,10 @@ class _Replicates:
         statistics = np.concatenate(terms, axis=1)
         sums = np.zeros((0, statistics.shape[1]))
         if used.any():
-            sums = PooledBootstrap(pools, rng=rng, resamples=resamples).sums(statistics)
+            sums = PooledBootstrap(pools, draws).sums(statistics)
         self.sums = np.split(sums, 7, axis=1)
 
-    def advantage(self, column: int, whose: Literal["judge", "human"], confidence: float) -> Estimate:
+    def advantage(self, column: int, whose: Literal["judge", "human"]) -> Estimate:
         """ρ^f or ρ^h of one person."""
         items = self.compared[:, column]
         if not items.any():
@@ -302,10 +291,10 @@ class _Replicates:
             int(items.sum()),
             replicates,
             clusters=_independent(items, self.clusters),
-            confidence=confidence,
+            confidence=self.confidence,
         )
 
-    def of_test(self, people: Flags) -> tuple[Floats, Floats]:
+    def of_test(self, people: Flags, epsilon: float) -> tuple[Floats, Floats]:
         """ω and ρ of each resample, (R,) each; NaN where a person of those `has_enough_items` has no item in it."""
         counts, judge, human, drawn, squares, products, squared_counts = (
             part[:, people] for part in self.sums
@@ -315,8 +304,8 @@ class _Replicates:
         correction = defined_ratio(drawn, np.maximum(drawn - 1, 1))
         variance = correction * defined_ratio(spread, counts**2)
         empty = (counts == 0).any(axis=1)
-        p_values = t_p_values(mean, variance, drawn - 1, self.epsilon)
+        p_values = t_p_values(mean, variance, drawn - 1, epsilon)
         p_values[empty] = 1
-        won = scipy.stats.false_discovery_control(p_values, axis=1, method="by") <= self.q
+        won = scipy.stats.false_discovery_control(p_values, axis=1, method="by") <= Q
         rates = np.where(empty, np.nan, won.mean(axis=1))
         return rates, np.where(empty, np.nan, defined_ratio(judge, counts).mean(axis=1))

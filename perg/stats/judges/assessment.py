@@ -7,17 +7,13 @@ from typing import Literal
 import numpy as np
 
 from perg.stats.base.estimate import Estimate
-from perg.stats.base.resampling import RESAMPLES, Clusters
+from perg.stats.base.resampling import Draws
 from perg.stats.base.undefined import Undefined
 from perg.stats.correction.corrections import Correction
 from perg.stats.items.annotator_test import Scoring
 from perg.stats.items.labelled_items import NO_DECISION
 from perg.stats.items.reference import most_common
-from perg.stats.judges.alternative_annotator import (
-    MIN_INSTANCES_PER_HUMAN,
-    AlternativeAnnotatorTest,
-    alternative_annotator_test,
-)
+from perg.stats.judges.alternative_annotator import AlternativeAnnotatorTest, alternative_annotator_test
 from perg.stats.judges.baselines import (
     BASELINE_LEVEL,
     PERMUTATIONS,
@@ -67,13 +63,9 @@ def assess_judge(
     threshold: float | None = None,
     is_cut: bool = True,
     scoring: Scoring | None = None,
-    min_instances_per_human: int = MIN_INSTANCES_PER_HUMAN,
     judges: int = 1,
     correction: Correction | Undefined | None = None,
-    clusters: Clusters | None = None,
-    resamples: int = RESAMPLES,
-    confidence: float = 0.95,
-    rng: np.random.Generator,
+    draws: Draws,
 ) -> Assessment:
     """Assess a judge (n_units,), NaN where it gave nothing, against the people of a table over the same units.
 
@@ -97,24 +89,14 @@ def assess_judge(
         threshold = None if threshold is None else float(np.searchsorted(humans.categories, threshold))
         judge, humans = rank_values(judge, humans.categories), humans.by_rank()
     scoring = scoring or ("accuracy" if scale == "nominal" else "neg_rmse")
-    alternative = alternative_annotator_test(
-        humans,
-        judge,
-        epsilon=epsilon,
-        scoring=scoring,
-        min_instances_per_human=min_instances_per_human,
-        clusters=clusters,
-        resamples=resamples,
-        confidence=confidence,
-        rng=rng,
-    )
+    alternative = alternative_annotator_test(humans, judge, epsilon=epsilon, scoring=scoring, draws=draws)
     against: Confusion | None = None
     people, rated, statistic = humans, judge, statistic_of(scale, is_cut=threshold is not None)
     if threshold is not None:
         people = humans.followed(threshold)
         rated = np.where(np.isnan(judge), np.nan, judge >= threshold)
         reference, categories = people.aggregate(people.raters, "majority"), BINARY
-        against = confusion(rated, reference, clusters=clusters, confidence=confidence)
+        against = confusion(rated, reference, clusters=draws.clusters, confidence=draws.confidence)
     elif scale == "nominal":
         reference, categories = most_common(humans), humans.categories
     else:
@@ -127,26 +109,14 @@ def assess_judge(
         categories,
         statistic,
         level=level,
-        clusters=clusters,
-        resamples=resamples,
         permutations=max(PERMUTATIONS, round(PERMUTATIONS_PER_LEVEL / level)),
-        confidence=confidence,
-        rng=rng,
+        draws=draws,
     )
-    beside = skill_beside_people(
-        people,
-        rated,
-        statistic,
-        judges=judges,
-        clusters=clusters,
-        resamples=resamples,
-        confidence=confidence,
-        rng=rng,
-    )
+    beside = skill_beside_people(people, rated, statistic, judges=judges, draws=draws)
     as_good = non_inferiority(
         beside,
         epsilon=epsilon,
-        reference_quality=reference_quality(people, statistic, rng=rng),
+        reference_quality=reference_quality(people, statistic, rng=draws.rng),
         judges=judges,
     )
     if correction is None:
@@ -160,9 +130,7 @@ def assess_judge(
             beside,
             as_good,
             correction=correction,
-            units_to_pass=partial(
-                units_to_pass, humans, judge, alternative, scoring, clusters=clusters, rng=rng
-            ),
+            units_to_pass=partial(units_to_pass, humans, judge, alternative, scoring, draws=draws),
             labels=int(labels.sum()),
             units_rated=int(labels.any(axis=1).sum()),
             units_shared=int((labels.any(axis=1) & ~np.isnan(judge)).sum()),

@@ -12,16 +12,15 @@ from typing import Literal, Self
 
 import numpy as np
 import scipy
-from scipy.special import stdtr
 
 from perg.stats.base.estimate import Estimate
+from perg.stats.base.fewest import fewest
 from perg.stats.base.intervals import bootstrap_estimate
 from perg.stats.base.pooling import PooledBootstrap, pool
-from perg.stats.base.resampling import RESAMPLES, Clusters, Floats
-from perg.stats.measures.comparison import UNDEFINED, Statistic, statistic_of_pairs
-from perg.stats.measures.kappa import unit_pairs
-from perg.stats.ratings.pair_counts import PairCounts
-from perg.stats.ratings.ratings import Codes, Ratings, category_codes, codes_below, require_ascending
+from perg.stats.base.resampling import Clusters, Draws, Floats
+from perg.stats.measures.comparison import UNDEFINED, Statistic, statistic_of_cells_that_occur
+from perg.stats.measures.kappa import codes_of_both, unit_pairs
+from perg.stats.ratings.ratings import Codes, Ratings, codes_below, require_ascending
 
 Baseline = Literal["constant", "random"]
 ChanceCorrected = Literal["informedness", "quadratic_kappa", "cohen_kappa"]
@@ -35,6 +34,7 @@ BLOCK_ELEMENTS = 2**22  # permuted ratings held at a time
 
 SIMULATIONS = 2000
 SEED = 0
+POWER = 0.8
 """Of `units_to_beat_baselines`."""
 
 BOOTSTRAP = "bootstrap of the difference"
@@ -86,11 +86,8 @@ def beats_baselines(
     statistic: ChanceCorrected,
     *,
     level: float = BASELINE_LEVEL,
-    clusters: Clusters | None = None,
-    resamples: int = RESAMPLES,
     permutations: int = PERMUTATIONS,
-    confidence: float = 0.95,
-    rng: np.random.Generator,
+    draws: Draws,
 ) -> tuple[BaselineTest, BaselineTest]:
     """Test a judge (n,) against the constant judge and against the random one, NaN where a rating is missing.
 
@@ -105,36 +102,29 @@ def beats_baselines(
         ValueError: shapes that differ, a rating outside the categories, categories that do not ascend, a level
             outside (0, 1).
     """
-    if judge.shape != reference.shape or judge.ndim != 1:
-        raise ValueError("judge and reference are vectors over the same units")
-    if clusters is not None and clusters.shape != judge.shape:
-        raise ValueError("one cluster id per unit is needed")
     if not 0 < level < 1:
         raise ValueError("the level lies between 0 and 1")
     require_ascending(categories)
-    judged, referred = category_codes(judge, categories), category_codes(reference, categories)
-    rated = (judged >= 0) & (referred >= 0)
-    judged, referred, n = judged[rated], referred[rated], int(rated.sum())
-    shared = None if clusters is None else clusters[rated]
+    judged, referred, draws = codes_of_both(judge, reference, categories, draws)
+    n = judged.size
     if n == 0:
         return _untested(Estimate.of_nothing(NO_UNITS), statistic)
-    pools = pool(np.column_stack([referred, judged]), shared)
-    bootstrap = PooledBootstrap(pools, rng=rng, resamples=resamples)
+    pools = pool(np.column_stack([referred, judged]), draws.clusters)
+    bootstrap = PooledBootstrap(pools, draws)
     rows, columns, indicator = unit_pairs(referred[pools.first], judged[pools.first])
     positions = np.asarray(categories, dtype=np.float64)
 
     def values(sums: Floats) -> Floats:
-        pairs, used = PairCounts(rows, columns, sums, positions.size).compressed()
-        return pairs.of_each_block(lambda block: statistic_of_pairs(block, positions[used], statistic))
+        return statistic_of_cells_that_occur(rows, columns, sums, positions, statistic)
 
     value = values(bootstrap.totals(indicator)[np.newaxis])[0]
     if np.isnan(value):
         return _untested(Estimate.of_nothing(UNDEFINED[statistic], n), statistic)
     replicates = bootstrap.coefficients(indicator, values)
     drawn = bootstrap.clusters_among(np.ones(pools.sizes.size, dtype=np.bool_))
-    estimate = bootstrap_estimate(value, n, replicates, clusters=drawn, confidence=confidence)
+    estimate = bootstrap_estimate(value, n, replicates, clusters=drawn, confidence=draws.confidence)
     scores = _Scores.of(referred, positions, statistic)
-    p_random = _permutation_p_value(judged, referred, scores, shared, permutations, rng)
+    p_random = _permutation_p_value(judged, referred, scores, draws, permutations)
     p_constant = _p_above_zero(value, replicates, drawn, 0.5**drawn if p_random is None else p_random)
     of_random = BOOTSTRAP if p_random is None else PERMUTATION
     return (
@@ -152,9 +142,8 @@ def units_to_beat_baselines(
     *,
     categories: int = 2,
     level: float = BASELINE_LEVEL,
-    power: float = 0.8,
 ) -> int:
-    """Units on which a judge with this chance-corrected skill beats both baselines with this power.
+    """Units on which a judge with this chance-corrected skill beats both baselines in 80% of campaigns, to 1%.
 
     `failures` in (0, 1) is the share of units that people say failed, for informedness, of a judge that is as good on
     either side (sensitivity = specificity = (1 + skill) / 2). None is for kappas: Cohen's over this many equally common
@@ -177,15 +166,11 @@ def units_to_beat_baselines(
             if failures is None
             else _p_values_of_informedness(units, skill, failures)
         )
-        return bool((p_values < level).mean() >= power)
+        return bool((p_values < level).mean() >= POWER)
 
-    low, high = 1, 4
-    while not reached(high):
-        low, high = high, 2 * high
-    while high - low > max(1, high // 100):
-        middle = (low + high) // 2
-        low, high = (low, middle) if reached(middle) else (middle, high)
-    return high
+    units = fewest(reached, low=1, high=4, percent=1)
+    assert units is not None  # there is no bound
+    return units
 
 
 def _p_values_of_informedness(units: int, skill: float, failures: float) -> Floats:
@@ -215,7 +200,9 @@ def _p_values_of_agreement(units: int, skill: float, categories: int) -> Floats:
 def _larger(value: Floats, variance: Floats, permuted: Floats, units: int) -> Floats:
     varies = variance > 1e-12
     t = np.divide(value, np.sqrt(variance), out=np.zeros(value.shape), where=varies)
-    bootstrapped = np.where(varies, stdtr(max(units - 1, 1), -t), np.where(value > 1e-12, permuted, 1.0))
+    bootstrapped = np.where(
+        varies, scipy.special.stdtr(max(units - 1, 1), -t), np.where(value > 1e-12, permuted, 1.0)
+    )
     return np.maximum(bootstrapped, permuted)
 
 
@@ -253,9 +240,8 @@ def _permutation_p_value(
     judged: Codes,
     referred: Codes,
     scores: _Scores,
-    clusters: Clusters | None,
+    draws: Draws,
     permutations: int,
-    rng: np.random.Generator,
 ) -> float | None:
     """Share of permutations as good as the judge or better, the judge's own among them.
 
@@ -263,12 +249,12 @@ def _permutation_p_value(
     where most units are in clusters of a size of their own.
     """
     observed = float(scores.between(referred, judged).sum())
-    blocks = _blocks(np.arange(judged.size) if clusters is None else clusters)
+    blocks = _blocks(np.arange(judged.size) if draws.clusters is None else draws.clusters)
     if 2 * sum(block.size for block in blocks if block.shape[0] > 1) < judged.size:
         return None
     totals = np.zeros(permutations)
     for block in blocks:
-        totals += _permuted(judged[block], referred[block], scores, permutations, rng)
+        totals += _permuted(judged[block], referred[block], scores, permutations, draws.rng)
     return (1 + int((totals >= observed - 1e-9).sum())) / (1 + permutations)
 
 

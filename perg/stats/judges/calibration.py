@@ -15,17 +15,10 @@ import scipy
 from perg.stats.base.estimate import Estimate
 from perg.stats.base.intervals import bootstrap_estimate
 from perg.stats.base.proportions import proportion
-from perg.stats.base.resampling import (
-    RESAMPLES,
-    Clusters,
-    Floats,
-    cluster_sums,
-    defined_ratio,
-    replicate_sums,
-)
+from perg.stats.base.resampling import Draws, Floats, cluster_sums, defined_ratio, resampled_sums
 from perg.stats.measures.association import mean_signed_difference
 from perg.stats.measures.kappa import NOT_RATED_BY_BOTH
-from perg.stats.ratings.ratings import BINARY, Ratings, category_codes
+from perg.stats.ratings.ratings import BINARY, Codes, Ratings, category_codes
 from perg.stats.runs.paired_runs import PairedRatio, paired_difference
 
 Direction = Literal["lenient", "harsh", "neither shown"]
@@ -72,10 +65,7 @@ def score_calibration(
     followed: Ratings,
     categories: Sequence[float],
     *,
-    clusters: Clusters | None = None,
-    resamples: int = RESAMPLES,
-    confidence: float = 0.95,
-    rng: np.random.Generator,
+    draws: Draws,
 ) -> ScoreCalibration:
     """Judge's scores (n,) out of ascending `categories` against people's decision (n,): 1 = followed, 0 = not.
 
@@ -87,43 +77,34 @@ def score_calibration(
     """
     if scores.shape != followed.shape or scores.ndim != 1:
         raise ValueError("scores and decisions are vectors over the same units")
-    if clusters is not None and clusters.shape != scores.shape:
-        raise ValueError("one cluster id per unit is needed")
+    draws.require_units(scores.size)
     codes, verdicts = category_codes(scores, categories), category_codes(followed, BINARY)
     both = (codes >= 0) & (verdicts >= 0)
     codes, yes, n = codes[both], verdicts[both] == 1, int(both.sum())
     if len(categories) > MOST_LEVELS:
         return ScoreCalibration(n, (), Estimate.of_nothing(TOO_MANY_LEVELS, n), None)
-    shared = None if clusters is None else clusters[both]
+    draws = draws.among(both)
     levels = []
     for index, score in enumerate(categories):
         at = codes == index
-        share = (
-            proportion(yes[at], clusters=None if shared is None else shared[at], confidence=confidence)
-            if at.any()
-            else Estimate.of_nothing("the judge never gave this score")
+        share = proportion(
+            yes,
+            among=at,
+            clusters=draws.clusters,
+            confidence=draws.confidence,
+            undefined="the judge never gave this score",
         )
         levels.append(ScoreLevel(float(score), int(at.sum()), share))
     shares = [level.followed.value for level in levels if level.followed.value is not None]
     return ScoreCalibration(
         n=n,
         levels=tuple(levels),
-        expected_calibration_error=_calibration_error(
-            codes, yes.astype(np.float64), categories, shared, resamples, confidence, rng
-        ),
+        expected_calibration_error=_calibration_error(codes, yes.astype(np.float64), categories, draws),
         rises=bool((np.diff(shares) >= 0).all()) if len(shares) > 1 else None,
     )
 
 
-def _calibration_error(
-    codes: np.ndarray,
-    yes: Floats,
-    categories: Sequence[float],
-    clusters: Clusters | None,
-    resamples: int,
-    confidence: float,
-    rng: np.random.Generator,
-) -> Estimate:
+def _calibration_error(codes: Codes, yes: Floats, categories: Sequence[float], draws: Draws) -> Estimate:
     if codes.size == 0:
         return Estimate.of_nothing(NO_PAIR)
     positions = np.asarray(categories, dtype=np.float64)
@@ -136,11 +117,14 @@ def _calibration_error(
     def errors(sums: Floats) -> Floats:
         return defined_ratio(np.abs(sums[:, :-1]).sum(axis=1), sums[:, -1])
 
-    by_cluster = cluster_sums(per_unit, clusters)
-    value = errors(by_cluster.sum(axis=0, keepdims=True))[0]
-    replicates = errors(replicate_sums(by_cluster, clusters=None, rng=rng, resamples=resamples))
+    by_cluster = cluster_sums(per_unit, draws.clusters)
+    values = errors(resampled_sums(by_cluster, draws))
     return bootstrap_estimate(
-        value, codes.size, replicates, clusters=by_cluster.shape[0], confidence=confidence
+        values[0],
+        codes.size,
+        values[1:],
+        clusters=by_cluster.shape[0],
+        confidence=draws.confidence,
     )
 
 
@@ -172,40 +156,34 @@ def judge_bias(
     *,
     judge_followed: Ratings,
     people_followed: Ratings,
-    clusters: Clusters | None = None,
-    resamples: int = RESAMPLES,
-    confidence: float = 0.95,
-    rng: np.random.Generator,
+    draws: Draws,
 ) -> JudgeBias:
     """Scores of the judge and of people's median (n,), and what both say on followed (n,): 1, 0, NaN = not said.
 
-    The rates' interval is Bonett and Price's, over `clusters` where units share them: see `paired_difference`.
+    The rates' interval is Bonett and Price's, over clusters where units share them: see `paired_difference`.
 
     Raises:
         ValueError: arrays of different shapes, or values outside their categories.
     """
     if not judge.shape == people.shape == judge_followed.shape == people_followed.shape:
         raise ValueError("scores and decisions are vectors over the same units")
-    mean_difference = mean_signed_difference(
-        judge, people, categories, clusters=clusters, resamples=resamples, confidence=confidence, rng=rng
-    )
+    mean_difference = mean_signed_difference(judge, people, categories, draws=draws)
     first, second = category_codes(judge_followed, BINARY), category_codes(people_followed, BINARY)
     both = (first >= 0) & (second >= 0)
     differences, n = (first - second)[both].astype(np.float64), int(both.sum())
     more, less = int((differences > 0).sum()), int((differences < 0).sum())
     if n == 0:
         return JudgeBias(mean_difference, Estimate.of_nothing(NOT_RATED_BY_BOTH), 0, 0, None, "neither shown")
-    shared = None if clusters is None else clusters[both]
     ones = np.ones(n)
-    ids = np.arange(n) if shared is None else shared
+    ids = np.arange(n) if draws.clusters is None else draws.clusters[both]
     rate = paired_difference(
-        PairedRatio(np.zeros(n), ones, differences, ones), clusters=ids, confidence=confidence
+        PairedRatio(np.zeros(n), ones, differences, ones), clusters=ids, confidence=draws.confidence
     )
     low, high = rate.difference.low, rate.difference.high
     is_significant = low is not None and high is not None and (low > 0 or high < 0)
     direction: Direction = "neither shown" if not is_significant else "lenient" if more > less else "harsh"
     exact = float(scipy.stats.binomtest(more, more + less).pvalue) if more + less else None
     rate_difference = rate.difference
-    if exact is not None and is_significant != (exact < 1 - confidence):
+    if exact is not None and is_significant != (exact < 1 - draws.confidence):
         rate_difference = rate_difference.with_warnings(EXACT_TEST_DISAGREES)
     return JudgeBias(mean_difference, rate_difference, more, less, exact, direction)

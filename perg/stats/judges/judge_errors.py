@@ -15,14 +15,7 @@ import scipy
 
 from perg.stats.base.estimate import Estimate
 from perg.stats.base.intervals import bootstrap_estimate
-from perg.stats.base.resampling import (
-    RESAMPLES,
-    Clusters,
-    Floats,
-    cluster_sums,
-    defined_ratio,
-    replicate_sums,
-)
+from perg.stats.base.resampling import Draws, Floats, cluster_sums, defined_ratio, resampled_sums
 from perg.stats.ratings.ratings import BINARY, Ratings, category_codes
 
 
@@ -42,28 +35,18 @@ class CovariateEffect:
     disagreement: Estimate
 
 
-def covariate_effect(
-    judge: Ratings,
-    people: Ratings,
-    covariate: Floats,
-    *,
-    clusters: Clusters | None = None,
-    resamples: int = RESAMPLES,
-    confidence: float = 0.95,
-    rng: np.random.Generator,
-) -> CovariateEffect:
+def covariate_effect(judge: Ratings, people: Ratings, covariate: Floats, *, draws: Draws) -> CovariateEffect:
     """Judge's and people's scores against a covariate, all (n,), NaN where missing.
 
     Verbosity: the covariate is the response's length. Position: its place in the order in which it was shown or asked.
-    The bootstrap over units or `clusters` keeps the ranks of the sample: it resamples the correlation of those ranks.
+    The bootstrap keeps the ranks of the sample: it resamples the correlation of those ranks.
 
     Raises:
         ValueError: arrays of different shapes.
     """
     if not judge.shape == people.shape == covariate.shape or judge.ndim != 1:
         raise ValueError("scores and covariate are vectors over the same units")
-    if clusters is not None and clusters.shape != judge.shape:
-        raise ValueError("one cluster id per unit is needed")
+    draws.require_units(judge.size)
     there = ~(np.isnan(judge) | np.isnan(people) | np.isnan(covariate))
     n = int(there.sum())
     if n < 3:
@@ -77,13 +60,16 @@ def covariate_effect(
         ]
     )
     columns -= columns.mean(axis=0)
-    sums = _Products(columns, None if clusters is None else clusters[there], resamples, rng)
+    sums = _Products(columns, draws.among(there))
 
-    def estimate(correlations: Floats, if_constant: str) -> Estimate:
-        if np.isnan(correlations[0]):
-            return Estimate.of_nothing(if_constant, n)
+    def estimate(correlations: Floats, undefined: str) -> Estimate:
         return bootstrap_estimate(
-            correlations[0], n, correlations[1:], clusters=sums.clusters, confidence=confidence
+            correlations[0],
+            n,
+            correlations[1:],
+            undefined=undefined,
+            clusters=sums.clusters,
+            confidence=draws.confidence,
         )
 
     constant = "the covariate or the judge's error never varies"
@@ -109,18 +95,15 @@ def covariate_effect(
 class _Products:
     """Sums and products of columns (n, k): of the sample in row 0, of its resamples below; and what was resampled."""
 
-    def __init__(
-        self, columns: Floats, clusters: Clusters | None, resamples: int, rng: np.random.Generator
-    ) -> None:
+    def __init__(self, columns: Floats, draws: Draws) -> None:
         self.size = columns.shape[1]
         rows, others = np.triu_indices(self.size)
         per_unit = np.column_stack(
             [np.ones(columns.shape[0]), columns, columns[:, rows] * columns[:, others]]
         )
-        by_cluster = cluster_sums(per_unit, clusters)
+        by_cluster = cluster_sums(per_unit, draws.clusters)
         self.clusters = by_cluster.shape[0]
-        resampled = replicate_sums(by_cluster, clusters=None, rng=rng, resamples=resamples)
-        sums = np.vstack([per_unit.sum(axis=0), resampled])
+        sums = resampled_sums(by_cluster, draws)
         self.means = sums[:, 1 : self.size + 1] / sums[:, :1]
         self.products = dict(
             zip(
@@ -175,10 +158,7 @@ def error_correlation(
     verdicts: Ratings,
     reference: Ratings,
     *,
-    clusters: Clusters | None = None,
-    resamples: int = RESAMPLES,
-    confidence: float = 0.95,
-    rng: np.random.Generator,
+    draws: Draws,
 ) -> ErrorCorrelation:
     """Verdicts (n, k) of k judges and people's decision (n,): 1 = followed, 0 = not, NaN = not said.
 
@@ -199,17 +179,21 @@ def error_correlation(
         nothing = Estimate.of_nothing(why, n)
         named = tuple(PairCorrelation(a, b, nothing) for a, b in combinations(judges, 2))
         return ErrorCorrelation(n, tuple(judges), rates, named, nothing, nothing)
-    sums = _Products(wrong, None if clusters is None else clusters[there], resamples, rng)
+    draws = draws.among(there)
+    sums = _Products(wrong, draws)
     places = list(combinations(range(k), 2))
-    there_clusters = None if clusters is None else clusters[there]
-    wrong_somewhere = int((cluster_sums(wrong, there_clusters).sum(axis=1) > 0).sum())
+    wrong_somewhere = int((cluster_sums(wrong, draws.clusters).sum(axis=1) > 0).sum())
     correlations = np.stack([sums.correlation(a, b) for a, b in places])
 
-    def estimate(values: Floats, if_undefined: str) -> Estimate:
-        if np.isnan(values[0]):
-            return Estimate.of_nothing(if_undefined, n)
+    def estimate(values: Floats, undefined: str) -> Estimate:
         return bootstrap_estimate(
-            values[0], n, values[1:], clusters=sums.clusters, rarer=wrong_somewhere, confidence=confidence
+            values[0],
+            n,
+            values[1:],
+            undefined=undefined,
+            clusters=sums.clusters,
+            rarer=wrong_somewhere,
+            confidence=draws.confidence,
         )
 
     defined = (~np.isnan(correlations)).sum(axis=0)

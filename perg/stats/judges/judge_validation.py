@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from perg.stats.base.estimate import Estimate
 from perg.stats.base.pooling import PooledBootstrap, pool
-from perg.stats.base.resampling import Clusters, Floats, defined_ratio
+from perg.stats.base.resampling import Clusters, Draws, Floats, defined_ratio
 from perg.stats.base.result import added
 from perg.stats.base.undefined import Undefined
 from perg.stats.correction.corrections import Correction
@@ -120,9 +120,9 @@ class _Judge:
         cut = labelled.cut
         self.followed = None if cut is None else np.where(np.isnan(self.ratings), np.nan, self.ratings >= cut)
 
-    def rng(self) -> np.random.Generator:
+    def draws(self) -> Draws:
         """The same draws for every part, and for every judge."""
-        return np.random.default_rng(self.settings.seed)
+        return self.settings.draws(self.labelled.clusters)
 
     def validation(self, correction: Correction | Undefined) -> JudgeValidation:
         data, labelled, settings = self.data, self.labelled, self.settings
@@ -140,11 +140,9 @@ class _Judge:
             threshold=labelled.cut,
             is_cut=labelled.cut is not None,
             scoring=settings.scoring,
-            clusters=labelled.clusters,
-            resamples=settings.resamples,
-            confidence=settings.confidence,
-            rng=self.rng(),
+            draws=self.draws(),
         )
+        bias, calibration, slices = self.against_decision()
         return JudgeValidation(
             name=self.name,
             kind=kind,
@@ -165,9 +163,9 @@ class _Judge:
             ),
             confusion=assessment.confusion or Undefined(NO_DECISION),
             confusion_with_gold=self.confusion_with_gold(),
-            bias=self.bias(),
-            calibration=self.calibration(),
-            slices=self.slices(),
+            bias=bias,
+            calibration=calibration,
+            slices=slices,
             verbosity=self.effect(data.response_length, "no response lengths are given"),
             position=self.effect(
                 data.position, "the place at which the judge or people saw a response is not given"
@@ -178,14 +176,7 @@ class _Judge:
     def alpha(self, values: Ratings, categories: tuple[float, ...]) -> Estimate:
         raters = tuple(str(column) for column in range(values.shape[1]))
         table = RatingTable(self.labelled.humans.units, raters, values, categories)
-        return krippendorff_alpha(
-            table,
-            self.data.ratings.scale,
-            clusters=self.labelled.clusters,
-            resamples=self.settings.resamples,
-            confidence=self.settings.confidence,
-            rng=self.rng(),
-        )
+        return krippendorff_alpha(table, self.data.ratings.scale, draws=self.draws())
 
     def confusion_with_gold(self) -> Confusion | Undefined:
         if self.followed is None:
@@ -194,60 +185,35 @@ class _Judge:
         if gold is None or np.isnan(gold).all():
             return Undefined("nothing has been adjudicated")
         return confusion(
-            self.followed,
-            gold,
-            clusters=self.labelled.clusters,
-            confidence=self.settings.confidence,
+            self.followed, gold, clusters=self.labelled.clusters, confidence=self.settings.confidence
         )
 
-    def bias(self) -> JudgeBias | Undefined:
+    def against_decision(
+        self,
+    ) -> tuple[JudgeBias | Undefined, ScoreCalibration | Undefined, tuple[JudgeSlice, ...] | Undefined]:
+        """Bias, calibration and slices."""
         decision = self.labelled.decision
         if self.followed is None or decision is None:
-            return Undefined(NO_DECISION)
+            undefined = Undefined(NO_DECISION)
+            return undefined, undefined, undefined
         # Names have no distances: there the decisions take the place of scores.
         nominal = self.data.ratings.scale == "nominal"
-        return judge_bias(
-            self.followed if nominal else self.ratings,
+        scores = self.followed if nominal else self.ratings
+        facets = labelled_facets(self.data, self.labelled.rows)
+        bias = judge_bias(
+            scores,
             decision if nominal else self.labelled.score,
             BINARY if nominal else self.labelled.categories,
             judge_followed=self.followed,
             people_followed=decision,
-            clusters=self.labelled.clusters,
-            resamples=self.settings.resamples,
-            confidence=self.settings.confidence,
-            rng=self.rng(),
+            draws=self.draws(),
         )
-
-    def calibration(self) -> ScoreCalibration | Undefined:
-        if self.followed is None or self.labelled.decision is None:
-            return Undefined(NO_DECISION)
-        nominal = self.data.ratings.scale == "nominal"
-        return score_calibration(
-            self.followed if nominal else self.ratings,
-            self.labelled.decision,
-            BINARY if nominal else self.data.table.categories,
-            clusters=self.labelled.clusters,
-            resamples=self.settings.resamples,
-            confidence=self.settings.confidence,
-            rng=self.rng(),
+        calibration = score_calibration(
+            scores, decision, BINARY if nominal else self.data.table.categories, draws=self.draws()
         )
-
-    def slices(self) -> tuple[JudgeSlice, ...] | Undefined:
-        decision = self.labelled.decision
-        if self.followed is None or decision is None:
-            return Undefined(NO_DECISION)
-        facets = labelled_facets(self.data, self.labelled.rows)
         if not facets:
-            return Undefined("nothing is known of the items to slice them by")
-        return judge_slices(
-            self.followed,
-            decision,
-            facets,
-            clusters=self.labelled.clusters,
-            resamples=self.settings.resamples,
-            confidence=self.settings.confidence,
-            rng=self.rng(),
-        )
+            return bias, calibration, Undefined("nothing is known of the items to slice them by")
+        return bias, calibration, judge_slices(self.followed, decision, facets, draws=self.draws())
 
     def effect(self, covariate: Floats | None, absent: str) -> CovariateEffect | Undefined:
         if covariate is None:
@@ -255,13 +221,7 @@ class _Judge:
         if self.data.ratings.scale == "nominal":
             return Undefined("the scale is nominal: an error has no direction and no size")
         return covariate_effect(
-            self.ratings,
-            self.labelled.score,
-            covariate[self.labelled.rows],
-            clusters=self.labelled.clusters,
-            resamples=self.settings.resamples,
-            confidence=self.settings.confidence,
-            rng=self.rng(),
+            self.ratings, self.labelled.score, covariate[self.labelled.rows], draws=self.draws()
         )
 
     def self_consistency(self) -> SelfConsistency | Undefined:
@@ -281,17 +241,6 @@ def self_consistency(
     settings: ValidationSettings,
 ) -> SelfConsistency:
     """Agreement of a judge's replicates, the raters of the table; `cut` as in `LabelledItems`."""
-
-    def alpha(of: RatingTable, level: Level) -> Estimate:
-        return krippendorff_alpha(
-            of,
-            level,
-            clusters=clusters,
-            resamples=settings.resamples,
-            confidence=settings.confidence,
-            rng=np.random.default_rng(settings.seed),
-        )
-
     pairs = np.zeros(len(table.units))
     equal = np.zeros(len(table.units))
     for a, b in combinations(table.values.T, 2):
@@ -299,22 +248,19 @@ def self_consistency(
         pairs, equal = pairs + both, equal + (both & (a == b))
     counts = np.column_stack([equal, pairs]).astype(np.int64)
     pools = pool(counts, clusters)
-    asked_again = int((pairs > 0).sum())
+    scored_again = int((pairs > 0).sum())
     return SelfConsistency(
         replicates=len(table.raters),
-        n=asked_again,
-        alpha=alpha(table, level),
+        n=scored_again,
+        alpha=krippendorff_alpha(table, level, draws=settings.draws(clusters)),
         alpha_followed=Estimate.of_nothing(NO_DECISION)
         if cut is None
-        else alpha(table.followed(cut), "nominal"),
-        equal_ratings=PooledBootstrap(
-            pools, rng=np.random.default_rng(settings.seed), resamples=settings.resamples
-        ).estimate(
+        else krippendorff_alpha(table.followed(cut), "nominal", draws=settings.draws(clusters)),
+        equal_ratings=PooledBootstrap(pools, settings.draws()).estimate(
             counts[pools.first].astype(np.float64),
             lambda sums: defined_ratio(sums[:, 0], sums[:, 1]),
-            n=asked_again,
+            n=scored_again,
             undefined="no item was scored twice",
-            confidence=settings.confidence,
         ),
     )
 

@@ -12,7 +12,7 @@ import numpy as np
 from perg.stats.base.estimate import Estimate
 from perg.stats.base.intervals import bootstrap_estimate
 from perg.stats.base.proportions import Flags
-from perg.stats.base.resampling import RESAMPLES, Clusters, Floats, replicate_sums
+from perg.stats.base.resampling import Draws, Floats, cluster_sums, resampled_sums
 from perg.stats.base.result import Internal
 from perg.stats.items.reference import labels_of_others, medians_of_others
 from perg.stats.judges.baselines import ChanceCorrected
@@ -53,10 +53,7 @@ def skill_beside_people(
     statistic: ChanceCorrected = "informedness",
     *,
     judges: int = 1,
-    clusters: Clusters | None = None,
-    resamples: int = RESAMPLES,
-    confidence: float = 0.95,
-    rng: np.random.Generator,
+    draws: Draws,
 ) -> SkillBesidePeople:
     """Leave out each person in turn, and score this person and the judge (n_units,) on the others.
 
@@ -65,7 +62,7 @@ def skill_beside_people(
     pooled. Unlike the share of equal labels, these statistics give the rarer answer its due: a judge that misses most
     failures agrees with people as often as they do where failures are few.
 
-    The intervals of judge and people are percentiles of the bootstrap over units, or clusters. That of the difference
+    The intervals of judge and people are percentiles of the bootstrap. That of the difference
     is Student's of the jackknife (`jackknifed_difference`), with (1 − confidence) / judges beyond either end, so that
     of `judges` tested at once none is better by chance than one alone.
 
@@ -74,39 +71,41 @@ def skill_beside_people(
     """
     if statistic == "informedness" and humans.categories != BINARY:
         raise ValueError("followed or not followed is what people and judge are compared on")
-    if judge.shape != (len(humans.units),) or (clusters is not None and clusters.shape != judge.shape):
-        raise ValueError("the judge, and the clusters, have one value per unit")
+    if judge.shape != (len(humans.units),):
+        raise ValueError("the judge has one value per unit")
+    draws.require_units(judge.size)
     if judges < 1:
         raise ValueError("there is one judge at least")
-    level = (1 - confidence) / judges
+    level = (1 - draws.confidence) / judges
+
+    def nothing(reason: str) -> SkillBesidePeople:
+        undefined = Estimate.of_nothing(reason)
+        return SkillBesidePeople(statistic, undefined, undefined, undefined, 1 - 2 * level)
+
     try:
         sums, compared = _sums(humans, judge, statistic)
     except TooManyLabels as error:
-        nothing = Estimate.of_nothing(str(error))
-        return SkillBesidePeople(statistic, nothing, nothing, nothing, 1 - 2 * level, None)
+        return nothing(str(error))
     n = int(compared.sum())
-    used = compared.any(axis=1)
+    used: Flags = np.asarray(compared.any(axis=1))
     if n == 0:
-        nothing = Estimate.of_nothing(NO_OTHERS)
-        return SkillBesidePeople(statistic, nothing, nothing, nothing, 1 - 2 * level, None)
-    total = sums.per_unit.sum(axis=0, keepdims=True)
-    replicates = replicate_sums(
-        sums.per_unit[used],
-        clusters=None if clusters is None else clusters[used],
-        rng=rng,
-        resamples=resamples,
-    )
-    drawn = int(used.sum()) if clusters is None else np.unique(clusters[used]).size
-    of_judge, of_people = sums.values(np.concatenate([total, replicates]))
-    jackknife = jackknifed_difference(sums, clusters)
+        return nothing(NO_OTHERS)
+    by_cluster = cluster_sums(sums.per_unit[used], draws.among(used).clusters)
+    of_judge, of_people = sums.values(resampled_sums(by_cluster, draws))
+    jackknife = jackknifed_difference(sums, draws.clusters)
     difference = of_judge[0] - of_people[0]
     interval = None if jackknife is None else jackknife.interval(level)
     reason = ONE_SIDED if statistic == "informedness" else UNDEFINED[statistic]
 
     def estimate(values: Floats) -> Estimate:
-        if np.isnan(values[0]):
-            return Estimate.of_nothing(reason, n)
-        return bootstrap_estimate(values[0], n, values[1:], clusters=drawn, confidence=confidence)
+        return bootstrap_estimate(
+            values[0],
+            n,
+            values[1:],
+            undefined=reason,
+            clusters=by_cluster.shape[0],
+            confidence=draws.confidence,
+        )
 
     return SkillBesidePeople(
         statistic,

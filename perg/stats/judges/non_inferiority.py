@@ -45,7 +45,6 @@ def non_inferiority(
     epsilon: float,
     reference_quality: float,
     judges: int = 1,
-    power: float = POWER,
 ) -> NonInferiority:
     """The test of one of `judges` judges, on its comparison with people at the same `judges`.
 
@@ -58,7 +57,7 @@ def non_inferiority(
     difference, jackknife = beside.difference, beside.jackknife
     needed = None
     if jackknife is not None:
-        needed = jackknife.units_for(margin, level=(1 - beside.difference_confidence) / 2, power=power)
+        needed = jackknife.units_for(margin, level=(1 - beside.difference_confidence) / 2, power=POWER)
     return NonInferiority(
         statistic=beside.statistic,
         epsilon=epsilon,

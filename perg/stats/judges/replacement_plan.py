@@ -9,7 +9,8 @@ import math
 import numpy as np
 import scipy
 
-from perg.stats.base.resampling import Clusters, cluster_sums
+from perg.stats.base.fewest import fewest
+from perg.stats.base.resampling import Draws, cluster_sums
 from perg.stats.items.annotator_test import Scoring
 from perg.stats.judges.alternative_annotator import (
     MIN_INSTANCES_PER_HUMAN,
@@ -22,6 +23,7 @@ from perg.stats.ratings.ratings import Ratings, RatingTable
 STABLE = 2 / 3
 """Share of resamples that must pass for a pass of the alternative annotator test to count."""
 
+POWER = 0.8
 DRAWS = 1000
 MOST_UNITS = 100_000
 
@@ -32,11 +34,9 @@ def units_to_pass(
     test: AlternativeAnnotatorTest,
     scoring: Scoring,
     *,
-    clusters: Clusters | None = None,
-    power: float = 0.8,
-    rng: np.random.Generator,
+    draws: Draws,
 ) -> int | None:
-    """Units with which the judge (n_units,) would pass, in a share `STABLE` of resamples, with this power.
+    """Units with which the judge (n_units,) would pass, in a share `STABLE` of resamples, in 80% of campaigns.
 
     It is taken to be neither better nor worse than people. None if nobody can be compared on two items, where
     epsilon is 0, or where more than 100,000 units are needed.
@@ -53,7 +53,7 @@ def units_to_pass(
         of_judge, of_person = advantages(humans.values[items], judge[items], int(column), scoring)
         difference = of_person.astype(np.float64) - of_judge
         differences[items, place] = difference - difference.mean()
-    parts = cluster_sums(differences, clusters)
+    parts = cluster_sums(differences, draws.clusters)
     together = parts.T @ parts
     spread = np.sqrt(np.diag(together))
     varies = spread > 1e-12
@@ -66,23 +66,15 @@ def units_to_pass(
     scale = np.where(varies, spread, 1.0)
     correlation = together / np.outer(scale, scale)
     roots, directions = np.linalg.eigh(correlation)
-    noise = rng.standard_normal((DRAWS, scale.size)) * np.sqrt(np.maximum(roots, 0)) @ directions.T
+    noise = draws.rng.standard_normal((DRAWS, scale.size)) * np.sqrt(np.maximum(roots, 0)) @ directions.T
     # Resamples err as the units themselves do: the least z that still passes in a share of them.
     lost = float(scipy.stats.norm.ppf(STABLE)) * math.sqrt(float(correlation.mean()))
 
-    def share_passing(units: int) -> float:
+    def would_pass(units: int) -> bool:
         z = steepness * math.sqrt(units / int(usable.sum())) + noise - lost
         significant = (
             scipy.stats.false_discovery_control(scipy.stats.norm.sf(z), axis=1, method="by") <= test.q
         )
-        return float((significant.mean(axis=1) >= PASSING_RATE).mean())
+        return bool((significant.mean(axis=1) >= PASSING_RATE).mean() >= POWER)
 
-    low, high = least - 1, least
-    while share_passing(high) < power:
-        low, high = high, 2 * high
-        if low > MOST_UNITS:
-            return None
-    while high - low > 1 and low >= least:
-        middle = (low + high) // 2
-        low, high = (low, middle) if share_passing(middle) >= power else (middle, high)
-    return high
+    return fewest(would_pass, low=least - 1, high=least, most=MOST_UNITS)

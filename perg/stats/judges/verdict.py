@@ -143,12 +143,11 @@ def verdict(
     units_rated: int = 0,
     units_shared: int = 0,
     categories: int = 2,
-    useful: float = USEFUL_SKILL,
 ) -> Verdict:
     """One judge's verdict. `confusion` is None if there is no followed / not followed.
 
     - A judge that does not beat both baselines, tested, is "not trustworthy here", or "not enough labels yet" while
-      the units would not have shown a judge of skill `useful` either, and its own skill may still be that high.
+      the units would not have shown a judge of skill `USEFUL_SKILL` either, and its own skill may still be that high.
     - One that does, with the lower limit of its skill above 0, "can replace a human annotator" if it passes the
       alternative annotator test in `STABLE` of its resamples and is shown to be as good as people (`as_good`).
     - Otherwise it "can be used with correction" where its report has a `correction`; else it is "not enough labels
@@ -167,7 +166,7 @@ def verdict(
     level = BASELINE_LEVEL / as_good.judges
     skill = baselines[0].value if confusion is None else informedness(confusion)
     failures = None if confusion is None else _failures(confusion)
-    needed = units_to_beat_baselines(useful, failures, categories=categories, level=level)
+    needed = units_to_beat_baselines(USEFUL_SKILL, failures, categories=categories, level=level)
     labels_per_unit = labels / units_rated if units_rated else 1.0
     more = math.ceil(max(needed - skill.n, 1) * labels_per_unit)
     stability = _stability(alternative)
@@ -185,10 +184,10 @@ def verdict(
             reasons.append(
                 "It is right less often than chance would have it: perhaps its scale runs the other way round."
             )
-        hopeless = skill.high is not None and skill.high < useful
+        hopeless = skill.high is not None and skill.high < USEFUL_SKILL
         if hopeless or skill.n >= needed:
             return Verdict.of(DISTRUST, tuple(reasons), stability=stability)
-        reasons.append(f"With {units(skill.n)} a judge of skill {useful:g} might well have failed too.")
+        reasons.append(f"With {units(skill.n)} a judge of skill {USEFUL_SKILL:g} might well have failed too.")
         return Verdict.of(TOO_FEW, tuple(reasons), more, stability)
     reasons += [*on_alternative(alternative, STABLE), on_people(beside, as_good)]
     if alternative.passed and stability is not None and stability >= STABLE and as_good.shown:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from perg.stats.base.estimate import Estimate
+from perg.stats.base.number_text import number_text
 from perg.stats.base.undefined import Undefined
 from perg.stats.correction.corrections import Correction
 from perg.stats.judges.alternative_annotator import AlternativeAnnotatorTest
@@ -73,7 +74,7 @@ def on_people(beside: SkillBesidePeople, as_good: NonInferiority) -> str:
     if difference.value is None:
         return f"It cannot be compared with people: {difference.undefined}."
     values = (
-        f"{STATISTICS[beside.statistic]} {_plain(beside.judge.value)}, a person’s {_plain(beside.people.value)}, each "
+        f"{STATISTICS[beside.statistic]} {_value(beside.judge)}, a person’s {_value(beside.people)}, each "
         f"against the other people; judge minus people {number(difference)}"
     )
     if difference.low is None or difference.high is None:
@@ -118,22 +119,20 @@ def number(estimate: Estimate) -> str:
     """A value with its interval."""
     if estimate.value is None:
         return f"undefined ({estimate.undefined})"
-    interval = "" if estimate.low is None else f" [{_plain(estimate.low)}, {_plain(estimate.high)}]"
-    return f"{_plain(estimate.value)}{interval}"
+    value = number_text(estimate.value, 2)
+    if estimate.low is None or estimate.high is None:
+        return value
+    return f"{value} [{number_text(estimate.low, 2)}, {number_text(estimate.high, 2)}]"
 
 
-def _plain(value: float | None, digits: int = 2) -> str:
-    """With a minus sign, and without one before zero."""
-    if value is None:
-        return "undefined"
-    rounded = f"{value:.{digits}f}"
-    return f"−{rounded[1:]}" if rounded.startswith("-") and float(rounded) else rounded.lstrip("-")
+def _value(estimate: Estimate) -> str:
+    return "undefined" if estimate.value is None else number_text(estimate.value, 2)
 
 
 def _apart(first: float, second: float) -> tuple[str, str]:
     """Both numbers, with enough digits to tell them apart."""
     digits = next((n for n in (2, 3, 4) if f"{first:.{n}f}" != f"{second:.{n}f}"), 4)
-    return _plain(first, digits), _plain(second, digits)
+    return number_text(first, digits), number_text(second, digits)
 
 
 def _share(estimate: Estimate) -> str:

@@ -10,12 +10,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import sparse
 
 from perg.stats.base.estimate import Estimate
-from perg.stats.base.pooling import IntervalMethod, PooledBootstrap, pool, row_keys
-from perg.stats.base.resampling import RESAMPLES, Clusters, Floats, defined_ratio
+from perg.stats.base.pooling import PooledBootstrap, pool, row_keys
+from perg.stats.base.resampling import Draws, Floats, defined_ratio
 from perg.stats.ratings.distances import Distances, on_unit_range
 from perg.stats.ratings.pair_counts import PairCounts
 from perg.stats.ratings.pooled import PooledTable
@@ -26,47 +26,28 @@ NO_PAIRS = "no unit has two ratings"
 UNANIMOUS = "unanimous: all ratings are the same"
 
 
-def krippendorff_alpha(
-    table: RatingTable,
-    level: Level = "ordinal",
-    *,
-    clusters: Clusters | None = None,
-    resamples: int = RESAMPLES,
-    confidence: float = 0.95,
-    interval: IntervalMethod = "percentile",
-    rng: np.random.Generator,
-) -> Estimate:
+def krippendorff_alpha(table: RatingTable, level: Level = "ordinal", *, draws: Draws) -> Estimate:
     """Alpha of all raters in the table: at most 1 (perfect), 0 at chance; n = units with two ratings or more.
 
-    `clusters` (n_units,) are resampled as wholes. Units with fewer than two ratings count for nothing and are
-    not resampled. Undefined if no unit has two ratings, and where all ratings that can be paired are the
-    same, since agreement by chance is then complete. Perfect agreement has no interval: see
-    `percentile_interval`.
+    Units with fewer than two ratings count for nothing and are not resampled. Undefined if no unit has two ratings,
+    and where all ratings that can be paired are the same, since agreement by chance is then complete. Perfect
+    agreement has no interval: see `percentile_interval`.
 
     Raises:
         ValueError: `clusters` does not have one id per unit.
     """
-    if clusters is not None and clusters.shape != (len(table.units),):
-        raise ValueError("one cluster id per unit is needed")
+    draws.require_units(len(table.units))
     codes = table.codes()
     pairable = (codes >= 0).sum(axis=1) >= 2
     n = int(pairable.sum())
     if n == 0:
         return Estimate.of_nothing(NO_PAIRS)
     codes = np.sort(codes[pairable], axis=1)  # units whose ratings are the same, by whomever, are one pool
-    pools = pool(codes, None if clusters is None else clusters[pairable])
-    bootstrap = PooledBootstrap(pools, rng=rng, resamples=resamples)
-    return _alpha(bootstrap, codes[pools.first], table.categories, level, n, interval, confidence)
+    pools = pool(codes, draws.among(pairable).clusters)
+    return _alpha(PooledBootstrap(pools, draws), codes[pools.first], table.categories, level, n)
 
 
-def pooled_alpha(
-    pooled: PooledTable,
-    raters: Sequence[str],
-    level: Level = "ordinal",
-    *,
-    interval: IntervalMethod = "percentile",
-    confidence: float = 0.95,
-) -> Estimate:
+def pooled_alpha(pooled: PooledTable, raters: Sequence[str], level: Level = "ordinal") -> Estimate:
     """Alpha of these raters with the draws of `pooled`, else as `krippendorff_alpha`.
 
     All units of the table are resampled, so the number of units with two ratings varies from draw to draw.
@@ -80,17 +61,11 @@ def pooled_alpha(
     if n == 0:
         return Estimate.of_nothing(NO_PAIRS)
     codes = np.where(pairable[:, np.newaxis], codes, -1)
-    return _alpha(pooled.bootstrap, codes, pooled.table.categories, level, n, interval, confidence)
+    return _alpha(pooled.bootstrap, codes, pooled.table.categories, level, n)
 
 
 def _alpha(
-    bootstrap: PooledBootstrap,
-    codes: Codes,
-    categories: tuple[float, ...],
-    level: Level,
-    n: int,
-    interval: IntervalMethod,
-    confidence: float,
+    bootstrap: PooledBootstrap, codes: Codes, categories: tuple[float, ...], level: Level, n: int
 ) -> Estimate:
     """Alpha of the pools' category codes (u, r); categories that nobody uses change nothing."""
     used, inverse = np.unique(codes, return_inverse=True)
@@ -105,8 +80,6 @@ def _alpha(
         n=n,
         undefined=UNANIMOUS,
         rarer=off_the_most_common(codes),
-        interval=interval,
-        confidence=confidence,
     )
 
 
@@ -132,7 +105,7 @@ class UnitCoincidences:
         size: number of categories.
     """
 
-    indicator: "sparse.csc_array"
+    indicator: "scipy.sparse.csc_array"
     rows: Codes
     columns: Codes
     weights: Floats
@@ -161,7 +134,7 @@ def unit_coincidences(codes: Codes, size: int) -> UnitCoincidences:
     kinds = np.column_stack([category[first], category[second], ratings, occur])
     _, sample, column = np.unique(row_keys(kinds), return_index=True, return_inverse=True)
     rows, columns, ratings, occur = kinds[sample].T
-    indicator = sparse.csc_array(
+    indicator = scipy.sparse.csc_array(
         (np.ones(column.size, dtype=np.float32), (unit[first], column)),
         shape=(codes.shape[0], sample.size),
     )

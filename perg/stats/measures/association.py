@@ -4,88 +4,41 @@ Source: Spearman, The proof and measurement of association between two things, A
 15 (1904) 72–101, with mid-ranks for ties. Equal to `scipy.stats.spearmanr`.
 """
 
-from collections.abc import Callable, Sequence
-from typing import Unpack
+from collections.abc import Sequence
 
 import numpy as np
 
 from perg.stats.base.estimate import Estimate
-from perg.stats.base.pooling import BootstrapOptions, IntervalMethod, PooledBootstrap, pool
-from perg.stats.base.resampling import RESAMPLES, Clusters, Floats, defined_ratio
-from perg.stats.measures.kappa import NOT_RATED_BY_BOTH, unit_pairs
+from perg.stats.base.pooling import PooledBootstrap, pool
+from perg.stats.base.resampling import Draws, Floats, defined_ratio
+from perg.stats.measures.kappa import NOT_RATED_BY_BOTH, codes_of_both, unit_pairs
 from perg.stats.ratings.pair_counts import PairCounts
-from perg.stats.ratings.ratings import Ratings, category_codes
+from perg.stats.ratings.ratings import Ratings
 
 ONE_RATING_ONLY = "a rater gave every unit the same rating, so the units have no order"
 
 
-def spearman(
-    a: Ratings,
-    b: Ratings,
-    categories: Sequence[float],
-    **options: Unpack[BootstrapOptions],
-) -> Estimate:
-    """Rank correlation in [−1, 1] of two raters' ratings (n,), NaN where missing, out of ascending `categories`.
+def mean_signed_difference(a: Ratings, b: Ratings, categories: Sequence[float], *, draws: Draws) -> Estimate:
+    """Mean of a − b in points of the scale over the units both rated: above 0, the first rates higher.
 
-    n = units rated by both. Undefined without such a unit, and where a rater never varies.
+    Ratings (n,), NaN where missing, are out of ascending `categories`. Undefined without a unit rated by both.
 
     Raises:
         ValueError: arrays of different shapes, or a rating outside the categories.
     """
-    return _estimate(a, b, categories, spearman_of_pairs, ONE_RATING_ONLY, **options)
-
-
-def mean_signed_difference(
-    a: Ratings,
-    b: Ratings,
-    categories: Sequence[float],
-    **options: Unpack[BootstrapOptions],
-) -> Estimate:
-    """Mean of a − b in points of the scale over the units both rated: above 0, the first rates higher.
-
-    Raises:
-        ValueError: as `spearman`.
-    """
-    positions = np.asarray(categories, dtype=np.float64)
-    return _estimate(
-        a,
-        b,
-        categories,
-        lambda pairs: mean_difference_of_pairs(pairs, positions),
-        NOT_RATED_BY_BOTH,
-        **options,
-    )
-
-
-def _estimate(
-    a: Ratings,
-    b: Ratings,
-    categories: Sequence[float],
-    coefficient: Callable[[PairCounts], Floats],
-    undefined: str,
-    *,
-    clusters: Clusters | None = None,
-    resamples: int = RESAMPLES,
-    confidence: float = 0.95,
-    interval: IntervalMethod = "percentile",
-    rng: np.random.Generator,
-) -> Estimate:
-    if a.shape != b.shape or a.ndim != 1 or (clusters is not None and clusters.shape != a.shape):
-        raise ValueError("both raters' ratings, and the cluster ids, are vectors over the same units")
-    codes = np.column_stack([category_codes(a, categories), category_codes(b, categories)])
-    both = (codes >= 0).all(axis=1)
-    codes, n = codes[both], int(both.sum())
-    if n == 0:
+    first, second, draws = codes_of_both(a, b, categories, draws)
+    if first.size == 0:
         return Estimate.of_nothing(NOT_RATED_BY_BOTH)
-    pools = pool(codes, None if clusters is None else clusters[both])
-    rows, columns, indicator = unit_pairs(codes[pools.first, 0], codes[pools.first, 1])
-    return PooledBootstrap(pools, rng=rng, resamples=resamples).estimate(
+    pools = pool(np.column_stack([first, second]), draws.clusters)
+    rows, columns, indicator = unit_pairs(first[pools.first], second[pools.first])
+    positions = np.asarray(categories, dtype=np.float64)
+    return PooledBootstrap(pools, draws).estimate(
         indicator,
-        lambda sums: PairCounts(rows, columns, sums, len(categories)).of_each_block(coefficient),
-        n=n,
-        undefined=undefined,
-        interval=interval,
-        confidence=confidence,
+        lambda sums: PairCounts(rows, columns, sums, positions.size).of_each_block(
+            lambda pairs: mean_difference_of_pairs(pairs, positions)
+        ),
+        n=first.size,
+        undefined=NOT_RATED_BY_BOTH,
     )
 
 

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import sparse
 
 from perg.stats.base.estimate import Estimate
 from perg.stats.base.pooling import PooledBootstrap, row_keys
@@ -60,12 +60,12 @@ class PairCells:
         common = int((rows + columns).argmax())
         return self.bootstrap.clusters_among((coded.a >= 0) & ((coded.a != common) | (coded.b != common)))
 
-    def percent_agreement(self, pair: int, confidence: float) -> Estimate:
+    def percent_agreement(self, pair: int) -> Estimate:
         """Share of equal ratings among the units, one or more, that both rated."""
         coded = self.pairs[pair]
         both = coded.a >= 0
         equal = both & (coded.a == coded.b)
-        return self.bootstrap.share(np.column_stack([equal, both]).astype(np.float64), confidence)
+        return self.bootstrap.share(np.column_stack([equal, both]).astype(np.float64))
 
     def replicates(self, pair: int) -> PairCounts:
         """The confusion matrix in each resample."""
@@ -100,12 +100,12 @@ class PairCells:
         used, size = self.columns[pair][0], len(self.categories(pair))
         return PairCounts(used // size, used % size, sums, size)
 
-    def _of_pools(self, pair: int) -> "sparse.csr_array":
+    def _of_pools(self, pair: int) -> "scipy.sparse.csr_array":
         """Each pool's cell, one of the c that occur: (u, c) ones; all zeros where either rater is missing."""
         coded, used = self.pairs[pair], self.columns[pair][0]
         both = np.flatnonzero(coded.a >= 0)
         cells = np.searchsorted(used, coded.a[both] * len(coded.categories) + coded.b[both])
-        return sparse.csr_array((np.ones(both.size), (both, cells)), shape=(coded.a.size, used.size))
+        return scipy.sparse.csr_array((np.ones(both.size), (both, cells)), shape=(coded.a.size, used.size))
 
 
 def pair_cells(bootstrap: PooledBootstrap, pairs: Sequence[CodedPair]) -> PairCells:
@@ -122,7 +122,7 @@ def pair_cells(bootstrap: PooledBootstrap, pairs: Sequence[CodedPair]) -> PairCe
         start += used.size
     rows = np.concatenate(units) if units else np.empty(0, dtype=np.int64)
     ends = np.concatenate([[0], np.cumsum(np.concatenate(heights))]) if units else np.zeros(1, dtype=np.int64)
-    indicator = sparse.csc_array(
+    indicator = scipy.sparse.csc_array(
         (np.ones(rows.size, dtype=np.float32), rows, ends), shape=(bootstrap.pools.sizes.size, start)
     )
     sums = bootstrap.sums(indicator) if start else np.zeros((bootstrap.resamples, 0))

@@ -9,7 +9,7 @@ Statistics 6 (1979) 65–70; Benjamini & Yekutieli, Annals of Statistics 29 (200
 """
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import Literal
@@ -17,14 +17,12 @@ from typing import Literal
 import numpy as np
 import scipy
 from numpy.typing import NDArray
-from scipy import sparse
-from scipy.special import stdtr, stdtrit
 
 from perg.stats.base.estimate import Estimate
 from perg.stats.base.intervals import bootstrap_estimate, interval_warnings, reason_for_none
 from perg.stats.base.multiple_tests import holm
 from perg.stats.base.pooling import PooledBootstrap, pool
-from perg.stats.base.resampling import RESAMPLES, UNDEFINED_SHARE, Clusters, Floats, defined_ratio
+from perg.stats.base.resampling import UNDEFINED_SHARE, Draws, Floats, defined_ratio
 from perg.stats.measures.alpha import alpha_of_pairs
 from perg.stats.measures.kappa import NOT_RATED_BY_BOTH, kappa_of_pairs, unit_pairs
 from perg.stats.ratings.distances import Distances
@@ -68,17 +66,13 @@ def compare_judges(
     categories: Sequence[float],
     statistic: Statistic,
     *,
-    pairs: Iterable[tuple[str, str]] | None = None,
-    clusters: Clusters | None = None,
-    resamples: int = RESAMPLES,
-    confidence: float = 0.95,
-    rng: np.random.Generator,
+    draws: Draws,
 ) -> tuple[JudgeComparison, ...]:
-    """Compare judges (n,) by their agreement with a reference (n,), NaN where missing, on ascending categories.
+    """Compare all pairs of judges (n,) by their agreement with a reference (n,), NaN where missing.
 
-    The reference is the people's median (then the categories hold its half steps: `RatingTable.with_column`) or their
-    majority on followed / not followed. `pairs` are the pairs to compare, in order; all of them by default. The
-    statistics are those of `statistic_of_cells`.
+    Ratings are on ascending `categories`. The reference is the people's median (then the categories hold its half
+    steps: `RatingTable.with_column`) or their majority on followed / not followed. The statistics are
+    those of `statistic_of_cells`.
 
     Interval and p-value of the difference are of one statistic, difference / standard error, and of Student's
     distribution with clusters − 1 degrees of freedom, so that the interval leaves out 0 exactly where p < 1 −
@@ -89,29 +83,27 @@ def compare_judges(
     of the sign test over the units (clusters) on which one judge is nearer to the reference.
 
     Raises:
-        ValueError: shapes that differ, a rating outside the categories, categories that do not ascend, an unknown
-            judge.
+        ValueError: shapes that differ, a rating outside the categories, categories that do not ascend.
     """
     shapes = {ratings.shape for ratings in judges.values()} | {reference.shape}
-    if len(shapes) > 1 or reference.ndim != 1 or (clusters is not None and clusters.shape != reference.shape):
-        raise ValueError("the reference, the judges and the clusters are vectors over the same units")
+    if len(shapes) > 1 or reference.ndim != 1:
+        raise ValueError("the reference and the judges are vectors over the same units")
+    draws.require_units(reference.size)
     require_ascending(categories)
-    judge_pairs = list(combinations(judges, 2) if pairs is None else pairs)
-    if unknown := {name for pair in judge_pairs for name in pair} - set(judges):
-        raise ValueError(f"no judge named {sorted(unknown)}")
     rated = ~np.isnan(reference)
     codes = {name: category_codes(ratings, categories)[rated] for name, ratings in judges.items()}
     referred = category_codes(reference, categories)[rated]
-    draws = None
-    if referred.size:
-        rows = np.column_stack([referred, *codes.values()])
-        draws = _Draws(rows, list(codes), clusters if clusters is None else clusters[rated], resamples, rng)
-    positions = np.asarray(categories, dtype=np.float64)
-    comparisons = [
-        _nothing(a, b, statistic) if draws is None else draws.compare(a, b, positions, statistic, confidence)
-        for a, b in judge_pairs
-    ]
-    return corrected(comparisons)
+    pairs = combinations(judges, 2)
+    if not referred.size:
+        return corrected([_nothing(a, b, statistic) for a, b in pairs])
+    comparison = _Comparison(
+        np.column_stack([referred, *codes.values()]),
+        {name: column for column, name in enumerate(codes, start=1)},
+        np.asarray(categories, dtype=np.float64),
+        statistic,
+        draws.among(rated),
+    )
+    return corrected([comparison.of(a, b) for a, b in pairs])
 
 
 def corrected(comparisons: Sequence[JudgeComparison]) -> tuple[JudgeComparison, ...]:
@@ -157,6 +149,14 @@ def statistic_of_cells(cells: Floats, categories: Floats, statistic: Statistic) 
     return statistic_of_pairs(PairCounts.of_square(cells, categories.size), categories, statistic)
 
 
+def statistic_of_cells_that_occur(
+    rows: Codes, columns: Codes, sums: Floats, categories: Floats, statistic: Statistic
+) -> Floats:
+    """As `statistic_of_cells`, of the cells at `rows` and `columns` (c,), which hold `sums` (R, c): (R,)."""
+    pairs, used = PairCounts(rows, columns, sums, categories.size).compressed()
+    return pairs.of_each_block(lambda block: statistic_of_pairs(block, categories[used], statistic))
+
+
 def statistic_of_pairs(pairs: PairCounts, categories: Floats, statistic: Statistic) -> Floats:
     """As `statistic_of_cells`, of R confusion matrices without the cells that do not occur: (R,)."""
     match statistic:
@@ -176,50 +176,50 @@ def statistic_of_pairs(pairs: PairCounts, categories: Floats, statistic: Statist
             return defined_ratio(np.nansum(recalls, axis=1) - 1, occur - 1.0)
 
 
-class _Draws:
-    """The ratings of units that have a reference, by their distinct rows, and one bootstrap for all judges."""
+class _Comparison:
+    """The ratings of units that have a reference, by their distinct rows, and one bootstrap for all judges.
+
+    `rows` (n, 1 + judges) are category codes, the reference's first; `columns` are those of the judges.
+    """
 
     def __init__(
-        self,
-        rows: Codes,
-        names: list[str],
-        clusters: Clusters | None,
-        resamples: int,
-        rng: np.random.Generator,
+        self, rows: Codes, columns: dict[str, int], categories: Floats, statistic: Statistic, draws: Draws
     ) -> None:
-        pools = pool(rows, clusters)
-        self.bootstrap = PooledBootstrap(pools, rng=rng, resamples=resamples)
-        self.rows = rows[pools.first]
-        self.columns = {name: i + 1 for i, name in enumerate(names)}
+        pools = pool(rows, draws.clusters)
+        self.bootstrap = PooledBootstrap(pools, draws)
+        self.rows, self.columns = rows[pools.first], columns
+        self.categories, self.statistic = categories, statistic
 
-    def compare(
-        self, a: str, b: str, categories: Floats, statistic: Statistic, confidence: float
-    ) -> JudgeComparison:
+    def of(self, a: str, b: str) -> JudgeComparison:
+        """The comparison of two judges."""
         reference, first, second = (self.rows[:, column] for column in (0, self.columns[a], self.columns[b]))
         both = (first >= 0) & (second >= 0)
         n = int(self.bootstrap.pools.sizes[both].sum())
         if n == 0:
-            return _nothing(a, b, statistic)
-        a_values, b_values = (
-            self._values(reference, judge, both, categories, statistic) for judge in (first, second)
-        )
+            return _nothing(a, b, self.statistic)
+        a_values, b_values = (self._values(reference, judge, both) for judge in (first, second))
         nearer = np.sign(np.abs(second - reference) - np.abs(first - reference)) * both
-        if statistic in ("accuracy", "cohen_kappa", "informedness"):
+        if self.statistic in ("accuracy", "cohen_kappa", "informedness"):
             nearer = ((first == reference).astype(np.int64) - (second == reference)) * both
         clusters = self.bootstrap.clusters_among(both)
         difference, p_value = self._difference(
-            a_values - b_values, n, clusters, both & (first != second), nearer, statistic, confidence
+            a_values - b_values, n, clusters, both & (first != second), nearer
         )
 
         def estimate(values: Floats) -> Estimate:
-            if np.isnan(values[0]):
-                return Estimate.of_nothing(UNDEFINED[statistic], n)
-            return bootstrap_estimate(values[0], n, values[1:], clusters=clusters, confidence=confidence)
+            return bootstrap_estimate(
+                values[0],
+                n,
+                values[1:],
+                undefined=UNDEFINED[self.statistic],
+                clusters=clusters,
+                confidence=self.bootstrap.confidence,
+            )
 
         return JudgeComparison(
             a=a,
             b=b,
-            statistic=statistic,
+            statistic=self.statistic,
             n=n,
             a_value=estimate(a_values),
             b_value=estimate(b_values),
@@ -227,24 +227,16 @@ class _Draws:
             p_value=p_value,
         )
 
-    def _values(
-        self,
-        reference: Codes,
-        judge: Codes,
-        both: NDArray[np.bool_],
-        categories: Floats,
-        statistic: Statistic,
-    ) -> Floats:
+    def _values(self, reference: Codes, judge: Codes, both: NDArray[np.bool_]) -> Floats:
         """The statistic over the pools where `both` (u,) judges rated: of all units, then of each resample."""
         rows, columns, of_rated = unit_pairs(reference[both], judge[both])
         rated = np.flatnonzero(both)[of_rated.tocoo().row]
-        indicator = sparse.csc_array(
+        indicator = scipy.sparse.csc_array(
             (of_rated.tocoo().data, (rated, of_rated.tocoo().col)), shape=(both.size, rows.size)
         )
 
         def values(sums: Floats) -> Floats:
-            pairs, used = PairCounts(rows, columns, sums, categories.size).compressed()
-            return pairs.of_each_block(lambda block: statistic_of_pairs(block, categories[used], statistic))
+            return statistic_of_cells_that_occur(rows, columns, sums, self.categories, self.statistic)
 
         observed = values(self.bootstrap.totals(indicator)[np.newaxis])
         return np.concatenate([observed, self.bootstrap.coefficients(indicator, values)])
@@ -256,13 +248,11 @@ class _Draws:
         clusters: int,
         differ: NDArray[np.bool_],
         nearer: Codes,
-        statistic: Statistic,
-        confidence: float,
     ) -> tuple[Estimate, float | None]:
         """The difference of all units, first of `values`, and of each resample: its interval, and the p-value."""
         value, replicates = float(values[0]), values[1:]
         if np.isnan(value):
-            return Estimate.of_nothing(UNDEFINED[statistic], n), None
+            return Estimate.of_nothing(UNDEFINED[self.statistic], n), None
         discordant = self.bootstrap.clusters_among(differ)
         warnings = interval_warnings(clusters, discordant=discordant)
         defined = replicates[~np.isnan(replicates)]
@@ -271,10 +261,10 @@ class _Draws:
             reasons = warnings if clusters < 2 else (reason_for_none(replicates), *warnings)
             return Estimate.of(value, n, None, warnings=reasons), self._sign_test(value, nearer)
         error = spread * math.sqrt(clusters / (clusters - 1) * (discordant + 2) / discordant)
-        p_value = 2 * float(stdtr(clusters - 1, -abs(value) / error))
+        p_value = 2 * float(scipy.special.stdtr(clusters - 1, -abs(value) / error))
         if defined.size < (1 - UNDEFINED_SHARE) * replicates.size:
             return Estimate.of(value, n, None, warnings=(reason_for_none(replicates), *warnings)), p_value
-        half = -float(stdtrit(clusters - 1, (1 - confidence) / 2)) * error
+        half = -float(scipy.special.stdtrit(clusters - 1, (1 - self.bootstrap.confidence) / 2)) * error
         return Estimate.of(value, n, (value - half, value + half), warnings=warnings), p_value
 
     def _sign_test(self, difference: float, nearer: Codes) -> float:

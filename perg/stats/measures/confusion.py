@@ -57,12 +57,8 @@ def confusion(
     reported, failed = judged[rated] == 0, referred[rated] == 0
     shared = None if clusters is None else clusters[rated]
 
-    def rate(hits: Flags, among: Flags, if_empty: str) -> Estimate:
-        if not among.any():
-            return Estimate.of_nothing(if_empty)
-        return proportion(
-            hits[among], clusters=None if shared is None else shared[among], confidence=confidence
-        )
+    def rate(hits: Flags, among: Flags, undefined: str) -> Estimate:
+        return proportion(hits, among=among, clusters=shared, confidence=confidence, undefined=undefined)
 
     nothing = None if rated.any() else "no unit rated by both"
     overlap = rate(reported & failed, reported | failed, nothing or "neither sees an alignment failure")

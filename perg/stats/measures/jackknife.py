@@ -12,8 +12,9 @@ Sources: Efron & Tibshirani, An Introduction to the Bootstrap (1993), ch. 11; Sa
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import ndtri, stdtrit
+import scipy
 
+from perg.stats.base.fewest import fewest
 from perg.stats.base.resampling import Clusters, Floats, cluster_sums
 from perg.stats.measures.paired_sums import PairedSums
 
@@ -43,7 +44,7 @@ class JackknifedDifference:
 
     def interval(self, level: float) -> tuple[float, float]:
         """Ends with `level` beyond either of them, in [−2, 2]."""
-        reach = -float(stdtrit(self.freedom, level)) * float(np.sqrt(self.variance))
+        reach = -float(scipy.special.stdtrit(self.freedom, level)) * float(np.sqrt(self.variance))
         return max(self.value - reach, -2.0), min(self.value + reach, 2.0)
 
     def units_for(self, margin: float, *, level: float, power: float) -> int | None:
@@ -59,18 +60,12 @@ class JackknifedDifference:
         def reaches(units: int) -> bool:
             share = self.units / units
             error = np.sqrt(self.observed_variance * share + imagined * share**2)
-            quantile = ndtri(power) - stdtrit(max(self.freedom / share, 1.0), level)
+            quantile = scipy.special.ndtri(power) - scipy.special.stdtrit(
+                max(self.freedom / share, 1.0), level
+            )
             return bool(quantile * error <= margin)
 
-        low, high = 1, 2
-        while not reaches(high):
-            low, high = high, 2 * high
-            if low > MOST_UNITS:
-                return None
-        while high - low > 1:
-            middle = (low + high) // 2
-            low, high = (low, middle) if reaches(middle) else (middle, high)
-        return high
+        return fewest(reaches, low=1, high=2, most=MOST_UNITS)
 
 
 def jackknifed_difference(sums: PairedSums, clusters: Clusters | None) -> JackknifedDifference | None:

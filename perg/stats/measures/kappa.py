@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from scipy import sparse
+import scipy
 
 from perg.stats.base.estimate import Estimate
-from perg.stats.base.pooling import IntervalMethod, PooledBootstrap, pool, row_keys
+from perg.stats.base.pooling import PooledBootstrap, pool, row_keys
 from perg.stats.base.proportions import proportion
-from perg.stats.base.resampling import RESAMPLES, Clusters, Floats, defined_ratio
+from perg.stats.base.resampling import Draws, Floats, defined_ratio
 from perg.stats.ratings.distances import Distances, on_unit_range
 from perg.stats.ratings.pair_counts import PairCounts
 from perg.stats.ratings.ratings import Codes, Level, Ratings, category_codes, require_ascending
@@ -37,40 +37,27 @@ class PairAgreement:
 
 
 def pairwise(
-    a: Ratings,
-    b: Ratings,
-    categories: Sequence[float],
-    *,
-    clusters: Clusters | None = None,
-    level: Level = "ordinal",
-    resamples: int = RESAMPLES,
-    confidence: float = 0.95,
-    interval: IntervalMethod = "percentile",
-    rng: np.random.Generator,
+    a: Ratings, b: Ratings, categories: Sequence[float], *, level: Level = "ordinal", draws: Draws
 ) -> PairAgreement:
     """Agreement of two raters' ratings (n,), NaN where missing, on ascending `categories`.
 
     Weights are of the categories' ranks, or on an interval scale (`level`) of their values. Units that either did not
     rate are left out. Kappa is undefined if both gave one and the same rating throughout: chance agreement is then
-    1. Kappa intervals resample units, or whole `clusters` (n,).
+    1.
 
     Raises:
         ValueError: arrays of different shapes, a rating outside the categories, categories that do not ascend.
     """
-    if a.shape != b.shape or a.ndim != 1 or (clusters is not None and clusters.shape != a.shape):
-        raise ValueError("both raters' ratings, and the cluster ids, are vectors over the same units")
     require_ascending(categories)
-    first, second = category_codes(a, categories), category_codes(b, categories)
-    both = (first >= 0) & (second >= 0)
-    first, second, n = first[both], second[both], int(both.sum())
-    shared = None if clusters is None else clusters[both]
+    first, second, draws = codes_of_both(a, b, categories, draws)
+    n = first.size
     if n == 0:
         nothing = Estimate.of_nothing(NOT_RATED_BY_BOTH)
         return PairAgreement(0, nothing, nothing, nothing, nothing)
-    percent_agreement = proportion(first == second, clusters=shared, confidence=confidence)
+    percent_agreement = proportion(first == second, clusters=draws.clusters, confidence=draws.confidence)
     size = len(categories)
-    pools = pool(np.column_stack([first, second]), shared)
-    bootstrap = PooledBootstrap(pools, rng=rng, resamples=resamples)
+    pools = pool(np.column_stack([first, second]), draws.clusters)
+    bootstrap = PooledBootstrap(pools, draws)
     rows, columns, indicator = unit_pairs(first[pools.first], second[pools.first])
     positions = np.asarray(categories, dtype=np.float64)
     common = np.bincount(np.concatenate([first, second])).argmax()
@@ -86,8 +73,6 @@ def pairwise(
             n=n,
             undefined=UNANIMOUS,
             rarer=rarer,
-            interval=interval,
-            confidence=confidence,
         )
 
     nominal = kappa("nominal")
@@ -96,12 +81,28 @@ def pairwise(
     return PairAgreement(n, percent_agreement, nominal, kappa("linear"), kappa("quadratic"))
 
 
-def unit_pairs(first: Codes, second: Codes) -> "tuple[Codes, Codes, sparse.csc_array]":
+def codes_of_both(
+    a: Ratings, b: Ratings, categories: Sequence[float], draws: Draws
+) -> tuple[Codes, Codes, Draws]:
+    """The category codes of two raters (n,) over the units that both rated, and the draws of those.
+
+    Raises:
+        ValueError: arrays of different shapes, or a rating outside the categories.
+    """
+    if a.shape != b.shape or a.ndim != 1:
+        raise ValueError("both raters' ratings are vectors over the same units")
+    draws.require_units(a.size)
+    first, second = category_codes(a, categories), category_codes(b, categories)
+    both = (first >= 0) & (second >= 0)
+    return first[both], second[both], draws.among(both)
+
+
+def unit_pairs(first: Codes, second: Codes) -> "tuple[Codes, Codes, scipy.sparse.csc_array]":
     """The pairs of categories that occur (c,), row by row, and which unit has which: ones (n, c), of codes (n,)."""
     pairs = np.column_stack([first, second])
     _, sample, column = np.unique(row_keys(pairs), return_index=True, return_inverse=True)
     shape = (first.size, sample.size)
-    indicator = sparse.csc_array(
+    indicator = scipy.sparse.csc_array(
         (np.ones(first.size, dtype=np.float32), (np.arange(first.size), column)), shape=shape
     )
     return first[sample], second[sample], indicator

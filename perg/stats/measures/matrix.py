@@ -7,11 +7,10 @@ from typing import Literal
 
 import numpy as np
 
-from perg.stats.base.bca import bca_interval
+from perg.stats.base.bca import Jackknife
 from perg.stats.base.estimate import Estimate
-from perg.stats.base.intervals import bootstrap_estimate, interval_warnings, reason_for_none
-from perg.stats.base.pooling import IntervalMethod
-from perg.stats.base.resampling import Floats, defined_ratio
+from perg.stats.base.intervals import bootstrap_estimate
+from perg.stats.base.resampling import Floats, IntervalMethod, defined_ratio
 from perg.stats.measures.alpha import Level, alpha_of_pairs
 from perg.stats.measures.association import ONE_RATING_ONLY, mean_difference_of_pairs, spearman_of_pairs
 from perg.stats.measures.cells import CodedPair, PairCells, pair_cells
@@ -103,8 +102,6 @@ def rater_matrix(
     level: Level = "ordinal",
     threshold: float | None = None,
     scale: tuple[float, ...] | None = None,
-    interval: IntervalMethod = "percentile",
-    confidence: float = 0.95,
 ) -> RaterMatrix:
     """All coefficients of all pairs of `raters` (all of the table's, if not given), from the same resamples.
 
@@ -114,7 +111,7 @@ def rater_matrix(
             on how many there are; a pair with other ratings (a median of half a point) is taken on the
             table's categories. All of the table's, if not given.
 
-    Percent agreement has `proportion`'s interval.
+    Percent agreement has `proportion`'s interval. The kind of the others is that of the pooled table's draws.
 
     Raises:
         ValueError: an unknown rater, or a `scale` that is not part of the table's categories.
@@ -131,14 +128,10 @@ def rater_matrix(
     for start, stop in _batches(coded, pooled.bootstrap.resamples):
         cells = pair_cells(pooled.bootstrap, coded[start:stop])
         for i, (a, b) in enumerate(named[start:stop]):
-            scaled = pair_coefficients(cells, i, level, interval=interval, confidence=confidence)
-            followed = None
-            if cut is not None:
-                followed = pair_coefficients(
-                    cells.followed(i, cut), 0, "nominal", interval=interval, confidence=confidence
-                )
+            scaled = pair_coefficients(cells, i, level)
+            followed = None if cut is None else pair_coefficients(cells.followed(i, cut), 0, "nominal")
             pairs.append(RaterPair(a, b, cells.n(i), scaled, followed))
-    return RaterMatrix(names, level, threshold, interval, tuple(pairs))
+    return RaterMatrix(names, level, threshold, pooled.bootstrap.interval, tuple(pairs))
 
 
 def _batches(pairs: Sequence[CodedPair], resamples: int) -> list[tuple[int, int]]:
@@ -183,14 +176,7 @@ def _coded_pair(
     )
 
 
-def pair_coefficients(
-    cells: PairCells,
-    pair: int,
-    level: Level,
-    *,
-    interval: IntervalMethod = "percentile",
-    confidence: float = 0.95,
-) -> Coefficients:
+def pair_coefficients(cells: PairCells, pair: int, level: Level) -> Coefficients:
     """The coefficients of one pair: those of `NOMINAL` on the nominal level and on binary ratings, else `SCALED`."""
     categories = cells.categories(pair)
     names = NOMINAL if level == "nominal" or categories == BINARY else SCALED
@@ -205,24 +191,24 @@ def pair_coefficients(
         return np.column_stack([coefficient(pairs) for coefficient, _ in coefficients])
 
     values, replicates = all_of(observed)[0], cells.replicates(pair).compressed()[0].of_each_block(all_of)
-    without, times = np.empty((0, len(names))), np.empty(0, dtype=np.int64)
-    if interval == "bca":
+    without, times = None, np.empty(0, dtype=np.int64)
+    if cells.bootstrap.interval == "bca":
         left_out, times = cells.jackknife(pair)
         without = left_out.compressed()[0].of_each_block(all_of)
 
     def estimate(i: int) -> Estimate:
-        value = float(values[i])
-        if np.isnan(value):
-            return Estimate.of_nothing(coefficients[i][1], n)
         if names[i] == "percent_agreement":
-            return cells.percent_agreement(pair, confidence)
-        drawn = replicates[:, i]
-        few = rarer if names[i] in CHANCE_CORRECTED_BY_MARGINALS else None
-        if interval == "percentile" or clusters < 2:
-            return bootstrap_estimate(value, n, drawn, clusters=clusters, rarer=few, confidence=confidence)
-        ends = bca_interval(value, drawn, without[:, i], sizes=times, confidence=confidence)
-        warnings = interval_warnings(clusters, rarer=few)
-        return Estimate.of(value, n, ends, warnings=warnings if ends else (reason_for_none(drawn), *warnings))
+            return cells.percent_agreement(pair)
+        return bootstrap_estimate(
+            float(values[i]),
+            n,
+            replicates[:, i],
+            undefined=coefficients[i][1],
+            clusters=clusters,
+            rarer=rarer if names[i] in CHANCE_CORRECTED_BY_MARGINALS else None,
+            confidence=cells.bootstrap.confidence,
+            jackknife=None if without is None else Jackknife(without[:, i], times),
+        )
 
     return {name: estimate(i) for i, name in enumerate(names)}
 

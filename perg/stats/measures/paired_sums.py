@@ -65,10 +65,10 @@ def paired_informedness(failed: Flags, people: Flags, judge: Flags, compared: Fl
         imagined[start // 3 * 2 + 1, [start, start + 2]] = _per_unit(per_unit[:, start])
 
     def values(sums: Floats) -> tuple[Floats, Floats]:
-        failures, found_by_judge, found_by_people, others, passed_by_judge, passed_by_people = sums.T
+        failures, caught_by_judge, caught_by_people, others, passed_by_judge, passed_by_people = sums.T
         return (
-            defined_ratio(found_by_judge, failures) + defined_ratio(passed_by_judge, others) - 1,
-            defined_ratio(found_by_people, failures) + defined_ratio(passed_by_people, others) - 1,
+            defined_ratio(caught_by_judge, failures) + defined_ratio(passed_by_judge, others) - 1,
+            defined_ratio(caught_by_people, failures) + defined_ratio(passed_by_people, others) - 1,
         )
 
     return PairedSums(per_unit, imagined, values)

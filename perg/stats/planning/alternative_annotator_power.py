@@ -12,7 +12,6 @@ Sources: Calderon, Reichart & Dror, arXiv 2501.10970 (the test); Rubin, The Baye
 (1981) 130–134; Spiegelhalter & Freedman, Statistics in Medicine 5 (1986) 1–13 (the power averaged over what is known).
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,7 +23,6 @@ from perg.stats.base.resampling import Clusters, Floats, cluster_sums, defined_r
 from perg.stats.items.annotator_test import Scoring
 from perg.stats.judges.alternative_annotator import (
     FEW,
-    MIN_HUMANS_PER_INSTANCE,
     MIN_INSTANCES_PER_HUMAN,
     PASSING_RATE,
     Q,
@@ -32,8 +30,6 @@ from perg.stats.judges.alternative_annotator import (
     t_p_values,
 )
 from perg.stats.ratings.ratings import Ratings, RatingTable
-
-Progress = Callable[[int, int], None]
 
 FEWEST_CLUSTERS = 30
 """Labelled items, or clusters of them, to plan from."""
@@ -75,7 +71,6 @@ class LabelledPilot:
         *,
         scoring: Scoring,
         clusters: Clusters | None = None,
-        min_humans_per_instance: int = MIN_HUMANS_PER_INSTANCE,
     ) -> None:
         """People's ratings and the judge's (n_units,), NaN where missing; items that nobody rated are left out.
 
@@ -84,7 +79,7 @@ class LabelledPilot:
         """
         if judge.shape != (len(humans.units),) or (clusters is not None and clusters.shape != judge.shape):
             raise ValueError("the judge, and the clusters, have one value per unit")
-        compared, judge_wins, human_wins = item_advantages(humans, judge, scoring, min_humans_per_instance)
+        compared, judge_wins, human_wins = item_advantages(humans, judge, scoring)
         labelled = ~np.isnan(humans.values).all(axis=1)
         differences = human_wins - judge_wins
         one = np.ones((humans.values.shape[0], 1))
@@ -110,8 +105,6 @@ class LabelledPilot:
         shares: Floats,
         *,
         epsilon: float,
-        q: float,
-        min_instances_per_human: int,
         rng: np.random.Generator,
     ) -> Flags:
         """Whether the judge passes in a campaign of about this many items for each of the shares (s, kinds): (s,).
@@ -121,9 +114,9 @@ class LabelledPilot:
         """
         clusters = max(1, round(units * float(self.times.sum()) / self.items))
         drawn = rng.multinomial(clusters, shares).astype(np.float64)
-        return self.passes_of(drawn, epsilon=epsilon, q=q, min_instances_per_human=min_instances_per_human)
+        return self.passes_of(drawn, epsilon=epsilon)
 
-    def passes_of(self, times: Floats, *, epsilon: float, q: float, min_instances_per_human: int) -> Flags:
+    def passes_of(self, times: Floats, *, epsilon: float) -> Flags:
         """The same in campaigns that contain each kind of cluster `times` times, (s, kinds): (s,)."""
         sums = times @ self.statistics
         counts, differences, drawn, squares, products, squared_counts = np.split(sums, 6, axis=1)
@@ -131,10 +124,10 @@ class LabelledPilot:
         spread = squares - 2 * mean * products + mean**2 * squared_counts
         variance = defined_ratio(drawn * spread, np.maximum(drawn - 1, 1) * counts**2)
         p_values = t_p_values(np.nan_to_num(mean), np.nan_to_num(variance), drawn - 1, epsilon)
-        tested = counts >= max(min_instances_per_human, 1)
+        tested = counts >= MIN_INSTANCES_PER_HUMAN
         p_values = np.where(tested & (drawn >= FEW), p_values, np.where(tested, 1.0, np.inf))
         number = tested.sum(axis=1)
-        passed: Flags = (number > 0) & (_wins(p_values, number, q) >= PASSING_RATE * number)
+        passed: Flags = (number > 0) & (_wins(p_values, number) >= PASSING_RATE * number)
         return passed
 
 
@@ -143,8 +136,6 @@ def alternative_annotator_power(
     units: int,
     *,
     epsilon: float,
-    q: float = Q,
-    min_instances_per_human: int = MIN_INSTANCES_PER_HUMAN,
     simulations: int = 1000,
     rng: np.random.Generator,
 ) -> Estimate:
@@ -159,9 +150,7 @@ def alternative_annotator_power(
         raise ValueError("a power takes an item and a simulation at least")
 
     def share(shares: Floats) -> Flags:
-        return pilot.passes(
-            units, shares, epsilon=epsilon, q=q, min_instances_per_human=min_instances_per_human, rng=rng
-        )
+        return pilot.passes(units, shares, epsilon=epsilon, rng=rng)
 
     power = float(share(pilot.draws(simulations, rng)).mean())
     possible = np.repeat(pilot.draws(SPREAD_DRAWS, rng), SPREAD_CAMPAIGNS, axis=0)
@@ -179,16 +168,12 @@ def units_for_alternative_annotator_test(
     epsilon: float,
     power: float = 0.8,
     most: int = 3000,
-    q: float = Q,
-    min_instances_per_human: int = MIN_INSTANCES_PER_HUMAN,
     simulations: int = 1000,
     rng: np.random.Generator,
-    progress: Progress | None = None,
 ) -> UnitsPlan:
     """Labelled items for the judge to pass the test with this power, given the labels so far; to 5%, from 30 on.
 
-    The power is sought by bisection among numbers of items each 5% above the one before. `progress` is called with the
-    steps done and all of them.
+    The power is sought by bisection among numbers of items each 5% above the one before.
 
     Raises:
         ValueError: power outside (0, 1).
@@ -199,32 +184,14 @@ def units_for_alternative_annotator_test(
         return UnitsPlan(None, Estimate.of_nothing(TOO_FEW_TO_PLAN, pilot.items), TOO_FEW_TO_PLAN)
     steps = int(np.ceil(np.log(max(most, FEW) / FEW) / np.log(GROWTH))) + 1
     sizes = np.unique(np.round(np.geomspace(FEW, max(most, FEW), steps)).astype(int))
-    rounds, steps_done = int(np.ceil(np.log2(sizes.size))) + 2, 0
 
     def reached(units: int) -> bool:
-        nonlocal steps_done
-        passed = pilot.passes(
-            units,
-            pilot.draws(simulations, rng),
-            epsilon=epsilon,
-            q=q,
-            min_instances_per_human=min_instances_per_human,
-            rng=rng,
-        )
-        steps_done += 1
-        if progress is not None:
-            progress(steps_done, rounds)
+        passed = pilot.passes(units, pilot.draws(simulations, rng), epsilon=epsilon, rng=rng)
         return bool(passed.mean() >= power)
 
     def powered(units: int) -> Estimate:
         return alternative_annotator_power(
-            pilot,
-            units,
-            epsilon=epsilon,
-            q=q,
-            min_instances_per_human=min_instances_per_human,
-            simulations=4 * simulations,
-            rng=rng,
+            pilot, units, epsilon=epsilon, simulations=4 * simulations, rng=rng
         )
 
     low, high = 0, sizes.size - 1
@@ -241,11 +208,11 @@ def units_for_alternative_annotator_test(
     return UnitsPlan(int(sizes[high]), powered(int(sizes[high])), None)
 
 
-def _wins(p_values: Floats, number: Floats, q: float) -> Floats:
-    """How many of the p-values (s, m), of which `number` (s,) are finite, Benjamini and Yekutieli reject at q: (s,)."""
+def _wins(p_values: Floats, number: Floats) -> Floats:
+    """How many of the p-values (s, m), of which `number` (s,) are finite, Benjamini and Yekutieli reject at Q: (s,)."""
     size = p_values.shape[1]
     rank = np.arange(1, size + 1)
     harmonic = np.cumsum(1 / rank)[np.maximum(number, 1) - 1]
-    level = q * rank / (np.maximum(number, 1) * harmonic)[:, np.newaxis]
+    level = Q * rank / (np.maximum(number, 1) * harmonic)[:, np.newaxis]
     wins: Floats = np.where(np.sort(p_values, axis=1) <= level, rank, 0).max(axis=1)
     return wins

@@ -19,8 +19,8 @@ from typing import Self
 import numpy as np
 import scipy
 from numpy.polynomial.hermite_e import hermegauss
-from scipy.special import stdtrit
 
+from perg.stats.base.fewest import fewest
 from perg.stats.base.resampling import Clusters, Floats, cluster_sums, dense_codes
 from perg.stats.measures.comparison import Statistic, statistic_of_cells
 from perg.stats.ratings.ratings import BINARY, Ratings, category_codes
@@ -33,43 +33,8 @@ NODES = 40
 BEYOND_DOUBT = 20.0
 
 
-@dataclass(frozen=True, slots=True)
-class JudgeRates:
-    """A judge's sensitivity (failures found) and specificity (followed cleared), both in [0, 1]."""
-
-    sensitivity: float
-    specificity: float
-
-    def __post_init__(self) -> None:
-        if not 0 <= self.sensitivity <= 1 or not 0 <= self.specificity <= 1:
-            raise ValueError("sensitivity and specificity lie in [0, 1]")
-
-
-def joint_of_rates(failure_rate: float, a: JudgeRates, b: JudgeRates, *, correlation: float = 0.0) -> Floats:
-    """Shares of units by (people, A, B), shape (2, 2, 2), 0 = failed and 1 = followed; they add up to 1.
-
-    `correlation` is that of the two judges' being right, among failures and among the rest: judges tend to stumble
-    over the same units.
-
-    Raises:
-        ValueError: a failure rate outside [0, 1], or a correlation that these rates do not allow.
-    """
-    if not 0 <= failure_rate <= 1:
-        raise ValueError("the failure rate lies in [0, 1]")
-    joint = np.zeros((2, 2, 2))
-    sides = ((failure_rate, a.sensitivity, b.sensitivity), (1 - failure_rate, a.specificity, b.specificity))
-    for truth, (share, right_a, right_b) in enumerate(sides):
-        both = right_a * right_b + correlation * math.sqrt(right_a * (1 - right_a) * right_b * (1 - right_b))
-        cells = np.array([[1 - right_a - right_b + both, right_b - both], [right_a - both, both]])
-        if cells.min() < -1e-12:
-            raise ValueError("judges with these rates cannot be right together as often")
-        right = cells.clip(0) if truth == 1 else cells.clip(0)[::-1, ::-1]
-        joint[truth] = share * right
-    return joint
-
-
 def joint_of_ratings(reference: Ratings, a: Ratings, b: Ratings, categories: tuple[float, ...]) -> Floats:
-    """The same from ratings (n,) so far, NaN where missing: (V, V, V), of the units that all three rated.
+    """Shares of units by (people, A, B), (V, V, V), of those that all three rated (n,); NaN where missing.
 
     Raises:
         ValueError: no such unit, or a rating outside the categories.
@@ -187,49 +152,18 @@ class ComparisonModel:
         """The chance for each absolute difference (d,), all with this deviation above 0."""
         freedom = max(units / self.cluster_size - 1, 1)
         differing = self.discordant * units / self.cluster_size
-        critical = -float(stdtrit(freedom, level / 2)) * math.sqrt((differing + 2) / differing)
+        critical = -float(scipy.special.stdtrit(freedom, level / 2)) * math.sqrt((differing + 2) / differing)
         shifted = differences / self.deviation * math.sqrt(units / self.design_effect)
         # SciPy's distribution function leaves its range for shifts far beyond any doubt.
         return np.asarray(scipy.stats.nct.sf(critical, freedom, np.minimum(shifted, critical + BEYOND_DOUBT)))
-
-
-def comparison_power(
-    joint: Floats,
-    units: int,
-    statistic: Statistic,
-    *,
-    categories: tuple[float, ...] = BINARY,
-    level: float = LEVEL,
-) -> float:
-    """`ComparisonModel.power` at these shares of independent units."""
-    return ComparisonModel.of_shares(joint, statistic, categories).power(units, level=level)
-
-
-def units_for_comparison(
-    joint: Floats,
-    statistic: Statistic,
-    *,
-    power: float = 0.8,
-    categories: tuple[float, ...] = BINARY,
-    level: float = LEVEL,
-) -> int | None:
-    """`ComparisonModel.units` at these shares of independent units."""
-    return ComparisonModel.of_shares(joint, statistic, categories).units(power=power, level=level)
 
 
 def _fewest(chance: Callable[[int], float], power: float, level: float) -> int | None:
     """The fewest units, up to 20,000, whose chance is `power`."""
     if not 0 < power < 1 or not 0 < level < 1:
         raise ValueError("power and level lie in (0, 1)")
-    low, high = 1, 2
-    while chance(high) < power:
-        if high == MOST_UNITS:
-            return None
-        low, high = high, min(2 * high, MOST_UNITS)
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (low, middle) if chance(middle) >= power else (middle, high)
-    return high
+    units = fewest(lambda units: chance(units) >= power, low=1, high=2, most=MOST_UNITS)
+    return None if units is None or units > MOST_UNITS else units
 
 
 def _influence(joint: Floats, statistic: Statistic, categories: tuple[float, ...]) -> tuple[float, Floats]:

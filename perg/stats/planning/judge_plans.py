@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from perg.stats.base.resampling import dense_codes
+from perg.stats.base.proportions import Flags
+from perg.stats.base.resampling import Clusters, dense_codes
 from perg.stats.base.undefined import Undefined
 from perg.stats.estimators.judged_sample import JudgedSample
 from perg.stats.estimators.ppi import powered_moments
@@ -15,7 +16,7 @@ from perg.stats.planning.alternative_annotator_power import (
     units_for_alternative_annotator_test,
 )
 from perg.stats.planning.planning import JudgedRun, LabelPlan, Method, labels_for_interval
-from perg.stats.ratings.ratings import rank_values
+from perg.stats.ratings.ratings import Ratings, rank_values
 
 HALF_WIDTHS = (0.05, 0.03)
 METHODS: tuple[Method, ...] = ("human only", "PPI++", "Rogan-Gladen")
@@ -81,10 +82,10 @@ def labels_for_intervals(
 
 def _sample(
     data: ValidationInput,
-    failed: np.ndarray[tuple[int], np.dtype[np.float64]],
-    reported: np.ndarray[tuple[int], np.dtype[np.float64]],
-    runs: np.ndarray[tuple[int], np.dtype[np.int64]],
-    counted: np.ndarray[tuple[int], np.dtype[np.bool_]],
+    failed: Ratings,
+    reported: Ratings,
+    runs: Clusters,
+    counted: Flags,
 ) -> JudgedSample:
     """The counted items of all runs as one sample; items of different runs share no question here."""
     questions = dense_codes(data.clusters)
@@ -135,6 +136,5 @@ def items_for_test(
         epsilon=test.epsilon,
         power=POWER,
         most=MOST_UNITS,
-        q=test.q,
         rng=np.random.default_rng(settings.seed),
     )

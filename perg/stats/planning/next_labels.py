@@ -51,7 +51,7 @@ def disagreement_strata(verdicts: Floats) -> NDArray[np.int64]:
 
 
 def next_labels(
-    strata: NDArray[np.int64], failed: Floats, *, wanted: int = 100, rng: np.random.Generator
+    strata: NDArray[np.int64], failed: Floats, *, count: int, rng: np.random.Generator
 ) -> NextLabels:
     """Which units to label next so that the stratified failure rate gets the narrowest interval.
 
@@ -63,9 +63,9 @@ def next_labels(
     Within a stratum units are drawn at random.
 
     Raises:
-        ValueError: shapes that differ, labels other than 0, 1 and NaN, or `wanted` below 1.
+        ValueError: shapes that differ, labels other than 0, 1 and NaN, or `count` below 1.
     """
-    if strata.shape != failed.shape or strata.ndim != 1 or wanted < 1:
+    if strata.shape != failed.shape or strata.ndim != 1 or count < 1:
         raise ValueError("strata and labels are vectors over the same units, and a label at least is wanted")
     known = ~np.isnan(failed)
     if not np.isin(failed[known], (0, 1)).all():
@@ -88,7 +88,7 @@ def next_labels(
     )  # the label that this one would be in its stratum
     worth = np.square(units * spread)[of]
     gain = np.divide(worth, nth * (nth - 1.0), out=np.full(queue.size, np.inf), where=nth > 1)
-    order = np.lexsort((-worth, -gain))[:wanted]
+    order = np.lexsort((-worth, -gain))[:count]
     counts = np.bincount(of[order], minlength=ids.size)
     plans = [
         StratumPlan(

@@ -153,7 +153,7 @@ def _label_next(
     allocation = next_labels(
         disagreement_strata(verdicts[rows]),
         failed[rows],
-        wanted=WANTED,
+        count=WANTED,
         rng=np.random.default_rng(settings.seed),
     )
     return LabelNext(

@@ -14,11 +14,12 @@ from typing import Literal
 
 import numpy as np
 
+from perg.stats.base.proportions import normal_quantile
 from perg.stats.base.resampling import Floats
 from perg.stats.estimators.judged_counts import JudgedCounts
 from perg.stats.estimators.ppi import powered_interval
 from perg.stats.estimators.rogan_gladen import rogan_gladen
-from perg.stats.estimators.stratified_interval import normal_quantile, stratified_interval
+from perg.stats.estimators.stratified_interval import stratified_interval
 
 Method = Literal["human only", "PPI++", "Rogan-Gladen"]
 

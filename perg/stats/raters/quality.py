@@ -9,7 +9,7 @@ Sources: Cohen, Psychological Bulletin 70 (1968) 213–220; Lin, Biometrics 45 (
 that κ; Conover, Practical Nonparametric Statistics (1999), 3.2 (interval of a median).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import scipy
@@ -18,14 +18,7 @@ from numpy.typing import NDArray
 from perg.stats.base.estimate import Estimate
 from perg.stats.base.intervals import bootstrap_estimate
 from perg.stats.base.proportions import Flags, proportion
-from perg.stats.base.resampling import (
-    RESAMPLES,
-    Clusters,
-    Floats,
-    cluster_sums,
-    defined_ratio,
-    replicate_sums,
-)
+from perg.stats.base.resampling import Draws, Floats, cluster_sums, defined_ratio, resampled_sums
 from perg.stats.ratings.ratings import SCALE, Codes, Ratings
 
 DEFAULT_LOWEST_CONTROL_ACCURACY = 0.6
@@ -126,26 +119,19 @@ def _vote_rows(
     return rows, votes, by
 
 
-def agreement_with_rest(
-    own: Ratings,
-    rest: Ratings,
-    *,
-    clusters: Clusters | None = None,
-    resamples: int = RESAMPLES,
-    confidence: float = 0.95,
-    rng: np.random.Generator,
-) -> Estimate:
+def agreement_with_rest(own: Ratings, rest: Ratings, *, draws: Draws) -> Estimate:
     """Quadratic κ of a person's scores (n,) with the others' medians (n,), NaN where there is none of either.
 
-    n counts the units that both rated. The interval resamples units, or whole `clusters` (n,). A person who
-    always gave the same score has κ = 0 in every resample; the interval is then `_interval_of_constant`'s.
-    Undefined if the others do not vary: nothing could then be agreed on beyond chance.
+    n counts the units that both rated. A person who always gave the same score has κ = 0 in every resample; the
+    interval is then `_interval_of_constant`'s. Undefined if the others do not vary: nothing could then be agreed on
+    beyond chance.
 
     Raises:
         ValueError: arrays of different shapes.
     """
-    if own.shape != rest.shape or own.ndim != 1 or (clusters is not None and clusters.shape != own.shape):
-        raise ValueError("own scores, those of the rest and cluster ids are vectors over the same units")
+    if own.shape != rest.shape or own.ndim != 1:
+        raise ValueError("own scores and those of the rest are vectors over the same units")
+    draws.require_units(own.size)
     both = ~np.isnan(own) & ~np.isnan(rest)
     x, y, n = own[both], rest[both], int(both.sum())
     if n == 0:
@@ -153,13 +139,12 @@ def agreement_with_rest(
     if np.ptp(y) == 0:
         return Estimate.of_nothing(REST_CONSTANT, n)
     if np.ptp(x) == 0:
-        return Estimate.of(0.0, n, _interval_of_constant(float(x[0]), y, confidence))
+        return Estimate.of(0.0, n, _interval_of_constant(float(x[0]), y, draws.confidence))
     moments = np.column_stack([np.ones(n), x, y, x * x + y * y, x * y])
-    by_cluster = cluster_sums(moments, None if clusters is None else clusters[both])
-    sums = replicate_sums(by_cluster, clusters=None, resamples=_resamples(n, resamples), rng=rng)
-    value = _concordance(by_cluster.sum(axis=0, keepdims=True))[0]
+    by_cluster = cluster_sums(moments, draws.among(both).clusters)
+    values = _concordance(resampled_sums(by_cluster, _within_budget(draws, n)))
     return bootstrap_estimate(
-        value, n, _concordance(sums), clusters=by_cluster.shape[0], confidence=confidence
+        values[0], n, values[1:], clusters=by_cluster.shape[0], confidence=draws.confidence
     )
 
 
@@ -184,16 +169,16 @@ def _interval_of_constant(score: float, rest: Ratings, confidence: float) -> tup
     return -end, end
 
 
-def _resamples(n: int, resamples: int) -> int:
-    return min(resamples, max(FEWEST_RESAMPLES, RESAMPLING_BUDGET // n))
+def _within_budget(draws: Draws, n: int) -> Draws:
+    return replace(draws, resamples=min(draws.resamples, max(FEWEST_RESAMPLES, RESAMPLING_BUDGET // n)))
 
 
-def median_seconds(seconds: Floats, confidence: float = 0.95) -> Estimate:
+def median_seconds(seconds: Floats) -> Estimate:
     """Median time on a task (n,), with the interval between two order statistics, which assumes nothing."""
     n = seconds.size
     if n == 0:
         return Estimate.of_nothing("no time was measured")
-    rank = int(scipy.stats.binom.ppf((1 - confidence) / 2, n, 0.5))  # the number of labels below the interval
+    rank = int(scipy.stats.binom.ppf(0.025, n, 0.5))  # the number of labels below the interval
     ordered = np.sort(seconds)
     # With fewer than six, even the shortest and the longest time do not make up 95%.
     interval = (float(ordered[rank - 1]), float(ordered[n - rank])) if rank >= 1 else None
@@ -204,28 +189,18 @@ def share_fast(seconds: Floats, minimum: float | None) -> Estimate:
     """Share of labels made in less than `minimum` seconds, with Wilson's interval."""
     if minimum is None:
         return Estimate.of_nothing("the campaign has no minimum time", seconds.size)
-    if seconds.size == 0:
-        return Estimate.of_nothing("no time was measured")
-    return proportion(seconds < minimum)
+    return proportion(seconds < minimum, undefined="no time was measured")
 
 
 def control_accuracy(right: Flags) -> Estimate:
     """Share of the control items that a person got right, with Wilson's interval."""
-    return proportion(right) if right.size else Estimate.of_nothing("no control item was answered")
+    return proportion(right, undefined="no control item was answered")
 
 
-def drift(
-    own: Ratings,
-    rest: Ratings,
-    *,
-    clusters: Clusters | None = None,
-    resamples: int = RESAMPLES,
-    confidence: float = 0.95,
-    rng: np.random.Generator,
-) -> Drift:
+def drift(own: Ratings, rest: Ratings, *, draws: Draws) -> Drift:
     """How a person's scores moved against the others' medians, both (n,) in the order in which they were given.
 
-    n counts the labels of the two thirds compared. Intervals resample units, or whole `clusters` (n,).
+    n counts the labels of the two thirds compared.
     """
     both = ~np.isnan(own) & ~np.isnan(rest)
     difference, n = own[both] - rest[both], int(both.sum())
@@ -241,25 +216,17 @@ def drift(
     statistics = np.column_stack(
         [first, last, first * difference, last * difference, first * distance, last * distance]
     )
-    by_cluster = cluster_sums(statistics, None if clusters is None else clusters[both])
-    sums = replicate_sums(by_cluster, clusters=None, resamples=_resamples(n, resamples), rng=rng)
-    points = by_cluster.sum(axis=0, keepdims=True)
+    by_cluster = cluster_sums(statistics, draws.among(both).clusters)
+    sums = resampled_sums(by_cluster, _within_budget(draws, n))
     compared = int((by_cluster[:, :2] > 0).any(axis=1).sum())
 
-    def change(of: Floats, column: int) -> Floats:
-        return defined_ratio(of[:, column + 1], of[:, 1]) - defined_ratio(of[:, column], of[:, 0])
-
-    moved, parted = (
-        bootstrap_estimate(
-            change(points, column)[0],
-            2 * third,
-            change(sums, column),
-            clusters=compared,
-            confidence=confidence,
+    def change(column: int) -> Estimate:
+        values = defined_ratio(sums[:, column + 1], sums[:, 1]) - defined_ratio(sums[:, column], sums[:, 0])
+        return bootstrap_estimate(
+            values[0], 2 * third, values[1:], clusters=compared, confidence=draws.confidence
         )
-        for column in (2, 4)
-    )
-    return Drift(moved, parted, course)
+
+    return Drift(change(2), change(4), course)
 
 
 def score_counts(scores: Ratings) -> tuple[int, ...]:

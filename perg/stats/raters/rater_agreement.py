@@ -95,12 +95,7 @@ class AllRaters:
             if self.judges:
                 column = random_judge(self._best_covered(), rng=rng)
                 table = table.with_column(RANDOM, self._on_all(column))
-        self.pooled = PooledTable.of(
-            table,
-            clusters=data.clusters,
-            resamples=settings.resamples,
-            rng=np.random.default_rng(settings.seed),
-        )
+        self.pooled = PooledTable.of(table, settings.draws(data.clusters))
         # These follow from the other columns, so that they need no pools of their own.
         if len(self.people) > 1:
             self._add(PEOPLE_MOST_COMMON if self.nominal else PEOPLE_MEDIAN, self.people)
@@ -133,7 +128,6 @@ class AllRaters:
             level=self.level,
             threshold=self.labelled.cut,
             scale=self.data.table.categories,
-            confidence=self.settings.confidence,
         )
 
     def ceiling(self) -> People:
@@ -152,14 +146,7 @@ class AllRaters:
 
     def _alpha(self, table: RatingTable, level: Level) -> Estimate:
         """Alpha of all raters of a table of the labelled items."""
-        return krippendorff_alpha(
-            table,
-            level,
-            clusters=self.labelled.clusters,
-            resamples=self.settings.resamples,
-            confidence=self.settings.confidence,
-            rng=np.random.default_rng(self.settings.seed),
-        )
+        return krippendorff_alpha(table, level, draws=self.settings.draws(self.labelled.clusters))
 
     def _person(self, name: str) -> Person:
         humans = self.labelled.humans
@@ -181,9 +168,7 @@ class AllRaters:
         if len(cuts) > MOST_THRESHOLDS:
             places = np.linspace(0, len(cuts) - 1, MOST_THRESHOLDS).round().astype(int)
             cuts = tuple(cuts[place] for place in np.unique(places))
-        return threshold_sweep(
-            self.pooled, self.people, self.judges, cuts, confidence=self.settings.confidence
-        )
+        return threshold_sweep(self.pooled, self.people, self.judges, cuts)
 
 
 def judge_comparisons(
@@ -201,16 +186,7 @@ def judge_comparisons(
     def compared(
         reference: Ratings, of: dict[str, Ratings], categories: tuple[float, ...], statistic: Statistic
     ) -> tuple[JudgeComparison, ...]:
-        return compare_judges(
-            reference,
-            of,
-            categories,
-            statistic,
-            clusters=labelled.clusters,
-            resamples=settings.resamples,
-            confidence=settings.confidence,
-            rng=np.random.default_rng(settings.seed),
-        )
+        return compare_judges(reference, of, categories, statistic, draws=settings.draws(labelled.clusters))
 
     statistic: Statistic = "cohen_kappa" if scale == "nominal" else "alpha"
     comparisons = compared(labelled.score, judges, labelled.categories, statistic)
@@ -231,12 +207,4 @@ def errors_between_judges(labelled: LabelledItems, settings: ValidationSettings)
         right = (judges.values == labelled.score[:, np.newaxis]).astype(np.float64)
         verdicts = np.where(np.isnan(judges.values), np.nan, right)
         reference = np.where(np.isnan(labelled.score), np.nan, 1.0)
-    return error_correlation(
-        judges.raters,
-        verdicts,
-        reference,
-        clusters=labelled.clusters,
-        resamples=settings.resamples,
-        confidence=settings.confidence,
-        rng=np.random.default_rng(settings.seed),
-    )
+    return error_correlation(judges.raters, verdicts, reference, draws=settings.draws(labelled.clusters))

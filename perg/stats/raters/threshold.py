@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from perg.stats.base.estimate import Estimate
-from perg.stats.base.pooling import IntervalMethod, PooledBootstrap
+from perg.stats.base.pooling import PooledBootstrap
 from perg.stats.base.resampling import Floats
 from perg.stats.measures.alpha import pooled_alpha
 from perg.stats.measures.cells import CodedPair, pair_cells
@@ -47,9 +47,6 @@ def threshold_sweep(
     people: Sequence[str],
     judges: Sequence[str],
     thresholds: Sequence[float] | None = None,
-    *,
-    interval: IntervalMethod = "percentile",
-    confidence: float = 0.95,
 ) -> tuple[ThresholdAgreement, ...]:
     """Agreement at each threshold; at every category but the lowest, if none are given. The same draws for all.
 
@@ -73,26 +70,17 @@ def threshold_sweep(
         sweep.append(
             ThresholdAgreement(
                 threshold=float(cut),
-                people_followed=_share(pooled.bootstrap, majority, "people decide no unit", confidence),
+                people_followed=_share(pooled.bootstrap, majority, "people decide no unit"),
                 tied=cut_pool.n(decided_or_tied & (majority < 0)),
-                alpha_people=pooled_alpha(
-                    cut_pool, people, "nominal", interval=interval, confidence=confidence
-                ),
+                alpha_people=pooled_alpha(cut_pool, people, "nominal"),
                 judges={
                     name: JudgeAtThreshold(
                         _share(
                             pooled.bootstrap,
                             category_codes(table.column(name), BINARY),
                             "the judge rated no unit",
-                            confidence,
                         ),
-                        pair_coefficients(
-                            cells,
-                            i * len(judges) + j,
-                            "nominal",
-                            interval=interval,
-                            confidence=confidence,
-                        ),
+                        pair_coefficients(cells, i * len(judges) + j, "nominal"),
                     )
                     for j, name in enumerate(judges)
                 },
@@ -101,15 +89,10 @@ def threshold_sweep(
     return tuple(sweep)
 
 
-def _share(
-    bootstrap: PooledBootstrap,
-    followed: Codes,
-    empty: str,
-    confidence: float,
-) -> Estimate:
+def _share(bootstrap: PooledBootstrap, followed: Codes, empty: str) -> Estimate:
     """Share of ones among the pools' codes (u,), −1 where missing, with the interval that `proportion` gives."""
     known = followed >= 0
     statistics: Floats = np.column_stack([followed == 1, known]).astype(np.float64)
     if not known.any():
         return Estimate.of_nothing(empty)
-    return bootstrap.share(statistics, confidence)
+    return bootstrap.share(statistics)

@@ -12,15 +12,14 @@ import numpy as np
 from perg.stats.base.resampling import Floats
 from perg.stats.ratings.ratings import Codes
 
-DistanceKind = Literal["nominal", "linear", "quadratic", "ordinal"]
+DistanceKind = Literal["nominal", "linear", "quadratic"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Distances:
     """Distances between V categories at ascending `positions`: (V,), or (R, V) where they differ from table to table.
 
-    `nominal` is 1 between any two; `linear` the difference of positions, `quadratic` its square, and `ordinal` d (d +
-    1) / 2 of the difference d, which is meant for ranks.
+    `nominal` is 1 between any two; `linear` the difference of positions, `quadratic` its square.
     """
 
     kind: DistanceKind
@@ -35,10 +34,7 @@ class Distances:
         if self.kind == "nominal":
             return np.asarray(a != b, dtype=np.float64)
         steps: Floats = np.abs(np.take(self.positions, a, axis=-1) - np.take(self.positions, b, axis=-1))
-        if self.kind == "linear":
-            return steps
-        squares: Floats = np.square(steps)
-        return squares if self.kind == "quadratic" else (squares + steps) / 2
+        return steps if self.kind == "linear" else np.square(steps)
 
     def expected(self, rows: Floats, columns: Floats) -> Floats:
         """The sum over i and j of rows_i columns_j d(i, j), of R pairs of marginals (R, V): (R,).
@@ -49,10 +45,8 @@ class Distances:
             sums: Floats = rows.sum(axis=1) * columns.sum(axis=1) - np.einsum("rv,rv->r", rows, columns)
         elif self.kind == "linear":
             sums = self._linear(rows, columns)
-        elif self.kind == "quadratic":
-            sums = self._quadratic(rows, columns)
         else:
-            sums = (self._quadratic(rows, columns) + self._linear(rows, columns)) / 2
+            sums = self._quadratic(rows, columns)
         return np.where(np.count_nonzero(rows + columns, axis=1) > 1, sums, 0.0)
 
     def largest(self) -> float:

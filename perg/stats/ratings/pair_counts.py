@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
-from scipy import sparse
+import scipy
 
 from perg.stats.base.resampling import Floats
 from perg.stats.ratings.ratings import Codes
@@ -81,5 +81,7 @@ class PairCounts:
             dense[pairs, codes] = 1
             sums: Floats = self.counts @ dense
             return sums
-        indicator = sparse.csr_array((np.ones(codes.size), (codes, pairs)), shape=(self.size, codes.size))
+        indicator = scipy.sparse.csr_array(
+            (np.ones(codes.size), (codes, pairs)), shape=(self.size, codes.size)
+        )
         return np.asarray(indicator @ self.counts.T).T

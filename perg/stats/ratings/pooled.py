@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from perg.stats.base.pooling import PooledBootstrap, pool
-from perg.stats.base.resampling import RESAMPLES, Clusters
+from perg.stats.base.resampling import Draws
 from perg.stats.ratings.ratings import Ratings, RatingTable
 
 
@@ -28,22 +28,15 @@ class PooledTable:
     bootstrap: PooledBootstrap
 
     @classmethod
-    def of(
-        cls,
-        table: RatingTable,
-        *,
-        clusters: Clusters | None = None,
-        resamples: int = RESAMPLES,
-        rng: np.random.Generator,
-    ) -> Self:
-        """Pool a table of units, which share `clusters` (n_units,) of questions.
+    def of(cls, table: RatingTable, draws: Draws) -> Self:
+        """Pool a table of units.
 
         Raises:
-            ValueError: `clusters` does not have one id per unit.
+            ValueError: not one cluster id per unit.
         """
-        pools = pool(table.codes(), clusters)
+        pools = pool(table.codes(), draws.clusters)
         distinct = replace(table, units=tuple(range(pools.first.size)), values=table.values[pools.first])
-        return cls(distinct, PooledBootstrap(pools, rng=rng, resamples=resamples))
+        return cls(distinct, PooledBootstrap(pools, draws))
 
     def with_column(self, name: str, values: Ratings) -> "PooledTable":
         """One more rater whose rating follows from the others': one value a distinct row (see `RatingTable`)."""
@@ -53,8 +46,6 @@ class PooledTable:
         """How many units the flagged distinct rows (u,) stand for."""
         return int(self.bootstrap.pools.sizes[pools].sum())
 
-    def rated(self, raters: Sequence[str], *, at_least: int = 1) -> NDArray[np.bool_]:
-        """Which distinct rows (u,) have ratings by `at_least` of these raters."""
-        values = self.table.select(raters).values
-        flags: NDArray[np.bool_] = (~np.isnan(values)).sum(axis=1) >= at_least
-        return flags
+    def rated(self, raters: Sequence[str]) -> NDArray[np.bool_]:
+        """Which distinct rows (u,) have a rating by any of these raters."""
+        return np.asarray((~np.isnan(self.table.select(raters).values)).any(axis=1))

@@ -107,12 +107,8 @@ def aligner_stages(
 
 def _stage(stage: Failure, here: Flags, reached: Flags, outcomes: ItemOutcomes) -> StageFailure:
     recorded = outcomes.has_baseline
-    of_all = proportion(here[recorded], clusters=outcomes.question[recorded])
+    of_all = proportion(here, among=recorded, clusters=outcomes.question)
     if stage is Failure.NONE:
         return StageFailure(stage, int(here.sum()), of_all, of_all)
-    of_reached = (
-        proportion(here[reached], clusters=outcomes.question[reached])
-        if reached.any()
-        else Estimate.of_nothing("no item got so far")
-    )
+    of_reached = proportion(here, among=reached, clusters=outcomes.question, undefined="no item got so far")
     return StageFailure(stage, int(here.sum()), of_all, of_reached)

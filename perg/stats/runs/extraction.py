@@ -37,9 +37,8 @@ def extraction_agreement(
     has_letter = np.array([bool(letter) for letter in recorded], dtype=np.bool_)
     decided = np.array([bool(letter) for letter in extracted], dtype=np.bool_)
     equal = np.array([one == other for one, other in zip(extracted, recorded, strict=True)], dtype=np.bool_)
-    both = has_letter & decided
     return ExtractionAgreement(
-        decided=proportion(decided[has_letter], clusters=clusters[has_letter]),
-        equal=proportion(equal[both], clusters=clusters[both]),
-        undecided=proportion(~decided[~has_letter], clusters=clusters[~has_letter]),
+        decided=proportion(decided, among=has_letter, clusters=clusters),
+        equal=proportion(equal, among=has_letter & decided, clusters=clusters),
+        undecided=proportion(~decided, among=~has_letter, clusters=clusters),
     )

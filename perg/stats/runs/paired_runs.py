@@ -20,7 +20,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import ndtr, ndtri, stdtr, stdtrit
+import scipy
 
 from perg.stats.base.estimate import Estimate
 from perg.stats.base.intervals import bootstrap_estimate, interval_warnings
@@ -28,11 +28,12 @@ from perg.stats.base.resampling import (
     RESAMPLES,
     UNDEFINED_SHARE,
     Clusters,
+    Draws,
     Floats,
     cluster_sums,
     defined_ratio,
     expanded_tail,
-    replicate_sums,
+    resampled_sums,
 )
 
 ROUNDING = 1e-12
@@ -90,11 +91,7 @@ class PairedRates:
 
 
 def paired_rates(
-    ratios: Sequence[PairedRatio],
-    *,
-    clusters: Clusters,
-    rng: np.random.Generator,
-    resamples: int = RESAMPLES,
+    ratios: Sequence[PairedRatio], *, clusters: Clusters, rng: np.random.Generator
 ) -> PairedRates:
     """Differences b − a of ratios over items (n,) that come from questions `clusters` (n,), all on the same draws.
 
@@ -103,11 +100,10 @@ def paired_rates(
     """
     if clusters.size == 0 or not ratios:
         nothing = [PairedRate(None, None, Estimate.of_nothing("no items in common"), None) for _ in ratios]
-        return PairedRates(tuple(nothing), np.full((resamples, len(ratios)), np.nan), 0)
+        return PairedRates(tuple(nothing), np.full((RESAMPLES, len(ratios)), np.nan), 0)
     table = np.column_stack([column for ratio in ratios for column in ratio.columns])
     by_question = cluster_sums(table, clusters)
-    sums = replicate_sums(by_question, clusters=None, rng=rng, resamples=resamples)
-    replicates = _differences(sums, ratios)
+    replicates = _differences(resampled_sums(by_question, Draws(rng=rng))[1:], ratios)
     rates = [
         paired_difference(ratio, clusters=clusters)
         if ratio.tested
@@ -139,9 +135,13 @@ def paired_difference(ratio: PairedRatio, *, clusters: Clusters, confidence: flo
     centre, error = _adjusted(items, by_question)
     freedom = None if questions == n else questions - 1
     tail = (1 - confidence) / 2
-    half = -float(ndtri(tail) if freedom is None else stdtrit(freedom, tail)) * error
+    half = (
+        -float(scipy.special.ndtri(tail) if freedom is None else scipy.special.stdtrit(freedom, tail)) * error
+    )
     distance = -abs(centre) / error
-    p_value = 2 * float(ndtr(distance) if freedom is None else stdtr(freedom, distance))
+    p_value = 2 * float(
+        scipy.special.ndtr(distance) if freedom is None else scipy.special.stdtr(freedom, distance)
+    )
     centre = -centre if ratio.complement else centre
     interval = (max(centre - half, -1.0), min(centre + half, 1.0))
     warnings = interval_warnings(questions, discordant=discordant)
@@ -181,8 +181,8 @@ def paired_gain(
     gain: Floats,
     cost: Floats,
     *,
-    gain_found: float | None,
-    cost_found: float | None,
+    gain_value: float | None,
+    cost_value: float | None,
     n: int,
     questions: int,
     per: str,
@@ -192,7 +192,7 @@ def paired_gain(
     Undefined if either difference is, and where the cost's interval reaches 0: a ratio whose denominator may have
     either sign has no interval (Fieller, JRSS B 16, 1954, 175–185). `per` names the unit of cost.
     """
-    if gain_found is None or cost_found is None:
+    if gain_value is None or cost_value is None:
         return Estimate.of_nothing("one of the two differences is undefined", n)
     known = cost[~np.isnan(cost)]
     # Not `percentile_interval`: a difference that is the same in every resample is as sure as can be.
@@ -202,11 +202,11 @@ def paired_gain(
         return Estimate.of_nothing(f"the difference in {per} is known on one question only", n)
     tail = expanded_tail(questions, 0.95)
     low, high = np.quantile(known, [tail, 1 - tail])
-    if abs(cost_found) < ROUNDING or low <= 0 <= high:
+    if abs(cost_value) < ROUNDING or low <= 0 <= high:
         return Estimate.of_nothing(f"the runs do not surely differ in {per}", n)
-    if cost_found < 0:
+    if cost_value < 0:
         return Estimate.of_nothing(f"it takes fewer {per}, so nothing is paid for the gain", n)
-    return bootstrap_estimate(gain_found / cost_found, n, defined_ratio(gain, cost), clusters=questions)
+    return bootstrap_estimate(gain_value / cost_value, n, defined_ratio(gain, cost), clusters=questions)
 
 
 def _difference_of_means(ratio: PairedRatio, by_question: Floats, replicates: Floats) -> PairedRate:

@@ -185,7 +185,7 @@ def _of_baselines(flags: Flags, outcomes: ItemOutcomes) -> Estimate:
     recorded = outcomes.has_baseline
     if recorded.size and not recorded.any():
         return Estimate.of_nothing(NO_BASELINE)
-    return proportion(flags[recorded], clusters=outcomes.question[recorded])
+    return proportion(flags, among=recorded, clusters=outcomes.question)
 
 
 def _variation(outcomes: ItemOutcomes) -> Estimate:
@@ -226,9 +226,7 @@ def _other_denominator(scored: int, correct: int) -> tuple[str, ...]:
 
 def _failure(success: Flags, among: Flags, question: Clusters, *, if_empty: str) -> Estimate:
     """1 − share of `success` among the items `among`, conditional on those items and their questions."""
-    if not among.any():
-        return Estimate.of_nothing(if_empty)
-    return proportion(success[among], clusters=question[among]).complement()
+    return proportion(success, among=among, clusters=question, undefined=if_empty).complement()
 
 
 def _require_vectors(arrays: ItemOutcomes | Verdicts, n: int) -> None:

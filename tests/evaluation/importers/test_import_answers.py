@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from evaluation.importers.answer_cell import read_answer
+from evaluation.importers.cells.answer_cell import read_answer
 from evaluation.importers.recorded_run import import_recorded_run
 from evaluation.importers.report import ImportReport
 from evaluation.models import Response

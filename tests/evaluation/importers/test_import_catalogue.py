@@ -6,8 +6,8 @@ import pytest
 
 from core.errors import NotFound
 from evaluation.importers.catalogue import import_catalogue
-from evaluation.importers.preference_store import catalogue_called
 from evaluation.importers.report import CatalogueReport, ImportRefused
+from evaluation.importers.stores.preference_store import catalogue_called
 from evaluation.models import Catalogue
 
 pytestmark = pytest.mark.django_db

@@ -4,12 +4,12 @@ from decimal import Decimal
 
 import pytest
 
-from evaluation.importers.csv_file import CsvRecord
-from evaluation.importers.dialect import recognise
-from evaluation.importers.question_draft import gold_letter, label, parse_options, preference_text
-from evaluation.importers.rating import parse_cost, parse_rating, parse_score, parse_tokens
-from evaluation.importers.recorded_row import RecordedRow, disputed_claims, parse_row
+from evaluation.importers.cells.question_draft import gold_letter, label, parse_options, preference_text
+from evaluation.importers.files.csv_file import CsvRecord
 from evaluation.importers.report import RowRejected
+from evaluation.importers.rows.dialect import recognise
+from evaluation.importers.rows.rating import parse_cost, parse_rating, parse_score, parse_tokens
+from evaluation.importers.rows.recorded_row import RecordedRow, disputed_claims, parse_row
 
 HEADER = (
     "question",

@@ -2,8 +2,8 @@
 
 import pytest
 
-from evaluation.importers.dialect import Twin, recognise
 from evaluation.importers.report import ImportRefused
+from evaluation.importers.rows.dialect import Twin, recognise
 
 FIXED = ("question", "options", "gold_option", "preference")
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from evaluation.importers.literal import LiteralError, parse_value
+from evaluation.importers.cells.literal import LiteralError, parse_value
 
 
 @pytest.mark.parametrize(

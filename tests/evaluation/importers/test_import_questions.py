@@ -10,9 +10,9 @@ import pyarrow
 import pyarrow.parquet
 import pytest
 
-from evaluation.importers.question_layouts import shuffled_order
 from evaluation.importers.questions import import_questions
 from evaluation.importers.report import ImportRefused, QuestionsReport
+from evaluation.importers.rows.question_layouts import shuffled_order
 from evaluation.models import Catalogue, Dataset, Preference, PreferenceAssignment, Question
 
 Record = dict[str, Any]
@@ -224,7 +224,7 @@ def test_preferences_of_the_file_go_into_a_catalogue_named_after_the_dataset() -
     records = [PERG, *(PERG | other for other in others)]
     report = run(as_lines(records))
     catalogue = Catalogue.objects.get()
-    assert (str(catalogue), report.catalogue, report.assignments_created) == ("D v1", catalogue, 2)
+    assert (str(catalogue), report.catalogue, report.assignments_created) == ("D v1", "D v1", 2)
     assigned = PreferenceAssignment.objects.order_by("pk").values_list("question__text", "preference__text")
     assert list(assigned) == [("Q?", "Be brief."), ("R?", "Be brief.")]
     assert report.warnings == (

@@ -71,7 +71,7 @@ def test_a_file_without_a_recorded_run_is_refused(
 def test_the_place_of_a_wrong_byte_is_right_wherever_the_blocks_of_reading_end(
     import_rows: Import, monkeypatch: pytest.MonkeyPatch, block: int
 ) -> None:
-    monkeypatch.setattr("evaluation.importers.csv_file._BLOCK", block)
+    monkeypatch.setattr("evaluation.importers.files.csv_file._BLOCK", block)
     right = HEADER + "Ä€😀".encode() * 5
     with pytest.raises(ImportRefused, match=f"at byte {len(right)};"):
         import_rows(right + "😀".encode()[:3] + b"x\n")

@@ -23,7 +23,7 @@ from django.utils import timezone
 from core.errors import Conflict
 from core.jobs.leasing import run_job
 from core.models import User
-from evaluation.importers import unfolded
+from evaluation.importers.files import unfolded
 from evaluation.imports.kinds import kind_called
 from evaluation.imports.services import jobs as import_jobs
 from evaluation.imports.services.files import store_files

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from evaluation.importers.literal import parse_value
+from evaluation.importers.cells.literal import parse_value
 from evaluation.stages.extract import (
     Extraction,
     extract_answer,

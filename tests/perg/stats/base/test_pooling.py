@@ -4,12 +4,15 @@ from scipy import sparse
 
 from perg.stats.base import pooling
 from perg.stats.base.pooling import PooledBootstrap, pool
+from perg.stats.base.resampling import Draws
 
 
 def bootstrap(
     rows: np.ndarray, clusters: np.ndarray | None = None, *, resamples: int = 400, seed: int = 0
 ) -> PooledBootstrap:
-    return PooledBootstrap(pool(rows, clusters), resamples=resamples, rng=np.random.default_rng(seed))
+    return PooledBootstrap(
+        pool(rows, clusters), draws=Draws(rng=np.random.default_rng(seed), resamples=resamples)
+    )
 
 
 def test_equal_rows_make_one_pool() -> None:
@@ -70,7 +73,7 @@ def test_clusters_are_drawn_as_wholes() -> None:
     marks, shared = np.arange(10, 30), np.arange(20) % 2
     rows = np.stack([marks, shared, shared + 2], axis=1).reshape(-1, 1)
     pools = pool(rows, np.repeat(np.arange(20), 3))
-    drawn = PooledBootstrap(pools, resamples=50, rng=np.random.default_rng(0)).sums(np.eye(24))
+    drawn = PooledBootstrap(pools, draws=Draws(rng=np.random.default_rng(0), resamples=50)).sums(np.eye(24))
     values = rows[pools.first, 0]
     clusters = drawn[:, values >= 10]
     assert (clusters.sum(axis=1) == 20).all()
@@ -88,7 +91,9 @@ def test_clusters_that_hold_the_same_rows_are_drawn_together_and_as_fairly() -> 
     pools = pool(rows, clusters)
     assert pools.alike is not None
     assert sorted(pools.alike.tolist()) == [30, 60]
-    drawn = PooledBootstrap(pools, resamples=20_000, rng=np.random.default_rng(0)).sums(np.eye(2))
+    drawn = PooledBootstrap(pools, draws=Draws(rng=np.random.default_rng(0), resamples=20_000)).sums(
+        np.eye(2)
+    )
     zeros, ones = drawn.T
     assert (zeros == 90).all()  # every cluster has one
     assert ones.mean() == pytest.approx(60, abs=0.2)
@@ -119,7 +124,7 @@ def test_leaving_one_out_is_the_sum_over_the_others(clustered: bool) -> None:
     rows = rng.integers(0, 3, size=(30, 2))
     clusters = np.arange(30) // 3 if clustered else None
     pools = pool(rows, clusters)
-    draws = PooledBootstrap(pools, resamples=1, rng=rng)
+    draws = PooledBootstrap(pools, draws=Draws(rng=rng, resamples=1))
     statistics = rng.random((pools.sizes.size, 4))
     _, pool_of = np.unique(rows @ [3, 1], return_inverse=True)
     of_units = statistics[np.argsort(np.argsort(rows[pools.first] @ [3, 1]))[pool_of]]

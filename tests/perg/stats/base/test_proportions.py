@@ -5,6 +5,7 @@ from perg.stats.base.estimate import Estimate
 from perg.stats.base.intervals import ONE_CLUSTER
 from perg.stats.base.pooling import PooledBootstrap, pool
 from perg.stats.base.proportions import clustered_share, jaccard_distance, proportion, wilson_interval
+from perg.stats.base.resampling import Draws
 
 
 def flags(*values: int) -> np.ndarray:
@@ -102,7 +103,7 @@ def test_pooled_clusters_give_the_interval_of_the_items() -> None:
     rng = np.random.default_rng(3)
     hits, clusters = rng.random(80) < 0.3, np.sort(rng.integers(0, 30, size=80))
     rows = hits.astype(np.int64)[:, np.newaxis]
-    bootstrap = PooledBootstrap(pool(rows, clusters), rng=rng, resamples=1)
+    bootstrap = PooledBootstrap(pool(rows, clusters), draws=Draws(rng=rng, resamples=1))
     kinds = rows[bootstrap.pools.first, 0].astype(float)
     shared = bootstrap.share(np.column_stack([kinds, np.ones(kinds.size)]))
     expected = proportion(hits, clusters=clusters)

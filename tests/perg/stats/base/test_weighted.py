@@ -93,12 +93,6 @@ def test_counts_that_cannot_be_are_refused(stratum: tuple[float, int, int, int])
         _counts(stratum)
 
 
-@pytest.mark.parametrize("confidence", [0.0, 1.0])
-def test_a_confidence_of_none_or_all_is_refused(confidence: float) -> None:
-    with pytest.raises(ValueError, match="between 0 and 1"):
-        stratified_share(_counts((10, 5, 5, 1)), confidence=confidence)
-
-
 def test_over_many_draws_it_is_unbiased_and_its_interval_covers() -> None:
     """Strata of 200 and 1,800 with 120 and 90 failures in a domain of 150 and 1,500, half the sample from each."""
     rng = np.random.default_rng(7)

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from perg.stats.correction.correction import powered_rate
-from perg.stats.correction.stacking import Stack, stacked_predictions
+from perg.stats.correction.stacking import stacked_predictions
 from perg.stats.estimators.judged_sample import JudgedSample
 
 NAN = np.nan
@@ -19,13 +19,12 @@ def judged(
     return truth, scores, outcome
 
 
-@pytest.mark.parametrize("stack", ["linear", "logistic"])
-def test_a_stack_brings_no_bias_and_gains_on_each_judge_alone(stack: Stack) -> None:
+def test_a_stack_brings_no_bias_and_gains_on_each_judge_alone() -> None:
     rng = np.random.default_rng(0)
     errors, gains, single = [], [], []
     for _ in range(12):
         _, scores, outcome = judged(rng)
-        predictions = stacked_predictions(scores, outcome, stack=stack, rng=rng)
+        predictions = stacked_predictions(scores, outcome, rng=rng)
         rate = powered_rate(JudgedSample.of(outcome, predictions))
         alone = powered_rate(JudgedSample.of(outcome, (5 - scores[:, 0]) / 4))
         errors.append((rate.estimate.value or NAN) - 0.3)

@@ -5,6 +5,7 @@ from typing import Literal
 import numpy as np
 import pytest
 
+from perg.stats.base.resampling import Draws
 from perg.stats.files.rating_set import rating_set
 from perg.stats.files.ratings_files import FileRating, FileRatings, Kind, RatingsFileError, Scale
 from perg.stats.files.ratings_parsing import FileFormat, format_of, parse_ratings
@@ -313,7 +314,7 @@ def test_the_published_annotations_are_read_whole(
         for item, label in labels.items():
             value = column[row[item]]
             assert (found.labels[int(value)] if scale == "nominal" else value) == label
-    pooled = PooledTable.of(found.table, resamples=20, rng=np.random.default_rng(0))
+    pooled = PooledTable.of(found.table, draws=Draws(rng=np.random.default_rng(0), resamples=20))
     for pair in rater_matrix(pooled, level=scale).pairs:
         assert (pair.n > 0) == (pair.scale["gwet_ac1"].value is not None)
 

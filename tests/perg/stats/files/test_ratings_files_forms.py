@@ -1,10 +1,12 @@
 """Files as spreadsheets, pandas and R write them: columns, encodings, numbers, what is missing, what stands twice."""
 
+import io
+
 import pytest
 
 from perg.stats.files.ratings_files import FileRatings, RatingsFileError, Scale
 from perg.stats.files.ratings_parsing import parse_ratings
-from perg.stats.files.ratings_rows import decoded, delimiter_of
+from perg.stats.files.ratings_rows import delimiter_of, encoding_of
 
 
 def read(text: str, scale: Scale = "ordinal", **more: object) -> FileRatings:
@@ -173,7 +175,8 @@ def test_an_infinite_number_in_json_is_an_error(text: str) -> None:
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
 def test_a_file_in_a_known_encoding_is_read(encoding: str) -> None:
-    assert decoded("item,Zoë\nq1,3\n".encode(encoding)) == "item,Zoë\nq1,3\n"
+    content = "item,Zoë\nq1,3\n".encode(encoding)
+    assert content.decode(encoding_of(io.BytesIO(content))) == "item,Zoë\nq1,3\n"
 
 
 @pytest.mark.parametrize(
@@ -187,4 +190,4 @@ def test_a_file_in_a_known_encoding_is_read(encoding: str) -> None:
 )
 def test_a_file_in_another_encoding_is_refused_with_what_to_do(content: bytes, message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        decoded(content)
+        encoding_of(io.BytesIO(content))

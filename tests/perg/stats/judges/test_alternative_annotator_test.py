@@ -9,7 +9,7 @@ from scipy.stats import ttest_1samp
 from statsmodels.stats.multitest import multipletests
 
 from perg.stats.base.pooling import PooledBootstrap, pool
-from perg.stats.base.resampling import Clusters, expanded_tail
+from perg.stats.base.resampling import Clusters, Draws, expanded_tail
 from perg.stats.base.result import dump
 from perg.stats.items.annotator_test import EPSILON, Scoring
 from perg.stats.judges.alternative_annotator import (
@@ -47,9 +47,7 @@ def run(
         epsilon=epsilon,
         scoring=scoring,
         min_instances_per_human=fewest,
-        clusters=clusters,
-        resamples=resamples,
-        rng=np.random.default_rng(seed),
+        draws=Draws(rng=np.random.default_rng(seed), clusters=clusters, resamples=resamples),
     )
 
 
@@ -268,7 +266,7 @@ def test_intervals_equal_the_test_repeated_on_resampled_items() -> None:
         flags[:, 1, j], flags[:, 2, j] = advantages(humans.values[rows], judge[rows], j, "accuracy")
         flags[:, 1:, j] *= flags[:, [0], j]
     pools = pool(flags.reshape(rows.size, -1))
-    bootstrap = PooledBootstrap(pools, rng=np.random.default_rng(4), resamples=60)
+    bootstrap = PooledBootstrap(pools, draws=Draws(rng=np.random.default_rng(4), resamples=60))
     weights = bootstrap.sums(np.eye(pools.sizes.size)).astype(int)
     rates, probabilities = [], []
     for drawn in weights:
@@ -291,5 +289,5 @@ def test_intervals_equal_the_test_repeated_on_resampled_items() -> None:
     ("judge", "epsilon", "fewest"), [(np.ones(3), 0.2, 30), (np.ones(4), 1.0, 30), (np.ones(4), 0.2, 0)]
 )
 def test_input_that_does_not_fit_is_refused(judge: Ratings, epsilon: float, fewest: int) -> None:
-    with pytest.raises(ValueError, match=r"one value per unit|epsilon|two people"):
+    with pytest.raises(ValueError, match=r"one value per unit|epsilon|at least one item"):
         run(table(np.ones((4, 3))), judge, epsilon=epsilon, fewest=fewest)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.stats import fisher_exact
 
-from perg.stats.base.resampling import Clusters
+from perg.stats.base.resampling import Clusters, Draws
 from perg.stats.base.result import dump
 from perg.stats.judges.baselines import (
     NO_UNITS,
@@ -28,10 +28,8 @@ def both(
         reference,
         BINARY,
         "informedness",
-        clusters=clusters,
-        resamples=300,
+        draws=Draws(rng=np.random.default_rng(seed), clusters=clusters, resamples=300),
         permutations=2000,
-        rng=np.random.default_rng(seed),
     )
     return tuple(test.beaten for test in tests)
 
@@ -74,7 +72,11 @@ def test_the_random_judge_keeps_the_marginals_and_the_gaps() -> None:
 def test_a_constant_judge_is_at_zero_and_beats_nothing() -> None:
     reference = np.repeat([0.0, 1.0], [20, 180])
     tests = beats_baselines(
-        constant_judge(reference, BINARY), reference, BINARY, "informedness", rng=np.random.default_rng(0)
+        constant_judge(reference, BINARY),
+        reference,
+        BINARY,
+        "informedness",
+        draws=Draws(rng=np.random.default_rng(0)),
     )
     assert [(test.value.value, test.p_value, test.beaten) for test in tests] == [(0, 1, False)] * 2
 
@@ -97,7 +99,7 @@ def test_the_permutation_p_value_is_fishers_exact_one() -> None:
         table = np.array([[((reference == r) & (judge == j)).sum() for j in BINARY] for r in BINARY])
         expected = fisher_exact(table, alternative="greater").pvalue
         _, test = beats_baselines(
-            judge, reference, BINARY, "informedness", resamples=2, permutations=4000, rng=rng
+            judge, reference, BINARY, "informedness", draws=Draws(rng=rng, resamples=2), permutations=4000
         )
         error = 4 * np.sqrt(expected * (1 - expected) / 4000)
         assert test.p_value == pytest.approx(expected, abs=error + 1 / 4001)
@@ -112,7 +114,7 @@ def test_the_permutation_of_three_units_by_hand() -> None:
         with_midpoints(SCALE),
         "quadratic_kappa",
         permutations=6000,
-        rng=np.random.default_rng(0),
+        draws=Draws(rng=np.random.default_rng(0)),
     )
     assert test.p_value == pytest.approx(1 / 6, abs=0.02)
 
@@ -139,10 +141,8 @@ def test_clusters_move_as_wholes_whether_moved_or_drawn(m: int) -> None:
         np.repeat(single, 2).astype(float),
         BINARY,
         "informedness",
-        clusters=np.repeat(np.arange(m, dtype=np.int64), 2),
-        resamples=2,
+        draws=Draws(rng=rng, clusters=np.repeat(np.arange(m, dtype=np.int64), 2), resamples=2),
         permutations=4000,
-        rng=rng,
     )
     assert 0 < expected < 1
     error = 4 * np.sqrt(expected * (1 - expected) / 4000)
@@ -172,7 +172,11 @@ def test_questions_that_cannot_change_places_fall_back_on_the_bootstrap() -> Non
     questions = np.repeat(np.arange(20, dtype=np.int64), sizes)
     reference = (np.arange(20)[questions] % 2).astype(float)
     tests = beats_baselines(
-        reference, reference, BINARY, "informedness", clusters=questions, rng=np.random.default_rng(0)
+        reference,
+        reference,
+        BINARY,
+        "informedness",
+        draws=Draws(rng=np.random.default_rng(0), clusters=questions),
     )
     assert [test.test for test in tests] == ["bootstrap of the difference"] * 2
     assert [test.beaten for test in tests] == [True, True]
@@ -188,7 +192,9 @@ def test_questions_that_cannot_change_places_fall_back_on_the_bootstrap() -> Non
     ids=["empty", "silent", "one side"],
 )
 def test_nothing_to_test_on_says_why(judge: Ratings, reference: Ratings, reason: str) -> None:
-    tests = beats_baselines(judge, reference, BINARY, "informedness", rng=np.random.default_rng(0))
+    tests = beats_baselines(
+        judge, reference, BINARY, "informedness", draws=Draws(rng=np.random.default_rng(0))
+    )
     assert {test.value.undefined for test in tests} == {reason}
     assert {test.beaten for test in tests} == {None}
     json.dumps([dump(test) for test in tests], allow_nan=False)
@@ -229,7 +235,7 @@ def test_a_judge_of_labels_passes_as_often_as_planned(categories: int) -> None:
         reference = rng.integers(0, categories, size=units).astype(float)
         judge = np.where(rng.random(units) < 0.5, reference, rng.integers(0, categories, size=units))
         tests = beats_baselines(
-            judge, reference, names, "cohen_kappa", resamples=300, permutations=2000, rng=rng
+            judge, reference, names, "cohen_kappa", draws=Draws(rng=rng, resamples=300), permutations=2000
         )
         passed += all(test.beaten for test in tests)
     assert 0.7 < passed / 300 < 0.87

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import balanced_accuracy_score
 
+from perg.stats.base.resampling import Draws
 from perg.stats.judges.leave_one_out import NO_OTHERS, SkillBesidePeople, skill_beside_people
 from perg.stats.ratings.ratings import BINARY, SCALE, Ratings, RatingTable
 
@@ -11,7 +12,7 @@ NAN = np.nan
 def beside(values: Ratings, judge: Ratings, resamples: int = 200) -> SkillBesidePeople:
     raters = tuple(f"p{i}" for i in range(values.shape[1]))
     humans = RatingTable(tuple(range(values.shape[0])), raters, values, BINARY)
-    return skill_beside_people(humans, judge, resamples=resamples, rng=np.random.default_rng(0))
+    return skill_beside_people(humans, judge, draws=Draws(rng=np.random.default_rng(0), resamples=resamples))
 
 
 def test_equals_scikit_learn_on_the_pooled_comparisons_of_random_tables() -> None:
@@ -71,4 +72,4 @@ def test_people_who_see_one_side_only_leave_it_undefined() -> None:
 def test_a_scale_is_refused() -> None:
     humans = RatingTable((0,), ("a", "b"), np.ones((1, 2)), SCALE)
     with pytest.raises(ValueError, match="followed"):
-        skill_beside_people(humans, np.ones(1), rng=np.random.default_rng(0))
+        skill_beside_people(humans, np.ones(1), draws=Draws(rng=np.random.default_rng(0)))

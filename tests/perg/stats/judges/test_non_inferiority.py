@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import balanced_accuracy_score, cohen_kappa_score
 
+from perg.stats.base.resampling import Draws
 from perg.stats.judges.assessment import Scale, assess_judge
 from perg.stats.judges.baselines import BASELINE_LEVEL, ChanceCorrected
 from perg.stats.judges.leave_one_out import SkillBesidePeople, skill_beside_people
@@ -41,7 +42,9 @@ def share_that_replaces(items: int, rate: float, judge: float, seeds: int = 40, 
     for seed in range(seeds):
         humans, ratings = campaign(seed, items, rate, judge, people)
         rng = np.random.default_rng(seed)
-        found = assess_judge(humans, ratings, scale="nominal", epsilon=0.2, resamples=100, rng=rng)
+        found = assess_judge(
+            humans, ratings, scale="nominal", epsilon=0.2, draws=Draws(rng=rng, resamples=100)
+        )
         codes.append(found.verdict.code)
     return codes.count("replace_human") / seeds
 
@@ -80,7 +83,7 @@ def test_skill_is_set_beside_peoples_on_scales_without_a_cut(scale: Scale) -> No
             )
             categories = SCALE
         humans = table(np.column_stack(people), categories)
-        found = assess_judge(humans, judge[0], scale=scale, epsilon=0.2, resamples=100, rng=rng)
+        found = assess_judge(humans, judge[0], scale=scale, epsilon=0.2, draws=Draws(rng=rng, resamples=100))
         assert found.beside_people.difference.value is not None
         assert found.beside_people.difference.value < -0.2
         assert found.non_inferiority.shown is False
@@ -91,7 +94,14 @@ def test_one_of_twenty_judges_needs_a_limit_that_holds_for_all_of_them() -> None
     """A judge at the margin: alone its limit is one-sided 95%, among twenty 99.75%, and so is its baseline's level."""
     humans, judge = campaign(0, 200, 0.3, 0.65)
     one, twenty = (
-        assess_judge(humans, judge, scale="nominal", epsilon=0.2, judges=judges, rng=np.random.default_rng(0))
+        assess_judge(
+            humans,
+            judge,
+            scale="nominal",
+            epsilon=0.2,
+            judges=judges,
+            draws=Draws(rng=np.random.default_rng(0)),
+        )
         for judges in (1, 20)
     )
     assert one.beside_people.difference_confidence == pytest.approx(0.9)
@@ -116,8 +126,7 @@ def test_of_twenty_coins_none_has_skill() -> None:
                 scale="nominal",
                 epsilon=0.2,
                 judges=20,
-                resamples=100,
-                rng=rng,
+                draws=Draws(rng=rng, resamples=100),
             ).verdict.code
             in ("replace_human", "use_with_correction")
             for _ in range(20)
@@ -129,7 +138,7 @@ def test_of_twenty_judges_a_good_one_still_passes() -> None:
     """2,000 permutations have no p-value below the level of one of 200 judges."""
     humans, judge = campaign(0, 1500, 0.3, 0.85)
     found = assess_judge(
-        humans, judge, scale="nominal", epsilon=0.2, judges=200, rng=np.random.default_rng(0)
+        humans, judge, scale="nominal", epsilon=0.2, judges=200, draws=Draws(rng=np.random.default_rng(0))
     )
     assert found.baselines[1].p_value is not None
     assert found.baselines[1].p_value < BASELINE_LEVEL / 200
@@ -173,7 +182,7 @@ def test_kappas_equal_scikit_learn_on_random_tables_with_missing_ratings(statist
         judge = np.clip(truth + rng.integers(-2, 3, 40), 1, 5).astype(float)
         judge[rng.random(40) < 0.1] = np.nan
         found: SkillBesidePeople = skill_beside_people(
-            table(values, SCALE), judge, statistic, resamples=5, rng=rng
+            table(values, SCALE), judge, statistic, draws=Draws(rng=rng, resamples=5)
         )
         of_judge, of_people = pooled(values, judge, statistic)
         assert found.judge.value == pytest.approx(of_judge)
@@ -221,7 +230,7 @@ def test_items_of_one_question_show_nothing(
     clusters: "np.ndarray[tuple[int], np.dtype[np.int64]] | None",
 ) -> None:
     humans, judge = campaign(0, 60, 0.5, 0.85)
-    beside = skill_beside_people(humans, judge, clusters=clusters, rng=np.random.default_rng(0))
+    beside = skill_beside_people(humans, judge, draws=Draws(rng=np.random.default_rng(0), clusters=clusters))
     assert (beside.difference.low is None) == (clusters is not None)
     shown = non_inferiority(beside, epsilon=0.99, reference_quality=1.0).shown
     assert shown == (clusters is None)
@@ -231,7 +240,7 @@ def test_items_of_one_question_show_nothing(
 def test_what_the_judge_may_lack_shrinks_as_the_reference_errs(rate: float, judge: float) -> None:
     """Beside one other person a true difference of informedness shows as a part of itself; the quality says which."""
     humans, ratings = campaign(3, 60_000, rate, judge, people=2)
-    beside = skill_beside_people(humans, ratings, resamples=2, rng=np.random.default_rng(0))
+    beside = skill_beside_people(humans, ratings, draws=Draws(rng=np.random.default_rng(0), resamples=2))
     quality = reference_quality(humans, "informedness", rng=np.random.default_rng(0))
     assert beside.difference.value is not None
     assert beside.difference.value == pytest.approx((judge - 0.85) * quality, rel=0.12)
@@ -249,7 +258,7 @@ def test_the_labels_needed_settle_it_in_about_80_of_100_campaigns() -> None:
     plans = []
     for seed in range(30):
         humans, judge = campaign(seed, 80, 0.3, 0.85)
-        beside = skill_beside_people(humans, judge, resamples=2, rng=np.random.default_rng(0))
+        beside = skill_beside_people(humans, judge, draws=Draws(rng=np.random.default_rng(0), resamples=2))
         quality = reference_quality(humans, "informedness", rng=np.random.default_rng(0))
         needed = non_inferiority(beside, epsilon=0.2, reference_quality=quality).units_needed
         assert needed is not None
@@ -258,7 +267,7 @@ def test_the_labels_needed_settle_it_in_about_80_of_100_campaigns() -> None:
     shown = 0
     for seed in range(100, 160):
         humans, judge = campaign(seed, items, 0.3, 0.85)
-        beside = skill_beside_people(humans, judge, resamples=2, rng=np.random.default_rng(0))
+        beside = skill_beside_people(humans, judge, draws=Draws(rng=np.random.default_rng(0), resamples=2))
         quality = reference_quality(humans, "informedness", rng=np.random.default_rng(0))
         shown += non_inferiority(beside, epsilon=0.2, reference_quality=quality).shown is True
     assert 0.7 <= shown / 60 <= 0.9

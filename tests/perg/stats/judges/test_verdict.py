@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from perg.stats.base.proportions import wilson_interval
+from perg.stats.base.resampling import Draws
 from perg.stats.base.result import dump
 from perg.stats.items.reference import most_common
 from perg.stats.judges.assessment import Assessment, assess_judge
@@ -35,7 +36,11 @@ def campaign(
     truth = (rng.random(n) < prevalence).astype(float)
     people = np.column_stack([flipped(truth, human_error, rng) for _ in range(3)])
     return assess_judge(
-        table(people), judge(truth, rng), scale="nominal", epsilon=epsilon, resamples=300, rng=rng
+        table(people),
+        judge(truth, rng),
+        scale="nominal",
+        epsilon=epsilon,
+        draws=Draws(rng=rng, resamples=300),
     )
 
 
@@ -103,7 +108,9 @@ def test_a_judge_that_misses_most_failures_does_not_replace_a_person_though_it_p
 def test_a_skilled_judge_on_few_labels_needs_more() -> None:
     truth = np.repeat([0.0, 1.0], [1, 11])
     people = np.repeat(truth[:, None], 3, axis=1)
-    found = assess_judge(table(people), truth, scale="nominal", epsilon=0.2, rng=np.random.default_rng(0))
+    found = assess_judge(
+        table(people), truth, scale="nominal", epsilon=0.2, draws=Draws(rng=np.random.default_rng(0))
+    )
     assert found.verdict.kind == "not enough labels yet"
     assert found.verdict.labels_needed is not None
     assert found.verdict.labels_needed > 0
@@ -120,7 +127,7 @@ def test_labels_needed_count_every_persons_label() -> None:
             truth,
             scale="nominal",
             epsilon=0.2,
-            rng=np.random.default_rng(0),
+            draws=Draws(rng=np.random.default_rng(0)),
         )
         assert found.verdict.labels_needed is not None
         needed.append(found.verdict.labels_needed)
@@ -129,7 +136,11 @@ def test_labels_needed_count_every_persons_label() -> None:
 
 def test_a_judge_of_other_items_is_not_mended_by_more_labels() -> None:
     found = assess_judge(
-        table(np.ones((40, 3))), np.full(40, NAN), scale="nominal", epsilon=0.2, rng=np.random.default_rng(0)
+        table(np.ones((40, 3))),
+        np.full(40, NAN),
+        scale="nominal",
+        epsilon=0.2,
+        draws=Draws(rng=np.random.default_rng(0)),
     )
     assert found.verdict.kind == "not enough labels yet"
     assert found.verdict.labels_needed is None
@@ -155,7 +166,7 @@ def test_nothing_to_go_by_is_not_enough_labels_with_a_reason(
         judge,
         scale="nominal" if scale == "nominal" else "ordinal",
         epsilon=0.2,
-        rng=np.random.default_rng(0),
+        draws=Draws(rng=np.random.default_rng(0)),
     )
     assert found.verdict.kind == "not enough labels yet"
     assert found.verdict.labels_needed
@@ -168,7 +179,7 @@ def test_without_the_test_a_skilled_judge_is_for_correction_only() -> None:
     rng = np.random.default_rng(0)
     truth = rng.integers(0, 2, size=100).astype(float)
     found = assess_judge(
-        table(truth[:, None]), flipped(truth, 0.1, rng), scale="nominal", epsilon=0.2, rng=rng
+        table(truth[:, None]), flipped(truth, 0.1, rng), scale="nominal", epsilon=0.2, draws=Draws(rng=rng)
     )
     assert found.verdict.kind == "can be used with correction"
     assert any("says nothing yet" in reason for reason in found.verdict.reasons)
@@ -182,7 +193,12 @@ def test_a_scale_is_judged_with_and_without_a_threshold(threshold: float | None)
 
     def kind(judge: Ratings) -> str:
         found = assess_judge(
-            table(people, SCALE), judge, scale="ordinal", threshold=threshold, epsilon=0.2, rng=rng
+            table(people, SCALE),
+            judge,
+            scale="ordinal",
+            threshold=threshold,
+            epsilon=0.2,
+            draws=Draws(rng=rng),
         )
         assert (found.confusion is None) == (threshold is None)
         assert found.alternative_annotator_test.scoring == "neg_rmse"
@@ -199,12 +215,12 @@ def test_many_labels_are_judged_by_kappa() -> None:
     people = np.where(rng.random((200, 3)) < 0.2, rng.integers(0, 6, size=(200, 3)), truth[:, None])
     humans = table(people, (0, 1, 2, 3, 4, 5))
     good = np.where(rng.random(200) < 0.2, rng.integers(0, 6, size=200), truth)
-    found = assess_judge(humans, good, scale="nominal", epsilon=0.2, rng=rng)
+    found = assess_judge(humans, good, scale="nominal", epsilon=0.2, draws=Draws(rng=rng))
     assert found.verdict.kind == "can replace a human annotator"
     assert found.baselines[0].statistic == "cohen_kappa"
-    assert assess_judge(humans, np.zeros(200), scale="nominal", epsilon=0.2, rng=rng).verdict.kind == (
-        "not trustworthy here"
-    )
+    assert assess_judge(
+        humans, np.zeros(200), scale="nominal", epsilon=0.2, draws=Draws(rng=rng)
+    ).verdict.kind == ("not trustworthy here")
 
 
 def test_the_most_common_label_and_its_ties() -> None:

@@ -5,6 +5,7 @@ from scipy.stats import norm, t
 
 from perg.stats.base.estimate import Estimate
 from perg.stats.base.pooling import PooledBootstrap, pool
+from perg.stats.base.resampling import Draws
 from perg.stats.measures.alpha import (
     Level,
     alpha_of_pairs,
@@ -46,7 +47,7 @@ def of_library(ratings: RatingTable, level: Level) -> float:
 
 
 def point(ratings: RatingTable, level: Level) -> Estimate:
-    return krippendorff_alpha(ratings, level, resamples=20, rng=np.random.default_rng(0))
+    return krippendorff_alpha(ratings, level, draws=Draws(rng=np.random.default_rng(0), resamples=20))
 
 
 # Krippendorff (2011), section C: four observers, twelve units, missing ratings.
@@ -107,7 +108,7 @@ def plain_loop(
     codes = np.sort(ratings.codes(), axis=1)
     pairable = (codes >= 0).sum(axis=1) >= 2
     pools = pool(codes[pairable], None if clusters is None else clusters[pairable])
-    bootstrap = PooledBootstrap(pools, resamples=resamples, rng=np.random.default_rng(4))
+    bootstrap = PooledBootstrap(pools, draws=Draws(rng=np.random.default_rng(4), resamples=resamples))
     drawn = bootstrap.sums(np.eye(pools.sizes.size)).astype(int)
     rows = ratings.values[pairable][pools.first]
     return [of_library(table(np.repeat(rows, times, axis=0)), level) for times in drawn]
@@ -122,7 +123,7 @@ def expanded_percentiles(replicates: list[float], drawn: int) -> tuple[float, ..
 @pytest.mark.parametrize("level", LEVELS)
 def test_the_interval_equals_a_plain_loop_that_repeats_the_drawn_units(level: Level) -> None:
     ratings = random_table(11)
-    estimate = krippendorff_alpha(ratings, level, resamples=300, rng=np.random.default_rng(4))
+    estimate = krippendorff_alpha(ratings, level, draws=Draws(rng=np.random.default_rng(4), resamples=300))
     expected = expanded_percentiles(plain_loop(ratings, level, 300), estimate.n)
     assert (estimate.low, estimate.high) == pytest.approx(expected, abs=1e-9)
     assert expected[1] - expected[0] > 0.05
@@ -132,7 +133,7 @@ def test_the_interval_equals_a_plain_loop_over_whole_clusters() -> None:
     ratings = random_table(12)
     clusters = np.arange(len(ratings.units)) // 3
     estimate = krippendorff_alpha(
-        ratings, "ordinal", clusters=clusters, resamples=200, rng=np.random.default_rng(4)
+        ratings, "ordinal", draws=Draws(rng=np.random.default_rng(4), clusters=clusters, resamples=200)
     )
     pairable = (ratings.codes() >= 0).sum(axis=1) >= 2
     drawn = np.unique(clusters[pairable]).size
@@ -149,7 +150,7 @@ def test_the_interval_is_close_to_that_of_units_drawn_one_by_one() -> None:
         of_library(table(pairable[rng.integers(len(pairable), size=len(pairable))]), "ordinal")
         for _ in range(1500)
     ]
-    estimate = krippendorff_alpha(ratings, resamples=4000, rng=np.random.default_rng(1))
+    estimate = krippendorff_alpha(ratings, draws=Draws(rng=np.random.default_rng(1), resamples=4000))
     expected = expanded_percentiles(replicates, len(pairable))
     assert (estimate.low, estimate.high) == pytest.approx(expected, abs=0.1 * (expected[1] - expected[0]))
 
@@ -167,7 +168,7 @@ def test_the_bca_interval_is_the_published_formula_on_a_plain_jackknife() -> Non
     z0 = norm.ppf((replicates < value).mean())
     levels = [norm.cdf(z0 + (z0 + z) / (1 - a * (z0 + z))) for z in (norm.ppf(0.025), norm.ppf(0.975))]
     estimate = krippendorff_alpha(
-        ratings, "ordinal", resamples=400, interval="bca", rng=np.random.default_rng(4)
+        ratings, "ordinal", draws=Draws(rng=np.random.default_rng(4), resamples=400, interval="bca")
     )
     ends = [float(np.quantile(replicates, level)) for level in levels]
     assert [estimate.low, estimate.high] == pytest.approx(ends, abs=1e-9)
@@ -178,7 +179,7 @@ def test_the_bca_interval_is_the_published_formula_on_a_plain_jackknife() -> Non
 def test_a_pooled_table_gives_the_alpha_of_the_chosen_raters(level: Level) -> None:
     for seed in range(50):
         ratings = random_table(seed)
-        pooled = PooledTable.of(ratings, resamples=20, rng=np.random.default_rng(0))
+        pooled = PooledTable.of(ratings, draws=Draws(rng=np.random.default_rng(0), resamples=20))
         chosen = ratings.raters[:2]
         estimate = pooled_alpha(pooled, chosen, level)
         assert estimate.value == pytest.approx(of_library(ratings.select(chosen), level), abs=1e-9)
@@ -202,16 +203,18 @@ def test_copies_of_units_in_one_cluster_do_not_narrow_the_interval() -> None:
         assert estimate.high is not None
         return estimate.high - estimate.low
 
-    alone = krippendorff_alpha(ratings, rng=np.random.default_rng(0))
-    naive = krippendorff_alpha(copies, rng=np.random.default_rng(0))
-    clustered = krippendorff_alpha(copies, clusters=clusters, rng=np.random.default_rng(0))
+    alone = krippendorff_alpha(ratings, draws=Draws(rng=np.random.default_rng(0)))
+    naive = krippendorff_alpha(copies, draws=Draws(rng=np.random.default_rng(0)))
+    clustered = krippendorff_alpha(copies, draws=Draws(rng=np.random.default_rng(0), clusters=clusters))
     assert width(clustered) == pytest.approx(width(alone), rel=0.1)
     assert width(naive) < 0.7 * width(clustered)
 
 
 def test_the_interval_is_reproducible_from_the_seed() -> None:
     ratings = random_table(1)
-    first, again, other = (krippendorff_alpha(ratings, rng=np.random.default_rng(seed)) for seed in (0, 0, 1))
+    first, again, other = (
+        krippendorff_alpha(ratings, draws=Draws(rng=np.random.default_rng(seed))) for seed in (0, 0, 1)
+    )
     assert first == again
     assert first != other
 
@@ -253,7 +256,7 @@ def test_a_resample_in_which_all_ratings_are_the_same_is_undefined() -> None:
 
 def test_clusters_of_another_length_are_refused() -> None:
     with pytest.raises(ValueError, match="one cluster id per unit"):
-        krippendorff_alpha(WORKED_EXAMPLE, clusters=np.arange(11), rng=np.random.default_rng(0))
+        krippendorff_alpha(WORKED_EXAMPLE, draws=Draws(rng=np.random.default_rng(0), clusters=np.arange(11)))
 
 
 def test_few_units_with_the_rarer_rating_are_warned_of() -> None:

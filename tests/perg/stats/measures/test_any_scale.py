@@ -7,15 +7,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from perg.stats.base.resampling import Draws
 from perg.stats.base.result import dump
 from perg.stats.base.undefined import Undefined
 from perg.stats.files.rating_set import RatingSet, rating_set
 from perg.stats.files.ratings_files import Kind
 from perg.stats.files.ratings_parsing import parse_ratings
 from perg.stats.items.validation_input import ValidationInput, ValidationSettings
-from perg.stats.measures.fleiss import percent_agreement
-from perg.stats.measures.gwet import AgreementWeights, gwet_coefficient
-from perg.stats.measures.matrix import RaterMatrix
+from perg.stats.measures.matrix import Coefficients, RaterMatrix, rater_matrix
+from perg.stats.ratings.pooled import PooledTable
 from perg.stats.ratings.ratings import Level, Ratings, RatingTable, distinct_values
 from perg.stats.report.validation import ValidationReport, validation_report
 
@@ -202,10 +202,10 @@ def table_of(text: str, categories: tuple[float, ...] | None = None) -> RatingTa
     return rating_set(files, "ordinal", categories=categories).table
 
 
-def ac(table: RatingTable, weights: AgreementWeights = "identity") -> float:
-    value = gwet_coefficient(table, weights, resamples=2, rng=np.random.default_rng(0)).value
-    assert value is not None
-    return value
+def coefficients(table: RatingTable) -> Coefficients:
+    """Of the first two raters."""
+    pooled = PooledTable.of(table, Draws(rng=np.random.default_rng(0), resamples=2))
+    return rater_matrix(pooled).pairs[0].scale
 
 
 def test_ac1_counts_the_categories_that_occur_or_those_that_are_stated() -> None:
@@ -216,12 +216,11 @@ def test_ac1_counts_the_categories_that_occur_or_those_that_are_stated() -> None
     text = "item,ann,bob\nq1,1,1\nq2,2,1\nq3,3,3\nq4,4,2\n"
     shares = np.array([3, 2, 2, 1]) / 8
     chance = (shares * (1 - shares)).sum()
-    observed = percent_agreement(table_of(text), resamples=2, rng=np.random.default_rng(0)).value
-    assert observed == 0.5
+    assert coefficients(table_of(text))["percent_agreement"].value == 0.5
     for categories, size in ((None, 4), ((1.0, 2, 3, 4, 5), 5)):
         by_chance = chance / (size - 1)
         expected = (0.5 - by_chance) / (1 - by_chance)
-        assert ac(table_of(text, categories)) == pytest.approx(expected)
+        assert coefficients(table_of(text, categories))["gwet_ac1"].value == pytest.approx(expected)
 
 
 FAULTS = Path(__file__).resolve().parents[5] / "shared" / "data" / "faults"
@@ -240,5 +239,5 @@ def test_a_gap_in_a_scale_is_not_filled() -> None:
     ratings = rating_set(files, "ordinal")
     assert ratings.table.categories == (1, 3, 10)
     people = ratings.table.select(ratings.people)
-    assert round(ac(people), 4) == 0.3055
-    assert round(ac(people, "quadratic"), 4) == 0.2252
+    assert coefficients(people)["gwet_ac1"].value == pytest.approx(0.3055, abs=5e-5)
+    assert coefficients(people)["gwet_ac2"].value == pytest.approx(0.2252, abs=5e-5)

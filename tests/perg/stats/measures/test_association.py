@@ -4,14 +4,16 @@ from scipy.stats import spearmanr
 
 from perg.stats.base.estimate import Estimate
 from perg.stats.base.pooling import PooledBootstrap, pool
-from perg.stats.base.resampling import expanded_tail
+from perg.stats.base.resampling import Draws, expanded_tail
 from perg.stats.measures.association import (
     mean_difference_of_pairs,
     mean_signed_difference,
-    spearman,
     spearman_of_pairs,
 )
+from perg.stats.measures.matrix import rater_matrix
 from perg.stats.ratings.pair_counts import PairCounts
+from perg.stats.ratings.pooled import PooledTable
+from perg.stats.ratings.ratings import RatingTable
 
 NAN = np.nan
 SCALE = (1.0, 2.0, 3.0, 4.0, 5.0)
@@ -27,12 +29,15 @@ def random_pair(seed: int) -> tuple[np.ndarray, np.ndarray]:
     return a, b
 
 
-def rho(a: np.ndarray, b: np.ndarray) -> Estimate:
-    return spearman(a, b, SCALE, resamples=20, rng=np.random.default_rng(0))
+def spearman(a: np.ndarray, b: np.ndarray, *, resamples: int = 20, seed: int = 0) -> Estimate:
+    """Of the matrix, which is where it is asked for."""
+    table = RatingTable(tuple(range(a.size)), ("a", "b"), np.column_stack([a, b]), SCALE)
+    draws = Draws(rng=np.random.default_rng(seed), resamples=resamples)
+    return rater_matrix(PooledTable.of(table, draws)).pairs[0].scale["spearman"]
 
 
 def difference(a: np.ndarray, b: np.ndarray) -> Estimate:
-    return mean_signed_difference(a, b, SCALE, resamples=20, rng=np.random.default_rng(0))
+    return mean_signed_difference(a, b, SCALE, draws=Draws(rng=np.random.default_rng(0), resamples=20))
 
 
 def test_spearman_and_the_mean_difference_equal_scipy_and_numpy_on_random_pairs_with_missing_ratings() -> (
@@ -41,15 +46,15 @@ def test_spearman_and_the_mean_difference_equal_scipy_and_numpy_on_random_pairs_
     for seed in range(300):
         a, b = random_pair(seed)
         both = ~np.isnan(a) & ~np.isnan(b)
-        assert rho(a, b).value == pytest.approx(spearmanr(a[both], b[both]).statistic, abs=1e-9)
+        assert spearman(a, b).value == pytest.approx(spearmanr(a[both], b[both]).statistic, abs=1e-9)
         assert difference(a, b).value == pytest.approx((a - b)[both].mean(), abs=1e-9)
-        assert rho(a, b).n == difference(a, b).n == both.sum()
+        assert spearman(a, b).n == difference(a, b).n == both.sum()
 
 
 def test_spearman_derived_by_hand() -> None:
     """Without ties 1 − 6 Σd² / (n (n² − 1)): ranks 1 2 3 4 against 2 1 4 3, Σd² = 4, 1 − 24/60."""
-    assert rho(np.array([1.0, 2, 3, 4]), np.array([2.0, 1, 4, 3])).value == pytest.approx(0.6)
-    assert rho(np.array([1.0, 2, 5]), np.array([5.0, 3, 1])).value == -1
+    assert spearman(np.array([1.0, 2, 3, 4]), np.array([2.0, 1, 4, 3])).value == pytest.approx(0.6)
+    assert spearman(np.array([1.0, 2, 5]), np.array([5.0, 3, 1])).value == -1
 
 
 def test_the_mean_difference_is_above_zero_where_the_first_rates_higher() -> None:
@@ -61,14 +66,14 @@ def test_the_intervals_equal_a_plain_loop_over_the_drawn_units() -> None:
     both = ~np.isnan(a) & ~np.isnan(b)
     a, b = a[both], b[both]
     pools = pool(np.column_stack([a, b]).astype(int))
-    bootstrap = PooledBootstrap(pools, resamples=300, rng=np.random.default_rng(4))
+    bootstrap = PooledBootstrap(pools, draws=Draws(rng=np.random.default_rng(4), resamples=300))
     draws = bootstrap.sums(np.eye(pools.sizes.size)).astype(int)
     drawn = [(np.repeat(a[pools.first], w), np.repeat(b[pools.first], w)) for w in draws]
-    for function, plain in (
-        (spearman, lambda x, y: spearmanr(x, y).statistic),
-        (mean_signed_difference, lambda x, y: (x - y).mean()),
+    again = Draws(rng=np.random.default_rng(4), resamples=300)
+    for estimate, plain in (
+        (spearman(a, b, resamples=300, seed=4), lambda x, y: spearmanr(x, y).statistic),
+        (mean_signed_difference(a, b, SCALE, draws=again), lambda x, y: (x - y).mean()),
     ):
-        estimate = function(a, b, SCALE, resamples=300, rng=np.random.default_rng(4))
         tail = expanded_tail(a.size, 0.95)
         expected = tuple(np.quantile([plain(x, y) for x, y in drawn], [tail, 1 - tail]))
         assert (estimate.low, estimate.high) == pytest.approx(expected, abs=1e-9)
@@ -78,12 +83,12 @@ def test_the_intervals_equal_a_plain_loop_over_the_drawn_units() -> None:
 def test_nothing_is_defined_without_a_unit_rated_by_both() -> None:
     nothing = Estimate.of_nothing("no unit rated by both")
     for a, b in [(np.array([1, NAN]), np.array([NAN, 2])), (np.array([]), np.array([]))]:
-        assert rho(a, b) == difference(a, b) == nothing
+        assert spearman(a, b) == difference(a, b) == nothing
 
 
 @pytest.mark.parametrize(("a", "b"), [((3.0, 3, 3), (1.0, 2, 3)), ((1.0, 2), (4.0, 4)), ((2.0,), (3.0,))])
 def test_a_rater_who_never_varies_has_no_rank_correlation(a: tuple[float, ...], b: tuple[float, ...]) -> None:
-    estimate = rho(np.array(a), np.array(b))
+    estimate = spearman(np.array(a), np.array(b))
     assert estimate.value is None
     assert estimate.n == len(a)
     assert "the same rating" in (estimate.undefined or "")
@@ -98,4 +103,4 @@ def test_resamples_that_define_nothing_are_nan() -> None:
 
 def test_vectors_of_other_lengths_are_refused() -> None:
     with pytest.raises(ValueError, match="same units"):
-        rho(np.array([1.0]), np.array([1.0, 2.0]))
+        difference(np.array([1.0]), np.array([1.0, 2.0]))

@@ -7,7 +7,7 @@ from sklearn.metrics import cohen_kappa_score
 from perg.stats.base.estimate import Estimate
 from perg.stats.base.pooling import PooledBootstrap, pool
 from perg.stats.base.proportions import wilson_interval
-from perg.stats.base.resampling import expanded_tail
+from perg.stats.base.resampling import Draws, expanded_tail
 from perg.stats.base.result import dump
 from perg.stats.measures.kappa import PairAgreement, Weights, kappa_of_pairs, pairwise, unit_pairs
 from perg.stats.ratings.distances import Distances
@@ -42,7 +42,7 @@ def of_library(a: np.ndarray, b: np.ndarray, weights: str) -> float:
 
 
 def agreement(a: np.ndarray, b: np.ndarray, categories: tuple[float, ...] = SCALE) -> PairAgreement:
-    return pairwise(a, b, categories, resamples=20, rng=np.random.default_rng(0))
+    return pairwise(a, b, categories, draws=Draws(rng=np.random.default_rng(0), resamples=20))
 
 
 def test_kappa_derived_by_hand() -> None:
@@ -95,10 +95,10 @@ def test_the_intervals_equal_a_plain_loop_that_repeats_the_drawn_units() -> None
     a, b = random_pair(21)
     both = ~np.isnan(a) & ~np.isnan(b)
     a, b = a[both], b[both]
-    result = pairwise(a, b, SCALE, resamples=300, rng=np.random.default_rng(4))
+    result = pairwise(a, b, SCALE, draws=Draws(rng=np.random.default_rng(4), resamples=300))
     pools = pool(np.column_stack([a, b]).astype(int))
     # pairwise draws nothing for percent agreement without clusters, so the seed is at the same point here
-    bootstrap = PooledBootstrap(pools, resamples=300, rng=np.random.default_rng(4))
+    bootstrap = PooledBootstrap(pools, draws=Draws(rng=np.random.default_rng(4), resamples=300))
     draws = bootstrap.sums(np.eye(pools.sizes.size)).astype(int)
     a, b = a[pools.first], b[pools.first]
     estimates = (result.cohen_kappa, result.linear_kappa, result.quadratic_kappa)
@@ -113,9 +113,9 @@ def test_the_intervals_equal_a_plain_loop_that_repeats_the_drawn_units() -> None
 def test_copies_of_units_in_one_cluster_do_not_narrow_the_intervals() -> None:
     a, b = random_pair(22)
     clusters = np.repeat(np.arange(a.size), 4)
-    naive = pairwise(np.repeat(a, 4), np.repeat(b, 4), SCALE, rng=np.random.default_rng(0))
+    naive = pairwise(np.repeat(a, 4), np.repeat(b, 4), SCALE, draws=Draws(rng=np.random.default_rng(0)))
     clustered = pairwise(
-        np.repeat(a, 4), np.repeat(b, 4), SCALE, clusters=clusters, rng=np.random.default_rng(0)
+        np.repeat(a, 4), np.repeat(b, 4), SCALE, draws=Draws(rng=np.random.default_rng(0), clusters=clusters)
     )
     for name in ("percent_agreement", "cohen_kappa", "quadratic_kappa"):
         wide, narrow = getattr(clustered, name), getattr(naive, name)
@@ -125,7 +125,9 @@ def test_copies_of_units_in_one_cluster_do_not_narrow_the_intervals() -> None:
 
 def test_the_intervals_are_reproducible_from_the_seed() -> None:
     a, b = random_pair(1)
-    first, again, other = (pairwise(a, b, SCALE, rng=np.random.default_rng(seed)) for seed in (0, 0, 1))
+    first, again, other = (
+        pairwise(a, b, SCALE, draws=Draws(rng=np.random.default_rng(seed))) for seed in (0, 0, 1)
+    )
     assert first == again
     assert first != other
 
@@ -171,8 +173,8 @@ def test_ratings_off_the_scale_unsorted_scales_and_other_lengths_are_refused() -
         agreement(one, one, (2, 1))
     with pytest.raises(ValueError, match="same units"):
         agreement(np.array([1.0, 2.0]), one)
-    with pytest.raises(ValueError, match="same units"):
-        pairwise(one, one, SCALE, clusters=np.array([1, 2]), rng=np.random.default_rng(0))
+    with pytest.raises(ValueError, match="one cluster id per unit"):
+        pairwise(one, one, SCALE, draws=Draws(rng=np.random.default_rng(0), clusters=np.array([1, 2])))
 
 
 def test_a_pair_is_one_json_object() -> None:

@@ -18,6 +18,7 @@ from perg.stats.base import pooling
 from perg.stats.base.estimate import Estimate
 from perg.stats.base.intervals import ONE_CLUSTER
 from perg.stats.base.proportions import proportion, wilson_interval
+from perg.stats.base.resampling import Draws
 from perg.stats.base.result import dump
 from perg.stats.measures.alpha import Level
 from perg.stats.measures.kappa import kappa_of_pairs, pairwise
@@ -67,8 +68,10 @@ def matrix(
     seed: int = 0,
 ) -> RaterMatrix:
     rng = np.random.default_rng(seed)
-    pooled = PooledTable.of(ratings, clusters=clusters, resamples=resamples, rng=rng)
-    return rater_matrix(pooled, level=level, threshold=threshold, scale=scale, interval=interval)
+    pooled = PooledTable.of(
+        ratings, draws=Draws(rng=rng, clusters=clusters, resamples=resamples, interval=interval)
+    )
+    return rater_matrix(pooled, level=level, threshold=threshold, scale=scale)
 
 
 def of_libraries(
@@ -158,9 +161,7 @@ def test_intervals_equal_those_of_the_pair_alone_where_all_rated_all(
         ratings.column("r0"),
         ratings.column("r1"),
         SCALE,
-        resamples=300,
-        interval=interval,
-        rng=np.random.default_rng(4),
+        draws=Draws(rng=np.random.default_rng(4), resamples=300, interval=interval),
     )
     names: tuple[CoefficientName, ...] = ("cohen_kappa", "linear_kappa", "quadratic_kappa")
     for name in names:
@@ -203,13 +204,15 @@ def test_clusters_of_four_widen_the_intervals_as_if_there_were_a_quarter_of_the_
 
 def test_bca_of_clusters_leaves_out_whole_clusters() -> None:
     """Against the same formula on a jackknife by hand, over 12 clusters of 5."""
-    from perg.stats.base.bca import bca_interval
+    from perg.stats.base.bca import Jackknife, bca_interval
 
     rng = np.random.default_rng(2)
     values = np.clip(rng.integers(1, 6, size=(60, 1)) + rng.integers(-1, 2, size=(60, 2)), 1, 5).astype(float)
     ratings, clusters = table(values), np.arange(60) // 5
-    pooled = PooledTable.of(ratings, clusters=clusters, resamples=400, rng=np.random.default_rng(0))
-    pair = rater_matrix(pooled, interval="bca").pairs[0]
+    pooled = PooledTable.of(
+        ratings, draws=Draws(rng=np.random.default_rng(0), clusters=clusters, resamples=400, interval="bca")
+    )
+    pair = rater_matrix(pooled).pairs[0]
     cell = ((values[:, 0] - 1) * 5 + values[:, 1] - 1).astype(int)
     rows = pooled.table.values
     of_pools = np.eye(25)[((rows[:, 0] - 1) * 5 + rows[:, 1] - 1).astype(int)]
@@ -219,7 +222,7 @@ def test_bca_of_clusters_leaves_out_whole_clusters() -> None:
     value = pair.scale["quadratic_kappa"].value
     assert value is not None
     jackknife = kappa_of_pairs(PairCounts.of_square(without, 5), distances)
-    expected = bca_interval(value, replicates, jackknife)
+    expected = bca_interval(value, replicates, Jackknife(jackknife, np.ones(12, dtype=np.int64)))
     assert (pair.scale["quadratic_kappa"].low, pair.scale["quadratic_kappa"].high) == pytest.approx(expected)
 
 
@@ -290,7 +293,7 @@ def test_one_rater_makes_no_pair_and_unknown_ones_are_refused() -> None:
         matrix(random_table(0)).pair("r0", "nobody")
     with pytest.raises(ValueError, match="not part of"):
         matrix(random_table(0), scale=(1, 7))
-    pooled = PooledTable.of(random_table(0), resamples=5, rng=np.random.default_rng(0))
+    pooled = PooledTable.of(random_table(0), draws=Draws(rng=np.random.default_rng(0), resamples=5))
     with pytest.raises(ValueError, match="no rater named"):
         rater_matrix(pooled, raters=["r0", "nobody"])
 
@@ -316,7 +319,6 @@ def test_the_measures_import_neither_pandas_nor_crowd_kit() -> None:
         "files.rating_set",
         "gold.aggregation",
         "measures.association",
-        "measures.fleiss",
         "measures.gwet",
         "measures.matrix",
         "raters.threshold",

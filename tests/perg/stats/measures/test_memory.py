@@ -16,14 +16,13 @@ MEASURED = """
 import json, sys
 from pathlib import Path
 import numpy as np
+from perg.stats.base.resampling import Draws
 from perg.stats.gold.aggregation import aggregate, annotator_confusions
 from perg.stats.measures.alpha import krippendorff_alpha
 from perg.stats.judges.assessment import most_common
 from perg.stats.judges.baselines import beats_baselines
 from perg.stats.judges.calibration import score_calibration
 from perg.stats.measures.comparison import compare_judges
-from perg.stats.measures.fleiss import fleiss_kappa
-from perg.stats.measures.gwet import gwet_coefficient
 from perg.stats.measures.kappa import pairwise
 from perg.stats.measures.matrix import rater_matrix
 from perg.stats.ratings.pooled import PooledTable
@@ -40,22 +39,19 @@ step = 100 / (labels - 1) if kind == "scores" else 1.0
 level = "interval" if kind == "scores" else "nominal"
 scale = tuple(step * label for label in range(labels))
 table = RatingTable(tuple(range(items)), tuple(f"r{i}" for i in range(raters)), step * values, scale, level)
-draws = {"rng": np.random.default_rng(0)}
+draws = Draws(rng=np.random.default_rng(0))
 for of in ("nominal", "ordinal", "interval"):
-    krippendorff_alpha(table, of, **draws)
-gwet_coefficient(table, **draws)
-gwet_coefficient(table, "quadratic", **draws)
-fleiss_kappa(table, **draws)
+    krippendorff_alpha(table, of, draws=draws)
 reference = most_common(table) if level == "nominal" else table.aggregate(table.raters)
 wide = table.with_column("people", reference)
 first, second = wide.values[:, 0], wide.values[:, 1]
-pairwise(first, second, wide.categories, level=level, **draws)
+pairwise(first, second, wide.categories, level=level, draws=draws)
 statistic = "cohen_kappa" if level == "nominal" else "quadratic_kappa"
-beats_baselines(first, wide.column("people"), wide.categories, statistic, **draws)
+beats_baselines(first, wide.column("people"), wide.categories, statistic, draws=draws)
 for of in ("alpha", "cohen_kappa", "quadratic_kappa", "accuracy", "informedness"):
-    compare_judges(wide.column("people"), {"a": first, "b": second}, wide.categories, of, **draws)
-rater_matrix(PooledTable.of(wide, **draws), raters=["r0", "r1", "people"], level=level)
-score_calibration(first, (second > np.median(second)).astype(float), wide.categories, **draws)
+    compare_judges(wide.column("people"), {"a": first, "b": second}, wide.categories, of, draws=draws)
+rater_matrix(PooledTable.of(wide, draws), raters=["r0", "r1", "people"], level=level)
+score_calibration(first, (second > np.median(second)).astype(float), wide.categories, draws=draws)
 majority = aggregate(table, "majority")
 if items * raters <= 50_000:
     aggregate(table, "dawid_skene")

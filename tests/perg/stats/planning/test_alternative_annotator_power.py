@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from perg.stats.base.resampling import Clusters
+from perg.stats.base.resampling import Clusters, Draws
 from perg.stats.base.result import dump
 from perg.stats.items.annotator_test import Scoring
 from perg.stats.judges.alternative_annotator import alternative_annotator_test
@@ -62,7 +62,11 @@ def true_power(units: int, epsilon: float, *, simulations: int = 400, **how: flo
         rng = np.random.default_rng(10_000 + seed)
         humans, judge, clusters = campaign(units, rng, **how)  # type: ignore[arg-type]
         test = alternative_annotator_test(
-            humans, judge, epsilon=epsilon, scoring="neg_rmse", clusters=clusters, resamples=1, rng=rng
+            humans,
+            judge,
+            epsilon=epsilon,
+            scoring="neg_rmse",
+            draws=Draws(rng=rng, clusters=clusters, resamples=1),
         )
         passed += test.passed is True
     return passed / simulations
@@ -103,7 +107,7 @@ def test_plans_from_small_pilots_hold_on_average() -> None:
         if plan.units is None:
             continue
         promised.append(plan.power.value)
-        flags = huge.passes(plan.units, truth, epsilon=0.15, q=0.05, min_instances_per_human=30, rng=rng)
+        flags = huge.passes(plan.units, truth, epsilon=0.15, rng=rng)
         passed.append(flags.mean())
     assert len(promised) >= 30
     assert np.mean(passed) > np.mean(promised) - 0.05  # type: ignore[arg-type]
@@ -118,12 +122,14 @@ def test_a_simulated_campaign_is_tested_as_the_report_tests_it(missing: float) -
         rng = np.random.default_rng(seed)
         humans, judge, clusters = campaign(60, rng, missing=missing, of_judge=0.5)
         test = alternative_annotator_test(
-            humans, judge, epsilon=0.2, scoring="neg_rmse", clusters=clusters, resamples=1, rng=rng
+            humans,
+            judge,
+            epsilon=0.2,
+            scoring="neg_rmse",
+            draws=Draws(rng=rng, clusters=clusters, resamples=1),
         )
         pilot = pilot_of((humans, judge, clusters))
-        as_drawn = pilot.passes_of(
-            pilot.times[np.newaxis].astype(np.float64), epsilon=0.2, q=0.05, min_instances_per_human=30
-        )
+        as_drawn = pilot.passes_of(pilot.times[np.newaxis].astype(np.float64), epsilon=0.2)
         assert bool(as_drawn[0]) == bool(test.passed)
         outcomes.append(test.passed is True)
     assert 0 < sum(outcomes) < 40
@@ -167,18 +173,6 @@ def test_items_of_one_question_are_drawn_together() -> None:
     together = LabelledPilot(humans, judge, scoring="neg_rmse", clusters=np.arange(50) // 10)
     plan = units_for_alternative_annotator_test(together, epsilon=0.15, rng=np.random.default_rng(0))
     assert plan.units is None
-
-
-def test_progress_runs_to_its_end() -> None:
-    done: list[tuple[int, int]] = []
-    units_for_alternative_annotator_test(
-        pilot_of(campaign(200, np.random.default_rng(0))),
-        epsilon=0.15,
-        rng=np.random.default_rng(0),
-        progress=lambda so_far, of: done.append((so_far, of)),
-    )
-    assert done == sorted(done)
-    assert all(so_far <= of for so_far, of in done)
 
 
 def test_impossible_plans_are_refused() -> None:

@@ -2,15 +2,10 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
+from bench.planning import JudgeRates, joint_of_rates
+from perg.stats.base.resampling import Draws
 from perg.stats.measures.comparison import Statistic, compare_judges
-from perg.stats.planning.comparison_power import (
-    ComparisonModel,
-    JudgeRates,
-    comparison_power,
-    joint_of_rates,
-    joint_of_ratings,
-    units_for_comparison,
-)
+from perg.stats.planning.comparison_power import ComparisonModel, joint_of_ratings
 from perg.stats.ratings.ratings import BINARY
 
 GOOD, WORSE = JudgeRates(0.9, 0.95), JudgeRates(0.7, 0.85)
@@ -45,29 +40,31 @@ def test_power_of_accuracy_is_that_of_the_paired_z_test() -> None:
     differing = 800 * (a_only + b_only)  # two pseudo-pairs widen the error
     expected = norm.sf(norm.isf(0.025) * np.sqrt((differing + 2) / differing) - mean / error)
     assert 0.2 < expected < 0.9
-    assert comparison_power(joint, 800, "accuracy") == pytest.approx(expected, abs=0.003)
+    assert ComparisonModel.of_shares(joint, "accuracy").power(800) == pytest.approx(expected, abs=0.003)
 
 
 @pytest.mark.parametrize("statistic", ["alpha", "quadratic_kappa", "informedness", "accuracy"])
 def test_units_planned_have_the_power_planned(statistic: Statistic) -> None:
     joint = joint_of_rates(0.25, GOOD, WORSE, correlation=0.2)
-    units = units_for_comparison(joint, statistic, power=0.8)
+    units = ComparisonModel.of_shares(joint, statistic).units()
     assert units is not None
-    assert comparison_power(joint, units, statistic) == pytest.approx(0.8, abs=0.02)
+    assert ComparisonModel.of_shares(joint, statistic).power(units) == pytest.approx(0.8, abs=0.02)
 
 
 @pytest.mark.parametrize("statistic", ["cohen_kappa", "informedness"])
 def test_the_better_judge_is_named_as_often_as_planned(statistic: Statistic) -> None:
     """400 campaigns: the predicted share ± 5 points, and 2.5 standard errors of the simulation are 5 points."""
     joint = joint_of_rates(0.3, GOOD, WORSE, correlation=0.3)
-    predicted = comparison_power(joint, 90, statistic)
+    predicted = ComparisonModel.of_shares(joint, statistic).power(90)
     assert 0.5 < predicted < 0.95
     named = 0
     for seed in range(400):
         rng = np.random.default_rng(seed)
         drawn = np.unravel_index(rng.choice(8, size=90, p=joint.ravel()), joint.shape)
         reference, a, b = (codes.astype(float) for codes in drawn)
-        (found,) = compare_judges(reference, {"a": a, "b": b}, BINARY, statistic, resamples=200, rng=rng)
+        (found,) = compare_judges(
+            reference, {"a": a, "b": b}, BINARY, statistic, draws=Draws(rng=rng, resamples=200)
+        )
         assert found.p_value is not None
         assert found.difference.value is not None
         named += found.p_value < 0.05 and found.difference.value > 0
@@ -108,21 +105,21 @@ def test_questions_of_several_items_cost_items() -> None:
 
 
 def test_no_plan_distinguishes_equal_judges() -> None:
-    joint = joint_of_rates(0.3, GOOD, GOOD)
-    assert units_for_comparison(joint, "alpha") is None
-    assert 0.015 < comparison_power(joint, 100, "alpha") < 0.025  # few units on which they differ: cautious
-    assert comparison_power(joint, 10_000, "alpha") == pytest.approx(0.025, abs=0.001)
+    model = ComparisonModel.of_shares(joint_of_rates(0.3, GOOD, GOOD), "alpha")
+    assert model.units() is None
+    assert 0.015 < model.power(100) < 0.025  # few units on which they differ: cautious
+    assert model.power(10_000) == pytest.approx(0.025, abs=0.001)
     same = np.zeros((2, 2, 2))
     same[0, 0, 0] = same[1, 1, 1] = 0.5
-    assert comparison_power(same, 100, "accuracy") == 0.025
+    assert ComparisonModel.of_shares(same, "accuracy").power(100) == 0.025
 
 
 def test_what_cannot_be_is_refused() -> None:
     with pytest.raises(ValueError, match="right together"):
         joint_of_rates(0.3, JudgeRates(0.99, 0.9), JudgeRates(0.5, 0.9), correlation=0.9)
     with pytest.raises(ValueError, match="undefined"):
-        comparison_power(np.pad([[[1.0]]], ((0, 1),) * 3), 10, "informedness")
+        ComparisonModel.of_shares(np.pad([[[1.0]]], ((0, 1),) * 3), "informedness")
     with pytest.raises(ValueError, match="add up to 1"):
-        comparison_power(np.zeros((2, 2, 2)), 10, "accuracy")
+        ComparisonModel.of_shares(np.zeros((2, 2, 2)), "accuracy")
     with pytest.raises(ValueError, match="sensitivity"):
         JudgeRates(1.2, 0.5)

@@ -6,6 +6,7 @@ from sklearn.metrics import cohen_kappa_score
 
 from bench.annotator_quality import BAD, figures, simulate, singled_out
 from perg.stats.base.estimate import Estimate
+from perg.stats.base.resampling import Draws
 from perg.stats.raters.quality import (
     NOBODY_ELSE,
     REST_CONSTANT,
@@ -68,7 +69,7 @@ def test_agreement_is_quadratic_kappa_as_scikit_learn_has_it(seed: int) -> None:
     own = np.clip(rest + rng.integers(-1, 2, 60), 1, 5)
     own[:5] = np.nan
     rated = ~np.isnan(own)
-    estimate = agreement_with_rest(own, rest, rng=_rng())
+    estimate = agreement_with_rest(own, rest, draws=Draws(rng=_rng()))
     expected = cohen_kappa_score(own[rated], rest[rated], weights="quadratic", labels=[1, 2, 3, 4, 5])
     assert estimate.value == pytest.approx(expected, abs=1e-12)
     assert estimate.n == 55
@@ -79,13 +80,13 @@ def test_agreement_is_quadratic_kappa_as_scikit_learn_has_it(seed: int) -> None:
 
 def test_half_points_of_a_median_count_as_such() -> None:
     # x = 1, 3, 5 and y = 1.5, 3, 4.5: cov 2, var x 8/3, var y 1.5, equal means: 2·2 / (8/3 + 1.5) = 24/25.
-    estimate = agreement_with_rest(_floats(1, 3, 5), _floats(1.5, 3, 4.5), rng=_rng())
+    estimate = agreement_with_rest(_floats(1, 3, 5), _floats(1.5, 3, 4.5), draws=Draws(rng=_rng()))
     assert estimate.value == pytest.approx(24 / 25)
 
 
 def test_who_always_says_the_same_has_no_agreement_beyond_chance_however_common_the_answer() -> None:
     rest = np.repeat(_floats(5, 4, 1), [70, 20, 10])
-    estimate = agreement_with_rest(np.full(100, 5.0), rest, rng=_rng())
+    estimate = agreement_with_rest(np.full(100, 5.0), rest, draws=Draws(rng=_rng()))
     assert estimate.value == 0
     # 100 equal answers leave room for q = 1 − 0.025^(1/100) others; the end is derived in the docstring.
     q = 1 - 0.025 ** (1 / 100)
@@ -95,15 +96,15 @@ def test_who_always_says_the_same_has_no_agreement_beyond_chance_however_common_
 
 
 def test_few_equal_answers_leave_the_agreement_open() -> None:
-    few = agreement_with_rest(np.full(3, 5.0), _floats(5, 5, 1), rng=_rng())
-    many = agreement_with_rest(np.full(300, 5.0), np.tile(_floats(5, 5, 1), 100), rng=_rng())
+    few = agreement_with_rest(np.full(3, 5.0), _floats(5, 5, 1), draws=Draws(rng=_rng()))
+    many = agreement_with_rest(np.full(300, 5.0), np.tile(_floats(5, 5, 1), 100), draws=Draws(rng=_rng()))
     assert (few.high or 0) > 0.5 > 0.05 > (many.high or 1)
 
 
 def test_a_random_annotator_is_at_0() -> None:
     rng = np.random.default_rng(3)
     own, rest = rng.integers(1, 6, (2, 20_000)).astype(np.float64)
-    estimate = agreement_with_rest(own, rest, rng=_rng())
+    estimate = agreement_with_rest(own, rest, draws=Draws(rng=_rng()))
     assert estimate.value == pytest.approx(0, abs=0.03)
 
 
@@ -111,8 +112,8 @@ def test_resampling_questions_that_share_answers_widens_the_interval() -> None:
     rng = np.random.default_rng(5)
     rest = np.repeat(rng.integers(1, 6, 30), 10).astype(np.float64)
     own = np.clip(rest + np.repeat(rng.integers(-2, 3, 30), 10), 1, 5)
-    alone = agreement_with_rest(own, rest, rng=_rng())
-    together = agreement_with_rest(own, rest, clusters=np.repeat(np.arange(30), 10), rng=_rng())
+    alone = agreement_with_rest(own, rest, draws=Draws(rng=_rng()))
+    together = agreement_with_rest(own, rest, draws=Draws(rng=_rng(), clusters=np.repeat(np.arange(30), 10)))
     assert alone.value == together.value
     assert (together.high or 0) - (together.low or 0) > 2 * ((alone.high or 0) - (alone.low or 0))
 
@@ -123,7 +124,7 @@ def test_resampling_questions_that_share_answers_widens_the_interval() -> None:
     ids=["alone", "the rest does not vary"],
 )
 def test_agreement_that_the_labels_do_not_define_says_why(rest: Ratings, reason: str, n: int) -> None:
-    estimate = agreement_with_rest(_floats(1, 5), rest, rng=_rng())
+    estimate = agreement_with_rest(_floats(1, 5), rest, draws=Draws(rng=_rng()))
     assert (estimate.value, estimate.undefined, estimate.n) == (None, reason, n)
 
 
@@ -155,7 +156,7 @@ def test_drift_compares_the_first_third_with_the_last() -> None:
     # Nine labels: differences 0 0 1 | 9 left out | 2 1 0 with the rest at 2 each.
     rest = np.full(9, 2.0)
     own = rest + _floats(0, 0, 1, 0, 0, 0, 2, 1, 0)
-    found = drift(own, rest, rng=_rng())
+    found = drift(own, rest, draws=Draws(rng=_rng()))
     assert found.shift.value == pytest.approx(3 / 3 - 1 / 3)
     assert found.distance.value == pytest.approx(2 / 3)
     assert found.shift.n == 6
@@ -165,7 +166,7 @@ def test_drift_compares_the_first_third_with_the_last() -> None:
 def test_shift_and_distance_tell_stricter_from_farther() -> None:
     rest = np.full(60, 3.0)
     own = np.concatenate([np.tile(_floats(3), 40), np.tile(_floats(1, 2), 10)])
-    found = drift(own, rest, rng=_rng())
+    found = drift(own, rest, draws=Draws(rng=_rng()))
     assert found.shift.value == -1.5
     assert found.distance.value == 1.5
     assert found.shift.high is not None
@@ -173,7 +174,7 @@ def test_shift_and_distance_tell_stricter_from_farther() -> None:
 
 
 def test_drift_of_few_labels_says_that_they_are_few() -> None:
-    found = drift(_floats(1, 2, 3), _floats(1, np.nan, 3), rng=_rng())
+    found = drift(_floats(1, 2, 3), _floats(1, np.nan, 3), draws=Draws(rng=_rng()))
     assert found.shift.undefined == TOO_FEW_FOR_DRIFT
     assert found.course == ()
 

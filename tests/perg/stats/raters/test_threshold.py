@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from perg.stats.base.proportions import proportion
+from perg.stats.base.resampling import Draws
 from perg.stats.base.result import dump
 from perg.stats.measures.alpha import krippendorff_alpha
 from perg.stats.measures.kappa import pairwise
@@ -26,7 +27,9 @@ def random_table(seed: int, n: int = 80) -> RatingTable:
 def sweep(
     ratings: RatingTable, clusters: np.ndarray | None = None, resamples: int = 20
 ) -> tuple[ThresholdAgreement, ...]:
-    pooled = PooledTable.of(ratings, clusters=clusters, resamples=resamples, rng=np.random.default_rng(0))
+    pooled = PooledTable.of(
+        ratings, draws=Draws(rng=np.random.default_rng(0), clusters=clusters, resamples=resamples)
+    )
     return threshold_sweep(pooled, PEOPLE, JUDGES)
 
 
@@ -39,7 +42,7 @@ def test_each_threshold_is_what_the_measures_say_of_the_ratings_cut_there() -> N
             binary = ratings.followed(cut.threshold)
             majority = binary.aggregate(PEOPLE, "majority")
             rng = np.random.default_rng(0)
-            alpha = krippendorff_alpha(binary.select(PEOPLE), "nominal", resamples=5, rng=rng)
+            alpha = krippendorff_alpha(binary.select(PEOPLE), "nominal", draws=Draws(rng=rng, resamples=5))
             assert cut.alpha_people.value == pytest.approx(alpha.value, abs=1e-12)
             assert cut.alpha_people.n == alpha.n
             decided = ~np.isnan(majority)
@@ -49,7 +52,7 @@ def test_each_threshold_is_what_the_measures_say_of_the_ratings_cut_there() -> N
             for name, judge in cut.judges.items():
                 column = binary.column(name)
                 assert judge.followed == proportion(column[~np.isnan(column)] == 1)
-                pair = pairwise(column, majority, BINARY, resamples=5, rng=rng)
+                pair = pairwise(column, majority, BINARY, draws=Draws(rng=rng, resamples=5))
                 assert judge.with_majority["percent_agreement"] == pair.percent_agreement
                 assert judge.with_majority["cohen_kappa"].value == pytest.approx(
                     pair.cohen_kappa.value, abs=1e-12
@@ -96,7 +99,7 @@ def test_nothing_rated_says_why() -> None:
 
 
 def test_given_thresholds_and_no_judges() -> None:
-    pooled = PooledTable.of(random_table(2), resamples=5, rng=np.random.default_rng(0))
+    pooled = PooledTable.of(random_table(2), draws=Draws(rng=np.random.default_rng(0), resamples=5))
     (cut,) = threshold_sweep(pooled, PEOPLE, (), (3.5,))
     assert cut.threshold == 3.5
     assert cut.judges == {}

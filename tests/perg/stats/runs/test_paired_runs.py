@@ -8,6 +8,7 @@ from statsmodels.stats.multitest import multipletests
 from perg.stats.base.intervals import ONE_CLUSTER
 from perg.stats.base.means import mean
 from perg.stats.base.multiple_tests import holm
+from perg.stats.base.resampling import Draws
 from perg.stats.runs.aligner_stages import AlignerOutcomes, Failure, aligner_stages
 from perg.stats.runs.paired_runs import PairedRatio, paired_difference, paired_gain, paired_rates
 from perg.stats.runs.perg_metrics import ItemOutcomes, Verdicts
@@ -146,13 +147,13 @@ def test_a_rate_without_a_denominator_is_undefined_with_its_reason() -> None:
 
 def test_gain_is_the_ratio_of_the_two_differences() -> None:
     gain, cost = np.full(100, 0.1) + np.linspace(-0.01, 0.01, 100), np.full(100, 2.0)
-    found = paired_gain(gain, cost, gain_found=0.1, cost_found=2.0, n=9, questions=50, per="seconds")
+    found = paired_gain(gain, cost, gain_value=0.1, cost_value=2.0, n=9, questions=50, per="seconds")
     assert (found.value, found.n) == (0.05, 9)
     assert found.low is not None
 
 
 @pytest.mark.parametrize(
-    ("cost", "cost_found", "reason"),
+    ("cost", "cost_value", "reason"),
     [
         (np.linspace(-1, 2, 100), 0.5, "the runs do not surely differ in seconds"),
         (np.full(100, -2.0), -2.0, "it takes fewer seconds, so nothing is paid for the gain"),
@@ -160,9 +161,9 @@ def test_gain_is_the_ratio_of_the_two_differences() -> None:
         (np.full(100, np.nan), None, "one of the two differences is undefined"),
     ],
 )
-def test_gain_says_why_it_is_undefined(cost: np.ndarray, cost_found: float | None, reason: str) -> None:
+def test_gain_says_why_it_is_undefined(cost: np.ndarray, cost_value: float | None, reason: str) -> None:
     found = paired_gain(
-        np.ones(100), cost, gain_found=1.0, cost_found=cost_found, n=9, questions=50, per="seconds"
+        np.ones(100), cost, gain_value=1.0, cost_value=cost_value, n=9, questions=50, per="seconds"
     )
     assert found.undefined == reason
 
@@ -174,9 +175,11 @@ def test_holms_correction_agrees_with_statsmodels() -> None:
 
 
 def test_a_mean_leaves_out_what_is_not_known() -> None:
-    found = mean(np.array([1.0, np.nan, 3.0]), clusters=np.arange(3), rng=rng(), undefined="not told")
+    found = mean(
+        np.array([1.0, np.nan, 3.0]), draws=Draws(rng=rng(), clusters=np.arange(3)), undefined="not told"
+    )
     assert (found.value, found.n) == (2.0, 2)
-    nothing = mean(np.array([np.nan]), clusters=np.arange(1), rng=rng(), undefined="not told")
+    nothing = mean(np.array([np.nan]), draws=Draws(rng=rng(), clusters=np.arange(1)), undefined="not told")
     assert nothing.undefined == "not told"
 
 
@@ -186,7 +189,9 @@ def test_means_of_few_skewed_amounts_cover() -> None:
     for seed in range(1000):
         source = np.random.default_rng(seed)
         seconds = np.exp(source.normal(size=15))
-        found = mean(seconds, clusters=np.arange(15), rng=source, undefined="not told", resamples=400)
+        found = mean(
+            seconds, draws=Draws(rng=source, clusters=np.arange(15), resamples=400), undefined="not told"
+        )
         assert found.low is not None
         assert found.high is not None
         covered += found.low <= truth <= found.high
@@ -194,7 +199,11 @@ def test_means_of_few_skewed_amounts_cover() -> None:
 
 
 def test_a_mean_over_one_question_has_no_interval() -> None:
-    found = mean(np.array([1.0, 2.0]), clusters=np.zeros(2, dtype=np.int64), rng=rng(), undefined="not told")
+    found = mean(
+        np.array([1.0, 2.0]),
+        draws=Draws(rng=rng(), clusters=np.zeros(2, dtype=np.int64)),
+        undefined="not told",
+    )
     assert (found.value, found.low, found.warnings) == (1.5, None, (ONE_CLUSTER,))
 
 

@@ -7,7 +7,6 @@ lists are read here token by token, with the commas optional, and nothing is eve
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from core.text.json_text import object_of_pairs
 
@@ -50,12 +49,6 @@ def _no_constant(name: str) -> Value:
     raise LiteralError(f"{name} is not a value")
 
 
-@dataclass(frozen=True)
-class _Token:
-    kind: str
-    text: str
-
-
 _TOKEN = re.compile(
     r"""(?P<space>\s++)
     |(?P<string>[uU]?(?:'[^'\\\n]*+(?:\\.[^'\\\n]*+)*+'|"[^"\\\n]*+(?:\\.[^"\\\n]*+)*+"))
@@ -67,12 +60,13 @@ _TOKEN = re.compile(
 _ESCAPE = re.compile(r"\\(x.{0,2}|u.{0,4}|U.{0,8}|[0-7]{1,3}|.)", re.DOTALL)
 _SINGLE = {"n": "\n", "t": "\t", "r": "\r", "a": "\a", "b": "\b", "f": "\f", "v": "\v", "\n": ""}
 _SINGLE |= {character: character for character in "\\'\""}
-_END = _Token("end", "")
+_END = ("end", "")
 _CALL = re.compile(r"array|(?:np|numpy)\.\w+")
 _NAMES: dict[str, Value] = {"True": True, "False": False, "None": None}
 
 
-def _tokens(text: str) -> Iterator[_Token]:
+def _tokens(text: str) -> Iterator[tuple[str, str]]:
+    """The kind of each token, for a mark the mark itself, and its text."""
     position = 0
     while position < len(text):
         match = _TOKEN.match(text, position)
@@ -80,7 +74,7 @@ def _tokens(text: str) -> Iterator[_Token]:
             raise LiteralError(f"unexpected {text[position : position + 10]!r}")
         position = match.end()
         if match.lastgroup != "space":
-            yield _Token(match.lastgroup, match.group())
+            yield match.group() if match.lastgroup == "mark" else match.lastgroup, match.group()
 
 
 def _unescaped(match: re.Match[str]) -> str:
@@ -104,66 +98,63 @@ class _Reader:
 
     def __init__(self, text: str) -> None:
         self._tokens = _tokens(text)
-        self._next = next(self._tokens, _END)
+        self._kind, self._text = next(self._tokens, _END)
         self._depth = 0
 
     def whole(self) -> Value:
         value = self._value()
-        if self._next is not _END:
-            raise LiteralError(f"unexpected {self._next.text!r} after the value")
+        self._expect("end")
         return value
 
-    def _take(self) -> _Token:
-        token, self._next = self._next, next(self._tokens, _END)
-        return token
+    def _take(self) -> str:
+        """The text of this token; the next one takes its place."""
+        text = self._text
+        self._kind, self._text = next(self._tokens, _END)
+        return text
 
-    def _is(self, mark: str) -> bool:
-        return self._next.kind == "mark" and self._next.text == mark
+    def _take_if(self, kind: str) -> bool:
+        is_there = self._kind == kind
+        if is_there:
+            self._take()
+        return is_there
 
-    def _expect(self, mark: str) -> None:
-        if not self._is(mark):
-            raise LiteralError(f"expected {mark!r}, found {self._next.text!r}")
-        self._take()
+    def _expect(self, kind: str) -> None:
+        if not self._take_if(kind):
+            raise LiteralError(f"{self._text!r} in place of {kind!r}")
 
     def _value(self) -> Value:
         self._depth += 1
         if self._depth > MAX_DEPTH:
             raise LiteralError("nested too deeply")
-        try:
-            return self._any_value()
-        finally:
-            self._depth -= 1
-
-    def _any_value(self) -> Value:
-        if self._is("["):
-            return self._list()
-        if self._is("{"):
-            return self._dict()
-        token = self._take()
-        if token.kind == "string":
-            return _ESCAPE.sub(_unescaped, token.text.lstrip("uU")[1:-1])
-        if token.kind == "number":
-            return Number(token.text)
-        if token.kind == "name" and token.text in _NAMES:
-            return _NAMES[token.text]
-        if token.kind == "name" and _CALL.fullmatch(token.text):
-            return self._call()
-        raise LiteralError(f"unexpected {token.text!r}")
+        value: Value
+        match self._kind:
+            case "[":
+                value = self._list()
+            case "{":
+                value = self._dict()
+            case "string":
+                value = _ESCAPE.sub(_unescaped, self._take().lstrip("uU")[1:-1])
+            case "number":
+                value = Number(self._take())
+            case "name":
+                value = self._named(self._take())
+            case _:
+                raise LiteralError(f"unexpected {self._text!r}")
+        self._depth -= 1
+        return value
 
     def _list(self) -> Value:
         self._expect("[")
         values: list[Value] = []
-        while not self._is("]"):
+        while not self._take_if("]"):
             values.append(self._value())
-            if self._is(","):
-                self._take()
-        self._take()
+            self._take_if(",")
         return values
 
     def _dict(self) -> Value:
         self._expect("{")
         values: dict[str, Value] = {}
-        while not self._is("}"):
+        while not self._take_if("}"):
             key = self._value()
             if not isinstance(key, str):
                 raise LiteralError("a key is no string")
@@ -171,19 +162,20 @@ class _Reader:
                 raise LiteralError(f"the key {key!r} occurs more than once")
             self._expect(":")
             values[key] = self._value()
-            if not self._is("}"):
+            if self._kind != "}":
                 self._expect(",")
-        self._take()
         return values
 
-    def _call(self) -> Value:
-        """`array([…], dtype=object)` or `np.str_('…')`: what is in the brackets, less the keywords."""
+    def _named(self, name: str) -> Value:
+        """A constant; or of `array([…], dtype=object)` and `np.str_('…')` what is in the brackets, less keywords."""
+        if name in _NAMES:
+            return _NAMES[name]
+        if not _CALL.fullmatch(name):
+            raise LiteralError(f"unexpected {name!r}")
         self._expect("(")
         value = self._value()
-        while self._is(","):
-            self._take()
-            if self._next.kind == "name":
-                self._take()
+        while self._take_if(","):
+            if self._take_if("name"):
                 self._expect("=")
                 self._take()
         self._expect(")")

@@ -6,40 +6,19 @@ from collections.abc import Sequence
 
 from django.utils import timezone
 
-from evaluation.importers.rating import Rating
-from evaluation.importers.recorded_row import RecordedRow
 from evaluation.importers.report import ImportRefused
-from evaluation.models import Completion, Endpoint, Judge, Judgment, Response, Run, RunJudge
+from evaluation.importers.rows.rating import Rating
+from evaluation.importers.rows.recorded_row import RecordedRow
+from evaluation.importers.stores.recorded_endpoint import recorded_endpoint
+from evaluation.models import Completion, Judge, Judgment, Response, Run, RunJudge
 from evaluation.models.completion import CompletionStatus
-from evaluation.models.endpoint import JudgeOrigin, Provider
+from evaluation.models.endpoint import JudgeOrigin
 from evaluation.models.judgment import JudgmentStatus
 
 NOBODY = "unnamed judge"
 UNNAMED_JUDGE = f"imported: {NOBODY}"
 """Of ratings whose file does not say who gave them."""
-_LONGEST_NAME = 180
-_KEPT_UP_TO_DATE = ["endpoint", "request", "text", "input_tokens", "output_tokens", "cost"]
-
-
-def recorded_endpoint(model: str, *, field: str = "model") -> Endpoint:
-    """The endpoint that stands for recorded replies of a model.
-
-    Raises `ImportRefused`: `invalid_name`, `name_taken`.
-    """
-    if not model.strip() or len(model) > _LONGEST_NAME or "\0" in model:
-        raise ImportRefused(
-            f"The name of a {field} has 1 to {_LONGEST_NAME} characters.", code="invalid_name", field=field
-        )
-    endpoint, _ = Endpoint.objects.get_or_create(
-        name=f"{model} (recorded)", defaults={"provider": Provider.RECORDED, "model": model}
-    )
-    if endpoint.provider != Provider.RECORDED or endpoint.model != model:
-        raise ImportRefused(
-            f"The endpoint “{endpoint.name}” stands for something else than recorded replies of {model}.",
-            code="name_taken",
-            field=field,
-        )
-    return endpoint
+UP_TO_DATE = ["endpoint", "request", "text", "input_tokens", "output_tokens", "cost"]
 
 
 class JudgmentWriter:
@@ -86,7 +65,7 @@ class JudgmentWriter:
             [self._completion(row, rating) for row, rating in ratings],
             update_conflicts=True,
             unique_fields=["request_key"],
-            update_fields=_KEPT_UP_TO_DATE,
+            update_fields=UP_TO_DATE,
         )
         return {row: completion for (row, _), completion in zip(ratings, completions, strict=True)}
 

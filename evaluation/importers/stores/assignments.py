@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 
-from evaluation.importers.preference_store import PreferenceStore
 from evaluation.importers.report import ImportRefused
+from evaluation.importers.stores.preference_store import PreferenceStore
 from evaluation.models import Catalogue, Dataset, Preference, PreferenceAssignment, Question
 from evaluation.models.dataset import PreferenceKind
 
-Asked = Sequence[tuple[Question, str]]
+Preferred = Sequence[tuple[Question, str]]
 """Questions in the order of the file, each with the preference that the file has for it, or an empty text."""
 
 
@@ -20,7 +20,7 @@ class RoundRobin:
         self.created = 0
         self._dataset = dataset
         self._preferences = list(catalogue.preferences.filter(kind=PreferenceKind.RELEVANT).order_by("pk"))
-        self._given: dict[str, int] = {}
+        self._turns: dict[str, int] = {}
         if not self._preferences:
             raise ImportRefused(
                 f"The catalogue {catalogue} has no relevant preferences.",
@@ -28,9 +28,9 @@ class RoundRobin:
                 field="catalogue",
             )
 
-    def assign(self, asked: Asked) -> None:
+    def assign(self, preferred: Preferred) -> None:
         """Assign to the questions that have no preference of this catalogue yet."""
-        questions = {question.pk: question for question, _ in asked}
+        questions = {question.pk: question for question, _ in preferred}
         has_one = set(
             PreferenceAssignment.objects.filter(catalogue=self.catalogue, question__in=questions).values_list(
                 "question_id", flat=True
@@ -48,12 +48,12 @@ class RoundRobin:
 
     def _next(self, source: str) -> Preference:
         """The next preference of a source, going on from where the last import to the dataset stopped."""
-        if source not in self._given:
-            self._given[source] = PreferenceAssignment.objects.filter(
+        if source not in self._turns:
+            self._turns[source] = PreferenceAssignment.objects.filter(
                 catalogue=self.catalogue, question__dataset=self._dataset, question__source=source
             ).count()
-        number = self._given[source]
-        self._given[source] += 1
+        number = self._turns[source]
+        self._turns[source] += 1
         return self._preferences[number % len(self._preferences)]
 
     def warnings(self) -> list[str]:
@@ -69,27 +69,27 @@ class FromFile:
         self._store = PreferenceStore(None, kind=PreferenceKind.RELEVANT, fallback=dataset.name)
         self._conflicts = 0
 
-    def assign(self, asked: Asked) -> None:
+    def assign(self, preferred: Preferred) -> None:
         """Assign where the file has a preference; a question that has another one in the catalogue keeps it."""
-        asked = [(question, text) for question, text in asked if text]
-        if not asked:
+        preferred = [(question, text) for question, text in preferred if text]
+        if not preferred:
             return
         self.catalogue = self._store.fallback
-        preferences = self._store.resolve([text for _, text in asked])
+        preferences = self._store.resolve([text for _, text in preferred])
         assigned = dict(
             PreferenceAssignment.objects.filter(
-                catalogue=self.catalogue, question__in={question.pk for question, _ in asked}
+                catalogue=self.catalogue, question__in={question.pk for question, _ in preferred}
             ).values_list("question_id", "preference_id")
         )
         new = []
-        for question, text in asked:
-            wanted = preferences[text]
+        for question, text in preferred:
+            preference = preferences[text]
             if question.pk not in assigned:
-                assigned[question.pk] = wanted.pk
+                assigned[question.pk] = preference.pk
                 new.append(
-                    PreferenceAssignment(question=question, catalogue=self.catalogue, preference=wanted)
+                    PreferenceAssignment(question=question, catalogue=self.catalogue, preference=preference)
                 )
-            elif assigned[question.pk] != wanted.pk:
+            elif assigned[question.pk] != preference.pk:
                 self._conflicts += 1
         self.created += len(PreferenceAssignment.objects.bulk_create(new))
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from evaluation.importers.literal import LiteralError, Value, parse_value
+from evaluation.importers.cells.literal import LiteralError, Value, parse_value
 from evaluation.importers.report import RowRejected
 from evaluation.models import Question
 from evaluation.models.dataset import LETTERS, MAX_OPTIONS, MIN_OPTIONS

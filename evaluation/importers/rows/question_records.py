@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from core.text.json_text import DoubledKey, read_json
-from evaluation.importers.csv_file import CsvFile, bounded_lines, check_text
+from evaluation.importers.files.csv_file import CsvFile, bounded_lines, check_text
+from evaluation.importers.files.source_file import size_of, text_of
+from evaluation.importers.files.unfolded import Line, TooLarge, Unreadable, unfolded
 from evaluation.importers.report import ImportRefused, RowRejected
-from evaluation.importers.source_file import size_of, text_of
-from evaluation.importers.unfolded import Line, TooLarge, Unreadable, unfolded
 
 BATCH = 500
 _CSV, _LINES, _JSON, _PARQUET = "CSV", "JSON lines", "JSON", "Parquet"

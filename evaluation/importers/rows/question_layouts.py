@@ -5,8 +5,8 @@ import math
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from evaluation.importers.literal import LiteralError, Value, parse_value
-from evaluation.importers.question_draft import (
+from evaluation.importers.cells.literal import LiteralError, Value, parse_value
+from evaluation.importers.cells.question_draft import (
     QuestionDraft,
     check_options,
     draft_question,
@@ -16,8 +16,8 @@ from evaluation.importers.question_draft import (
     parse_options,
     preference_text,
 )
-from evaluation.importers.question_records import Values
 from evaluation.importers.report import ImportRefused, RowRejected
+from evaluation.importers.rows.question_records import Values
 from evaluation.models import Question
 from evaluation.models.dataset import LETTERS
 
@@ -125,12 +125,12 @@ ANY_LAYOUT = {"id", "source", "category", "preference"}
 KNOWN_COLUMNS = ANY_LAYOUT.union(*(layout.columns for layout in LAYOUTS.values()))
 
 
-def layout_of(columns: Collection[str], wished: str) -> Layout:
+def layout_of(columns: Collection[str], name: str) -> Layout:
     """The layout of this name, or for `auto` the one whose columns are there.
 
     Raises `ImportRefused`: `unknown_layout`, `missing_columns`.
     """
-    if wished == "auto":
+    if name == "auto":
         for layout in LAYOUTS.values():
             if not layout.missing(columns):
                 return layout
@@ -142,19 +142,19 @@ def layout_of(columns: Collection[str], wished: str) -> Layout:
             f"The columns ({_listed(columns)}) fit no layout. The layouts need: {needs}.",
             code="missing_columns",
         )
-    if wished not in LAYOUTS:
+    if name not in LAYOUTS:
         raise ImportRefused(
-            f"There is no layout “{wished}”; there are auto, {', '.join(LAYOUTS)}.",
+            f"There is no layout “{name}”; there are auto, {', '.join(LAYOUTS)}.",
             code="unknown_layout",
             field="layout",
         )
-    missing = LAYOUTS[wished].missing(columns)
+    missing = LAYOUTS[name].missing(columns)
     if missing:
         raise ImportRefused(
-            f"The layout {wished} also needs: {'; '.join(missing)}. The file has: {_listed(columns)}.",
+            f"The layout {name} also needs: {'; '.join(missing)}. The file has: {_listed(columns)}.",
             code="missing_columns",
         )
-    return LAYOUTS[wished]
+    return LAYOUTS[name]
 
 
 def preference_of(values: Values) -> str:

@@ -2,15 +2,16 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from django.db.models import Count, Q
 
-from evaluation.importers.judgment_writer import JudgmentWriter
-from evaluation.importers.preference_store import PreferenceStore
-from evaluation.importers.question_store import QuestionStore
-from evaluation.importers.recorded_row import RecordedItem, RecordedResponse, RecordedRow
 from evaluation.importers.report import DeliveryFailures
-from evaluation.importers.row_tally import RowTally
+from evaluation.importers.rows.recorded_row import RecordedItem, RecordedResponse, RecordedRow
+from evaluation.importers.rows.row_tally import RowTally
+from evaluation.importers.stores.judgment_writer import JudgmentWriter
+from evaluation.importers.stores.preference_store import PreferenceStore
+from evaluation.importers.stores.question_store import QuestionStore
 from evaluation.models import (
     Catalogue,
     Item,
@@ -28,6 +29,16 @@ Pair = tuple[int, int | None]
 """The question of an item and its relevant preference, None in the irrelevant setting."""
 
 
+@dataclass(frozen=True)
+class Entry:
+    """What becomes an item: a row, one of its personalised responses, and what both are about as it is stored."""
+
+    row: RecordedRow
+    recorded: RecordedItem
+    question: Question
+    preferences: tuple[Preference, ...]
+
+
 class RunWriter:
     """Writes the rows of one run. Rows that repeat a question and preference become items of their own."""
 
@@ -42,6 +53,7 @@ class RunWriter:
         catalogue: Catalogue | None = None,
     ) -> None:
         self._run = run
+        self._is_irrelevant = run.setting == Setting.IRRELEVANT
         self._catalogue = catalogue
         self._questions = questions
         self._preferences = preferences
@@ -51,23 +63,19 @@ class RunWriter:
 
     def write(self, rows: Sequence[RecordedRow]) -> None:
         """Write a chunk of rows, some queries for all of them."""
-        questions = dict(
-            zip(
-                (row.row for row in rows),
-                self._questions.resolve([row.question for row in rows]),
-                strict=True,
-            )
-        )
+        questions = self._questions.resolve([row.question for row in rows])
         preferences = self._preferences.resolve(
             [text for row in rows for item in row.items for text in item.preferences]
         )
-        entries = [(row, item) for row in rows for item in row.items]
-        items = self._create_items(entries, questions, preferences)
-        if self._run.setting == Setting.IRRELEVANT:
-            self._show_irrelevant(items, entries, preferences)
+        entries = [
+            Entry(row, item, question, tuple(preferences[text] for text in item.preferences))
+            for row, question in zip(rows, questions, strict=True)
+            for item in row.items
+        ]
+        items = self._create_items(entries)
         personalised = self._create_responses(items, entries)
         if self._judgments is not None:
-            self._judgments.write(list(zip((row for row, _ in entries), personalised, strict=True)))
+            self._judgments.write(list(zip((entry.row for entry in entries), personalised, strict=True)))
         for row in rows:
             self._tally.add(row)
 
@@ -86,36 +94,40 @@ class RunWriter:
             repetitions.append(counts[pair])
         return repetitions
 
-    def _create_items(
-        self,
-        entries: Sequence[tuple[RecordedRow, RecordedItem]],
-        questions: dict[int, Question],
-        preferences: dict[str, Preference],
-    ) -> list[Item]:
-        is_irrelevant = self._run.setting == Setting.IRRELEVANT
-        pairs: list[Pair] = [
-            (questions[row.row].pk, None if is_irrelevant else preferences[item.preferences[0]].pk)
-            for row, item in entries
-        ]
-        repetitions = self._repetitions(pairs)
+    def _create_items(self, entries: Sequence[Entry]) -> list[Item]:
+        relevant = [None if self._is_irrelevant else entry.preferences[0] for entry in entries]
+        repetitions = self._repetitions(
+            [
+                (entry.question.pk, None if preference is None else preference.pk)
+                for entry, preference in zip(entries, relevant, strict=True)
+            ]
+        )
         self._tally.repeated_items += sum(repetition > 1 for repetition in repetitions)
-        items = []
-        for (row, item), repetition in zip(entries, repetitions, strict=True):
-            self.items += 1
-            items.append(
-                Item(
-                    run=self._run,
-                    question=questions[row.row],
-                    preference=None if is_irrelevant else preferences[item.preferences[0]],
-                    position=self.items,
-                    repetition=repetition,
-                )
+        items = [
+            Item(
+                run=self._run,
+                question=entry.question,
+                preference=preference,
+                position=position,
+                repetition=repetition,
             )
+            for position, (entry, preference, repetition) in enumerate(
+                zip(entries, relevant, repetitions, strict=True), start=self.items + 1
+            )
+        ]
+        self.items += len(items)
         self._assign(items)
-        return Item.objects.bulk_create(items)
+        Item.objects.bulk_create(items)
+        if self._is_irrelevant:
+            ItemPreference.objects.bulk_create(
+                ItemPreference(item=item, preference=preference, position=position)
+                for item, entry in zip(items, entries, strict=True)
+                for position, preference in enumerate(entry.preferences, start=1)
+            )
+        return items
 
     def _assign(self, items: Sequence[Item]) -> None:
-        """Have the questions keep, in the given catalogue, the preferences that the record told with them.
+        """Have the questions keep, in the named catalogue, the preferences that the record told with them.
 
         So a run that is launched later asks what is on record, and pairs with it. A question that has one keeps it.
         """
@@ -132,25 +144,11 @@ class RunWriter:
             ignore_conflicts=True,
         )
 
-    def _show_irrelevant(
-        self,
-        items: Sequence[Item],
-        entries: Sequence[tuple[RecordedRow, RecordedItem]],
-        preferences: dict[str, Preference],
-    ) -> None:
-        ItemPreference.objects.bulk_create(
-            ItemPreference(item=item, preference=preferences[text], position=position)
-            for item, (_, recorded) in zip(items, entries, strict=True)
-            for position, text in enumerate(recorded.preferences, start=1)
-        )
-
-    def _create_responses(
-        self, items: Sequence[Item], entries: Sequence[tuple[RecordedRow, RecordedItem]]
-    ) -> list[Response]:
+    def _create_responses(self, items: Sequence[Item], entries: Sequence[Entry]) -> list[Response]:
         baseline, personalised = [], []
-        for item, (row, recorded) in zip(items, entries, strict=True):
-            baseline.append(self._response(item, Condition.BASELINE, row.baseline))
-            personalised.append(self._response(item, Condition.PERSONALISED, recorded.personalised))
+        for item, entry in zip(items, entries, strict=True):
+            baseline.append(self._response(item, Condition.BASELINE, entry.row.baseline))
+            personalised.append(self._response(item, Condition.PERSONALISED, entry.recorded.personalised))
         Response.objects.bulk_create(baseline)
         return Response.objects.bulk_create(personalised)
 

@@ -3,9 +3,9 @@
 from collections import Counter
 from dataclasses import dataclass, field
 
-from evaluation.importers.dialect import Dialect
-from evaluation.importers.rating import NO_RATING
-from evaluation.importers.recorded_row import (
+from evaluation.importers.rows.dialect import Dialect
+from evaluation.importers.rows.rating import NO_RATING
+from evaluation.importers.rows.recorded_row import (
     RecordedResponse,
     RecordedRow,
     disputed_claims,

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from evaluation.importers.csv_file import is_index_column
+from evaluation.importers.files.csv_file import is_index_column
 from evaluation.importers.report import ImportRefused
 from evaluation.models.run import Method, RatingsOf, Setting
 

@@ -4,11 +4,9 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from evaluation.importers.answer_cell import read_answer
-from evaluation.importers.csv_file import CsvRecord, is_blank
-from evaluation.importers.dialect import Dialect, ResponseColumns
-from evaluation.importers.literal import LiteralError, parse_value
-from evaluation.importers.question_draft import (
+from evaluation.importers.cells.answer_cell import read_answer
+from evaluation.importers.cells.literal import LiteralError, parse_value
+from evaluation.importers.cells.question_draft import (
     NOTHING,
     QuestionDraft,
     check_storable,
@@ -18,8 +16,10 @@ from evaluation.importers.question_draft import (
     parse_options,
     preference_text,
 )
-from evaluation.importers.rating import Rating, parse_rating
+from evaluation.importers.files.csv_file import CsvRecord, is_blank
 from evaluation.importers.report import RowRejected
+from evaluation.importers.rows.dialect import Dialect, ResponseColumns
+from evaluation.importers.rows.rating import Rating, parse_rating
 from evaluation.models.run import Setting
 
 _TRUE, _FALSE = {"true", "1", "1.0"}, {"false", "0", "0.0"}
@@ -58,7 +58,8 @@ class RecordedRow:
     """A row that can be written."""
 
     row: int
-    line: int
+    characters: int
+    """Of all its cells: what it takes to hold."""
     question: QuestionDraft
     baseline: RecordedResponse
     items: tuple[RecordedItem, ...]
@@ -101,7 +102,7 @@ def parse_row(
     evaluation = dialect.evaluation
     return RecordedRow(
         row=record.row,
-        line=record.line,
+        characters=sum(map(len, record.cells)),
         question=question,
         baseline=_response(cells, dialect, dialect.baseline, options),
         items=items,
@@ -174,7 +175,7 @@ def _preferences(
         column, text = dialect.name_at(columns.preference), cells[columns.preference]
     elif columns.profile:
         placeholder = f"Profile {columns.profile} (its text is not in the file)"
-        column, text = "", given_preference(columns.profile, preferences) or placeholder
+        column, text = "", preference_of_profile(columns.profile, preferences) or placeholder
     else:
         column, text = "preference", ""
     if setting == Setting.IRRELEVANT:
@@ -185,7 +186,7 @@ def _preferences(
     return (text,)
 
 
-def given_preference(profile: int, preferences: Sequence[str]) -> str:
+def preference_of_profile(profile: int, preferences: Sequence[str]) -> str:
     """The preference of a profile in a list that starts with profile 1; empty where the list has none."""
     return preferences[profile - 1].strip() if profile <= len(preferences) else ""
 

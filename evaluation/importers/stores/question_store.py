@@ -3,9 +3,9 @@
 from collections import Counter
 from collections.abc import Sequence
 
-from core.names import name_problem
-from evaluation.importers.question_draft import QuestionDraft
+from evaluation.importers.cells.question_draft import QuestionDraft
 from evaluation.importers.report import ImportRefused
+from evaluation.importers.stores.names import require_name
 from evaluation.models import Dataset, Question
 
 FIELDS = ("source", "category", "external_id")
@@ -17,12 +17,7 @@ def dataset_called(name: str, *, is_demonstration: bool) -> Dataset:
 
     Raises `ImportRefused`: `invalid_name`; `not_a_demonstration` where a demonstration would join real data.
     """
-    if not name.strip() or len(name) > NAME_LENGTH or "\0" in name:
-        raise ImportRefused(
-            f"A dataset's name has 1 to {NAME_LENGTH} characters.", code="invalid_name", field="dataset"
-        )
-    if problem := name_problem(name):
-        raise ImportRefused(problem, code="invalid_name", field="dataset")
+    require_name(name, longest=NAME_LENGTH, field="dataset", whose="A dataset's name")
     dataset, is_new = Dataset.objects.get_or_create(
         name=name, defaults={"is_demonstration": is_demonstration}
     )
@@ -46,19 +41,17 @@ class QuestionStore:
 
     def resolve(self, drafts: Sequence[QuestionDraft]) -> list[Question]:
         """The stored questions of the drafts, in their order; at most a few queries, however many drafts."""
-        found = self._existing({draft.key for draft in drafts})
-        missing = {draft.key: draft for draft in drafts if draft.key not in found}
+        stored = self.dataset.questions.filter(key__in={draft.key for draft in drafts})
+        questions = {question.key: question for question in stored}
+        missing = {draft.key: draft for draft in drafts if draft.key not in questions}
         created = Question.objects.bulk_create([self._made(draft) for draft in missing.values()])
         self.created += len(created)
-        found |= {question.key: question for question in created}
-        changed = {draft.key for draft in drafts if self._complete(found[draft.key], draft)}
+        questions |= {question.key: question for question in created}
+        changed = {draft.key for draft in drafts if self._complete(questions[draft.key], draft)}
         if changed:
-            Question.objects.bulk_update([found[key] for key in changed], FIELDS)
+            Question.objects.bulk_update([questions[key] for key in changed], FIELDS)
             self.filled += len(changed)
-        return [found[draft.key] for draft in drafts]
-
-    def _existing(self, keys: set[str]) -> dict[str, Question]:
-        return {question.key: question for question in self.dataset.questions.filter(key__in=keys)}
+        return [questions[draft.key] for draft in drafts]
 
     def _made(self, draft: QuestionDraft) -> Question:
         return Question(

@@ -9,7 +9,7 @@ import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from evaluation.importers.question_draft import is_option_letter
+from evaluation.importers.cells.question_draft import is_option_letter
 from evaluation.models.dataset import LETTERS
 
 NO_ANSWER = frozenset({"", "-1", "-1.0", "None", "none", "null", "NULL", "nan", "NaN", "<NA>", "N/A", "n/a"})
@@ -133,11 +133,12 @@ def _named_by_text(text: str, options: Sequence[str]) -> set[str]:
     """The letters of the options with this text, by the strictest comparison that any option passes."""
     for comparable in _COMPARISONS:
         for variant in _variants(text):
-            sought = comparable(variant)
+            text_to_match = comparable(variant)
             letters = {
                 letter
                 for letter, option in zip(LETTERS, options, strict=False)
-                if sought and sought in {comparable(option), comparable(_without_label(option, letter))}
+                if text_to_match
+                and text_to_match in {comparable(option), comparable(_without_label(option, letter))}
             }
             if letters:
                 return letters

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from evaluation.importers.csv_file import check_text
-from evaluation.importers.source_file import opened, text_of
+from evaluation.importers.files.csv_file import check_text
+from evaluation.importers.files.source_file import opened, text_of
 
 
 def read_preferences(file: Path) -> list[str]:

@@ -1,4 +1,4 @@
-"""A file that unfolds, as JSON lines on standard output: `python -m evaluation.importers.unfold KIND MEGABYTES < FILE`.
+"""A file that unfolds, as JSON lines: `python -m evaluation.importers.files.unfold KIND MEGABYTES < FILE`.
 
 A process of its own with a limit on its memory: a Parquet or JSON file of a few kilobytes can stand for gigabytes, and
 its readers hold all of that at once. The limit is for what the file adds to a process that has its readers loaded. It

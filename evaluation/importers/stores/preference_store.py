@@ -25,16 +25,16 @@ def catalogue_called(name: str) -> Catalogue:
 
 
 class PreferenceStore:
-    """Gets the preferences of one import from the given catalogue, or else from one that it may extend."""
+    """Gets the preferences of one import from a catalogue, if one is named, or else from one that it may extend."""
 
     def __init__(
-        self, given: Catalogue | None, *, kind: PreferenceKind, fallback: str = RECORDED_CATALOGUE
+        self, catalogue: Catalogue | None, *, kind: PreferenceKind, fallback: str = RECORDED_CATALOGUE
     ) -> None:
-        self._given = given
+        self._catalogue = catalogue
         self._kind = kind
         self._fallback_name = fallback
         self._fallback: Catalogue | None = None
-        self.not_in_given = 0
+        self._elsewhere = 0
         self._examples: list[str] = []
 
     @property
@@ -46,24 +46,24 @@ class PreferenceStore:
 
     def resolve(self, texts: Sequence[str]) -> dict[str, Preference]:
         """Text → stored preference, for all the texts (one for each use, as uses are counted)."""
-        wanted = dict.fromkeys(texts)
-        found = self._existing(self._given, wanted) if self._given else {}
-        elsewhere = [text for text in wanted if text not in found]
-        if self._given:
-            self.not_in_given += sum(text not in found for text in texts)
+        distinct = dict.fromkeys(texts)
+        preferences = self._existing(self._catalogue, distinct) if self._catalogue else {}
+        elsewhere = [text for text in distinct if text not in preferences]
+        if self._catalogue:
+            self._elsewhere += sum(text not in preferences for text in texts)
             self._examples = (self._examples + [text for text in elsewhere if text not in self._examples])[:3]
         if elsewhere:
-            found |= self._from_fallback(elsewhere)
-        return found
+            preferences |= self._from_fallback(elsewhere)
+        return preferences
 
     def _from_fallback(self, texts: Sequence[str]) -> dict[str, Preference]:
-        found = self._existing(self.fallback, texts)
+        preferences = self._existing(self.fallback, texts)
         created = Preference.objects.bulk_create(
             Preference(catalogue=self.fallback, text=text, category=PreferenceCategory.OTHER, kind=self._kind)
             for text in texts
-            if text not in found
+            if text not in preferences
         )
-        return found | {preference.text: preference for preference in created}
+        return preferences | {preference.text: preference for preference in created}
 
     def _existing(self, catalogue: Catalogue, texts: Collection[str]) -> dict[str, Preference]:
         return {
@@ -71,11 +71,11 @@ class PreferenceStore:
         }
 
     def warnings(self) -> list[str]:
-        """What the given catalogue did not have, in words."""
-        if not self.not_in_given:
+        """What the named catalogue did not have, in words."""
+        if not self._elsewhere:
             return []
         examples = "; ".join(f"“{text[:80]}”" for text in self._examples)
         return [
-            f"{self.not_in_given} preferences are not in the catalogue {self._given} and were taken into "
+            f"{self._elsewhere} preferences are not in the catalogue {self._catalogue} and were taken into "
             f"“{self._fallback_name}”, such as {examples}."
         ]

@@ -9,8 +9,8 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO, TextIO
 
+from evaluation.importers.files.source_file import text_of
 from evaluation.importers.report import ImportRefused, RowRejected
-from evaluation.importers.source_file import text_of
 
 MAX_CELL = 10 * 1024 * 1024
 MAX_LINE = 8 * MAX_CELL

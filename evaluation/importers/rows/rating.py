@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
-from evaluation.importers.dialect import USAGE, Dialect
-from evaluation.importers.question_draft import check_storable, excerpt
+from evaluation.importers.cells.question_draft import check_storable, excerpt
+from evaluation.importers.rows.dialect import USAGE, Dialect
 from evaluation.models.endpoint import SCALE
 
 MAX_TOKENS = 2**31 - 1

@@ -1,4 +1,4 @@
-"""Files that unfold to more than they are, read in a process with limited memory (`evaluation.importers.unfold`)."""
+"""Files that unfold to more than they are, read in a process with limited memory (`unfold`)."""
 
 import json
 import logging
@@ -15,7 +15,7 @@ from typing import IO, Any, BinaryIO
 from django.conf import settings
 
 import evaluation
-from evaluation.importers.unfold import READER_ENVIRONMENT
+from evaluation.importers.files.unfold import READER_ENVIRONMENT
 
 logger = logging.getLogger(__name__)
 
@@ -39,7 +39,13 @@ class Unreadable(ValueError):
 
 def unfolded(stream: BinaryIO, kind: str) -> Iterator[Line]:
     """The lines of a file of one of the kinds. Raises `TooLarge` and `Unreadable`."""
-    command = [sys.executable, "-m", "evaluation.importers.unfold", kind, str(settings.IMPORT_MEMORY_MB)]
+    command = [
+        sys.executable,
+        "-m",
+        "evaluation.importers.files.unfold",
+        kind,
+        str(settings.IMPORT_MEMORY_MB),
+    ]
     with (
         _on_disk(stream) as file,
         tempfile.TemporaryFile() as complaints,

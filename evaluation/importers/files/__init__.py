@@ -1,0 +1,1 @@
+"""Files as bytes and lines: opening, encoding, CSV, and formats that unfold."""

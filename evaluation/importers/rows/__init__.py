@@ -1,0 +1,1 @@
+"""Rows as checked values, in whichever layout a file has them. No database."""

@@ -1,0 +1,1 @@
+"""Checked values into the database; what is there already is found again."""
