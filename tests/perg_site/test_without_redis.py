@@ -188,7 +188,7 @@ class Trap:
 
 def test_a_pickle_in_the_cache_is_a_miss_and_is_never_loaded() -> None:
     backend = caches["default"]
-    client = backend._cache.get_client()  # type: ignore[attr-defined]
+    client = backend.client  # type: ignore[attr-defined]
     key = backend.make_and_validate_key("pickled")
     client.set(key, pickle.dumps(Trap()))
     assert cache.get("pickled", "a miss") == "a miss"

@@ -12,8 +12,12 @@ EXISTS the planner may well hash everything that the person ever had. How many t
 - Only where neither finds anything, everything open is gone through from the start, by a statement of its own.
 """
 
-LOCK_MEMBER = """
-    SELECT member.is_active, member.paused_at, member.qualified_at, member.claimed_up_to, campaign.status
+from annotations.models import Campaign, Member
+from core.db.rows import Columns
+
+MEMBER, CAMPAIGN = Columns(Member, "member"), Columns(Campaign, "campaign")
+LOCK_MEMBER = f"""
+    SELECT {MEMBER}, {CAMPAIGN}
     FROM annotations_member AS member JOIN annotations_campaign AS campaign ON campaign.id = member.campaign_id
     WHERE member.id = %(member)s FOR NO KEY UPDATE OF member
 """
