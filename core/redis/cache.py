@@ -120,7 +120,7 @@ class ForgivingCache(BaseCache):
         return self.make_and_validate_key(key, version)
 
     def _seconds(self, timeout: float | None) -> int | None:
-        """None: for ever. Redis takes no time of 0: what is to end at once ends in a second."""
+        """None: without limit. Redis takes no time of 0: what is to end at once ends in a second."""
         seconds = self.default_timeout if timeout is DEFAULT_TIMEOUT else timeout
         return None if seconds is None else max(1, int(seconds))
 

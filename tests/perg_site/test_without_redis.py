@@ -141,7 +141,7 @@ def test_wrong_passwords_are_still_counted_without_redis(dead_redis: str) -> Non
 
 def test_an_annotator_can_label_without_redis(dead_redis: str) -> None:
     world = build_world()
-    assert _answer(world, "label_submit", "annotator").status_code == 200
+    assert _answer(world, "api_submit", "annotator").status_code == 200
 
 
 def test_the_cache_is_used_again_soon_after_redis_is_back(

@@ -47,7 +47,7 @@ def membership(campaign: Campaign, user: AbstractUser) -> Member:
 
 
 @transaction.atomic
-def claim_task(*, campaign: Campaign, member: Member, holding: Collection[int] = ()) -> Assignment | None:
+def claim_task(*, member: Member, holding: Collection[int] = ()) -> Assignment | None:
     """A task for the member: one in hand that is not among the assignments `holding`, else a new one.
 
     `holding` are those that the asking page has already. A person has at most two in hand: the one shown and the next
@@ -103,7 +103,7 @@ def _claim(
 def _run_claim(
     statement: str, member: Member, deadline: datetime, holding: Collection[int]
 ) -> Assignment | None:
-    known: dict[str, int | datetime | str] = {
+    values: dict[str, int | datetime | str] = {
         "campaign": member.campaign_id,
         "member": member.pk,
         "cursor": member.claimed_up_to,
@@ -112,7 +112,7 @@ def _run_claim(
         "seed": member.campaign.seed,
     }
     while True:
-        row = prepared_row(statement, known)
+        row = prepared_row(statement, values)
         if row is None:
             return None
         task, assignment = row

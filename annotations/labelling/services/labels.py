@@ -122,31 +122,31 @@ def submit_label(
 @transaction.atomic
 def _submit(assignment: Assignment, submission: Submission) -> Label:
     task = locked_task(assignment.task_id)
-    known = _known(assignment, submission.key)
+    context = _context(assignment, submission.key)
     before = settled_values(task)
     submission = replace(
         submission, answer_correct=_answer_asked_for(task.campaign, submission.answer_correct)
     )
-    if known.with_key is not None:
-        if known.with_key.assignment_id != assignment.pk:
+    if context.with_key is not None:
+        if context.with_key.assignment_id != assignment.pk:
             raise _key_reused()
-        return known.with_key
-    if known.current is not None and task.campaign.status == CampaignStatus.ARCHIVED:
+        return context.with_key
+    if context.current is not None and task.campaign.status == CampaignStatus.ARCHIVED:
         raise Conflict(
             "This campaign is archived: its labels stay as they are. What you have entered here is not lost.",
             code="campaign_archived",
         )
-    revision = known.current.revision if known.current else 0
-    if known.current is not None and submission.based_on not in {None, revision}:
-        raise AlreadyLabelled(known.current)
-    if known.assignment.status != AssignmentStatus.SUBMITTED:
-        _place(known, task)
-    label = _store(known, submission, revision + 1)
+    revision = context.current.revision if context.current else 0
+    if context.current is not None and submission.based_on not in {None, revision}:
+        raise AlreadyLabelled(context.current)
+    if context.assignment.status != AssignmentStatus.SUBMITTED:
+        _place(context, task)
+    label = _store(context, submission, revision + 1)
     if task.kind == TaskKind.REGULAR:
-        is_vote = not (known.assignment.is_surplus or known.assignment.is_set_aside)
-        resolve(task, scores=[*known.other_votes, submission.score] if is_vote else known.other_votes)
+        is_vote = not (context.assignment.is_surplus or context.assignment.is_set_aside)
+        resolve(task, scores=[*context.other_votes, submission.score] if is_vote else context.other_votes)
         save_settled(task, before)
-    _note(label, task, known.current)
+    _note(label, task, context.current)
     return label
 
 
@@ -164,7 +164,7 @@ def _key_reused() -> Conflict:
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class LabelContext:
     """What the database has when something is submitted, read under the task's lock.
 
     `current` is the assignment's label, `with_key` the label that the same submission made earlier.
@@ -184,7 +184,7 @@ _ASSIGNMENT, _CURRENT, _SAME = (
     Columns(Label, "current"),
     Columns(Label, "same"),
 )
-_KNOWN = f"""
+_CONTEXT = f"""
     SELECT member.set_aside_at IS NOT NULL,
         (
             SELECT id FROM annotations_guidelines WHERE campaign_id = member.campaign_id
@@ -208,17 +208,17 @@ _KNOWN = f"""
 """
 
 
-def _known(assignment: Assignment, key: uuid.UUID) -> Known:
+def _context(assignment: Assignment, key: uuid.UUID) -> LabelContext:
     """The task is locked already, so that this statement sees what was there when the lock was."""
     member_is_set_aside, guidelines, other_votes, *rows = the_row(
-        _KNOWN, {"assignment": assignment.pk, "key": key}
+        _CONTEXT, {"assignment": assignment.pk, "key": key}
     )
     fresh = _ASSIGNMENT.instance(rows[: len(_ASSIGNMENT)])
     fresh.member = assignment.member
     labels = rows[len(_ASSIGNMENT) :]
     current = _label(_CURRENT, labels[: len(_CURRENT)], fresh)
     with_key = _label(_SAME, labels[len(_CURRENT) :], fresh)
-    return Known(fresh, current, with_key, member_is_set_aside, guidelines, other_votes)
+    return LabelContext(fresh, current, with_key, member_is_set_aside, guidelines, other_votes)
 
 
 def _label(columns: Columns[Label], values: list[object], assignment: Assignment) -> Label | None:
@@ -230,18 +230,18 @@ def _label(columns: Columns[Label], values: list[object], assignment: Assignment
     return label
 
 
-def _place(known: Known, task: Task) -> None:
+def _place(context: LabelContext, task: Task) -> None:
     """Turn a place on the task into a label's: a live lease keeps its slot, a lost one takes an open slot if it can.
 
     The label of one whose labels are set aside has no vote, and so leaves its slot to others; nor has one that comes
     when the campaign is archived, and its votes are to stay as they are. Both rows are stored by the caller.
     """
-    assignment = known.assignment
+    assignment = context.assignment
     if task.kind == TaskKind.REGULAR:
         has_slot = assignment.status == AssignmentStatus.LEASED
-        if known.member_is_set_aside or task.campaign.status == CampaignStatus.ARCHIVED:
-            assignment.is_set_aside = known.member_is_set_aside
-            assignment.is_surplus = not known.member_is_set_aside
+        if context.member_is_set_aside or task.campaign.status == CampaignStatus.ARCHIVED:
+            assignment.is_set_aside = context.member_is_set_aside
+            assignment.is_surplus = not context.member_is_set_aside
             if has_slot:
                 task.open_slots += 1
                 task.priority = 1
@@ -273,8 +273,8 @@ _STORE = """
 """
 
 
-def _store(known: Known, submission: Submission, revision: int) -> Label:
-    assignment = known.assignment
+def _store(context: LabelContext, submission: Submission, revision: int) -> Label:
+    assignment = context.assignment
     label = Label(
         assignment=assignment,
         revision=revision,
@@ -282,7 +282,7 @@ def _store(known: Known, submission: Submission, revision: int) -> Label:
         answer_correct=submission.answer_correct,
         comment=submission.comment,
         seconds=submission.seconds,
-        guidelines_id=known.guidelines,
+        guidelines_id=context.guidelines,
         submission_key=submission.key,
         created_at=timezone.now(),
     )
@@ -295,7 +295,7 @@ def _store(known: Known, submission: Submission, revision: int) -> Label:
             "answer_correct": submission.answer_correct,
             "comment": submission.comment,
             "seconds": submission.seconds,
-            "guidelines": known.guidelines,
+            "guidelines": context.guidelines,
             "key": submission.key,
             "now": label.created_at,
             "submitted_at": assignment.submitted_at,

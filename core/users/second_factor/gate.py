@@ -4,12 +4,9 @@ from collections.abc import Callable
 from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
-from django.shortcuts import render
 from django.urls import reverse
 
-from core.middleware.same_person import HEADER
 from core.users.second_factor import state as second_factor_state
-from core.users.second_factor.state import OWED_WORDS
 
 ALWAYS = {"logout", "admin:logout", "health"}
 ALLOWED = {
@@ -39,8 +36,5 @@ class SecondFactorMiddleware:
 
 
 def _refusal(request: HttpRequest, owed: str) -> HttpResponse:
-    # The annotation screen: it keeps what was typed until somebody has logged in.
-    if HEADER in request.headers:
-        return render(request, "core/users/second_factor_owed.html", {"words": OWED_WORDS[owed]}, status=403)
     query = f"?{urlencode({'next': request.get_full_path()})}" if request.method == "GET" else ""
     return HttpResponseRedirect(reverse(PAGE[owed]) + query)
