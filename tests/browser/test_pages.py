@@ -43,8 +43,6 @@ NO_PAGE = {
     "results_export": "a file",
     "results_figure": "a file",
     "validation_figure": "a picture of the page of validation",
-    "label_assignment": "JSON for the annotation screen",
-    "label_differences": "JSON for the annotation screen",
 }
 
 # Pages of the campaign with a qualification round and control items, which the demonstration has not.

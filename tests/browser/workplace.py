@@ -98,9 +98,7 @@ class Desk:
         page.on("response", lambda answer: self._failed(answer.status, answer.url))
         if ready:
             ready(page)
-        with page.expect_response(
-            "**/label/next/"
-        ):  # it has asked for the next task, or whether there is one
+        with page.expect_response("**/next/"):  # it has asked for the next task, or whether there is one
             page.goto(f"/campaigns/{self.campaign}/label/{path}")
         return page
 

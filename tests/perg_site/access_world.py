@@ -177,11 +177,11 @@ def build_world() -> World:
     campaign = build.campaign(run, [people["annotator"]], overlap=1, leads=leads)
     campaign.members.filter(user=people["has left"]).update(is_active=False)
     member = campaign.members.get(user=people["annotator"])
-    done = claim_task(campaign=campaign, member=member)
+    done = claim_task(member=member)
     assert done is not None
     submit_label(assignment=done, score=4, comment="", submission_key=uuid.uuid4())
     Flag.objects.create(assignment=done, reason="other")
-    in_hand = claim_task(campaign=campaign, member=member)
+    in_hand = claim_task(member=member)
     assert in_hand is not None
     release = release_gold(campaign=campaign, criteria=EVERY_TASK, created_by=people["lead"])
     build.campaign(

@@ -38,7 +38,7 @@ def test_an_annotator_sees_where_tasks_wait_and_where_not() -> None:
     ann, ben = build.person(), build.person()
     campaign = build.campaign(build.run_with_items(1), [ann, ben], overlap=1)
     assert "Start labelling" in _home(ann)
-    task = claim_task(campaign=campaign, member=campaign.members.get(user=ann))
+    task = claim_task(member=campaign.members.get(user=ann))
     assert task is not None
     assert "Start labelling" in _home(ann)  # it is in hand
     assert "No tasks are waiting for you" in _home(ben)
@@ -102,7 +102,7 @@ def test_a_report_is_stale_once_labels_have_come_and_says_when_it_failed() -> No
     page = _home(lead)
     assert "The validation report is ready" in page
     assert "stale" not in page
-    task = claim_task(campaign=campaign, member=campaign.members.get(user=ann))
+    task = claim_task(member=campaign.members.get(user=ann))
     assert task is not None
     submit_label(assignment=task, score=4, comment="", submission_key=uuid.uuid4())
     assert "The validation report is out of date" in _home(lead)

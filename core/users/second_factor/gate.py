@@ -3,13 +3,10 @@
 from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import render
 from django.urls import reverse
 from django.utils.deprecation import MiddlewareMixin
 
-from core.middleware.same_person import HEADER
 from core.users.second_factor import state as second_factor_state
-from core.users.second_factor.state import OWED_WORDS
 
 ALWAYS = {"logout", "admin:logout", "health"}
 ALLOWED = {
@@ -33,8 +30,5 @@ class SecondFactorMiddleware(MiddlewareMixin):
 
 
 def _refusal(request: HttpRequest, owed: str) -> HttpResponse:
-    # The annotation screen: it keeps what was typed until somebody has logged in.
-    if HEADER in request.headers:
-        return render(request, "core/users/second_factor_owed.html", {"words": OWED_WORDS[owed]}, status=403)
     query = f"?{urlencode({'next': request.get_full_path()})}" if request.method == "GET" else ""
     return HttpResponseRedirect(reverse(PAGE[owed]) + query)

@@ -2,7 +2,7 @@
 
 from django.utils import timezone
 from rest_framework.authentication import BaseAuthentication, SessionAuthentication, get_authorization_header
-from rest_framework.exceptions import AuthenticationFailed, Throttled
+from rest_framework.exceptions import AuthenticationFailed, PermissionDenied, Throttled
 from rest_framework.request import Request
 
 from core.api.throttles import ANONYMOUS
@@ -73,6 +73,12 @@ class BrowserAuthentication(SessionAuthentication):
         else:
             check_session(request.session, login[0])
         return login
+
+    def enforce_csrf(self, request: Request) -> None:
+        try:
+            super().enforce_csrf(request)
+        except PermissionDenied as error:
+            raise NotAllowed(str(error.detail), code="csrf_failed") from error
 
 
 def count_anonymous(request: Request) -> None:

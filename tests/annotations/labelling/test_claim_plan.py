@@ -152,8 +152,8 @@ def test_claims_go_on_behind_what_was_had(campaign: Campaign) -> None:
         status="submitted", leased_until=None, submitted_at=timezone.now()
     )
     expected = list(campaign.tasks.filter(priority=0).order_by("order_key")[2 * HAD // 3 :][:2])
-    first = claim_task(campaign=campaign, member=member)
+    first = claim_task(member=member)
     assert first is not None
-    second = claim_task(campaign=campaign, member=member, holding=[first.pk])
+    second = claim_task(member=member, holding=[first.pk])
     assert second is not None
     assert [first.task_id, second.task_id] == [task.pk for task in expected]

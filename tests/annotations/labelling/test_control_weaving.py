@@ -38,7 +38,7 @@ def _member(campaign: Campaign, position: int = 0) -> Member:
 
 
 def _next(campaign: Campaign, position: int = 0) -> Assignment | None:
-    return claim_task(campaign=campaign, member=_member(campaign, position))
+    return claim_task(member=_member(campaign, position))
 
 
 def _submit(assignment: Assignment) -> None:

@@ -108,7 +108,7 @@ def test_the_page_links_to_each_task_and_says_how_often_it_was_changed(campaign:
 
 
 def test_pages_keep_the_search(campaign: Campaign, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("annotations.labelling.views.history.PER_PAGE", 1)
+    monkeypatch.setattr("annotations.labelling.views.PER_PAGE", 1)
     client = Client()
     client.force_login(_ann(campaign).user)
     page = client.get(reverse("label_history", args=[campaign.pk]), {"q": "i"}).content.decode()

@@ -57,7 +57,7 @@ def test_claims_labels_skips_heartbeats_reclaims_and_pauses_at_once_keep_everyth
     def claim(rng: random.Random) -> None:
         own = member(rng.choice(keys))
         holding = [key for key in _in_hand(own) if rng.random() < 0.8]
-        claim_task(campaign=own.campaign, member=own, holding=holding)
+        claim_task(member=own, holding=holding)
 
     def on_assignment(rng: random.Random, *statuses: str) -> Assignment | None:
         of = Assignment.objects.filter(status__in=statuses).select_related("member__user")
@@ -170,7 +170,7 @@ def _check(campaign: Campaign) -> None:
 def test_two_first_submissions_at_once_are_one_label_and_one_refusal() -> None:
     campaign = _campaign()
     member = campaign.members.order_by("pk")[0]
-    assignment = claim_task(campaign=campaign, member=member)
+    assignment = claim_task(member=member)
     assert assignment is not None
     start, outcomes = threading.Barrier(10), []
 
@@ -204,7 +204,7 @@ def test_many_windows_of_one_person_at_once_get_two_tasks_between_them() -> None
             own = Member.objects.select_related("campaign").get(pk=member.pk)
             start.wait()
             for _ in range(5):
-                claim_task(campaign=campaign, member=own, holding=_in_hand(own))
+                claim_task(member=own, holding=_in_hand(own))
         except BaseException as error:
             errors.append(error)
         finally:

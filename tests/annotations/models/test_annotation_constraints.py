@@ -49,7 +49,7 @@ def _same_task_twice() -> None:
 
 def _assignment() -> models.Assignment:
     campaign = _campaign()
-    assignment = claim_task(campaign=campaign, member=campaign.members.all()[0])
+    assignment = claim_task(member=campaign.members.all()[0])
     assert assignment is not None
     return assignment
 

@@ -106,7 +106,7 @@ def test_progress_says_as_of_when_it_is_once_a_label_has_come_and_is_counted_ane
     monkeypatch.setattr(figure_cache, "PATIENCE", 0)
     keep_progress(campaign.pk)
     member = campaign.members.get(user__username="bob")
-    assignment = claim_task(campaign=campaign, member=member)
+    assignment = claim_task(member=member)
     assert assignment is not None
     page = _page(lead, "campaign_detail", campaign)
     assert "Data has changed since" not in page
@@ -143,7 +143,7 @@ def test_who_is_at_work_is_never_kept(lead: Client, campaign: Campaign) -> None:
     keep_progress(campaign.pk)
     before = _progress(lead, campaign)
     member = campaign.members.get(user__username="bob")
-    claim_task(campaign=campaign, member=member)
+    claim_task(member=member)
     after = _progress(lead, campaign)
     assert after["kept"].is_current
     assert [shown["live"].counts.being_labelled for shown in (before, after)] == [0, 1]

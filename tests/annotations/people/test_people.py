@@ -50,7 +50,7 @@ def _logged_in(user: User) -> Client:
 
 
 def _claim(campaign: Campaign, username: str) -> Assignment:
-    claimed = claim_task(campaign=campaign, member=_member(campaign, username))
+    claimed = claim_task(member=_member(campaign, username))
     assert claimed is not None
     return claimed
 

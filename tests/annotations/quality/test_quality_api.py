@@ -177,10 +177,10 @@ def _label(campaign: Campaign) -> None:
     for name, scores in (("ann", [4, 4, 5, 2]), ("bob", [4, 1, 5])):
         member = campaign.members.get(user__username=name)
         for score in scores:
-            assignment = claim_task(campaign=campaign, member=member)
+            assignment = claim_task(member=member)
             assert assignment is not None
             submit_label(assignment=assignment, score=score, comment="", submission_key=uuid.uuid4())
-    last = claim_task(campaign=campaign, member=member)
+    last = claim_task(member=member)
     assert last is not None
     skip_task(assignment=last, reason="unclear", note="")
 

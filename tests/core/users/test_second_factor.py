@@ -136,11 +136,8 @@ def test_the_admin_site_and_an_invitation_ask_for_it_too(ann: User) -> None:
 def test_the_annotation_screen_is_told_that_a_login_is_needed(ann: User) -> None:
     with_second_factor(ann)
     client = logged_in(ann)
-    answer = client.post(
-        "/assignments/1/draft/", headers={"x-person": str(ann.pk), "accept": "application/json"}
-    )
-    assert answer.status_code == 403
-    assert "data-login-needed" in answer.content.decode()
+    answer = client.put("/api/v1/assignments/1/draft/", headers={"x-person": str(ann.pk)})
+    assert (answer.status_code, answer.json()["code"]) == (403, "second_factor_required")
 
 
 def test_a_code_passes_once(ann: User) -> None:
