@@ -30,6 +30,10 @@ def own_home() -> tuple[Path, BinaryIO]:
     raise AssertionError
 
 
+# numpy's and scikit-learn's own threads only get in each other's way: there is a process of tests for each core.
+for _threads in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):
+    os.environ.setdefault(_threads, "1")
+
 # Before anything reads the settings: pytest-django does so after it has loaded this file, because
 # pyproject.toml does not name them.
 _home, _lock = own_home()

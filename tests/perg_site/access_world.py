@@ -60,9 +60,9 @@ class World:
     people: dict[str, User]
     sessions: dict[str, str]
 
-    def client(self, who: str) -> Client:
+    def client(self, who: str, **options: bool) -> Client:
         """A browser of the person, logged in when the world was built; of "nobody", one without a session."""
-        client = Client()
+        client = Client(**options)
         if who in self.sessions:
             client.cookies[settings.SESSION_COOKIE_NAME] = self.sessions[who]
         return client

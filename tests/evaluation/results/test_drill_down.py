@@ -12,6 +12,7 @@ from evaluation.models import Batch, Completion, Item, ItemCall, Judge, Run, Run
 from evaluation.results.figures.forest_plots import DEFINITIONS
 from evaluation.results.services.results import refresh_result
 from tests import build
+from tests.sizes import LINKS_ONE_IN, turn
 
 pytestmark = pytest.mark.django_db
 
@@ -105,7 +106,7 @@ def links(client: Client, route: str, *keys: int, **query: str | int) -> list[tu
 
 def check(client: Client, found: list[tuple[str, int, str]]) -> None:
     assert found
-    for address, count, said in found:
+    for address, count, said in turn(found, len(found), LINKS_ONE_IN):
         listed = client.get(address)
         assert listed.status_code == 200, address
         assert listed.context["count"] == count == len(listed.context["lines"]), (address, said)

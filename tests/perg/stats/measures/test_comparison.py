@@ -18,6 +18,7 @@ from perg.stats.measures.comparison import (
     statistic_of_cells,
 )
 from perg.stats.ratings.ratings import BINARY, SCALE, Ratings
+from tests.sizes import P_VALUE_LISTS
 
 NAN = np.nan
 STATISTICS: tuple[Statistic, ...] = ("alpha", "quadratic_kappa", "cohen_kappa", "accuracy", "informedness")
@@ -83,7 +84,7 @@ def test_informedness_by_hand() -> None:
 
 def test_adjusted_p_values_equal_statsmodels() -> None:
     """Holm's on fewer lists: statsmodels takes a fifth of a second for each."""
-    for seed in range(200):
+    for seed in range(P_VALUE_LISTS):
         rng = np.random.default_rng(seed)
         p_values = np.round(rng.random(int(rng.integers(1, 15))) ** 3, 2)
         expected = multipletests(p_values, method="fdr_by")[1]
