@@ -1,6 +1,7 @@
 """The tests' own data folder and, in it, a real PostgreSQL and a real Redis for the whole session."""
 
 import fcntl
+import gc
 import itertools
 import os
 from pathlib import Path
@@ -69,6 +70,7 @@ def pytest_configure(config: pytest.Config) -> None:
     redis_cache.CONNECT_SECONDS = redis_cache.ANSWER_SECONDS = 30.0  # a machine under load is no outage
     # The slow one is the first: new passwords are hashed with it.
     settings.PASSWORD_HASHERS = ["tests.quick_passwords.QuickHasher", *settings.PASSWORD_HASHERS[1:]]
+    gc.disable()  # until all tests are collected
     # Reading them now makes pytest-django set Django up before tests are collected.
     Path(settings.STATIC_ROOT).mkdir(parents=True, exist_ok=True)  # whitenoise warns of one that is missing
 
@@ -108,6 +110,12 @@ def _wait_for_no_disk() -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Slow tests first, so that no process is left with one when the others have nothing more to do."""
     items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+
+
+def pytest_collection_finish() -> None:
+    """What is loaded by now lives to the end: no collection of garbage needs to look at it again."""
+    gc.freeze()
+    gc.enable()
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -53,7 +53,13 @@ VERDICTS_ONE_IN = _either(4, 1)
 P_VALUE_LISTS = _either(40, 200)
 # Requests that schemathesis makes to each operation of the API: good ones and bad ones.
 GOOD_REQUESTS = _either(2, 6)
-BAD_REQUESTS = _either(2, 5)
+BAD_REQUESTS = _either(1, 5)
+# One in so many of these that are sent by people other than the owner; they take turns.
+REQUESTS_OF_OTHERS_ONE_IN = _either(2, 1)
+# Calls that are queued for each endpoint that is dead, throttled or slow.
+BUSY_CALLS = _either(10, 40)
+# One in so many of the scales and levels of measurement on which a report is computed.
+SCALES_ONE_IN = _either(3, 1)
 
 
 def turn(values: Sequence[T], place: int, one_in: int) -> Sequence[T]:
