@@ -46,7 +46,12 @@ class BodyLimitMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        return self.get_response(request)
+        response = self.get_response(request)
+        if request.content_type == "multipart/form-data":
+            # Django closes the files that came in whole, and leaves open the one in which reading broke off.
+            for handler in request.upload_handlers:
+                handler.upload_interrupted()
+        return response
 
     def process_view(self, request: HttpRequest, view: Callable[..., Any], *_: object) -> HttpResponse | None:
         length = _content_length(request)
