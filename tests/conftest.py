@@ -76,6 +76,12 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 @pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """One more process than cores: some tests wait for the processes that they start."""
+    return (os.cpu_count() or 1) + 1
+
+
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_setupnodes() -> None:
     """The processes that this one hands tests to begin as it did: with settings not read before their own home."""
     del os.environ["DJANGO_SETTINGS_MODULE"]

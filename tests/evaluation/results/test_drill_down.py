@@ -113,6 +113,7 @@ def check(client: Client, found: list[tuple[str, int, str]]) -> None:
         assert re.search(r"[a-z]{4}", said), f"“{said}” says nothing of {address}"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("setting", ["relevant", "irrelevant"])
 @pytest.mark.parametrize("by", ["source", "category", "preference", "preference_category"])
 @pytest.mark.parametrize("stored", [False, True])
@@ -150,6 +151,7 @@ def test_scores_and_reasons_of_a_judge_lead_to_their_items(staff: Client) -> Non
     assert said["1 waiting  for judge: their items"] == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("status", ["running", "complete"])
 def test_stages_and_causes_of_a_launched_run_lead_to_their_items(staff: Client, status: str) -> None:
     run = run_of_all_kinds()

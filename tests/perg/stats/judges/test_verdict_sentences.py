@@ -167,6 +167,7 @@ def hold_the_test_and_people(judge: Json, words: str) -> None:
         assert not as_good["shown"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scale", SCALES)
 @pytest.mark.parametrize("shape", SHAPES)
 def test_every_sentence_of_a_verdict_holds_against_the_numbers_beside_it(scale: str, shape: str) -> None:

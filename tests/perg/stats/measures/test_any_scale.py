@@ -79,12 +79,14 @@ def is_told(of: ValidationReport) -> None:
             assert (estimate.value is None) == (estimate.undefined is not None), name
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "level"), turn(SCALES_AND_LEVELS, 0, SCALES_ONE_IN))
 def test_a_report_computes_on_any_scale(name: str, level: Level) -> None:
     scale = SCALES[name]
     is_told(report(near(scale), level))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("level", ["ordinal", "interval"])
 @pytest.mark.parametrize(
     "name", ["noisy tenths", "thirds", "half steps", "seconds since 1970", "powers", "one"]

@@ -126,6 +126,7 @@ def test_the_standard_error_of_accuracy_is_that_of_paired_differences() -> None:
     assert t.isf(found.p_value / 2, 299) == pytest.approx(abs(expected.statistic), rel=0.03)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("statistic", STATISTICS)
 def test_the_interval_leaves_out_zero_exactly_where_p_is_below_five_percent(statistic: Statistic) -> None:
     """300 campaigns with few labels, some of them in questions; the percentile interval disagreed in up to 11%."""

@@ -79,6 +79,7 @@ def test_alpha(level: Level) -> None:
     assert min(seen.count("defined"), seen.count("undefined")) > 40
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("weights", ["identity", "linear", "quadratic", "ordinal"])
 def test_gwet_and_fleiss(weights: AgreementWeights) -> None:
     """irrCAC divides one rounding error by another where all ratings are the same: Fleiss' kappa is undefined.

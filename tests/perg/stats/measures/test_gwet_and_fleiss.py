@@ -119,6 +119,7 @@ def test_the_weights_are_the_published_ones(weights: AgreementWeights) -> None:
             assert 1 - apart / distances.largest() == pytest.approx(expected, abs=1e-12)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("weights", WEIGHTS)
 def test_coefficients_equal_irrcac_on_random_tables_with_missing_ratings(weights: AgreementWeights) -> None:
     for seed in range(RANDOM_TABLES):
