@@ -24,7 +24,12 @@ TOOLS = ("pytest", "pytest-socket", "pytest-xdist")
 SECOND_IMPLEMENTATIONS = ("krippendorff", "pandas", "polars", "ppi-python", "statsmodels")
 BENCHES = ("annotator_quality", "coverage", "planning", "strata_coverage")  # simulations that tests run, too
 TOO_LARGE = "crowdkit"  # larger than the library; the tests that compare with it run in `make test`
-BESIDE_TESTS = ("tests/__init__.py", "tests/rating_inputs.py", *(f"bench/{name}.py" for name in BENCHES))
+BESIDE_TESTS = (
+    "tests/__init__.py",
+    "tests/rating_inputs.py",
+    "tests/sizes.py",
+    *(f"bench/{name}.py" for name in BENCHES),
+)
 
 ABSENT = """
 import importlib.util, sys

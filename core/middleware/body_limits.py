@@ -12,7 +12,7 @@ from typing import Any
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
 from django.core.files.uploadhandler import FileUploadHandler, StopUpload
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.template.defaultfilters import filesizeformat
 from django.utils.deprecation import MiddlewareMixin
 from rest_framework.parsers import MultiPartParser
@@ -59,6 +59,13 @@ class BodyLimitMiddleware(MiddlewareMixin):
             message + advice, code="body_too_large", status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE
         )
         return error_response(request, error)
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        if request.content_type == "multipart/form-data":
+            # Django closes the files that came in whole, and leaves open the one in which reading broke off.
+            for handler in request.upload_handlers:
+                handler.upload_interrupted()
+        return response
 
     def _limit(self, request: HttpRequest, view: Callable[..., Any]) -> int:
         # Whose token it is, REST framework finds out before it reads the body; the handler below asks then.

@@ -65,9 +65,7 @@ def dead_redis(
 
 
 def _answer(world: World, route: str, who: str) -> HttpResponse:
-    client = Client(raise_request_exception=False)
-    if who != "nobody":
-        client.force_login(world.people[who])
+    client = world.client(who, raise_request_exception=False)
     method = MATRIX[route][0]
     is_json = route.startswith("api_") and method != "get"
     form = {"content_type": "application/json"} if is_json else {}

@@ -202,6 +202,7 @@ def long_keys() -> None:
             cursor.execute(f"SELECT setval(pg_get_serial_sequence('annotations_{table}', 'id'), {FIRST_KEY})")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("situation", SITUATIONS)
 @pytest.mark.parametrize("play", [_through_pages, _through_rest])
 def test_the_same_script_on_a_control_item_gets_the_same_answers(

@@ -16,11 +16,11 @@ from annotations.models import Assignment, Campaign, Member, Task
 from evaluation.models import Item, Question, Response
 from tests import build
 from tests.shared_world import built_once
+from tests.sizes import ALL_TASKS, HAD_TASKS
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
-TASKS = 20_000
-HAD = 6_000
+TASKS, HAD = ALL_TASKS, HAD_TASKS
 PLACES = {"campaign": "$1", "member": "$2", "cursor": "$3", "deadline": "$4"}
 
 
@@ -31,7 +31,7 @@ def campaign(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Itera
 
 
 def _campaign() -> Campaign:
-    """Of 20,000 tasks, each still wanted by others, this person has done, leased or skipped 6,000."""
+    """Of all tasks, each still wanted by others, this person has done, leased or skipped three in ten."""
     run = build.run()
     liking = build.preference()
     first = build.question(run.dataset)

@@ -50,6 +50,7 @@ def test_a_file_that_names_more_items_and_raters_than_a_table_holds_is_refused(
     assert not Campaign.objects.exists()
 
 
+@pytest.mark.slow
 def test_a_file_full_of_problems_is_not_read_to_its_end(tmp_path: Path) -> None:
     rows = "".join(f"q{n},{n} points\n" for n in range(ERRORS_AT_MOST + 1_000))
     with pytest.raises(RatingsRefused) as refused:

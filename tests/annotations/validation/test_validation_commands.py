@@ -50,6 +50,7 @@ def import_files(files: tuple[Path, Path], *more: object) -> dict[str, Any]:
     return run_json("import_ratings", "--human", people, "--judge", judges, "--campaign", "ours", *more)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not PUBLISHED.exists(), reason="the published annotations are not on this machine")
 @pytest.mark.parametrize("dataset", SCALES)
 def test_the_published_rows_come_out_of_the_two_commands(dataset: str) -> None:

@@ -220,6 +220,7 @@ def test_nobody_but_admins_reads_the_analyses() -> None:
         assert client.get(API + path).status_code == 403
 
 
+@pytest.mark.slow
 def test_analyses_take_as_many_queries_for_many_rows_as_for_few(admin: Client) -> None:
     def add_runs(count: int) -> None:
         for _ in range(count):

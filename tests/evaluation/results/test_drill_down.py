@@ -13,6 +13,7 @@ from evaluation.results.figures.forest_plots import DEFINITIONS
 from evaluation.results.services.results import refresh_result
 from tests import build
 from tests.pages import one_line
+from tests.sizes import LINKS_ONE_IN, turn
 
 pytestmark = pytest.mark.django_db
 
@@ -106,13 +107,14 @@ def links(client: Client, route: str, *keys: int, **query: str | int) -> list[tu
 
 def check(client: Client, found: list[tuple[str, int, str]]) -> None:
     assert found
-    for address, count, said in found:
+    for address, count, said in turn(found, len(found), LINKS_ONE_IN):
         listed = client.get(address)
         assert listed.status_code == 200, address
         assert listed.context["count"] == count == len(listed.context["lines"]), (address, said)
         assert re.search(r"[a-z]{4}", said), f"“{said}” says nothing of {address}"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("setting", ["relevant", "irrelevant"])
 @pytest.mark.parametrize("by", ["source", "category", "preference", "preference_category"])
 @pytest.mark.parametrize("stored", [False, True])
@@ -150,6 +152,7 @@ def test_scores_and_reasons_of_a_judge_lead_to_their_items(staff: Client) -> Non
     assert said["1 waiting for judge: their items"] == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("status", ["running", "complete"])
 def test_stages_and_causes_of_a_launched_run_lead_to_their_items(staff: Client, status: str) -> None:
     run = run_of_all_kinds()

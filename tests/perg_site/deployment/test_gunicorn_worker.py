@@ -10,9 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from perg_site.deployment import gunicorn_worker
 from perg_site.management.commands.up import web_options
 from tests.live import wait_until
 from tests.perg_site.deployment.proxy_server import free_port
+from tests.sizes import SERVER_DEADLINE_SECONDS
 
 pytestmark = pytest.mark.slow
 
@@ -22,18 +24,38 @@ def application(environ, start_response):
     start_response("200 OK", [("Content-Type", "text/plain")])
     return [f"{len(body)} {environ['wsgi.url_scheme']}".encode()]
 """
+WITH_SHORT_DEADLINES = f"""
+from gunicorn.app.wsgiapp import run
+from perg_site.deployment import gunicorn_worker
+gunicorn_worker.HEADER_SECONDS = {SERVER_DEADLINE_SECONDS or gunicorn_worker.HEADER_SECONDS}
+gunicorn_worker.BODY_SECONDS = {SERVER_DEADLINE_SECONDS or gunicorn_worker.BODY_SECONDS}
+run()
+"""
 SLOW_HEADER = b"GET / HTTP/1.1\r\nHost: localhost\r\nX-Slow: "
 SLOW_BODY = b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\nabc"
 
 
-@pytest.fixture
-def port(tmp_path: Path) -> Iterator[int]:
+@pytest.fixture(scope="module")
+def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     """gunicorn with the options that `up` gives it, and a small application."""
-    (tmp_path / "small_application.py").write_text(APPLICATION)
+    with running_server(tmp_path_factory.mktemp("gunicorn"), "-m", "gunicorn") as port:
+        yield port
+
+
+@pytest.fixture(scope="module")
+def soon_late(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    """The same, with less patience for those who are slow, so that the tests need not wait for as long."""
+    with running_server(tmp_path_factory.mktemp("gunicorn"), "-c", WITH_SHORT_DEADLINES) as port:
+        yield port
+
+
+@contextlib.contextmanager
+def running_server(folder: Path, *gunicorn: str) -> Iterator[int]:
+    (folder / "small_application.py").write_text(APPLICATION)
     port = free_port()
-    command = [sys.executable, "-m", "gunicorn", "small_application:application", f"--pythonpath={tmp_path}"]
+    command = [sys.executable, *gunicorn, "small_application:application", f"--pythonpath={folder}"]
     command += web_options("127.0.0.1", port, workers=2)
-    with (tmp_path / "log").open("wb") as log:
+    with (folder / "log").open("wb") as log:
         process = subprocess.Popen(command, cwd=Path(__file__).parents[3], stdout=log, stderr=log)
     try:
         wait_until(lambda: answer(port, seconds=5) != "")
@@ -63,8 +85,8 @@ def test_forty_slow_connections_do_not_stop_the_site(port: int, beginning: bytes
 
 
 @pytest.mark.parametrize("beginning", [SLOW_HEADER, SLOW_BODY], ids=["header", "body"])
-def test_a_request_that_dribbles_in_is_ended(port: int, beginning: bytes) -> None:
-    with socket.create_connection(("127.0.0.1", port)) as connection:
+def test_a_request_that_dribbles_in_is_ended(soon_late: int, beginning: bytes) -> None:
+    with socket.create_connection(("127.0.0.1", soon_late)) as connection:
         connection.sendall(beginning)
         connection.settimeout(0.2)
         for _ in range(600):  # two minutes at most

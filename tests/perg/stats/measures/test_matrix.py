@@ -107,6 +107,7 @@ def of_libraries(
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("level", ["ordinal", "interval"])
 def test_every_coefficient_of_every_pair_equals_its_library_on_random_tables(level: Level) -> None:
     for seed in range(40):
@@ -121,6 +122,7 @@ def test_every_coefficient_of_every_pair_equals_its_library_on_random_tables(lev
                 assert estimate.n == pair.n
 
 
+@pytest.mark.slow
 def test_the_cut_coefficients_equal_their_libraries_at_every_threshold() -> None:
     for seed in range(15):
         ratings = random_table(seed)
