@@ -44,7 +44,7 @@ ROUTES_WITHOUT_REDIS_ONE_IN = _either(4, 1)
 # One in so many of the texts, for each reader; the readers take turns, so that all texts are read.
 HOSTILE_TEXTS_ONE_IN = _either(8, 1)
 # One in so many of the values, for each parameter, field or address; they take turns.
-HOSTILE_VALUES_ONE_IN = _either(8, 1)
+HOSTILE_VALUES_ONE_IN = _either(12, 1)
 # One in so many of the links of a page that are followed to the items behind a number; they take turns.
 LINKS_ONE_IN = _either(3, 1)
 # One in so many of the sizes of a campaign, people and judges, whose verdicts are read, for each scale and shape.

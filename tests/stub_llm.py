@@ -333,7 +333,7 @@ def main() -> None:
     sys.stdout.flush()
     app = application(Config(**arguments.config))
     # Nobody waits for the answers of a stub that is told to end.
-    web.run_app(app, sock=listener, print=None, access_log=None, shutdown_timeout=0.0)
+    web.run_app(app, sock=listener, print=None, access_log=None, shutdown_timeout=0.1)
 
 
 if __name__ == "__main__":

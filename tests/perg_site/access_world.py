@@ -60,9 +60,9 @@ class World:
     people: dict[str, User]
     sessions: dict[str, str]
 
-    def client(self, who: str, **options: bool) -> Client:
+    def client(self, who: str, *, raise_request_exception: bool = True) -> Client:
         """A browser of the person, logged in when the world was built; of "nobody", one without a session."""
-        client = Client(**options)
+        client = Client(raise_request_exception=raise_request_exception)
         if who in self.sessions:
             client.cookies[settings.SESSION_COOKIE_NAME] = self.sessions[who]
         return client
