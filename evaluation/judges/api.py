@@ -13,6 +13,7 @@ from core.api.idempotency import idempotent
 from core.api.strict import without_body
 from core.api.viewsets import NamedViewSet, StaffViewSet, ThingsViewSet
 from core.errors import DomainError, NotFound
+from evaluation.endpoints.serializers import EndpointSerializer
 from evaluation.engine.steps.judging import judge_input
 from evaluation.judges.selectors import texts_of
 from evaluation.judges.serializers.judges import (
@@ -118,7 +119,7 @@ class Judges(ThingsViewSet[Judge]):
 class EndpointTrials(StaffViewSet[Endpoint]):
     """Trying an endpoint out."""
 
-    serializer_class = TrialSerializer
+    serializer_class = EndpointSerializer
     queryset = Endpoint.objects.all()
 
     @extend_schema(request=None, responses={202: TrialSerializer})
