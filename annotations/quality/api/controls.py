@@ -42,8 +42,8 @@ from annotations.viewsets import LedViewSet
 from core.api.actor import actor_of
 from core.api.idempotency import idempotent
 from core.api.strict import without_body
-from core.db.rows import existing
 from core.errors import DomainError, NotFound
+from core.rows import existing
 
 ACTIONS: dict[str, Callable[..., Task]] = {"withdraw": withdraw_control, "restore": restore_control}
 
