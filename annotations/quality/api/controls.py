@@ -77,7 +77,7 @@ class Controls(ListModelMixin, LedViewSet[Task]):
         return self._created(tasks)
 
     @extend_schema(request=ControlsFromGoldSerializer, responses={201: ControlItemSerializer(many=True)})
-    @action(["post"], detail=False)
+    @action(["post"], detail=False, url_name="from_gold")
     @idempotent
     def from_gold(self, request: Request, campaign_id: int) -> Response:
         """Make responses of a gold release items, with the score that people agreed on."""
