@@ -42,9 +42,9 @@ from annotations.viewsets import LedViewSet
 from core.api.actor import actor_of
 from core.api.conditional import conditional
 from core.api.strict import without_body
-from core.db.rows import existing
 from core.errors import NotFound
 from core.models import User
+from core.rows import existing
 
 ACTIONS: dict[str, Callable[[Task, User], object]] = {
     "send": lambda task, actor: send_to_adjudication(task=task, actor=actor),

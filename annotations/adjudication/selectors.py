@@ -14,8 +14,8 @@ from annotations.labelling.selectors.baselines import baseline_texts
 from annotations.labelling.selectors.labels import votes
 from annotations.models import Adjudication, Assignment, Campaign, Label, Task
 from annotations.models.task import AssignmentStatus, TaskKind, TaskState
-from core.db.rows import existing
 from core.models import AuditEvent, User
+from core.rows import existing
 from evaluation.models import Judgment
 from evaluation.models.judgment import JudgmentStatus
 from perg.stats.gold.adjudicators import Decision, DecisionMeasures, decision_measures

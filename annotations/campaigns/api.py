@@ -44,8 +44,8 @@ from core.api.actor import actor_of
 from core.api.conditional import conditional
 from core.api.idempotency import idempotent
 from core.api.strict import without_body
-from core.db.rows import existing
 from core.errors import NotAllowed, NotFound
+from core.rows import existing
 
 ACTIONS = {
     "open": CampaignStatus.OPEN,

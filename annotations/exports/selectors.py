@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from annotations.models import Campaign, Export
 from annotations.models.export import ExportStatus
-from core.db.rows import existing
+from core.rows import existing
 
 SHOWN = 50
 

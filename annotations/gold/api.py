@@ -85,7 +85,7 @@ class CampaignGold(ListModelMixin, LedViewSet[GoldRelease]):
         return Response(PreviewSerializer(preview).data)
 
     @extend_schema(request=LeftOutQuerySerializer, responses=LeftOutSerializer)
-    @action(["post"], detail=False)
+    @action(["post"], detail=False, url_name="left_out")
     def left_out(self, request: Request, campaign_id: int) -> Response:
         """The tasks that a release by these criteria would leave out for one reason. Nothing is written."""
         campaign, query = self.campaign, LeftOutQuerySerializer.values_in(request.data)

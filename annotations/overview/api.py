@@ -20,9 +20,9 @@ from annotations.quality.services.qualification import grant_attempt, qualify_me
 from annotations.viewsets import LedViewSet
 from core.api.actor import actor_of
 from core.api.idempotency import idempotent
-from core.db.rows import existing
 from core.errors import NotFound
 from core.models import User
+from core.rows import existing
 
 Action = Callable[[Member, User, str], object]
 ACTIONS: dict[str, Action] = {

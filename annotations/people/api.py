@@ -29,9 +29,9 @@ from annotations.viewsets import LedViewSet, PersonViewSet
 from core.api.actor import actor_of
 from core.api.permissions import IsStaff
 from core.api.strict import without_body
-from core.db.rows import existing
 from core.errors import NotFound
 from core.models import User
+from core.rows import existing
 
 ACTIONS = {"deactivate": deactivate_account, "reactivate": reactivate_account}
 

@@ -42,8 +42,8 @@ from annotations.viewsets import LedViewSet
 from core.api.actor import actor_of
 from core.api.idempotency import idempotent
 from core.api.strict import without_body
-from core.db.rows import existing
 from core.errors import DomainError, NotFound
+from core.rows import existing
 
 ACTIONS: dict[str, Callable[..., Task]] = {"withdraw": withdraw_control, "restore": restore_control}
 
@@ -77,7 +77,7 @@ class Controls(ListModelMixin, LedViewSet[Task]):
         return self._created(tasks)
 
     @extend_schema(request=ControlsFromGoldSerializer, responses={201: ControlItemSerializer(many=True)})
-    @action(["post"], detail=False)
+    @action(["post"], detail=False, url_name="from_gold")
     @idempotent
     def from_gold(self, request: Request, campaign_id: int) -> Response:
         """Make responses of a gold release items, with the score that people agreed on."""

@@ -39,8 +39,8 @@ from annotations.viewsets import LedViewSet, PersonViewSet
 from core.api.actor import actor_of
 from core.api.idempotency import idempotent
 from core.api.strict import without_body
-from core.db.rows import existing
 from core.errors import Conflict
+from core.rows import existing
 from core.scopes import Scope
 
 
