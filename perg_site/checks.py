@@ -21,7 +21,7 @@ def postgresql_only(
 ) -> list[CheckMessage]:
     """Claims rest on SKIP LOCKED and partial indexes: no other database will do."""
     engine = settings.DATABASES["default"]["ENGINE"]
-    if engine == "django.db.backends.postgresql":
+    if engine == "perg_site.postgresql":
         return []
     return [
         Error(
