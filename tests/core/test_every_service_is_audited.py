@@ -26,7 +26,6 @@ NO_EVENT = {
     "annotations.labelling.services.assignment.give_slots_back": "a part of services that leave an event",
     "annotations.labelling.services.assignment.renew_lease": "a heartbeat",
     "annotations.labelling.services.labels.save_draft": "a draft, which the person may throw away",
-    "annotations.labelling.services.resolution.save_settled": "a part of services that leave an event",
     "annotations.labelling.services.screen_settings.set_keys": "a person's own keys on the annotation screen",
     # Accounts.
     "core.users.login.delay.forget": "counts of wrong passwords; the login after them is in the log",
