@@ -100,6 +100,8 @@ DATABASE_URL = embedded.database_url(PERG_HOME)
 protect_service(DATABASE_URL)
 DATABASES = {"default": env.db_url_config(DATABASE_URL)}
 hide_setting(DATABASES["default"].get("PASSWORD"))
+if DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql":  # any other is refused by a check
+    DATABASES["default"]["ENGINE"] = "perg_site.postgresql"
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 # A statement that sends its values beside its text is prepared when it comes the second time on a connection. Only
 # `core.db.prepared` sends such; behind a pooler that keeps no prepared statements, set DATABASE_PREPARE=0.

@@ -28,6 +28,8 @@ T = TypeVar("T")
 
 CONNECT_SECONDS = 1.0
 ANSWER_SECONDS = 2.0
+COUNT_ON = "return redis.call('EXISTS', KEYS[1]) == 1 and redis.call('INCRBY', KEYS[1], ARGV[1])"
+"""In one command: what has run out must not begin again, without an end."""
 
 
 class UnreadableError(Exception):
@@ -106,12 +108,10 @@ class ForgivingCache(BaseCache):
     def incr(self, key: str, delta: int = 1, version: int | None = None) -> int:
         """Raises ValueError where nothing is counted, and while Redis is away."""
         name = self._name(key, version)
-        count = self._try(
-            lambda: int(self.client.incrby(name, delta)) if self.client.exists(name) else None, None
-        )
+        count = self._try(lambda: self.client.eval(COUNT_ON, 1, name, delta), None)
         if count is None:
             raise ValueError(f"Key {key!r} not found.")
-        return count
+        return int(count)
 
     def clear(self) -> None:
         self._try(self.client.flushdb, False)

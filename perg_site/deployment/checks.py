@@ -16,7 +16,7 @@ from core.secrets.key_list import KeyList, KeyRefused
 def postgresql_only(**_: object) -> list[CheckMessage]:
     """Claims rest on SKIP LOCKED and partial indexes: no other database will do."""
     engine = settings.DATABASES["default"]["ENGINE"]
-    if engine == "django.db.backends.postgresql":
+    if engine == "perg_site.postgresql":
         return []
     return [
         Error(

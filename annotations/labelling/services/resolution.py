@@ -47,11 +47,17 @@ def settled_values(task: Task) -> dict[str, int | str | None]:
     return {field: getattr(task, field) for field in SETTLED}
 
 
+_SAVE = f"""
+    UPDATE annotations_task SET {", ".join(f"{field} = %({field})s" for field in SETTLED)} WHERE id = %(task)s
+    RETURNING id
+"""
+
+
 def save_settled(task: Task, before: dict[str, int | str | None]) -> Task:
     """Store what has changed since `before`. Most labels change nothing: then nothing is written."""
     after = settled_values(task)
     if after != before:
-        Task.objects.filter(pk=task.pk).update(**after)
+        the_row(_SAVE, {"task": task.pk, **after})
     return task
 
 
