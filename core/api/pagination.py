@@ -8,7 +8,7 @@ from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.pagination import Cursor, CursorPagination
 from rest_framework.request import Request
 
-from core.http.page_query import key_in
+from core.text.keys import key_in
 
 if TYPE_CHECKING:  # at run time it imports this module
     from rest_framework.views import APIView

@@ -8,7 +8,7 @@ from django import forms
 from django.core.files.uploadedfile import UploadedFile
 
 from core.errors import DomainError
-from core.http.page_query import key_in
+from core.text.keys import key_in
 from core.text.uploads import stored_arguments, within_limit
 from evaluation.importers.recorded_run import DEFAULT_DATASET
 from evaluation.importers.stores.question_store import NAME_LENGTH
