@@ -19,7 +19,8 @@ def prepared_row(statement: str, values: Mapping[str, object] | Sequence[object]
     database = connections[DEFAULT_DB_ALIAS]
     database.close_if_health_check_failed()
     database.ensure_connection()
-    wrap = database.make_debug_cursor if database.queries_logged else database.make_cursor
+    # Any: the stubs know no cursors but Django's own
+    wrap: Any = database.make_debug_cursor if database.queries_logged else database.make_cursor
     with wrap(psycopg.Cursor(database.connection)) as cursor:
         cursor.execute(statement, values)
         row: tuple[Any, ...] | None = cursor.fetchone()
