@@ -60,11 +60,28 @@ def labelling_member(user: User, campaign_id: int) -> Member:
 
 
 # Every label passes by these two, so they are prepared.
-ASSIGNMENT, MEMBER, CAMPAIGN = (
-    Columns(Assignment, "assignment"),
-    Columns(Member, "member"),
-    Columns(Campaign, "campaign"),
+ASSIGNMENT, MEMBER = Columns(Assignment, "assignment"), Columns(Member, "member")
+CAMPAIGN = Columns(
+    Campaign,
+    "campaign",
+    only=(
+        "id",
+        "status",
+        "overlap",
+        "max_overlap",
+        "disagreement",
+        "disagreement_range",
+        "asks_correctness",
+        "labels_per_person",
+        "control_every",
+        "pass_mark",
+        "qualification_attempts",
+        "threshold",
+        "seed",
+        "lease_seconds",
+    ),
 )
+"""The rules of labelling. A campaign has some forty columns, and each label reads its campaign three times."""
 _OWN_ASSIGNMENT = f"""
     SELECT {ASSIGNMENT}, {MEMBER}
     FROM annotations_assignment AS assignment JOIN annotations_member AS member ON member.id = assignment.member_id

@@ -15,6 +15,7 @@ from django.db import transaction
 from django.db.models import F, QuerySet
 from django.utils import timezone
 
+from annotations.access import CAMPAIGN, MEMBER
 from annotations.labelling.selectors.standing import (
     MOST_IN_HAND,
     Standing,
@@ -23,12 +24,10 @@ from annotations.labelling.selectors.standing import (
     standing_of,
 )
 from annotations.labelling.services.claim_sql import (
-    CAMPAIGN,
     CLAIM_ANEW,
     CLAIM_CONTROL,
     CLAIM_ONWARD,
     LOCK_MEMBER,
-    MEMBER,
 )
 from annotations.labelling.services.resolution import settle_task
 from annotations.models import Assignment, Campaign, Member, Task

@@ -12,10 +12,8 @@ EXISTS the planner may well hash everything that the person ever had. How many t
 - Only where neither finds anything, everything open is gone through from the start, by a statement of its own.
 """
 
-from annotations.models import Campaign, Member
-from core.db.columns import Columns
+from annotations.access import CAMPAIGN, MEMBER
 
-MEMBER, CAMPAIGN = Columns(Member, "member"), Columns(Campaign, "campaign")
 LOCK_MEMBER = f"""
     SELECT {MEMBER}, {CAMPAIGN}
     FROM annotations_member AS member JOIN annotations_campaign AS campaign ON campaign.id = member.campaign_id

@@ -5,6 +5,7 @@ The task's row is locked by the caller: its slots, its state and its votes chang
 
 from collections.abc import Sequence
 
+from annotations.access import CAMPAIGN
 from annotations.models import Assignment, Campaign, Label, Task
 from annotations.models.campaign import Disagreement
 from annotations.models.task import TaskKind, TaskState
@@ -14,9 +15,9 @@ from core.db.prepared import the_row
 SETTLED = ("wanted_labels", "open_slots", "priority", "state", "score_range")
 """The fields of a task that its votes and the places on it decide."""
 
-_TASK, _CAMPAIGN = Columns(Task, "task"), Columns(Campaign, "campaign")
+_TASK = Columns(Task, "task")
 _LOCK_TASK = f"""
-    SELECT {_TASK}, {_CAMPAIGN}
+    SELECT {_TASK}, {CAMPAIGN}
     FROM annotations_task AS task JOIN annotations_campaign AS campaign ON campaign.id = task.campaign_id
     WHERE task.id = %(task)s FOR NO KEY UPDATE OF task
 """
@@ -26,7 +27,7 @@ def locked_task(key: int) -> Task:
     """The task, locked, with its campaign: submissions, claims and reclaims of one task happen one after another."""
     row = the_row(_LOCK_TASK, {"task": key})
     task = _TASK.instance(row[: len(_TASK)])
-    task.campaign = _CAMPAIGN.instance(row[len(_TASK) :])
+    task.campaign = CAMPAIGN.instance(row[len(_TASK) :])
     return task
 
 
