@@ -22,6 +22,6 @@ RUN PERG_HOME=/tmp/build SECRET_KEY=build-only python manage.py collectstatic --
 USER perg
 VOLUME /data
 EXPOSE 8000
-CMD ["gunicorn", "perg_site.wsgi:application", "--bind=0.0.0.0:8000", "--workers=2", "--worker-class=perg_site.gunicorn_worker.DeadlineWorker", \
-     "--threads=8", "--forwarded-allow-ips=", "--keep-alive=75", "--access-logfile=-", "--logger-class=perg_site.gunicorn_logger.Logger", \
+CMD ["gunicorn", "perg_site.wsgi:application", "--bind=0.0.0.0:8000", "--workers=2", "--worker-class=perg_site.deployment.gunicorn_worker.DeadlineWorker", \
+     "--threads=8", "--forwarded-allow-ips=", "--keep-alive=75", "--access-logfile=-", "--logger-class=perg_site.deployment.gunicorn_logger.Logger", \
      "--worker-tmp-dir=/dev/shm", "--no-control-socket"]

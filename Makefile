@@ -69,7 +69,7 @@ restore: setup ## replace the embedded database by a backup; stop the site first
 
 # The browser tests are a separate target: they need Chromium, and without it they would be skipped here
 # unnoticed. `make browser-test` fails without it.
-# One process for each core, each with its own PostgreSQL and Redis; files run in order.
+# One process for each core and one more, each with its own PostgreSQL and Redis; files run in order.
 PYTEST = $(TEST_ENV) $(BIN)/python -m pytest --ignore=tests/browser -n auto --dist loadfile --no-loadscope-reorder
 
 test: setup-dev ## all tests except the browser tests, at everyday sizes (ARGS="-k name", ARGS="-n 0" for one process)

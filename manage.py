@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 
-# `up` starts them itself, after it has looked whether it may run at all.
+# `up` starts them itself, after it has checked whether it may run at all.
 WITHOUT_SERVICES = {
     "collectstatic",
     "compilemessages",
@@ -62,7 +62,7 @@ def ensure_schema(command: str) -> None:
     from django.core.management import get_commands
     from django.db import OperationalError
 
-    from perg_site import schema
+    from perg_site.deployment import schema
 
     django.setup()
     if command not in get_commands():  # Django says so, and which one may be meant.
@@ -91,6 +91,8 @@ def main() -> None:
     )  # so that the share is given back
     arguments = sys.argv[1:]
     try:
+        if command_of(arguments) == "up":
+            embedded.open_home()
         with embedded.ensure_running() if needs_services(arguments) else contextlib.nullcontext():
             if needs_schema(arguments):
                 ensure_schema(command_of(arguments))

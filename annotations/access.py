@@ -3,7 +3,7 @@
 from django.contrib.auth.models import AbstractUser, AnonymousUser
 
 from annotations.models import Assignment, Campaign, GoldRelease, GoldRequest, Member
-from core.db.partial import partly_read
+from core.db.columns import Columns
 from core.db.prepared import prepared_row
 from core.errors import NotAllowed, NotFound
 from core.models import User
@@ -37,42 +37,58 @@ def campaign_maker(user: AbstractUser | AnonymousUser) -> None:
 
 
 def own_assignment(user: User, assignment_id: int) -> Assignment:
-    """One of the user's own assignments, in a campaign that they are active in. Raises NotFound.
-
-    Every label passes here and through `labelling_member`, so both read little: other fields are fetched when asked
-    for.
-    """
-    row = prepared_row(OWN_ASSIGNMENT, [assignment_id, user.pk])
+    """One of the user's own assignments, in a campaign that they are active in. Raises NotFound."""
+    row = prepared_row(_OWN_ASSIGNMENT, [assignment_id, user.pk])
     if row is None or not user.is_active:
         raise NotFound("There is no such task.")
-    key, task, member, campaign = row
-    assignment = partly_read(Assignment, id=key, task_id=task, member_id=member)
-    assignment.member = partly_read(Member, id=member, campaign_id=campaign, user_id=user.pk, is_active=True)
+    assignment = ASSIGNMENT.instance(row[: len(ASSIGNMENT)])
+    assignment.member = MEMBER.instance(row[len(ASSIGNMENT) :])
     assignment.member.user = user
     return assignment
 
 
 def labelling_member(user: User, campaign_id: int) -> Member:
     """The user's place in a campaign, to label in it. Raises NotFound, and NotAllowed for staff who are not in it."""
-    row = prepared_row(LABELLING_MEMBER, [campaign_id, user.pk])
+    row = prepared_row(_LABELLING_MEMBER, [campaign_id, user.pk])
     if row is None or not user.is_active:
         visible_campaign(user, campaign_id)
         raise NotAllowed("Only people in the campaign can label.")
-    key, *values = row
-    member = partly_read(Member, id=key, campaign_id=campaign_id, user_id=user.pk, is_active=True)
-    member.campaign = partly_read(Campaign, id=campaign_id, **dict(zip(CAMPAIGN_FIELDS, values, strict=True)))
+    member = MEMBER.instance(row[: len(MEMBER)])
+    member.campaign = CAMPAIGN.instance(row[len(MEMBER) :])
     member.user = user
     return member
 
 
-OWN_ASSIGNMENT = """
-    SELECT assignment.id, assignment.task_id, assignment.member_id, member.campaign_id
+# Every label passes by these two, so they are prepared.
+ASSIGNMENT, MEMBER = Columns(Assignment, "assignment"), Columns(Member, "member")
+CAMPAIGN = Columns(
+    Campaign,
+    "campaign",
+    only=(
+        "id",
+        "status",
+        "overlap",
+        "max_overlap",
+        "disagreement",
+        "disagreement_range",
+        "asks_correctness",
+        "labels_per_person",
+        "control_every",
+        "pass_mark",
+        "qualification_attempts",
+        "threshold",
+        "seed",
+        "lease_seconds",
+    ),
+)
+"""The rules of labelling. A campaign has some forty columns, and each label reads its campaign three times."""
+_OWN_ASSIGNMENT = f"""
+    SELECT {ASSIGNMENT}, {MEMBER}
     FROM annotations_assignment AS assignment JOIN annotations_member AS member ON member.id = assignment.member_id
     WHERE assignment.id = %s AND member.user_id = %s AND member.is_active
 """
-CAMPAIGN_FIELDS = ["status", "lease_seconds", "labels_per_person", "control_every", "pass_mark", "seed"]
-LABELLING_MEMBER = f"""
-    SELECT member.id, {", ".join(f"campaign.{field}" for field in CAMPAIGN_FIELDS)}
+_LABELLING_MEMBER = f"""
+    SELECT {MEMBER}, {CAMPAIGN}
     FROM annotations_member AS member JOIN annotations_campaign AS campaign ON campaign.id = member.campaign_id
     WHERE member.campaign_id = %s AND member.user_id = %s AND member.is_active
 """
@@ -92,7 +108,7 @@ def led_release(user: AbstractUser | AnonymousUser, release_id: int) -> GoldRele
 
 
 def led_gold_request(user: AbstractUser | AnonymousUser, request_id: int) -> GoldRequest:
-    """A gold release that was asked for, of a campaign that the user leads. Raises NotFound."""
+    """A requested gold release of a campaign that the user leads. Raises NotFound."""
     request = (
         GoldRequest.objects.filter(campaign__in=Campaign.objects.led_by(user))
         .select_related("campaign", "release", "requested_by")

@@ -1,6 +1,6 @@
-"""Addresses of labelling in the REST API, room by room."""
+"""Addresses of annotations in the REST API, room by room; those of labelling come before (`perg_site.api.urls`)."""
 
-from django.urls import URLPattern
+from django.urls import URLPattern, URLResolver
 
 from annotations.adjudication import api_urls as adjudication
 from annotations.audit import api_urls as audit
@@ -8,15 +8,13 @@ from annotations.campaigns import api_urls as campaigns
 from annotations.exports import api_urls as exports
 from annotations.gold import api_urls as gold
 from annotations.item_story import api_urls as item_story
-from annotations.labelling import api_urls as labelling
 from annotations.needs import api_urls as needs
 from annotations.overview import api_urls as overview
 from annotations.people import api_urls as people
 from annotations.quality import api_urls as quality
 from annotations.validation import api_urls as validation
 
-urlpatterns: list[URLPattern] = [
-    *labelling.urlpatterns,  # first: they are asked for with every label
+urlpatterns: list[URLPattern | URLResolver] = [
     *campaigns.urlpatterns,
     *validation.urlpatterns,
     *overview.urlpatterns,

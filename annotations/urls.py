@@ -13,7 +13,7 @@ from annotations.quality import urls as quality
 from annotations.validation import urls as validation
 
 urlpatterns = [
-    *labelling.urlpatterns,  # first: addresses are tried in this order, and these are asked for with every label
+    *labelling.urlpatterns,
     *adjudication.urlpatterns,
     *campaigns.urlpatterns,
     *overview.urlpatterns,

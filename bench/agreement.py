@@ -125,6 +125,8 @@ def in_own_process(*arguments: str) -> dict[str, float]:
 
 def report(items: int, per_question: int) -> dict[str, float]:
     import numpy as np
+    import scipy.sparse
+    import scipy.special  # noqa: F401  # both would be loaded on first use, while the clock runs
 
     from perg.stats.base.result import dump
     from perg.stats.files.rating_set import RatingSet

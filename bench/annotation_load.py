@@ -273,7 +273,7 @@ def make_campaign(name, count, people) -> int:
     from django.db import connection
 
     from annotations.models import Campaign, Guidelines, Member
-    from evaluation.judges.services.judges import default_rubric
+    from evaluation.judges.selectors import default_rubric
 
     campaign = Campaign.objects.create(
         name=name, rubric=default_rubric(), overlap=OVERLAP, max_overlap=OVERLAP, sample_size=count, seed=1

@@ -89,7 +89,7 @@ def figures(campaign: Campaign, seen: float = 1.0) -> list[tuple[Estimate, Estim
 def singled_out(
     everybody: list[tuple[Estimate, Estimate]], bars: Bars = SUGGESTED
 ) -> dict[int, tuple[str, ...]]:
-    """Who is surely below a bar, and by what."""
+    """People whose whole interval is below a threshold, and which."""
     below = {
         person: quality.surely_below_bars(accuracy, agreement, bars)
         for person, (accuracy, agreement) in enumerate(everybody)

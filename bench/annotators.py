@@ -17,7 +17,7 @@ WARM_UP_SECONDS = 3.0
 
 @dataclass
 class Run:
-    """What came of some time of work: how long each request took, in ms, and what went wrong."""
+    """The outcome of some time of work: how long each request took, in ms, and what went wrong."""
 
     begin: float = 0  # what was asked earlier is the warm-up, and does not count
     times: dict[str, list[float]] = field(default_factory=lambda: {"next": [], "submit": []})
@@ -49,12 +49,15 @@ class Browser:
     async def ask(
         self, method: str, path: str, fields=(), accept: str = "application/json"
     ) -> tuple[int, bytes]:
-        body = urlencode(fields).encode()
+        """JSON for the API, a form for a page."""
+        is_json = accept == "application/json"
+        body = (json.dumps(fields) if is_json else urlencode(fields)).encode()
+        content_type = "application/json" if is_json else "application/x-www-form-urlencoded"
         cookies = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
         head = (
             f"{method} {path} HTTP/1.1\r\nHost: {self.address[0]}:{self.address[1]}\r\nAccept: {accept}\r\n"
             f"Cookie: {cookies}\r\nX-CSRFToken: {self.cookies.get('csrftoken', '')}\r\n"
-            f"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {len(body)}\r\n\r\n"
+            f"Content-Type: {content_type}\r\nContent-Length: {len(body)}\r\n\r\n"
         )
         answer = (await self._head_of_answer(head.encode() + body)).decode("latin-1")
         for name, value in re.findall(r"(?im)^set-cookie: (\w+)=([^;]*)", answer):
@@ -118,20 +121,20 @@ class Page:
     async def label(self) -> bool:
         """One label; False where there is nothing left."""
         while len(self.in_hand) < 2:
-            holding = [("holding", key) for key in self.in_hand]
-            answer = await self._timed("next", f"/campaigns/{self.campaign}/label/next/", holding)
+            path = f"/api/v1/campaigns/{self.campaign}/next/"
+            answer = await self._timed("next", path, {"holding": self.in_hand})
             if answer is None or answer["task"] is None:
                 break
             self.in_hand.append(answer["task"]["assignment"])
         if not self.in_hand:
             return False
-        path = f"/assignments/{self.in_hand.pop(0)}/submit/"
+        path = f"/api/v1/assignments/{self.in_hand.pop(0)}/submit/"
         fields = {
             "score": random.choice((1, 2, 3, 4, 5)),
             "answer_correct": "",
             "comment": "It says so twice." if random.random() < 0.1 else "",
             "seconds": round(random.uniform(5, 60), 1),
-            "submission_key": uuid.uuid4(),
+            "submission_key": str(uuid.uuid4()),
             "based_on": 0,
         }
         if random.randrange(RESENT_EVERY):

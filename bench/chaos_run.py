@@ -178,7 +178,7 @@ def chaos(site: Site, stub: Any, items: int) -> dict[str, object]:
 
 def launch(stub: Any, items: int) -> int:
     """A batch of one run with two judges; gives the run's key."""
-    from evaluation.judges.services.judges import default_rubric
+    from evaluation.judges.selectors import default_rubric
     from evaluation.models import Catalogue, Dataset, Endpoint, Judge, Preference, Question
     from evaluation.runs.services.launching import BatchSpec, launch_batch
 

@@ -143,7 +143,7 @@ def simulated_run(responses: int):  # type: ignore[no-untyped-def]
     Every response has a true score; each judge is off by a point now and then, and the second is lenient with what
     fails. So the judges disagree more often where the preference is not followed.
     """
-    from evaluation.judges.services.judges import default_rubric
+    from evaluation.judges.selectors import default_rubric
     from evaluation.models import (
         Catalogue,
         Dataset,

@@ -194,7 +194,7 @@ def make_labels(count: int):
 
     from annotations.models import Campaign, Guidelines, Member
     from core.models import User
-    from evaluation.judges.services.judges import default_rubric
+    from evaluation.judges.selectors import default_rubric
     from evaluation.models import Catalogue, Dataset, Endpoint, Preference, Run
 
     admin = User.objects.create(username="bench-admin", is_staff=True)

@@ -4,10 +4,10 @@
 
 - `labels`: labels for an interval of ± a half-width, by method; reached is the median half-width of the report's own
   intervals (`corrected_rates`) at the planned labels; right if it is within 5%, and a tenth fewer labels do not do;
-- `test`: labelled items for 80% power of the alternative annotator test, planned from pilots of so many items; reached
+- `test`: labelled items for 80% power of the alternative annotator test, planned from pilots of that size; reached
   is the mean share of campaigns of the planned size that pass, and right within 5 points or above the promise. Plans
   from single pilots are off, as their items are: shown as the middle 80% of plans. `refused`: pilots that get no plan;
-- `compare`: items for 80% power to tell two judges apart, planned from so many labels; the same;
+- `compare`: items for 80% power to tell two judges apart, planned from that many labels; the same;
 - `power`: the predicted power of a comparison beside the share of campaigns in which `compare_judges` names the better
   judge, or either of two equal ones at 5%;
 - `baselines`: units on which a judge of some skill beats the baselines, and how often it then does.

@@ -76,9 +76,7 @@ SECOND_PAGES = (
 BEING_COMPUTED = "data-being-computed"
 PATIENCE_SECONDS = 300
 # Not pages of the console: files, and what tells somebody else's secret or needs one.
-LEFT_OUT = re.compile(
-    r"export|download|admin:|media|static|invitation_|password|logout|label_differences|label_assignment"
-)
+LEFT_OUT = re.compile(r"export|download|admin:|media|static|invitation_|password|logout")
 
 
 def main() -> None:

@@ -129,7 +129,7 @@ def make_site(*, items: int, runs: int, judgments: int, labels: int, password: s
 
     from annotations.models import Campaign, Guidelines, Member
     from core.models import User
-    from evaluation.judges.services.judges import default_rubric
+    from evaluation.judges.selectors import default_rubric
     from evaluation.models import Batch, Catalogue, Dataset, Endpoint, Judge, Preference, Run, RunJudge
     from evaluation.models.run import Method, Setting
 

@@ -66,7 +66,7 @@ LABELS = f"""
 
 
 def stored_report(items: int) -> dict[str, float]:
-    """Seconds of a report on so many items, from its request to the stored document; a database is made for it."""
+    """Seconds of a report on this many items, from its request to the stored document; a database is made for it."""
     with tempfile.TemporaryDirectory(prefix="perg-bench-") as home:
         os.environ |= {
             "PERG_HOME": home,
@@ -91,12 +91,12 @@ def stored_report(items: int) -> dict[str, float]:
 
 
 def campaign_of(items: int):
-    """A campaign on two runs of together so many items."""
+    """A campaign on two runs that have this many items together."""
     from django.db import connection
 
     from annotations.models import Campaign, Guidelines, Member
     from core.models import User
-    from evaluation.judges.services.judges import default_rubric
+    from evaluation.judges.selectors import default_rubric
     from evaluation.models import Catalogue, Dataset, Endpoint, Judge, Preference, Run
     from evaluation.models.dataset import PreferenceCategory
 

@@ -1,4 +1,4 @@
-"""What can go wrong in the domain, in words for the person who asked.
+"""Errors of the domain, in words for the person who made the request.
 
 `core.http.problem_details` turns it into HTTP.
 """

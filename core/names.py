@@ -12,7 +12,7 @@ DIRECTIONS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u
 
 
 def name_problem(name: str) -> str | None:
-    """Why a text is no name that pages can show; None: it is one."""
+    """Why pages cannot show a text as a name; None: they can."""
     if any(unicodedata.category(character) in HIDDEN for character in name):
         return "A name has no control characters and no line breaks."
     if any(character in DIRECTIONS for character in name):
@@ -23,6 +23,6 @@ def name_problem(name: str) -> str | None:
 
 
 def check_name(name: str, *, field: str = "name") -> None:
-    """Raise DomainError for a text that is no name."""
+    """Raise DomainError for a text that cannot be a name."""
     if problem := name_problem(name):
         raise DomainError(problem, code="invalid_name", field=field)

@@ -11,6 +11,6 @@ class Scope(models.TextChoices):
     MANAGE = "manage", "Manage runs and campaigns"
 
 
-def allows(given: Collection[str], needed: str) -> bool:
-    """Whether the scopes given suffice; the others include reading."""
-    return needed in given or (needed == Scope.READ and bool(given))
+def allows(scopes: Collection[str], needed: str) -> bool:
+    """Whether these scopes suffice; the others include reading."""
+    return needed in scopes or (needed == Scope.READ and bool(scopes))

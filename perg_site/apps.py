@@ -10,7 +10,7 @@ class PergSiteConfig(AppConfig):
         from core.jobs.kinds import register
         from core.users import events as accounts
         from core.users.login.known_browser import note_login
-        from perg_site import checks  # noqa: F401 — registers the checks
+        from perg_site.deployment import checks  # noqa: F401 — registers the checks
         from perg_site.webhooks import events as webhooks
         from perg_site.webhooks.sending import Deliveries
 

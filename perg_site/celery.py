@@ -5,10 +5,11 @@ import os
 from typing import Any
 
 from celery import Celery
-from celery.signals import after_setup_logger, after_setup_task_logger
+from celery.signals import after_setup_logger, after_setup_task_logger, import_modules
 
 from core.logs.link_tokens import TokenFilter
 from core.logs.secrets import SecretFilter
+from perg_site import embedded
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "perg_site.settings")
 
@@ -31,6 +32,12 @@ app = Celery("perg")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 app.autodiscover_tasks(ROOMS)
+
+
+@import_modules.connect
+def open_home(**_: Any) -> None:
+    """The data folder of a worker, or of beat, which may have a machine to itself."""
+    embedded.open_home()
 
 
 @after_setup_logger.connect

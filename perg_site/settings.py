@@ -1,7 +1,8 @@
 """Settings of the site: one file, read from the environment.
 
 Nothing needs to be set on a developer's machine: without `DATABASE_URL` and `REDIS_URL` the embedded services
-of `perg_site.embedded` are used, and the secret key is made once and kept in `PERG_HOME`.
+of `perg_site.embedded` are used, and what starts the site makes a secret key in `PERG_HOME`. Reading the settings makes
+and starts nothing.
 """
 
 from pathlib import Path
@@ -11,7 +12,7 @@ from csp.constants import NONE, SELF
 
 from core.secrets.environment import hide_setting
 from perg_site import embedded
-from perg_site.environment import SettingsEnvironment, protect_service
+from perg_site.deployment.environment import SettingsEnvironment, protect_service
 
 django_stubs_ext.monkeypatch()  # generic classes such as ModelAdmin[Run] can be subscripted at run time
 
@@ -54,7 +55,7 @@ MIDDLEWARE = [
     "core.middleware.request_checks.HttpsMiddleware",
     "core.middleware.request_checks.RequestTextMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "core.middleware.content_policy.ContentPolicyMiddleware",
+    "csp.middleware.CSPMiddleware",
     "core.users.login.origin.OriginMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "core.users.login.known_browser.KnownBrowserMiddleware",
@@ -119,9 +120,8 @@ else:
 REDIS_URL = embedded.redis_url(PERG_HOME)
 protect_service(REDIS_URL)
 CACHES = {
-    # Version 2 holds JSON; what an older release left under version 1 are pickles.
-    "default": {"BACKEND": "core.redis.cache.ForgivingCache", "LOCATION": REDIS_URL, "VERSION": 2},
-    "sessions": {"BACKEND": "core.redis.session_cache.SessionCache", "LOCATION": REDIS_URL, "VERSION": 2},
+    "default": {"BACKEND": "core.redis.cache.ForgivingCache", "LOCATION": REDIS_URL},
+    "sessions": {"BACKEND": "core.redis.session_cache.SessionCache", "LOCATION": REDIS_URL},
     # Attempts are counted here, by each process for itself, while Redis is away.
     "process": {
         "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
@@ -148,7 +148,7 @@ CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TASK_DEFAULT_QUEUE = "default"
-# What waits for other servers has workers of its own (perg_site/workers.py).
+# What waits for other servers has workers of its own (perg_site/deployment/workers.py).
 CELERY_TASK_ROUTES = {
     "evaluation.engine.tasks.drain_endpoint": {"queue": "llm"},
     "perg_site.tasks.deliver": {"queue": "llm"},
@@ -196,7 +196,7 @@ GOLD_LEASE_SECONDS = env.float("PERG_GOLD_LEASE_SECONDS", default=60.0)
 WEBHOOK_SECONDS = env.float("PERG_WEBHOOK_SECONDS", default=10.0)
 # Networks that webhooks may lead to besides public addresses. Everybody who makes webhooks can reach them.
 WEBHOOK_NETWORKS = env.list("PERG_WEBHOOK_NETWORKS", default=[])
-# Up to so many rows an export is streamed at once; a worker writes larger ones to a file.
+# An export of up to this many rows is streamed at once; a worker writes larger ones to a file.
 EXPORT_STREAM_ROWS = env.int("PERG_EXPORT_STREAM_ROWS", default=10_000)
 # Rows are counted up to here, for progress.
 EXPORT_COUNTED_ROWS = env.int("PERG_EXPORT_COUNTED_ROWS", default=10_000_000)
@@ -279,7 +279,6 @@ API_RATES = {
     "labelling": env.str("PERG_API_RATE_LABELLING", default="6000/minute"),
     "anonymous": env.str("PERG_API_RATE_ANONYMOUS", default="60/minute"),
 }
-IDEMPOTENCY_STORE = "core.api.kept_answers.DatabaseStore"
 # How long a repeated request with the same Idempotency-Key gets the same answer.
 IDEMPOTENCY_HOURS = env.int("PERG_IDEMPOTENCY_HOURS", default=24)
 

@@ -17,6 +17,8 @@ handler404 = "core.http.problem_details.not_found"
 handler500 = "core.http.problem_details.failed"
 
 urlpatterns = [
+    # First: addresses are tried in this order, and every label asks for some of these.
+    path("api/v1/", include("perg_site.api.urls")),
     path("", views.home, name="home"),
     path("healthz/", views.health, name="health"),
     path(
@@ -35,12 +37,10 @@ urlpatterns = [
     path("account/tokens/", account.tokens, name="token_list"),
     path("account/tokens/<int:token_id>/revoke/", account.token_revoke, name="token_revoke"),
     path("", include("core.users.urls")),
-    # Before the others, since addresses are tried in this order and one of these is asked for with every label.
     path("", include("annotations.urls")),
     path("", include("evaluation.urls")),
     path("", include("core.cache.urls")),
     path("", include("perg_site.webhooks.urls")),
-    path("api/v1/", include("perg_site.api.urls")),
     # Passwords are changed on one page, which keeps to the site's rules.
     path(
         "admin/password_change/",

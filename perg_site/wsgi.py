@@ -4,6 +4,9 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
+from perg_site import embedded
+
+embedded.open_home()
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "perg_site.settings")
 
 application = get_wsgi_application()

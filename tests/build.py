@@ -7,18 +7,21 @@ from collections.abc import Sequence
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
+from annotations.campaigns.services.campaign_spec import CampaignSpec
 from annotations.campaigns.services.campaigns import create_campaign
 from annotations.labelling.services.resolution import settle_task
 from annotations.models import Assignment, Campaign, Export, GoldRequest, Label, Task
+from annotations.quality.services.controls import KnownItem, add_controls
 from core.models import User
 from core.users.tokens.tokens import create_token
 from evaluation.engine.steps.prompts import current_prompt
-from evaluation.judges.services.judges import default_rubric
+from evaluation.judges.selectors import default_rubric, heuristic_judge
 from evaluation.models import (
     Batch,
     Catalogue,
@@ -143,6 +146,11 @@ def _responses(of: Item, answers: tuple[str, str], texts: tuple[str, str]) -> li
     ]
 
 
+def only_judge() -> Judge:
+    """The one judge that the test has made, or imported."""
+    return Judge.objects.exclude(pk=heuristic_judge().pk).get()
+
+
 def judgment(of: Item, score: int | None, *, by: str = "judge", is_floor: bool = False) -> Judgment:
     """What a judge, made at the first call, says of the item's personalised response; None: it gave no score."""
     provider = "heuristic" if is_floor else "openai"
@@ -264,7 +272,7 @@ def campaign(
     **fields: object,
 ) -> Campaign:
     runs = [runs] if isinstance(runs, Run) else list(runs)
-    return create_campaign(
+    spec = CampaignSpec(
         name=f"campaign {next(_numbers)}",
         runs=runs,
         rubric=default_rubric(),
@@ -274,6 +282,20 @@ def campaign(
         seed=1,
         **fields,  # type: ignore[arg-type]
     )
+    return create_campaign(spec=spec)
+
+
+def control(
+    campaign: Campaign,
+    response: Response,
+    score: int,
+    kind: str = "control",
+    actor: User | None = None,
+    **item: Any,
+) -> Task:
+    """A control or qualification item."""
+    items = [KnownItem(response.pk, score, **item)]
+    return add_controls(campaign=campaign, items=items, kind=kind, actor=actor)[0]
 
 
 def export(person: User, of: Campaign | None = None, *, content: bytes = b"task\r\n1\r\n") -> Export:
@@ -298,7 +320,7 @@ def export(person: User, of: Campaign | None = None, *, content: bytes = b"task\
 
 
 def gold_request(campaign: Campaign, person: User, **values: object) -> GoldRequest:
-    """A gold release that was asked for, and broke off if `values` do not say otherwise."""
+    """A requested gold release, interrupted if `values` do not say otherwise."""
     usual: dict[str, object] = {
         "criteria": EVERY_TASK.model_dump(mode="json"),
         "status": "failed",

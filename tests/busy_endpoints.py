@@ -15,11 +15,11 @@ from evaluation.llm.requests import ChatRequest, Message
 from evaluation.models import Completion, Endpoint
 from perg.stats.items.validation_input import ValidationSettings
 from tests.judged_campaign import judged_campaign
+from tests.sizes import BUSY_CALLS
 from tests.stub_llm import StubProcess, running_stub
 
 SLOW_SECONDS = 100.0
 """Far longer than anything else takes, so that calls that wait for a slow endpoint can be distinguished from others."""
-CALLS = 40
 
 
 @contextlib.contextmanager
@@ -72,7 +72,7 @@ def queue_more_calls(lot: int) -> None:
 
 
 def queue_calls(endpoint: Endpoint, lot: int = 0) -> None:
-    numbers = range(lot * CALLS, (lot + 1) * CALLS)
+    numbers = range(lot * BUSY_CALLS, (lot + 1) * BUSY_CALLS)
     requests = [ChatRequest(endpoint.model, (Message("user", f"call {n}"),)) for n in numbers]
     enqueue_completions(endpoint, requests)
     for _ in range(3):  # as often as the steps of runs do

@@ -1,6 +1,7 @@
 """The tests' own data folder and, in it, a real PostgreSQL and a real Redis for the whole session."""
 
 import fcntl
+import gc
 import itertools
 import os
 from pathlib import Path
@@ -30,10 +31,15 @@ def own_home() -> tuple[Path, BinaryIO]:
     raise AssertionError
 
 
+# numpy's and scikit-learn's own threads only get in each other's way: there is a process of tests for each core.
+for _threads in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):
+    os.environ.setdefault(_threads, "1")
+
 # Before anything reads the settings: pytest-django does so after it has loaded this file, because
 # pyproject.toml does not name them.
 _home, _lock = own_home()
 os.environ["PERG_HOME"] = str(_home)
+embedded.open_home()
 os.environ.setdefault("PERG_PLAIN_STATIC", "1")
 for _rate in ("PERG_API_RATE", "PERG_API_RATE_LABELLING", "PERG_API_RATE_ANONYMOUS"):
     os.environ.setdefault(_rate, "1000000/day")
@@ -65,8 +71,15 @@ def pytest_configure(config: pytest.Config) -> None:
     redis_cache.CONNECT_SECONDS = redis_cache.ANSWER_SECONDS = 30.0  # a machine under load is no outage
     # The slow one is the first: new passwords are hashed with it.
     settings.PASSWORD_HASHERS = ["tests.quick_passwords.QuickHasher", *settings.PASSWORD_HASHERS[1:]]
+    gc.disable()  # until all tests are collected
     # Reading them now makes pytest-django set Django up before tests are collected.
     Path(settings.STATIC_ROOT).mkdir(parents=True, exist_ok=True)  # whitenoise warns of one that is missing
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """One more process than cores: some tests wait for the processes that they start."""
+    return (os.cpu_count() or 1) + 1
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -104,6 +117,12 @@ def _wait_for_no_disk() -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Slow tests first, so that no process is left with one when the others have nothing more to do."""
     items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+
+
+def pytest_collection_finish() -> None:
+    """What is loaded by now lives to the end: no collection of garbage needs to look at it again."""
+    gc.freeze()
+    gc.enable()
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -19,7 +19,7 @@ from core.scopes import Scope
 from core.users.tokens.tokens import create_token
 from perg_site import embedded
 from perg_site.celery import app
-from perg_site.workers import ARGUMENTS, worker_command
+from perg_site.deployment.workers import ARGUMENTS, worker_command
 from tests import build
 
 ALL_QUEUES = "default,llm"

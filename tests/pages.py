@@ -1,9 +1,12 @@
-"""What a page says, as one line of text."""
+"""What a page says, as one line of text, however its template is laid out."""
 
 import re
 
 from django.test import Client
 from django.urls import reverse
+
+BLOCKS = "dd|div|dl|dt|h[1-6]|li|p|section|table|tbody|td|th|thead|tr|ul"
+BOXES = "a|button|label"
 
 
 def page_text(client: Client, route: str, *keys: int, **query: str | int) -> str:
@@ -13,4 +16,7 @@ def page_text(client: Client, route: str, *keys: int, **query: str | int) -> str
 
 
 def one_line(text: str) -> str:
-    return re.sub(r"\s+", " ", text)
+    """Blanks count as a browser sees them: as one, and not at all at the edges of what has lines of its own."""
+    text = re.sub(r"\s+", " ", text)
+    text = re.sub(rf" ?(</?(?:{BLOCKS})\b[^>]*>) ?", r"\1", text)
+    return re.sub(rf" (</(?:{BOXES})>)", r"\1", re.sub(rf"(<(?:{BOXES})\b[^>]*>) ", r"\1", text))

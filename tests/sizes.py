@@ -27,6 +27,12 @@ EXPORTED_ROWS = _either(100_000, 400_000)
 RELEASED_TASKS = _either(20_000, 60_000)
 IMPORTED_ITEMS = _either(8_000, 20_000)
 
+# A person's tasks behind which a claim goes on, and all tasks of the campaign.
+HAD_TASKS = _either(1_800, 6_000)
+ALL_TASKS = _either(6_000, 20_000)
+# How long the web server waits for a slow request: None is as long as on a site.
+SERVER_DEADLINE_SECONDS: float | None = _either(1.0, None)
+
 # Threads that do everything at the same moment, over and over.
 RACE_SECONDS = _either(2.0, 6.0)
 
@@ -36,12 +42,24 @@ SAMPLES = _either(300, 1_500)
 # One in so many of the routes that are asked while Redis is dead.
 ROUTES_WITHOUT_REDIS_ONE_IN = _either(4, 1)
 # One in so many of the texts, for each reader; the readers take turns, so that all texts are read.
-HOSTILE_TEXTS_ONE_IN = _either(4, 1)
+HOSTILE_TEXTS_ONE_IN = _either(8, 1)
 # One in so many of the values, for each parameter, field or address; they take turns.
-HOSTILE_VALUES_ONE_IN = _either(8, 1)
+HOSTILE_VALUES_ONE_IN = _either(12, 1)
+# One in so many of the links of a page that are followed to the items behind a number; they take turns.
+LINKS_ONE_IN = _either(3, 1)
+# One in so many of the sizes of a campaign, people and judges, whose verdicts are read, for each scale and shape.
+VERDICTS_ONE_IN = _either(4, 1)
+# Lists of p-values that are adjusted beside statsmodels, which takes a fiftieth of a second for each.
+P_VALUE_LISTS = _either(40, 200)
 # Requests that schemathesis makes to each operation of the API: good ones and bad ones.
 GOOD_REQUESTS = _either(2, 6)
-BAD_REQUESTS = _either(2, 5)
+BAD_REQUESTS = _either(1, 5)
+# One in so many of these that are sent by people other than the owner; they take turns.
+REQUESTS_OF_OTHERS_ONE_IN = _either(2, 1)
+# Calls that are queued for each endpoint that is dead, throttled or slow.
+BUSY_CALLS = _either(10, 40)
+# One in so many of the scales and levels of measurement on which a report is computed.
+SCALES_ONE_IN = _either(3, 1)
 
 
 def turn(values: Sequence[T], place: int, one_in: int) -> Sequence[T]:

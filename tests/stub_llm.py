@@ -331,7 +331,9 @@ def main() -> None:
     listener = socket.create_server(("127.0.0.1", arguments.port), backlog=2048)
     sys.stdout.write(f"{listener.getsockname()[1]}\n")
     sys.stdout.flush()
-    web.run_app(application(Config(**arguments.config)), sock=listener, print=None, access_log=None)
+    app = application(Config(**arguments.config))
+    # Nobody waits for the answers of a stub that is told to end.
+    web.run_app(app, sock=listener, print=None, access_log=None, shutdown_timeout=0.1)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from docs.screenshots import PICTURES
-from perg_site.checks import RENAMED
 
 REPOSITORY = Path(__file__).parents[1]
 DOCS = REPOSITORY / "docs"
@@ -56,7 +55,7 @@ def test_every_link_leads_to_a_file_and_a_heading_that_are_there(document: Path)
     assert not broken
 
 
-def test_links_are_found_at_all() -> None:
+def test_links_are_found() -> None:
     assert "docs/first-run.md" in links(REPOSITORY / "README.md")
     assert len(settings_from_environment()) > 30
 
@@ -79,13 +78,6 @@ def test_every_setting_that_the_environment_may_give_is_in_the_documentation_of_
     table = (DOCS / "deployment.md").read_text().partition("## Settings")[2]
     named = set(re.findall(r"`([A-Z][A-Z_]+)`", table))
     assert settings_from_environment() | {"DATABASE_URL", "REDIS_URL", "PERG_HOME"} <= named
-
-
-@pytest.mark.parametrize(
-    "document", [path for path in DOCUMENTS if path.name != "CHANGELOG.md"], ids=lambda path: path.name
-)
-def test_no_document_names_a_setting_of_earlier_versions(document: Path) -> None:
-    assert [name for name in RENAMED if name in document.read_text()] == []
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)

@@ -1,31 +1,31 @@
 """Addresses of adjudication and of tasks, labels and flags in the REST API."""
 
-from django.urls import URLPattern, path
+from django.urls import path
 
 from annotations.adjudication import api
+from core.api.viewsets import ApiRouter
 
-CAMPAIGN = "campaigns/<int:campaign_id>/"
+CAMPAIGN = "campaigns/<int:campaign_id>"
+ADJUDICATIONS = f"{CAMPAIGN}/adjudications"
 
-urlpatterns: list[URLPattern] = [
-    path(f"{CAMPAIGN}adjudicators/", api.AdjudicatorList.as_view(), name="api_adjudicator_list"),
-    path(f"{CAMPAIGN}tasks/", api.TaskList.as_view(), name="api_task_list"),
-    path(f"{CAMPAIGN}labels/", api.LabelList.as_view(), name="api_label_list"),
-    path(f"{CAMPAIGN}flags/", api.FlagList.as_view(), name="api_flag_list"),
-    path(f"{CAMPAIGN}flags/<int:flag_id>/resolve/", api.FlagResolve.as_view(), name="api_flag_resolve"),
-    path(f"{CAMPAIGN}adjudications/", api.AdjudicationList.as_view(), name="api_adjudication_list"),
+router = ApiRouter()
+router.add(f"{CAMPAIGN}/tasks", api.Tasks, "task")
+router.add(f"{CAMPAIGN}/labels", api.Labels, "label")
+router.add(f"{CAMPAIGN}/flags", api.Flags, "flag")
+router.add(f"{ADJUDICATIONS}/queue", api.AdjudicationQueue, "adjudication_queue")
+
+urlpatterns = [
+    *router.urls,
+    path(f"{CAMPAIGN}/adjudicators/", api.Adjudicators.as_view(), name="api_adjudicator_list"),
+    path(f"{ADJUDICATIONS}/", api.Adjudications.as_view({"get": "list"}), name="api_adjudication_list"),
     path(
-        f"{CAMPAIGN}adjudications/queue/",
-        api.AdjudicationQueue.as_view(),
-        name="api_adjudication_queue",
+        f"{ADJUDICATIONS}/<int:task_id>/",
+        api.Adjudications.as_view({"get": "retrieve", "post": "create"}, query_serializer_class=None),
+        name="api_adjudication_detail",
     ),
     path(
-        f"{CAMPAIGN}adjudications/<int:task_id>/",
-        api.AdjudicationCase.as_view(),
-        name="api_adjudication",
-    ),
-    path(
-        f"{CAMPAIGN}adjudications/<int:task_id>/<slug:action>/",
-        api.AdjudicationAction.as_view(),
+        f"{ADJUDICATIONS}/<int:task_id>/<slug:action>/",
+        api.Adjudications.as_view({"post": "act"}),
         name="api_adjudication_action",
     ),
 ]

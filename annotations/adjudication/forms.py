@@ -28,6 +28,6 @@ class AdjudicationForm(forms.Form):
 
 
 class FlagForm(forms.Form):
-    """What came of a flag."""
+    """The resolution of a flag."""
 
     resolution = forms.CharField(max_length=TEXT_LENGTH)

@@ -14,8 +14,8 @@ from annotations.labelling.selectors.baselines import baseline_texts
 from annotations.labelling.selectors.labels import votes
 from annotations.models import Adjudication, Assignment, Campaign, Label, Task
 from annotations.models.task import AssignmentStatus, TaskKind, TaskState
-from core.errors import NotFound
 from core.models import AuditEvent, User
+from core.rows import existing
 from evaluation.models import Judgment
 from evaluation.models.judgment import JudgmentStatus
 from perg.stats.gold.adjudicators import Decision, DecisionMeasures, decision_measures
@@ -92,13 +92,9 @@ def settled_tasks(campaign: Campaign, state: TaskState) -> QuerySet[Task]:
 
 def task_of(campaign: Campaign, task_id: int) -> Task:
     """A regular task of the campaign with what its page shows. Raises NotFound."""
-    task = (
-        Task.objects.filter(campaign=campaign, kind=TaskKind.REGULAR, pk=task_id)
-        .select_related("response__item__question", "response__item__preference")
-        .first()
-    )
-    if task is None:
-        raise NotFound("There is no such task in this campaign.")
+    tasks = Task.objects.filter(campaign=campaign, kind=TaskKind.REGULAR, pk=task_id)
+    tasks = tasks.select_related("response__item__question", "response__item__preference")
+    task = existing(tasks, "task in this campaign")
     task.campaign = campaign
     return task
 

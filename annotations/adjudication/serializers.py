@@ -9,26 +9,25 @@ from annotations.adjudication.services import TEXT_LENGTH
 from annotations.models import Adjudication, Flag, Label, Task
 from annotations.models.label import AnswerCorrect
 from annotations.models.task import TaskKind, TaskState
-from core.api.estimates import EstimateField
+from core.api.dataclass_serializer import DataclassSerializer
 from core.api.queries import LARGEST_INTEGER, ListQuery, id_filter
+from core.api.row_serializer import RowSerializer
 from core.api.strict import StrictSerializer
 from evaluation.models.endpoint import SCALE
 from perg.stats.gold.adjudicators import DecisionMeasures
 
 
-class TaskSerializer(serializers.ModelSerializer[Task]):
+class TaskSerializer(RowSerializer[Task]):
     """A response to be labelled, and how far that is. Control and qualification items want no labels of their own.
 
     `votes` are labels that are neither surplus nor set aside.
     """
 
-    item = serializers.IntegerField(source="response.item_id", read_only=True)
-    run = serializers.IntegerField(source="response.item.run_id", read_only=True)
-    question = serializers.CharField(source="response.item.question.text", read_only=True)
-    preference = serializers.CharField(
-        source="response.item.preference.text", read_only=True, default=None, allow_null=True
-    )
-    votes = serializers.IntegerField(read_only=True)
+    item = serializers.IntegerField(source="response.item_id")
+    run = serializers.IntegerField(source="response.item.run_id")
+    question = serializers.CharField(source="response.item.question.text")
+    preference = serializers.CharField(source="response.item.preference.text", default=None, allow_null=True)
+    votes = serializers.IntegerField()
 
     class Meta:
         model = Task
@@ -48,7 +47,6 @@ class TaskSerializer(serializers.ModelSerializer[Task]):
             "stratum",
             "inclusion_probability",
         ]
-        read_only_fields = fields
 
 
 class TaskQuery(ListQuery):
@@ -57,22 +55,21 @@ class TaskQuery(ListQuery):
     run = id_filter("run")
 
 
-class LabelSerializer(serializers.ModelSerializer[Label]):
+class LabelSerializer(RowSerializer[Label]):
     """A person's rating. A change is a new revision: the one that `is_current` counts.
 
     Where it is surplus or set aside it is kept without a vote; control items never have one.
     """
 
-    task = serializers.IntegerField(source="assignment.task_id", read_only=True)
-    kind = serializers.ChoiceField(TaskKind.choices, source="assignment.task.kind", read_only=True)
-    annotator = serializers.CharField(source="assignment.member.user.username", read_only=True)
-    answer_correct = serializers.ChoiceField(AnswerCorrect.choices, allow_blank=True, read_only=True)
-    is_current = serializers.BooleanField(read_only=True)
-    is_surplus = serializers.BooleanField(source="assignment.is_surplus", read_only=True)
-    is_set_aside = serializers.BooleanField(source="assignment.is_set_aside", read_only=True)
+    task = serializers.IntegerField(source="assignment.task_id")
+    kind = serializers.ChoiceField(TaskKind.choices, source="assignment.task.kind")
+    annotator = serializers.CharField(source="assignment.member.user.username")
+    answer_correct = serializers.ChoiceField(AnswerCorrect.choices, allow_blank=True)
+    is_current = serializers.BooleanField()
+    is_surplus = serializers.BooleanField(source="assignment.is_surplus")
+    is_set_aside = serializers.BooleanField(source="assignment.is_set_aside")
     guidelines = serializers.IntegerField(
         source="guidelines.version",
-        read_only=True,
         default=None,
         allow_null=True,
         help_text="The version in force.",
@@ -96,7 +93,6 @@ class LabelSerializer(serializers.ModelSerializer[Label]):
             "is_set_aside",
             "created_at",
         ]
-        read_only_fields = fields
 
 
 class LabelQuery(ListQuery):
@@ -114,11 +110,11 @@ class LabelQuery(ListQuery):
     is_set_aside = serializers.BooleanField(required=False, allow_null=True, default=None)
 
 
-class FlagSerializer(serializers.ModelSerializer[Flag]):
+class FlagSerializer(RowSerializer[Flag]):
     """An annotator's word to the leads on a task."""
 
-    task = serializers.IntegerField(source="assignment.task_id", read_only=True)
-    annotator = serializers.CharField(source="assignment.member.user.username", read_only=True)
+    task = serializers.IntegerField(source="assignment.task_id")
+    annotator = serializers.CharField(source="assignment.member.user.username")
     resolved_by = serializers.SlugRelatedField[Flag](slug_field="username", read_only=True, allow_null=True)
 
     class Meta:
@@ -134,7 +130,6 @@ class FlagSerializer(serializers.ModelSerializer[Flag]):
             "resolved_by",
             "resolution",
         ]
-        read_only_fields = fields
 
 
 class FlagQuery(ListQuery):
@@ -142,12 +137,12 @@ class FlagQuery(ListQuery):
 
 
 class ResolutionSerializer(StrictSerializer[Flag]):
-    """What came of a flag."""
+    """The resolution of a flag."""
 
     resolution = serializers.CharField(max_length=TEXT_LENGTH)
 
 
-class AdjudicationSerializer(serializers.ModelSerializer[Adjudication]):
+class AdjudicationSerializer(RowSerializer[Adjudication]):
     """A lead's decision on a task. The highest revision is in force, while the task is `adjudicated`."""
 
     adjudicator = serializers.SlugRelatedField[Adjudication](slug_field="username", read_only=True)
@@ -164,7 +159,6 @@ class AdjudicationSerializer(serializers.ModelSerializer[Adjudication]):
             "saw_judges",
             "created_at",
         ]
-        read_only_fields = fields
 
 
 class AdjudicationQuery(ListQuery):
@@ -183,10 +177,10 @@ class AnonymousLabelSerializer(serializers.Serializer[AnonymousLabel]):
     is_set_aside = serializers.BooleanField()
 
 
-class JudgeScoreSerializer(serializers.Serializer[JudgeScore]):
-    judge = serializers.CharField()
-    score = serializers.IntegerField(allow_null=True)
-    explanation = serializers.CharField(allow_blank=True)
+class JudgeScoreSerializer(DataclassSerializer[JudgeScore]):
+    """What a judge says of the response."""
+
+    dataclass = JudgeScore
 
 
 class CaseSerializer(serializers.Serializer[Case]):
@@ -224,16 +218,12 @@ class DecisionSerializer(StrictSerializer[Any]):
     based_on = serializers.IntegerField(min_value=0, max_value=LARGEST_INTEGER)
 
 
-class DecisionMeasuresSerializer(serializers.Serializer[DecisionMeasures]):
+class DecisionMeasuresSerializer(DataclassSerializer[DecisionMeasures]):
     """`n` decisions against the votes: share at most half a point off their median, share that say the same as the
     majority and share that overturn it, and mean of score less median.
     """
 
-    n = serializers.IntegerField()
-    near_median = EstimateField()
-    with_majority = EstimateField()
-    overturning = EstimateField()
-    difference = EstimateField()
+    dataclass = DecisionMeasures
 
 
 class AdjudicatorSerializer(serializers.Serializer[Any]):

@@ -96,8 +96,8 @@ def reveal_judges(*, task: Task, adjudicator: User) -> AuditEvent:
 
 @transaction.atomic
 def resolve_flag(*, flag: Flag, actor: User, resolution: str) -> Flag:
-    """Close an annotator's flag with a word on what came of it. Raises Conflict where another lead has."""
-    resolution = _checked(resolution, "resolution", "Say what came of it.")
+    """Close an annotator's flag with its resolution. Raises Conflict where another lead has."""
+    resolution = _checked(resolution, "resolution", "Enter a resolution.")
     resolved = Flag.objects.filter(pk=flag.pk, resolved_at__isnull=True).update(
         resolved_at=timezone.now(), resolved_by=actor, resolution=resolution
     )
@@ -120,7 +120,7 @@ def _locked(task: Task) -> Task:
 
 
 def _settle_decided(task: Task) -> None:
-    """Close the slots that are open. Who is on the task may still submit: the slots of live leases stay wanted."""
+    """Close the open slots. A person who has the task may still submit: the slots of live leases stay wanted."""
     assignments = Assignment.objects.filter(task=task)
     taken = assignments.voting().count() + assignments.filter(status=AssignmentStatus.LEASED).count()
     task.state, task.waits_for_lead = TaskState.ADJUDICATED, False

@@ -26,8 +26,9 @@ from annotations.adjudication.services import (
 )
 from annotations.models import Flag, Task
 from annotations.models.task import TaskState
-from core.errors import DomainError, NotFound
+from core.errors import NotFound
 from core.http.access import PersonRequest
+from core.http.form_pages import carried_out, form_page
 from core.http.page_query import PageQuery
 
 TASKS_ON_A_PAGE = 50
@@ -75,31 +76,16 @@ def adjudication_task(request: PersonRequest, campaign_id: int, task_id: int) ->
     case = case_of(task, request.user)
     form = AdjudicationForm(request.POST or None, initial={"based_on": case.revision})
     if form.is_valid():
-        # Found before the decision takes the task out of the queue.
+        # Looked up before the decision takes the task out of the queue.
         following = next_in_queue(task.campaign, request.user, after=task.pk)
-        try:
-            adjudicate(task=task, adjudicator=request.user, **form.cleaned_data)
-        except DomainError as error:
-            form.add_error(error.field, error.message)
-            case = case_of(task_of(task.campaign, task_id), request.user)
-            entered = request.POST.copy()
-            entered["based_on"] = str(case.revision)
-            form.data = entered
-        else:
+        if carried_out(form, lambda: adjudicate(task=task, adjudicator=request.user, **form.cleaned_data)):
             messages.success(request, f"Your decision on task {task.pk} has been saved.")
             return redirect(_after_decision(request, task, following))
-    context = {
-        "campaign": task.campaign,
-        "case": case,
-        "form": form,
-        "waiting": queue_of(task.campaign, request.user).count(),
-    }
-    return render(
-        request,
-        "annotations/adjudication/adjudication_task.html",
-        context,
-        status=422 if form.errors else 200,
-    )
+        case = case_of(task_of(task.campaign, task_id), request.user)
+        form.data = request.POST.dict() | {"based_on": str(case.revision)}
+    waiting = queue_of(task.campaign, request.user).count()
+    context: dict[str, object] = {"campaign": task.campaign, "case": case, "waiting": waiting}
+    return form_page(request, "annotations/adjudication/adjudication_task.html", form, context)
 
 
 def _after_decision(request: PersonRequest, task: Task, following: int | None) -> str:
@@ -131,7 +117,7 @@ def adjudication_reveal(request: PersonRequest, campaign_id: int, task_id: int) 
 
 @require_POST
 def flag_resolve(request: PersonRequest, campaign_id: int, flag_id: int) -> HttpResponse:
-    """Close an annotator's flag with a word on what came of it."""
+    """Close an annotator's flag with its resolution."""
     campaign = led_campaign(request.user, campaign_id)
     flag = Flag.objects.filter(assignment__task__campaign=campaign, pk=flag_id).first()
     if flag is None:

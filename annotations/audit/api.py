@@ -1,7 +1,7 @@
 """REST views of the audit log: of a campaign for its leads, of everything for admins."""
 
 from django.db.models import QuerySet
-from rest_framework import generics
+from rest_framework.generics import ListAPIView
 
 from annotations.access import led_campaign
 from annotations.audit.selectors import Filters, events
@@ -12,21 +12,18 @@ from core.api.queries import Queried
 from core.models import AuditEvent
 
 
-class CampaignAudit(Queried, generics.ListAPIView[AuditEvent]):
+class CampaignAudit(Queried, ListAPIView[AuditEvent]):
     """What was done in a campaign that the caller leads, newest first."""
 
     serializer_class = AuditEventSerializer
     query_serializer_class = AuditQuery
 
     def get_queryset(self) -> QuerySet[AuditEvent]:
-        return self.found(self.of_campaign())
+        filters = {name: self.query[name] for name in Filters.__slots__ if name in self.query}
+        return events(campaign=self.of_campaign(), filters=Filters(**filters))
 
     def of_campaign(self) -> Campaign | None:
         return led_campaign(self.request.user, self.kwargs["campaign_id"])
-
-    def found(self, campaign: Campaign | None) -> QuerySet[AuditEvent]:
-        known = {name: self.query[name] for name in Filters.__slots__ if name in self.query}
-        return events(campaign=campaign, filters=Filters(**known))
 
 
 class AuditLog(CampaignAudit):

@@ -12,7 +12,6 @@ from core.models import AuditEvent, User
 from core.models.audit import named
 from core.text.days import begin_of, end_of
 
-PAGE = 50
 OF_CAMPAIGN = f"{Campaign._meta.verbose_name} "
 # An event gets its number within its transaction, and none lasts so long: numbers follow time that closely.
 LONGEST_TRANSACTION = timedelta(hours=1)
@@ -39,33 +38,25 @@ class Filters:
     until: date | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
-    """Events, newest first; `older` is where the next page begins, None on the last one."""
-
-    events: list[AuditEvent]
-    older: int | None
-
-
 def events(*, campaign: Campaign | None, filters: Filters) -> QuerySet[AuditEvent]:
     """The events of a campaign (None: all there are) that the filters leave, newest first."""
-    found = with_campaigns(AuditEvent.objects.select_related("actor").order_by("-pk"))
+    rows = with_campaigns(AuditEvent.objects.select_related("actor").order_by("-pk"))
     if campaign is not None:
-        found = found.filter(scope=named(campaign))
+        rows = rows.filter(scope=named(campaign))
     if filters.action:
-        found = found.filter(action=filters.action)
+        rows = rows.filter(action=filters.action)
     if filters.person:
-        found = found.filter(actor=filters.person)
+        rows = rows.filter(actor=filters.person)
     if filters.subject:
-        found = found.filter(subject=filters.subject)
+        rows = rows.filter(subject=filters.subject)
     # By number too, so that the index that orders the events also finds the days.
     if filters.since:
         begin = begin_of(filters.since)
-        found = found.filter(at__gte=begin, pk__gte=_first_since(begin - LONGEST_TRANSACTION))
+        rows = rows.filter(at__gte=begin, pk__gte=_first_since(begin - LONGEST_TRANSACTION))
     if filters.until:
         end = end_of(filters.until)
-        found = found.filter(at__lt=end, pk__lt=_first_since(end + LONGEST_TRANSACTION))
-    return found
+        rows = rows.filter(at__lt=end, pk__lt=_first_since(end + LONGEST_TRANSACTION))
+    return rows
 
 
 def with_campaigns(log: QuerySet[AuditEvent]) -> QuerySet[AuditEvent]:
@@ -75,12 +66,6 @@ def with_campaigns(log: QuerySet[AuditEvent]) -> QuerySet[AuditEvent]:
     return log.annotate(
         campaign_id=Case(When(scope__startswith=OF_CAMPAIGN, then=key)), campaign_name=Subquery(name[:1])
     )
-
-
-def page_of(found: QuerySet[AuditEvent], *, before: int | None) -> Page:
-    """The events that come next after number `before`, by keyset: no page costs more than the first."""
-    rows = list(found.filter(pk__lt=before)[: PAGE + 1] if before is not None else found[: PAGE + 1])
-    return Page(rows[:PAGE], rows[PAGE - 1].pk if len(rows) > PAGE else None)
 
 
 def actions() -> list[str]:

@@ -5,20 +5,20 @@ from typing import Any
 from rest_framework import serializers
 
 from core.api.queries import ListQuery
+from core.api.row_serializer import RowSerializer
 from core.models import AuditEvent, User
 
 
-class AuditEventSerializer(serializers.ModelSerializer[AuditEvent]):
+class AuditEventSerializer(RowSerializer[AuditEvent]):
     """Who did what to what. `actor` is null where the platform acted by itself, or nobody was logged in."""
 
     actor = serializers.SlugRelatedField[AuditEvent](slug_field="username", read_only=True, allow_null=True)
-    campaign = serializers.IntegerField(source="scope_id", read_only=True, allow_null=True)
-    details = serializers.DictField(read_only=True)
+    campaign = serializers.IntegerField(source="scope_id", allow_null=True)
+    details = serializers.DictField()
 
     class Meta:
         model = AuditEvent
         fields = ["id", "at", "actor", "campaign", "action", "subject", "details"]
-        read_only_fields = fields
 
 
 class AuditQuery(ListQuery):
@@ -38,7 +38,7 @@ class AuditQuery(ListQuery):
             raise serializers.ValidationError("Nobody has this user name.")
         return person
 
-    def validate(self, given: dict[str, Any]) -> dict[str, Any]:
-        if given["since"] and given["until"] and given["until"] < given["since"]:
+    def validate(self, values: dict[str, Any]) -> dict[str, Any]:
+        if values["since"] and values["until"] and values["until"] < values["since"]:
             raise serializers.ValidationError({"until": ["It is before `since`."]})
-        return given
+        return values

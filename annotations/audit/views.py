@@ -8,10 +8,12 @@ from django.views.decorators.http import require_GET
 from annotations.access import led_campaign
 from annotations.audit import csv_file as exporter
 from annotations.audit.forms import AuditFilterForm
-from annotations.audit.selectors import Filters, Page, events, page_of
+from annotations.audit.selectors import Filters, events
 from annotations.models import Campaign
 from core.http.access import PersonRequest, staff_or_404
+from core.http.keyset import NewestPage, newest_page
 from core.http.page_query import PageQuery
+from core.models import AuditEvent
 
 CHUNK = 2000
 
@@ -42,18 +44,15 @@ def _log(request: PersonRequest, campaign: Campaign | None) -> HttpResponse:
     """A page of the log, newest first; `before` is the number of the event that the page before ended with."""
     form = AuditFilterForm(request.GET, campaign=campaign)
     query = PageQuery(request)
-    before = query.key("before")
-    page = Page([], None)
+    page: NewestPage[AuditEvent] = NewestPage()
     if form.is_valid():
-        found = events(campaign=campaign, filters=form.filters)
-        page = page_of(found, before=before)
+        page = newest_page(events(campaign=campaign, filters=form.filters), query)
     context = {
         "campaign": campaign,
         "form": form,
         "page": page,
         "filters": query.without("before"),
         "is_narrowed": form.is_valid() and form.filters != Filters(),
-        "is_first": before is None,
     }
     return render(request, "annotations/audit/audit.html", context, status=422 if form.errors else 200)
 
@@ -63,11 +62,11 @@ def _export(request: PersonRequest, campaign: Campaign | None) -> HttpResponseBa
     form = AuditFilterForm(request.GET, campaign=campaign)
     if not form.is_valid():
         return _log(request, campaign)
-    found = events(campaign=campaign, filters=form.filters)
+    rows = events(campaign=campaign, filters=form.filters)
     whose = f"-campaign{campaign.pk}" if campaign else ""
     name = f"perg-audit{whose}-{timezone.now():%Y%m%d-%H%M}.csv"
     return StreamingHttpResponse(
-        exporter.export(found.iterator(chunk_size=CHUNK)),
+        exporter.export(rows.iterator(chunk_size=CHUNK)),
         content_type=exporter.CONTENT_TYPE,
         headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )

@@ -1,16 +1,15 @@
 """REST views of campaigns: the list, one for its members, and what its leads do with it."""
 
 from http import HTTPStatus
-from typing import Any
 
 from django.db.models import OuterRef, QuerySet, Subquery
-from drf_spectacular.utils import extend_schema
-from rest_framework import generics
+from drf_spectacular.utils import extend_schema, extend_schema_view
+from rest_framework.decorators import action
+from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
-from annotations.access import led_campaign, manages_campaigns, visible_campaign
+from annotations.access import manages_campaigns, visible_campaign
 from annotations.campaigns.selectors.alignment import alignment_by_people
 from annotations.campaigns.selectors.campaigns import campaign_progress
 from annotations.campaigns.selectors.guidelines import guidelines_with_counts
@@ -34,17 +33,19 @@ from annotations.campaigns.serializers.progress import (
     activity_data,
     counted_as_of,
 )
+from annotations.campaigns.services.cached_progress import progress_now
+from annotations.campaigns.services.campaign_spec import CampaignSpec
 from annotations.campaigns.services.campaigns import change_settings, create_campaign, set_campaign_status
 from annotations.campaigns.services.guidelines import revise_guidelines
-from annotations.campaigns.services.progress_kept import progress_now
 from annotations.models import Campaign, Member
 from annotations.models.campaign import CampaignStatus
+from annotations.viewsets import LedViewSet
 from core.api.actor import actor_of
 from core.api.conditional import conditional
 from core.api.idempotency import idempotent
-from core.api.queries import Queried, exact
 from core.api.strict import without_body
 from core.errors import NotAllowed, NotFound
+from core.rows import existing
 
 ACTIONS = {
     "open": CampaignStatus.OPEN,
@@ -56,132 +57,110 @@ ACTIONS = {
 }
 
 
-def with_role(campaigns: QuerySet[Campaign], user: Any) -> QuerySet[Campaign]:
-    """Campaigns, each with the user's own `role` in it."""
-    # Any: REST framework's user, of whatever class
-    own = Member.objects.filter(campaign=OuterRef("pk"), user_id=user.pk, is_active=True)
-    return campaigns.annotate(role=Subquery(own.values("role")[:1]))
-
-
-class CampaignList(Queried, generics.ListAPIView[Campaign]):
-    """The campaigns that the caller belongs to, all of them for admins; POST makes one, for admins and leads."""
+@extend_schema_view(retrieve=extend_schema(description="A campaign that the caller belongs to."))
+class Campaigns(ListModelMixin, RetrieveModelMixin, LedViewSet[Campaign]):
+    """The campaigns that the caller belongs to, all of them for admins."""
 
     serializer_class = CampaignSerializer
     query_serializer_class = CampaignQuery
+    lookups = {"status": "status", "is_imported": "is_imported"}
 
     def get_queryset(self) -> QuerySet[Campaign]:
-        found = with_role(Campaign.objects.visible_to(self.request.user), self.request.user)
-        found = found.filter(**exact(self.query, status="status"))
-        wanted = self.query.get("is_imported")
-        return found if wanted is None else found.filter(is_imported=wanted)
+        """Each with the caller's own `role` in it."""
+        own = Member.objects.filter(campaign=OuterRef("pk"), user=actor_of(self.request), is_active=True)
+        campaigns = Campaign.objects.visible_to(self.request.user)
+        return campaigns.annotate(role=Subquery(own.values("role")[:1]))
 
-    @extend_schema(
-        request=NewCampaignSerializer,
-        responses={201: CampaignSettingsSerializer},
-        description="Make a campaign, with its tasks, and open it. For admins, and for leads: of the runs of campaigns "
-        "that they lead (`GET campaigns/{id}/settings/` names them), with the people in these (`GET campaigns/{id}/"
-        "members/`; others are invited, or added, afterwards), by a rubric of a campaign that they are in. What a lead "
-        "may not choose is refused as if it did not exist. A lead who makes a campaign leads it.",
-    )
+    def get_object(self) -> Campaign:
+        return existing(self.get_queryset().filter(pk=self.kwargs["campaign_id"]), "campaign")
+
+    @extend_schema(request=NewCampaignSerializer, responses={201: CampaignSettingsSerializer})
     @idempotent
-    def post(self, request: Request) -> Response:
+    def create(self, request: Request) -> Response:
+        """Make a campaign, with its tasks, and open it. For admins, and for leads: of the runs of campaigns that they
+        lead (`GET campaigns/{id}/settings/` names them), with the people in these (`GET campaigns/{id}/members/`;
+        others are invited, or added, afterwards), by a rubric of a campaign that they are in. What a lead may not
+        choose is refused as if it did not exist. A lead who makes a campaign leads it.
+        """
         maker = actor_of(request)
         if not manages_campaigns(maker):
             raise NotAllowed("Only admins and leads make campaigns.")
-        given = NewCampaignSerializer(data=request.data, context={"maker": maker})
-        given.is_valid(raise_exception=True)
-        campaign = create_campaign(created_by=maker, **given.validated_data)
+        serializer = NewCampaignSerializer(data=request.data, context={"maker": maker})
+        serializer.is_valid(raise_exception=True)
+        campaign = create_campaign(spec=CampaignSpec(**serializer.validated_data), created_by=maker)
         return Response(CampaignSettingsSerializer(campaign).data, status=HTTPStatus.CREATED)
 
-
-class CampaignDetail(APIView):
-    """A campaign that the caller belongs to."""
-
-    @extend_schema(responses=CampaignSerializer)
-    def get(self, request: Request, campaign_id: int) -> Response:
-        visible_campaign(request.user, campaign_id)
-        campaign = with_role(Campaign.objects.all(), request.user).get(pk=campaign_id)
-        return Response(CampaignSerializer(campaign).data)
-
-
-class CampaignSettings(APIView):
-    """All that a campaign was made with, for its leads; PATCH changes what is harmless to change."""
-
     @extend_schema(responses=CampaignSettingsSerializer)
-    def get(self, request: Request, campaign_id: int) -> Response:
-        return Response(CampaignSettingsSerializer(led_campaign(request.user, campaign_id)).data)
+    @action(detail=True, url_path="settings", url_name="settings")
+    def made_with(self, request: Request, campaign_id: int) -> Response:
+        """All that a campaign was made with, for its leads."""
+        return Response(CampaignSettingsSerializer(self.campaign).data)
 
     @extend_schema(request=SettingsChangesSerializer, responses=CampaignSettingsSerializer)
-    def patch(self, request: Request, campaign_id: int) -> Response:
-        campaign = led_campaign(request.user, campaign_id)
-        context = {"shown": CampaignSettingsSerializer(campaign).data}
-        changes = SettingsChangesSerializer(data=request.data, context=context)
-        changes.is_valid(raise_exception=True)
-        change_settings(campaign=campaign, actor=actor_of(request), **changes.validated_data)
-        return Response(CampaignSettingsSerializer(led_campaign(request.user, campaign_id)).data)
-
-
-class CampaignAction(APIView):
-    """`open` or `reopen`, `pause`, `close`, `archive` a campaign; `unarchive` makes an archived one closed again."""
+    @made_with.mapping.patch
+    def change(self, request: Request, campaign_id: int) -> Response:
+        """Change what is harmless to change; what is left out stays."""
+        shown = CampaignSettingsSerializer(self.campaign).data
+        changes = SettingsChangesSerializer.values_in(request.data, shown=shown)
+        campaign = change_settings(campaign=self.campaign, actor=actor_of(request), **changes)
+        return Response(CampaignSettingsSerializer(campaign).data)
 
     @extend_schema(request=None, responses=CampaignSerializer)
     @without_body
-    def post(self, request: Request, campaign_id: int, action: str) -> Response:
-        campaign = led_campaign(request.user, campaign_id)
+    def act(self, request: Request, campaign_id: int, action: str) -> Response:
+        """`open` or `reopen`, `pause`, `close`, `archive` a campaign; `unarchive` makes an archived one closed
+        again.
+        """
+        campaign = self.campaign
         if action not in ACTIONS:
             raise NotFound(f"What can be done with a campaign: {', '.join(ACTIONS)}.")
         set_campaign_status(campaign=campaign, status=ACTIONS[action], actor=actor_of(request))
-        campaign = with_role(Campaign.objects.all(), request.user).get(pk=campaign_id)
-        return Response(CampaignSerializer(campaign).data)
-
-
-class CampaignProgress(APIView):
-    """How far a campaign is, for its leads."""
+        return Response(CampaignSerializer(self.get_object()).data)
 
     @extend_schema(responses={200: ProgressSerializer, 304: None})
-    def get(self, request: Request, campaign_id: int) -> Response:
-        progress = campaign_progress(led_campaign(request.user, campaign_id))
-        return conditional(request, ProgressSerializer(progress).data)
-
-
-class CampaignActivity(APIView):
-    """How a campaign that the caller leads goes right now: pace, skips, where people disagree, and who is on."""
+    @action(detail=True)
+    def progress(self, request: Request, campaign_id: int) -> Response:
+        """How far a campaign is, for its leads."""
+        return conditional(request, ProgressSerializer(campaign_progress(self.campaign)).data)
 
     @extend_schema(responses=ActivitySerializer)
-    def get(self, request: Request, campaign_id: int) -> Response:
-        campaign = led_campaign(request.user, campaign_id)
-        kept = progress_now(campaign)
-        counted = kept.value
-        people = people_now(campaign, counted.done if counted else None)
-        return Response(activity_data(live_progress(campaign, counted), people, kept))
-
-
-class CampaignAlignment(APIView):
-    """Alignment failure of each run of a campaign that the caller leads, by what people say."""
+    @action(detail=True)
+    def activity(self, request: Request, campaign_id: int) -> Response:
+        """How a campaign that the caller leads goes right now: pace, skips, where people disagree, and who is on."""
+        cached = progress_now(self.campaign)
+        counted = cached.value
+        people = people_now(self.campaign, counted.done if counted else None)
+        return Response(activity_data(live_progress(self.campaign, counted), people, cached))
 
     @extend_schema(responses={200: AlignmentByPeopleSerializer, 304: None})
-    def get(self, request: Request, campaign_id: int) -> Response:
-        campaign = led_campaign(request.user, campaign_id)
-        kept = progress_now(campaign)
-        runs = alignment_by_people(campaign, kept.value.alignment if kept.value else None)
-        shown = AlignmentByPeopleSerializer({"runs": runs} | counted_as_of(kept))
-        return conditional(request, shown.data)
-
-
-class CampaignGuidelines(APIView):
-    """The guidelines in force and the rubric, for everybody in the campaign; a lead PUTs a new version."""
+    @action(detail=True)
+    def alignment(self, request: Request, campaign_id: int) -> Response:
+        """Alignment failure of each run of a campaign that the caller leads, by what people say."""
+        cached = progress_now(self.campaign)
+        runs = alignment_by_people(self.campaign, cached.value.alignment if cached.value else None)
+        document = AlignmentByPeopleSerializer({"runs": runs} | counted_as_of(cached)).data
+        return conditional(request, document)
 
     @extend_schema(responses=GuidelinesSerializer)
-    def get(self, request: Request, campaign_id: int) -> Response:
+    @action(detail=True)
+    def guidelines(self, request: Request, campaign_id: int) -> Response:
+        """The guidelines in force and the rubric, for everybody in the campaign."""
         return Response(_guidelines(visible_campaign(request.user, campaign_id)))
 
     @extend_schema(request=NewGuidelinesSerializer, responses=GuidelinesSerializer)
-    def put(self, request: Request, campaign_id: int) -> Response:
-        campaign = led_campaign(request.user, campaign_id)
-        guidelines = NewGuidelinesSerializer(data=request.data, context={"shown": _guidelines(campaign)})
-        guidelines.is_valid(raise_exception=True)
-        revise_guidelines(campaign=campaign, author=actor_of(request), **guidelines.validated_data)
-        return Response(_guidelines(campaign))
+    @guidelines.mapping.put
+    def revise_guidelines(self, request: Request, campaign_id: int) -> Response:
+        """Write a new version of the guidelines, as a lead."""
+        values = NewGuidelinesSerializer.values_in(request.data, shown=_guidelines(self.campaign))
+        revise_guidelines(campaign=self.campaign, author=actor_of(request), **values)
+        return Response(_guidelines(self.campaign))
+
+    @extend_schema(responses=GuidelinesVersionSerializer(many=True))
+    @action(detail=True, url_path="guidelines/versions", url_name="guidelines_versions")
+    def guidelines_versions(self, request: Request, campaign_id: int) -> Response:
+        """All versions of the guidelines of a campaign that the caller leads, newest first."""
+        versions = guidelines_with_counts(self.campaign)
+        return Response(GuidelinesVersionSerializer(versions, many=True).data)
 
 
 def _guidelines(campaign: Campaign) -> dict[str, object]:
@@ -191,12 +170,3 @@ def _guidelines(campaign: Campaign) -> dict[str, object]:
         "text": newest.text if newest else "",
         "rubric": RubricSerializer(campaign.rubric).data if campaign.rubric else None,
     }
-
-
-class GuidelinesVersions(APIView):
-    """All versions of the guidelines of a campaign that the caller leads, newest first."""
-
-    @extend_schema(responses=GuidelinesVersionSerializer(many=True))
-    def get(self, request: Request, campaign_id: int) -> Response:
-        found = guidelines_with_counts(led_campaign(request.user, campaign_id))
-        return Response(GuidelinesVersionSerializer(found, many=True).data)

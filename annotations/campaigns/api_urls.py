@@ -1,26 +1,19 @@
 """Addresses of campaigns in the REST API."""
 
-from django.urls import URLPattern, path
+from django.urls import path
 
-from annotations.campaigns import api
+from annotations.campaigns.api import Campaigns
+from core.api.viewsets import ApiRouter
 
-CAMPAIGN = "campaigns/<int:campaign_id>/"
+router = ApiRouter()
+router.add("campaigns", Campaigns, "campaign")
 
-urlpatterns: list[URLPattern] = [
-    path(f"{CAMPAIGN}activity/", api.CampaignActivity.as_view(), name="api_activity"),
-    path(f"{CAMPAIGN}alignment/", api.CampaignAlignment.as_view(), name="api_alignment"),
+urlpatterns = router.urls
+last_urlpatterns = [
     path(
-        f"{CAMPAIGN}guidelines/versions/",
-        api.GuidelinesVersions.as_view(),
-        name="api_guidelines_versions",
+        "campaigns/<int:campaign_id>/<slug:action>/",
+        Campaigns.as_view({"post": "act"}),
+        name="api_campaign_action",
     ),
-    path("campaigns/", api.CampaignList.as_view(), name="api_campaign_list"),
-    path(CAMPAIGN, api.CampaignDetail.as_view(), name="api_campaign"),
-    path(f"{CAMPAIGN}settings/", api.CampaignSettings.as_view(), name="api_campaign_settings"),
-    path(f"{CAMPAIGN}progress/", api.CampaignProgress.as_view(), name="api_campaign_progress"),
-    path(f"{CAMPAIGN}guidelines/", api.CampaignGuidelines.as_view(), name="api_guidelines"),
 ]
-last_urlpatterns: list[URLPattern] = [
-    path(f"{CAMPAIGN}<slug:action>/", api.CampaignAction.as_view(), name="api_campaign_action"),
-]
-"""Behind those of every other room, for it takes any word."""
+"""After those of every other room, since it takes any word."""

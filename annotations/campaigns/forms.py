@@ -11,17 +11,17 @@ from annotations.campaigns.selectors.new_campaigns import (
     runs_to_sample,
 )
 from annotations.campaigns.services.campaign_makers import rubric_at_first
+from annotations.campaigns.services.campaign_spec import CampaignSpec
 from annotations.campaigns.services.guidelines import GUIDELINES_LENGTH
+from annotations.campaigns.services.sampling import DEFAULT_SHARE
 from annotations.models import Campaign
 from annotations.models.campaign import Disagreement, Role, Sampling
 from core.models import User
 from evaluation.models import Rubric, Run
-from evaluation.models.endpoint import DEFAULT_THRESHOLD, SCALE
+from evaluation.models.endpoint import SCALE
 from perg.stats.raters.quality import DEFAULT_LOWEST_AGREEMENT, DEFAULT_LOWEST_CONTROL_ACCURACY
 
 MOST_LABELS = 26
-DEFAULT_SHARE = 0.5
-DEFAULT_MINUTES = 15
 LEADS_HELP = {
     "runs": "Runs of the campaigns you lead. Annotators rate a new sample of their personalised responses.",
     "annotators": "People in the campaigns you lead. After you create the campaign, you can invite others "
@@ -105,7 +105,7 @@ class QualityFields(forms.Form):
     lease_minutes = forms.IntegerField(
         min_value=1,
         max_value=24 * 60,
-        initial=DEFAULT_MINUTES,
+        initial=CampaignSpec.lease_seconds // 60,
         label="Minutes a task is reserved for a person",
         help_text="Counted from the last contact of the person's page with the server. After that, the task"
         " can go to others.",
@@ -122,10 +122,7 @@ USUAL_SAMPLE = 100
 
 
 class CampaignForm(QualityFields):
-    """A new campaign, of what its maker may choose; `arguments` are those of `create_campaign`.
-
-    Only name, runs and people have no default.
-    """
+    """A new campaign, of what its maker may choose. Only name, runs and people have no default."""
 
     name = forms.CharField(max_length=200)
     runs = RunsField(
@@ -136,7 +133,7 @@ class CampaignForm(QualityFields):
     sample_size = forms.IntegerField(
         min_value=1, initial=USUAL_SAMPLE, help_text="Number of responses to label."
     )
-    sampling = forms.ChoiceField(choices=Sampling.choices, initial=Sampling.RANDOM)
+    sampling = forms.ChoiceField(choices=Sampling.choices, initial=CampaignSpec.sampling)
     enriched_share = PercentField(
         initial=DEFAULT_SHARE,
         least=0.01,
@@ -166,7 +163,7 @@ class CampaignForm(QualityFields):
     threshold = forms.TypedChoiceField(
         choices=[(score, f"{score} or more") for score in SCALE],
         coerce=int,
-        initial=DEFAULT_THRESHOLD,
+        initial=CampaignSpec.threshold,
         help_text="The lowest score that counts as followed.",
     )
     asks_correctness = forms.BooleanField(
@@ -183,7 +180,7 @@ class CampaignForm(QualityFields):
     overlap = forms.IntegerField(
         min_value=1,
         max_value=MOST_LABELS,
-        initial=2,
+        initial=CampaignSpec.overlap,
         label="Initial labels per response",
         help_text="Number of labels to collect for each response, from different people.",
     )
@@ -197,12 +194,12 @@ class CampaignForm(QualityFields):
         "are enough people.",
     )
     disagreement = forms.ChoiceField(
-        choices=Disagreement.choices, initial=Disagreement.EITHER, label="Annotators disagree if"
+        choices=Disagreement.choices, initial=CampaignSpec.disagreement, label="Annotators disagree if"
     )
     disagreement_range = forms.IntegerField(
         min_value=1,
         max_value=SCALE[-1] - SCALE[0],
-        initial=2,
+        initial=CampaignSpec.disagreement_range,
         label="Minimum difference that counts as far apart",
     )
     pass_mark = PercentField(
@@ -212,7 +209,10 @@ class CampaignForm(QualityFields):
         "page.",
     )
     qualification_attempts = forms.IntegerField(
-        min_value=1, max_value=100, initial=3, label="Qualification attempts"
+        min_value=1,
+        max_value=100,
+        initial=CampaignSpec.qualification_attempts,
+        label="Qualification attempts",
     )
 
     def __init__(self, *args: Any, maker: User, **options: Any) -> None:
@@ -259,9 +259,9 @@ class CampaignForm(QualityFields):
             cleaned["max_overlap"] = max(overlap, min(overlap + 1, len(in_it)))
         return cleaned
 
-    def arguments(self) -> dict[str, Any]:
-        """The cleaned values as arguments of `create_campaign`."""
-        return self.changes()
+    def spec(self) -> CampaignSpec:
+        """The campaign that a valid form describes."""
+        return CampaignSpec(**self.changes())
 
 
 class SettingsForm(QualityFields):
@@ -296,13 +296,13 @@ class MembersForm(forms.Form):
 
     def clean_usernames(self) -> list[User]:
         names = set(self.cleaned_data["usernames"].replace(",", " ").split())
-        found = list(User.objects.filter(username__in=names, is_active=True))
-        unknown = sorted(names - {user.username for user in found})
+        people = list(User.objects.filter(username__in=names, is_active=True))
+        unknown = sorted(names - {user.username for user in people})
         if unknown:
             raise forms.ValidationError(f"No account with the username: {', '.join(unknown)}.")
-        if not found:
+        if not people:
             raise forms.ValidationError("Enter at least one username.")
-        return found
+        return people
 
 
 class GuidelinesForm(forms.Form):

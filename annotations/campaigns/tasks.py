@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from annotations.campaigns.services import progress_kept
+from annotations.campaigns.services import cached_progress
 from annotations.campaigns.services.completion import note_completed
 from annotations.models import Campaign
 
@@ -10,7 +10,7 @@ from annotations.models import Campaign
 @shared_task
 def keep_progress(campaign_id: int) -> None:
     """Count how far a large campaign is, for its page."""
-    progress_kept.keep_progress(campaign=Campaign.objects.get(pk=campaign_id))
+    cached_progress.keep_progress(campaign=Campaign.objects.get(pk=campaign_id))
 
 
 @shared_task

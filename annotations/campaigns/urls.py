@@ -1,20 +1,17 @@
 """Addresses for those who lead campaigns."""
 
-from django.urls import path
+from django.urls import include, path
 
 from annotations.campaigns import views as campaigns
 
+of_campaign = [
+    path("status/", campaigns.campaign_status, name="campaign_status"),
+    path("settings/", campaigns.campaign_settings, name="campaign_settings"),
+    path("members/", campaigns.campaign_add_members, name="campaign_add_members"),
+    path("guidelines/", campaigns.campaign_guidelines, name="campaign_guidelines"),
+]
 urlpatterns = [
     path("campaigns/", campaigns.campaign_list, name="campaign_list"),
     path("campaigns/new/", campaigns.campaign_create, name="campaign_create"),
-    path("campaigns/<int:campaign_id>/status/", campaigns.campaign_status, name="campaign_status"),
-    path("campaigns/<int:campaign_id>/settings/", campaigns.campaign_settings, name="campaign_settings"),
-    path(
-        "campaigns/<int:campaign_id>/members/",
-        campaigns.campaign_add_members,
-        name="campaign_add_members",
-    ),
-    path(
-        "campaigns/<int:campaign_id>/guidelines/", campaigns.campaign_guidelines, name="campaign_guidelines"
-    ),
+    path("campaigns/<int:campaign_id>/", include(of_campaign)),
 ]

@@ -20,6 +20,7 @@ from annotations.models import Campaign
 from annotations.models.campaign import CampaignStatus
 from core.errors import DomainError
 from core.http.access import PersonRequest
+from core.http.form_pages import carried_out, form_page
 from core.http.page_query import PageQuery
 
 
@@ -36,20 +37,11 @@ def campaign_create(request: PersonRequest) -> HttpResponse:
     campaign_maker(request.user)
     initial = {"runs": PageQuery(request).keys("run")}
     form = CampaignForm(request.POST or None, maker=request.user, initial=initial)
-    if form.is_valid():
-        try:
-            campaign = create_campaign(**form.arguments(), created_by=request.user)
-        except DomainError as error:
-            form.add_error(error.field, error.message)
-        else:
-            messages.success(request, f"The campaign “{campaign}” is open.")
-            return redirect("campaign_detail", campaign_id=campaign.pk)
-    return render(
-        request,
-        "annotations/campaigns/campaign_create.html",
-        {"form": form},
-        status=422 if form.errors else 200,
-    )
+    campaign = carried_out(form, lambda: create_campaign(spec=form.spec(), created_by=request.user))
+    if campaign is None:
+        return form_page(request, "annotations/campaigns/campaign_create.html", form)
+    messages.success(request, f"The campaign “{campaign}” is open.")
+    return redirect("campaign_detail", campaign_id=campaign.pk)
 
 
 @require_POST
@@ -69,14 +61,9 @@ def campaign_settings(request: PersonRequest, campaign_id: int) -> HttpResponse:
     """What may change while people label."""
     campaign = led_campaign(request.user, campaign_id)
     form = SettingsForm(request.POST or None, campaign=campaign)
-    if form.is_valid():
-        try:
-            change_settings(campaign=campaign, actor=request.user, **form.changes())
-        except DomainError as error:
-            form.add_error(error.field, error.message)
-        else:
-            messages.success(request, "The settings have been saved.")
-            return redirect("campaign_settings", campaign_id=campaign.pk)
+    if carried_out(form, lambda: change_settings(campaign=campaign, actor=request.user, **form.changes())):
+        messages.success(request, "The settings have been saved.")
+        return redirect("campaign_settings", campaign_id=campaign.pk)
     return _settings_page(request, campaign, form, MembersForm())
 
 
@@ -118,18 +105,13 @@ def campaign_guidelines(request: PersonRequest, campaign_id: int) -> HttpRespons
     initial = {"text": newest.text if newest else "", "based_on": newest.version if newest else 0}
     form = GuidelinesForm(request.POST or None, initial=initial)
     if form.is_valid():
-        try:
-            made = revise_guidelines(campaign=campaign, author=request.user, **form.cleaned_data)
-        except DomainError as error:
-            form.add_error(error.field, error.message)
-            # What was typed is kept; saved again, it is on top of what was written meanwhile.
-            entered = request.POST.copy()
-            entered["based_on"] = str(initial["based_on"])
-            form.data = entered
-        else:
-            messages.success(request, f"Version {made.version} of the guidelines has been published.")
+        revised = carried_out(
+            form, lambda: revise_guidelines(campaign=campaign, author=request.user, **form.cleaned_data)
+        )
+        if revised is not None:
+            messages.success(request, f"Version {revised.version} of the guidelines has been published.")
             return redirect("campaign_guidelines", campaign_id=campaign.pk)
-    context = {"campaign": campaign, "form": form, "newest": newest, "versions": versions}
-    return render(
-        request, "annotations/campaigns/campaign_guidelines.html", context, status=422 if form.errors else 200
-    )
+        # What was typed stays; saved again, it is on top of what was written meanwhile.
+        form.data = request.POST.dict() | {"based_on": str(initial["based_on"])}
+    context: dict[str, object] = {"campaign": campaign, "newest": newest, "versions": versions}
+    return form_page(request, "annotations/campaigns/campaign_guidelines.html", form, context)

@@ -9,6 +9,7 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
+from annotations.campaigns.services.campaign_spec import CampaignSpec
 from annotations.campaigns.services.campaigns import create_campaign
 from annotations.labelling.services.labels import submit_label
 from annotations.models import Assignment, Campaign, Member, Task
@@ -17,7 +18,7 @@ from core.models import User
 from evaluation.engine.steps.judging import launch_judging
 from evaluation.importers.catalogue import import_catalogue
 from evaluation.importers.recorded_run import import_recorded_run
-from evaluation.judges.services.judges import default_rubric, heuristic_judge
+from evaluation.judges.selectors import default_rubric, heuristic_judge
 from evaluation.models import Run
 from evaluation.models.run import Method, RatingsOf, Setting
 
@@ -77,7 +78,7 @@ def load_demonstration(*, visitors: Mapping[str, User], say: Callable[[str], Non
 def _load_campaign(run: Run, visitors: Mapping[str, User]) -> None:
     # Demonstration annotators have no password: nobody can log in as one of them.
     people = [User.objects.get_or_create(username=name, defaults={"password": "!"})[0] for name in ANNOTATORS]
-    campaign = create_campaign(
+    spec = CampaignSpec(
         name=CAMPAIGN,
         runs=[run],
         rubric=default_rubric(),
@@ -87,12 +88,13 @@ def _load_campaign(run: Run, visitors: Mapping[str, User]) -> None:
         reveals_judges=True,
         annotators=[*people, visitors["annotator"], visitors["admin"]],
         leads=[visitors["lead"]],
-        # An account of this name that was there before need not be an admin's.
-        created_by=visitors["admin"] if visitors["admin"].is_staff else None,
         seed=SEED,
         guidelines=GUIDELINES,
         is_demonstration=True,
     )
+    # An account of this name that was there before need not be an admin's.
+    admin = visitors["admin"] if visitors["admin"].is_staff else None
+    campaign = create_campaign(spec=spec, created_by=admin)
     tasks = {
         task.response.item.question.external_id: task
         for task in campaign.tasks.select_related("response__item__question")

@@ -1,16 +1,16 @@
-"""REST views of exports: ask for a file, see how far it is, fetch it; a broken download goes on where it was."""
+"""REST views of exports: request a file, see its progress, download it; an interrupted download can be resumed."""
 
 from http import HTTPStatus
 
 from django.db.models import QuerySet
 from django.http import HttpResponseBase
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
-from rest_framework import generics
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema, extend_schema_view
+from rest_framework.decorators import action
+from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from annotations.exports.selectors import own_export, visible_exports
 from annotations.exports.serializers import (
@@ -23,60 +23,14 @@ from annotations.exports.services import discard_export, file_of, request_export
 from annotations.exports.tables.scopes import exportable_tables
 from annotations.models import Export
 from annotations.models.export import ExportStatus
+from annotations.viewsets import PersonViewSet
 from core.api.actor import actor_of
 from core.api.idempotency import idempotent
-from core.api.queries import Queried, exact
 from core.api.strict import without_body
 from core.errors import Conflict, NotFound
 from core.http.ranged_file import ranged_file_response
 
 ACTIONS = {"retry": retry_export, "discard": discard_export}
-
-
-class ExportTables(APIView):
-    """What the caller may export, with the filters and columns of each table."""
-
-    @extend_schema(responses=TableSerializer(many=True))
-    def get(self, request: Request) -> Response:
-        return Response(TableSerializer(exportable_tables(actor_of(request)), many=True).data)
-
-
-class ExportList(Queried, generics.ListAPIView[Export]):
-    """The caller's exports, newest first; POST has a table or a gold release written to a file by a worker."""
-
-    serializer_class = ExportSerializer
-    query_serializer_class = ExportQuery
-
-    def get_queryset(self) -> QuerySet[Export]:
-        return visible_exports(self.request.user).filter(**exact(self.query, status="status"))
-
-    @extend_schema(request=NewExportSerializer, responses={202: ExportSerializer})
-    @idempotent
-    def post(self, request: Request) -> Response:
-        given = NewExportSerializer(data=request.data)
-        given.is_valid(raise_exception=True)
-        export = request_export(requested_by=actor_of(request), **given.validated_data)
-        return Response(ExportSerializer(export).data, status=HTTPStatus.ACCEPTED)
-
-
-class ExportDetail(APIView):
-    """One of the caller's exports, and how far it is."""
-
-    @extend_schema(responses=ExportSerializer)
-    def get(self, request: Request, export_id: int) -> Response:
-        return Response(ExportSerializer(own_export(request.user, export_id)).data)
-
-
-class ExportAction(APIView):
-    """`retry` an export that failed or expired; `discard` its file before its time."""
-
-    @extend_schema(request=None, responses=ExportSerializer)
-    @without_body
-    def post(self, request: Request, export_id: int, action: str) -> Response:
-        export = own_export(request.user, export_id)
-        if action not in ACTIONS:
-            raise NotFound(f"What can be done with an export: {', '.join(ACTIONS)}.")
-        return Response(ExportSerializer(ACTIONS[action](export=export, actor=actor_of(request))).data)
 
 
 class FileRenderer(JSONRenderer):
@@ -86,12 +40,44 @@ class FileRenderer(JSONRenderer):
     format = "file"
 
 
-class ExportFile(APIView):
-    """The file of an export that is ready. `Range` asks for a part of it, `If-Range` with the `ETag` only while it is
-    the same file.
-    """
+@extend_schema_view(
+    list=extend_schema(description="The caller's exports, newest first."),
+    retrieve=extend_schema(description="One of the caller's exports, and how far it is."),
+)
+class Exports(ListModelMixin, RetrieveModelMixin, PersonViewSet[Export]):
+    """The caller's exports."""
 
-    renderer_classes = [JSONRenderer, FileRenderer]
+    serializer_class = ExportSerializer
+    query_serializer_class = ExportQuery
+    lookups = {"status": "status"}
+
+    def get_queryset(self) -> QuerySet[Export]:
+        return visible_exports(self.request.user)
+
+    def get_object(self) -> Export:
+        return own_export(self.request.user, self.kwargs["export_id"])
+
+    @extend_schema(request=NewExportSerializer, responses={202: ExportSerializer})
+    @idempotent
+    def create(self, request: Request) -> Response:
+        """Have a table or a gold release written to a file by a worker."""
+        export = request_export(requested_by=actor_of(request), **NewExportSerializer.values_in(request.data))
+        return Response(ExportSerializer(export).data, status=HTTPStatus.ACCEPTED)
+
+    @extend_schema(responses=TableSerializer(many=True))
+    @action(detail=False)
+    def tables(self, request: Request) -> Response:
+        """What the caller may export, with the filters and columns of each table."""
+        return Response(TableSerializer(exportable_tables(actor_of(request)), many=True).data)
+
+    @extend_schema(request=None, responses=ExportSerializer)
+    @without_body
+    def act(self, request: Request, export_id: int, action: str) -> Response:
+        """`retry` an export that failed or expired; `discard` its file before its time."""
+        export = self.get_object()
+        if action not in ACTIONS:
+            raise NotFound(f"What can be done with an export: {', '.join(ACTIONS)}.")
+        return Response(ExportSerializer(ACTIONS[action](export=export, actor=actor_of(request))).data)
 
     @extend_schema(
         parameters=[
@@ -105,8 +91,12 @@ class ExportFile(APIView):
             416: OpenApiResponse(description="The part that was asked for lies outside of the file."),
         },
     )
-    def get(self, request: Request, export_id: int) -> HttpResponseBase:
-        export = own_export(request.user, export_id)
+    @action(detail=True, renderer_classes=[JSONRenderer, FileRenderer])
+    def file(self, request: Request, export_id: int) -> HttpResponseBase:
+        """The file of an export that is ready. `Range` asks for a part of it, `If-Range` with the `ETag` only while it
+        is the same file.
+        """
+        export = self.get_object()
         if export.status != ExportStatus.READY or export.finished_at is None:
             raise Conflict(f"The export is {export.get_status_display().lower()}.", code="no_file")
         try:

@@ -1,13 +1,19 @@
 """Addresses of exports in the REST API."""
 
-from django.urls import URLPattern, path
+from django.urls import path
 
-from annotations.exports import api
+from annotations.exports.api import Exports
+from core.api.viewsets import ApiRouter
 
-urlpatterns: list[URLPattern] = [
-    path("exports/", api.ExportList.as_view(), name="api_export_list"),
-    path("exports/tables/", api.ExportTables.as_view(), name="api_export_tables"),
-    path("exports/<int:export_id>/", api.ExportDetail.as_view(), name="api_export"),
-    path("exports/<int:export_id>/file/", api.ExportFile.as_view(), name="api_export_file"),
-    path("exports/<int:export_id>/<slug:action>/", api.ExportAction.as_view(), name="api_export_action"),
+router = ApiRouter()
+router.add("exports", Exports, "export")
+
+urlpatterns = [
+    *router.urls,
+    # Takes any word behind an export, so it comes after the others.
+    path(
+        "exports/<int:export_id>/<slug:action>/",
+        Exports.as_view({"post": "act"}),
+        name="api_export_action",
+    ),
 ]

@@ -33,42 +33,42 @@ class ExportForm(forms.Form):
     def __init__(self, *args: Any, table: Table, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.table = table
-        for found in table.filters:
-            self.fields[found.name] = _field(found, user)
-        self.order_fields([*(found.name for found in table.filters), "format", "raters", "licence"])
+        for option in table.filters:
+            self.fields[option.name] = _field(option, user)
+        self.order_fields([*(option.name for option in table.filters), "format", "raters", "licence"])
         if not any(column.kind == Kind.PERSON or column.rated_by_people for column in table.columns):
             del self.fields["raters"]
 
     def arguments(self) -> dict[str, Any]:
         """What a valid form asks for."""
-        given = self.cleaned_data
+        values = self.cleaned_data
         return {
             "table": self.table.name,
-            "format": given["format"],
-            "raters": given.get("raters", ""),
-            "licence": given["licence"],
-            "filters": {found.name: given[found.name] for found in self.table.filters},
+            "format": values["format"],
+            "raters": values.get("raters", ""),
+            "licence": values["licence"],
+            "filters": {option.name: values[option.name] for option in self.table.filters},
         }
 
 
-def _field(found: Filter, user: User) -> forms.Field:
+def _field(option: Filter, user: User) -> forms.Field:
     """A field that gives what the filter takes: a key, a word, a day, or nothing."""
-    given: dict[str, Any] = {
-        "label": found.label,
-        "help_text": found.help_text,
-        "required": found.is_required,
+    options: dict[str, Any] = {
+        "label": option.label,
+        "help_text": option.help_text,
+        "required": option.is_required,
     }
-    if found.kind == FilterKind.DAY:
-        return forms.DateField(widget=forms.DateInput(attrs={"type": "date"}), **given)
-    if found.kind == FilterKind.TEXT:
-        return forms.CharField(max_length=200, **given)
-    if found.kind == FilterKind.CHOICE:
-        return forms.ChoiceField(choices=found.choices, **given)
-    if found.kind == FilterKind.CAMPAIGN and not user.is_staff:
-        given["required"] = True
-    everything = [] if given["required"] else [("", "All")]
-    choices = [*everything, *_rows(found.kind, user)]
-    return forms.TypedChoiceField(choices=choices, coerce=int, empty_value=None, **given)
+    if option.kind == FilterKind.DAY:
+        return forms.DateField(widget=forms.DateInput(attrs={"type": "date"}), **options)
+    if option.kind == FilterKind.TEXT:
+        return forms.CharField(max_length=200, **options)
+    if option.kind == FilterKind.CHOICE:
+        return forms.ChoiceField(choices=option.choices, **options)
+    if option.kind == FilterKind.CAMPAIGN and not user.is_staff:
+        options["required"] = True
+    everything = [] if options["required"] else [("", "All")]
+    choices = [*everything, *_rows(option.kind, user)]
+    return forms.TypedChoiceField(choices=choices, coerce=int, empty_value=None, **options)
 
 
 def _rows(kind: FilterKind, user: User) -> list[tuple[int, str]]:
@@ -78,7 +78,10 @@ def _rows(kind: FilterKind, user: User) -> list[tuple[int, str]]:
         return [(campaign.pk, campaign.name) for campaign in led.order_by("-pk")[:MOST_LISTED]]
     if kind == FilterKind.RELEASE:
         releases = GoldRelease.objects.filter(campaign__in=led).select_related("campaign").order_by("-pk")
-        return [(each.pk, f"{each.campaign.name}: release {each.number}") for each in releases[:MOST_LISTED]]
+        return [
+            (release.pk, f"{release.campaign.name}: release {release.number}")
+            for release in releases[:MOST_LISTED]
+        ]
     if kind == FilterKind.RUN:
         runs = Run.objects.all() if user.is_staff else Run.objects.filter(campaigns__in=led).distinct()
         return [(run.pk, str(run)) for run in runs.order_by("-pk")[:MOST_LISTED]]

@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from annotations.models import Campaign, Export
 from annotations.models.export import ExportStatus
-from core.errors import NotFound
+from core.rows import existing
 
 SHOWN = 50
 
@@ -15,16 +15,13 @@ def visible_exports(user: AbstractUser | AnonymousUser) -> QuerySet[Export]:
     """The person's own exports, newest first. One who no longer leads the campaign does not see them any more."""
     if not user.is_active or not user.pk:
         return Export.objects.none()
-    found = Export.objects.filter(requested_by_id=user.pk).select_related("campaign", "release")
-    return found if user.is_staff else found.filter(campaign__in=Campaign.objects.led_by(user))
+    exports = Export.objects.filter(requested_by_id=user.pk).select_related("campaign", "release")
+    return exports if user.is_staff else exports.filter(campaign__in=Campaign.objects.led_by(user))
 
 
 def own_export(user: AbstractUser | AnonymousUser, export_id: int) -> Export:
     """One of the person's own exports. Raises NotFound."""
-    export = visible_exports(user).filter(pk=export_id).first()
-    if export is None:
-        raise NotFound("There is no such export.")
-    return export
+    return existing(visible_exports(user).filter(pk=export_id), "export")
 
 
 def expired_exports() -> QuerySet[Export]:

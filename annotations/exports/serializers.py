@@ -7,17 +7,18 @@ from rest_framework import serializers
 from annotations.models import Export
 from annotations.models.export import ExportFormat, ExportStatus, RaterNames
 from core.api.queries import ListQuery
+from core.api.row_serializer import RowSerializer
 from core.api.strict import StrictSerializer
 
 
-class ExportSerializer(serializers.ModelSerializer[Export]):
+class ExportSerializer(RowSerializer[Export]):
     """A file that was asked for. `checksum` is its SHA-256; `share_done` is null while nobody knows how many rows
     there are; `manifest` says what is in it, column by column.
     """
 
-    filters = serializers.DictField(read_only=True)
-    manifest = serializers.DictField(read_only=True, allow_null=True)
-    share_done = serializers.FloatField(read_only=True, allow_null=True)
+    filters = serializers.DictField()
+    manifest = serializers.DictField(allow_null=True)
+    share_done = serializers.FloatField(allow_null=True)
 
     class Meta:
         model = Export
@@ -42,7 +43,6 @@ class ExportSerializer(serializers.ModelSerializer[Export]):
             "finished_at",
             "expires_at",
         ]
-        read_only_fields = fields
 
 
 class NewExportSerializer(StrictSerializer[Any]):
@@ -80,8 +80,8 @@ class FilterSerializer(serializers.Serializer[Any]):
     is_required = serializers.BooleanField()
     choices = serializers.SerializerMethodField()
 
-    def get_choices(self, found: Any) -> list[str]:
-        return [value for value, _ in found.choices]
+    def get_choices(self, option: Any) -> list[str]:
+        return [value for value, _ in option.choices]
 
 
 class ColumnSerializer(serializers.Serializer[Any]):

@@ -57,8 +57,8 @@ def request_export(
     NotFound for what the person may not see, DomainError with the field for what cannot be read, and Conflict where
     too many exports of theirs are under way.
     """
-    found = exportable_table(requested_by, table)
-    scope = checked_scope(requested_by, found, filters or {})
+    exportable = exportable_table(requested_by, table)
+    scope = checked_scope(requested_by, exportable, filters or {})
     # One request at a time for each person, so that the limit holds.
     User.objects.select_for_update(no_key=True).get(pk=requested_by.pk)
     if Export.objects.unfinished().filter(requested_by=requested_by).count() >= MOST_UNFINISHED:
@@ -68,7 +68,7 @@ def request_export(
         )
     export = Export.objects.create(
         requested_by=requested_by,
-        table=found.name,
+        table=exportable.name,
         filters=stored_filters(scope),
         format=known_format(format),
         raters=known_raters(raters, format),

@@ -31,8 +31,9 @@ from annotations.exports.tables.scopes import (
 from annotations.exports.writers.writing import CONTENT_TYPES, EXTENSIONS
 from annotations.models import Export
 from annotations.models.export import ExportFormat, ExportStatus
-from core.errors import DomainError, NotFound
+from core.errors import NotFound
 from core.http.access import PersonRequest
+from core.http.form_pages import carried_out, form_page
 from core.http.page_query import PageQuery
 from core.http.ranged_file import ranged_file_response
 
@@ -58,33 +59,29 @@ def export_list(request: PersonRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def export_create(request: PersonRequest, table: str) -> HttpResponse:
     """Ask for a table: a small one is streamed at once, a worker writes a large one."""
-    found = exportable_table(request.user, table)
+    exportable = exportable_table(request.user, table)
     form = ExportForm(
-        request.POST or None, table=found, user=request.user, initial=PageQuery(request).texts()
+        request.POST or None, table=exportable, user=request.user, initial=PageQuery(request).texts()
     )
-    if form.is_valid():
-        try:
-            return redirect(_asked_for(request, found, form))
-        except DomainError as error:
-            form.add_error(error.field if error.field in form.fields else None, error.message)
-    context = {"table": found, "form": form, "stream_rows": settings.EXPORT_STREAM_ROWS}
-    return render(
-        request, "annotations/exports/export_create.html", context, status=422 if form.errors else 200
-    )
+    address = carried_out(form, lambda: _address_of_file(request, exportable, form))
+    if address is not None:
+        return redirect(address)
+    context: dict[str, object] = {"table": exportable, "stream_rows": settings.EXPORT_STREAM_ROWS}
+    return form_page(request, "annotations/exports/export_create.html", form, context)
 
 
-def _asked_for(request: PersonRequest, table: Table, form: ExportForm) -> str:
-    """Where the file is to be had: an address that streams it, or the list that tells when it is ready."""
-    wanted = form.arguments()
-    scope = checked_scope(request.user, table, wanted["filters"])
+def _address_of_file(request: PersonRequest, table: Table, form: ExportForm) -> str:
+    """An address that streams the file, or the list that tells when it is ready."""
+    wish = form.arguments()
+    scope = checked_scope(request.user, table, wish["filters"])
     if table.source(scope).count(settings.EXPORT_STREAM_ROWS + 1) > settings.EXPORT_STREAM_ROWS:
-        request_export(requested_by=request.user, **wanted)
+        request_export(requested_by=request.user, **wish)
         messages.success(request, "The file is being prepared. This page updates when it is ready.")
         return reverse("export_list")
-    note_streamed(user=request.user, scope=scope, table=table, format=wanted["format"])
-    extension = EXTENSIONS[ExportFormat(wanted["format"])]
-    told = {name: wanted[name] for name in ("raters", "licence") if wanted[name]} | stored_filters(scope)
-    return reverse("export_stream", args=[table.name, extension]) + "?" + urlencode(told)
+    note_streamed(user=request.user, scope=scope, table=table, format=wish["format"])
+    extension = EXTENSIONS[ExportFormat(wish["format"])]
+    options = {name: wish[name] for name in ("raters", "licence") if wish[name]} | stored_filters(scope)
+    return reverse("export_stream", args=[table.name, extension]) + "?" + urlencode(options)
 
 
 @require_GET
@@ -99,7 +96,7 @@ def export_stream(request: PersonRequest, table: str, extension: str) -> HttpRes
 
 @require_safe
 def export_download(request: PersonRequest, export_id: int) -> HttpResponseBase:
-    """The file of an export that is ready; a download that broke off goes on where it was."""
+    """The file of an export that is ready; an interrupted download can be resumed."""
     export = _ready(request, export_id)
     try:
         return ranged_file_response(

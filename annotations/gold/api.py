@@ -3,14 +3,14 @@
 from http import HTTPStatus
 
 from django.db.models import QuerySet
-from drf_spectacular.utils import OpenApiResponse, extend_schema
-from rest_framework import generics
+from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_view
+from rest_framework.decorators import action
+from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.reverse import reverse
-from rest_framework.views import APIView
 
-from annotations.access import led_campaign, led_gold_request, led_release
+from annotations.access import led_gold_request, led_release
 from annotations.gold.selectors.gold import left_out_tasks, release_differences
 from annotations.gold.serializers import (
     CriteriaSerializer,
@@ -27,26 +27,24 @@ from annotations.gold.serializers import (
 )
 from annotations.gold.services.gold import preview_gold
 from annotations.gold.services.requests import request_release, retry_release
-from annotations.models import GoldRelease
+from annotations.models import GoldRelease, GoldRequest
+from annotations.viewsets import LedViewSet, PersonViewSet
 from core.api.actor import actor_of
 from core.api.conditional import conditional
 from core.api.idempotency import idempotent
-from core.api.queries import ListQuery, Queried
 from core.api.strict import without_body
 from core.errors import DomainError, NotFound
 
 RETRY_SECONDS = 2
 
 
-class GoldList(Queried, generics.ListAPIView[GoldRelease]):
-    """The gold releases of a campaign that the caller leads, newest first; POST makes one."""
+class CampaignGold(ListModelMixin, LedViewSet[GoldRelease]):
+    """The gold releases of a campaign that the caller leads, newest first."""
 
     serializer_class = ReleaseSerializer
-    query_serializer_class = ListQuery
 
     def get_queryset(self) -> QuerySet[GoldRelease]:
-        campaign = led_campaign(self.request.user, self.kwargs["campaign_id"])
-        return campaign.gold_releases.select_related("created_by")
+        return self.campaign.gold_releases.select_related("created_by")
 
     @extend_schema(
         request=NewReleaseSerializer,
@@ -58,107 +56,101 @@ class GoldList(Queried, generics.ListAPIView[GoldRelease]):
                 GoldRequestSerializer, "A worker makes it: ask at `Location` how far it is."
             ),
         },
-        description="Release the campaign's gold as the labels are now: an immutable, numbered snapshot. In a campaign "
-        "of more than 10,000 labels a worker makes it, as the labels are when it begins; `seen` has it refused if they "
-        "say something else than the preview. The same request while it is being made is the same release.",
     )
     @idempotent
-    def post(self, request: Request, campaign_id: int) -> Response:
-        campaign = led_campaign(request.user, campaign_id)
-        given = NewReleaseSerializer(data=request.data)
-        given.is_valid(raise_exception=True)
-        asked = request_release(campaign=campaign, requested_by=actor_of(request), **given.validated_data)
-        if asked.release is not None:
-            return Response(ReleaseSerializer(asked.release).data, status=HTTPStatus.CREATED)
+    def create(self, request: Request, campaign_id: int) -> Response:
+        """Release the campaign's gold as the labels are now: an immutable, numbered snapshot. In a campaign of more
+        than 10,000 labels a worker makes it, as the labels are when it begins; `seen` has it refused if they say
+        something else than the preview. The same request while it is being made is the same release.
+        """
+        campaign, wish = self.campaign, NewReleaseSerializer.values_in(request.data)
+        release_request = request_release(campaign=campaign, requested_by=actor_of(request), **wish)
+        if release_request.release is not None:
+            return Response(ReleaseSerializer(release_request.release).data, status=HTTPStatus.CREATED)
         return Response(
-            GoldRequestSerializer(asked).data,
+            GoldRequestSerializer(release_request).data,
             status=HTTPStatus.ACCEPTED,
             headers={
-                "Location": reverse("api_gold_request", [asked.pk], request=request),
+                "Location": reverse("api_gold_request_detail", [release_request.pk], request=request),
                 "Retry-After": str(RETRY_SECONDS),
             },
         )
 
-
-class GoldRequestDetail(APIView):
-    """A gold release that a worker makes: how far it is; its id in `release` once it is there, or why there is none."""
-
-    @extend_schema(responses=GoldRequestSerializer)
-    def get(self, request: Request, request_id: int) -> Response:
-        return Response(GoldRequestSerializer(led_gold_request(request.user, request_id)).data)
-
-
-class GoldRequestRetry(APIView):
-    """Have a release made after all that broke off. One that was refused has to be requested again: 409."""
-
-    @extend_schema(request=None, responses={202: GoldRequestSerializer})
-    @idempotent
-    @without_body
-    def post(self, request: Request, request_id: int) -> Response:
-        asked = retry_release(request=led_gold_request(request.user, request_id), actor=actor_of(request))
-        return Response(GoldRequestSerializer(asked).data, status=HTTPStatus.ACCEPTED)
-
-
-class GoldPreview(APIView):
-    """What a release by these criteria would be, were it made now. Nothing is written."""
-
     @extend_schema(request=CriteriaSerializer, responses=PreviewSerializer)
-    def post(self, request: Request, campaign_id: int) -> Response:
-        campaign = led_campaign(request.user, campaign_id)
-        given = CriteriaSerializer(data=request.data)
-        given.is_valid(raise_exception=True)
-        preview = preview_gold(campaign=campaign, **given.validated_data)
+    @action(["post"], detail=False)
+    def preview(self, request: Request, campaign_id: int) -> Response:
+        """What a release by these criteria would be, were it made now. Nothing is written."""
+        campaign = self.campaign
+        preview = preview_gold(campaign=campaign, **CriteriaSerializer.values_in(request.data))
         return Response(PreviewSerializer(preview).data)
 
-
-class GoldLeftOut(APIView):
-    """The tasks that a release by these criteria would leave out for one reason. Nothing is written."""
-
     @extend_schema(request=LeftOutQuerySerializer, responses=LeftOutSerializer)
-    def post(self, request: Request, campaign_id: int) -> Response:
-        campaign = led_campaign(request.user, campaign_id)
-        given = LeftOutQuerySerializer(data=request.data)
-        given.is_valid(raise_exception=True)
-        asked = given.validated_data
-        preview = preview_gold(campaign=campaign, criteria=asked.get("criteria"))
-        keys = preview.left_out_for(asked["reason"])
-        wanted = keys[keys > asked["behind"]][: asked["limit"]].tolist()
-        shown = {"count": int(keys.size), "tasks": left_out_tasks(campaign, wanted)}
-        return Response(LeftOutSerializer(shown).data)
+    @action(["post"], detail=False, url_name="left_out")
+    def left_out(self, request: Request, campaign_id: int) -> Response:
+        """The tasks that a release by these criteria would leave out for one reason. Nothing is written."""
+        campaign, query = self.campaign, LeftOutQuerySerializer.values_in(request.data)
+        preview = preview_gold(campaign=campaign, criteria=query.get("criteria"))
+        keys = preview.left_out_for(query["reason"])
+        tasks = left_out_tasks(campaign, keys[keys > query["behind"]][: query["limit"]].tolist())
+        return Response(LeftOutSerializer({"count": int(keys.size), "tasks": tasks}).data)
 
 
-class GoldDetail(APIView):
-    """A gold release: its criteria, counts, checksum, and what the validation report said."""
+class GoldReleases(PersonViewSet[GoldRelease]):
+    """Gold releases of campaigns that the caller leads."""
+
+    def get_object(self) -> GoldRelease:
+        return led_release(self.request.user, self.kwargs["release_id"])
 
     @extend_schema(responses={200: ReleaseSerializer, 304: None})
-    def get(self, request: Request, release_id: int) -> Response:
-        return conditional(request, ReleaseSerializer(led_release(request.user, release_id)).data)
-
-
-class GoldDifferences(Queried):
-    """What a release has changed of an earlier one of its campaign."""
-
-    query_serializer_class = DifferenceQuery
+    def retrieve(self, request: Request, release_id: int) -> Response:
+        """A gold release: its criteria, counts, checksum, and what the validation report said."""
+        return conditional(request, ReleaseSerializer(self.get_object()).data)
 
     @extend_schema(responses=DifferencesWithRowsSerializer)
-    def get(self, request: Request, release_id: int) -> Response:
-        release = led_release(request.user, release_id)
-        found = release_differences(self._earlier(release), release)
-        rows = found.rows(self.query["kind"], behind=self.query["behind"], limit=self.query["limit"])
-        return Response(
-            {**DifferencesSerializer(found).data, "rows": [DifferenceSerializer(row).data for row in rows]}
-        )
+    @action(detail=True, query_serializer_class=DifferenceQuery)
+    def differences(self, request: Request, release_id: int) -> Response:
+        """What a release has changed of an earlier one of its campaign."""
+        release = self.get_object()
+        differences = release_differences(_earlier(release, self.query.get("against")), release)
+        rows = differences.rows(self.query["kind"], behind=self.query["behind"], limit=self.query["limit"])
+        counts = DifferencesSerializer(differences).data
+        return Response({**counts, "rows": [DifferenceSerializer(row).data for row in rows]})
 
-    def _earlier(self, release: GoldRelease) -> GoldRelease:
-        """The release to compare with. Raises NotFound where there is none, DomainError for a later one."""
-        others = GoldRelease.objects.filter(campaign=release.campaign_id)
-        if "against" not in self.query:
-            others = others.filter(number__lt=release.number)
-            earlier = others.order_by("-number").first()
-        else:
-            earlier = others.filter(pk=self.query["against"]).first()
-        if earlier is None:
-            raise NotFound("There is no release to compare it with.", code="no_other_release")
-        if earlier.number >= release.number:
-            raise DomainError("A release is compared with an earlier one.", field="against")
-        return earlier
+
+def _earlier(release: GoldRelease, against: int | None) -> GoldRelease:
+    """The release to compare with. Raises NotFound where there is none, DomainError for a later one."""
+    others = GoldRelease.objects.filter(campaign=release.campaign_id)
+    if against is None:
+        others = others.filter(number__lt=release.number).order_by("-number")
+    else:
+        others = others.filter(pk=against)
+    earlier = others.first()
+    if earlier is None:
+        raise NotFound("There is no release to compare it with.", code="no_other_release")
+    if earlier.number >= release.number:
+        raise DomainError("A release is compared with an earlier one.", field="against")
+    return earlier
+
+
+@extend_schema_view(
+    retrieve=extend_schema(
+        description="A gold release that a worker makes: how far it is; its id in `release` once it is there, or why "
+        "there is none."
+    )
+)
+class GoldRequests(RetrieveModelMixin, PersonViewSet[GoldRequest]):
+    """Gold releases that a worker makes."""
+
+    serializer_class = GoldRequestSerializer
+
+    def get_object(self) -> GoldRequest:
+        return led_gold_request(self.request.user, self.kwargs["request_id"])
+
+    @extend_schema(request=None, responses={202: GoldRequestSerializer})
+    @action(["post"], detail=True)
+    @idempotent
+    @without_body
+    def retry(self, request: Request, request_id: int) -> Response:
+        """Have a release made after all that broke off. One that was refused has to be requested again: 409."""
+        gold_request = retry_release(request=self.get_object(), actor=actor_of(request))
+        return Response(GoldRequestSerializer(gold_request).data, status=HTTPStatus.ACCEPTED)

@@ -55,10 +55,10 @@ class GoldForm(forms.Form):
     @property
     def criteria(self) -> GoldCriteria:
         """Call it on a valid form."""
-        given: dict[str, Any] = {name: self.cleaned_data[name] for name in GoldCriteria.model_fields}
+        values: dict[str, Any] = {name: self.cleaned_data[name] for name in GoldCriteria.model_fields}
         for share in ("minimum_agreement", "minimum_confidence"):
-            given[share] /= 100
-        return GoldCriteria(**given)
+            values[share] /= 100
+        return GoldCriteria(**values)
 
 
 class ReleaseForm(GoldForm):

@@ -1,9 +1,8 @@
 """What the dataset card of a gold release says: sizes, raters, agreement, rubric, limits, how the gold came about."""
 
 from collections.abc import Iterator, Mapping
+from operator import itemgetter
 from typing import Any
-
-from django.db.models import Count, Q
 
 from annotations.exports.tables.card_facts import CardFacts, Fact
 from annotations.exports.tables.pseudonyms import pseudonyms_of
@@ -13,7 +12,7 @@ from annotations.models.campaign import Sampling
 from annotations.models.export import RaterNames
 from annotations.models.gold import GoldRule, GoldStatus
 from annotations.models.task import TaskState
-from perg.stats.gold.gold_criteria import ALL_STATES, stored_criteria
+from perg.stats.gold.gold_criteria import ALL_STATES, GoldCriteria
 
 FEW_TASKS = 100
 
@@ -21,17 +20,6 @@ FEW_TASKS = 100
 def release_facts(release: GoldRelease, *, raters: str, licence: str) -> CardFacts:
     """Read the facts of a release; all but names and rubric are as they were when it was made."""
     campaign = release.campaign
-    counts = release.gold_labels.aggregate(
-        tasks=Count("pk"),
-        for_it=Count("pk", filter=Q(followed=True)),
-        against_it=Count("pk", filter=Q(followed=False)),
-    )
-    statuses = dict(
-        release.gold_labels.order_by()
-        .values_list("status")
-        .annotate(n=Count("pk"))
-        .values_list("status", "n")
-    )
     people = raters_of(release, "labels")
     judges = raters_of(release, "judges")
     return CardFacts(
@@ -44,8 +32,8 @@ def release_facts(release: GoldRelease, *, raters: str, licence: str) -> CardFac
         raters=raters,
         licence=licence,
         tags=["perg", "gold", "human-annotated", "preference-following"],
-        content=list(_content(release, counts)),
-        origin=list(_origin(release, statuses)),
+        content=list(_content(release)),
+        origin=list(_origin(release)),
         people=[
             Fact("People", f"{len(people)} whose labels have a vote"),
             *_doubtful(release, raters),
@@ -53,31 +41,30 @@ def release_facts(release: GoldRelease, *, raters: str, licence: str) -> CardFac
         ],
         agreement=list(_agreement(release.report_figures)),
         rubric=_rubric(campaign),
-        limits=list(_limits(release, counts, statuses)),
+        limits=list(_limits(release)),
     )
 
 
-def _content(release: GoldRelease, counts: Mapping[str, int]) -> Iterator[Fact]:
-    tasks = counts["tasks"]
-    unresolved = tasks - counts["for_it"] - counts["against_it"]
-    yield Fact("Preference followed", _share(counts["for_it"], tasks))
-    yield Fact("Preference not followed", _share(counts["against_it"], tasks))
-    yield Fact("Unresolved (`followed` is empty)", _share(unresolved, tasks))
+def _content(release: GoldRelease) -> Iterator[Fact]:
+    counts, tasks = release.counts, release.counts["included"]
+    yield Fact("Preference followed", _share(counts["followed"], tasks))
+    yield Fact("Preference not followed", _share(counts["not_followed"], tasks))
+    yield Fact("Unresolved (`followed` is empty)", _share(counts["unresolved"], tasks))
     runs = release.campaign.runs.select_related("endpoint").order_by("name")
     yield Fact("Models", ", ".join(sorted({run.model_name for run in runs})) or "none")
     yield Fact("Runs", ", ".join(run.name for run in runs) or "none")
 
 
-def _origin(release: GoldRelease, statuses: Mapping[str, int]) -> Iterator[Fact]:
+def _origin(release: GoldRelease) -> Iterator[Fact]:
     campaign = release.campaign
     yield Fact("Campaign", f"{campaign.name}, {campaign.sample_size:,} responses sampled")
     yield Fact("Sampling", f"{Sampling(campaign.sampling).label}, seed {campaign.seed}")
     yield Fact("Rule", GoldRule(release.rule).label)
     yield Fact("Threshold", f"a score of {release.threshold} or more counts as followed")
     yield from (Fact(name, value) for name, value in criteria_in_words(release.criteria))
-    for status, n in sorted(statuses.items(), key=lambda each: -each[1]):
+    for status, n in sorted(release.counts["statuses"].items(), key=itemgetter(1), reverse=True):
         yield Fact(GoldStatus(status).label, f"{n:,}")
-    left_out = (release.counts or {}).get("left_out") or {}
+    left_out = release.counts["left_out"]
     if left_out:
         yield Fact("Left out", ", ".join(f"{LEFT_OUT[reason]}: {n:,}" for reason, n in left_out.items()))
     made = release.created_at
@@ -88,7 +75,7 @@ def _origin(release: GoldRelease, statuses: Mapping[str, int]) -> Iterator[Fact]
 def _doubtful(release: GoldRelease, raters: str) -> Iterator[Fact]:
     """The raters in the release's notes, by the names that its rows have for them."""
     name_of = pseudonyms_of(release.campaign) if raters == RaterNames.PSEUDONYMS else str
-    for rater in (release.notes or {}).get("raters", ()):
+    for rater in release.notes["raters"]:
         labels = "1 label" if rater["labels"] == 1 else f"{rater['labels']:,} labels"
         yield Fact(
             f"To be read with care: {name_of(rater['name'])}", f"{labels}; {'; '.join(rater['reasons'])}"
@@ -114,31 +101,30 @@ LEFT_OUT = {
 
 def criteria_in_words(stored: Mapping[str, Any]) -> list[tuple[str, str]]:
     """A release's criteria, as (what, how)."""
-    criteria = stored_criteria(stored)
+    criteria = GoldCriteria(**stored)
     states = (
         "any"
         if set(criteria.states) == set(ALL_STATES)
         else ", ".join(TaskState(state).label.lower() for state in criteria.states)
     )
-    found = [
+    facts = [
         ("Adjudicators' decisions", "come before the rule" if criteria.adjudicated_first else "do not count"),
         ("Surplus labels", "vote" if criteria.include_surplus else "have no vote"),
         ("State of the task", states),
         ("Unresolved tasks", "are in, without a decision" if criteria.include_unresolved else "are left out"),
     ]
     if criteria.minimum_labels:
-        found.append(("Votes", f"{criteria.minimum_labels} or more"))
+        facts.append(("Votes", f"{criteria.minimum_labels} or more"))
     if criteria.minimum_agreement:
-        found.append(("Agreement", f"{criteria.minimum_agreement:.0%} of the votes or more"))
+        facts.append(("Agreement", f"{criteria.minimum_agreement:.0%} of the votes or more"))
     if criteria.minimum_confidence:
-        found.append(("Confidence of the model", f"{criteria.minimum_confidence:.0%} or more"))
-    return found
+        facts.append(("Confidence of the model", f"{criteria.minimum_confidence:.0%} or more"))
+    return facts
 
 
-def _agreement(figures: Mapping[str, Any] | None) -> Iterator[Fact]:
-    if not figures or figures["undefined"]:
-        reason = figures["undefined"] if figures else "the release did not keep it"
-        yield Fact("Krippendorff's α between people", f"undefined: {reason}")
+def _agreement(figures: Mapping[str, Any]) -> Iterator[Fact]:
+    if figures["undefined"]:
+        yield Fact("Krippendorff's α between people", f"undefined: {figures['undefined']}")
         return
     for name, key in (("ordinal, 1 to 5", "alpha"), ("followed or not", "alpha_followed")):
         yield Fact(f"Krippendorff's α between people ({name})", estimate_in_words(figures[key]))
@@ -169,13 +155,14 @@ def _rubric(campaign: Campaign) -> str:
     return f"{rubric.name}, version {rubric.version}.\n\n{quoted}\n\n{scale}"
 
 
-def _limits(release: GoldRelease, counts: Mapping[str, int], statuses: Mapping[str, int]) -> Iterator[str]:
+def _limits(release: GoldRelease) -> Iterator[str]:
     campaign, figures = release.campaign, release.report_figures
+    tasks, statuses = release.counts["included"], release.counts["statuses"]
     if campaign.is_demonstration:
         yield "These are demonstration data: nothing may be concluded from them."
-    if counts["tasks"] < FEW_TASKS:
-        yield f"It holds {counts['tasks']} tasks: too few for shares by model, source or category."
-    yield from (release.notes or {}).get("looser", ())
+    if tasks < FEW_TASKS:
+        yield f"It holds {tasks} tasks: too few for shares by model, source or category."
+    yield from release.notes["looser"]
     if single := statuses.get(GoldStatus.SINGLE):
         rest = "1 task rests" if single == 1 else f"{single:,} tasks rest"
         yield f"{rest} on 1 label, so that a rater's slip goes unseen: agreement is not stated for them."
@@ -188,7 +175,7 @@ def _limits(release: GoldRelease, counts: Mapping[str, int], statuses: Mapping[s
         )
     if campaign.sampling != Sampling.RANDOM:
         yield "The sample is not a plain random one: weight by 1 / `inclusion_probability` for shares of all responses."
-    if not figures or figures["undefined"]:
+    if figures["undefined"]:
         yield "No validation report had been computed when it was released, so agreement is not stated."
     elif figures["stale"]:
         yield f"The figures of the validation report were out of date at the release: {figures['stale']}"

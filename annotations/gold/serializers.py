@@ -10,7 +10,9 @@ from annotations.gold.services.gold import GoldPreview
 from annotations.models import GoldRelease, GoldRequest, Task
 from annotations.models.task import TaskState
 from annotations.quality.selectors.doubtful_raters import DoubtfulRater
+from core.api.dataclass_serializer import DataclassSerializer
 from core.api.queries import LARGEST_ID, Query
+from core.api.row_serializer import RowSerializer
 from core.api.strict import SchemaField, StrictSerializer
 from perg.stats.gold.gold_criteria import GoldCriteria
 from perg.stats.gold.gold_selection import REASONS, SelectionCounts
@@ -41,24 +43,17 @@ class CriteriaSerializer(StrictSerializer[Any]):
     criteria = CriteriaField(required=False, help_text=DEFAULTS)
 
 
-class CountsSerializer(serializers.Serializer[SelectionCounts]):
+class CountsSerializer(DataclassSerializer[SelectionCounts]):
     """How many tasks go in, by decision and by status, and how many do not, by the first reason that holds."""
 
-    tasks = serializers.IntegerField()
-    included = serializers.IntegerField()
-    followed = serializers.IntegerField()
-    not_followed = serializers.IntegerField()
-    unresolved = serializers.IntegerField()
-    statuses = serializers.DictField(child=serializers.IntegerField())
-    left_out = serializers.DictField(child=serializers.IntegerField())
+    dataclass = SelectionCounts
 
 
-class DoubtfulRaterSerializer(serializers.Serializer[DoubtfulRater]):
+class DoubtfulRaterSerializer(DataclassSerializer[DoubtfulRater]):
     """A person whose labels somebody should look at before gold is made of them, and why."""
 
-    name = serializers.CharField()
+    dataclass = DoubtfulRater
     labels = serializers.IntegerField(help_text="Votes of theirs on tasks that go in.")
-    reasons = serializers.ListField(child=serializers.CharField())
 
 
 class NotesSerializer(serializers.Serializer[Any]):
@@ -118,15 +113,15 @@ class LeftOutSerializer(serializers.Serializer[Any]):
     tasks = LeftOutTaskSerializer(many=True)
 
 
-class ReleaseSerializer(serializers.ModelSerializer[GoldRelease]):
+class ReleaseSerializer(RowSerializer[GoldRelease]):
     """A numbered, immutable release. `checksum` is the SHA-256 of its JSONL; `report_figures` what the validation
-    report said when it was made. Old releases have neither counts, notes nor figures.
+    report said when it was made.
     """
 
-    criteria = serializers.DictField(read_only=True)
-    counts = CountsSerializer(read_only=True, allow_null=True)
-    notes = NotesSerializer(read_only=True, allow_null=True)
-    report_figures = serializers.DictField(read_only=True, allow_null=True)
+    criteria = serializers.DictField()
+    counts = CountsSerializer()
+    notes = NotesSerializer()
+    report_figures = serializers.DictField()
     created_by = serializers.SlugRelatedField[GoldRelease](
         slug_field="username", read_only=True, allow_null=True
     )
@@ -149,16 +144,15 @@ class ReleaseSerializer(serializers.ModelSerializer[GoldRelease]):
             "created_by",
             "created_at",
         ]
-        read_only_fields = fields
 
 
-class GoldRequestSerializer(serializers.ModelSerializer[GoldRequest]):
+class GoldRequestSerializer(RowSerializer[GoldRequest]):
     """A release that was asked for. `release` is its id once `status` is `released`; `failure` and `failure_code` say
     why there is none where it is `failed`. `share_done` is null while nobody knows how many tasks go in.
     """
 
-    criteria = serializers.DictField(read_only=True)
-    share_done = serializers.FloatField(read_only=True, allow_null=True)
+    criteria = serializers.DictField()
+    share_done = serializers.FloatField(allow_null=True)
     requested_by = serializers.SlugRelatedField[GoldRequest](slug_field="username", read_only=True)
 
     class Meta:
@@ -179,35 +173,30 @@ class GoldRequestSerializer(serializers.ModelSerializer[GoldRequest]):
             "created_at",
             "finished_at",
         ]
-        read_only_fields = fields
 
 
-class SideSerializer(serializers.Serializer[GoldSide]):
-    followed = serializers.BooleanField(allow_null=True)
-    score = serializers.FloatField(allow_null=True)
-    status = serializers.CharField()
+class SideSerializer(DataclassSerializer[GoldSide]):
+    """What a release says of a task."""
+
+    dataclass = GoldSide
 
 
-class DifferenceSerializer(serializers.Serializer[GoldDifference]):
+class DifferenceSerializer(DataclassSerializer[GoldDifference]):
     """A task on which two releases differ; null on the side where it is not in."""
 
-    task = serializers.IntegerField()
-    question = serializers.CharField(allow_blank=True)
+    dataclass = GoldDifference
     before = SideSerializer(allow_null=True)
     after = SideSerializer(allow_null=True)
 
 
-class DifferencesSerializer(serializers.Serializer[ReleaseDifferences]):
+class DifferencesSerializer(DataclassSerializer[ReleaseDifferences]):
     """What a release has changed of an earlier one; `rows` are tasks of the `kind` asked for, in the order of their
     keys, those behind task `behind` if one is named.
     """
 
+    dataclass = ReleaseDifferences
     before = serializers.IntegerField(source="before.pk")
     after = serializers.IntegerField(source="after.pk")
-    added = serializers.IntegerField()
-    removed = serializers.IntegerField()
-    changed = serializers.IntegerField()
-    same = serializers.IntegerField()
 
 
 class DifferencesWithRowsSerializer(DifferencesSerializer):

@@ -44,7 +44,7 @@ GOLD = (
         "How the gold fell: unanimous, majority, single (1 label), median, model, adjudicated, tied or unlabelled.",
     ),
     Column("how", Kind.TEXT, "The same in words, with rule and threshold."),
-    Column("votes", Kind.INTEGER, "Labels that it rests on; empty in releases that did not say."),
+    Column("votes", Kind.INTEGER, "Labels that it rests on."),
     Column("agreement", Kind.NUMBER, "Share of the votes that say the gold; empty for 1 vote."),
     Column("confidence", Kind.NUMBER, "Probability of the gold under Dawid–Skene or MACE."),
     Column("adjudicator", Kind.PERSON, "Who decided, if an adjudicator did."),
@@ -79,8 +79,7 @@ def of_release(release: GoldRelease) -> Source:
 
     def rows() -> Iterator[Row]:
         for record in lines():
-            # A record has what there was to tell when it was released: older ones lack some fields.
-            yield tuple(record.get(column.name) for column in GOLD)
+            yield tuple(record[column.name] for column in GOLD)
 
     return Source(
         columns=GOLD,

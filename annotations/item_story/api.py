@@ -32,5 +32,5 @@ class JudgeVerdicts(APIView):
 
     @extend_schema(responses=JudgeVerdictSerializer(many=True))
     def get(self, request: Request, judge_id: int) -> Response:
-        found = trust_in(get_object_or_404(Judge, pk=judge_id))
-        return Response(JudgeVerdictSerializer(found, many=True).data)
+        verdicts = trust_in(get_object_or_404(Judge, pk=judge_id))
+        return Response(JudgeVerdictSerializer(verdicts, many=True).data)

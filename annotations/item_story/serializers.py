@@ -5,12 +5,13 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from annotations.adjudication.serializers import AdjudicationSerializer
+from annotations.adjudication.serializers import AdjudicationSerializer, AnonymousLabelSerializer
 from annotations.item_story.selectors import PeopleStory
 from annotations.labelling.serializers import OptionSerializer
 from annotations.models import GoldLabel
 from annotations.models.gold import GoldStatus
 from annotations.models.task import TaskKind, TaskState
+from core.api.row_serializer import RowSerializer
 from evaluation.judges.serializers.trials import MessageSerializer
 from evaluation.library.serializers.catalogues import PreferenceSerializer
 from evaluation.models.completion import CompletionStatus
@@ -71,31 +72,24 @@ class JudgmentStorySerializer(serializers.Serializer[Any]):
     calls = CallSerializer(many=True)
 
 
-class NamedLabelSerializer(serializers.Serializer[Any]):
+class NamedLabelSerializer(AnonymousLabelSerializer):
     """A person's label; `name` is made up while the task is disputed. `revisions` are its scores, the newest last."""
 
-    name = serializers.CharField()
-    score = serializers.IntegerField(source="label.score")
-    answer_correct = serializers.CharField(source="label.answer_correct", allow_blank=True)
-    comment = serializers.CharField(source="label.comment", allow_blank=True)
-    is_surplus = serializers.BooleanField()
-    is_set_aside = serializers.BooleanField()
     revisions = serializers.SerializerMethodField()
 
-    def get_revisions(self, given: Any) -> list[int]:
-        return [label.score for label in given.revisions]
+    def get_revisions(self, label_story: Any) -> list[int]:
+        return [label.score for label in label_story.revisions]
 
 
-class GoldOfTaskSerializer(serializers.ModelSerializer[GoldLabel]):
+class GoldOfTaskSerializer(RowSerializer[GoldLabel]):
     """What a gold release says of the task."""
 
-    number = serializers.IntegerField(source="release.number", read_only=True)
-    status = serializers.ChoiceField(GoldStatus.choices, read_only=True)
+    number = serializers.IntegerField(source="release.number")
+    status = serializers.ChoiceField(GoldStatus.choices)
 
     class Meta:
         model = GoldLabel
         fields = ["release", "number", "status", "followed", "score"]
-        read_only_fields = fields
 
 
 class TaskStorySerializer(serializers.Serializer[Any]):

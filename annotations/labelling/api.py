@@ -1,23 +1,27 @@
-"""REST views of labelling: enough to build another annotation screen on. All need the scope `annotate` to write.
+"""REST views of labelling, which the annotation screen calls, too. All need the scope `annotate` to write.
 
-They call what the browser's screen calls, and show what it shows: annotators are blind here, too.
+Annotators are blind: nothing here tells the model, the run, a judge, or a control item from another task.
 """
 
 from http import HTTPStatus
 
 from django.db.models import QuerySet
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import generics
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from annotations.access import labelling_member, own_assignment
+from annotations.labelling.differences import word_differences
+from annotations.labelling.keys import USUAL_KEYS
+from annotations.labelling.responses import rendered
 from annotations.labelling.selectors.history import history_of
-from annotations.labelling.selectors.labelling import labelled_by, shown_task, why_nothing_to_label
+from annotations.labelling.selectors.labelling import labelled_by, next_task, shown_task
 from annotations.labelling.selectors.standing import labels_wanted_of
 from annotations.labelling.serializers import (
     ClaimSerializer,
+    DifferencesSerializer,
     DraftSavedSerializer,
     FlaggedSerializer,
     HistoryQuery,
@@ -28,18 +32,35 @@ from annotations.labelling.serializers import (
     NewLabelSerializer,
     NewSkipSerializer,
     NextSerializer,
+    ScreenSettingsSerializer,
     ShownTaskSerializer,
     StandingSerializer,
     SubmittedSerializer,
 )
 from annotations.labelling.services.assignment import claim_task, renew_lease
 from annotations.labelling.services.labels import save_draft, submit_label
+from annotations.labelling.services.screen_settings import set_keys
 from annotations.labelling.services.skips import flag_task, skip_task
 from annotations.models import Assignment, Member
 from core.api.actor import actor_of
 from core.api.queries import Queried
 from core.api.strict import without_body
+from core.errors import DomainError
+from core.middleware.same_person import HEADER
 from core.scopes import Scope
+from core.text.word_splitting import MOST_WORDS
+
+PERSON = OpenApiParameter(
+    HEADER,
+    int,
+    OpenApiParameter.HEADER,
+    description="For a page that stays open: the person whose page it is. 409 with the code `another_person` where "
+    "somebody else is logged in in this browser meanwhile.",
+)
+
+# Made once: a serializer copies its fields when it is made, which takes longer than what is done with them.
+CLAIM, DRAFT, LABEL = ClaimSerializer(), NewDraftSerializer(), NewLabelSerializer()
+SKIP, FLAG, NEXT = NewSkipSerializer(), NewFlagSerializer(), NextSerializer()
 
 
 class NextTask(APIView):
@@ -50,19 +71,12 @@ class NextTask(APIView):
 
     scope = Scope.ANNOTATE
 
-    @extend_schema(request=ClaimSerializer, responses=NextSerializer)
+    @extend_schema(parameters=[PERSON], request=ClaimSerializer, responses=NextSerializer)
     def post(self, request: Request, campaign_id: int) -> Response:
         member = labelling_member(actor_of(request), campaign_id)
-        given = ClaimSerializer(data=request.data)
-        given.is_valid(raise_exception=True)
-        assignment = claim_task(
-            campaign=member.campaign, member=member, holding=given.validated_data["holding"]
-        )
-        answer = _standing(member) | {
-            "task": shown_task(assignment) if assignment else None,
-            "nothing": None if assignment else why_nothing_to_label(member),
-        }
-        return Response(NextSerializer(answer).data)
+        entries = CLAIM.run_validation(request.data)
+        assignment = claim_task(member=member, holding=entries["holding"])
+        return Response(NEXT.to_representation(next_task(member, assignment)))
 
 
 class OwnStanding(APIView):
@@ -93,6 +107,23 @@ class OwnTask(APIView):
         return Response(ShownTaskSerializer(shown_task(assignment)).data)
 
 
+class Differences(APIView):
+    """The responses of one of one's own tasks, with the words marked in which they differ. 400 with the code `too_long`
+    where they are too long to compare.
+    """
+
+    @extend_schema(responses=DifferencesSerializer)
+    def get(self, request: Request, assignment_id: int) -> Response:
+        shown = shown_task(own_assignment(actor_of(request), assignment_id))
+        marked = word_differences(rendered(shown.baseline), rendered(shown.personalised))
+        if marked is None:
+            raise DomainError(
+                f"These texts are too long to compare here: more than {MOST_WORDS:,} words, or too many repeated ones.",
+                code="too_long",
+            )
+        return Response(dict(zip(("baseline_html", "personalised_html"), marked, strict=True)))
+
+
 class Heartbeat(APIView):
     """Keep a task while somebody is at it. 409 with the code `lease_lost` once the lease is lost, whether or not
     somebody else has the task; what is submitted then is still accepted.
@@ -100,7 +131,7 @@ class Heartbeat(APIView):
 
     scope = Scope.ANNOTATE
 
-    @extend_schema(request=None, responses=LeaseSerializer)
+    @extend_schema(parameters=[PERSON], request=None, responses=LeaseSerializer)
     @without_body
     def post(self, request: Request, assignment_id: int) -> Response:
         assignment = renew_lease(assignment=own_assignment(actor_of(request), assignment_id))
@@ -112,12 +143,11 @@ class DraftOfTask(APIView):
 
     scope = Scope.ANNOTATE
 
-    @extend_schema(request=NewDraftSerializer, responses=DraftSavedSerializer)
+    @extend_schema(parameters=[PERSON], request=NewDraftSerializer, responses=DraftSavedSerializer)
     def put(self, request: Request, assignment_id: int) -> Response:
         assignment = own_assignment(actor_of(request), assignment_id)
-        given = NewDraftSerializer(data=request.data)
-        given.is_valid(raise_exception=True)
-        return Response(DraftSavedSerializer(save_draft(assignment=assignment, **given.validated_data)).data)
+        entries = DRAFT.run_validation(request.data)
+        return Response(DraftSavedSerializer(save_draft(assignment=assignment, **entries)).data)
 
 
 class Submission(APIView):
@@ -127,12 +157,11 @@ class Submission(APIView):
 
     scope = Scope.ANNOTATE
 
-    @extend_schema(request=NewLabelSerializer, responses=SubmittedSerializer)
+    @extend_schema(parameters=[PERSON], request=NewLabelSerializer, responses=SubmittedSerializer)
     def post(self, request: Request, assignment_id: int) -> Response:
         assignment = own_assignment(actor_of(request), assignment_id)
-        given = NewLabelSerializer(data=request.data)
-        given.is_valid(raise_exception=True)
-        label = submit_label(assignment=assignment, **given.validated_data)
+        entries = LABEL.run_validation(request.data)
+        label = submit_label(assignment=assignment, **entries)
         answer = {
             "revision": label.revision,
             "done": labelled_by(assignment.member),
@@ -145,12 +174,11 @@ class Skip(APIView):
 
     scope = Scope.ANNOTATE
 
-    @extend_schema(request=NewSkipSerializer, responses=StandingSerializer)
+    @extend_schema(parameters=[PERSON], request=NewSkipSerializer, responses=StandingSerializer)
     def post(self, request: Request, assignment_id: int) -> Response:
         assignment = own_assignment(actor_of(request), assignment_id)
-        given = NewSkipSerializer(data=request.data)
-        given.is_valid(raise_exception=True)
-        skip_task(assignment=assignment, **given.validated_data)
+        entries = SKIP.run_validation(request.data)
+        skip_task(assignment=assignment, **entries)
         member = labelling_member(actor_of(request), assignment.member.campaign_id)
         return Response(StandingSerializer(_standing(member)).data)
 
@@ -160,13 +188,27 @@ class FlagOfTask(APIView):
 
     scope = Scope.ANNOTATE
 
-    @extend_schema(request=NewFlagSerializer, responses={201: FlaggedSerializer})
+    @extend_schema(parameters=[PERSON], request=NewFlagSerializer, responses={201: FlaggedSerializer})
     def post(self, request: Request, assignment_id: int) -> Response:
         assignment = own_assignment(actor_of(request), assignment_id)
-        given = NewFlagSerializer(data=request.data)
-        given.is_valid(raise_exception=True)
-        flag = flag_task(assignment=assignment, **given.validated_data)
+        entries = FLAG.run_validation(request.data)
+        flag = flag_task(assignment=assignment, **entries)
         return Response(FlaggedSerializer(flag).data, status=HTTPStatus.CREATED)
+
+
+class OwnScreenSettings(APIView):
+    """Remember the caller's keys of the annotation screen; actions that are not named get their usual one. The answer
+    has all keys.
+    """
+
+    scope = Scope.ANNOTATE
+
+    @extend_schema(parameters=[PERSON], request=ScreenSettingsSerializer, responses=ScreenSettingsSerializer)
+    def put(self, request: Request) -> Response:
+        settings = ScreenSettingsSerializer(data=request.data)
+        settings.is_valid(raise_exception=True)
+        own = set_keys(user=actor_of(request), keys=settings.validated_data["keys"])
+        return Response({"keys": USUAL_KEYS | own.keys})
 
 
 def _standing(member: Member) -> dict[str, object]:

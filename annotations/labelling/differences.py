@@ -22,8 +22,8 @@ def word_differences(baseline_html: str, personalised_html: str) -> tuple[str, s
     too long to compare while somebody waits.
     """
     tokens = [_tokens(html) for html in (baseline_html, personalised_html)]
-    places = [[i for i, token in enumerate(each) if _is_word(token)] for each in tokens]
-    compared = [[each[i] for i in there] for each, there in zip(tokens, places, strict=True)]
+    places = [[i for i, token in enumerate(side) if _is_word(token)] for side in tokens]
+    compared = [[side[i] for i in there] for side, there in zip(tokens, places, strict=True)]
     if not are_comparable(*compared):
         return None
     changed: tuple[set[int], set[int]] = set(), set()

@@ -5,6 +5,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from annotations.labelling.responses import rendered, written
 from annotations.labelling.selectors.labelling import CurrentLabel, EnteredDraft, NothingToLabel, ShownTask
 from annotations.labelling.services.labels import COMMENT_LENGTH
 from annotations.models import Assignment, Flag
@@ -14,7 +15,8 @@ from core.api.queries import LARGEST_ID, LARGEST_INTEGER, ListQuery
 from core.api.strict import StrictSerializer
 from evaluation.models.endpoint import SCALE
 
-MOST_HELD = 10
+MOST_HELD = 1000
+LONGEST_NAME = 50
 
 
 class OptionSerializer(serializers.Serializer[Any]):
@@ -44,7 +46,8 @@ class CurrentLabelSerializer(serializers.Serializer[CurrentLabel]):
 class ShownTaskSerializer(serializers.Serializer[ShownTask]):
     """All that an annotator learns of a task. The texts are Markdown. `previous` is one's assignment before this.
 
-    `baseline` is null where none is on record.
+    `baseline` is null where none is on record. Fields that end in `_html` are the same responses as a page can show
+    them: laid out, and character by character (`_written_html`). Nothing in that HTML can act or load anything.
     """
 
     assignment = serializers.IntegerField()
@@ -54,6 +57,10 @@ class ShownTaskSerializer(serializers.Serializer[ShownTask]):
     preference = serializers.CharField(allow_blank=True)
     baseline = serializers.CharField(allow_blank=True, allow_null=True)
     personalised = serializers.CharField(allow_blank=True)
+    baseline_html = serializers.SerializerMethodField()
+    personalised_html = serializers.SerializerMethodField()
+    baseline_written_html = serializers.SerializerMethodField()
+    personalised_written_html = serializers.SerializerMethodField()
     draft = DraftSerializer()
     label = CurrentLabelSerializer(allow_null=True)  # type: ignore[assignment] # Field has a `label` of its own
     previous = serializers.IntegerField(allow_null=True)
@@ -62,6 +69,25 @@ class ShownTaskSerializer(serializers.Serializer[ShownTask]):
     @extend_schema_field(OptionSerializer(many=True))
     def get_options(self, shown: ShownTask) -> list[dict[str, str]]:
         return [{"letter": letter, "text": text} for letter, text in shown.options]
+
+    def get_baseline_html(self, shown: ShownTask) -> str:
+        return rendered(shown.baseline)
+
+    def get_personalised_html(self, shown: ShownTask) -> str:
+        return rendered(shown.personalised)
+
+    def get_baseline_written_html(self, shown: ShownTask) -> str:
+        return written(shown.baseline)
+
+    def get_personalised_written_html(self, shown: ShownTask) -> str:
+        return written(shown.personalised)
+
+
+class DifferencesSerializer(serializers.Serializer[Any]):
+    """Both responses as HTML. Words of the baseline alone are in `<del>`, those of the other one alone in `<ins>`."""
+
+    baseline_html = serializers.CharField()
+    personalised_html = serializers.CharField()
 
 
 class NothingSerializer(serializers.Serializer[NothingToLabel]):
@@ -205,3 +231,11 @@ class HistoryQuery(ListQuery):
         max_length=200, required=False, help_text="Looked for in question, preference, comment and skip note."
     )
     score = serializers.IntegerField(min_value=SCALE[0], max_value=SCALE[-1], required=False)
+
+
+class ScreenSettingsSerializer(StrictSerializer[Any]):
+    """The keys of the annotation screen by action; an action without a key has an empty text."""
+
+    keys = serializers.DictField(
+        child=serializers.CharField(allow_blank=True, trim_whitespace=False, max_length=LONGEST_NAME)
+    )

@@ -8,8 +8,9 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 
+from core.db.constraints import at_least, check, known, not_blank, unique, within
 from evaluation.models import Rubric, Run
-from evaluation.models.endpoint import DEFAULT_THRESHOLD, SCALE
+from evaluation.models.endpoint import DEFAULT_THRESHOLD, ENDS
 
 
 class CampaignStatus(models.TextChoices):
@@ -166,128 +167,96 @@ class Campaign(models.Model):
     class Meta:
         ordering = ["-pk"]
         constraints = [
-            models.UniqueConstraint(
-                fields=["name"],
-                name="campaign_name_unique",
-                violation_error_message="A campaign has this name already.",
+            unique("campaign_name_unique", "A campaign has this name already.", "name"),
+            not_blank("campaign_name_given", "A campaign needs a name.", "name"),
+            check(
+                "campaign_rubric_unless_imported",
+                "A campaign has a rubric, save one of imported ratings.",
+                Q(is_imported=True) | Q(rubric__isnull=False),
             ),
-            models.CheckConstraint(
-                condition=~Q(name=""),
-                name="campaign_name_given",
-                violation_error_message="A campaign needs a name.",
-            ),
-            models.CheckConstraint(
-                condition=Q(is_imported=True) | Q(rubric__isnull=False),
-                name="campaign_rubric_unless_imported",
-                violation_error_message="A campaign has a rubric, save one of imported ratings.",
-            ),
-            models.CheckConstraint(
-                condition=Q(is_imported=True, scale__in=RatingScale.values)
+            check(
+                "campaign_own_scale_only_imported",
+                "Only imported ratings have another scale than 1 to 5.",
+                Q(is_imported=True, scale__in=RatingScale.values)
                 | Q(is_imported=False, scale=RatingScale.ORDINAL, rating_threshold__isnull=True),
-                name="campaign_own_scale_only_imported",
-                violation_error_message="Only imported ratings have another scale than 1 to 5.",
             ),
-            models.CheckConstraint(
-                condition=Q(is_imported=False)
-                | Q(status__in=[CampaignStatus.CLOSED, CampaignStatus.ARCHIVED]),
-                name="campaign_imported_is_not_labelled",
-                violation_error_message="Ratings made elsewhere are not labelled here.",
+            check(
+                "campaign_imported_is_not_labelled",
+                "Ratings made elsewhere are not labelled here.",
+                Q(is_imported=False) | Q(status__in=[CampaignStatus.CLOSED, CampaignStatus.ARCHIVED]),
             ),
-            models.CheckConstraint(
-                condition=~Q(scale=RatingScale.NOMINAL) | Q(rating_threshold__isnull=True),
-                name="campaign_names_have_no_threshold",
-                violation_error_message="Names without an order cannot be cut at a threshold.",
+            check(
+                "campaign_names_have_no_threshold",
+                "Names without an order cannot be cut at a threshold.",
+                ~Q(scale=RatingScale.NOMINAL) | Q(rating_threshold__isnull=True),
             ),
-            models.CheckConstraint(
-                condition=Q(failure_labels__isnull=True)
+            check(
+                "campaign_failure_labels_are_imported_names",
+                "Only imported labels can count as failures.",
+                Q(failure_labels__isnull=True)
                 | Q(is_imported=True, scale=RatingScale.NOMINAL, failure_labels__len__gte=1),
-                name="campaign_failure_labels_are_imported_names",
-                violation_error_message="Only imported labels can count as failures.",
             ),
-            models.CheckConstraint(
-                condition=Q(rating_categories__isnull=True)
-                | Q(is_imported=True, rating_categories__len__gte=2),
-                name="campaign_stated_scale_only_imported",
-                violation_error_message="Only imported ratings have a stated scale, with two categories or more.",
+            check(
+                "campaign_stated_scale_only_imported",
+                "Only imported ratings have a stated scale, with two categories or more.",
+                Q(rating_categories__isnull=True) | Q(is_imported=True, rating_categories__len__gte=2),
             ),
-            models.CheckConstraint(
-                condition=Q(overlap__gte=1),
-                name="campaign_overlap_positive",
-                violation_error_message="Each response needs at least one label.",
+            at_least("campaign_overlap_positive", "Each response needs at least one label.", overlap=1),
+            check(
+                "campaign_max_overlap_from_overlap",
+                "The most labels of a response are no fewer than those wanted first.",
+                Q(max_overlap__gte=F("overlap")),
             ),
-            models.CheckConstraint(
-                condition=Q(max_overlap__gte=F("overlap")),
-                name="campaign_max_overlap_from_overlap",
-                violation_error_message="The most labels of a response are no fewer than those wanted first.",
+            check(
+                "campaign_disagreement_known",
+                "A disagreement has a known rule and a range of at least 1.",
+                Q(disagreement__in=Disagreement.values, disagreement_range__gte=1),
             ),
-            models.CheckConstraint(
-                condition=Q(disagreement__in=Disagreement.values, disagreement_range__gte=1),
-                name="campaign_disagreement_known",
-                violation_error_message="A disagreement has a known rule and a range of at least 1.",
+            at_least(
+                "campaign_quota_positive",
+                "A person may make at least one label.",
+                labels_per_person=1,
+                or_none=True,
             ),
-            models.CheckConstraint(
-                condition=Q(labels_per_person__isnull=True) | Q(labels_per_person__gte=1),
-                name="campaign_quota_positive",
-                violation_error_message="A person may make at least one label.",
+            at_least(
+                "campaign_control_rate_below_all",
+                "At most every second task is a control item.",
+                control_every=2,
+                or_none=True,
             ),
-            models.CheckConstraint(
-                condition=Q(control_every__isnull=True) | Q(control_every__gte=2),
-                name="campaign_control_rate_below_all",
-                violation_error_message="At most every second task is a control item.",
+            check(
+                "campaign_pass_mark_is_share",
+                "A pass mark is a share above 0 and at most 1.",
+                Q(pass_mark__isnull=True) | Q(pass_mark__gt=0, pass_mark__lte=1),
             ),
-            models.CheckConstraint(
-                condition=Q(pass_mark__isnull=True) | Q(pass_mark__gt=0, pass_mark__lte=1),
-                name="campaign_pass_mark_is_share",
-                violation_error_message="A pass mark is a share above 0 and at most 1.",
+            at_least(
+                "campaign_qualification_can_be_tried",
+                "A qualification can be tried at least once.",
+                qualification_attempts=1,
             ),
-            models.CheckConstraint(
-                condition=Q(qualification_attempts__gte=1),
-                name="campaign_qualification_can_be_tried",
-                violation_error_message="A qualification can be tried at least once.",
+            within(
+                "campaign_control_bar_is_share",
+                "A bar for control items is a share from 0 to 1.",
+                lowest_control_accuracy=(0, 1),
+                or_none=True,
             ),
-            models.CheckConstraint(
-                condition=Q(lowest_control_accuracy__isnull=True)
-                | Q(lowest_control_accuracy__gte=0, lowest_control_accuracy__lte=1),
-                name="campaign_control_bar_is_share",
-                violation_error_message="A bar for control items is a share from 0 to 1.",
+            within(
+                "campaign_agreement_bar_in_range",
+                "A bar for agreement is from -1 to 1.",
+                lowest_agreement=(-1, 1),
+                or_none=True,
             ),
-            models.CheckConstraint(
-                condition=Q(lowest_agreement__isnull=True)
-                | Q(lowest_agreement__gte=-1, lowest_agreement__lte=1),
-                name="campaign_agreement_bar_in_range",
-                violation_error_message="A bar for agreement is from -1 to 1.",
-            ),
-            models.CheckConstraint(
-                condition=Q(sampling=Sampling.ENRICHED, enriched_share__gt=0, enriched_share__lt=1)
+            check(
+                "campaign_enriched_share_iff_enriched",
+                "An enriched sample has its share, between 0 and 1; no other has.",
+                Q(sampling=Sampling.ENRICHED, enriched_share__gt=0, enriched_share__lt=1)
                 | (~Q(sampling=Sampling.ENRICHED) & Q(enriched_share__isnull=True)),
-                name="campaign_enriched_share_iff_enriched",
-                violation_error_message="An enriched sample has its share, between 0 and 1; no other has.",
             ),
-            models.CheckConstraint(
-                condition=Q(sample_size__gte=1),
-                name="campaign_sample_positive",
-                violation_error_message="A sample has at least one response.",
-            ),
-            models.CheckConstraint(
-                condition=Q(threshold__gte=SCALE[0], threshold__lte=SCALE[-1]),
-                name="campaign_threshold_on_scale",
-                violation_error_message="The threshold is a score from 1 to 5.",
-            ),
-            models.CheckConstraint(
-                condition=Q(lease_seconds__gte=1),
-                name="campaign_lease_positive",
-                violation_error_message="A lease lasts at least a second.",
-            ),
-            models.CheckConstraint(
-                condition=Q(status__in=CampaignStatus.values),
-                name="campaign_status_known",
-                violation_error_message="The status is one of the known ones.",
-            ),
-            models.CheckConstraint(
-                condition=Q(sampling__in=Sampling.values),
-                name="campaign_sampling_known",
-                violation_error_message="The sampling is one of the known ones.",
-            ),
+            at_least("campaign_sample_positive", "A sample has at least one response.", sample_size=1),
+            within("campaign_threshold_on_scale", "The threshold is a score from 1 to 5.", threshold=ENDS),
+            at_least("campaign_lease_positive", "A lease lasts at least a second.", lease_seconds=1),
+            known("campaign_status_known", status=CampaignStatus),
+            known("campaign_sampling_known", sampling=Sampling),
         ]
 
     def __str__(self) -> str:
@@ -314,10 +283,11 @@ class Guidelines(models.Model):
         ordering = ["-version"]
         verbose_name_plural = "guidelines"
         constraints = [
-            models.UniqueConstraint(
-                fields=["campaign", "version"],
-                name="guidelines_version_unique",
-                violation_error_message="The campaign has this version of its guidelines already.",
+            unique(
+                "guidelines_version_unique",
+                "The campaign has this version of its guidelines already.",
+                "campaign",
+                "version",
             ),
         ]
 
@@ -352,20 +322,12 @@ class Member(models.Model):
     class Meta:
         ordering = ["pk"]
         constraints = [
-            models.UniqueConstraint(
-                fields=["campaign", "user"],
-                name="member_once_in_campaign",
-                violation_error_message="This person is in the campaign already.",
-            ),
-            models.CheckConstraint(
-                condition=Q(role__in=Role.values),
-                name="member_role_known",
-                violation_error_message="A member is an annotator or a lead.",
-            ),
-            models.CheckConstraint(
-                condition=Q(paused_at__isnull=False) | Q(paused_by__isnull=True, pause_reason=""),
-                name="member_pause_has_time",
-                violation_error_message="Only who is paused has a reason for it.",
+            unique("member_once_in_campaign", "This person is in the campaign already.", "campaign", "user"),
+            known("member_role_known", "A member is an annotator or a lead.", role=Role),
+            check(
+                "member_pause_has_time",
+                "Only who is paused has a reason for it.",
+                Q(paused_at__isnull=False) | Q(paused_by__isnull=True, pause_reason=""),
             ),
         ]
 

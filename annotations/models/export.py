@@ -5,6 +5,7 @@ from django.db.models import Q
 
 from annotations.models.campaign import Campaign
 from annotations.models.gold import GoldRelease
+from core.db.constraints import check, known
 from core.jobs.leased_job import LeasedJob, States, job_constraints, unfinished_index
 
 
@@ -85,13 +86,16 @@ class Export(LeasedJob):
         ]
         constraints = [
             *job_constraints(STATES, ExportStatus),
-            models.CheckConstraint(
-                condition=Q(format__in=ExportFormat.values, raters__in=RaterNames.values),
-                name="export_values_known",
-                violation_error_message="Format and raters are of the known ones.",
+            known(
+                "export_values_known",
+                "Format and raters are of the known ones.",
+                format=ExportFormat,
+                raters=RaterNames,
             ),
-            models.CheckConstraint(
-                condition=(
+            check(
+                "export_ready_iff_file",
+                "An export has its file exactly while it is ready.",
+                (
                     Q(
                         status=ExportStatus.READY,
                         size__isnull=False,
@@ -102,8 +106,6 @@ class Export(LeasedJob):
                     & ~Q(checksum="")
                 )
                 | (~Q(status=ExportStatus.READY) & Q(file="")),
-                name="export_ready_iff_file",
-                violation_error_message="An export has its file exactly while it is ready.",
             ),
         ]
 

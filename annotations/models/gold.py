@@ -7,6 +7,7 @@ from django.db.models import Q
 from annotations.models.campaign import Campaign
 from annotations.models.task import Task
 from annotations.models.validation import ValidationReport
+from core.db.constraints import check, known, unique
 
 
 class GoldStatus(models.TextChoices):
@@ -38,25 +39,15 @@ class GoldRule(models.TextChoices):
 
 
 class GoldRelease(models.Model):
-    """A numbered release of a campaign's gold labels; `checksum` is the SHA-256 of its JSONL export.
-
-    What was added later is empty in releases that are older: criteria (they took in every task, by the majority),
-    counts, notes, and the validation report's figures. They also call a decision by one label unanimous.
-    """
+    """A numbered release of a campaign's gold labels; `checksum` is the SHA-256 of its JSONL export."""
 
     campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="gold_releases")
     number = models.PositiveIntegerField()
     rule = models.CharField(max_length=20, choices=GoldRule.choices, default=GoldRule.MAJORITY)
     threshold = models.PositiveSmallIntegerField()
-    criteria = models.JSONField(
-        default=dict, blank=True, help_text="See perg.stats.gold.gold_criteria.GoldCriteria."
-    )
-    counts = models.JSONField(
-        null=True, blank=True, help_text="What went in and what did not, by reason, as it was found."
-    )
+    criteria = models.JSONField(help_text="See perg.stats.gold.gold_criteria.GoldCriteria.")
+    counts = models.JSONField(help_text="What went in and what did not, by reason, as it was found.")
     notes = models.JSONField(
-        null=True,
-        blank=True,
         help_text="What its users should know: choices looser than the defaults, and raters below a bar.",
     )
     report = models.ForeignKey(
@@ -67,9 +58,7 @@ class GoldRelease(models.Model):
         related_name="gold_releases",
         help_text="The newest validation report at that moment.",
     )
-    report_figures = models.JSONField(
-        null=True, blank=True, help_text="What that report said: agreement, raters, verdicts."
-    )
+    report_figures = models.JSONField(help_text="What that report said: agreement, raters, verdicts.")
     checksum = models.CharField(max_length=64)
     code_version = models.CharField(max_length=50)
     created_by = models.ForeignKey(
@@ -84,16 +73,10 @@ class GoldRelease(models.Model):
     class Meta:
         ordering = ["-number"]
         constraints = [
-            models.UniqueConstraint(
-                fields=["campaign", "number"],
-                name="gold_release_number_unique",
-                violation_error_message="The campaign has this release already.",
+            unique(
+                "gold_release_number_unique", "The campaign has this release already.", "campaign", "number"
             ),
-            models.CheckConstraint(
-                condition=Q(rule__in=GoldRule.values),
-                name="gold_release_rule_known",
-                violation_error_message="The rule is one of the known ones.",
-            ),
+            known("gold_release_rule_known", rule=GoldRule),
         ]
 
     def __str__(self) -> str:
@@ -117,16 +100,12 @@ class GoldLabel(models.Model):
     class Meta:
         ordering = ["pk"]
         constraints = [
-            models.UniqueConstraint(
-                fields=["release", "task"],
-                name="gold_label_once_in_release",
-                violation_error_message="The release has this task already.",
-            ),
-            models.CheckConstraint(
-                condition=Q(status__in=RESOLVED, followed__isnull=False)
+            unique("gold_label_once_in_release", "The release has this task already.", "release", "task"),
+            check(
+                "gold_followed_iff_resolved",
+                "Gold is given exactly where the labels resolve it.",
+                Q(status__in=RESOLVED, followed__isnull=False)
                 | Q(status__in=[GoldStatus.TIED, GoldStatus.UNLABELLED], followed__isnull=True),
-                name="gold_followed_iff_resolved",
-                violation_error_message="Gold is given exactly where the labels resolve it.",
             ),
         ]
 

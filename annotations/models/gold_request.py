@@ -1,10 +1,10 @@
-"""Releases that were asked for: those of large campaigns are made by a worker, and tell how far they are."""
+"""Requested releases: those of large campaigns are made by a worker, which notes its progress."""
 
 from django.db import models
-from django.db.models import Q
 
 from annotations.models.campaign import Campaign
 from annotations.models.gold import GoldRelease
+from core.db.constraints import filled_exactly_when, unique
 from core.jobs.leased_job import LeasedJob, States, job_constraints, one_at_a_time, unfinished_index
 
 
@@ -55,16 +55,17 @@ class GoldRequest(LeasedJob):
         constraints = [
             *job_constraints(STATES, GoldRequestStatus),
             one_at_a_time(STATES, "campaign"),
-            models.UniqueConstraint(
-                fields=["campaign", "submission_key"],
-                name="gold_request_submission_once",
-                violation_error_message="This release was asked for already.",
+            unique(
+                "gold_request_submission_once",
+                "This release was asked for already.",
+                "campaign",
+                "submission_key",
             ),
-            models.CheckConstraint(
-                condition=Q(status=GoldRequestStatus.RELEASED, release__isnull=False)
-                | (~Q(status=GoldRequestStatus.RELEASED) & Q(release__isnull=True)),
-                name="gold_request_released_iff_release",
-                violation_error_message="A request has its release exactly when it is released.",
+            filled_exactly_when(
+                "gold_request_released_iff_release",
+                "A request has its release exactly when it is released.",
+                "release",
+                status=GoldRequestStatus.RELEASED,
             ),
         ]
 

@@ -1,9 +1,9 @@
 """Ratings that people and judges made elsewhere, in campaigns that have no responses of our own."""
 
 from django.db import models
-from django.db.models import Q
 
 from annotations.models.campaign import Campaign
+from core.db.constraints import known, not_blank, unique
 
 
 class RatedBy(models.TextChoices):
@@ -24,20 +24,16 @@ class ImportedRating(models.Model):
     class Meta:
         ordering = ["pk"]
         constraints = [
-            models.UniqueConstraint(
-                fields=["campaign", "item", "rater"],
-                name="imported_rating_once",
-                violation_error_message="This rater has rated this item already.",
+            unique(
+                "imported_rating_once", "This rater has rated this item already.", "campaign", "item", "rater"
             ),
-            models.CheckConstraint(
-                condition=Q(kind__in=RatedBy.values),
-                name="imported_rating_kind_known",
-                violation_error_message="A rater is a person or a judge.",
-            ),
-            models.CheckConstraint(
-                condition=~Q(item="") & ~Q(rater="") & ~Q(value=""),
-                name="imported_rating_whole",
-                violation_error_message="A rating has an item, a rater and a value.",
+            known("imported_rating_kind_known", "A rater is a person or a judge.", kind=RatedBy),
+            not_blank(
+                "imported_rating_whole",
+                "A rating has an item, a rater and a value.",
+                "item",
+                "rater",
+                "value",
             ),
         ]
 

@@ -9,7 +9,8 @@ from django.db.models import Q
 
 from annotations.models.campaign import Guidelines
 from annotations.models.task import Assignment, Task
-from evaluation.models.endpoint import SCALE
+from core.db.constraints import at_least, check, not_blank, unique, within
+from evaluation.models.endpoint import ENDS
 
 
 class AnswerCorrect(models.TextChoices):
@@ -18,10 +19,6 @@ class AnswerCorrect(models.TextChoices):
     YES = "yes", "Yes"
     NO = "no", "No"
     CANNOT_TELL = "cannot_tell", "Cannot tell"
-
-
-def on_scale(field: str = "score") -> Q:
-    return Q(**{f"{field}__gte": SCALE[0], f"{field}__lte": SCALE[-1]})
 
 
 class Label(models.Model):
@@ -49,36 +46,21 @@ class Label(models.Model):
     class Meta:
         ordering = ["pk"]
         constraints = [
-            models.UniqueConstraint(
-                fields=["assignment", "revision"],
-                name="label_revision_unique",
-                violation_error_message="This revision of the label exists already.",
+            unique(
+                "label_revision_unique",
+                "This revision of the label exists already.",
+                "assignment",
+                "revision",
             ),
-            models.UniqueConstraint(
-                fields=["submission_key"],
-                name="label_submission_once",
-                violation_error_message="This submission was received already.",
+            unique("label_submission_once", "This submission was received already.", "submission_key"),
+            within("label_score_on_scale", "A score is 1 to 5.", score=ENDS),
+            at_least("label_revision_from_1", "Revisions count from 1.", revision=1),
+            check(
+                "label_answer_correct_known",
+                "The answer is right, wrong, or one cannot tell.",
+                Q(answer_correct="") | Q(answer_correct__in=AnswerCorrect.values),
             ),
-            models.CheckConstraint(
-                condition=on_scale(),
-                name="label_score_on_scale",
-                violation_error_message="A score is 1 to 5.",
-            ),
-            models.CheckConstraint(
-                condition=Q(revision__gte=1),
-                name="label_revision_from_1",
-                violation_error_message="Revisions count from 1.",
-            ),
-            models.CheckConstraint(
-                condition=Q(answer_correct="") | Q(answer_correct__in=AnswerCorrect.values),
-                name="label_answer_correct_known",
-                violation_error_message="The answer is right, wrong, or one cannot tell.",
-            ),
-            models.CheckConstraint(
-                condition=Q(seconds__isnull=True) | Q(seconds__gte=0),
-                name="label_seconds_positive",
-                violation_error_message="A time is not below 0.",
-            ),
+            at_least("label_seconds_positive", "A time is not below 0.", seconds=0, or_none=True),
         ]
 
     def __str__(self) -> str:
@@ -98,11 +80,7 @@ class Draft(models.Model):
 
     class Meta:
         constraints = [
-            models.CheckConstraint(
-                condition=Q(score__isnull=True) | on_scale(),
-                name="draft_score_on_scale",
-                violation_error_message="A score is 1 to 5.",
-            ),
+            within("draft_score_on_scale", "A score is 1 to 5.", score=ENDS, or_none=True),
         ]
 
     def __str__(self) -> str:
@@ -127,21 +105,14 @@ class Adjudication(models.Model):
     class Meta:
         ordering = ["pk"]
         constraints = [
-            models.UniqueConstraint(
-                fields=["task", "revision"],
-                name="adjudication_revision_unique",
-                violation_error_message="This revision of the adjudication exists already.",
+            unique(
+                "adjudication_revision_unique",
+                "This revision of the adjudication exists already.",
+                "task",
+                "revision",
             ),
-            models.CheckConstraint(
-                condition=on_scale(),
-                name="adjudication_score_on_scale",
-                violation_error_message="A score is 1 to 5.",
-            ),
-            models.CheckConstraint(
-                condition=~Q(rationale=""),
-                name="adjudication_has_rationale",
-                violation_error_message="An adjudication says why.",
-            ),
+            within("adjudication_score_on_scale", "A score is 1 to 5.", score=ENDS),
+            not_blank("adjudication_has_rationale", "An adjudication says why.", "rationale"),
         ]
 
     def __str__(self) -> str:

@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models import Q
 
 from annotations.models.campaign import Campaign
+from core.db.constraints import check, unique
 
 
 class InvitedRole(models.TextChoices):
@@ -43,22 +44,18 @@ class Invitation(models.Model):
     class Meta:
         ordering = ["-pk"]
         constraints = [
-            models.UniqueConstraint(
-                fields=["token_hash"],
-                name="invitation_token_unique",
-                violation_error_message="This invitation exists already.",
-            ),
-            models.CheckConstraint(
-                condition=Q(role=InvitedRole.ADMIN, campaign__isnull=True)
+            unique("invitation_token_unique", "This invitation exists already.", "token_hash"),
+            check(
+                "invitation_campaign_unless_admin",
+                "Annotators and leads are invited to a campaign, admins to none.",
+                Q(role=InvitedRole.ADMIN, campaign__isnull=True)
                 | Q(role__in=[InvitedRole.ANNOTATOR, InvitedRole.LEAD], campaign__isnull=False),
-                name="invitation_campaign_unless_admin",
-                violation_error_message="Annotators and leads are invited to a campaign, admins to none.",
             ),
-            models.CheckConstraint(
-                condition=Q(accepted_at__isnull=True, accepted_by__isnull=True)
+            check(
+                "invitation_accepted_by_somebody",
+                "An accepted invitation says by whom, and cannot be revoked.",
+                Q(accepted_at__isnull=True, accepted_by__isnull=True)
                 | Q(accepted_at__isnull=False, accepted_by__isnull=False, revoked_at__isnull=True),
-                name="invitation_accepted_by_somebody",
-                violation_error_message="An accepted invitation says by whom, and cannot be revoked.",
             ),
         ]
 

@@ -4,8 +4,9 @@ from django.db import models
 from django.db.models import Q
 
 from annotations.models.campaign import Member
-from annotations.models.label import on_scale
 from annotations.models.task import Task
+from core.db.constraints import check, unique, within
+from evaluation.models.endpoint import ENDS
 
 
 class QualificationAttempt(models.Model):
@@ -20,22 +21,18 @@ class QualificationAttempt(models.Model):
     class Meta:
         ordering = ["number"]
         constraints = [
-            models.UniqueConstraint(
-                fields=["member", "number"],
-                name="qualification_attempt_number_unique",
-                violation_error_message="This attempt exists already.",
-            ),
-            models.UniqueConstraint(
-                fields=["member"],
+            unique("qualification_attempt_number_unique", "This attempt exists already.", "member", "number"),
+            unique(
+                "qualification_one_attempt_at_a_time",
+                "Another attempt is not finished yet.",
+                "member",
                 condition=Q(finished_at__isnull=True),
-                name="qualification_one_attempt_at_a_time",
-                violation_error_message="Another attempt is not finished yet.",
             ),
-            models.CheckConstraint(
-                condition=Q(finished_at__isnull=True, passed__isnull=True)
+            check(
+                "qualification_finished_has_result",
+                "An attempt has a result exactly when it is finished.",
+                Q(finished_at__isnull=True, passed__isnull=True)
                 | Q(finished_at__isnull=False, passed__isnull=False),
-                name="qualification_finished_has_result",
-                violation_error_message="An attempt has a result exactly when it is finished.",
             ),
         ]
 
@@ -53,15 +50,14 @@ class QualificationDraw(models.Model):
     class Meta:
         ordering = ["place"]
         constraints = [
-            models.UniqueConstraint(
-                fields=["attempt", "task"],
-                name="qualification_draw_once",
-                violation_error_message="This item is drawn for the attempt already.",
+            unique(
+                "qualification_draw_once", "This item is drawn for the attempt already.", "attempt", "task"
             ),
-            models.UniqueConstraint(
-                fields=["attempt", "place"],
-                name="qualification_draw_place_unique",
-                violation_error_message="An attempt has one item at each place.",
+            unique(
+                "qualification_draw_place_unique",
+                "An attempt has one item at each place.",
+                "attempt",
+                "place",
             ),
         ]
 
@@ -81,16 +77,8 @@ class QualificationAnswer(models.Model):
     class Meta:
         ordering = ["pk"]
         constraints = [
-            models.UniqueConstraint(
-                fields=["attempt", "task"],
-                name="qualification_answer_once",
-                violation_error_message="This item is answered already.",
-            ),
-            models.CheckConstraint(
-                condition=on_scale(),
-                name="qualification_answer_on_scale",
-                violation_error_message="A score is 1 to 5.",
-            ),
+            unique("qualification_answer_once", "This item is answered already.", "attempt", "task"),
+            within("qualification_answer_on_scale", "A score is 1 to 5.", score=ENDS),
         ]
 
     def __str__(self) -> str:

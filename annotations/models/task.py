@@ -7,8 +7,9 @@ from django.db import models
 from django.db.models import F, Q
 
 from annotations.models.campaign import Campaign, Member
+from core.db.constraints import check, filled_exactly_when, known, unique, within
 from evaluation.models import Response
-from evaluation.models.endpoint import SCALE
+from evaluation.models.endpoint import ENDS, SCALE
 
 
 class TaskKind(models.TextChoices):
@@ -87,41 +88,43 @@ class Task(models.Model):
             models.Index(fields=["campaign", "state"], name="task_state_index"),
         ]
         constraints = [
-            models.UniqueConstraint(
-                fields=["campaign", "response"],
-                name="task_response_once_in_campaign",
-                violation_error_message="The campaign has this response already.",
+            unique(
+                "task_response_once_in_campaign",
+                "The campaign has this response already.",
+                "campaign",
+                "response",
             ),
-            models.CheckConstraint(
-                condition=Q(kind=TaskKind.REGULAR, wanted_labels__gte=1)
+            check(
+                "task_wants_a_label",
+                "A regular task wants at least one label, no other task wants any.",
+                Q(kind=TaskKind.REGULAR, wanted_labels__gte=1)
                 | (~Q(kind=TaskKind.REGULAR) & Q(wanted_labels=0)),
-                name="task_wants_a_label",
-                violation_error_message="A regular task wants at least one label, no other task wants any.",
             ),
-            models.CheckConstraint(
-                condition=Q(kind__in=TaskKind.values, state__in=TaskState.values),
-                name="task_kind_and_state_known",
-                violation_error_message="Kind and state are of the known ones.",
+            known(
+                "task_kind_and_state_known",
+                "Kind and state are of the known ones.",
+                kind=TaskKind,
+                state=TaskState,
             ),
-            models.CheckConstraint(
-                condition=Q(kind=TaskKind.REGULAR) | Q(state=TaskState.OPEN),
-                name="task_only_regular_is_settled",
-                violation_error_message="Only a regular task is settled by its labels.",
+            check(
+                "task_only_regular_is_settled",
+                "Only a regular task is settled by its labels.",
+                Q(kind=TaskKind.REGULAR) | Q(state=TaskState.OPEN),
             ),
-            models.CheckConstraint(
-                condition=Q(waits_for_lead=False) | Q(state=TaskState.DISPUTED),
-                name="task_waiting_for_lead_is_disputed",
-                violation_error_message="What a lead has sent to adjudication waits there until it is decided.",
+            check(
+                "task_waiting_for_lead_is_disputed",
+                "What a lead has sent to adjudication waits there until it is decided.",
+                Q(waits_for_lead=False) | Q(state=TaskState.DISPUTED),
             ),
-            models.CheckConstraint(
-                condition=Q(open_slots__gte=0, open_slots__lte=F("wanted_labels")),
-                name="task_open_slots_in_range",
-                violation_error_message="A task never has more people on it than labels wanted.",
+            check(
+                "task_open_slots_in_range",
+                "A task never has more people on it than labels wanted.",
+                Q(open_slots__gte=0, open_slots__lte=F("wanted_labels")),
             ),
-            models.CheckConstraint(
-                condition=Q(inclusion_probability__gt=0, inclusion_probability__lte=1),
-                name="task_inclusion_probability_in_range",
-                violation_error_message="An inclusion probability is above 0 and at most 1.",
+            check(
+                "task_inclusion_probability_in_range",
+                "An inclusion probability is above 0 and at most 1.",
+                Q(inclusion_probability__gt=0, inclusion_probability__lte=1),
             ),
         ]
 
@@ -145,15 +148,11 @@ class KnownScore(models.Model):
 
     class Meta:
         constraints = [
-            models.CheckConstraint(
-                condition=Q(score__gte=SCALE[0], score__lte=SCALE[-1]),
-                name="known_score_on_scale",
-                violation_error_message="A score is 1 to 5.",
-            ),
-            models.CheckConstraint(
-                condition=Q(tolerance__lte=SCALE[-1] - SCALE[0]),
-                name="known_score_tolerance_in_range",
-                violation_error_message="A tolerance is at most the length of the scale.",
+            within("known_score_on_scale", "A score is 1 to 5.", score=ENDS),
+            check(
+                "known_score_tolerance_in_range",
+                "A tolerance is at most the length of the scale.",
+                Q(tolerance__lte=SCALE[-1] - SCALE[0]),
             ),
         ]
 
@@ -249,36 +248,28 @@ class Assignment(models.Model):
             models.Index(fields=["member", "id"], name="assignment_order_index"),
         ]
         constraints = [
-            models.UniqueConstraint(
-                fields=["task", "member"],
-                name="assignment_once_per_person",
-                violation_error_message="This person has had this task already.",
+            unique("assignment_once_per_person", "This person has had this task already.", "task", "member"),
+            known("assignment_status_known", status=AssignmentStatus),
+            filled_exactly_when(
+                "assignment_leased_iff_deadline",
+                "An assignment has a deadline exactly while it is leased.",
+                "leased_until",
+                status=AssignmentStatus.LEASED,
             ),
-            models.CheckConstraint(
-                condition=Q(status__in=AssignmentStatus.values),
-                name="assignment_status_known",
-                violation_error_message="The status is one of the known ones.",
-            ),
-            models.CheckConstraint(
-                condition=Q(status=AssignmentStatus.LEASED, leased_until__isnull=False)
-                | (~Q(status=AssignmentStatus.LEASED) & Q(leased_until__isnull=True)),
-                name="assignment_leased_iff_deadline",
-                violation_error_message="An assignment has a deadline exactly while it is leased.",
-            ),
-            models.CheckConstraint(
-                condition=Q(status=AssignmentStatus.SUBMITTED, submitted_at__isnull=False)
+            check(
+                "assignment_submitted_has_time",
+                "An assignment has a submission time exactly when it is submitted.",
+                Q(status=AssignmentStatus.SUBMITTED, submitted_at__isnull=False)
                 | (
                     ~Q(status=AssignmentStatus.SUBMITTED)
                     & Q(submitted_at__isnull=True, is_surplus=False, is_set_aside=False)
                 ),
-                name="assignment_submitted_has_time",
-                violation_error_message="An assignment has a submission time exactly when it is submitted.",
             ),
-            models.CheckConstraint(
-                condition=Q(status=AssignmentStatus.SKIPPED, skip_reason__in=SkipReason.values)
+            check(
+                "assignment_skipped_has_reason",
+                "An assignment has a reason exactly when it is skipped.",
+                Q(status=AssignmentStatus.SKIPPED, skip_reason__in=SkipReason.values)
                 | (~Q(status=AssignmentStatus.SKIPPED) & Q(skip_reason="", skip_note="")),
-                name="assignment_skipped_has_reason",
-                violation_error_message="An assignment has a reason exactly when it is skipped.",
             ),
         ]
 
@@ -310,16 +301,12 @@ class Flag(models.Model):
     class Meta:
         ordering = ["-pk"]
         constraints = [
-            models.CheckConstraint(
-                condition=Q(reason__in=FlagReason.values),
-                name="flag_reason_known",
-                violation_error_message="The reason is one of the known ones.",
-            ),
-            models.CheckConstraint(
-                condition=Q(resolved_at__isnull=True, resolved_by__isnull=True, resolution="")
+            known("flag_reason_known", reason=FlagReason),
+            check(
+                "flag_resolved_has_person",
+                "A resolved flag says who resolved it.",
+                Q(resolved_at__isnull=True, resolved_by__isnull=True, resolution="")
                 | Q(resolved_at__isnull=False, resolved_by__isnull=False),
-                name="flag_resolved_has_person",
-                violation_error_message="A resolved flag says who resolved it.",
             ),
         ]
 

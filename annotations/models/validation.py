@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models import Q
 
 from annotations.models.campaign import Campaign
+from core.db.constraints import check, within
 from core.jobs.leased_job import LeasedJob, States, job_constraints, one_at_a_time, unfinished_index
 
 
@@ -56,17 +57,13 @@ class ValidationReport(LeasedJob):
         constraints = [
             *job_constraints(STATES, ReportStatus),
             one_at_a_time(STATES, "campaign"),
-            models.CheckConstraint(
-                condition=(Q(status=ReportStatus.READY, document__isnull=False) & ~Q(input_hash=""))
+            check(
+                "report_ready_iff_document",
+                "A report has its document exactly when it is ready.",
+                (Q(status=ReportStatus.READY, document__isnull=False) & ~Q(input_hash=""))
                 | (~Q(status=ReportStatus.READY) & Q(document__isnull=True)),
-                name="report_ready_iff_document",
-                violation_error_message="A report has its document exactly when it is ready.",
             ),
-            models.CheckConstraint(
-                condition=Q(share_done__gte=0, share_done__lte=1),
-                name="report_share_done_is_share",
-                violation_error_message="What is done is a share from 0 to 1.",
-            ),
+            within("report_share_done_is_share", "What is done is a share from 0 to 1.", share_done=(0, 1)),
         ]
 
     def __str__(self) -> str:

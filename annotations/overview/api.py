@@ -5,12 +5,10 @@ from http import HTTPStatus
 
 from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema
-from rest_framework import generics
+from rest_framework.mixins import ListModelMixin
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
-from annotations.access import led_campaign
 from annotations.campaigns.serializers.campaigns import MemberSerializer
 from annotations.campaigns.services.campaigns import add_members
 from annotations.models import Member
@@ -19,11 +17,12 @@ from annotations.overview.serializers import MemberActionSerializer, MemberQuery
 from annotations.people.services import people
 from annotations.quality.services import quality
 from annotations.quality.services.qualification import grant_attempt, qualify_member
+from annotations.viewsets import LedViewSet
 from core.api.actor import actor_of
 from core.api.idempotency import idempotent
-from core.api.queries import Queried
 from core.errors import NotFound
 from core.models import User
+from core.rows import existing
 
 Action = Callable[[Member, User, str], object]
 ACTIONS: dict[str, Action] = {
@@ -40,51 +39,37 @@ ACTIONS: dict[str, Action] = {
 }
 
 
-class MemberList(Queried, generics.ListAPIView[Member]):
-    """Everybody who is or was in a campaign that the caller leads; POST brings in people who have an account."""
+class Members(ListModelMixin, LedViewSet[Member]):
+    """Everybody who is or was in a campaign that the caller leads."""
 
     serializer_class = MemberSerializer
     query_serializer_class = MemberQuery
+    lookups = {"role": "role", "is_active": "is_active"}
 
     def get_queryset(self) -> QuerySet[Member]:
-        members = led_campaign(self.request.user, self.kwargs["campaign_id"]).members.select_related("user")
-        if "role" in self.query:
-            members = members.filter(role=self.query["role"])
-        if self.query.get("is_active") is not None:
-            members = members.filter(is_active=self.query["is_active"])
-        return members
+        return self.campaign.members.select_related("user")
 
     @extend_schema(request=NewMembersSerializer, responses={201: MemberSerializer(many=True)})
     @idempotent
-    def post(self, request: Request, campaign_id: int) -> Response:
-        campaign = led_campaign(request.user, campaign_id)
-        given = NewMembersSerializer(data=request.data)
-        given.is_valid(raise_exception=True)
+    def create(self, request: Request, campaign_id: int) -> Response:
+        """Bring people who have an account into the campaign."""
+        campaign, wish = self.campaign, NewMembersSerializer.values_in(request.data)
         added = add_members(
-            campaign=campaign,
-            people=given.validated_data["usernames"],
-            role=given.validated_data["role"],
-            actor=actor_of(request),
+            campaign=campaign, people=wish["usernames"], role=wish["role"], actor=actor_of(request)
         )
         return Response(MemberSerializer(added, many=True).data, status=HTTPStatus.CREATED)
 
-
-class MemberAction(APIView):
-    """Change a member: `lead` and `annotator` (their role), `remove` and `restore` (out of the campaign and back in),
-    `pause` (with a reason) and `resume`, `set_aside_labels` and `restore_labels`; in the qualification round,
-    `grant_attempt` (another one, where all are used up) and `qualify` (by hand).
-    """
-
     @extend_schema(request=MemberActionSerializer, responses=MemberSerializer)
-    def post(self, request: Request, campaign_id: int, member_id: int, action: str) -> Response:
-        campaign = led_campaign(request.user, campaign_id)
-        member = campaign.members.select_related("user", "campaign").filter(pk=member_id).first()
-        if member is None:
-            raise NotFound("There is no such member.")
+    def act(self, request: Request, campaign_id: int, member_id: int, action: str) -> Response:
+        """Change a member: `lead` and `annotator` (their role), `remove` and `restore` (out of the campaign and back
+        in), `pause` (with a reason) and `resume`, `set_aside_labels` and `restore_labels`; in the qualification round,
+        `grant_attempt` (another one, where all are used up) and `qualify` (by hand).
+        """
+        members = self.campaign.members.select_related("user", "campaign")
+        member = existing(members.filter(pk=member_id), "member")
         if action not in ACTIONS:
             raise NotFound(f"What can be done with a member: {', '.join(ACTIONS)}.")
-        given = MemberActionSerializer(data=request.data)
-        given.is_valid(raise_exception=True)
-        ACTIONS[action](member, actor_of(request), given.validated_data["reason"])
+        reason = MemberActionSerializer.values_in(request.data)["reason"]
+        ACTIONS[action](member, actor_of(request), reason)
         member.refresh_from_db()
         return Response(MemberSerializer(member).data)

@@ -1,16 +1,18 @@
 """Addresses of a campaign's members in the REST API."""
 
-from django.urls import URLPattern, path
+from django.urls import path
 
-from annotations.overview import api
+from annotations.overview.api import Members
+from core.api.viewsets import ApiRouter
 
-CAMPAIGN = "campaigns/<int:campaign_id>/"
+router = ApiRouter()
+router.add("campaigns/<int:campaign_id>/members", Members, "member")
 
-urlpatterns: list[URLPattern] = [
-    path(f"{CAMPAIGN}members/", api.MemberList.as_view(), name="api_member_list"),
+urlpatterns = [
+    *router.urls,
     path(
-        f"{CAMPAIGN}members/<int:member_id>/<slug:action>/",
-        api.MemberAction.as_view(),
+        "campaigns/<int:campaign_id>/members/<int:member_id>/<slug:action>/",
+        Members.as_view({"post": "act"}),
         name="api_member_action",
     ),
 ]

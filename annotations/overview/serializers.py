@@ -26,11 +26,11 @@ class NewMembersSerializer(StrictSerializer[Member]):
     role = serializers.ChoiceField(Role.choices, default=Role.ANNOTATOR)
 
     def validate_usernames(self, names: list[str]) -> list[User]:
-        found = list(User.objects.filter(username__in=names, is_active=True).order_by("pk"))
-        unknown = sorted(set(names) - {user.username for user in found})
+        people = list(User.objects.filter(username__in=names, is_active=True).order_by("pk"))
+        unknown = sorted(set(names) - {user.username for user in people})
         if unknown:
             raise serializers.ValidationError(f"Nobody has an account named {', '.join(unknown)}.")
-        return found
+        return people
 
 
 class MemberActionSerializer(StrictSerializer[Member]):

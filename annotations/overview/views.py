@@ -9,9 +9,8 @@ from annotations.campaigns.selectors.alignment import alignment_by_people
 from annotations.campaigns.selectors.campaigns import imported_counts
 from annotations.campaigns.selectors.presence import people_now
 from annotations.campaigns.selectors.progress import live_progress, open_flags
+from annotations.campaigns.services.cached_progress import progress_now
 from annotations.campaigns.services.campaigns import TRANSITIONS
-from annotations.campaigns.services.progress_kept import progress_now
-from annotations.gold.selectors.gold import releases_with_counts
 from annotations.models import Member
 from annotations.models.campaign import CampaignStatus
 from core.http.access import PersonRequest
@@ -25,11 +24,11 @@ def campaign_detail(request: PersonRequest, campaign_id: int) -> HttpResponse:
     campaign = led_campaign(request.user, campaign_id)
     if campaign.is_imported:
         return render(request, "annotations/overview/campaign_imported.html", imported_counts(campaign))
-    kept = progress_now(campaign)
-    counted = kept.value
+    cached = progress_now(campaign)
+    counted = cached.value
     context: dict[str, object] = {
         "campaign": campaign,
-        "kept": kept,
+        "kept": cached,
         "live": live_progress(campaign, counted),
         "people": people_now(campaign, counted.done if counted else None),
     }
@@ -39,7 +38,7 @@ def campaign_detail(request: PersonRequest, campaign_id: int) -> HttpResponse:
         "guidelines": campaign.guidelines,
         "alignment": alignment_by_people(campaign, counted.alignment if counted else None),
         "flags": open_flags(campaign)[:SHOWN_FLAGS],
-        "releases": releases_with_counts(campaign),
+        "releases": campaign.gold_releases.select_related("created_by"),
         "next_statuses": TRANSITIONS[CampaignStatus(campaign.status)],
         "can_label": Member.objects.filter(campaign=campaign, user=request.user, is_active=True).exists(),
     }

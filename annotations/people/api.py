@@ -8,13 +8,12 @@ from http import HTTPStatus
 
 from django.db.models import QuerySet
 from django.urls import reverse
-from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework import generics
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
+from rest_framework.decorators import action
+from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
-from annotations.access import led_campaign
 from annotations.models import Invitation
 from annotations.people.selectors import account, accounts, invitations_to
 from annotations.people.serializers import (
@@ -26,88 +25,67 @@ from annotations.people.serializers import (
 )
 from annotations.people.services.invitations import invite, revoke_invitation
 from annotations.people.services.people import deactivate_account, reactivate_account
+from annotations.viewsets import LedViewSet, PersonViewSet
 from core.api.actor import actor_of
 from core.api.permissions import IsStaff
-from core.api.queries import ListQuery, Queried, exact
 from core.api.strict import without_body
 from core.errors import NotFound
 from core.models import User
+from core.rows import existing
 
 ACTIONS = {"deactivate": deactivate_account, "reactivate": reactivate_account}
 
 
-class InvitationList(Queried, generics.ListAPIView[Invitation]):
-    """The invitations to a campaign that the caller leads that still let somebody in; POST makes one."""
+class Invitations(ListModelMixin, LedViewSet[Invitation]):
+    """The invitations to a campaign that the caller leads that still let somebody in."""
 
     serializer_class = InvitationSerializer
-    query_serializer_class = ListQuery
 
     def get_queryset(self) -> QuerySet[Invitation]:
-        return invitations_to(led_campaign(self.request.user, self.kwargs["campaign_id"]))
+        return invitations_to(self.campaign)
 
-    @extend_schema(
-        request=NewInvitationSerializer,
-        responses={201: IssuedInvitationSerializer},
-        description="Invite somebody by a link that is good for one person, once, and is shown this once. There is no "
-        "idempotency key: the answer is kept nowhere.",
-    )
-    def post(self, request: Request, campaign_id: int) -> Response:
-        campaign = led_campaign(request.user, campaign_id)
-        given = NewInvitationSerializer(data=request.data)
-        given.is_valid(raise_exception=True)
-        issued = invite(campaign=campaign, created_by=actor_of(request), **given.validated_data)
+    @extend_schema(request=NewInvitationSerializer, responses={201: IssuedInvitationSerializer})
+    def create(self, request: Request, campaign_id: int) -> Response:
+        """Invite somebody by a link that is good for one person, once, and is shown this once. There is no idempotency
+        key: the answer is kept nowhere.
+        """
+        campaign, wish = self.campaign, NewInvitationSerializer.values_in(request.data)
+        issued = invite(campaign=campaign, created_by=actor_of(request), **wish)
         path = reverse("invitation_accept", kwargs={"token": issued.token})
         context = {"link": request.build_absolute_uri(path)}
-        shown = IssuedInvitationSerializer(issued.invitation, context=context).data
-        return Response(shown, status=HTTPStatus.CREATED, headers={"Cache-Control": "no-store"})
-
-
-class InvitationRevoke(APIView):
-    """Make an invitation's link worthless."""
+        document = IssuedInvitationSerializer(issued.invitation, context=context).data
+        return Response(document, status=HTTPStatus.CREATED, headers={"Cache-Control": "no-store"})
 
     @extend_schema(request=None, responses=InvitationSerializer)
+    @action(["post"], detail=True)
     @without_body
-    def post(self, request: Request, campaign_id: int, invitation_id: int) -> Response:
-        campaign = led_campaign(request.user, campaign_id)
-        invitation = campaign.invitations.select_related("created_by").filter(pk=invitation_id).first()
-        if invitation is None:
-            raise NotFound("There is no such invitation.")
-        invitation.campaign = campaign
-        return Response(
-            InvitationSerializer(revoke_invitation(invitation=invitation, actor=actor_of(request))).data
-        )
+    def revoke(self, request: Request, campaign_id: int, invitation_id: int) -> Response:
+        """Make an invitation's link worthless."""
+        invitations = self.campaign.invitations.select_related("created_by", "campaign")
+        invitation = existing(invitations.filter(pk=invitation_id), "invitation")
+        revoke_invitation(invitation=invitation, actor=actor_of(request))
+        return Response(InvitationSerializer(invitation).data)
 
 
-class AccountList(Queried, generics.ListAPIView[User]):
+@extend_schema_view(
+    retrieve=extend_schema(description="One account, with all campaigns that the person is or was in.")
+)
+class Accounts(ListModelMixin, RetrieveModelMixin, PersonViewSet[User]):
     """All accounts, newest first."""
 
     permission_classes = [IsStaff]
     serializer_class = AccountSerializer
     query_serializer_class = AccountQuery
+    lookups = {"is_active": "is_active", "is_admin": "is_staff"}
 
     def get_queryset(self) -> QuerySet[User]:
-        given = {name: value for name, value in self.query.items() if value is not None}
-        return accounts(search=self.query.get("search", "")).filter(
-            **exact(given, is_active="is_active", is_admin="is_staff")
-        )
+        return accounts(search=self.query.get("search", ""))
 
-
-class AccountDetail(APIView):
-    """One account, with all campaigns that the person is or was in."""
-
-    permission_classes = [IsStaff]
-
-    @extend_schema(responses=AccountSerializer)
-    def get(self, request: Request, user_id: int) -> Response:
-        return Response(AccountSerializer(_account(user_id)).data)
-
-
-class AccountAction(APIView):
-    """`deactivate` an account: sessions end, tokens are revoked, tasks in hand go to others, labels stay; `reactivate`
-    lets the person in again.
-    """
-
-    permission_classes = [IsStaff]
+    def get_object(self) -> User:
+        person = account(self.kwargs["user_id"])
+        if person is None:
+            raise NotFound("There is no such person.")
+        return person
 
     @extend_schema(
         request=None,
@@ -115,16 +93,12 @@ class AccountAction(APIView):
         parameters=[OpenApiParameter("action", str, OpenApiParameter.PATH, enum=list(ACTIONS))],
     )
     @without_body
-    def post(self, request: Request, user_id: int, action: str) -> Response:
-        person = _account(user_id)
+    def act(self, request: Request, user_id: int, action: str) -> Response:
+        """`deactivate` an account: sessions end, tokens are revoked, tasks in hand go to others, labels stay;
+        `reactivate` lets the person in again.
+        """
+        person = self.get_object()
         if action not in ACTIONS:
             raise NotFound(f"What can be done with an account: {', '.join(ACTIONS)}.")
         ACTIONS[action](user=person, actor=actor_of(request))
-        return Response(AccountSerializer(_account(user_id)).data)
-
-
-def _account(user_id: int) -> User:
-    person = account(user_id)
-    if person is None:
-        raise NotFound("There is no such person.")
-    return person
+        return Response(AccountSerializer(self.get_object()).data)

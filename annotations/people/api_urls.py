@@ -1,19 +1,19 @@
 """Addresses of people and invitations in the REST API."""
 
-from django.urls import URLPattern, path
+from django.urls import path
 
-from annotations.people import api
+from annotations.people.api import Accounts, Invitations
+from core.api.viewsets import ApiRouter
 
-CAMPAIGN = "campaigns/<int:campaign_id>/"
+router = ApiRouter()
+router.add("campaigns/<int:campaign_id>/invitations", Invitations, "invitation")
+router.add("people", Accounts, "account", argument="user_id")
 
-urlpatterns: list[URLPattern] = [
-    path(f"{CAMPAIGN}invitations/", api.InvitationList.as_view(), name="api_invitation_list"),
+urlpatterns = [
+    *router.urls,
     path(
-        f"{CAMPAIGN}invitations/<int:invitation_id>/revoke/",
-        api.InvitationRevoke.as_view(),
-        name="api_invitation_revoke",
+        "people/<int:user_id>/<slug:action>/",
+        Accounts.as_view({"post": "act"}),
+        name="api_account_action",
     ),
-    path("people/", api.AccountList.as_view(), name="api_account_list"),
-    path("people/<int:user_id>/", api.AccountDetail.as_view(), name="api_account"),
-    path("people/<int:user_id>/<slug:action>/", api.AccountAction.as_view(), name="api_account_action"),
 ]

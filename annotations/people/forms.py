@@ -12,7 +12,7 @@ from core.models import User
 
 
 class InvitationForm(forms.Form):
-    """Whom to invite; where no email is sent, there is no address to give."""
+    """Whom to invite; where no email is sent, no address is needed."""
 
     note = forms.CharField(
         label="Note",

@@ -8,21 +8,21 @@ from annotations.models import Invitation, Member
 from annotations.models.campaign import Role
 from annotations.people.services.invitations import DAYS
 from core.api.queries import ListQuery
+from core.api.row_serializer import RowSerializer
 from core.api.strict import StrictSerializer
 from core.models import User
 
 MOST_DAYS = 90
 
 
-class InvitationSerializer(serializers.ModelSerializer[Invitation]):
+class InvitationSerializer(RowSerializer[Invitation]):
     """A link that lets one person in, once. It is not stored and not shown again."""
 
-    created_by = serializers.CharField(source="created_by.username", read_only=True)
+    created_by = serializers.CharField(source="created_by.username")
 
     class Meta:
         model = Invitation
         fields = ["id", "role", "campaign", "note", "created_by", "created_at", "expires_at", "revoked_at"]
-        read_only_fields = fields
 
 
 class IssuedInvitationSerializer(InvitationSerializer):
@@ -32,7 +32,6 @@ class IssuedInvitationSerializer(InvitationSerializer):
 
     class Meta(InvitationSerializer.Meta):
         fields = [*InvitationSerializer.Meta.fields, "link"]
-        read_only_fields = fields
 
     def get_link(self, invitation: Invitation) -> str:
         return str(self.context["link"])
@@ -46,27 +45,25 @@ class NewInvitationSerializer(StrictSerializer[Any]):
     days = serializers.IntegerField(min_value=1, max_value=MOST_DAYS, required=False, default=DAYS)
 
 
-class PlaceSerializer(serializers.ModelSerializer[Member]):
+class PlaceSerializer(RowSerializer[Member]):
     """A person's place in a campaign."""
 
-    campaign_name = serializers.CharField(source="campaign.name", read_only=True)
+    campaign_name = serializers.CharField(source="campaign.name")
 
     class Meta:
         model = Member
         fields = ["campaign", "campaign_name", "role", "is_active"]
-        read_only_fields = fields
 
 
-class AccountSerializer(serializers.ModelSerializer[User]):
+class AccountSerializer(RowSerializer[User]):
     """An account, with the campaigns that the person is in."""
 
-    is_admin = serializers.BooleanField(source="is_staff", read_only=True)
-    campaigns = PlaceSerializer(source="campaigns_in", many=True, read_only=True)
+    is_admin = serializers.BooleanField(source="is_staff")
+    campaigns = PlaceSerializer(source="campaigns_in", many=True)
 
     class Meta:
         model = User
         fields = ["id", "username", "is_active", "is_admin", "last_login", "date_joined", "campaigns"]
-        read_only_fields = fields
 
 
 class AccountQuery(ListQuery):

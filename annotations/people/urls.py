@@ -1,17 +1,16 @@
 """Addresses of people and invitations."""
 
-from django.urls import path
+from django.urls import include, path
 
 from annotations.people import views as people
 
+of_campaign = [
+    path("people/", people.campaign_people, name="campaign_people"),
+    path("people/invite/", people.campaign_invite, name="campaign_invite"),
+    path("people/<int:member_id>/<slug:change>/", people.member_change, name="member_change"),
+]
 urlpatterns = [
-    path("campaigns/<int:campaign_id>/people/", people.campaign_people, name="campaign_people"),
-    path("campaigns/<int:campaign_id>/people/invite/", people.campaign_invite, name="campaign_invite"),
-    path(
-        "campaigns/<int:campaign_id>/people/<int:member_id>/<slug:change>/",
-        people.member_change,
-        name="member_change",
-    ),
+    path("campaigns/<int:campaign_id>/", include(of_campaign)),
     path("invitations/<int:invitation_id>/revoke/", people.invitation_revoke, name="invitation_revoke"),
     path("invitations/<str:token>/", people.invitation_accept, name="invitation_accept"),
     path("people/", people.people_list, name="people_list"),

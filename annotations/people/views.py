@@ -88,7 +88,7 @@ def invitation_revoke(request: PersonRequest, invitation_id: int) -> HttpRespons
 @login_not_required
 @sensitive_post_parameters("password1", "password2")
 def invitation_accept(request: HttpRequest, token: str) -> HttpResponse:
-    """Who is logged in joins with that account, everybody else makes one."""
+    """A person who is logged in joins with that account; everybody else creates one."""
     try:
         invitation = invitation_by(token)
         if invitation is None:

@@ -1,45 +1,31 @@
 """Addresses of quality, control items and the qualification round in the REST API."""
 
-from django.urls import URLPattern, path
+from django.urls import path
 
-from annotations.quality.api import controls, qualification, quality
+from annotations.quality.api.controls import Controls
+from annotations.quality.api.qualification import Qualification, QualificationPeople
+from annotations.quality.api.quality import CampaignQuality
+from core.api.viewsets import ApiRouter
 
-CAMPAIGN = "campaigns/<int:campaign_id>/"
+CAMPAIGN = "campaigns/<int:campaign_id>"
 
-urlpatterns: list[URLPattern] = [
-    path(f"{CAMPAIGN}qualification/", qualification.Qualification.as_view(), name="api_qualification"),
+router = ApiRouter()
+router.add(f"{CAMPAIGN}/qualification/people", QualificationPeople, "qualification_people")
+router.add(f"{CAMPAIGN}/qualification", Qualification, "qualification")
+router.add(f"{CAMPAIGN}/controls", Controls, "control", argument="task_id")
+
+urlpatterns = [
     path(
-        f"{CAMPAIGN}qualification/start/",
-        qualification.QualificationStart.as_view(),
-        name="api_qualification_start",
+        f"{CAMPAIGN}/qualification/",
+        Qualification.as_view({"get": "state"}, query_serializer_class=None),
+        name="api_qualification_detail",
     ),
+    path(f"{CAMPAIGN}/quality/", CampaignQuality.as_view(), name="api_quality"),
+    *router.urls,
+    # Takes any word behind an item, so it comes after the others.
     path(
-        f"{CAMPAIGN}qualification/item/",
-        qualification.QualificationItem.as_view(),
-        name="api_qualification_item",
-    ),
-    path(
-        f"{CAMPAIGN}qualification/answers/<int:answer_id>/",
-        qualification.QualificationFeedback.as_view(),
-        name="api_qualification_answer",
-    ),
-    path(
-        f"{CAMPAIGN}qualification/people/",
-        qualification.QualificationPeople.as_view(),
-        name="api_qualification_people",
-    ),
-    path(f"{CAMPAIGN}quality/", quality.CampaignQuality.as_view(), name="api_quality"),
-    path(f"{CAMPAIGN}controls/", controls.ControlList.as_view(), name="api_control_list"),
-    path(
-        f"{CAMPAIGN}controls/candidates/", controls.ControlCandidates.as_view(), name="api_control_candidates"
-    ),
-    path(
-        f"{CAMPAIGN}controls/from_gold/", controls.ControlsFromGold.as_view(), name="api_controls_from_gold"
-    ),
-    path(f"{CAMPAIGN}controls/<int:task_id>/", controls.ControlDetail.as_view(), name="api_control"),
-    path(
-        f"{CAMPAIGN}controls/<int:task_id>/<slug:action>/",
-        controls.ControlAction.as_view(),
+        f"{CAMPAIGN}/controls/<int:task_id>/<slug:action>/",
+        Controls.as_view({"post": "act"}),
         name="api_control_action",
     ),
 ]

@@ -3,7 +3,7 @@
 from celery import shared_task
 
 from annotations.models import Campaign
-from annotations.quality.services import quality_kept
+from annotations.quality.services import cached_quality
 from annotations.quality.services.quality import pause_everywhere
 
 
@@ -16,4 +16,4 @@ def pause_surely_below_bars() -> None:
 @shared_task
 def keep_quality(campaign_id: int) -> None:
     """Compute the figures of a large campaign's people for its pages."""
-    quality_kept.keep_quality(campaign=Campaign.objects.get(pk=campaign_id))
+    cached_quality.keep_quality(campaign=Campaign.objects.get(pk=campaign_id))

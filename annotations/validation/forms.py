@@ -57,14 +57,14 @@ class SeveralFilesField(forms.FileField):
     widget = SeveralFilesInput
 
     def clean(self, data: Any, initial: Any = None) -> list[UploadedFile[bytes]]:
-        given: Sequence[UploadedFile[bytes]] = (
+        files: Sequence[UploadedFile[bytes]] = (
             data if isinstance(data, list | tuple) else [data] if data else []
         )
-        if not given:
+        if not files:
             super().clean(None, initial)
         return [
             within_limit(super(SeveralFilesField, self).clean(file, initial), command="import_ratings")
-            for file in given
+            for file in files
         ]
 
 

@@ -3,7 +3,12 @@
 from typing import Any
 
 from annotations.access import campaign_maker
-from annotations.validation.services.ratings_import import RatingsFile, RatingsRefused, import_ratings
+from annotations.validation.services.ratings_import import (
+    RatingsFile,
+    RatingsRefused,
+    RatingsSpec,
+    import_ratings,
+)
 from core.errors import DomainError, NotFound
 from evaluation.imports.kinds import ImportKind, ImportSource, listed_problems, register
 from perg.stats.files.ratings_files import Kind
@@ -36,7 +41,6 @@ def _ratings(source: ImportSource) -> dict[str, Any]:
         for file in source.files
         if file.field == kind
     ]
-    report = import_ratings(
-        files=files, created_by=source.actor, progress=source.progress, **source.arguments
-    )
+    spec = RatingsSpec(files=files, **source.arguments)
+    report = import_ratings(spec=spec, created_by=source.actor, progress=source.progress)
     return report.as_dict() | {"failures_in_words": report.failures_in_words}

@@ -17,13 +17,13 @@ from perg.stats.report.validation_definitions import VERDICT_MEANS
 Tone = Literal["good", "careful", "bad", "open", "none"]
 
 SIGNS: Mapping[str, tuple[Tone, str]] = {
-    "may replace a human annotator": ("good", "✓"),
-    "may be used with correction": ("careful", "≈"),
-    "better than chance, but may not replace people": ("careful", "↗"),
+    "can replace a human annotator": ("good", "✓"),
+    "can be used with correction": ("careful", "≈"),
+    "better than chance, but cannot replace people": ("careful", "↗"),
     "not trustworthy here": ("bad", "✗"),
     "not enough labels yet": ("open", "?"),
 }
-CORRECTED = "may be used with correction"
+CORRECTED = "can be used with correction"
 NO_VERDICT = "no verdict"
 KINDS = {"floor": "a floor to compare LLM judges with", "imported judge": "imported ratings", "judge": ""}
 NOT_TRUSTWORTHY = "not trustworthy here"
@@ -61,7 +61,7 @@ class VerdictGroup:
 
 @dataclass(frozen=True, slots=True)
 class UndefinedDifferences:
-    """So many comparisons of two runs, of so many pairs, that are undefined for one reason."""
+    """How many comparisons of two runs, and how many pairs of runs, are undefined for one reason."""
 
     reason: str
     comparisons: int
@@ -125,8 +125,8 @@ def _undefined_differences(document: ValidationReport) -> Iterator[UndefinedDiff
         difference = row.difference
         if isinstance(difference, Undefined):
             pairs.setdefault(difference.undefined, []).append((row.a, row.b))
-    for reason, found in sorted(pairs.items(), key=lambda each: -len(each[1])):
-        yield UndefinedDifferences(reason, len(found), len(set(found)))
+    for reason in sorted(pairs, key=lambda reason: -len(pairs[reason])):
+        yield UndefinedDifferences(reason, len(pairs[reason]), len(set(pairs[reason])))
 
 
 def _kind(judge: JudgeValidation) -> str:
@@ -158,7 +158,7 @@ def _todo(document: ValidationReport) -> Iterator[str]:
             continue
         needed = f"about {verdict.labels_needed:,} more labels"
         if verdict.kind == CORRECTED:
-            yield f"To show whether {judge.name} may replace a person: {needed}."
+            yield f"To show whether {judge.name} can replace a person: {needed}."
         else:
             yield f"A verdict on {judge.name}: {needed}."
     yield from _intervals(document)
@@ -195,7 +195,7 @@ def _judges(failures: int, judges: int) -> str:
 
 def _intervals(document: ValidationReport) -> Iterator[str]:
     """Labels for ±5 points with the judge that saves most."""
-    found: list[tuple[int, str]] = []
+    plans: list[tuple[int, str]] = []
     alone: int | None = None
     for plan in document.planning.judges:
         rows = plan.labels_for_interval
@@ -205,11 +205,11 @@ def _intervals(document: ValidationReport) -> Iterator[str]:
             if row.half_width != HALF_WIDTH or row.labels is None:
                 continue
             if row.method == "PPI++":
-                found.append((row.labels, plan.judge))
+                plans.append((row.labels, plan.judge))
             elif row.method == "human only":
                 alone = row.labels
-    if found:
-        labels, judge = min(found)
+    if plans:
+        labels, judge = min(plans)
         by_people = "" if alone is None else f"; with people alone {alone:,}"
         yield (
             f"Alignment failure to ±5 points: {labels:,} labelled items with {judge} and PPI++{by_people} (there are "
@@ -218,7 +218,7 @@ def _intervals(document: ValidationReport) -> Iterator[str]:
 
 
 def _comparisons(document: ValidationReport) -> Iterator[str]:
-    """Pairs of judges that are not told apart yet."""
+    """Pairs of judges whose difference is not significant yet."""
     plans = {(plan.a, plan.b): plan for plan in document.planning.comparisons}
     hopeless = {judge.name for judge in document.judges if _kind(judge) == NOT_TRUSTWORTHY}
     for comparison in document.comparisons:

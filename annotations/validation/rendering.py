@@ -9,7 +9,8 @@ from django.utils.safestring import SafeString, mark_safe
 from annotations.models import ValidationReport
 from annotations.validation.figures.validation import validation_figures
 from annotations.validation.page import validation_page
-from core.cache.figures import kept_text
+from core.cache.figures import cached_text
+from core.figures.files import as_svg as figure_as_svg
 from perg.stats.base.result import load
 from perg.stats.report.validation import ValidationReport as Document
 
@@ -27,7 +28,9 @@ def report_body(report: ValidationReport) -> SafeString:
             "annotations/validation/_validation_report.html", {"page": validation_page(document)}
         )
 
-    written = kept_text(f"report/{report.pk}/{report.finished_at:%Y%m%d%H%M%S%f}/{report.input_hash}", write)
+    written = cached_text(
+        f"report/{report.pk}/{report.finished_at:%Y%m%d%H%M%S%f}/{report.input_hash}", write
+    )
     return mark_safe(written)  # a template has written it
 
 
@@ -53,9 +56,7 @@ def as_svg(document: Document, name: str) -> str:
     Raises:
         KeyError: the report has no figure of this name.
     """
-    figure = validation_figures(document).by_name()[name]
-    drawn = render_to_string(figure.template, {"plot": figure, "standalone": True})
-    return f'<?xml version="1.0" encoding="UTF-8"?>\n{drawn}'
+    return figure_as_svg(validation_figures(document).by_name()[name]).decode()
 
 
 def _styles() -> str:

@@ -44,11 +44,11 @@ class RatingsFilesSerializer(StrictSerializer[Any]):
     )
     is_cut = serializers.BooleanField(required=False, default=True)
 
-    def validate(self, given: dict[str, Any]) -> dict[str, Any]:
-        if not (given.get("human") or given.get("judge")):
+    def validate(self, values: dict[str, Any]) -> dict[str, Any]:
+        if not (values.get("human") or values.get("judge")):
             raise serializers.ValidationError({"human": ["Give at least one file."]})
-        if not given["is_cut"] and given["threshold"] is not None:
+        if not values["is_cut"] and values["threshold"] is not None:
             raise serializers.ValidationError(
                 {"threshold": ["Give a threshold, or set is_cut to false, not both."]}
             )
-        return given
+        return values

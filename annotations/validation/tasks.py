@@ -5,7 +5,7 @@ from celery import shared_task
 from annotations.models import ValidationReport
 from annotations.models.validation import ReportStatus
 from annotations.validation.rendering import report_body
-from annotations.validation.services import validation_kept
+from annotations.validation.services import cached_staleness
 from annotations.validation.services.validation import ValidationReports
 
 
@@ -21,4 +21,4 @@ class ReportJobs(ValidationReports):
 def keep_staleness(report_id: int) -> None:
     """Find out whether a large campaign's report is still true."""
     report = ValidationReport.objects.select_related("campaign").defer("document").get(pk=report_id)
-    validation_kept.keep_staleness(report=report)
+    cached_staleness.keep_staleness(report=report)

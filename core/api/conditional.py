@@ -1,4 +1,4 @@
-"""Documents that are asked for again and again: with the current one, a caller only learns that it has not changed."""
+"""Documents that are requested again and again: a caller who has the current one only learns so."""
 
 import hashlib
 from http import HTTPStatus

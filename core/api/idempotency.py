@@ -1,24 +1,23 @@
 """`Idempotency-Key`: a POST that starts something may be sent again, and starts it once.
 
-The answer is kept in the transaction of the work, so that there is no answer without the work and no work without the
-answer: a crash leaves neither, and the request may simply be sent again. Where answers are kept is not known here;
-settings name it, as they name the API's other parts.
+The answer is stored in the transaction of the work, so that there is no answer without the work and no work without the
+answer: a crash leaves neither, and the request may simply be sent again.
 """
 
 import hashlib
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from datetime import timedelta
 from functools import wraps
 from http import HTTPStatus
-from typing import Concatenate, ParamSpec, Protocol, TypeVar
+from typing import Concatenate, ParamSpec, TypeVar
 
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
-from django.db import transaction
+from django.db import connection, transaction
 from django.http import HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
-from django.utils.module_loading import import_string
+from django.utils import timezone
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -26,38 +25,16 @@ from rest_framework.views import APIView
 
 from core.api.actor import actor_of
 from core.errors import Conflict, DomainError
-from core.models import User
+from core.models import IdempotencyKey, User
 
 HEADER = "Idempotency-Key"
 REPLAYED = "Idempotency-Replayed"
 LONGEST_KEY = 200
-KEPT_HEADERS = ("Location", "Retry-After")
+STORED_HEADERS = ("Location", "Retry-After")
 CHUNK = 1 << 20
 
 P = ParamSpec("P")
 V = TypeVar("V", bound=APIView)
-
-
-@dataclass(frozen=True, slots=True)
-class KeptAnswer:
-    """An answer with the fingerprint of the request that it was given to."""
-
-    fingerprint: str
-    status: int
-    headers: dict[str, str]
-    body: str
-
-
-class AnswerStore(Protocol):
-    """Where answers are kept for a while. All of it happens in the caller's transaction."""
-
-    def is_mine(self, *, user: User, key: str) -> bool:
-        """Whether nobody else is at work under this key; until the transaction's end, nobody else will be."""
-        ...
-
-    def found(self, *, user: User, key: str) -> KeptAnswer | None: ...
-
-    def keep(self, answer: KeptAnswer, *, user: User, key: str, method: str, path: str) -> None: ...
 
 
 def idempotent(
@@ -65,7 +42,7 @@ def idempotent(
 ) -> Callable[Concatenate[V, Request, P], HttpResponseBase]:
     """Decorate a view's `post`: with the header, the work is done once, and its answer is given again for a day.
 
-    Not for an answer that holds a secret: it would be kept. An answer that is an error is not kept.
+    Not for an answer that holds a secret: it would be stored. An answer that is an error is not stored.
     """
 
     @wraps(handler)
@@ -87,31 +64,57 @@ def idempotent(
 
 
 def _once(request: Request, key: str, work: Callable[[], Response]) -> HttpResponseBase:
-    store: AnswerStore = import_string(settings.IDEMPOTENCY_STORE)()
     user = actor_of(request)
-    if not store.is_mine(user=user, key=key):
+    if not _is_mine(user, key):
         raise Conflict(
             "The first request with this key is still at work.", code="idempotency_key_in_use", field=HEADER
         )
     fingerprint = _fingerprint(request)
-    kept = store.found(user=user, key=key)
-    if kept is None:
+    stored = IdempotencyKey.objects.filter(user=user, key=key, expires_at__gt=timezone.now()).first()
+    if stored is None:
         response = work()
         if response.status_code < HTTPStatus.BAD_REQUEST:
-            headers = {name: response.headers[name] for name in KEPT_HEADERS if name in response.headers}
-            body = JSONRenderer().render(response.data).decode()
-            answer = KeptAnswer(fingerprint, response.status_code, headers, body)
-            store.keep(answer, user=user, key=key, method=request.method or "", path=request.get_full_path())
+            store(response, request, user=user, key=key, fingerprint=fingerprint)
         return response
-    if kept.fingerprint != fingerprint:
+    if stored.fingerprint != fingerprint:
         raise DomainError(
             "This key came with another request before. A new request needs a new key.",
             code="idempotency_key_reused",
             status=HTTPStatus.UNPROCESSABLE_ENTITY,
             field=HEADER,
         )
-    headers = {**kept.headers, REPLAYED: "true"}
-    return HttpResponse(kept.body, status=kept.status, headers=headers, content_type="application/json")
+    headers = {**stored.headers, REPLAYED: "true"}
+    return HttpResponse(stored.body, status=stored.status, headers=headers, content_type="application/json")
+
+
+def _is_mine(user: User, key: str) -> bool:
+    """Whether nobody else is at work under this key; until the transaction's end, nobody else will be.
+
+    By an advisory lock, which ends with the transaction, however that ends: nothing is left of a crash.
+    """
+    digest = hashlib.sha256(f"idempotency {user.pk} {key}".encode()).digest()
+    number = int.from_bytes(digest[:8], "big", signed=True)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [number])
+        row = cursor.fetchone()
+    return bool(row and row[0])
+
+
+def store(response: Response, request: Request, *, user: User, key: str, fingerprint: str) -> None:
+    """Store an answer. Those that nobody needs any more go at the same time: no sweep has to be remembered."""
+    now = timezone.now()
+    IdempotencyKey.objects.filter(user=user, expires_at__lte=now).delete()
+    IdempotencyKey.objects.create(
+        user=user,
+        key=key,
+        method=request.method or "",
+        path=request.get_full_path()[: IdempotencyKey._meta.get_field("path").max_length],
+        fingerprint=fingerprint,
+        status=response.status_code,
+        headers={name: response.headers[name] for name in STORED_HEADERS if name in response.headers},
+        body=JSONRenderer().render(response.data).decode(),
+        expires_at=now + timedelta(hours=settings.IDEMPOTENCY_HOURS),
+    )
 
 
 def _fingerprint(request: Request) -> str:

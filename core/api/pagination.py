@@ -8,6 +8,8 @@ from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.pagination import Cursor, CursorPagination
 from rest_framework.request import Request
 
+from core.text.keys import key_in
+
 if TYPE_CHECKING:  # at run time it imports this module
     from rest_framework.views import APIView
 
@@ -26,14 +28,14 @@ class KeysetPagination(CursorPagination):
     def get_ordering(
         self, request: Request, queryset: QuerySet[models.Model], view: "APIView"
     ) -> tuple[str, ...]:
-        wanted = getattr(view, "ordering", None) or self.ordering
-        return (wanted,) if isinstance(wanted, str) else tuple(wanted)
+        ordering = getattr(view, "ordering", None) or self.ordering
+        return (ordering,) if isinstance(ordering, str) else tuple(ordering)
 
     def get_page_size(self, request: Request) -> int:
-        asked = request.query_params.get("page_size", str(PAGE_SIZE))
-        if not (asked.isascii() and asked.isdigit() and 1 <= int(asked[:9]) <= LARGEST_PAGE):
+        size = key_in(request.query_params.get("page_size", str(PAGE_SIZE)))
+        if size is None or not 1 <= size <= LARGEST_PAGE:
             raise ValidationError({"page_size": [f"A number from 1 to {LARGEST_PAGE}."]})
-        return int(asked)
+        return size
 
     def decode_cursor(self, request: Request) -> Cursor | None:
         cursor: Cursor | None = super().decode_cursor(request)

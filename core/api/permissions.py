@@ -16,7 +16,7 @@ if TYPE_CHECKING:  # at run time it imports this module
 
 
 def needed_scope(view: object, method: str) -> str:
-    """Reading needs `read`; everything else what the view says in `scope`, and `manage` if it says nothing."""
+    """Reading needs `read`; everything else needs the view's `scope`, or `manage` where it has none."""
     return Scope.READ if method in SAFE_METHODS else str(getattr(view, "scope", Scope.MANAGE))
 
 

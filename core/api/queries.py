@@ -1,4 +1,4 @@
-"""What a list may be asked for in its address: each list names its filters in a small serializer."""
+"""The query parameters of lists: each list names its filters in a small serializer."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -11,7 +11,6 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from core.api.pagination import LARGEST_PAGE, PAGE_SIZE
-from core.api.permissions import IsStaff
 from core.api.strict import StrictSerializer
 
 M = TypeVar("M", bound=Model)
@@ -27,7 +26,7 @@ class Query(StrictSerializer[Any]):
 
 
 class ListQuery(Query):
-    """What every list may be asked for: a page."""
+    """The query parameter of every list: a page."""
 
     cursor = serializers.CharField(required=False, help_text="From `next` or `previous` of another page.")
     page_size = serializers.IntegerField(
@@ -45,33 +44,34 @@ def id_filter(of: str) -> serializers.IntegerField:
     )
 
 
-def exact(given: Mapping[str, Any], **lookups: str) -> dict[str, Any]:
-    """The lookups of those filters that were given: `exact(query, run="item__run")`."""
-    return {lookups[name]: value for name, value in given.items() if name in lookups}
+def exact(values: Mapping[str, Any], **lookups: str) -> dict[str, Any]:
+    """The lookups of those filters that have a value: `exact(query, run="item__run")`."""
+    return {lookups[name]: value for name, value in values.items() if name in lookups and value is not None}
 
 
 class Queried(APIView):
-    """Mixin: what the address asks for is checked after the permissions, and lies in `query`."""
+    """Mixin: the query parameters are checked after the permissions, and are in `query`.
 
-    query_serializer_class: type[Query] = Query
+    Without a `query_serializer_class` there are none, and whatever the address has is ignored.
+    """
+
+    query_serializer_class: type[Query] | None = Query
     query: Mapping[str, Any] = MappingProxyType({})  # Any: each filter has a type of its own
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
-        if request.method in SAFE_METHODS:
+        if request.method in SAFE_METHODS and self.query_serializer_class is not None:
             repeated = [name for name, values in request.query_params.lists() if len(values) > 1]
             if repeated:
                 raise serializers.ValidationError(
                     {name: ["It is there more than once."] for name in repeated}
                 )
             # As a plain mapping: in a form, a field that is not there may mean something, as a box not ticked does.
-            given = self.query_serializer_class(data=request.query_params.dict())
-            given.is_valid(raise_exception=True)
-            self.query = given.validated_data
+            self.query = self.query_serializer_class.values_in(request.query_params.dict())
 
 
-class FilteredList(Queried, generics.ListAPIView[M]):
-    """A list by the filters of its query. `lookups`: what of the model each of them fits."""
+class Filtered(Queried, generics.GenericAPIView[M]):
+    """Mixin: rows by the filters of the query. `lookups`: what of the model each of them fits."""
 
     query_serializer_class = ListQuery
     lookups: Mapping[str, str] = MappingProxyType({})
@@ -81,15 +81,11 @@ class FilteredList(Queried, generics.ListAPIView[M]):
         return super().filter_queryset(queryset).filter(**exact(self.query, **self.lookups))
 
 
+class FilteredList(Filtered[M], generics.ListAPIView[M]):
+    """A list by the filters of its query."""
+
+
 class NameQuery(ListQuery):
     """Filter of lists of things that have a name."""
 
     search = serializers.CharField(required=False, max_length=200, help_text="A part of the name.")
-
-
-class NamedList(FilteredList[M]):
-    """A list of things that have a name, newest first."""
-
-    permission_classes = [IsStaff]
-    query_serializer_class = NameQuery
-    lookups = {"search": "name__icontains"}

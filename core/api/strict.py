@@ -37,6 +37,19 @@ class StrictSerializer(serializers.Serializer[T]):
     with the value that they have, and what may be left out and has the value that is shown counts as left out.
     """
 
+    @classmethod
+    def values_in(cls, data: object, *, partial: bool = False, shown: object = None) -> dict[str, Any]:
+        """The valid values of what was sent. Raises ValidationError.
+
+        Args:
+            data: the body of a request, or the options of an address.
+            partial: every field may be left out.
+            shown: as above.
+        """
+        serializer = cls(data=data, partial=partial, context={} if shown is None else {"shown": shown})
+        serializer.is_valid(raise_exception=True)
+        return dict(serializer.validated_data)
+
     def to_internal_value(self, data: Any) -> Any:
         # Any: as REST framework declares it; the JSON that was sent
         if not isinstance(data, Mapping):
@@ -83,7 +96,7 @@ class StrictSerializer(serializers.Serializer[T]):
         for inner, field in self.fields.items():
             if name in _names_within(field):
                 return f"There is no such field here. It belongs in “{inner}”."
-        known = [each for each, field in self.fields.items() if not field.read_only]
+        known = [name for name, field in self.fields.items() if not field.read_only]
         close = get_close_matches(name, known, n=1)
         hint = f" Did you mean “{close[0]}”?" if close else ""
         return f"There is no such field.{hint} Fields: {', '.join(known) or 'none'}."
@@ -126,7 +139,7 @@ def refuse_body(request: Request) -> None:
         if not request.content_type.startswith(FORM_TYPES):
             raise
         body = request._request.POST
-    _Nothing(data=body).is_valid(raise_exception=True)
+    _Nothing.values_in(body)
 
 
 def without_body(
@@ -154,7 +167,7 @@ def _is_odd_number(field: serializers.Field[Any, Any, Any, Any], value: Any) -> 
     """Whether a number is written in a form that is read by accident: `1_0`, `１２`, ` 5 `, `nan`, `true`."""
     # Any: what was sent for the field
     if isinstance(field, serializers.ListField) and isinstance(value, list):
-        return any(_is_odd_number(field.child, each) for each in value)
+        return any(_is_odd_number(field.child, number) for number in value)
     if not isinstance(field, NUMBERS):
         return False
     if isinstance(value, str) and value:

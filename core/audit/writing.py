@@ -1,4 +1,4 @@
-"""Writing the audit log: in the transaction of what it tells of, so that neither is there without the other."""
+"""Writing the audit log: in the transaction of the change, so that neither exists without the other."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager

@@ -1,8 +1,8 @@
-"""Which kept figures a page asks for again. Signed by the page, whose view has checked who may see them."""
+"""Which cached figures a page asks for again. Signed by the page, whose view has checked who may see them."""
 
 from django.core import signing
 
-SALT = "kept figures"
+SALT = "cached figures"
 
 
 def signed_figures(name: str, back: str) -> str:

@@ -5,5 +5,5 @@ from django.urls import path
 from core.cache import views
 
 urlpatterns = [
-    path("figures/again/", views.kept_again, name="kept_again"),
+    path("figures/again/", views.figures_again, name="figures_again"),
 ]

@@ -10,14 +10,14 @@ from core.http.access import PersonRequest
 
 
 @require_POST
-def kept_again(request: PersonRequest) -> HttpResponse:
+def figures_again(request: PersonRequest) -> HttpResponse:
     """Forget that computing the figures failed, and go back to the page, which asks a worker for them.
 
     The page has signed which they are: others than those whom it is shown to know no signature.
     """
-    wanted = read_figures(request.POST.get("figures", ""))
-    if wanted is None:
+    figures = read_figures(request.POST.get("figures", ""))
+    if figures is None:
         raise Http404
-    name, back = wanted
+    name, back = figures
     forget_failure(name)
     return redirect(back)

@@ -23,7 +23,7 @@ def whole_numbers(rows: QuerySet[Any, tuple[int | None, ...]]) -> NDArray[np.int
             f"SELECT count(*), string_agg({packed}, '') FROM ({statement}) AS rows ({names})", parameters
         )
         count, data = cursor.fetchone()
-    found = np.frombuffer(data or b"", dtype=">i8").reshape(-1, width)
-    if found.shape[0] != count:
+    numbers = np.frombuffer(data or b"", dtype=">i8").reshape(-1, width)
+    if numbers.shape[0] != count:
         raise ValueError("a whole number is missing")
-    return found.astype(np.int64)
+    return numbers.astype(np.int64)

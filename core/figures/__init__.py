@@ -1,1 +1,1 @@
-"""Figures as lines, points and words: a template draws them as SVG, `figure_files` as PDF."""
+"""Figures as lines, points and words: `files` writes them as SVG and PDF."""

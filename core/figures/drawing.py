@@ -5,14 +5,26 @@ from dataclasses import dataclass
 from typing import Literal
 
 TONES = ("a", "b", "c", "d", "e")
-"""Series are told apart by tone and by the shape that goes with it, never by colour alone."""
+"""Series differ in tone and in the shape that goes with it, never in colour alone."""
 
-SHAPES: Mapping[str, str] = {"a": "circle", "b": "diamond", "c": "square", "d": "triangle", "e": "cross"}
+SHAPES: Mapping[str, str] = {
+    "a": "circle",
+    "b": "diamond",
+    "c": "square",
+    "d": "triangle",
+    "e": "cross",
+    "plain": "circle",
+    "best": "circle",
+    "worse": "diamond",
+    "muted": "circle",
+    "reference": "square",
+}
+"""By tone: those of series, and those that judge a value."""
 SIZE = 5.0
 LIMITS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1.0)
 
 Anchor = Literal["start", "middle", "end"]
-Weight = Literal["plain", "axis", "heading", "none"]
+Weight = Literal["plain", "axis", "heading", "none", "worse"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,23 +91,51 @@ class Point:
         return " ".join(f"{x:.2f},{y:.2f}" for x, y in self.path)
 
 
-Mark = Line | Words | Point
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A filled rectangle, `words` in it or none; `fill` is a shade from 0 to 10, "below" zero or "none"."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+    fill: str
+    title: str = ""
+    words: Words | None = None
+
+    shape = "box"
+
+
+Mark = Line | Words | Point | Box
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Why rows of a figure have no number, or what speaks against theirs, in full."""
+
+    rows: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A drawing, and the numbers that it is made of: `records` all have the keys `columns`."""
+    """A drawing, and the numbers that it is made of: `records` all have the keys `columns`.
+
+    A fixed one is never drawn smaller: its columns are as wide as their texts. A page shows the notes below it.
+    """
 
     name: str
     title: str
     description: str
-    caption: str
     width: float
     height: float
     marks: tuple[Mark, ...]
-    columns: tuple[str, ...]
-    records: tuple[Mapping[str, object], ...]
+    caption: str = ""
+    columns: tuple[str, ...] = ()
+    records: tuple[Mapping[str, object], ...] = ()
     left_out: int = 0
+    notes: tuple[Note, ...] = ()
+    is_fixed: bool = False
 
     @property
     def is_empty(self) -> bool:
@@ -113,8 +153,8 @@ class Scale:
 
     def at(self, value: float) -> float:
         """Where a value lies; what is off the axis lies at its end."""
-        held = min(max(value, self.low), self.high)
-        return round(self.start + (self.end - self.start) * (held - self.low) / (self.high - self.low), 2)
+        inside = min(max(value, self.low), self.high)
+        return round(self.start + (self.end - self.start) * (inside - self.low) / (self.high - self.low), 2)
 
     def ticks(self, count: int = 4) -> list[tuple[float, str]]:
         """Places and labels of `count` + 1 ticks."""
@@ -124,8 +164,8 @@ class Scale:
 
 def _tick(value: float) -> str:
     """A tick's label: as many digits as tell it from its neighbours, without an exponent."""
-    said = f"{value:,.6f}".rstrip("0").rstrip(".")
-    return (said if said not in {"", "-0"} else "0").replace("-", "−")
+    label = f"{value:,.6f}".rstrip("0").rstrip(".")
+    return (label if label not in {"", "-0"} else "0").replace("-", "−")
 
 
 def limit_for(values: Sequence[float]) -> float:

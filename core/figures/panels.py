@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from core.figures.drawing import TONES, Figure, Line, Mark, Point, Scale, Words, limit_for, shortened
-from core.figures.scatter import said
+from core.figures.scatter import in_words
 from perg.stats.base.estimate import Estimate
 
 LABELS, PANEL, GAP, TOP, ROW, HEADING = 260, 180, 44, 44, 22, 26
@@ -38,11 +38,11 @@ def panels(
 
     Differences have their 0 in the middle of the panel.
     """
-    kept = rows[:MOST_ROWS]
-    scales = _scales(kept, list(names), is_difference=is_difference)
+    shown = rows[:MOST_ROWS]
+    scales = _scales(shown, list(names), is_difference=is_difference)
     marks: list[Mark] = []
     y = float(TOP)
-    for heading, group in groupby(kept, key=lambda row: row.heading):
+    for heading, group in groupby(shown, key=lambda row: row.heading):
         marks.append(Words(4, y + 16, shortened(heading, 60), kind="heading"))
         y += HEADING
         for row in group:
@@ -65,10 +65,10 @@ def panels(
         caption=caption,
         width=LABELS + (PANEL + GAP) * len(names) + 14,
         height=y + 30,
-        marks=(*frame, *marks) if kept else (),
-        columns=_columns(kept, list(names)),
+        marks=(*frame, *marks) if shown else (),
+        columns=_columns(shown, list(names)),
         records=tuple(_record(row, list(names)) for row in rows),
-        left_out=len(rows) - len(kept),
+        left_out=len(rows) - len(shown),
     )
 
 
@@ -99,12 +99,12 @@ def _estimate(row: PanelRow, key: str, name: str, scale: Scale, y: float) -> lis
     if estimate is None:
         return []
     if estimate.value is None:
-        why = f"{row.label}, {name}: {said(estimate)}"
+        why = f"{row.label}, {name}: {in_words(estimate)}"
         return [Words(scale.start + 2, y + 4, "undefined", kind="none", title=why)]
     marks: list[Mark] = []
     if estimate.low is not None and estimate.high is not None:
         marks.append(Line(scale.at(estimate.low), y, scale.at(estimate.high), y, "whisker", row.tone))
-    title = f"{row.heading}, {row.label}, {name}: {said(estimate)}"
+    title = f"{row.heading}, {row.label}, {name}: {in_words(estimate)}"
     return [*marks, Point(scale.at(estimate.value), y, row.tone, title)]
 
 

@@ -71,10 +71,10 @@ def scatter(
 
 
 def _ends(estimates: Iterable[Estimate]) -> list[float]:
-    found = []
+    ends = []
     for estimate in estimates:
-        found += [end for end in (estimate.value, estimate.high) if end is not None]
-    return found
+        ends += [end for end in (estimate.value, estimate.high) if end is not None]
+    return ends
 
 
 def _axes(across: Scale, up: Scale, x: str, y: str) -> list[Mark]:
@@ -95,7 +95,7 @@ def _marks(point: ScatterPoint, across: Scale, up: Scale, tone: str) -> list[Mar
         marks.append(Line(across.at(point.x.low), y, across.at(point.x.high), y, "whisker", tone))
     if point.y.low is not None and point.y.high is not None:
         marks.append(Line(x, up.at(point.y.low), x, up.at(point.y.high), "whisker", tone))
-    marks.append(Point(x, y, tone, f"{point.name}, {point.series}: {said(point.x)}; {said(point.y)}"))
+    marks.append(Point(x, y, tone, f"{point.name}, {point.series}: {in_words(point.x)}; {in_words(point.y)}"))
     return marks
 
 
@@ -128,13 +128,13 @@ def _overlap(a: Box, b: Box) -> bool:
 def _key(series: Sequence[str], tones: Mapping[str, str]) -> list[Mark]:
     marks: list[Mark] = []
     x, y = float(LEFT), TOP + PLOT_HEIGHT + 62
-    for each in series:
-        marks += [Point(x + 6, y - 4, tones[each], each), Words(x + 18, y, each)]
-        x += 36 + 7.4 * len(each)
+    for name in series:
+        marks += [Point(x + 6, y - 4, tones[name], name), Words(x + 18, y, name)]
+        x += 36 + 7.4 * len(name)
     return marks
 
 
-def said(estimate: Estimate) -> str:
+def in_words(estimate: Estimate) -> str:
     """An estimate in words."""
     if estimate.value is None:
         return f"undefined ({estimate.undefined})"

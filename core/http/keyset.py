@@ -28,15 +28,33 @@ class KeysetPage(Generic[M]):
         return len(self.rows)
 
 
-def keyset_page(found: QuerySet[M], query: PageQuery, *, size: int = PER_PAGE) -> KeysetPage[M]:
+@dataclass(frozen=True, slots=True)
+class NewestPage(Generic[M]):
+    """Rows, newest first, and the key that the next page begins before; None on the last one."""
+
+    rows: tuple[M, ...] = ()
+    older: int | None = None
+    is_first: bool = True
+
+
+def newest_page(queryset: QuerySet[M], query: PageQuery, *, size: int = PER_PAGE) -> NewestPage[M]:
+    """The page of rows, newest first, that an address asks for by `before=KEY`; the newest where it asks for none."""
+    before = query.key("before")
+    older = queryset if before is None else queryset.filter(pk__lt=before)
+    rows = tuple(older.order_by("-pk")[: size + 1])
+    shown = rows[:size]
+    return NewestPage(shown, shown[-1].pk if len(rows) > size else None, is_first=before is None)
+
+
+def keyset_page(queryset: QuerySet[M], query: PageQuery, *, size: int = PER_PAGE) -> KeysetPage[M]:
     """The page that an address asks for by `after=KEY` or `before=KEY`; the first where it asks for none."""
     after, before = query.key("after"), query.key("before")
     if before is not None and after is None:
-        rows = list(found.filter(pk__lt=before).order_by("-pk")[: size + 1])
+        rows = list(queryset.filter(pk__lt=before).order_by("-pk")[: size + 1])
         is_more, shown = len(rows) > size, tuple(reversed(rows[:size]))
         if shown:
             return KeysetPage(shown, shown[0].pk if is_more else None, shown[-1].pk)
-    behind = found.filter(pk__gt=after) if after is not None else found
+    behind = queryset.filter(pk__gt=after) if after is not None else queryset
     rows = list(behind.order_by("pk")[: size + 1])
     shown = tuple(rows[:size])
     return KeysetPage(

@@ -20,7 +20,7 @@ from rest_framework.exceptions import ErrorDetail, ValidationError
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
-from core.errors import DomainError
+from core.errors import DomainError, NotAllowed, NotFound
 from core.secrets.redaction import redacted
 
 PROBLEM = "application/problem+json"
@@ -32,7 +32,7 @@ log = logging.getLogger(__name__)
 
 
 class DomainErrorMiddleware:
-    """Turns an error that a view raised into a page or, where JSON was asked for, into problem details."""
+    """Turns an error that a view raised into a page or, where JSON was requested, into problem details."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
@@ -151,18 +151,14 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
     """The answer to who may not do this."""
     if is_api(request):
-        return error_response(
-            request, DomainError("You may not do this.", code="not_allowed", status=HTTPStatus.FORBIDDEN)
-        )
+        return error_response(request, NotAllowed("You may not do this."))
     return permission_denied(request, exception)
 
 
 def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
     """The answer to a request without the token of its form."""
     if is_api(request):
-        return error_response(
-            request, DomainError(f"CSRF failed: {reason}", code="csrf_failed", status=HTTPStatus.FORBIDDEN)
-        )
+        return error_response(request, NotAllowed(f"CSRF failed: {reason}", code="csrf_failed"))
     return csrf_failure(request, reason)
 
 
@@ -171,16 +167,10 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     with_slash = f"{request.path}/"
     if not request.path.endswith("/") and is_valid_path(f"{request.path_info}/"):
         message = f"Addresses end with a slash: {with_slash}"
-        return error_response(
-            request,
-            DomainError(
-                message, code="slash_missing", status=HTTPStatus.NOT_FOUND, extra={"address": with_slash}
-            ),
-        )
+        error = NotFound(message, code="slash_missing", extra={"address": with_slash})
+        return error_response(request, error)
     if is_api(request):
-        return error_response(
-            request, DomainError("There is nothing here.", code="not_found", status=HTTPStatus.NOT_FOUND)
-        )
+        return error_response(request, NotFound("There is nothing here."))
     return page_not_found(request, exception)
 
 

@@ -64,7 +64,7 @@ def client_behind(proxies: Sequence[Network], *, peer: str, forwarded_for: str) 
 
 
 def parsed(text: str) -> Address | None:
-    """The address that a text names, an IPv4 address in IPv6 form as IPv4; None where it is no address."""
+    """The address that a text names, an IPv4 address in IPv6 form as IPv4; None where it is not an address."""
     try:
         address = ipaddress.ip_address(text.partition("%")[0])
     except ValueError:
@@ -78,7 +78,7 @@ def is_within(address: Address | None, networks: Sequence[Network]) -> bool:
 
 @lru_cache(maxsize=8)
 def trusted_networks(texts: tuple[str, ...]) -> tuple[Network, ...]:
-    """Raises ValueError for a text that is no network; a system check says so before anything is served."""
+    """Raises ValueError for a text that is not a network; a system check says so before anything is served."""
     return tuple(ipaddress.ip_network(text) for text in texts)
 
 

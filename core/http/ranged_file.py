@@ -22,7 +22,7 @@ DIGITS = 18
 def ranged_file_response(
     request: HttpRequest, path: Path, *, name: str, content_type: str, checksum: str, modified: datetime
 ) -> HttpResponseBase:
-    """The file, or the part of it that was asked for. `checksum`, which must change with the content, is its ETag.
+    """The file, or the requested part of it. `checksum`, which must change with the content, is its ETag.
 
     Raises FileNotFoundError.
     """
@@ -36,21 +36,21 @@ def ranged_file_response(
     if _is_unchanged(request, etag, since):
         return HttpResponse(status=HTTPStatus.NOT_MODIFIED, headers=known)
     size = path.stat().st_size
-    wanted = _wanted(request, size) if _range_holds(request, etag, since) else None
-    if wanted == UNSATISFIABLE:
+    byte_range = _byte_range(request, size) if _range_holds(request, etag, since) else None
+    if byte_range == UNSATISFIABLE:
         headers = known | {"Content-Range": f"bytes */{size}"}
         return HttpResponse(status=HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE, headers=headers)
-    first, last = wanted or (0, size - 1)
+    first, last = byte_range or (0, size - 1)
     response = FileResponse(
         FilePart(path.open("rb", buffering=0), first, last + 1 - first),
         as_attachment=True,
         filename=name,
         content_type=content_type,
-        status=HTTPStatus.OK if wanted is None else HTTPStatus.PARTIAL_CONTENT,
+        status=HTTPStatus.OK if byte_range is None else HTTPStatus.PARTIAL_CONTENT,
         headers=known,
     )
     response.headers["Content-Length"] = str(last + 1 - first)
-    if wanted is not None:
+    if byte_range is not None:
         response.headers["Content-Range"] = f"bytes {first}-{last}/{size}"
     return response
 
@@ -77,18 +77,18 @@ def _range_holds(request: HttpRequest, etag: str, since: int) -> bool:
     return parse_http_date_safe(condition) == since
 
 
-def _wanted(request: HttpRequest, size: int) -> tuple[int, int] | None:
+def _byte_range(request: HttpRequest, size: int) -> tuple[int, int] | None:
     """First and last byte asked for; None for the whole file, UNSATISFIABLE for what lies outside of it."""
-    found = RANGE.fullmatch(request.headers.get("Range", "").strip())
-    if found is None or request.method != "GET":
+    match = RANGE.fullmatch(request.headers.get("Range", "").strip())
+    if match is None or request.method != "GET":
         return None
-    first, last = found.groups()
+    first, last = match.groups()
     if not first and not last:
         return None
     if len(first) > DIGITS:
         return UNSATISFIABLE
     end = size - 1 if not last or len(last) > DIGITS else int(last)
-    if not first:  # the last so many bytes
+    if not first:  # a suffix: the last N bytes
         suffix = size if len(last) > DIGITS else int(last)
         return (max(size - suffix, 0), size - 1) if suffix and size else UNSATISFIABLE
     begin = int(first)

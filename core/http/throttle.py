@@ -56,11 +56,12 @@ class Throttle:
 
     def _count(self, counts: BaseCache, where: str) -> int | None:
         """Count an attempt; None where there is nothing to count in: Redis is away, or the time has just run out."""
-        counts.add(where, 0, self.seconds)
-        try:
+        with contextlib.suppress(ValueError):  # nothing is counted yet
             return counts.incr(where)
-        except ValueError:
-            return None
+        counts.add(where, 0, self.seconds)
+        with contextlib.suppress(ValueError):
+            return counts.incr(where)
+        return None
 
     def _where(self, key: tuple[str, ...]) -> str:
         # A digest: a key may be of any length, and what people type is nothing to keep.

@@ -1,1 +1,1 @@
-"""Work for workers: waking them, keeping a lease, saying why it broke off."""
+"""Work for workers: waking them, keeping a lease, saying why it failed."""

@@ -1,4 +1,4 @@
-"""Why a computation broke off, in words for the person who waits for it. The workers' log has the whole of it."""
+"""Why a computation failed, in words for the person who waits for it. The workers' log has the details."""
 
 from django.db import DatabaseError, InterfaceError, OperationalError
 from redis.exceptions import RedisError

@@ -1,4 +1,4 @@
-"""Keeping a job for its worker while the work goes on, and noting how far it is."""
+"""Keeping a job for its worker while the work continues, and recording its progress."""
 
 import logging
 import threading

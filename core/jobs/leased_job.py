@@ -14,6 +14,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from core.db.constraints import check, known, unique
+
 BROKEN_OFF, WORKER_LOST = "broken_off", "worker_lost"
 """Failure codes of what the platform, not the person, has to mend: trying again may help."""
 
@@ -106,22 +108,16 @@ def lease_constraints(states: States, choices: type[models.TextChoices]) -> list
     """What holds for every leased row; for the Meta of its model."""
     is_running, is_unfinished = Q(status=states.running), Q(status__in=states.unfinished)
     return [
-        models.CheckConstraint(
-            condition=Q(status__in=choices.values),
-            name="%(class)s_status_known",
-            violation_error_message="The status is one of the known ones.",
+        known("%(class)s_status_known", status=choices),
+        check(
+            "%(class)s_running_iff_leased",
+            "A lease runs exactly while a worker is at it.",
+            (is_running & Q(leased_until__isnull=False)) | (~is_running & Q(leased_until__isnull=True)),
         ),
-        models.CheckConstraint(
-            condition=(is_running & Q(leased_until__isnull=False))
-            | (~is_running & Q(leased_until__isnull=True)),
-            name="%(class)s_running_iff_leased",
-            violation_error_message="A lease runs exactly while a worker is at it.",
-        ),
-        models.CheckConstraint(
-            condition=(is_unfinished & Q(finished_at__isnull=True))
-            | (~is_unfinished & Q(finished_at__isnull=False)),
-            name="%(class)s_finished_has_time",
-            violation_error_message="There is an end exactly when it is finished.",
+        check(
+            "%(class)s_finished_has_time",
+            "There is an end exactly when it is finished.",
+            (is_unfinished & Q(finished_at__isnull=True)) | (~is_unfinished & Q(finished_at__isnull=False)),
         ),
     ]
 
@@ -131,22 +127,20 @@ def job_constraints(states: States, choices: type[models.TextChoices]) -> list[m
     has_failed = Q(status__in=states.without_result)
     return [
         *lease_constraints(states, choices),
-        models.CheckConstraint(
-            condition=(has_failed & ~Q(failure="") & ~Q(failure_code=""))
+        check(
+            "%(class)s_failed_iff_reason",
+            "It says why exactly when it failed.",
+            (has_failed & ~Q(failure="") & ~Q(failure_code=""))
             | (~has_failed & Q(failure="", failure_code="")),
-            name="%(class)s_failed_iff_reason",
-            violation_error_message="It says why exactly when it failed.",
         ),
     ]
 
 
 def one_at_a_time(states: States, *fields: str) -> models.UniqueConstraint:
     """At most one unfinished job for each value of the fields."""
-    return models.UniqueConstraint(
-        fields=fields,
-        condition=Q(status__in=states.unfinished),
-        name="%(class)s_one_at_a_time",
-        violation_error_message="Another one is not finished yet.",
+    is_unfinished = Q(status__in=states.unfinished)
+    return unique(
+        "%(class)s_one_at_a_time", "Another one is not finished yet.", *fields, condition=is_unfinished
     )
 
 

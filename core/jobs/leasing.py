@@ -19,7 +19,7 @@ from core.jobs.leased_job import BROKEN_OFF, WORKER_LOST, Job, LeasedJob, Leased
 from core.jobs.wake import wake
 
 MOST_LOST_WORKERS = 3
-"""A job that has lost so many workers since it was queued is given up: it may be what kills them.
+"""A job that has lost this many workers since it was queued fails: it may be what kills them.
 
 Only lost workers count. A job that fails says so at once, and is not tried again until a person retries it, which
 starts the count again.
@@ -68,7 +68,7 @@ def run_job(job: Job) -> Job:
 
 @transaction.atomic
 def claim(job: LeasedJob) -> bool:
-    """Take a job that waits, for as long as its kind's lease; False where it is not to be had.
+    """Take a job that waits, for as long as its kind's lease; False where it cannot be claimed.
 
     A job that has lost too many workers is given up instead.
     """

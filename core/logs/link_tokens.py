@@ -13,7 +13,7 @@ LEFT_OUT = "[left out]"
 
 
 def without_tokens(text: str) -> str:
-    return SECRET.sub(lambda found: f"{found[1] or found[2]}{LEFT_OUT}", text)
+    return SECRET.sub(lambda match: f"{match[1] or match[2]}{LEFT_OUT}", text)
 
 
 class TokenFilter(logging.Filter):

@@ -14,6 +14,7 @@ from django.core.exceptions import RequestDataTooBig
 from django.core.files.uploadhandler import FileUploadHandler, StopUpload
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.template.defaultfilters import filesizeformat
+from django.utils.deprecation import MiddlewareMixin
 from rest_framework.parsers import MultiPartParser
 
 from core.errors import DomainError
@@ -28,9 +29,12 @@ FORM_BYTES = 1024 * 1024
 
 def takes_files(view: Callable[..., Any], route: str | None) -> bool:
     """Whether the route has a file field: REST views say so by their parser, pages are named in the settings."""
-    view_class = getattr(view, "cls", None)  # REST framework's `as_view` leaves the class there
+    view_class = getattr(
+        view, "cls", None
+    )  # REST framework's `as_view` leaves the class and its arguments there
     if view_class is not None:
-        return any(issubclass(parser, MultiPartParser) for parser in view_class.parser_classes)
+        parsers = view.initkwargs.get("parser_classes", view_class.parser_classes)  # type: ignore[attr-defined]
+        return any(issubclass(parser, MultiPartParser) for parser in parsers)
     return route in settings.FILE_PAGES
 
 
@@ -39,14 +43,8 @@ def may_upload(user: Any) -> bool:
     return bool(user.is_authenticated and manages(user))
 
 
-class BodyLimitMiddleware:
+class BodyLimitMiddleware(MiddlewareMixin):
     """Answers 413 to a request whose body is larger than its route takes, without reading it."""
-
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        return self.get_response(request)
 
     def process_view(self, request: HttpRequest, view: Callable[..., Any], *_: object) -> HttpResponse | None:
         length = _content_length(request)
@@ -61,6 +59,13 @@ class BodyLimitMiddleware:
             message + advice, code="body_too_large", status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE
         )
         return error_response(request, error)
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        if request.content_type == "multipart/form-data":
+            # Django closes the files that came in whole, and leaves open the one in which reading broke off.
+            for handler in request.upload_handlers:
+                handler.upload_interrupted()
+        return response
 
     def _limit(self, request: HttpRequest, view: Callable[..., Any]) -> int:
         # Whose token it is, REST framework finds out before it reads the body; the handler below asks then.

@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.middleware.common import CommonMiddleware
 from django.middleware.security import SecurityMiddleware
 
-from core.errors import DomainError
+from core.errors import DomainError, NotAllowed
 from core.http.problem_details import error_response
 
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
@@ -64,11 +64,5 @@ class HttpsMiddleware(SecurityMiddleware):
         redirect: HttpResponse | None = super().process_request(request)
         if redirect is None or request.method in SAFE_METHODS:
             return redirect
-        return error_response(
-            request,
-            DomainError(
-                "Send this over HTTPS. Nothing was changed.",
-                code="https_required",
-                status=HTTPStatus.FORBIDDEN,
-            ),
-        )
+        error = NotAllowed("Send this over HTTPS. Nothing was changed.", code="https_required")
+        return error_response(request, error)

@@ -1,8 +1,7 @@
 """A page that sends work in the background says whose work it is, so that nobody's labels become another person's."""
 
-from collections.abc import Callable
-
-from django.http import HttpRequest, HttpResponseBase, JsonResponse
+from django.http import HttpRequest, JsonResponse
+from django.utils.deprecation import MiddlewareMixin
 
 from core.errors import Conflict
 from core.http.problem_details import PROBLEM, problem
@@ -10,18 +9,12 @@ from core.http.problem_details import PROBLEM, problem
 HEADER = "X-Person"
 
 
-class SamePersonMiddleware:
+class SamePersonMiddleware(MiddlewareMixin):
     """Refuses a request that names another person than the one logged in.
 
     Somebody else may log in in the same browser while a page is open: its next request would go out with their
     session. The annotation screen names its person in a header; other requests have none, and pass.
     """
-
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        return self.get_response(request)
 
     def process_view(self, request: HttpRequest, *_: object) -> JsonResponse | None:
         named = request.headers.get(HEADER)

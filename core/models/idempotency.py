@@ -3,6 +3,8 @@
 from django.conf import settings
 from django.db import models
 
+from core.db.constraints import unique
+
 
 class IdempotencyKey(models.Model):
     """The answer to a request that came with the header `Idempotency-Key`.
@@ -27,11 +29,7 @@ class IdempotencyKey(models.Model):
     class Meta:
         ordering = ["-pk"]
         constraints = [
-            models.UniqueConstraint(
-                fields=["user", "key"],
-                name="idempotency_key_unique",
-                violation_error_message="This key has been used already.",
-            ),
+            unique("idempotency_key_unique", "This key has been used already.", "user", "key"),
         ]
         indexes = [models.Index(fields=["expires_at"], name="idempotency_key_expiry")]
 

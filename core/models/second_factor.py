@@ -4,10 +4,11 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django_otp.plugins.otp_totp.models import TOTPDevice
+
+from core.db.constraints import not_blank, unique
 
 LONGEST_WAIT = timedelta(minutes=15)
 DOUBLINGS = 10
@@ -41,7 +42,7 @@ class Authenticator(TOTPDevice):  # type: ignore[misc]  # the library has no typ
 
 
 class RecoveryCode(models.Model):
-    """A code that stands in for the authenticator, once. Only a hash is stored: the code is random, and long."""
+    """A code that replaces the authenticator, once. Only a hash is stored: the code is random, and long."""
 
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="recovery_codes"
@@ -53,16 +54,8 @@ class RecoveryCode(models.Model):
     class Meta:
         ordering = ["pk"]
         constraints = [
-            models.UniqueConstraint(
-                fields=["code_hash"],
-                name="recovery_code_unique",
-                violation_error_message="This recovery code exists already.",
-            ),
-            models.CheckConstraint(
-                condition=~Q(code_hash=""),
-                name="recovery_code_not_empty",
-                violation_error_message="A recovery code has a hash.",
-            ),
+            unique("recovery_code_unique", "This recovery code exists already.", "code_hash"),
+            not_blank("recovery_code_not_empty", "A recovery code has a hash.", "code_hash"),
         ]
 
     def __str__(self) -> str:

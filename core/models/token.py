@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from core.db.constraints import check, not_blank, unique
 from core.scopes import Scope
 
 SOON = timedelta(days=14)
@@ -30,20 +31,12 @@ class ApiToken(models.Model):
         ordering = ["-pk"]
         verbose_name = "API token"
         constraints = [
-            models.UniqueConstraint(
-                fields=["secret_hash"],
-                name="api_token_secret_unique",
-                violation_error_message="This token exists already.",
-            ),
-            models.CheckConstraint(
-                condition=~Q(name=""),
-                name="api_token_name_given",
-                violation_error_message="A token needs a name.",
-            ),
-            models.CheckConstraint(
-                condition=Q(scopes__len__gte=1) & Q(scopes__contained_by=Scope.values),
-                name="api_token_scopes_known",
-                violation_error_message="A token has at least one of the known scopes.",
+            unique("api_token_secret_unique", "This token exists already.", "secret_hash"),
+            not_blank("api_token_name_given", "A token needs a name.", "name"),
+            check(
+                "api_token_scopes_known",
+                "A token has at least one of the known scopes.",
+                Q(scopes__len__gte=1) & Q(scopes__contained_by=Scope.values),
             ),
         ]
 

@@ -11,8 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
 from django.core.cache import cache
-from django.core.cache.backends.base import DEFAULT_TIMEOUT
-from django.core.cache.backends.redis import RedisCache, RedisCacheClient
+from django.core.cache.backends.base import DEFAULT_TIMEOUT, BaseCache
 from pydantic import TypeAdapter, ValidationError
 from redis import Redis
 from redis.backoff import NoBackoff
@@ -29,95 +28,101 @@ T = TypeVar("T")
 
 CONNECT_SECONDS = 1.0
 ANSWER_SECONDS = 2.0
+COUNT_ON = "return redis.call('EXISTS', KEYS[1]) == 1 and redis.call('INCRBY', KEYS[1], ARGV[1])"
+"""In one command: what has run out must not begin again, without an end."""
 
 
 class UnreadableError(Exception):
-    """A stored value is no JSON, such as one that an older release wrote."""
+    """A stored value is not JSON, such as one that an older release wrote."""
 
 
-class JsonSerializer:
-    """Whole numbers as they are, so that Redis can count; anything else as JSON."""
+class ForgivingCache(BaseCache):
+    """A cache in Redis that is empty while Redis does not answer.
 
-    def dumps(self, value: object) -> int | bytes:
-        return value if type(value) is int else json.dumps(value).encode()
-
-    def loads(self, data: Any) -> Any:  # bytes, as Redis gives them
-        try:
-            return json.loads(data)
-        except ValueError as error:
-            raise UnreadableError from error
-
-
-class JsonClient(RedisCacheClient):
-    """Django makes a client for every command; making one takes longer than asking for a session."""
-
-    def __init__(self, *servers: Any, **options: Any) -> None:
-        own: dict[str, Any] = {
-            "serializer": JsonSerializer,
-            "socket_connect_timeout": CONNECT_SECONDS,
-            "socket_timeout": ANSWER_SECONDS,
-            "retry": Retry(NoBackoff(), 0),
-        }
-        super().__init__(*servers, **(own | options))
-        self._kept: Redis | None = None
-
-    def get_client(self, key: Any = None, *, write: bool = False) -> Redis:
-        if self._kept is None:
-            self._kept = super().get_client(key, write=True)
-        return self._kept
-
-
-class ForgivingCache(RedisCache):
-    """A Redis cache that is empty while Redis does not answer."""
+    Django's own backend makes a new client for every command, which takes longer than the command.
+    """
 
     def __init__(self, server: str, params: dict[str, Any]) -> None:
-        super().__init__(server, params)
-        self._class = JsonClient
+        super().__init__(params)
+        self.client = Redis.from_url(
+            server,
+            socket_connect_timeout=CONNECT_SECONDS,
+            socket_timeout=ANSWER_SECONDS,
+            retry=Retry(NoBackoff(), 0),
+        )
         self._outage = outage_of(server)
 
     def add(
         self, key: str, value: Any, timeout: float | None = DEFAULT_TIMEOUT, version: int | None = None
     ) -> bool:
-        return self._try(lambda: super(ForgivingCache, self).add(key, value, timeout, version), False)
+        name, data, seconds = self._name(key, version), _dumped(value), self._seconds(timeout)
+        return self._try(lambda: bool(self.client.set(name, data, ex=seconds, nx=True)), False)
 
     def get(self, key: str, default: Any = None, version: int | None = None) -> Any:
-        return self._try(lambda: super(ForgivingCache, self).get(key, default, version), default)
+        name = self._name(key, version)
+        return self._try(lambda: _loaded(self.client.get(name), default), default)
+
+    def get_many(self, keys: Iterable[str], version: int | None = None) -> dict[str, Any]:
+        names = {key: self._name(key, version) for key in keys}
+        if not names:  # Redis refuses to look for nothing
+            return {}
+
+        def stored() -> dict[str, Any]:
+            values = zip(names, self.client.mget([*names.values()]), strict=True)
+            return {key: _loaded(data, None) for key, data in values if data is not None}
+
+        return self._try(stored, {})
 
     def set(
         self, key: str, value: Any, timeout: float | None = DEFAULT_TIMEOUT, version: int | None = None
     ) -> None:
-        self._try(lambda: super(ForgivingCache, self).set(key, value, timeout, version), None)
-
-    def touch(self, key: str, timeout: float | None = DEFAULT_TIMEOUT, version: int | None = None) -> bool:
-        return self._try(lambda: super(ForgivingCache, self).touch(key, timeout, version), False)
-
-    def delete(self, key: str, version: int | None = None) -> bool:
-        # Tried even during an outage: an ended session that stayed here would be alive again.
-        return self._try(lambda: super(ForgivingCache, self).delete(key, version), False, insist=True)
-
-    def get_many(self, keys: Iterable[str], version: int | None = None) -> dict[str, Any]:
-        return self._try(lambda: super(ForgivingCache, self).get_many(keys, version), {})
-
-    def has_key(self, key: str, version: int | None = None) -> bool:
-        return self._try(lambda: super(ForgivingCache, self).has_key(key, version), False)
-
-    def incr(self, key: str, delta: int = 1, version: int | None = None) -> int:
-        """Raises ValueError where nothing is counted, and while Redis is away."""
-        count = self._try(lambda: super(ForgivingCache, self).incr(key, delta, version), None)
-        if count is None:
-            raise ValueError(f"Key {key!r} not found.")
-        return count
+        name, data, seconds = self._name(key, version), _dumped(value), self._seconds(timeout)
+        self._try(lambda: self.client.set(name, data, ex=seconds), None)
 
     def set_many(
         self, data: Mapping[str, Any], timeout: float | None = DEFAULT_TIMEOUT, version: int | None = None
     ) -> list[str]:
-        return self._try(lambda: super(ForgivingCache, self).set_many(dict(data), timeout, version), [*data])
+        values = {self._name(key, version): _dumped(value) for key, value in data.items()}
+        seconds = self._seconds(timeout)
 
-    def delete_many(self, keys: Iterable[str], version: int | None = None) -> None:
-        self._try(lambda: super(ForgivingCache, self).delete_many(keys, version), None)
+        def store() -> list[str]:
+            pipeline = self.client.pipeline()
+            for name, value in values.items():
+                pipeline.set(name, value, ex=seconds)
+            pipeline.execute()
+            return []
+
+        return self._try(store, [*data])
+
+    def touch(self, key: str, timeout: float | None = DEFAULT_TIMEOUT, version: int | None = None) -> bool:
+        name, seconds = self._name(key, version), self._seconds(timeout)
+        if seconds is None:
+            return self._try(lambda: bool(self.client.persist(name)), False)
+        return self._try(lambda: bool(self.client.expire(name, seconds)), False)
+
+    def delete(self, key: str, version: int | None = None) -> bool:
+        # Tried even during an outage: an ended session that stayed here would be alive again.
+        name = self._name(key, version)
+        return self._try(lambda: bool(self.client.delete(name)), False, insist=True)
+
+    def incr(self, key: str, delta: int = 1, version: int | None = None) -> int:
+        """Raises ValueError where nothing is counted, and while Redis is away."""
+        name = self._name(key, version)
+        count = self._try(lambda: self.client.eval(COUNT_ON, 1, name, delta), None)
+        if count is None:
+            raise ValueError(f"Key {key!r} not found.")
+        return int(count)
 
     def clear(self) -> None:
-        self._try(super().clear, None)
+        self._try(self.client.flushdb, False)
+
+    def _name(self, key: str, version: int | None) -> str:
+        return self.make_and_validate_key(key, version)
+
+    def _seconds(self, timeout: float | None) -> int | None:
+        """None: without limit. Redis takes no time of 0: what is to end at once ends in a second."""
+        seconds = self.default_timeout if timeout is DEFAULT_TIMEOUT else timeout
+        return None if seconds is None else max(1, int(seconds))
 
     def _try(self, command: Callable[[], T], miss: T, *, insist: bool = False) -> T:
         if self._outage.is_on and (self._outage.hangs or not insist):
@@ -131,6 +136,20 @@ class ForgivingCache(RedisCache):
         except UnreadableError:
             log.info("A value in the cache is not JSON: computing it again")
         return miss
+
+
+def _dumped(value: object) -> int | bytes:
+    """Whole numbers as they are, so that Redis can count; anything else as JSON."""
+    return value if type(value) is int else json.dumps(value).encode()
+
+
+def _loaded(data: Any, default: Any) -> Any:  # bytes, as Redis gives them
+    if data is None:
+        return default
+    try:
+        return json.loads(data)
+    except ValueError as error:
+        raise UnreadableError from error
 
 
 def read_cache(key: str, form: TypeAdapter[T]) -> T | None:
@@ -147,8 +166,6 @@ def read_cache(key: str, form: TypeAdapter[T]) -> T | None:
 def read_cache_many(keys: Iterable[str], form: TypeAdapter[T]) -> dict[str, T]:
     """The cached values of this type, by key; without those that there are none of."""
     values: dict[str, T] = {}
-    if not (keys := list(keys)):  # Redis refuses to look for nothing
-        return values
     for key, value in cache.get_many(keys).items():
         with contextlib.suppress(ValidationError):
             values[key] = form.validate_python(value)

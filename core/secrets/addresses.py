@@ -166,14 +166,16 @@ def _lookup(host: str, port: int) -> set[IP]:
 
 def _check_ip(ip: IP, private_networks: str | None) -> None:
     addresses = [ip, *_embedded_ipv4(ip)]
-    if any(each in network for each in addresses for network in FORBIDDEN_NETWORKS):
+    if any(address in network for address in addresses for network in FORBIDDEN_NETWORKS):
         raise AddressRefused(
             "The base URL leads to a link-local, metadata or multicast address, which no endpoint may call."
         )
-    if private_networks is None or all(each.is_global for each in addresses):
+    if private_networks is None or all(address.is_global for address in addresses):
         return
     allowed = read_networks(private_networks)
-    if not all(any(each in network for network in allowed) for each in addresses if not each.is_global):
+    if not all(
+        any(address in network for network in allowed) for address in addresses if not address.is_global
+    ):
         raise AddressRefused(
             f"The base URL leads into a private network that the site's {PRIVATE_NETWORKS} does not list."
         )
@@ -195,7 +197,7 @@ def _ip(host: str) -> IP | None:
 
 
 def _is_loopback(ip: IP) -> bool:
-    return ip.is_loopback or any(each.is_loopback for each in _embedded_ipv4(ip))
+    return ip.is_loopback or any(inner.is_loopback for inner in _embedded_ipv4(ip))
 
 
 def _embedded_ipv4(ip: IP) -> Iterable[ipaddress.IPv4Address]:
@@ -207,4 +209,4 @@ def _embedded_ipv4(ip: IP) -> Iterable[ipaddress.IPv4Address]:
         for network in IPV4_IN_IPV6
         if ip in network and not ip.is_loopback and int(ip) != 0
     ]
-    return [each for each in (ip.ipv4_mapped, ip.sixtofour, *(ip.teredo or ())) if each] + translated
+    return [inner for inner in (ip.ipv4_mapped, ip.sixtofour, *(ip.teredo or ())) if inner] + translated

@@ -30,7 +30,7 @@ FOCUSABLE = ' role="note" tabindex="0"'
 
 @register.filter
 def number(value: object, digits: int) -> str:
-    """A number with so many decimals and a true minus; a dash where there is none."""
+    """A number rounded to `digits` decimals, with a true minus; a dash where there is none."""
     return number_text(value, digits) if isinstance(value, int | float) else "–"
 
 

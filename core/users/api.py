@@ -36,7 +36,23 @@ from core.users.sessions.ending import end_session, end_sessions, sessions_of
 from core.users.tokens.tokens import revoke_token, tokens_of
 
 
-class OwnSessionList(Queried, generics.ListAPIView[Session]):
+class Own(APIView):
+    """Of the caller's account."""
+
+    def person(self) -> User:
+        return actor_of(self.request)
+
+
+class OfAnother(APIView):
+    """Of another person's account, for admins. It comes before the view of one's own."""
+
+    permission_classes = [IsStaff]
+
+    def person(self) -> User:
+        return person_by(self.kwargs["user_id"])
+
+
+class OwnSessionList(Own, Queried, generics.ListAPIView[Session]):
     """Where the caller is logged in, newest first."""
 
     serializer_class = SessionSerializer
@@ -46,32 +62,33 @@ class OwnSessionList(Queried, generics.ListAPIView[Session]):
     def get_queryset(self) -> QuerySet[Session]:
         return sessions_of(self.person())
 
-    def person(self) -> User:
-        return actor_of(self.request)
+
+class PersonSessionList(OfAnother, OwnSessionList):
+    """Where a person is logged in, newest first."""
 
 
-class OwnSessionEnd(APIView):
+class OwnSessionEnd(Own):
     """End one of the caller's sessions."""
 
     @extend_schema(request=None, responses={204: None})
     @without_body
     def post(self, request: Request, public_id: UUID) -> Response:
-        end_session(user=actor_of(request), public_id=public_id, actor=actor_of(request))
+        end_session(user=self.person(), public_id=public_id, actor=self.person())
         return Response(status=HTTPStatus.NO_CONTENT)
 
 
-class OwnSessionsEndOthers(APIView):
+class OwnSessionsEndOthers(Own):
     """End all of the caller's sessions; one in which this is asked stays."""
 
     @extend_schema(request=None, responses=EndedSerializer)
     @without_body
     def post(self, request: Request) -> Response:
         besides = None if request.auth else request.session.session_key
-        ended = end_sessions(user=actor_of(request), actor=actor_of(request), besides=besides)
+        ended = end_sessions(user=self.person(), actor=self.person(), besides=besides)
         return Response(EndedSerializer({"ended": ended}).data)
 
 
-class OwnTokenList(Queried, generics.ListAPIView[ApiToken]):
+class OwnTokenList(Own, Queried, generics.ListAPIView[ApiToken]):
     """The caller's tokens, newest first, those that have ended included."""
 
     serializer_class = TokenSerializer
@@ -80,21 +97,26 @@ class OwnTokenList(Queried, generics.ListAPIView[ApiToken]):
     def get_queryset(self) -> QuerySet[ApiToken]:
         return tokens_of(self.person())
 
-    def person(self) -> User:
-        return actor_of(self.request)
+
+class PersonTokenList(OfAnother, OwnTokenList):
+    """A person's tokens, newest first, those that have ended included."""
 
 
-class OwnTokenRevoke(APIView):
+class OwnTokenRevoke(Own):
     """Make one of the caller's tokens worthless."""
 
     @extend_schema(request=None, responses=TokenSerializer)
     @without_body
-    def post(self, request: Request, token_id: int) -> Response:
-        token = token_by_id(actor_of(request), token_id)
+    def post(self, request: Request, /, token_id: int, **_: object) -> Response:
+        token = token_by_id(self.person(), token_id)
         return Response(TokenSerializer(revoke_token(token=token, actor=actor_of(request))).data)
 
 
-class OwnHistory(Queried, generics.ListAPIView[AuditEvent]):
+class PersonTokenRevoke(OfAnother, OwnTokenRevoke):
+    """Make one of a person's tokens worthless."""
+
+
+class OwnHistory(Own, Queried, generics.ListAPIView[AuditEvent]):
     """How the caller's account was used, newest first."""
 
     serializer_class = AccessEventSerializer
@@ -103,71 +125,31 @@ class OwnHistory(Queried, generics.ListAPIView[AuditEvent]):
     def get_queryset(self) -> QuerySet[AuditEvent]:
         return access_events(self.person())
 
-    def person(self) -> User:
-        return actor_of(self.request)
+
+class PersonHistory(OfAnother, OwnHistory):
+    """How a person's account was used, newest first."""
 
 
-class OwnSecondFactor(APIView):
+class OwnSecondFactor(Own):
     """Whether the caller has a second factor."""
 
     @extend_schema(responses=SecondFactorSerializer)
-    def get(self, request: Request) -> Response:
-        return Response(SecondFactorSerializer(_second_factor(actor_of(request))).data)
+    def get(self, request: Request, **_: object) -> Response:
+        person = self.person()
+        state = {
+            "is_on": authenticator_of(person) is not None,
+            "is_required": is_required_of(person),
+            "recovery_codes_left": codes_left(person),
+        }
+        return Response(SecondFactorSerializer(state).data)
 
 
-class PersonSessionList(OwnSessionList):
-    """Where a person is logged in, newest first."""
-
-    permission_classes = [IsStaff]
-
-    def person(self) -> User:
-        return person_by(self.kwargs["user_id"])
-
-
-class PersonTokenList(OwnTokenList):
-    """A person's tokens, newest first, those that have ended included."""
-
-    permission_classes = [IsStaff]
-
-    def person(self) -> User:
-        return person_by(self.kwargs["user_id"])
-
-
-class PersonTokenRevoke(APIView):
-    """Make one of a person's tokens worthless."""
-
-    permission_classes = [IsStaff]
-
-    @extend_schema(request=None, responses=TokenSerializer)
-    @without_body
-    def post(self, request: Request, user_id: int, token_id: int) -> Response:
-        token = token_by_id(person_by(user_id), token_id)
-        return Response(TokenSerializer(revoke_token(token=token, actor=actor_of(request))).data)
-
-
-class PersonHistory(OwnHistory):
-    """How a person's account was used, newest first."""
-
-    permission_classes = [IsStaff]
-
-    def person(self) -> User:
-        return person_by(self.kwargs["user_id"])
-
-
-class PersonSecondFactor(APIView):
+class PersonSecondFactor(OfAnother, OwnSecondFactor):
     """Whether a person has a second factor."""
 
-    permission_classes = [IsStaff]
 
-    @extend_schema(responses=SecondFactorSerializer)
-    def get(self, request: Request, user_id: int) -> Response:
-        return Response(SecondFactorSerializer(_second_factor(person_by(user_id))).data)
-
-
-class PersonSecurityAction(APIView):
+class PersonSecurityAction(OfAnother):
     """`end_sessions`, `revoke_tokens`, or `reset_second_factor` for somebody who has lost their device."""
-
-    permission_classes = [IsStaff]
 
     @extend_schema(
         request=None,
@@ -176,15 +158,7 @@ class PersonSecurityAction(APIView):
     )
     @without_body
     def post(self, request: Request, user_id: int, action: str) -> Response:
-        person = person_by(user_id)
+        person = self.person()
         if action not in ACTIONS:
             raise NotFound(f"What can be done: {', '.join(ACTIONS)}.")
         return Response(DoneSerializer({"detail": ACTIONS[action](person, actor_of(request))}).data)
-
-
-def _second_factor(user: User) -> dict[str, object]:
-    return {
-        "is_on": authenticator_of(user) is not None,
-        "is_required": is_required_of(user),
-        "recovery_codes_left": codes_left(user),
-    }

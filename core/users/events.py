@@ -21,7 +21,7 @@ def connect() -> None:
 
 
 def end_all_access(sender: object, *, user: User, actor: User, **_: object) -> None:
-    """A person who is shut out keeps no session and no token, not even when the account comes back."""
+    """A deactivated person keeps no session and no token, not even when the account is reactivated."""
     end_sessions(user=user, actor=actor)
     revoke_tokens(user=user, actor=actor, reason="account deactivated")
 

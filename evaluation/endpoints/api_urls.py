@@ -1,11 +1,9 @@
 """REST addresses of endpoints."""
 
-from django.urls import path
+from core.api.viewsets import ApiRouter
+from evaluation.endpoints.api import Endpoints
 
-from evaluation.endpoints import api
+router = ApiRouter()
+router.add("endpoints", Endpoints, "endpoint")
 
-urlpatterns = [
-    path("endpoints/", api.EndpointList.as_view(), name="api_endpoint_list"),
-    path("endpoints/<int:endpoint_id>/", api.EndpointDetail.as_view(), name="api_endpoint_detail"),
-    path("endpoints/<int:endpoint_id>/health/", api.EndpointHealth.as_view(), name="api_endpoint_health"),
-]
+urlpatterns = router.urls

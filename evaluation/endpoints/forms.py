@@ -1,11 +1,11 @@
 """The form of an endpoint."""
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 from django import forms
 
 from core.http.json_field import StrictJsonField
-from evaluation.endpoints.services.endpoints import EndpointSpec
+from evaluation.endpoints.services.endpoints import EndpointSpec, spec_of
 from evaluation.models import Endpoint
 from evaluation.models.endpoint import Provider, StructuredOutput
 
@@ -84,8 +84,7 @@ class EndpointForm(forms.Form):
     @classmethod
     def showing(cls, endpoint: Endpoint) -> "EndpointForm":
         """The form as the endpoint is set now."""
-        values = {name: getattr(endpoint, name) for name in EndpointSpec.__dataclass_fields__}
-        return cls(initial=values | {"base_url": endpoint.shown_base_url})
+        return cls(initial=asdict(spec_of(endpoint)) | {"base_url": endpoint.shown_base_url})
 
     def clean_options(self) -> dict[str, object]:
         options = self.cleaned_data["options"] or {}

@@ -13,7 +13,7 @@ from pydantic import TypeAdapter
 from core.redis.cache import read_cache, write_cache
 from evaluation.llm.limiter_state import LimiterState, limiter_state
 from evaluation.models import CatalogueBuild, Completion, Endpoint, Item, Judge, Run
-from evaluation.models.completion import UNANSWERED, CompletionStatus
+from evaluation.models.completion import OF_ANY_STATUS, UNANSWERED, CompletionStatus
 from evaluation.models.endpoint import Provider
 from evaluation.models.run import RunStatus
 
@@ -139,15 +139,15 @@ def health_of(endpoint: Endpoint, *, limit_key: str) -> Health:
 def _spend(endpoint: Endpoint) -> Spend:
     """All that the endpoint has cost: a sum over every call, so it is taken every few minutes only, and says when."""
     key = f"perg:spend:{endpoint.pk}"
-    kept = read_cache(key, SPEND)
-    if kept is None:
-        sums = Completion.objects.filter(endpoint=endpoint).aggregate(
+    spend = read_cache(key, SPEND)
+    if spend is None:
+        sums = Completion.objects.filter(OF_ANY_STATUS, endpoint=endpoint).aggregate(
             calls=Sum("attempts"), dollars=Sum("cost")
         )
-        kept = Spend(sums["calls"] or 0, sums["dollars"], timezone.now())
-        if kept.calls >= MANY:  # where there are few, the person who has just made one wants to see it
-            write_cache(key, kept, SPEND, SPEND_KEPT_SECONDS)
-    return kept
+        spend = Spend(sums["calls"] or 0, sums["dollars"], timezone.now())
+        if spend.calls >= MANY:  # where there are few, the person who has just made one wants to see it
+            write_cache(key, spend, SPEND, SPEND_KEPT_SECONDS)
+    return spend
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,5 +163,5 @@ def record_of(endpoint: Endpoint) -> Record:
     runs = Run.objects.filter(endpoint=endpoint, imported_from__isnull=False)
     last = Item.objects.filter(run=OuterRef("pk")).order_by("-position").values("position")[:1]
     sums = runs.annotate(items_in_run=Subquery(last)).aggregate(runs=Count("pk"), items=Sum("items_in_run"))
-    is_of_judge = not sums["runs"] and Completion.objects.filter(endpoint=endpoint).exists()
+    is_of_judge = not sums["runs"] and Completion.objects.filter(OF_ANY_STATUS, endpoint=endpoint).exists()
     return Record(sums["runs"], sums["items"] or 0, is_of_judge)

@@ -1,10 +1,10 @@
 """Endpoints. Keys are in the environment of the workers; neither they nor their values are ever shown."""
 
-from dataclasses import fields
 from typing import Any
 
 from rest_framework import serializers
 
+from core.api.dataclass_serializer import DataclassSerializer
 from core.api.queries import LARGEST_INTEGER, ListQuery
 from core.api.strict import StrictSerializer
 from evaluation.endpoints.selectors import Health, RecentError, Spend
@@ -57,43 +57,33 @@ class EndpointSerializer(serializers.ModelSerializer[Endpoint]):
         return missing_key(endpoint)
 
 
-class LimiterSerializer(serializers.Serializer[LimiterState]):
+class LimiterSerializer(DataclassSerializer[LimiterState]):
     """Calls that may be in flight now over all workers, slots that they hold, and a pause that was asked for."""
 
-    limit = serializers.FloatField()
-    held = serializers.IntegerField()
-    workers = serializers.IntegerField()
-    pause_seconds = serializers.FloatField()
+    dataclass = LimiterState
 
 
-class RecentErrorSerializer(serializers.Serializer[RecentError]):
+class RecentErrorSerializer(DataclassSerializer[RecentError]):
     """Calls of the last day that ended without an answer, by cause."""
 
+    dataclass = RecentError
     status = serializers.ChoiceField(CompletionStatus.choices)
-    error_code = serializers.CharField(allow_blank=True)
-    count = serializers.IntegerField()
-    last = serializers.DateTimeField()
-    example = serializers.CharField(allow_blank=True)
 
 
-class SpendSerializer(serializers.Serializer[Spend]):
+class SpendSerializer(DataclassSerializer[Spend]):
     """What calls have cost in US dollars, no matter who paid; null: nothing is priced."""
 
-    calls = serializers.IntegerField()
-    dollars = serializers.DecimalField(max_digits=20, decimal_places=8, allow_null=True)
-    as_of = serializers.DateTimeField()
+    dataclass = Spend
 
 
-class EndpointHealthSerializer(serializers.Serializer[Health]):
+class EndpointHealthSerializer(DataclassSerializer[Health]):
     """How an endpoint is doing now. `limiter` is null where nobody has called in the last hour; `waiting` is counted
     up to a little over a thousand, errors up to a thousand (`errors_are_many`: there are more).
     """
 
+    dataclass = Health
     limiter = LimiterSerializer(allow_null=True)
-    waiting = serializers.IntegerField()
-    in_flight = serializers.IntegerField()
     errors = RecentErrorSerializer(many=True)  # type: ignore[assignment] # a serializer's attribute
-    errors_are_many = serializers.BooleanField()
     spend = SpendSerializer()
 
 
@@ -117,11 +107,6 @@ class EndpointWriteSerializer(StrictSerializer[EndpointSpec]):
     timeout_seconds = serializers.IntegerField(min_value=1, max_value=LARGEST_INTEGER, required=False)
     structured_output = serializers.ChoiceField(StructuredOutput.choices, required=False)
     options = serializers.DictField(required=False)
-
-    def spec(self, of: Endpoint | None = None) -> EndpointSpec:
-        """The endpoint that valid data describe; what they leave out stays as it is in `of`."""
-        old = {each.name: getattr(of, each.name) for each in fields(EndpointSpec)} if of else {}
-        return EndpointSpec(**(old | self.validated_data))
 
 
 class EndpointQuery(ListQuery):

@@ -5,8 +5,8 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods
 
-from core.errors import DomainError
 from core.http.access import PersonRequest, staff_or_404
+from core.http.form_pages import carried_out, form_page
 from evaluation.endpoints.forms import EndpointForm
 from evaluation.endpoints.selectors import endpoints_with_uses, health_of, record_of, uses_of
 from evaluation.endpoints.services.endpoints import (
@@ -32,17 +32,11 @@ def endpoint_list(request: PersonRequest) -> HttpResponse:
 @staff_or_404
 def endpoint_create(request: PersonRequest) -> HttpResponse:
     form = EndpointForm(request.POST or None)
-    if form.is_valid():
-        try:
-            endpoint = create_endpoint(spec=form.spec(), actor=request.user)
-        except DomainError as error:
-            form.add_error(error.field if error.field in form.fields else None, error.message)
-        else:
-            messages.success(request, f"Endpoint “{endpoint}” created. Test it before you launch a batch.")
-            return redirect("endpoint_detail", endpoint_id=endpoint.pk)
-    return render(
-        request, "evaluation/endpoints/endpoint_form.html", {"form": form}, status=422 if form.errors else 200
-    )
+    endpoint = carried_out(form, lambda: create_endpoint(spec=form.spec(), actor=request.user))
+    if endpoint is None:
+        return form_page(request, "evaluation/endpoints/endpoint_form.html", form)
+    messages.success(request, f"Endpoint “{endpoint}” created. Test it before you launch a batch.")
+    return redirect("endpoint_detail", endpoint_id=endpoint.pk)
 
 
 @require_GET
@@ -63,21 +57,18 @@ def endpoint_detail(request: PersonRequest, endpoint_id: int) -> HttpResponse:
 def endpoint_edit(request: PersonRequest, endpoint_id: int) -> HttpResponse:
     endpoint = get_object_or_404(Endpoint, pk=endpoint_id)
     form = EndpointForm(request.POST) if request.method == "POST" else EndpointForm.showing(endpoint)
-    if form.is_valid():
-        try:
-            change_endpoint(endpoint=endpoint, spec=form.spec(endpoint), actor=request.user)
-        except DomainError as error:
-            form.add_error(error.field if error.field in form.fields else None, error.message)
-        else:
-            messages.success(
-                request, "The endpoint has been saved. Test it, then try the failed calls of its runs again."
-            )
-            return redirect("endpoint_detail", endpoint_id=endpoint.pk)
-    fixed = fixed_fields(endpoint)
-    context = {"form": form, "endpoint": endpoint, "why_fixed": why_fixed(endpoint, fixed) if fixed else ""}
-    return render(
-        request, "evaluation/endpoints/endpoint_form.html", context, status=422 if form.errors else 200
+    changed = carried_out(
+        form,
+        lambda: change_endpoint(endpoint=endpoint, spec=form.spec(endpoint), actor=request.user),
     )
+    if changed is None:
+        fixed = fixed_fields(endpoint)
+        context = {"endpoint": endpoint, "why_fixed": why_fixed(endpoint, fixed) if fixed else ""}
+        return form_page(request, "evaluation/endpoints/endpoint_form.html", form, context)
+    messages.success(
+        request, "The endpoint has been saved. Test it, then try the failed calls of its runs again."
+    )
+    return redirect("endpoint_detail", endpoint_id=endpoint.pk)
 
 
 @require_GET

@@ -8,13 +8,13 @@ from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.db.models import QuerySet
 from django.template.defaultfilters import filesizeformat
-from drf_spectacular.utils import extend_schema
-from rest_framework import generics
+from drf_spectacular.utils import extend_schema, extend_schema_view
+from rest_framework import mixins, viewsets
+from rest_framework.decorators import action
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.reverse import reverse
-from rest_framework.views import APIView
 
 from core.api.actor import actor_of
 from core.api.idempotency import idempotent
@@ -29,34 +29,31 @@ from evaluation.models import ImportJob
 RETRY_SECONDS = 1
 
 
-class ImportList(Queried, generics.ListAPIView[ImportJob]):
+@extend_schema_view(
+    retrieve=extend_schema(
+        description="An import of the caller's: how far it is, its `report` once it is done, or why there is none."
+    )
+)
+class Imports(Queried, mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[ImportJob]):
     """The caller's imports, newest first."""
 
     serializer_class = ImportJobSerializer
     query_serializer_class = ListQuery
+    lookup_value_converter = "int"
 
     def get_queryset(self) -> QuerySet[ImportJob]:
         return imports_of(actor_of(self.request))
 
-
-class ImportDetail(APIView):
-    """An import of the caller's: how far it is, its `report` once it is done, or why there is none."""
-
-    @extend_schema(responses=ImportJobSerializer)
-    def get(self, request: Request, job_id: int) -> Response:
-        return Response(ImportJobSerializer(own_import(actor_of(request), job_id)).data)
-
-
-class ImportRetry(APIView):
-    """Run an import again that failed. One that was refused needs another file or other settings: 409."""
+    def get_object(self) -> ImportJob:
+        return own_import(actor_of(self.request), self.kwargs["job_id"])
 
     @extend_schema(request=None, responses={202: ImportJobSerializer})
+    @action(["post"], detail=True)
     @idempotent
     @without_body
-    def post(self, request: Request, job_id: int) -> Response:
-        return accepted(
-            request, retry_import(job=own_import(actor_of(request), job_id), actor=actor_of(request))
-        )
+    def retry(self, request: Request, job_id: int) -> Response:
+        """Run an import again that failed. One that was refused needs another file or other settings: 409."""
+        return accepted(request, retry_import(job=self.get_object(), actor=actor_of(request)))
 
 
 def start_import(request: Request, kind: str, fields: Mapping[str, Any], files: Sequence[Upload]) -> Response:
@@ -73,7 +70,7 @@ def accepted(request: Request, job: ImportJob) -> Response:
         ImportJobSerializer(job).data,
         status=HTTPStatus.ACCEPTED,
         headers={
-            "Location": reverse("api_import", [job.pk], request=request),
+            "Location": reverse("api_import_detail", [job.pk], request=request),
             "Retry-After": str(RETRY_SECONDS),
         },
     )

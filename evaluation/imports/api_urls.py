@@ -1,11 +1,9 @@
 """REST addresses of imports."""
 
-from django.urls import path
+from core.api.viewsets import ApiRouter
+from evaluation.imports.api import Imports
 
-from evaluation.imports import api
+router = ApiRouter()
+router.add("imports", Imports, "import", argument="job_id")
 
-urlpatterns = [
-    path("imports/", api.ImportList.as_view(), name="api_import_list"),
-    path("imports/<int:job_id>/", api.ImportDetail.as_view(), name="api_import"),
-    path("imports/<int:job_id>/retry/", api.ImportRetry.as_view(), name="api_import_retry"),
-]
+urlpatterns = router.urls

@@ -1,5 +1,7 @@
 """Forms of rubrics and judges, and of trying a judge out."""
 
+from typing import Any
+
 from django import forms
 from django.core.exceptions import ValidationError
 
@@ -29,9 +31,12 @@ class RubricForm(forms.Form):
                 max_length=MAX_ANCHOR, label=f"What {score} means"
             )
 
-    def anchors(self) -> list[str]:
-        """The anchors of a valid form, from 1 on."""
-        return [self.cleaned_data[f"anchor_{score}"] for score in SCALE]
+    def words(self) -> dict[str, Any]:
+        """The instructions of a valid form, its anchors from 1 on, and its name where it has one."""
+        # Any: texts, and the list of anchors
+        anchors = [self.cleaned_data[f"anchor_{score}"] for score in SCALE]
+        texts = {name: self.cleaned_data[name] for name in ("name", "instructions") if name in self.fields}
+        return texts | {"anchors": anchors}
 
 
 class NewRubricForm(RubricForm):
@@ -42,7 +47,7 @@ class NewRubricForm(RubricForm):
 
 
 class JudgeForm(forms.Form):
-    """A judge to make; the fields are the arguments of `create_judge`."""
+    """A judge to make; the fields are those of `JudgeSpec`."""
 
     name = forms.CharField(max_length=JUDGE_NAME)
     endpoint = forms.ModelChoiceField(Endpoint.objects.exclude(provider=Provider.RECORDED))

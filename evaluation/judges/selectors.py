@@ -8,6 +8,19 @@ from evaluation.models import Item, Judge, Response, Rubric, Run, RunJudge
 from evaluation.models.item import Condition, Extraction, ItemStatus
 from evaluation.models.run import Setting
 
+DEFAULT_RUBRIC = "Preference following"
+HEURISTIC_JUDGE = "heuristic (floor)"
+
+
+def default_rubric() -> Rubric:
+    """The rubric of preference following, which every installation has."""
+    return Rubric.objects.get(name=DEFAULT_RUBRIC, version=1)
+
+
+def heuristic_judge() -> Judge:
+    """The judge that needs no key: a floor to compare LLM judges with. Every installation has it."""
+    return Judge.objects.select_related("endpoint", "rubric").get(name=HEURISTIC_JUDGE)
+
 
 def judges_with_uses() -> QuerySet[Judge]:
     """Judges with `run_count`, for lists."""

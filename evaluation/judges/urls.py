@@ -2,13 +2,13 @@
 
 from django.urls import path
 
-from evaluation.judges.views import canaries, judges, rubrics, trials
+from evaluation.judges.views import judges, rubrics
 
 urlpatterns = [
-    path("endpoints/<int:endpoint_id>/test/", trials.endpoint_try, name="endpoint_try"),
+    path("endpoints/<int:endpoint_id>/test/", judges.endpoint_try, name="endpoint_try"),
     path(
         "endpoints/<int:endpoint_id>/tests/<int:completion_id>/",
-        trials.endpoint_trial,
+        judges.endpoint_trial,
         name="endpoint_trial",
     ),
     path("rubrics/", rubrics.rubric_list, name="rubric_list"),
@@ -19,6 +19,6 @@ urlpatterns = [
     path("judges/new/", judges.judge_create, name="judge_create"),
     path("judges/<int:judge_id>/", judges.judge_detail, name="judge_detail"),
     path("judges/<int:judge_id>/test/", judges.judge_test, name="judge_test"),
-    path("judges/<int:judge_id>/injected-responses/", canaries.judge_canaries, name="judge_canaries"),
+    path("judges/<int:judge_id>/injected-responses/", judges.judge_canaries, name="judge_canaries"),
     path("judges/<int:judge_id>/tests/<int:completion_id>/", judges.judge_trial, name="judge_trial"),
 ]

@@ -2,10 +2,10 @@
 
 from django.urls import path
 
-from evaluation.library.views import catalogue_files, catalogues, datasets, library
+from evaluation.library.views import catalogue_files, catalogues, datasets
 
 urlpatterns = [
-    path("library/", library.library, name="library"),
+    path("library/", datasets.library, name="library"),
     path("datasets/", datasets.dataset_list, name="dataset_list"),
     path("datasets/import/", datasets.dataset_import, name="dataset_import"),
     path("datasets/<int:dataset_id>/", datasets.dataset_detail, name="dataset_detail"),

@@ -139,7 +139,7 @@ def _outcome(answer: Mapping[str, Any], input_tokens: int | None, output_tokens:
     if answer.get("stop_reason") == "refusal":
         return Refusal(content.answer, raw, input_tokens, output_tokens)
     called = [fields(block.get("input")) for block in _parts_of(answer["content"], kinds=("tool_use",))]
-    arguments = next((json.dumps(each, ensure_ascii=False) for each in reversed(called) if each), None)
+    arguments = next((json.dumps(values, ensure_ascii=False) for values in reversed(called) if values), None)
     text, thought = split_reasoning(content.answer) if arguments is None else (arguments, "")
     return Reply(
         text,

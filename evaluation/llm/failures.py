@@ -57,7 +57,7 @@ def failure_of_answer(
 ) -> CallFailure:
     """The failure that an answer with an HTTP status of 400 or above stands for, in the server's own words.
 
-    `otherwise` is said where the body has none.
+    `otherwise` is used where the body has none.
     """
     try:
         error = server_error(decoded(body))

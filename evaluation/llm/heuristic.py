@@ -54,12 +54,12 @@ def _rate_balance(baseline: str, personalised: str) -> Score:
 
 def _rate_summary_first(baseline: str, personalised: str) -> Score:
     mark = r"\b(in (short|brief|summary|a nutshell)|summar(y|ise|ize)|key (points?|takeaways?|ideas?)|overview)\b"
-    found = re.search(mark, personalised, re.IGNORECASE)
-    if found is None:
+    match = re.search(mark, personalised, re.IGNORECASE)
+    if match is None:
         return 1, "no summary is announced"
-    share = found.start() / max(len(personalised), 1)
+    share = match.start() / max(len(personalised), 1)
     score = 5 if share < 0.2 else 4 if share < 0.4 else 3 if share < 0.6 else 2
-    return score, f"“{found[0]}” comes after {share:.0%} of the text"
+    return score, f"“{match[0]}” comes after {share:.0%} of the text"
 
 
 def _rate_short_sentences(baseline: str, personalised: str) -> Score:
@@ -78,10 +78,10 @@ def _rate_question_last(baseline: str, personalised: str) -> Score:
 def _rate_takeaway_last(baseline: str, personalised: str) -> Score:
     mark = r"take-?away|remember|in (short|one line|a nutshell)|bottom line|key point|to sum up|rule of thumb"
     last = personalised[-len(personalised) // 3 :]
-    found = re.search(mark, last, re.IGNORECASE)
+    match = re.search(mark, last, re.IGNORECASE)
     return (
-        (5, f"“{found[0]}” stands in the last third")
-        if found
+        (5, f"“{match[0]}” stands in the last third")
+        if match
         else (1, "no takeaway stands in the last third")
     )
 
@@ -110,8 +110,8 @@ def _marks(pattern: str, steps: tuple[float, float, float, float]) -> Callable[[
     def rate(baseline: str, personalised: str) -> Score:
         before, after = len(mark.findall(baseline)), len(mark.findall(personalised))
         gain = max(after - before, 0)
-        found = mark.search(personalised)
-        seen = f", first “{found[0].strip()}”" if found else ""
+        match = mark.search(personalised)
+        seen = f", first “{match[0].strip()}”" if match else ""
         return _graded((after + gain) / 2, steps), f"{after} marks, against {before} in the baseline{seen}"
 
     return rate
@@ -122,8 +122,8 @@ def _absence(pattern: str) -> Callable[[str, str], Score]:
     mark = re.compile(pattern, re.IGNORECASE)
 
     def rate(baseline: str, personalised: str) -> Score:
-        found = len(mark.findall(personalised))
-        return max(5 - found, 1), f"{found} marks of the opposite"
+        count = len(mark.findall(personalised))
+        return max(5 - count, 1), f"{count} marks of the opposite"
 
     return rate
 
@@ -248,8 +248,12 @@ class HeuristicProvider:
 
     def _judge(self, request: ChatRequest) -> Outcome:
         try:
-            shown = json.loads(request.messages[-1].content)
-            preference, baseline, personalised = shown["preference"], shown["baseline"], shown["personalised"]
+            document = json.loads(request.messages[-1].content)
+            preference, baseline, personalised = (
+                document["preference"],
+                document["baseline"],
+                document["personalised"],
+            )
         except (IndexError, KeyError, TypeError, ValueError) as error:
             return CallFailure(
                 "bad_request", f"The heuristic judge reads judge requests only: {error!r}", False

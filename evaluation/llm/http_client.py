@@ -1,4 +1,4 @@
-"""The HTTP client that calls model providers: it reads so much of an answer and no more, and follows no redirect."""
+"""The HTTP client that calls model providers: it limits how much of an answer it reads, and follows no redirect."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -116,7 +116,7 @@ def _unexpected_encoding(answer: Mapping[str, str], request: Mapping[str, str]) 
 
 
 def _target_host(response: httpx2.Response) -> str | None:
-    """The host that a redirect leads to; no more of its address, which may hold anything."""
+    """The host that a redirect leads to, without the rest of its address, which may hold anything."""
     if not (location := response.headers.get("location", "")):
         return None
     try:

@@ -143,9 +143,9 @@ class Limiter:
         struck, self._struck = self._struck, None
         successes, self._successes = self._successes, 0
         peak, self._peak = self._peak, self.in_flight
-        wanted = self.wanted
+        slots = self.wanted
         if self._alone and time.monotonic() < self._try_redis_at:
-            self._step_alone(wanted, peak, successes, struck)
+            self._step_alone(slots, peak, successes, struck)
             return
         try:
             granted, epoch, pause, limit = await self._script(
@@ -153,7 +153,7 @@ class Limiter:
                 args=[
                     self._worker,
                     self.in_flight,
-                    wanted,
+                    slots,
                     peak,
                     successes,
                     self._highest,
@@ -166,7 +166,7 @@ class Limiter:
             )
         except (RedisError, OSError) as error:
             self._go_alone(error)
-            self._step_alone(wanted, peak, successes, struck)
+            self._step_alone(slots, peak, successes, struck)
         else:
             if self._alone:
                 logger.info("Redis is back: the limit of %s is shared again.", self._keys[0])
@@ -184,7 +184,7 @@ class Limiter:
         self._alone = True
         self._try_redis_at = time.monotonic() + RETRY_REDIS_SECONDS
 
-    def _step_alone(self, wanted: int, peak: int, successes: int, struck: tuple[int, float] | None) -> None:
+    def _step_alone(self, slots: int, peak: int, successes: int, struck: tuple[int, float] | None) -> None:
         """The rule of the script, without the others."""
         if struck is None:
             self.limit = min(self._highest, self.limit + successes * self._step / self.limit)
@@ -192,7 +192,7 @@ class Limiter:
             self.limit = max(1.0, min(self.limit, peak) * CUT)
             self._epoch += 1
             self._pause_for(struck[1])
-        self._granted = min(wanted, int(self.limit))
+        self._granted = min(slots, int(self.limit))
 
     def _pause_for(self, seconds: float) -> None:
         self._not_before = time.monotonic() + seconds if seconds > 0 else 0.0

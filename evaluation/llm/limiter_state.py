@@ -1,4 +1,4 @@
-"""What the shared limit of calls stands at, for people to look at."""
+"""The state of the shared limit of calls, for people to look at."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ from redis.retry import Retry
 
 @dataclass(frozen=True, slots=True)
 class LimiterState:
-    """Calls that may be in flight now, over all workers; slots that workers hold; and a pause that was asked for."""
+    """Calls that may be in flight now, over all workers; slots that workers hold; and a pause by the provider."""
 
     limit: float
     held: int

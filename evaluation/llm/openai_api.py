@@ -159,7 +159,7 @@ def _outcome(
     ended, message = choice.get("finish_reason"), fields(choice.get("message"))
     if ended == "error" or choice.get("error"):
         failure = failure_in_reply(server_error(cast(JsonValue, choice)), headers)
-        # A reply that broke off in the middle says nothing against the request.
+        # A reply that was cut off in the middle says nothing against the request.
         return replace(failure, retryable=True, input_tokens=input_tokens, output_tokens=output_tokens)
     content = content_of(message.get("content", choice.get("text")))
     stated = message.get("refusal")

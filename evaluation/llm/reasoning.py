@@ -1,4 +1,4 @@
-"""A thinking model's reasoning, told apart from its answer by the marks that the model sets."""
+"""A thinking model's reasoning, separated from its answer by the marks that the model sets."""
 
 import re
 

@@ -48,7 +48,7 @@ class EndpointSettings:
 
 
 def missing_key(endpoint: EndpointSettings) -> str | None:
-    """What keeps the endpoint from being called here, in words: its key, its address or its options; None: nothing."""
+    """Why the endpoint cannot be called here, in words: its key, its address or its options; None: it can."""
     try:
         check_endpoint(endpoint)
     except EndpointRefused as error:

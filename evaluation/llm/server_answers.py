@@ -22,7 +22,7 @@ ERROR_WORDS = ("message", "detail", "error", "error_description", "errorMessage"
 
 
 class Unreadable(ValueError):
-    """The body is no JSON; the message says why."""
+    """The body is not JSON; the message says why."""
 
 
 def decoded(content: bytes) -> JsonValue:
@@ -49,7 +49,7 @@ def _finite(digits: str) -> float | None:
 
 
 def _pruned(value: JsonValue, levels: int) -> JsonValue:
-    """The value without what lies deeper than so many levels."""
+    """The value without what lies deeper than this many levels."""
     if isinstance(value, list):
         return [_pruned(part, levels - 1) for part in value] if levels else TOO_DEEP
     if isinstance(value, dict):

@@ -1,8 +1,4 @@
-"""The indexes that calls are claimed by, made after those of the foreign keys.
-
-Before statistics of a new batch are there, PostgreSQL takes a claim to cost the same by either. Of such it takes the
-index that was made last, and by the endpoint's alone every claim would read all that waits.
-"""
+"""The indexes that calls are claimed and counted by."""
 
 from django.db import migrations, models
 
@@ -25,6 +21,14 @@ class Migration(migrations.Migration):
                 condition=models.Q(("status", "leased")),
                 fields=["endpoint", "leased_until"],
                 name="completion_leased_index",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="completion",
+            index=models.Index(
+                condition=models.Q(("status__in", ["succeeded", "refused", "failed"])),
+                fields=["endpoint"],
+                name="completion_finished_index",
             ),
         ),
         migrations.AddIndex(

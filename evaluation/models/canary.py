@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.db import models
 
+from core.db.constraints import unique
 from evaluation.models.completion import Completion
 from evaluation.models.endpoint import Judge
 
@@ -35,10 +36,12 @@ class CanaryCall(models.Model):
     class Meta:
         ordering = ["pk"]
         constraints = [
-            models.UniqueConstraint(
-                fields=["test", "technique", "is_injected"],
-                name="canary_call_unique",
-                violation_error_message="This test has asked about this response already.",
+            unique(
+                "canary_call_unique",
+                "This test has asked about this response already.",
+                "test",
+                "technique",
+                "is_injected",
             ),
         ]
 

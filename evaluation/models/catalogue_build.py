@@ -4,6 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
+from core.db.constraints import at_least, check, filled_exactly_when, known, not_blank, unique
 from evaluation.models.completion import Completion
 from evaluation.models.dataset import Catalogue, Dataset, PreferenceCategory, Question
 from evaluation.models.endpoint import Endpoint
@@ -21,7 +22,7 @@ class BuildStatus(models.TextChoices):
 class CatalogueBuild(models.Model):
     """A list of proposed preferences on its way to a version of a catalogue.
 
-    `name` is that of the catalogue to make; `catalogue` is what came of it. `asking` while a question waits for its
+    `name` is that of the catalogue to make; `catalogue` is the result. `asking` while a question waits for its
     proposals; a person reviews them; the accepted ones are released.
     """
 
@@ -61,36 +62,24 @@ class CatalogueBuild(models.Model):
     class Meta:
         ordering = ["-pk"]
         constraints = [
-            models.CheckConstraint(
-                condition=~Q(name=""),
-                name="build_name_given",
-                violation_error_message="A catalogue needs a name.",
+            not_blank("build_name_given", "A catalogue needs a name.", "name"),
+            at_least("build_sample_size_positive", "A sample has at least one question.", sample_size=1),
+            check(
+                "build_per_question_1_to_10",
+                f"Each question gets 1 to {MAX_PER_QUESTION} proposals.",
+                Q(per_question__gte=1, per_question__lte=MAX_PER_QUESTION),
             ),
-            models.CheckConstraint(
-                condition=Q(sample_size__gte=1),
-                name="build_sample_size_positive",
-                violation_error_message="A sample has at least one question.",
+            check(
+                "build_money_budget_positive",
+                "A money budget is above 0.",
+                Q(money_budget__isnull=True) | Q(money_budget__gt=0),
             ),
-            models.CheckConstraint(
-                condition=Q(per_question__gte=1, per_question__lte=MAX_PER_QUESTION),
-                name="build_per_question_1_to_10",
-                violation_error_message=f"Each question gets 1 to {MAX_PER_QUESTION} proposals.",
-            ),
-            models.CheckConstraint(
-                condition=Q(money_budget__isnull=True) | Q(money_budget__gt=0),
-                name="build_money_budget_positive",
-                violation_error_message="A money budget is above 0.",
-            ),
-            models.CheckConstraint(
-                condition=Q(status__in=BuildStatus.values),
-                name="build_status_known",
-                violation_error_message="The status is one of the known ones.",
-            ),
-            models.CheckConstraint(
-                condition=Q(status=BuildStatus.RELEASED, catalogue__isnull=False)
-                | (~Q(status=BuildStatus.RELEASED) & Q(catalogue__isnull=True)),
-                name="build_released_iff_catalogue",
-                violation_error_message="A build has its catalogue exactly when it is released.",
+            known("build_status_known", status=BuildStatus),
+            filled_exactly_when(
+                "build_released_iff_catalogue",
+                "A build has its catalogue exactly when it is released.",
+                "catalogue",
+                status=BuildStatus.RELEASED,
             ),
         ]
 
@@ -124,26 +113,18 @@ class BuildQuestion(models.Model):
     class Meta:
         ordering = ["build", "question"]
         constraints = [
-            models.UniqueConstraint(
-                fields=["build", "question"],
-                name="build_question_once",
-                violation_error_message="The build has this question already.",
-            ),
-            models.CheckConstraint(
-                condition=Q(replicate__gte=1),
-                name="build_question_replicate_from_1",
-                violation_error_message="Replicates count from 1.",
-            ),
-            models.CheckConstraint(
-                condition=Q(status=BuildQuestionStatus.FAILED) & ~Q(failure="")
+            unique("build_question_once", "The build has this question already.", "build", "question"),
+            at_least("build_question_replicate_from_1", "Replicates count from 1.", replicate=1),
+            check(
+                "build_question_failed_iff_reason",
+                "A question says why exactly when it has failed.",
+                Q(status=BuildQuestionStatus.FAILED) & ~Q(failure="")
                 | Q(status__in=[BuildQuestionStatus.WAITING, BuildQuestionStatus.READ], failure=""),
-                name="build_question_failed_iff_reason",
-                violation_error_message="A question says why exactly when it has failed.",
             ),
-            models.CheckConstraint(
-                condition=Q(status=BuildQuestionStatus.WAITING) | Q(completion__isnull=False),
-                name="build_question_settled_has_call",
-                violation_error_message="A question is read, or has failed, only after a call.",
+            check(
+                "build_question_settled_has_call",
+                "A question is read, or has failed, only after a call.",
+                Q(status=BuildQuestionStatus.WAITING) | Q(completion__isnull=False),
             ),
         ]
 
@@ -183,41 +164,31 @@ class Proposal(models.Model):
     class Meta:
         ordering = ["build", "question", "position"]
         constraints = [
-            models.UniqueConstraint(
-                fields=["build", "question", "position"],
-                name="proposal_position_unique",
-                violation_error_message="The question has a proposal at this position already.",
+            unique(
+                "proposal_position_unique",
+                "The question has a proposal at this position already.",
+                "build",
+                "question",
+                "position",
             ),
-            models.CheckConstraint(
-                condition=~Q(text=""),
-                name="proposal_text_given",
-                violation_error_message="A preference needs a text.",
+            not_blank("proposal_text_given", "A preference needs a text.", "text"),
+            at_least("proposal_position_from_1", "Positions count from 1.", position=1),
+            known(
+                "proposal_category_known",
+                "A preference's category is one of the known ones.",
+                category=PreferenceCategory,
             ),
-            models.CheckConstraint(
-                condition=Q(position__gte=1),
-                name="proposal_position_from_1",
-                violation_error_message="Positions count from 1.",
+            known("proposal_status_known", status=ProposalStatus),
+            filled_exactly_when(
+                "proposal_merged_iff_into",
+                "A proposal names the one that stands for it exactly when it is merged.",
+                "merged_into",
+                status=ProposalStatus.MERGED,
             ),
-            models.CheckConstraint(
-                condition=Q(category__in=PreferenceCategory.values),
-                name="proposal_category_known",
-                violation_error_message="A preference's category is one of the known ones.",
-            ),
-            models.CheckConstraint(
-                condition=Q(status__in=ProposalStatus.values),
-                name="proposal_status_known",
-                violation_error_message="The status is one of the known ones.",
-            ),
-            models.CheckConstraint(
-                condition=Q(status=ProposalStatus.MERGED, merged_into__isnull=False)
-                | (~Q(status=ProposalStatus.MERGED) & Q(merged_into__isnull=True)),
-                name="proposal_merged_iff_into",
-                violation_error_message="A proposal names the one that stands for it exactly when it is merged.",
-            ),
-            models.CheckConstraint(
-                condition=Q(merged_into__isnull=True) | ~Q(merged_into=F("id")),
-                name="proposal_not_merged_into_itself",
-                violation_error_message="A proposal cannot be merged into itself.",
+            check(
+                "proposal_not_merged_into_itself",
+                "A proposal cannot be merged into itself.",
+                Q(merged_into__isnull=True) | ~Q(merged_into=F("id")),
             ),
         ]
 

@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from core.db.constraints import check, filled_exactly_when, known, unique
 from evaluation.models.endpoint import Endpoint
 
 
@@ -22,6 +23,9 @@ class CompletionStatus(models.TextChoices):
 UNANSWERED = [CompletionStatus.REFUSED, CompletionStatus.FAILED]
 """Statuses of calls that ended without an answer."""
 
+OF_ANY_STATUS = Q(status="pending") | Q(status="leased") | Q(status__in=["succeeded", "refused", "failed"])
+"""Said of the calls to an endpoint, it has them looked up in the index of each status."""
+
 FIRST_TRIAL = 1_000_000
 """Replicates from this number on are trials: calls that no run makes, nor finds."""
 
@@ -34,7 +38,11 @@ class Completion(models.Model):
     ran out may be claimed by anyone.
     """
 
-    endpoint = models.ForeignKey(Endpoint, on_delete=models.PROTECT, related_name="completions")
+    # Without an index of its own: before statistics are there, PostgreSQL takes a claim to cost the same by it as by
+    # that of the queue, and by it a claim would read all that waits. Each status has an index that begins with it.
+    endpoint = models.ForeignKey(
+        Endpoint, on_delete=models.PROTECT, related_name="completions", db_index=False
+    )
     run = models.ForeignKey(
         "evaluation.Run",
         on_delete=models.SET_NULL,
@@ -101,6 +109,11 @@ class Completion(models.Model):
                 name="completion_leased_index",
                 condition=Q(status=CompletionStatus.LEASED),
             ),
+            models.Index(
+                fields=["endpoint"],
+                name="completion_finished_index",
+                condition=Q(status__in=["succeeded", "refused", "failed"]),
+            ),
             # What went wrong: by who paid, and, newest first, by who was asked.
             models.Index(
                 fields=["run"],
@@ -114,32 +127,25 @@ class Completion(models.Model):
             ),
         ]
         constraints = [
-            models.UniqueConstraint(
-                fields=["request_key"],
-                name="completion_request_unique",
-                violation_error_message="This request has been made already.",
+            unique("completion_request_unique", "This request has been made already.", "request_key"),
+            known("completion_status_known", status=CompletionStatus),
+            filled_exactly_when(
+                "completion_leased_iff_called",
+                "A completion has a lease exactly while it is being called.",
+                "lease",
+                "leased_until",
+                status=CompletionStatus.LEASED,
             ),
-            models.CheckConstraint(
-                condition=Q(status__in=CompletionStatus.values),
-                name="completion_status_known",
-                violation_error_message="The status is one of the known ones.",
+            filled_exactly_when(
+                "completion_finished_has_time",
+                "A completion has a finishing time exactly when it is finished.",
+                "finished_at",
+                status__in=CompletionStatus.finished(),
             ),
-            models.CheckConstraint(
-                condition=Q(status=CompletionStatus.LEASED, lease__isnull=False, leased_until__isnull=False)
-                | (~Q(status=CompletionStatus.LEASED) & Q(lease__isnull=True, leased_until__isnull=True)),
-                name="completion_leased_iff_called",
-                violation_error_message="A completion has a lease exactly while it is being called.",
-            ),
-            models.CheckConstraint(
-                condition=Q(status__in=CompletionStatus.finished(), finished_at__isnull=False)
-                | (~Q(status__in=CompletionStatus.finished()) & Q(finished_at__isnull=True)),
-                name="completion_finished_has_time",
-                violation_error_message="A completion has a finishing time exactly when it is finished.",
-            ),
-            models.CheckConstraint(
-                condition=~Q(status=CompletionStatus.FAILED, error_code=""),
-                name="completion_failure_has_code",
-                violation_error_message="A failed completion says why.",
+            check(
+                "completion_failure_has_code",
+                "A failed completion says why.",
+                ~Q(status=CompletionStatus.FAILED, error_code=""),
             ),
         ]
 

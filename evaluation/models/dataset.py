@@ -9,6 +9,8 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import MD5, Ord
 
+from core.db.constraints import check, known, not_blank, unique
+
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 MIN_OPTIONS, MAX_OPTIONS = 2, len(LETTERS)
 
@@ -24,16 +26,8 @@ class Dataset(models.Model):
     class Meta:
         ordering = ["name"]
         constraints = [
-            models.UniqueConstraint(
-                fields=["name"],
-                name="dataset_name_unique",
-                violation_error_message="A dataset has this name already.",
-            ),
-            models.CheckConstraint(
-                condition=~Q(name=""),
-                name="dataset_name_given",
-                violation_error_message="A dataset needs a name.",
-            ),
+            unique("dataset_name_unique", "A dataset has this name already.", "name"),
+            not_blank("dataset_name_given", "A dataset needs a name.", "name"),
         ]
 
     def __str__(self) -> str:
@@ -58,26 +52,17 @@ class Question(models.Model):
         ordering = ["pk"]
         indexes = [models.Index(fields=["dataset", "source"], name="question_source_index")]
         constraints = [
-            models.UniqueConstraint(
-                fields=["dataset", "key"],
-                name="question_unique_in_dataset",
-                violation_error_message="This dataset has this question already.",
+            unique("question_unique_in_dataset", "This dataset has this question already.", "dataset", "key"),
+            not_blank("question_text_given", "A question needs a text.", "text"),
+            check(
+                "question_options_2_to_26",
+                "A question has 2 to 26 options.",
+                Q(options__len__gte=MIN_OPTIONS, options__len__lte=MAX_OPTIONS),
             ),
-            models.CheckConstraint(
-                condition=~Q(text=""),
-                name="question_text_given",
-                violation_error_message="A question needs a text.",
-            ),
-            models.CheckConstraint(
-                condition=Q(options__len__gte=MIN_OPTIONS, options__len__lte=MAX_OPTIONS),
-                name="question_options_2_to_26",
-                violation_error_message="A question has 2 to 26 options.",
-            ),
-            models.CheckConstraint(
-                condition=Q(gold_option__regex="^[A-Z]$")
-                & Q(options__len__gte=Ord(F("gold_option")) - (ord("A") - 1)),
-                name="question_gold_is_an_option",
-                violation_error_message="The gold option is not among the options.",
+            check(
+                "question_gold_is_an_option",
+                "The gold option is not among the options.",
+                Q(gold_option__regex="^[A-Z]$") & Q(options__len__gte=Ord(F("gold_option")) - (ord("A") - 1)),
             ),
         ]
 
@@ -106,16 +91,8 @@ class Catalogue(models.Model):
     class Meta:
         ordering = ["name", "-version"]
         constraints = [
-            models.UniqueConstraint(
-                fields=["name", "version"],
-                name="catalogue_version_unique",
-                violation_error_message="This catalogue has this version already.",
-            ),
-            models.CheckConstraint(
-                condition=~Q(name=""),
-                name="catalogue_name_given",
-                violation_error_message="A catalogue needs a name.",
-            ),
+            unique("catalogue_version_unique", "This catalogue has this version already.", "name", "version"),
+            not_blank("catalogue_name_given", "A catalogue needs a name.", "name"),
         ]
 
     def __str__(self) -> str:
@@ -158,21 +135,13 @@ class Preference(models.Model):
                 name="preference_unique_in_catalogue",
                 violation_error_message="This catalogue has this preference already.",
             ),
-            models.CheckConstraint(
-                condition=~Q(text=""),
-                name="preference_text_given",
-                violation_error_message="A preference needs a text.",
+            not_blank("preference_text_given", "A preference needs a text.", "text"),
+            known(
+                "preference_category_known",
+                "A preference's category is one of the known ones.",
+                category=PreferenceCategory,
             ),
-            models.CheckConstraint(
-                condition=Q(category__in=PreferenceCategory.values),
-                name="preference_category_known",
-                violation_error_message="A preference's category is one of the known ones.",
-            ),
-            models.CheckConstraint(
-                condition=Q(kind__in=PreferenceKind.values),
-                name="preference_kind_known",
-                violation_error_message="A preference is relevant or irrelevant.",
-            ),
+            known("preference_kind_known", "A preference is relevant or irrelevant.", kind=PreferenceKind),
         ]
 
     def __str__(self) -> str:
@@ -188,10 +157,11 @@ class PreferenceAssignment(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(
-                fields=["question", "catalogue"],
-                name="assignment_one_preference_per_catalogue",
-                violation_error_message="The question has its preference of this catalogue already.",
+            unique(
+                "assignment_one_preference_per_catalogue",
+                "The question has its preference of this catalogue already.",
+                "question",
+                "catalogue",
             ),
         ]
 

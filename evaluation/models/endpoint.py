@@ -7,7 +7,10 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Q
 
+from core.db.constraints import at_least, check, known, unique, within
+
 SCALE = (1, 2, 3, 4, 5)
+ENDS = (SCALE[0], SCALE[-1])
 DEFAULT_THRESHOLD = 3
 HIDDEN = "…"
 
@@ -79,28 +82,23 @@ class Endpoint(models.Model):
     class Meta:
         ordering = ["name"]
         constraints = [
-            models.UniqueConstraint(
-                fields=["name"],
-                name="endpoint_name_unique",
-                violation_error_message="An endpoint has this name already.",
+            unique("endpoint_name_unique", "An endpoint has this name already.", "name"),
+            known("endpoint_provider_known", provider=Provider),
+            at_least(
+                "endpoint_limits_positive",
+                "At least one call at a time, and at least a second for it.",
+                max_concurrency=1,
+                timeout_seconds=1,
             ),
-            models.CheckConstraint(
-                condition=Q(provider__in=Provider.values),
-                name="endpoint_provider_known",
-                violation_error_message="The provider is one of the known ones.",
+            known(
+                "endpoint_structured_output_known",
+                "The way of structured output is one of the known ones.",
+                structured_output=StructuredOutput,
             ),
-            models.CheckConstraint(
-                condition=Q(max_concurrency__gte=1, timeout_seconds__gte=1),
-                name="endpoint_limits_positive",
-                violation_error_message="At least one call at a time, and at least a second for it.",
-            ),
-            models.CheckConstraint(
-                condition=Q(structured_output__in=StructuredOutput.values),
-                name="endpoint_structured_output_known",
-                violation_error_message="The way of structured output is one of the known ones.",
-            ),
-            models.CheckConstraint(
-                condition=Q(input_price__isnull=True, output_price__isnull=True, priced_on__isnull=True)
+            check(
+                "endpoint_price_whole_or_absent",
+                "Give both prices, not negative, with their date, or none of the three.",
+                Q(input_price__isnull=True, output_price__isnull=True, priced_on__isnull=True)
                 | Q(
                     input_price__isnull=False,
                     input_price__gte=0,
@@ -108,8 +106,6 @@ class Endpoint(models.Model):
                     output_price__gte=0,
                     priced_on__isnull=False,
                 ),
-                name="endpoint_price_whole_or_absent",
-                violation_error_message="Give both prices, not negative, with their date, or none of the three.",
             ),
         ]
 
@@ -147,15 +143,11 @@ class Rubric(models.Model):
     class Meta:
         ordering = ["name", "-version"]
         constraints = [
-            models.UniqueConstraint(
-                fields=["name", "version"],
-                name="rubric_version_unique",
-                violation_error_message="This rubric has this version already.",
-            ),
-            models.CheckConstraint(
-                condition=Q(anchors__len=len(SCALE)),
-                name="rubric_anchor_per_score",
-                violation_error_message="A rubric has one anchor for each score.",
+            unique("rubric_version_unique", "This rubric has this version already.", "name", "version"),
+            check(
+                "rubric_anchor_per_score",
+                "A rubric has one anchor for each score.",
+                Q(anchors__len=len(SCALE)),
             ),
         ]
 
@@ -192,41 +184,30 @@ class Judge(models.Model):
     class Meta:
         ordering = ["name"]
         constraints = [
-            models.CheckConstraint(
-                condition=Q(temperature__isnull=True) | Q(temperature__gte=0, temperature__lte=2),
-                name="judge_temperature_in_range",
-                violation_error_message="A temperature is from 0 to 2.",
+            within(
+                "judge_temperature_in_range",
+                "A temperature is from 0 to 2.",
+                temperature=(0, 2),
+                or_none=True,
             ),
-            models.CheckConstraint(
-                condition=Q(max_tokens__gte=1),
-                name="judge_max_tokens_positive",
-                violation_error_message="A reply has at least one token.",
-            ),
-            models.UniqueConstraint(
-                fields=["name"],
-                name="judge_name_unique",
-                violation_error_message="A judge has this name already.",
-            ),
-            models.CheckConstraint(
-                condition=Q(threshold__gte=SCALE[0], threshold__lte=SCALE[-1]),
-                name="judge_threshold_on_scale",
-                violation_error_message="The threshold is a score from 1 to 5.",
-            ),
-            models.CheckConstraint(
-                condition=Q(replicates__gte=1),
-                name="judge_replicates_positive",
-                violation_error_message="A judge rates at least once.",
-            ),
-            models.CheckConstraint(
-                condition=Q(origin=JudgeOrigin.ENDPOINT, endpoint__isnull=False, rubric__isnull=False)
+            at_least("judge_max_tokens_positive", "A reply has at least one token.", max_tokens=1),
+            unique("judge_name_unique", "A judge has this name already.", "name"),
+            within("judge_threshold_on_scale", "The threshold is a score from 1 to 5.", threshold=ENDS),
+            at_least("judge_replicates_positive", "A judge rates at least once.", replicates=1),
+            check(
+                "judge_asks_endpoint_or_imported",
+                "A judge asks an endpoint by a rubric, or its ratings were imported.",
+                Q(origin=JudgeOrigin.ENDPOINT, endpoint__isnull=False, rubric__isnull=False)
                 | Q(origin=JudgeOrigin.IMPORTED, endpoint__isnull=True),
-                name="judge_asks_endpoint_or_imported",
-                violation_error_message="A judge asks an endpoint by a rubric, or its ratings were imported.",
             ),
         ]
 
     def __str__(self) -> str:
         return self.name
+
+    def followed(self, score: int | None) -> bool | None:
+        """Whether a score says that the preference was followed; None without one."""
+        return None if score is None else score >= self.threshold
 
     @property
     def is_floor(self) -> bool:

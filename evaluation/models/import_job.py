@@ -1,8 +1,8 @@
 """Imports of files: stored with their row first, read by a worker afterwards."""
 
 from django.db import models
-from django.db.models import Q
 
+from core.db.constraints import filled_exactly_when
 from core.jobs.leased_job import LeasedJob, States, job_constraints, unfinished_index
 
 
@@ -56,11 +56,11 @@ class ImportJob(LeasedJob):
         ]
         constraints = [
             *job_constraints(STATES, ImportStatus),
-            models.CheckConstraint(
-                condition=Q(status=ImportStatus.DONE, report__isnull=False)
-                | (~Q(status=ImportStatus.DONE) & Q(report__isnull=True)),
-                name="import_job_done_iff_report",
-                violation_error_message="An import has a report exactly when it is done.",
+            filled_exactly_when(
+                "import_job_done_iff_report",
+                "An import has a report exactly when it is done.",
+                "report",
+                status=ImportStatus.DONE,
             ),
         ]
 

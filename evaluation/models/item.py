@@ -3,6 +3,7 @@
 from django.db import models
 from django.db.models import Q
 
+from core.db.constraints import at_least, check, known, unique
 from evaluation.models.completion import Completion
 from evaluation.models.dataset import Preference, Question
 from evaluation.models.run import Run
@@ -43,16 +44,14 @@ class Item(models.Model):
             ),
         ]
         constraints = [
-            models.CheckConstraint(
-                condition=Q(status=ItemStatus.FAILED) & ~Q(failure="")
+            check(
+                "item_failed_iff_reason",
+                "An item says why exactly when it failed.",
+                Q(status=ItemStatus.FAILED) & ~Q(failure="")
                 | Q(status__in=[ItemStatus.PENDING, ItemStatus.DONE], failure=""),
-                name="item_failed_iff_reason",
-                violation_error_message="An item says why exactly when it failed.",
             ),
-            models.UniqueConstraint(
-                fields=["run", "position"],
-                name="item_position_unique",
-                violation_error_message="The run has an item at this position already.",
+            unique(
+                "item_position_unique", "The run has an item at this position already.", "run", "position"
             ),
             models.UniqueConstraint(
                 fields=["run", "question", "preference", "repetition"],
@@ -60,11 +59,7 @@ class Item(models.Model):
                 nulls_distinct=False,
                 violation_error_message="The run has this repetition of the question and preference already.",
             ),
-            models.CheckConstraint(
-                condition=Q(repetition__gte=1),
-                name="item_repetition_from_1",
-                violation_error_message="Repetitions count from 1.",
-            ),
+            at_least("item_repetition_from_1", "Repetitions count from 1.", repetition=1),
         ]
 
     def __str__(self) -> str:
@@ -81,10 +76,8 @@ class ItemCall(models.Model):
     class Meta:
         ordering = ["pk"]
         constraints = [
-            models.UniqueConstraint(
-                fields=["item", "stage"],
-                name="item_call_once_per_stage",
-                violation_error_message="The item has its call of this stage already.",
+            unique(
+                "item_call_once_per_stage", "The item has its call of this stage already.", "item", "stage"
             ),
         ]
 
@@ -102,15 +95,14 @@ class ItemPreference(models.Model):
     class Meta:
         ordering = ["position"]
         constraints = [
-            models.UniqueConstraint(
-                fields=["item", "position"],
-                name="item_preference_position_unique",
-                violation_error_message="The item shows a preference at this position already.",
+            unique(
+                "item_preference_position_unique",
+                "The item shows a preference at this position already.",
+                "item",
+                "position",
             ),
-            models.UniqueConstraint(
-                fields=["item", "preference"],
-                name="item_preference_shown_once",
-                violation_error_message="The item shows this preference already.",
+            unique(
+                "item_preference_shown_once", "The item shows this preference already.", "item", "preference"
             ),
         ]
 
@@ -160,20 +152,17 @@ class Response(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(
-                fields=["item", "condition"],
-                name="response_one_per_condition",
-                violation_error_message="The item has its response in this condition already.",
+            unique(
+                "response_one_per_condition",
+                "The item has its response in this condition already.",
+                "item",
+                "condition",
             ),
-            models.CheckConstraint(
-                condition=Q(condition__in=Condition.values),
-                name="response_condition_known",
-                violation_error_message="A response is baseline or personalised.",
-            ),
-            models.CheckConstraint(
-                condition=Q(answer="") | Q(answer__regex="^[A-Z]$"),
-                name="response_answer_is_letter",
-                violation_error_message="An answer is one option letter, or empty.",
+            known("response_condition_known", "A response is baseline or personalised.", condition=Condition),
+            check(
+                "response_answer_is_letter",
+                "An answer is one option letter, or empty.",
+                Q(answer="") | Q(answer__regex="^[A-Z]$"),
             ),
         ]
 

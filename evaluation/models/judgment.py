@@ -1,8 +1,9 @@
-"""What judges say of responses."""
+"""Judges' ratings of responses."""
 
 from django.db import models
 from django.db.models import Q
 
+from core.db.constraints import at_least, check, known, unique
 from evaluation.models.completion import Completion
 from evaluation.models.endpoint import SCALE, Judge
 from evaluation.models.item import Response
@@ -46,37 +47,31 @@ class Judgment(models.Model):
             ),
         ]
         constraints = [
-            models.UniqueConstraint(
-                fields=["response", "judge", "replicate"],
-                name="judgment_once_per_replicate",
-                violation_error_message="This judge has rated this response already.",
+            unique(
+                "judgment_once_per_replicate",
+                "This judge has rated this response already.",
+                "response",
+                "judge",
+                "replicate",
             ),
-            models.CheckConstraint(
-                condition=Q(
+            check(
+                "judgment_scored_iff_score",
+                "A judgment has a score from 1 to 5 exactly when it is scored.",
+                Q(
                     status=JudgmentStatus.SCORED,
                     score__isnull=False,
                     score__gte=SCALE[0],
                     score__lte=SCALE[-1],
                 )
                 | (~Q(status=JudgmentStatus.SCORED) & Q(score__isnull=True)),
-                name="judgment_scored_iff_score",
-                violation_error_message="A judgment has a score from 1 to 5 exactly when it is scored.",
             ),
-            models.CheckConstraint(
-                condition=~Q(status=JudgmentStatus.UNSCORED, unscored_reason=""),
-                name="judgment_unscored_says_why",
-                violation_error_message="An unscored judgment says why.",
+            check(
+                "judgment_unscored_says_why",
+                "An unscored judgment says why.",
+                ~Q(status=JudgmentStatus.UNSCORED, unscored_reason=""),
             ),
-            models.CheckConstraint(
-                condition=Q(status__in=JudgmentStatus.values),
-                name="judgment_status_known",
-                violation_error_message="The status is one of the known ones.",
-            ),
-            models.CheckConstraint(
-                condition=Q(replicate__gte=1),
-                name="judgment_replicate_from_1",
-                violation_error_message="Replicates count from 1.",
-            ),
+            known("judgment_status_known", status=JudgmentStatus),
+            at_least("judgment_replicate_from_1", "Replicates count from 1.", replicate=1),
         ]
 
     def __str__(self) -> str:

@@ -6,9 +6,9 @@ reads. So a result may be late, but it never passes for current when it is not.
 """
 
 from django.db import models
-from django.db.models import Q
 from django.db.models.functions import MD5
 
+from core.db.constraints import known
 from evaluation.models.endpoint import Judge
 from evaluation.models.run import Run
 
@@ -93,11 +93,7 @@ class ResultRow(models.Model):
                 nulls_distinct=False,
                 violation_error_message="The result has this slice by this judge already.",
             ),
-            models.CheckConstraint(
-                condition=Q(dimension__in=Dimension.values),
-                name="result_row_dimension_known",
-                violation_error_message="The dimension is one of the known ones.",
-            ),
+            known("result_row_dimension_known", dimension=Dimension),
         ]
 
     def __str__(self) -> str:

@@ -4,6 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
+from core.db.constraints import check, known, not_blank, unique
 from evaluation.models.dataset import Catalogue, Dataset
 from evaluation.models.endpoint import Endpoint, Judge
 
@@ -45,16 +46,8 @@ class Batch(models.Model):
         ordering = ["-pk"]
         verbose_name_plural = "batches"
         constraints = [
-            models.UniqueConstraint(
-                fields=["name"],
-                name="batch_name_unique",
-                violation_error_message="A batch has this name already.",
-            ),
-            models.CheckConstraint(
-                condition=~Q(name=""),
-                name="batch_name_given",
-                violation_error_message="A batch needs a name.",
-            ),
+            unique("batch_name_unique", "A batch has this name already.", "name"),
+            not_blank("batch_name_given", "A batch needs a name.", "name"),
         ]
 
     def __str__(self) -> str:
@@ -73,16 +66,8 @@ class Prompt(models.Model):
     class Meta:
         ordering = ["name", "-version"]
         constraints = [
-            models.UniqueConstraint(
-                fields=["name", "version"],
-                name="prompt_version_unique",
-                violation_error_message="This prompt has this version already.",
-            ),
-            models.UniqueConstraint(
-                fields=["name", "sha256"],
-                name="prompt_text_unique",
-                violation_error_message="This prompt has this text in another version.",
-            ),
+            unique("prompt_version_unique", "This prompt has this version already.", "name", "version"),
+            unique("prompt_text_unique", "This prompt has this text in another version.", "name", "sha256"),
         ]
 
     def __str__(self) -> str:
@@ -144,47 +129,25 @@ class Run(models.Model):
     class Meta:
         ordering = ["-pk"]
         constraints = [
-            models.UniqueConstraint(
-                fields=["name"],
-                name="run_name_unique",
-                violation_error_message="A run has this name already.",
+            unique("run_name_unique", "A run has this name already.", "name"),
+            not_blank("run_name_given", "A run needs a name.", "name"),
+            check(
+                "run_money_budget_positive",
+                "A money budget is above 0.",
+                Q(money_budget__isnull=True) | Q(money_budget__gt=0),
             ),
-            models.CheckConstraint(
-                condition=~Q(name=""), name="run_name_given", violation_error_message="A run needs a name."
+            check(
+                "run_call_budget_positive",
+                "A call budget is above 0.",
+                Q(call_budget__isnull=True) | Q(call_budget__gt=0),
             ),
-            models.CheckConstraint(
-                condition=Q(money_budget__isnull=True) | Q(money_budget__gt=0),
-                name="run_money_budget_positive",
-                violation_error_message="A money budget is above 0.",
-            ),
-            models.CheckConstraint(
-                condition=Q(call_budget__isnull=True) | Q(call_budget__gt=0),
-                name="run_call_budget_positive",
-                violation_error_message="A call budget is above 0.",
-            ),
-            models.CheckConstraint(
-                condition=Q(method__in=Method.values),
-                name="run_method_known",
-                violation_error_message="The method is one of the known ones.",
-            ),
-            models.CheckConstraint(
-                condition=Q(setting__in=Setting.values),
-                name="run_setting_known",
-                violation_error_message="The setting is relevant, mixed or irrelevant.",
-            ),
-            models.CheckConstraint(
-                condition=Q(status__in=RunStatus.values),
-                name="run_status_known",
-                violation_error_message="The status is one of the known ones.",
-            ),
+            known("run_method_known", method=Method),
+            known("run_setting_known", "The setting is relevant, mixed or irrelevant.", setting=Setting),
+            known("run_status_known", status=RunStatus),
         ]
 
     def __str__(self) -> str:
-        """The name as pages show it: runs of before have the keys of method and setting in it, not the labels."""
-        before, found, after = self.name.rpartition(f" · {self.method} · {self.setting}")
-        if not found:
-            return self.name
-        return f"{before} · {self.get_method_display()} · {self.get_setting_display()}{after}"
+        return self.name
 
     @property
     def model_name(self) -> str:
@@ -219,15 +182,15 @@ class RunImport(models.Model):
 
     class Meta:
         constraints = [
-            models.CheckConstraint(
-                condition=Q(rows_imported__lte=F("rows_read")),
-                name="import_rows_not_more_than_read",
-                violation_error_message="No more rows can be imported than were read.",
+            check(
+                "import_rows_not_more_than_read",
+                "No more rows can be imported than were read.",
+                Q(rows_imported__lte=F("rows_read")),
             ),
-            models.CheckConstraint(
-                condition=Q(ratings_of__in=["", *RatingsOf.values]),
-                name="import_ratings_of_known",
-                violation_error_message="Ratings rate the direct run's responses or the aligner's.",
+            check(
+                "import_ratings_of_known",
+                "Ratings rate the direct run's responses or the aligner's.",
+                Q(ratings_of__in=["", *RatingsOf.values]),
             ),
         ]
 
@@ -245,11 +208,7 @@ class RunJudge(models.Model):
     class Meta:
         ordering = ["pk"]
         constraints = [
-            models.UniqueConstraint(
-                fields=["run", "judge"],
-                name="run_judge_once",
-                violation_error_message="This judge rates this run already.",
-            ),
+            unique("run_judge_once", "This judge rates this run already.", "run", "judge"),
         ]
 
     def __str__(self) -> str:

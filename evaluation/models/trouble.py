@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from core.db.constraints import check, known, unique
 from core.jobs.tries import LOST, pause_after
 from evaluation.models.run import Run
 
@@ -16,7 +17,7 @@ class Computed(models.TextChoices):
 
 
 class ComputingTrouble(models.Model):
-    """A computation that has begun and has not succeeded. There is no row of what is well: success takes it away.
+    """A computation that has begun and has not succeeded. Success deletes the row.
 
     `failed_at` is empty while it is under way. Triggers know nothing of this table: it does not make a result late.
     """
@@ -30,20 +31,18 @@ class ComputingTrouble(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(
-                fields=["run", "computed"],
-                name="computing_trouble_once",
-                violation_error_message="There is a note of this computation already.",
+            unique(
+                "computing_trouble_once", "There is a note of this computation already.", "run", "computed"
             ),
-            models.CheckConstraint(
-                condition=Q(failed_at__isnull=True) | ~Q(why=""),
-                name="computing_trouble_says_why",
-                violation_error_message="A computation that failed says why.",
+            check(
+                "computing_trouble_says_why",
+                "A computation that failed says why.",
+                Q(failed_at__isnull=True) | ~Q(why=""),
             ),
-            models.CheckConstraint(
-                condition=Q(computed__in=Computed.values),
-                name="computing_trouble_kind_known",
-                violation_error_message="What is computed is one of the known kinds.",
+            known(
+                "computing_trouble_kind_known",
+                "What is computed is one of the known kinds.",
+                computed=Computed,
             ),
         ]
 

@@ -1,4 +1,4 @@
-"""What the results pages are asked for, in the address: filters, an order, the runs to compare."""
+"""The query parameters of the results pages: filters, an order, the runs to compare."""
 
 from typing import Any
 
@@ -58,20 +58,20 @@ class RowFilterForm(forms.Form):
             raise forms.ValidationError("The table cannot be sorted by this column.")
         return sort
 
-    def wanted(self) -> RowFilter:
-        """What is asked for; of a form with errors, what was understood."""
+    def filters(self) -> RowFilter:
+        """The selection; of a form with errors, the valid part of it."""
         self.is_valid()
-        given = self.cleaned_data
-        sort = given.get("sort") or "model"
+        values = self.cleaned_data
+        sort = values.get("sort") or "model"
         return RowFilter(
-            dimension=given.get("by") or Dimension.WHOLE,
-            value=given.get("value") or "",
-            model=given.get("model") or "",
-            method=given.get("method") or "",
-            setting=given.get("setting") or "",
-            judge=given["judge"].pk if given.get("judge") else None,
-            dataset=given["dataset"].pk if given.get("dataset") else None,
-            runs=tuple(run.pk for run in given.get("run") or ()),
+            dimension=values.get("by") or Dimension.WHOLE,
+            value=values.get("value") or "",
+            model=values.get("model") or "",
+            method=values.get("method") or "",
+            setting=values.get("setting") or "",
+            judge=values["judge"].pk if values.get("judge") else None,
+            dataset=values["dataset"].pk if values.get("dataset") else None,
+            runs=tuple(run.pk for run in values.get("run") or ()),
             sort=sort.removeprefix("-"),
             descending=sort.startswith("-"),
         )
@@ -91,23 +91,23 @@ class ComparisonForm(forms.Form):
     )
 
     def clean(self) -> dict[str, Any]:
-        given = super().clean() or {}
-        reference, runs = given.get("reference"), given.get("run")
+        values = super().clean() or {}
+        reference, runs = values.get("reference"), values.get("run")
         if reference is not None and runs is not None:
             others = [run for run in runs if run != reference]
             if not others:
                 self.add_error("run", "Choose a run other than the reference run.")
             if len(others) > MOST_COMPARED:
                 self.add_error("run", f"You can compare at most {MOST_COMPARED} runs at a time.")
-            given["others"] = others
-        return given
+            values["others"] = others
+        return values
 
 
 class ItemFilterForm(forms.Form):
     """Which items of a run are listed."""
 
     show = forms.ChoiceField(
-        label="Items", choices=[(key, each.name) for key, each in SETS.items()], required=False
+        label="Items", choices=[(key, items.name) for key, items in SETS.items()], required=False
     )
     judge = forms.ModelChoiceField(
         Judge.objects.none(), required=False, empty_label="None", help_text="Show verdicts of this judge."
@@ -141,20 +141,20 @@ class ItemFilterForm(forms.Form):
         self.fields["judge"].queryset = run.judges.order_by("name")  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
-        given = super().clean() or {}
-        if SETS[given.get("show") or "all"].by_judge and not given.get("judge"):
+        values = super().clean() or {}
+        if SETS[values.get("show") or "all"].by_judge and not values.get("judge"):
             self.add_error("judge", "Choose a judge.")
-        return given
+        return values
 
-    def wanted(self) -> ItemFilter:
-        """What is asked for, of a form without errors."""
-        given = self.cleaned_data
+    def filters(self) -> ItemFilter:
+        """The selection of a form without errors."""
+        values = self.cleaned_data
         return ItemFilter(
-            show=given["show"] or "all",
-            judge=given["judge"],
-            text=given["q"] or None,
-            endpoint=given["endpoint"].pk if given["endpoint"] else None,
-            **{name: given[name] or None for name in NARROWING},
+            show=values["show"] or "all",
+            judge=values["judge"],
+            text=values["q"] or None,
+            endpoint=values["endpoint"].pk if values["endpoint"] else None,
+            **{name: values[name] or None for name in NARROWING},
         )
 
     def hidden_fields_given(self) -> list[forms.BoundField]:
@@ -163,19 +163,19 @@ class ItemFilterForm(forms.Form):
 
     def narrowed(self) -> list[str]:
         """In words, what narrows the list and shows in none of the fields."""
-        given = self.cleaned_data
+        values = self.cleaned_data
         words = []
-        if given["preference"]:
-            words.append(f"the preference “{given['preference']}”")
-        if given["stage"]:
-            call = CALLS[given["call"] or "wanted"]
-            words.append(f"calls of the stage “{stage_name(given['stage'])}”: {call[:1].lower()}{call[1:]}")
-        if given["error"]:
-            called = f" by {given['endpoint']}" if given["endpoint"] else ""
-            cause = cause_in_words(given["error"]).rstrip(".")
+        if values["preference"]:
+            words.append(f"the preference “{values['preference']}”")
+        if values["stage"]:
+            call = CALLS[values["call"] or "wanted"]
+            words.append(f"calls of the stage “{stage_name(values['stage'])}”: {call[:1].lower()}{call[1:]}")
+        if values["error"]:
+            called = f" by {values['endpoint']}" if values["endpoint"] else ""
+            cause = cause_in_words(values["error"]).rstrip(".")
             words.append(f"calls{called} that ended without an answer: {cause[:1].lower()}{cause[1:]}")
-        if given["common"]:
-            words.append(f"items in common with {given['common']}")
-        if given["only"]:
-            words.append(f"items missing from {given['only']}")
+        if values["common"]:
+            words.append(f"items in common with {values['common']}")
+        if values["only"]:
+            words.append(f"items missing from {values['only']}")
         return words

@@ -82,7 +82,7 @@ def examples_from(extractions: Iterable[RecordedExtraction]) -> Examples:
             left_out["the same response with different letters on record"] += len(recorded)
         else:
             unique.append(RecordedExtraction(question, options, response, *recorded))
-    unique.sort(key=lambda each: (each.question, each.options, each.response))
+    unique.sort(key=lambda extraction: (extraction.question, extraction.options, extraction.response))
     return Examples(tuple(unique), dict(left_out))
 
 
@@ -95,15 +95,19 @@ def split_by_question(extractions: Sequence[RecordedExtraction], *, share: float
     """
     if not 0 < share < 1:
         raise ValueError("the share held out is between 0 and 1")
-    keys = [question_key(each.question) for each in extractions]
+    keys = [question_key(extraction.question) for extraction in extractions]
     questions = sorted(set(keys), key=lambda key: hashlib.sha256(f"{seed}\n{key}".encode()).digest())
     if len(questions) < 2:
         raise ValueError("holding questions out needs at least two of them")
     number = min(max(round(share * len(questions)), 1), len(questions) - 1)
     held_out = set(questions[:number])
     return Split(
-        training=tuple(each for each, key in zip(extractions, keys, strict=True) if key not in held_out),
-        held_out=tuple(each for each, key in zip(extractions, keys, strict=True) if key in held_out),
+        training=tuple(
+            extraction for extraction, key in zip(extractions, keys, strict=True) if key not in held_out
+        ),
+        held_out=tuple(
+            extraction for extraction, key in zip(extractions, keys, strict=True) if key in held_out
+        ),
     )
 
 

@@ -95,7 +95,7 @@ def judge_request(
 
 
 def reask_request(first: ChatRequest, unreadable: str, *, form: Form, prompts: Prompts) -> ChatRequest:
-    """The same conversation with the unreadable reply and word of what was wanted: asked once, never again."""
+    """The same conversation with the unreadable reply and the required form: sent once, never again."""
     _, user = prompts["reask"].messages(form=FORMS[form])
     answered: Sequence[Message] = (Message("assistant", unreadable or "(nothing)"), user)
     return replace(first, messages=(*first.messages, *answered))

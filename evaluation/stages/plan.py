@@ -165,8 +165,8 @@ def next_step(facts: ItemFacts, known: Mapping[Stage, Known], config: PlanConfig
         if outcome.failure and not stage.startswith("extract"):
             return Failed(f"{stage}: {outcome.failure}")
     planner = _Planner(facts, known, config)
-    asked = planner.generation()
-    return Ask(asked) if asked else planner.extraction()
+    calls = planner.generation()
+    return Ask(calls) if calls else planner.extraction()
 
 
 class _Planner:
@@ -177,27 +177,27 @@ class _Planner:
 
     def generation(self) -> tuple[Call, ...]:
         """The calls that the two responses still need."""
-        wanted = [Stage.BASELINE]
+        stages = [Stage.BASELINE]
         match self.config.method:
             case Method.PREF_ALIGNER:
                 if Stage.BASELINE in self.known:
-                    wanted.append(Stage.ALIGNER)
+                    stages.append(Stage.ALIGNER)
             case Method.SELF_CRITIC:
-                wanted.append(Stage.PERSONALISED)
+                stages.append(Stage.PERSONALISED)
                 if Stage.PERSONALISED in self.known:
-                    wanted.append(Stage.CRITIQUE)
+                    stages.append(Stage.CRITIQUE)
                 if Stage.CRITIQUE in self.known:
-                    wanted.append(Stage.REVISION)
+                    stages.append(Stage.REVISION)
             case _:
-                wanted.append(Stage.PERSONALISED)
-        return tuple(self._call(stage) for stage in wanted if stage not in self.known)
+                stages.append(Stage.PERSONALISED)
+        return tuple(self._call(stage) for stage in stages if stage not in self.known)
 
     def extraction(self) -> Step:
         """Both responses with their letters; first, where the rules abstain, the calls to an extractor."""
         baseline = self._letter(self.known[Stage.BASELINE].text, Stage.EXTRACT_BASELINE)
         source, text, thoughts, fell_back = self._personalised()
         personalised = self._letter(text, Stage.EXTRACT_PERSONALISED)
-        calls = tuple(found for found in (baseline, personalised) if isinstance(found, Call))
+        calls = tuple(answer for answer in (baseline, personalised) if isinstance(answer, Call))
         if calls:
             return Ask(calls)
         assert isinstance(baseline, tuple)
@@ -224,9 +224,9 @@ class _Planner:
         self, text: str, stage: Stage
     ) -> Call | tuple[str, Literal["rule", "extractor", "none"], str]:
         """(letter, how, rule) of a response, or the call to the extractor that is needed first."""
-        found: Extraction = extract_answer(text, self.facts.options)
-        if found.letter is not None:
-            return found.letter, "rule", found.rule
+        extraction: Extraction = extract_answer(text, self.facts.options)
+        if extraction.letter is not None:
+            return extraction.letter, "rule", extraction.rule
         if self.config.extractor_model is None:
             return "", "none", ""
         if stage not in self.known:
@@ -283,7 +283,7 @@ class _Planner:
 
     def _lookup(self, stage: Stage) -> ChatRequest:
         """The request to a record, as `evaluation.llm.recorded` reads it."""
-        told = () if stage == Stage.BASELINE else self.facts.preferences
+        preferences = () if stage == Stage.BASELINE else self.facts.preferences
         document = {
             "stage": stage,
             # A baseline is the same whatever the method and setting, so it is asked for once.
@@ -291,7 +291,7 @@ class _Planner:
             "setting": "" if stage == Stage.BASELINE else self.config.setting,
             "question": self.facts.question,
             "options": self.facts.options,
-            "preferences": told,
+            "preferences": preferences,
         }
         content = json.dumps(document, ensure_ascii=False)
         return ChatRequest(model=self.config.model, messages=(Message("user", content),))
@@ -345,5 +345,5 @@ def stages_of(method: Method) -> tuple[Stage, ...]:
 
 
 def _shown(example: Example) -> str:
-    chosen = example.options[ord(example.gold_option) - ord("A")]
-    return f"{example.question}\n{lettered(example.options)}\nThe answer is {example.gold_option}: {chosen}"
+    answer = example.options[ord(example.gold_option) - ord("A")]
+    return f"{example.question}\n{lettered(example.options)}\nThe answer is {example.gold_option}: {answer}"

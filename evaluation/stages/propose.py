@@ -54,7 +54,7 @@ class ProposalDraft(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Sampled:
-    """A question that preferences are wanted for. Its gold option is not told, so that nothing can give it away."""
+    """A question to propose preferences for, without its gold option, so that nothing can give it away."""
 
     question: str
     options: tuple[str, ...]
@@ -85,13 +85,13 @@ def read_proposals(reply: str, *, limit: int) -> tuple[ProposalDraft, ...] | Non
     A preference without a text, or with one longer than `MAX_TEXT`, is left out; where none is left, the reply is
     unreadable: None.
     """
-    found = _listed(reply)
-    drafts = [draft for draft in map(_draft, found or ()) if draft is not None]
+    proposals = _listed(reply)
+    drafts = [draft for draft in map(_draft, proposals or ()) if draft is not None]
     return tuple(drafts[:limit]) or None
 
 
 def _listed(reply: str) -> list[JsonValue] | None:
-    """The list of preferences, in the object that was asked for or bare."""
+    """The list of preferences, in the requested object or bare."""
     for opening, closing in ("{}", "[]"):
         start, end = reply.find(opening), reply.rfind(closing)
         if start == -1 or end < start:

@@ -27,7 +27,7 @@ def dollars(amount: Decimal | int) -> str:
 
 @register.filter
 def in_words(seconds: int) -> str:
-    """A length of time as people say it: about so many minutes."""
+    """A length of time as people say it: “about 5 minutes”."""
     if seconds < UNITS[-1][0]:
         return "less than a minute"
     length, name = next((unit for unit in UNITS if seconds >= 2 * unit[0]), UNITS[-1])

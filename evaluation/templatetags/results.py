@@ -29,23 +29,23 @@ FALLING = {
 
 
 @register.simple_tag
-def sort_link(wanted: RowFilter, key: str, name: str, query: str) -> SafeString:
+def sort_link(filters: RowFilter, key: str, name: str, query: str) -> SafeString:
     """A column's name as the link that sorts by it, the other way round where the table is sorted by it already."""
-    descending = not wanted.descending if wanted.sort == key else key in FALLING
+    descending = not filters.descending if filters.sort == key else key in FALLING
     parts = [(field, value) for field, value in parse_qsl(query) if field != "sort"]
     address = urlencode([*parts, ("sort", f"{'-' if descending else ''}{key}")])
-    mark = ("▼" if wanted.descending else "▲") if wanted.sort == key else ""
+    mark = ("▼" if filters.descending else "▲") if filters.sort == key else ""
     return format_html(
         '<a class="sort" href="?{}">{}<span aria-hidden="true"> {}</span></a>', address, name, mark
     )
 
 
 @register.simple_tag
-def sorted_by(wanted: RowFilter, key: str) -> SafeString | str:
+def sorted_by(filters: RowFilter, key: str) -> SafeString | str:
     """The attribute that says by which column the table is sorted."""
-    if wanted.sort != key:
+    if filters.sort != key:
         return ""
-    return format_html(' aria-sort="{}"', "descending" if wanted.descending else "ascending")
+    return format_html(' aria-sort="{}"', "descending" if filters.descending else "ascending")
 
 
 @register.simple_tag
@@ -55,9 +55,9 @@ def items_behind(row: ResultRow, show: str) -> str:
 
 
 @register.simple_tag
-def items_of(run: Run, **wanted: object) -> str:
+def items_of(run: Run, **filters: object) -> str:
     """The address of a run's items; arguments as in `drill_down.items_address`, an endpoint by its primary key."""
-    return items_address(run.pk, **wanted)
+    return items_address(run.pk, **filters)
 
 
 STAGE_SETS = {

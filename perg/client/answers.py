@@ -255,7 +255,7 @@ class GoldRelease(Answer):
     number: int
     rule: str
     checksum: str
-    counts: dict[str, Any] | None
+    counts: dict[str, Any]
     code_version: str
     created_at: datetime
 

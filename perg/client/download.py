@@ -67,7 +67,7 @@ def fetch(
             lost = 0 if _here(path) > before else lost + 1
             if lost > retries:
                 raise NotReached(
-                    f"The download broke off at {_here(path)} of {size} bytes: {error}"
+                    f"The download was interrupted at {_here(path)} of {size} bytes: {error}"
                 ) from error
             time.sleep(pause(lost))
     _check(path, checksum)

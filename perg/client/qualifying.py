@@ -8,7 +8,7 @@ class Qualifying(Base):
     """The part of the client that takes the qualification round."""
 
     def qualification(self, campaign: int) -> Qualification:
-        """Where the token's owner stands in a campaign's round."""
+        """The state of the token's owner in a campaign's round."""
         return self._read(Qualification, f"campaigns/{campaign}/qualification/")
 
     def start_qualification(self, campaign: int) -> Qualification:

@@ -1,1 +1,1 @@
-"""The REST API as a whole: who asks, how often, and what it says of itself."""
+"""The REST API as a whole: authentication, limits, and its schema."""

@@ -1,4 +1,4 @@
-"""What the API says of itself: OpenAPI 3.1, drawn from the views by drf-spectacular.
+"""The API's schema: OpenAPI 3.1, drawn from the views by drf-spectacular.
 
 Added to what it finds: the problem details that any operation may answer with, the header of idempotent POSTs, and the
 filters of lists. So that no view has to repeat them, and none can forget them.
@@ -9,7 +9,6 @@ from typing import Any
 from django.conf import settings
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
-from drf_spectacular.plumbing import build_parameter_type
 from rest_framework.permissions import SAFE_METHODS
 
 from core.api.idempotency import HEADER, LONGEST_KEY, REPLAYED
@@ -124,50 +123,41 @@ class ApiSchema(AutoSchema):
 
     def get_operation_id(self) -> str:
         """Actions have the address of the thing and a word: this tells them apart from creating a thing."""
-        found = str(super().get_operation_id())
-        return f"{found.removesuffix('_create')}_act" if self.path.endswith("{action}/") else found
+        name = str(super().get_operation_id())
+        return f"{name.removesuffix('_create')}_act" if self.path.endswith("{action}/") else name
 
-    def _get_filter_parameters(self) -> list[Json]:
+    def get_override_parameters(self) -> list[Any]:
+        """The filters of a list stand in its view's `query_serializer_class`."""
         query = getattr(self.view, "query_serializer_class", None)
-        if query is None or self.method not in SAFE_METHODS:
-            return list(super()._get_filter_parameters())  # type: ignore[no-untyped-call]
-        mapped = self._map_serializer(query(), "request")  # type: ignore[no-untyped-call]
-        return [
-            build_parameter_type(
-                name=name,
-                schema={key: value for key, value in schema.items() if key != "description"},
-                location="query",
-                required=name in mapped.get("required", ()),
-                description=schema.get("description", ""),
-            )
-            for name, schema in mapped.get("properties", {}).items()
-        ]
+        filters = [query] if query is not None and query().fields and self.method in SAFE_METHODS else []
+        return [*filters, *super().get_override_parameters()]
 
     def _is_idempotent(self) -> bool:
-        handler = getattr(self.view, self.method.lower(), None)
+        # A viewset's methods go by the names of its actions.
+        handler = getattr(self.view, getattr(self.view, "action", self.method.lower()), None)
         return bool(getattr(handler, "is_idempotent", False))
 
     def _problems(self, operation: Json) -> set[int]:
         """The problems that the operation may answer with."""
-        found = {401, 403, 429, 503}
+        statuses = {401, 403, 429, 503}
         if "requestBody" in operation:
-            found |= {400, 413, 415}
-        asked = [each for each in operation.get("parameters", ()) if each["in"] == "query"]
-        if asked:
-            found.add(400)
-        if any(parameter.get("required") for parameter in asked):
-            found.add(404)  # what they name
+            statuses |= {400, 413, 415}
+        filters = [parameter for parameter in operation.get("parameters", ()) if parameter["in"] == "query"]
+        if filters:
+            statuses.add(400)
+        if any(parameter.get("required") for parameter in filters):
+            statuses.add(404)  # what they name
         if "{" in self.path:
-            found.add(404)
+            statuses.add(404)
         if self.method not in SAFE_METHODS:
-            found |= {400, 404, 409}  # 404: what the body names
+            statuses |= {400, 404, 409}  # 404: what the body names
         if self._is_idempotent():
-            found.add(422)
-        return found
+            statuses.add(422)
+        return statuses
 
     def _who_may(self) -> str:
         scope = needed_scope(self.view, self.method)
-        admins = any(isinstance(each, IsStaff) for each in self.view.get_permissions())
+        admins = any(isinstance(permission, IsStaff) for permission in self.view.get_permissions())
         return f"Scope: `{scope}`." + (" For admins." if admins else "")
 
 

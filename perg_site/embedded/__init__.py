@@ -1,7 +1,8 @@
 """PostgreSQL and Redis for a machine that has neither: real servers out of wheels, data under `PERG_HOME`.
 
-Addresses are computed without starting anything, so that the settings can ask for them. Who needs the
-servers holds a share (`ensure_running`); the last one to leave stops them. Shares are file locks: a killed
+Addresses are computed without making or starting anything, so that the settings can ask for them. What starts the
+site opens the home (`open_home`). Who needs the servers holds a share (`ensure_running`); the last one to leave stops
+them. Shares are file locks: a killed
 process holds none.
 """
 
@@ -17,10 +18,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Self
 
+from perg_site.deployment.secret_files import environment_value
 from perg_site.embedded import postgres, redis
 from perg_site.embedded.log_files import last_lines
 from perg_site.embedded.service import Service, ServiceDidNotStart, try_lock
-from perg_site.secret_files import environment_value
 
 __all__ = [
     "ServiceDidNotStart",
@@ -29,17 +30,27 @@ __all__ = [
     "ensure_running",
     "home",
     "last_lines",
+    "open_home",
     "redis_url",
     "secret_key",
     "try_lock",
 ]
 
+SECRET_KEY = "secret_key"
 REPOSITORY = Path(__file__).resolve().parent.parent.parent
 
 
 def home() -> Path:
-    """The data folder: `PERG_HOME`, else `.perg` beside `manage.py`. Made if absent, closed to others."""
-    folder = Path(os.environ.get("PERG_HOME") or REPOSITORY / ".perg").expanduser().resolve()
+    """The data folder, which need not be there: `PERG_HOME`, else `.perg` beside `manage.py`."""
+    return Path(os.environ.get("PERG_HOME") or REPOSITORY / ".perg").expanduser().resolve()
+
+
+def open_home(folder: Path | None = None) -> Path:
+    """The data folder, made if absent and closed to others, with a secret key unless the environment names one.
+
+    Raises ServiceDidNotStart. Call it before the settings are read: they read the key once.
+    """
+    folder = folder or home()
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         _close(folder)
@@ -47,6 +58,8 @@ def home() -> Path:
         _close(folder / "logs")
         if not os.access(folder, os.W_OK | os.X_OK):
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        if not environment_value("SECRET_KEY"):
+            _make_secret_key(folder / SECRET_KEY)
     except OSError as error:
         raise _unusable(folder, error) from error
     return folder
@@ -65,17 +78,22 @@ def _close(folder: Path) -> None:
 
 
 def secret_key(home: Path) -> str:
-    """Made once and kept. The process that links first wins, and nobody ever reads a half-written key."""
-    path = home / "secret_key"
-    if not path.exists():
-        draft = home / f"secret_key.{os.getpid()}.{secrets.token_hex(4)}"
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, stat.S_IRUSR | stat.S_IWUSR)
-        with os.fdopen(descriptor, "w") as file:
-            file.write(secrets.token_urlsafe(64))
-        with contextlib.suppress(FileExistsError):
-            os.link(draft, path)
-        draft.unlink()
-    return path.read_text()
+    """The key of an opened home; empty in another, and Django refuses to sign with that."""
+    path = home / SECRET_KEY
+    return path.read_text() if path.exists() else ""
+
+
+def _make_secret_key(path: Path) -> None:
+    """Made once. The process that links first wins, and nobody ever reads a half-written key."""
+    if path.exists():
+        return
+    draft = path.with_name(f"{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, stat.S_IRUSR | stat.S_IWUSR)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(secrets.token_urlsafe(64))
+    with contextlib.suppress(FileExistsError):
+        os.link(draft, path)
+    draft.unlink()
 
 
 def database_url(home: Path) -> str:
@@ -89,19 +107,19 @@ def redis_url(home: Path) -> str:
 class Services:
     """A share in the embedded services of one home. `release` it, or use it in a `with`."""
 
-    def __init__(self, home: Path, wanted: list[Service]) -> None:
+    def __init__(self, home: Path, services: list[Service]) -> None:
         self.home = home
-        self._wanted = wanted
+        self._services = services
         self._share: BinaryIO | None = None
         self._pid = os.getpid()
-        if not wanted:
+        if not services:
             return
         try:
             with self._alone():
                 self._share = try_lock(home / "users.lock", fcntl.LOCK_SH)
             atexit.register(self.release)
             with self._alone():
-                for service in wanted:
+                for service in services:
                     service.start()
                     if isinstance(service, postgres.PostgreSQL):
                         service.ensure_database()
@@ -115,7 +133,7 @@ class Services:
     @property
     def running(self) -> tuple[Service, ...]:
         """The services that this process needs and has not been told an address of."""
-        return tuple(self._wanted)
+        return tuple(self._services)
 
     def start_again(self, service: Service, stop_wanted: Callable[[], bool] = lambda: False) -> None:
         """Start a service that has ended, unless another process has done so. Raises ServiceDidNotStart."""
@@ -133,7 +151,7 @@ class Services:
             self._share.close()
             self._share = None
             last = try_lock(self.home / "users.lock", fcntl.LOCK_EX)
-            for service in self._wanted if last is None else _both(self.home, self._wanted):
+            for service in self._services if last is None else _both(self.home, self._services):
                 if last is None:
                     service.let_go()
                 else:
@@ -160,13 +178,13 @@ class Services:
 
 def ensure_running(folder: Path | None = None) -> Services:
     """Start what the environment does not name and what is not running; returns when all of it answers."""
-    folder = folder or home()
-    wanted: list[Service] = []
+    folder = open_home(folder)
+    services: list[Service] = []
     if not environment_value("DATABASE_URL"):
-        wanted.append(postgres.PostgreSQL(folder))
+        services.append(postgres.PostgreSQL(folder))
     if not environment_value("REDIS_URL"):
-        wanted.append(redis.Redis(folder))
-    return Services(folder, wanted)
+        services.append(redis.Redis(folder))
+    return Services(folder, services)
 
 
 def _both(home: Path, ours: list[Service]) -> list[Service]:

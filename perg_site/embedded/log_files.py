@@ -33,7 +33,7 @@ def set_log_aside(path: Path) -> None:
 
 
 def rotate_log(path: Path) -> None:
-    """Copy a log that has grown too large aside and empty it, while its process goes on writing."""
+    """Copy a log that has grown too large aside and empty it, while its process continues to write."""
     with contextlib.suppress(FileNotFoundError):
         if path.stat().st_size <= LOG_BYTES:
             return

@@ -162,8 +162,10 @@ class PostgreSQL(Service):
 
     def ensure_database(self) -> None:
         with self._connect() as connection:
-            found = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone()
-            if found is None:
+            database = connection.execute(
+                "SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]
+            ).fetchone()
+            if database is None:
                 connection.execute(f"CREATE DATABASE {DATABASE}")
 
     def _connect(self) -> psycopg.Connection[tuple[object, ...]]:
@@ -198,10 +200,10 @@ class PostgreSQL(Service):
                 f"{self.data} belongs to another user (number {owner}): run as that user, "
                 "or set PERG_HOME to a folder of your own.",
             )
-        found = (self.data / "PG_VERSION").read_text().strip()
-        if found != VERSION:
+        version = (self.data / "PG_VERSION").read_text().strip()
+        if version != VERSION:
             raise ServiceDidNotStart(
                 self.name,
-                f"The data in {self.data} are of PostgreSQL {found}, and this is {VERSION}: "
+                f"The data in {self.data} are of PostgreSQL {version}, and this is {VERSION}: "
                 "set PERG_HOME to another folder, or move the data with pg_upgrade.",
             )

@@ -63,9 +63,9 @@ def make_socket_folder(home: Path, owner: pwd.struct_passwd | None) -> Path:
     """Make it, for `owner` (None: us) alone. One that a stranger made before us in /tmp is refused."""
     folder = socket_folder(home)
     folder.mkdir(mode=0o700, exist_ok=True)
-    found = folder.lstat()
+    facts = folder.lstat()
     ours = {os.geteuid()} | ({owner.pw_uid} if owner else set())
-    if not stat.S_ISDIR(found.st_mode) or found.st_uid not in ours:
+    if not stat.S_ISDIR(facts.st_mode) or facts.st_uid not in ours:
         raise ServiceDidNotStart("The embedded service", f"{folder} belongs to somebody else; remove it.")
     if owner:
         os.chown(folder, owner.pw_uid, owner.pw_gid)
@@ -247,10 +247,10 @@ def _lives(pid: int | None) -> bool:
 
 def wheel(service: str, package: str) -> Path:
     """Where an installed package lies; not imported, for only the programs in it are wanted."""
-    found = importlib.util.find_spec(package)
-    if found is None or not found.submodule_search_locations:
+    spec = importlib.util.find_spec(package)
+    if spec is None or not spec.submodule_search_locations:
         raise ServiceDidNotStart(service, f"The package {package} is not installed: run `make setup`.")
-    return Path(found.submodule_search_locations[0])
+    return Path(spec.submodule_search_locations[0])
 
 
 def try_lock(path: Path, kind: int) -> BinaryIO | None:

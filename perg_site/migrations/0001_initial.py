@@ -45,7 +45,6 @@ class Migration(migrations.Migration):
                     "is_active",
                     models.BooleanField(default=True, help_text="Nothing is sent to a paused one."),
                 ),
-                ("created_at", models.DateTimeField(auto_now_add=True)),
                 (
                     "created_by",
                     models.ForeignKey(
@@ -56,9 +55,43 @@ class Migration(migrations.Migration):
                         to=settings.AUTH_USER_MODEL,
                     ),
                 ),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
             ],
             options={
                 "ordering": ["-pk"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("name",),
+                        name="webhook_name_unique",
+                        violation_error_message="A webhook has this name already.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("name", ""), _negated=True),
+                            models.Q(("url", ""), _negated=True),
+                            models.Q(("secret_seed", ""), _negated=True),
+                        ),
+                        name="webhook_complete",
+                        violation_error_message="A webhook has a name, an address and a secret.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "events__contained_by",
+                                [
+                                    "run.finished",
+                                    "run.failed",
+                                    "campaign.completed",
+                                    "report.ready",
+                                    "gold.released",
+                                ],
+                            ),
+                            ("events__len__gte", 1),
+                        ),
+                        name="webhook_events_known",
+                        violation_error_message="A webhook has at least one of the known events.",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -74,6 +107,14 @@ class Migration(migrations.Migration):
                 ("leased_until", models.DateTimeField(blank=True, null=True)),
                 ("created_at", models.DateTimeField(auto_now_add=True)),
                 ("finished_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "webhook",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="deliveries",
+                        to="perg_site.webhook",
+                    ),
+                ),
                 (
                     "event_id",
                     models.UUIDField(
@@ -121,145 +162,83 @@ class Migration(migrations.Migration):
                     "duration",
                     models.FloatField(blank=True, help_text="Seconds that the last attempt took.", null=True),
                 ),
-                (
-                    "webhook",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="deliveries",
-                        to="perg_site.webhook",
-                    ),
-                ),
             ],
             options={
                 "verbose_name_plural": "deliveries",
                 "ordering": ["-pk"],
+                "indexes": [
+                    models.Index(fields=["webhook", "-id"], name="delivery_log_index"),
+                    models.Index(
+                        condition=models.Q(("status", "waiting")),
+                        fields=["webhook", "next_attempt_at"],
+                        name="delivery_due_index",
+                    ),
+                    models.Index(
+                        condition=models.Q(("status", "sending")),
+                        fields=["leased_until"],
+                        name="delivery_sending_index",
+                    ),
+                    models.Index(fields=["finished_at"], name="delivery_finished_index"),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("status__in", ["waiting", "sending", "delivered", "failed"])),
+                        name="delivery_status_known",
+                        violation_error_message="The status is one of the known ones.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("status", "sending"), ("leased_until__isnull", False)),
+                            models.Q(
+                                models.Q(("status", "sending"), _negated=True), ("leased_until__isnull", True)
+                            ),
+                            _connector="OR",
+                        ),
+                        name="delivery_running_iff_leased",
+                        violation_error_message="A lease runs exactly while a worker is at it.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("status__in", ["waiting", "sending"]), ("finished_at__isnull", True)),
+                            models.Q(
+                                models.Q(("status__in", ["waiting", "sending"]), _negated=True),
+                                ("finished_at__isnull", False),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="delivery_finished_has_time",
+                        violation_error_message="There is an end exactly when it is finished.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "event__in",
+                                [
+                                    "run.finished",
+                                    "run.failed",
+                                    "campaign.completed",
+                                    "report.ready",
+                                    "gold.released",
+                                    "ping",
+                                ],
+                            )
+                        ),
+                        name="delivery_event_known",
+                        violation_error_message="The event is one of the known ones.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("next_attempt_at__isnull", False), ("status", "waiting")),
+                            models.Q(
+                                models.Q(("status", "waiting"), _negated=True),
+                                ("next_attempt_at__isnull", True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="delivery_waiting_iff_due",
+                        violation_error_message="A delivery has a time for its next attempt exactly while it waits.",
+                    ),
+                ],
             },
-        ),
-        migrations.AddConstraint(
-            model_name="webhook",
-            constraint=models.UniqueConstraint(
-                fields=("name",),
-                name="webhook_name_unique",
-                violation_error_message="A webhook has this name already.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="webhook",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("name", ""), _negated=True),
-                    models.Q(("url", ""), _negated=True),
-                    models.Q(("secret_seed", ""), _negated=True),
-                ),
-                name="webhook_complete",
-                violation_error_message="A webhook has a name, an address and a secret.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="webhook",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "events__contained_by",
-                        ["run.finished", "run.failed", "campaign.completed", "report.ready", "gold.released"],
-                    ),
-                    ("events__len__gte", 1),
-                ),
-                name="webhook_events_known",
-                violation_error_message="A webhook has at least one of the known events.",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="delivery",
-            index=models.Index(fields=["webhook", "-id"], name="delivery_log_index"),
-        ),
-        migrations.AddIndex(
-            model_name="delivery",
-            index=models.Index(
-                condition=models.Q(("status", "waiting")),
-                fields=["webhook", "next_attempt_at"],
-                name="delivery_due_index",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="delivery",
-            index=models.Index(
-                condition=models.Q(("status", "sending")),
-                fields=["leased_until"],
-                name="delivery_sending_index",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="delivery",
-            index=models.Index(fields=["finished_at"], name="delivery_finished_index"),
-        ),
-        migrations.AddConstraint(
-            model_name="delivery",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("status__in", ["waiting", "sending", "delivered", "failed"])),
-                name="delivery_status_known",
-                violation_error_message="The status is one of the known ones.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="delivery",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("status", "sending"), ("leased_until__isnull", False)),
-                    models.Q(models.Q(("status", "sending"), _negated=True), ("leased_until__isnull", True)),
-                    _connector="OR",
-                ),
-                name="delivery_running_iff_leased",
-                violation_error_message="A lease runs exactly while a worker is at it.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="delivery",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("status__in", ["waiting", "sending"]), ("finished_at__isnull", True)),
-                    models.Q(
-                        models.Q(("status__in", ["waiting", "sending"]), _negated=True),
-                        ("finished_at__isnull", False),
-                    ),
-                    _connector="OR",
-                ),
-                name="delivery_finished_has_time",
-                violation_error_message="There is an end exactly when it is finished.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="delivery",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "event__in",
-                        [
-                            "run.finished",
-                            "run.failed",
-                            "campaign.completed",
-                            "report.ready",
-                            "gold.released",
-                            "ping",
-                        ],
-                    )
-                ),
-                name="delivery_event_known",
-                violation_error_message="The event is one of the known ones.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="delivery",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("next_attempt_at__isnull", False), ("status", "waiting")),
-                    models.Q(
-                        models.Q(("status", "waiting"), _negated=True), ("next_attempt_at__isnull", True)
-                    ),
-                    _connector="OR",
-                ),
-                name="delivery_waiting_iff_due",
-                violation_error_message="A delivery has a time for its next attempt exactly while it waits.",
-            ),
         ),
     ]

@@ -1,4 +1,4 @@
-"""Webhooks: addresses that are told what has happened, and each delivery."""
+"""Webhooks: addresses that are notified of events, and each delivery."""
 
 from perg_site.models.webhook import Delivery, Webhook
 

@@ -1,4 +1,4 @@
-"""Webhooks: addresses that are told what has happened, and each telling of it, with what came of it."""
+"""Webhooks: addresses that are notified of events, and each delivery with its outcome."""
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
@@ -6,6 +6,7 @@ from django.core.validators import MaxLengthValidator
 from django.db import models
 from django.db.models import Q
 
+from core.db.constraints import check, filled_exactly_when, known, not_blank, unique
 from core.jobs.leased_job import LeasedRow, States, lease_constraints
 
 BODY_LENGTH = 2000
@@ -13,7 +14,7 @@ BODY_LENGTH = 2000
 
 
 class Event(models.TextChoices):
-    """What can be told. A ping is sent when somebody asks for one, and cannot be subscribed to."""
+    """The kinds of events. A ping is sent on request, and cannot be subscribed to."""
 
     RUN_FINISHED = "run.finished", "A run has finished"
     RUN_FAILED = "run.failed", "A run has failed, was cancelled, or has reached its budget"
@@ -46,20 +47,18 @@ class Webhook(models.Model):
     class Meta:
         ordering = ["-pk"]
         constraints = [
-            models.UniqueConstraint(
-                fields=["name"],
-                name="webhook_name_unique",
-                violation_error_message="A webhook has this name already.",
+            unique("webhook_name_unique", "A webhook has this name already.", "name"),
+            not_blank(
+                "webhook_complete",
+                "A webhook has a name, an address and a secret.",
+                "name",
+                "url",
+                "secret_seed",
             ),
-            models.CheckConstraint(
-                condition=~Q(name="") & ~Q(url="") & ~Q(secret_seed=""),
-                name="webhook_complete",
-                violation_error_message="A webhook has a name, an address and a secret.",
-            ),
-            models.CheckConstraint(
-                condition=Q(events__len__gte=1, events__contained_by=[e.value for e in SUBSCRIBABLE]),
-                name="webhook_events_known",
-                violation_error_message="A webhook has at least one of the known events.",
+            check(
+                "webhook_events_known",
+                "A webhook has at least one of the known events.",
+                Q(events__len__gte=1, events__contained_by=[e.value for e in SUBSCRIBABLE]),
             ),
         ]
 
@@ -122,16 +121,12 @@ class Delivery(LeasedRow):
         ]
         constraints = [
             *lease_constraints(STATES, DeliveryStatus),
-            models.CheckConstraint(
-                condition=Q(event__in=Event.values),
-                name="delivery_event_known",
-                violation_error_message="The event is one of the known ones.",
-            ),
-            models.CheckConstraint(
-                condition=Q(status=DeliveryStatus.WAITING, next_attempt_at__isnull=False)
-                | (~Q(status=DeliveryStatus.WAITING) & Q(next_attempt_at__isnull=True)),
-                name="delivery_waiting_iff_due",
-                violation_error_message="A delivery has a time for its next attempt exactly while it waits.",
+            known("delivery_event_known", event=Event),
+            filled_exactly_when(
+                "delivery_waiting_iff_due",
+                "A delivery has a time for its next attempt exactly while it waits.",
+                "next_attempt_at",
+                status=DeliveryStatus.WAITING,
             ),
         ]
 

@@ -46,9 +46,9 @@ class WebhookList(Queried, generics.ListAPIView[Webhook]):
 
     @extend_schema(request=NewWebhookSerializer, responses={201: IssuedWebhookSerializer})
     def post(self, request: Request) -> Response:
-        given = NewWebhookSerializer(data=request.data)
-        given.is_valid(raise_exception=True)
-        issued = managing.create_webhook(actor=actor_of(request), **given.validated_data)
+        serializer = NewWebhookSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        issued = managing.create_webhook(actor=actor_of(request), **serializer.validated_data)
         return Response(_issued(issued), status=HTTPStatus.CREATED)
 
 
@@ -65,9 +65,11 @@ class WebhookDetail(APIView):
     def patch(self, request: Request, webhook_id: int) -> Response:
         webhook = webhook_or_404(webhook_id)
         context = {"shown": WebhookSerializer(webhook).data}
-        given = WebhookChangesSerializer(data=request.data, context=context)
-        given.is_valid(raise_exception=True)
-        changed = managing.change_webhook(webhook=webhook, actor=actor_of(request), **given.validated_data)
+        serializer = WebhookChangesSerializer(data=request.data, context=context)
+        serializer.is_valid(raise_exception=True)
+        changed = managing.change_webhook(
+            webhook=webhook, actor=actor_of(request), **serializer.validated_data
+        )
         return Response(WebhookSerializer(changed).data)
 
     @extend_schema(responses={204: None})
@@ -104,7 +106,7 @@ class WebhookSecret(APIView):
 
 
 class WebhookPing(APIView):
-    """Send a test; the answer is the delivery, to be asked for again."""
+    """Send a test; the answer is the delivery, whose state can be read later."""
 
     permission_classes = [IsStaff]
 
@@ -116,7 +118,7 @@ class WebhookPing(APIView):
 
 
 class DeliveryList(Queried, generics.ListAPIView[Delivery]):
-    """What a webhook was told, newest first; 30 days are kept."""
+    """The deliveries of a webhook, newest first; they are kept for 30 days."""
 
     permission_classes = [IsStaff]
     serializer_class = DeliverySerializer

@@ -1,4 +1,4 @@
-"""What has happened, as programs are told: a receiver for each signal of the apps, connected when the site starts."""
+"""Events for programs: a receiver for each signal of the apps, connected when the site starts."""
 
 from django.db.models import Count, Q
 

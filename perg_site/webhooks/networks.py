@@ -63,7 +63,7 @@ def is_allowed(address: str, networks: Iterable[str] = ()) -> bool:
 
 
 def parsed_networks(networks: Iterable[str]) -> list[Network]:
-    """Raises ValueError for a text that is no network; a system check says so before anything is served."""
+    """Raises ValueError for a text that is not a network; a system check says so before anything is served."""
     return [ipaddress.ip_network(text) for text in networks]
 
 

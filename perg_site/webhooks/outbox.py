@@ -14,7 +14,7 @@ DELIVER = "perg_site.tasks.deliver"
 
 
 def announce(event: Event, facts: Mapping[str, object]) -> list[Delivery]:
-    """Write down an event for all webhooks that are told of it; workers hear of it once that is committed."""
+    """Record an event for all webhooks that subscribe to it; workers are woken once that is committed."""
     return put_in(
         event, facts, Webhook.objects.filter(is_active=True, events__contains=[event.value]).order_by("pk")
     )

@@ -1,13 +1,9 @@
 """Webhooks and their deliveries, for pages and programs."""
 
-from dataclasses import dataclass
-
 from django.db.models import OuterRef, QuerySet, Subquery
 
 from core.errors import NotFound
 from perg_site.models import Delivery, Webhook
-
-ON_A_PAGE = 50
 
 
 def webhooks_with_last() -> QuerySet[Webhook]:
@@ -37,22 +33,9 @@ def delivery_or_404(webhook: Webhook, delivery_id: int) -> Delivery:
     return delivery
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
-    """Deliveries, newest first; `older` is where the next page begins, None on the last one."""
-
-    deliveries: list[Delivery]
-    older: int | None
-
-
 def deliveries_to(webhook: Webhook, *, status: str = "", event: str = "") -> QuerySet[Delivery]:
     """Newest first; what is left out does not narrow it."""
-    found = Delivery.objects.filter(webhook=webhook).order_by("-pk")
+    deliveries = Delivery.objects.filter(webhook=webhook).order_by("-pk")
     if status:
-        found = found.filter(status=status)
-    return found.filter(event=event) if event else found
-
-
-def page_of(found: QuerySet[Delivery], *, before: int | None) -> Page:
-    rows = list((found if before is None else found.filter(pk__lt=before))[: ON_A_PAGE + 1])
-    return Page(rows[:ON_A_PAGE], rows[ON_A_PAGE - 1].pk if len(rows) > ON_A_PAGE else None)
+        deliveries = deliveries.filter(status=status)
+    return deliveries.filter(event=event) if event else deliveries

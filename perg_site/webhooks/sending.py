@@ -30,12 +30,12 @@ LONGEST_PAUSE = timedelta(hours=6)
 LEASE = timedelta(seconds=120)
 """Far longer than an attempt takes: what is taken again then is that of a worker that was killed."""
 TURN_SECONDS = 30.0
-KEPT = timedelta(days=30)
+RETENTION = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of an attempt. `error` is empty where the receiver has taken the delivery."""
+    """The outcome of an attempt. `error` is empty where the receiver has taken the delivery."""
 
     error: str = ""
     status: int | None = None
@@ -132,7 +132,7 @@ def body_of(delivery: Delivery) -> bytes:
 
 
 def record_attempt(delivery: Delivery, outcome: Outcome, *, seconds: float) -> bool:
-    """Write down what came of a claimed attempt; False where the claim was lost meanwhile, and nothing is written."""
+    """Record the outcome of a claimed attempt; False where the claim was lost meanwhile, and nothing is written."""
     now = timezone.now()
     if not outcome.error:
         status, again = DeliveryStatus.DELIVERED, None
@@ -155,7 +155,7 @@ def record_attempt(delivery: Delivery, outcome: Outcome, *, seconds: float) -> b
 
 
 def pause_after(attempts: int) -> timedelta:
-    """How long to wait after the so many-th attempt: longer each time, and never the same for two."""
+    """How long to wait after this attempt: longer each time, and never the same for two."""
     longest = min(FIRST_PAUSE * 3.0 ** (attempts - 1), LONGEST_PAUSE)
     return longest * random.uniform(0.5, 1.0)
 
@@ -182,7 +182,7 @@ def give_up_lost() -> int:
 
 def forget_old() -> int:
     """Delete deliveries that were finished long ago; give their number."""
-    number, _ = Delivery.objects.filter(finished_at__lt=timezone.now() - KEPT).delete()
+    number, _ = Delivery.objects.filter(finished_at__lt=timezone.now() - RETENTION).delete()
     return number
 
 

@@ -10,7 +10,7 @@ from perg_site.webhooks.forms import EVENTS
 
 
 class WebhookSerializer(serializers.ModelSerializer[Webhook]):
-    """A webhook, and what came of its newest delivery."""
+    """A webhook, and the outcome of its newest delivery."""
 
     events = serializers.ListField(child=serializers.ChoiceField(EVENTS), read_only=True)
     created_by = serializers.SlugRelatedField[Webhook](slug_field="username", read_only=True, allow_null=True)
@@ -63,7 +63,7 @@ class WebhookChangesSerializer(StrictSerializer[Webhook]):
 
 
 class DeliverySerializer(serializers.ModelSerializer[Delivery]):
-    """A delivery, and what came of its last attempt. `event_id` is the same when the event is sent again."""
+    """A delivery, and the outcome of its last attempt. `event_id` is the same when the event is sent again."""
 
     payload = serializers.DictField(read_only=True)
 

@@ -11,17 +11,12 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from core.errors import DomainError, NotFound
 from core.http.access import PersonRequest, staff_or_404
+from core.http.keyset import newest_page
 from core.http.page_query import PageQuery
 from perg_site.models import Webhook
 from perg_site.webhooks import managing
 from perg_site.webhooks.forms import AddressForm, LogFilterForm, WebhookForm
-from perg_site.webhooks.selectors import (
-    deliveries_to,
-    delivery_or_404,
-    page_of,
-    webhook_or_404,
-    webhooks_with_last,
-)
+from perg_site.webhooks.selectors import deliveries_to, delivery_or_404, webhook_or_404, webhooks_with_last
 from perg_site.webhooks.sending import MOST_ATTEMPTS
 
 ACTS: dict[str, Callable[..., object]] = {
@@ -80,15 +75,13 @@ def _log(request: PersonRequest, webhook: Webhook) -> dict[str, object]:
     """A page of its deliveries, newest first; `before` is the number that the page before ended with."""
     filters = LogFilterForm(request.GET)
     query = PageQuery(request)
-    before = query.key("before")
-    found = deliveries_to(webhook, **(filters.cleaned_data if filters.is_valid() else {}))
-    kept = query.changed("before")
+    deliveries = deliveries_to(webhook, **(filters.cleaned_data if filters.is_valid() else {}))
+    narrowed = query.changed("before")
     return {
         "filters": filters,
-        "kept": kept.urlencode(),
-        "is_narrowed": any(kept.values()),
-        "is_first": before is None,
-        "page": page_of(found, before=before),
+        "filter_query": narrowed.urlencode(),
+        "is_narrowed": any(narrowed.values()),
+        "page": newest_page(deliveries, query),
     }
 
 

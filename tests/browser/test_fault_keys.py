@@ -101,7 +101,7 @@ def test_a_key_used_with_command_works_alone_afterwards(desk: Callable[..., Desk
     expect(cat.page.get_by_label("Comment")).to_be_focused()
 
 
-def test_a_key_that_goes_up_as_another_character_is_not_held_for_ever(desk: Callable[..., Desk]) -> None:
+def test_a_key_released_as_another_character_is_not_held_down(desk: Callable[..., Desk]) -> None:
     cat = desk()
     keyboard, dialog = Keyboard(cat), cat.page.get_by_role("dialog", name="Keys")
     for is_open in (1, 0, 1):

@@ -43,8 +43,6 @@ NO_PAGE = {
     "results_export": "a file",
     "results_figure": "a file",
     "validation_figure": "a picture of the page of validation",
-    "label_assignment": "JSON for the annotation screen",
-    "label_differences": "JSON for the annotation screen",
 }
 
 # Pages of the campaign with a qualification round and control items, which the demonstration has not.
@@ -120,12 +118,12 @@ def furnish() -> None:
     from annotations.models import Campaign, Flag, QualificationAnswer, QualificationAttempt, Task
     from annotations.people.services.invitations import invite
     from annotations.people.services.people import make_reset_link
-    from annotations.quality.services.controls import add_control, withdraw_control
+    from annotations.quality.services.controls import withdraw_control
     from annotations.quality.services.qualification import start_attempt
     from annotations.validation.services.validation import report_settings, request_report
     from core.jobs.leasing import run_job
     from core.models import User
-    from evaluation.judges.services.judges import heuristic_judge
+    from evaluation.judges.selectors import heuristic_judge
     from evaluation.models import Batch, ComputingTrouble, Run
     from evaluation.results.services.results import refresh_result
     from perg.stats.gold.gold_criteria import EVERY_TASK
@@ -160,7 +158,7 @@ def furnish() -> None:
         for item in other_run.items.exclude(responses__tasks__campaign=trial)
     ]
     for response, kind in zip(spare, ["control"] * 3 + ["qualification"] * 4, strict=False):
-        item = add_control(
+        item = build.control(
             campaign=trial,
             response=response,
             score=4,

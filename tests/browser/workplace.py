@@ -1,4 +1,4 @@
-"""Annotators at work: campaigns made ready, people logged in, and what came of it on record."""
+"""Annotators at work: campaigns set up, people logged in, and the records of what they did."""
 
 import json
 import re
@@ -98,9 +98,7 @@ class Desk:
         page.on("response", lambda answer: self._failed(answer.status, answer.url))
         if ready:
             ready(page)
-        with page.expect_response(
-            "**/label/next/"
-        ):  # it has asked for the next task, or whether there is one
+        with page.expect_response("**/next/"):  # it has asked for the next task, or whether there is one
             page.goto(f"/campaigns/{self.campaign}/label/{path}")
         return page
 

@@ -27,12 +27,15 @@ MB = 1024 * 1024
 class Body(io.RawIOBase):
     """A multipart body that counts what is read of it."""
 
-    def __init__(self, *files: int, field: str = "file", head: str = "", encoding: str = "") -> None:
+    def __init__(
+        self, *files: int, field: str = "file", head: str = "", encoding: str = "", rest: str = ""
+    ) -> None:
         transfer = f"Content-Transfer-Encoding: {encoding}\r\n" if encoding else ""
         parts = [
             f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="{field}"; filename="f{number}.csv"\r\n'
             f"Content-Type: text/csv\r\n{transfer}\r\n".encode()
             + b"QUJD" * (size // 4)
+            + rest.encode()
             + b"\r\n"
             for number, size in enumerate(files)
         ]
@@ -85,14 +88,14 @@ def test_of_nobody_in_particular_no_byte_of_a_file_is_written(
 
 
 @pytest.mark.parametrize("path", ["/login/", "/runs/import/", "/api/v1/runs/import/"])
-def test_a_large_body_of_nobody_is_not_even_read(path: str, written: list[int]) -> None:
+def test_a_large_body_of_an_anonymous_request_is_not_read(path: str, written: list[int]) -> None:
     body = Body(ANONYMOUS_BYTES + 1000)
     response = send(with_csrf_cookie(), path, body)
     assert response.status_code == 413
     assert body.read_bytes == 0
 
 
-def test_many_small_files_of_nobody_are_not_written(written: list[int]) -> None:
+def test_many_small_files_of_an_anonymous_request_are_not_written(written: list[int]) -> None:
     assert send(with_csrf_cookie(), "/login/", Body(*[100] * 90)).status_code == 403
     assert written == []
 
@@ -140,6 +143,16 @@ def test_an_admin_uploads_up_to_the_limit_and_the_temporary_file_is_deleted(
     response = send(staff, reverse("run_import"), Body(2 * MB))
     assert response.status_code == 422  # other fields are missing
     assert sum(written) == 2 * MB
+    response.close()
+    assert list(Path(settings.FILE_UPLOAD_TEMP_DIR).iterdir()) == []
+
+
+def test_a_file_that_ends_in_the_middle_of_a_character_is_not_left_open(
+    staff: Client, written: list[int], settings: Settings
+) -> None:
+    response = send(staff, reverse("run_import"), Body(1000, encoding="base64", rest="Q"))
+    assert response.status_code == 400
+    assert sum(written) == 750
     response.close()
     assert list(Path(settings.FILE_UPLOAD_TEMP_DIR).iterdir()) == []
 

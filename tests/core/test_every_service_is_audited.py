@@ -31,9 +31,6 @@ NO_EVENT = {
     "core.users.login.delay.forget": "counts of wrong passwords; the login after them is in the log",
     "core.users.second_factor.changes.start_setup": "in force once a code confirms it, which is in the log",
     "core.users.tokens.tokens.note_use": "when a token was last used; the first use is in the log",
-    # What every installation has, made at the first look at it.
-    "evaluation.judges.services.judges.default_rubric": "the platform's own rubric",
-    "evaluation.judges.services.judges.heuristic_judge": "the platform's own judge",
 }
 
 

@@ -77,7 +77,7 @@ def test_an_answer_is_kept_for_a_day(admin: User) -> None:
 
 
 @pytest.mark.parametrize("key", ["", "x" * 201, "ü", "a\tb"])
-def test_a_key_that_is_none_is_refused(admin: User, key: str) -> None:
+def test_an_invalid_key_is_refused(admin: User, key: str) -> None:
     response = _post(admin, RUBRIC, key)
     assert (response.status_code, response.json()["code"]) == (400, "idempotency_key_invalid")
 
@@ -89,7 +89,7 @@ def test_a_crash_between_the_work_and_its_answer_leaves_neither(
         raise RuntimeError("the machine is gone")
 
     with monkeypatch.context() as patched:
-        patched.setattr("core.api.kept_answers.DatabaseStore.keep", crash)
+        patched.setattr("core.api.idempotency.store", crash)
         with pytest.raises(RuntimeError):
             _post(admin, RUBRIC, "k1")
     assert not Rubric.objects.filter(name="How far").exists()
@@ -132,7 +132,7 @@ def test_of_two_at_once_one_does_the_work_and_the_other_is_told_to_wait(
         finally:
             connection.close()
 
-    monkeypatch.setattr("evaluation.judges.api.rubrics.create_rubric", slowly)
+    monkeypatch.setattr("evaluation.judges.api.create_rubric", slowly)
     thread = threading.Thread(target=first)
     thread.start()
     assert at_work.wait(600)

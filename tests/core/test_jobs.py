@@ -14,7 +14,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from annotations.exports.services import request_export
-from annotations.gold.services import preview_kept
+from annotations.gold.services import cached_preview
 from annotations.gold.services.requests import request_release
 from annotations.models import Export, GoldRequest, ValidationReport
 from annotations.validation.services.validation import request_report
@@ -42,7 +42,7 @@ Request = Callable[[User], LeasedJob]
 def _worlds(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Files in folders of their own, and every campaign large."""
     settings.EXPORT_ROOT, settings.IMPORT_ROOT = tmp_path / "exports", tmp_path / "imports"
-    monkeypatch.setattr(preview_kept, "LIVE_LABELS", 0)
+    monkeypatch.setattr(cached_preview, "LIVE_LABELS", 0)
 
 
 def _report(lead: User) -> LeasedJob:
@@ -202,7 +202,7 @@ def _lose_workers(job: LeasedJob, number: int) -> None:
         _lapse(job)
 
 
-def test_a_job_that_loses_three_workers_is_given_up_and_says_so(job: LeasedJob) -> None:
+def test_a_job_that_loses_three_workers_fails_and_says_so(job: LeasedJob) -> None:
     _lose_workers(job, leasing.MOST_LOST_WORKERS)
     given_up = run_job(_stored(job))
     assert (given_up.status, given_up.failure_code, given_up.attempts) == ("failed", "worker_lost", 3)
@@ -234,7 +234,7 @@ def test_only_what_failed_can_be_retried(job: LeasedJob) -> None:
 # Failures
 
 
-def test_a_failure_is_told_in_words_and_raised_for_the_log(
+def test_a_failure_is_stored_in_words_and_raised_for_the_log(
     job: LeasedJob, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _breaking(job, monkeypatch, KeyError("x"))
@@ -262,7 +262,7 @@ def test_the_database_holds_a_job_to_its_states(job: LeasedJob) -> None:
         "status_known": {"status": "odd", "finished_at": timezone.now()},
         "running_iff_leased": {"status": job.STATES.running},
         "finished_has_time": {"finished_at": timezone.now()},
-        "failed_iff_reason": {"failure": "It broke off."},
+        "failed_iff_reason": {"failure": "It was interrupted."},
     }
     for constraint, columns in wrong.items():
         with pytest.raises(IntegrityError, match=f"{name}_{constraint}"), transaction.atomic():

@@ -235,7 +235,7 @@ def test_a_host_that_is_not_ours_is_refused(browser: Client) -> None:
         "csrftoken=\x80",
     ],
 )
-def test_an_odd_cookie_is_nobodys(cookie: str) -> None:
+def test_an_invalid_cookie_logs_nobody_in(cookie: str) -> None:
     client = Client(raise_request_exception=False)
     assert client.get("/login/", headers={"cookie": cookie}).status_code == 200
     assert client.get("/", headers={"cookie": cookie}).status_code == 302
@@ -263,7 +263,7 @@ def test_errors_of_the_database_are_400_or_503(
         raise error
 
     status = 400 if isinstance(error, DataError) else 503
-    monkeypatch.setattr("evaluation.judges.api.judges.JudgeList.get_queryset", fail)
+    monkeypatch.setattr("evaluation.judges.api.Judges.get_queryset", fail)
     answer = browser.get(JUDGES)
     assert _problem(answer, status)["code"] in {"invalid_value", "database_unavailable"}
     monkeypatch.setattr("perg_site.views.own_campaigns", fail)
@@ -286,17 +286,6 @@ def test_an_error_of_the_database_before_the_view_is_503_too(
 
 
 def test_a_deep_object_in_a_forms_field_is_refused(browser: Client) -> None:
-    for keys in (
-        DEEP,
-        '{"submit": "\\ud800"}',
-        '{"submit": "\\u0000"}',
-        '{"submit": NaN}',
-        "[" * 900 + "]" * 900,
-    ):
-        answer = browser.post(
-            reverse("screen_settings"), {"keys": keys}, headers={"accept": "application/json"}
-        )
-        assert answer.status_code == 400, keys[:40]
     endpoint = {"name": "e", "provider": "openai", "model": "m", "options": DEEP}
     assert browser.post(reverse("endpoint_create"), endpoint).status_code == 422
 

@@ -7,7 +7,7 @@ from pytest_django import Settings
 
 from core.http.proxies import FORWARDING_HEADERS, TrustedProxyMiddleware
 from core.http.throttle import address_of
-from perg_site.checks import networks_can_be_read, renamed_variables_are_not_set
+from perg_site.deployment.checks import networks_can_be_read
 
 PROXY = "10.7.0.2"
 CLIENT = "198.51.100.7"
@@ -105,21 +105,6 @@ def test_a_check_refuses_proxies_that_cannot_be_read_or_are_everybody(
 ) -> None:
     settings.TRUSTED_PROXIES = proxies
     assert [problem.id for problem in networks_can_be_read()] == problems
-
-
-@pytest.mark.parametrize(
-    ("old", "new"),
-    [("BEHIND_PROXY", "TRUSTED_PROXIES"), ("PERG_WEBHOOK_PRIVATE_ADDRESSES", "PERG_WEBHOOK_NETWORKS")],
-)
-def test_a_check_names_the_successor_of_a_switch_that_trusted_everybody(
-    old: str, new: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    assert renamed_variables_are_not_set() == []
-    monkeypatch.setenv(old, "1")
-    (problem,) = renamed_variables_are_not_set()
-    assert (problem.id, new in (problem.hint or "")) == ("perg.E007", True)
-    monkeypatch.setenv(new, "10.0.0.2")
-    assert renamed_variables_are_not_set() == []
 
 
 def test_a_check_refuses_webhook_networks_that_cannot_be_read(settings: Settings) -> None:

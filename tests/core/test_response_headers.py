@@ -28,9 +28,7 @@ def is_unstored(headers: Mapping[str, str]) -> bool:
 def test_pages_refusals_and_redirects_are_stored_nowhere() -> None:
     world, stored = build_world(), []
     for who in ("nobody", "annotator", "lead", "staff"):
-        client = Client()
-        if who != "nobody":
-            client.force_login(world.people[who])
+        client = world.client(who)
         for route in ("home", "run_list", "campaign_detail", "api_campaign_list", "api_validation"):
             if not is_unstored(client.get(world.address(route)).headers):
                 stored.append((route, who))

@@ -18,7 +18,7 @@ from gunicorn.config import Config
 from core.errors import DomainError
 from core.http.problem_details import DomainErrorMiddleware, problem, problem_response
 from core.logs.secrets import SecretFilter
-from perg_site.gunicorn_logger import Logger
+from perg_site.deployment.gunicorn_logger import Logger
 
 REPOSITORY = Path(__file__).parents[2]
 KEY = "sk-0123456789abcdef"
@@ -105,7 +105,7 @@ def test_a_worker_writes_no_key_whichever_logger_is_used() -> None:
     assert KEY not in done.stderr
 
 
-def test_a_problem_is_told_without_the_key() -> None:
+def test_a_problem_is_reported_without_the_key() -> None:
     error = DomainError(f"The server said: {KEY}")
     assert problem(error)["detail"] == "The server said: ***"
     response = problem_response(error, {"request": RequestFactory().get("/")})

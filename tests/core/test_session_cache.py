@@ -33,7 +33,7 @@ def test_a_session_is_read_from_the_cache_for_a_while_and_kept_in_the_database()
     cache = caches["sessions"]
     assert isinstance(cache, SessionCache)
     stored = cache.make_and_validate_key(f"perg_site.session:{key}")
-    assert 0 < cache._cache.get_client().ttl(stored) <= LONGEST_SECONDS
+    assert 0 < cache.client.ttl(stored) <= LONGEST_SECONDS
 
 
 def test_without_redis_people_stay_logged_in_and_can_log_in_and_out(settings: Settings) -> None:

@@ -63,7 +63,7 @@ def test_the_web_server_writes_an_access_log_without_secrets(tmp_path: Path) -> 
     with log.open("wb") as out:
         process = subprocess.Popen(
             [sys.executable, "-m", "gunicorn", "hello:application", f"--bind=127.0.0.1:{port}",
-             "--access-logfile=-", "--logger-class=perg_site.gunicorn_logger.Logger", "--no-control-socket"],
+             "--access-logfile=-", "--logger-class=perg_site.deployment.gunicorn_logger.Logger", "--no-control-socket"],
             cwd=settings.BASE_DIR, env={**os.environ, "PYTHONPATH": str(tmp_path)}, stdout=out, stderr=out,
         )  # fmt: skip
     try:
@@ -91,6 +91,6 @@ def _answer(request: urllib.request.Request) -> None:
 @pytest.mark.parametrize("started_by", ["Dockerfile", "perg_site/management/commands/up.py"])
 def test_every_start_of_the_web_server_names_the_logger(started_by: str) -> None:
     assert (
-        "--logger-class=perg_site.gunicorn_logger.Logger"
+        "--logger-class=perg_site.deployment.gunicorn_logger.Logger"
         in (Path(settings.BASE_DIR) / started_by).read_text()
     )

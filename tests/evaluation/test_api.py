@@ -11,7 +11,7 @@ from django.urls import URLPattern
 from core.api.permissions import IsStaff
 from core.models import User
 from evaluation import api_urls as urls
-from evaluation.judges.services.judges import HEURISTIC_JUDGE, default_rubric, heuristic_judge
+from evaluation.judges.selectors import HEURISTIC_JUDGE, default_rubric, heuristic_judge
 from evaluation.models import Batch, Completion, Dataset, Endpoint, Judgment, Rubric, Run
 from evaluation.results.services.results import refresh_result
 from tests import build
@@ -47,7 +47,7 @@ def _ids(client: Client, path: str) -> list[int]:
 
 
 # Leads import ratings, too: everybody sees their own imports alone.
-OWN_IMPORTS = {"api_import_list", "api_import", "api_import_retry"}
+OWN_IMPORTS = {"api_import_list", "api_import_detail", "api_import_retry"}
 
 
 def test_every_view_of_the_evaluation_is_for_admins_alone() -> None:
@@ -162,14 +162,14 @@ def test_an_endpoint_is_made_changed_and_shown_without_any_secret(
     assert (str(endpoint.input_price), endpoint.model) == ("0.150000", "gpt-4o-mini")
     assert endpoint.base_url == wanted["base_url"]
     # As a row may be that was made before passwords in addresses were refused.
-    Endpoint.objects.update(base_url="https://me:hunter2@llm.example.org/v1")
+    Endpoint.objects.filter(pk=endpoint.pk).update(base_url="https://me:hunter2@llm.example.org/v1")
     for response in (made, changed, admin.get(API + path), admin.get(f"{API}endpoints/?search=gp")):
         text = response.content.decode()
         assert "llm.example.org" in text
         for secret in ("sk-very-secret", "sk-other-secret", "hunter2"):
             assert secret not in text
     assert changed.json()["missing_key"] is None
-    Endpoint.objects.update(base_url=wanted["base_url"])
+    Endpoint.objects.filter(pk=endpoint.pk).update(base_url=wanted["base_url"])
     monkeypatch.delenv("TOP_KEY")
     assert "TOP_KEY" in admin.get(API + path).json()["missing_key"]
 
@@ -282,7 +282,7 @@ def test_every_fault_of_a_launch_is_named(admin: Client) -> None:
     assert problem["code"] == "invalid"
 
 
-def test_metrics_and_results_are_not_sent_again_to_who_has_them(admin: Client) -> None:
+def test_unchanged_metrics_and_results_are_not_sent_again(admin: Client) -> None:
     run = build.run_with_items(3)
     build.judgment(run.items.order_by("pk")[0], 4)
     refresh_result(run=run)

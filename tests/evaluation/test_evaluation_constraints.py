@@ -7,7 +7,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from evaluation import models
-from evaluation.judges.services.judges import default_rubric, heuristic_judge
+from evaluation.judges.selectors import default_rubric, heuristic_judge
 from evaluation.models.completion import CompletionStatus
 from tests import build
 

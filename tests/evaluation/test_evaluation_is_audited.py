@@ -15,7 +15,8 @@ from core.errors import Conflict
 from core.models import AuditEvent, User
 from evaluation.endpoints.services.endpoints import EndpointSpec, change_endpoint, create_endpoint
 from evaluation.imports.services.jobs import request_import
-from evaluation.judges.services.judges import create_judge, default_rubric, heuristic_judge
+from evaluation.judges.selectors import default_rubric, heuristic_judge
+from evaluation.judges.services.judges import JudgeSpec, create_judge
 from evaluation.judges.services.rubrics import create_rubric, revise_rubric
 from evaluation.library.services.catalogue_review import accept_proposal, edit_proposal, release_catalogue
 from evaluation.models import Catalogue, Run
@@ -92,7 +93,7 @@ def test_a_change_that_is_refused_leaves_no_event(admin: User) -> None:
     assert not AuditEvent.objects.filter(action="run.paused").exists()
 
 
-def test_budgets_are_told_from_what_to_what_and_only_where_they_change(admin: User, browser: Client) -> None:
+def test_budget_changes_are_logged_with_old_and_new_values(admin: User, browser: Client) -> None:
     run = build.run()
     for money in ("", "10", "10.00"):
         browser.post(reverse("run_budgets", args=[run.pk]), {"money_budget": money, "call_budget": ""})
@@ -142,7 +143,8 @@ def test_rubrics_and_judges_are_made_and_revised_by_a_person(admin: User) -> Non
     anchors = list("abcde")
     rubric = create_rubric(name="tone", instructions="Rate.", anchors=anchors, actor=admin)
     revised = revise_rubric(rubric=rubric, instructions="Rate well.", anchors=anchors, actor=admin)
-    judge = create_judge(name="j", endpoint=model_endpoint(), rubric=revised, actor=admin)
+    spec = JudgeSpec(name="j", endpoint=model_endpoint(), rubric=revised)
+    judge = create_judge(spec=spec, actor=admin)
     made = {event.action: event for event in AuditEvent.objects.filter(actor=admin)}
     assert made["rubric.created"].subject == f"rubric {rubric.pk}"
     assert made["rubric.revised"].details == {"name": "tone", "version": 2, "edited_version": 1}

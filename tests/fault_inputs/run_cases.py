@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import reverse
 
 from annotations.labelling.differences import word_differences
-from annotations.labelling.views.task_json import rendered
+from annotations.labelling.responses import rendered
 from evaluation.models import Response, Run
 from evaluation.models.item import Condition
 from evaluation.results.metrics.run_metrics import RunOutcomes

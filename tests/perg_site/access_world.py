@@ -1,10 +1,12 @@
 """The world in which everybody of the access matrix tries every route."""
 
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
+from django.conf import settings
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -24,11 +26,11 @@ from annotations.models import (
     ValidationReport,
 )
 from annotations.people.services.invitations import Issued, invite
-from annotations.quality.services.controls import add_control, withdraw_control
+from annotations.quality.services.controls import withdraw_control
 from core.models import ApiToken, Session, User
 from core.users.tokens.tokens import create_token
 from evaluation.engine.steps.prompts import current_prompt
-from evaluation.judges.services.judges import heuristic_judge
+from evaluation.judges.selectors import heuristic_judge
 from evaluation.models import Batch, Judgment, Proposal, Run
 from evaluation.results.services.results import refresh_result
 from perg.stats.base.result import dump
@@ -56,108 +58,126 @@ class World:
     assignment: int
     invitation: Issued
     people: dict[str, User]
+    sessions: dict[str, str]
+
+    def client(self, who: str, *, raise_request_exception: bool = True) -> Client:
+        """A browser of the person, logged in when the world was built; of "nobody", one without a session."""
+        client = Client(raise_request_exception=raise_request_exception)
+        if who in self.sessions:
+            client.cookies[settings.SESSION_COOKIE_NAME] = self.sessions[who]
+        return client
 
     def address(self, route: str) -> str:
-        arguments: dict[str, dict[str, object]] = {
-            "run": {"run_id": self.run.pk},
-            "control": {"run_id": self.run.pk, "action": "pause"},
-            "batch": {"batch_id": self.batch.pk},
-            "catalogue": {"catalogue_id": build.preference().catalogue_id},
-            "build": {"build_id": self.proposal.build_id},
-            "proposal": {"proposal_id": self.proposal.pk},
-            "proposal action": {"proposal_id": self.proposal.pk, "action": "accept"},
-            "campaign": {"campaign_id": self.campaign.pk},
-            "assignment": {"assignment_id": self.assignment},
-            "member": {
+        arguments: dict[str, Callable[[], dict[str, object]]] = {
+            "run": lambda: {"run_id": self.run.pk},
+            "control": lambda: {"run_id": self.run.pk, "action": "pause"},
+            "batch": lambda: {"batch_id": self.batch.pk},
+            "catalogue": lambda: {"catalogue_id": build.preference().catalogue_id},
+            "build": lambda: {"build_id": self.proposal.build_id},
+            "proposal": lambda: {"proposal_id": self.proposal.pk},
+            "proposal action": lambda: {"proposal_id": self.proposal.pk, "action": "accept"},
+            "campaign": lambda: {"campaign_id": self.campaign.pk},
+            "assignment": lambda: {"assignment_id": self.assignment},
+            "member": lambda: {
                 "campaign_id": self.campaign.pk,
                 "member_id": self.campaign.members.get(user=self.people["has left"]).pk,
                 "change": "reactivate",
             },
-            "annotator": {
+            "annotator": lambda: {
                 "campaign_id": self.campaign.pk,
                 "member_id": self.campaign.members.get(user=self.people["annotator"]).pk,
             },
-            "labelled task": {"campaign_id": self.campaign.pk, "task_id": self._labelled()},
-            "act": {"campaign_id": self.campaign.pk, "task_id": self._labelled(), "act": "send"},
-            "flag": {"campaign_id": self.campaign.pk, "flag_id": Flag.objects.get().pk},
-            "known item": {
+            "labelled task": lambda: {"campaign_id": self.campaign.pk, "task_id": self._labelled()},
+            "act": lambda: {"campaign_id": self.campaign.pk, "task_id": self._labelled(), "act": "send"},
+            "flag": lambda: {"campaign_id": self.campaign.pk, "flag_id": Flag.objects.get().pk},
+            "known item": lambda: {
                 "campaign_id": self.campaign.pk,
                 "task_id": self.campaign.tasks.get(kind="control").pk,
             },
-            "known item action": {
+            "known item action": lambda: {
                 "campaign_id": self.campaign.pk,
                 "task_id": self.campaign.tasks.get(kind="control").pk,
                 "action": "withdraw",
             },
-            "answer": {
+            "answer": lambda: {
                 "campaign_id": self.campaign.pk,
                 "answer_id": QualificationAnswer.objects.get().pk,
             },
-            "invitation": {"invitation_id": self.invitation.invitation.pk},
-            "invitation of campaign": {
+            "invitation": lambda: {"invitation_id": self.invitation.invitation.pk},
+            "invitation of campaign": lambda: {
                 "campaign_id": self.campaign.pk,
                 "invitation_id": self.invitation.invitation.pk,
             },
-            "token": {"token": self.invitation.token},
-            "person": {"user_id": self.people["annotator"].pk},
-            "person change": {"user_id": self.people["annotator"].pk, "change": "deactivate"},
-            "person action": {"user_id": self.people["annotator"].pk, "action": "deactivate"},
-            "reset": {"uidb64": "MQ", "token": "wrong"},
-            "release": {"release_id": self.release.pk, "extension": "csv"},
-            "gold release": {"release_id": self.release.pk},
-            "left out": {"campaign_id": self.campaign.pk, "reason": "unlabelled"},
-            "table": {"table": "labels"},
-            "table file": {"table": "labels", "extension": "csv"},
-            "ready export": {"export_id": Export.objects.get(status="ready").pk},
-            "ready export act": {"export_id": Export.objects.get(status="ready").pk, "act": "discard"},
-            "report": {"campaign_id": self.campaign.pk, "extension": "json"},
-            "item": {"item_id": self.campaign.tasks.get(state="agreed").response.item_id},
-            "results file": {"extension": "csv"},
-            "result figure": {"figure": "by-method", "extension": "pdf"},
-            "figure": {"campaign_id": self.campaign.pk, "figure": "skill"},
-            "webhook": {"webhook_id": Webhook.objects.get().pk},
-            "webhook act": {"webhook_id": Webhook.objects.get().pk, "act": "pause"},
-            "webhook action": {"webhook_id": Webhook.objects.get().pk, "action": "pause"},
-            "delivery": {"webhook_id": Webhook.objects.get().pk, "delivery_id": Delivery.objects.get().pk},
-            "campaign action": {"campaign_id": self.campaign.pk, "action": "pause"},
-            "member action": {
+            "token": lambda: {"token": self.invitation.token},
+            "person": lambda: {"user_id": self.people["annotator"].pk},
+            "person change": lambda: {"user_id": self.people["annotator"].pk, "change": "deactivate"},
+            "person action": lambda: {"user_id": self.people["annotator"].pk, "action": "deactivate"},
+            "reset": lambda: {"uidb64": "MQ", "token": "wrong"},
+            "release": lambda: {"release_id": self.release.pk, "extension": "csv"},
+            "gold release": lambda: {"release_id": self.release.pk},
+            "left out": lambda: {"campaign_id": self.campaign.pk, "reason": "unlabelled"},
+            "table": lambda: {"table": "labels"},
+            "table file": lambda: {"table": "labels", "extension": "csv"},
+            "ready export": lambda: {"export_id": Export.objects.get(status="ready").pk},
+            "ready export act": lambda: {
+                "export_id": Export.objects.get(status="ready").pk,
+                "act": "discard",
+            },
+            "report": lambda: {"campaign_id": self.campaign.pk, "extension": "json"},
+            "item": lambda: {"item_id": self.campaign.tasks.get(state="agreed").response.item_id},
+            "results file": lambda: {"extension": "csv"},
+            "result figure": lambda: {"figure": "by-method", "extension": "pdf"},
+            "figure": lambda: {"campaign_id": self.campaign.pk, "figure": "skill"},
+            "webhook": lambda: {"webhook_id": Webhook.objects.get().pk},
+            "webhook act": lambda: {"webhook_id": Webhook.objects.get().pk, "act": "pause"},
+            "webhook action": lambda: {"webhook_id": Webhook.objects.get().pk, "action": "pause"},
+            "delivery": lambda: {
+                "webhook_id": Webhook.objects.get().pk,
+                "delivery_id": Delivery.objects.get().pk,
+            },
+            "campaign action": lambda: {"campaign_id": self.campaign.pk, "action": "pause"},
+            "member action": lambda: {
                 "campaign_id": self.campaign.pk,
                 "member_id": self.campaign.members.get(user=self.people["has left"]).pk,
                 "action": "restore",
             },
-            "task action": {"campaign_id": self.campaign.pk, "task_id": self._labelled(), "action": "send"},
-            "gold": {"release_id": self.release.pk},
-            "import job": {"job_id": self.people["lead"].importjobs.get().pk},
-            "gold request": {"request_id": self.campaign.gold_requests.get().pk},
-            "export": {"export_id": self._export()},
-            "export action": {"export_id": self._export(), "action": "retry"},
-            "dataset": {"dataset_id": self.run.dataset_id},
-            "endpoint trial": {
+            "task action": lambda: {
+                "campaign_id": self.campaign.pk,
+                "task_id": self._labelled(),
+                "action": "send",
+            },
+            "gold": lambda: {"release_id": self.release.pk},
+            "import job": lambda: {"job_id": self.people["lead"].importjobs.get().pk},
+            "gold request": lambda: {"request_id": self.campaign.gold_requests.get().pk},
+            "export": lambda: {"export_id": self._export()},
+            "export action": lambda: {"export_id": self._export(), "action": "retry"},
+            "dataset": lambda: {"dataset_id": self.run.dataset_id},
+            "endpoint trial": lambda: {
                 "endpoint_id": self.run.endpoint_id,
                 "completion_id": build.trial(self.run.endpoint).pk,
             },
-            "judge trial": {
+            "judge trial": lambda: {
                 "judge_id": heuristic_judge().pk,
                 "completion_id": build.trial(heuristic_judge().endpoint).pk,
             },
-            "endpoint": {"endpoint_id": self.run.endpoint_id},
-            "rubric": {"rubric_id": self.campaign.rubric_id},
-            "judge": {"judge_id": heuristic_judge().pk},
-            "prompt": {"prompt_id": current_prompt("baseline").pk},
-            "response": {"response_id": self._judgment().response_id},
-            "judgment": {"judgment_id": self._judgment().pk},
-            "token of the lead": {"token_id": ApiToken.objects.get(user=self.people["lead"]).pk},
-            "lead and token": {
+            "endpoint": lambda: {"endpoint_id": self.run.endpoint_id},
+            "rubric": lambda: {"rubric_id": self.campaign.rubric_id},
+            "judge": lambda: {"judge_id": heuristic_judge().pk},
+            "prompt": lambda: {"prompt_id": current_prompt("baseline").pk},
+            "response": lambda: {"response_id": self._judgment().response_id},
+            "judgment": lambda: {"judgment_id": self._judgment().pk},
+            "token of the lead": lambda: {"token_id": ApiToken.objects.get(user=self.people["lead"]).pk},
+            "lead and token": lambda: {
                 "user_id": self.people["lead"].pk,
                 "token_id": ApiToken.objects.get(user=self.people["lead"]).pk,
             },
-            "session of the lead": {
+            "session of the lead": lambda: {
                 "public_id": Session.objects.filter(user=self.people["lead"]).earliest("began_at").public_id
             },
-            "security action": {"user_id": self.people["annotator"].pk, "action": "end_sessions"},
-            "": {},
+            "security action": lambda: {"user_id": self.people["annotator"].pk, "action": "end_sessions"},
+            "": dict,
         }
-        return reverse(route, kwargs=arguments[ADDRESSES.get(route, "")])
+        return reverse(route, kwargs=arguments[ADDRESSES.get(route, "")]())
 
     def _export(self) -> int:
         return Export.objects.get(requested_by=self.people["lead"], table="labels").pk
@@ -177,11 +197,11 @@ def build_world() -> World:
     campaign = build.campaign(run, [people["annotator"]], overlap=1, leads=leads)
     campaign.members.filter(user=people["has left"]).update(is_active=False)
     member = campaign.members.get(user=people["annotator"])
-    done = claim_task(campaign=campaign, member=member)
+    done = claim_task(member=member)
     assert done is not None
     submit_label(assignment=done, score=4, comment="", submission_key=uuid.uuid4())
     Flag.objects.create(assignment=done, reason="other")
-    in_hand = claim_task(campaign=campaign, member=member)
+    in_hand = claim_task(member=member)
     assert in_hand is not None
     release = release_gold(campaign=campaign, criteria=EVERY_TASK, created_by=people["lead"])
     build.campaign(
@@ -196,7 +216,6 @@ def build_world() -> World:
     _add_known_items(campaign, member)
     build.judgment(run.items.order_by("pk")[0], 4)
     create_token(user=people["lead"], name="t", scopes=["read"])
-    heuristic_judge()
     refresh_result(run=run)
     _add_validation_report(campaign)
     request_export(
@@ -209,17 +228,24 @@ def build_world() -> World:
     batch = Batch.objects.create(name="batch")
     Run.objects.filter(pk=run.pk).update(batch=batch, status="running")
     invitation = invite(role="annotator", campaign=campaign, created_by=people["lead"])
-    Client().force_login(people["lead"])  # a session of theirs
-    return World(run, batch, build.proposal(), campaign, release, in_hand.pk, invitation, people)
+    sessions = {name: _session(person) for name, person in people.items()}
+    return World(run, batch, build.proposal(), campaign, release, in_hand.pk, invitation, people, sessions)
+
+
+def _session(person: User) -> str:
+    """The value of the cookie of a browser where the person has just logged in."""
+    client = Client()
+    client.force_login(person)
+    return client.cookies[settings.SESSION_COOKIE_NAME].value
 
 
 def _add_known_items(campaign: Campaign, member: Member) -> None:
     """A control item, a qualification item, and the annotator's answer to one that has been withdrawn."""
     for kind in ("control", "qualification"):
         response = build.item(campaign.runs.get()).responses.get(condition="personalised")
-        add_control(campaign=campaign, response=response, score=4, kind=kind, actor=None)
+        build.control(campaign=campaign, response=response, score=4, kind=kind, actor=None)
     response = build.item(campaign.runs.get()).responses.get(condition="personalised")
-    item = add_control(campaign=campaign, response=response, score=4, kind="qualification", actor=None)
+    item = build.control(campaign=campaign, response=response, score=4, kind="qualification", actor=None)
     attempt = QualificationAttempt.objects.create(
         member=member, number=1, finished_at=timezone.now(), passed=False
     )

@@ -34,40 +34,36 @@ def test_route_answers_as_the_matrix_says(world: World, route: str) -> None:
     _, *statuses = MATRIX[route]
     column = dict(zip(COLUMNS, statuses, strict=True))
     expected = {who: EXCEPTIONS.get((route, who), column[as_]) for who, as_ in PEOPLE.items()}
-    answers = {who: _answer(world, route, who) for who in PEOPLE}
+    address = world.address(route)
+    answers = {who: _answer(world.client(who), route, address) for who in PEOPLE}
     assert {who: answer.status_code for who, answer in answers.items()} == expected
     if column["nobody"] == 302 and route != "logout":
         for who in ("nobody", "deactivated"):
             assert answers[who].headers["Location"].startswith("/login/?next=")
 
 
-def _answer(world: World, route: str, who: str) -> HttpResponse:
+def _answer(client: Client, route: str, address: str) -> HttpResponse:
     """What the person gets; what they changed is undone, so that everybody finds the same world."""
-    client = Client()
-    if who != "nobody":
-        client.force_login(world.people[who])
     method = MATRIX[route][0]
     is_json = route.startswith("api_") and method != "get"
     form = {"content_type": "application/json"} if is_json else {}
     with transaction.atomic():
         User.objects.filter(username="deactivated").update(is_active=False)
-        response: HttpResponse = getattr(client, method)(world.address(route), POSTED.get(route, {}), **form)
+        response: HttpResponse = getattr(client, method)(address, POSTED.get(route, {}), **form)
         if response.streaming:
             list(response)  # to its end, so that the file behind it is closed
         transaction.set_rollback(True)
     return response
 
 
-def test_a_deactivated_person_is_nobody(world: World) -> None:
-    client = Client()
-    client.force_login(world.people["lead"])
+def test_a_deactivated_person_is_refused(world: World) -> None:
+    client = world.client("lead")
     User.objects.filter(username="lead").update(is_active=False)
     assert client.get(world.address("campaign_detail")).status_code == 302
 
 
 def test_the_annotators_page_shows_neither_model_nor_run_nor_judge(world: World) -> None:
-    client = Client()
-    client.force_login(world.people["annotator"])
+    client = world.client("annotator")
     page = client.get(world.address("label_next")).content.decode()
     for hidden in (world.run.name, world.run.endpoint.model, "heuristic", world.run.method):
         assert hidden not in page

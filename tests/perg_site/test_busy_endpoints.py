@@ -8,7 +8,7 @@ import yaml
 
 from evaluation.models import Completion
 from perg_site.celery import app
-from perg_site.workers import ARGUMENTS
+from perg_site.deployment.workers import ARGUMENTS
 from tests.busy_endpoints import (
     SLOW_SECONDS,
     busy_endpoints,
@@ -29,7 +29,7 @@ def workers(transactional_db: None, tmp_path: Path) -> Iterator[None]:
         yield
 
 
-def test_dead_throttled_and_slow_endpoints_keep_nobody_waiting(workers: None) -> None:
+def test_dead_throttled_and_slow_endpoints_do_not_block_others(workers: None) -> None:
     campaign = small_campaign()
     with busy_endpoints() as (slow, quick):
         wait_until(lambda: slow.stats()["requests"] >= 4)  # both slow ones are being called

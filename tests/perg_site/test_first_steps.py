@@ -92,7 +92,7 @@ def test_the_bill_of_a_batch_is_read_again_when_its_runs_have_ended(staff: Clien
     assert "HX-Trigger" not in staff.get(address, headers=HTMX).headers
 
 
-def test_a_complete_run_whose_items_failed_does_not_look_well(staff: Client) -> None:
+def test_a_complete_run_with_failed_items_says_so(staff: Client) -> None:
     well, worse = build.run_with_items(1, name="well"), build.run_with_items(1, name="worse")
     _fail(worse)
     batch = _batch(well, worse)
@@ -148,7 +148,7 @@ def _lead(campaign: Campaign) -> Client:
     return client
 
 
-def test_gold_before_any_label_is_no_mistake_of_who_opens_the_page(campaign: Campaign) -> None:
+def test_opening_gold_before_any_label_is_not_an_error(campaign: Campaign) -> None:
     assert "Nothing is labelled yet" in page_text(_lead(campaign), "campaign_gold", campaign.pk)
 
 

@@ -11,7 +11,6 @@ from django.utils import timezone
 from annotations.labelling.services.assignment import claim_task
 from annotations.labelling.services.labels import submit_label
 from annotations.models import Flag
-from annotations.quality.services.controls import add_control
 from core.models import User
 from evaluation.models import CatalogueBuild, Completion, Item, Run
 from tests import build
@@ -39,7 +38,7 @@ def test_an_annotator_sees_where_tasks_wait_and_where_not() -> None:
     ann, ben = build.person(), build.person()
     campaign = build.campaign(build.run_with_items(1), [ann, ben], overlap=1)
     assert "Start labelling" in _home(ann)
-    task = claim_task(campaign=campaign, member=campaign.members.get(user=ann))
+    task = claim_task(member=campaign.members.get(user=ann))
     assert task is not None
     assert "Start labelling" in _home(ann)  # it is in hand
     assert "No tasks are waiting for you" in _home(ben)
@@ -49,12 +48,12 @@ def test_an_annotator_sees_where_tasks_wait_and_where_not() -> None:
     assert "You have labelled 1." in page
 
 
-def test_an_annotator_is_told_of_a_qualification_a_pause_and_a_closed_campaign() -> None:
+def test_an_annotator_sees_a_qualification_a_pause_and_a_closed_campaign() -> None:
     ann = build.person()
     run = build.run_with_items(2)
     campaign = build.campaign(run, [ann], overlap=1, pass_mark=0.5)
     response = build.item(run).responses.get(condition="personalised")
-    add_control(campaign=campaign, response=response, score=4, kind="qualification", actor=None)
+    build.control(campaign=campaign, response=response, score=4, kind="qualification", actor=None)
     assert reverse("qualification", args=[campaign.pk]) in _home(ann)
     campaign.members.update(qualified_at=timezone.now(), paused_at=timezone.now())
     page = _home(ann)
@@ -103,7 +102,7 @@ def test_a_report_is_stale_once_labels_have_come_and_says_when_it_failed() -> No
     page = _home(lead)
     assert "The validation report is ready" in page
     assert "stale" not in page
-    task = claim_task(campaign=campaign, member=campaign.members.get(user=ann))
+    task = claim_task(member=campaign.members.get(user=ann))
     assert task is not None
     submit_label(assignment=task, score=4, comment="", submission_key=uuid.uuid4())
     assert "The validation report is out of date" in _home(lead)

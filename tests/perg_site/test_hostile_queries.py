@@ -7,7 +7,6 @@ from urllib.parse import unquote
 
 import pytest
 from django.db import transaction
-from django.test import Client
 from pytest_django import Settings
 
 from perg_site.api.views import document
@@ -32,9 +31,7 @@ class Visitor:
     """Asks addresses as everybody in turn, and notes which of them were an error of the server's."""
 
     def __init__(self, world: World, caplog: pytest.LogCaptureFixture) -> None:
-        self.clients = {who: Client(raise_request_exception=False) for who in WHO}
-        for who, client in self.clients.items():
-            client.force_login(world.people[who])
+        self.clients = {who: world.client(who, raise_request_exception=False) for who in WHO}
         self.caplog = caplog
         self.failures: list[str] = []
 

@@ -11,11 +11,12 @@ from django.urls import reverse
 from django.utils import timezone
 
 from evaluation.engine.steps.advance import advance_run
-from evaluation.judges.services.judges import default_rubric
+from evaluation.judges.selectors import default_rubric
 from evaluation.models import Batch, Catalogue, Completion, Endpoint, Judge, Preference, Run
 from evaluation.stages.names import stage_name
 from evaluation.templatetags.progress import dollars, in_words
 from tests import build
+from tests.pages import one_line
 
 pytestmark = pytest.mark.django_db
 
@@ -74,7 +75,7 @@ def _estimate(staff: Client, form: dict[str, object]) -> str:
     assert response.status_code == 200
     page = response.content.decode()
     assert "<html" not in page
-    return re.sub(r"\s+", " ", page)
+    return one_line(page)
 
 
 def test_without_an_endpoint_the_page_says_how_to_add_one(staff: Client) -> None:
@@ -181,7 +182,7 @@ def test_a_form_is_launched_as_it_was_filled_in(staff: Client) -> None:
 
 @pytest.mark.usefixtures("_key")
 def test_without_a_script_the_estimate_is_a_page_with_the_form_as_filled_in(staff: Client) -> None:
-    page = staff.post(reverse("batch_estimate"), _form(_endpoint())).content.decode()
+    page = one_line(staff.post(reverse("batch_estimate"), _form(_endpoint())).content.decode())
     assert "<html" in page
     assert 'value="autumn"' in page
     assert "Estimate by endpoint" in page

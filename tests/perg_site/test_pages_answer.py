@@ -13,7 +13,7 @@ from django.urls import reverse
 
 from annotations.models import Campaign, GoldRelease
 from core.templatetags.markdown import markdown
-from evaluation.judges.services.judges import heuristic_judge
+from evaluation.judges.selectors import heuristic_judge
 from evaluation.models import Run
 from perg.stats.gold.gold_criteria import ALL_STATES
 from tests import build
@@ -142,15 +142,16 @@ def test_pages_forbid_inline_script_and_style(staff: Client) -> None:
 
 
 def _task(client: Client, campaign: Campaign) -> dict[str, Any]:
-    task: dict[str, Any] = client.post(reverse("label_task", args=[campaign.pk])).json()["task"]
+    answer = client.post(reverse("api_next_task", args=[campaign.pk]), {}, "application/json")
+    task: dict[str, Any] = answer.json()["task"]
     return task
 
 
 def test_gold_is_released_and_downloaded(staff: Client) -> None:
     client, campaign = _labelling()
     entered = {"score": 5, "seconds": 3, "submission_key": uuid.uuid4(), "based_on": 0}
-    address = reverse("label_submit", args=[_task(client, campaign)["assignment"]])
-    assert client.post(address, entered).status_code == 200
+    address = reverse("api_submit", args=[_task(client, campaign)["assignment"]])
+    assert client.post(address, entered, "application/json").status_code == 200
     assert staff.post(reverse("gold_release", args=[campaign.pk]), GOLD).status_code == 302
     release = GoldRelease.objects.get()
     for extension in ("csv", "jsonl"):

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 from django.db import transaction
-from django.test import Client
 from django.urls import resolve
 
 from evaluation.models import CatalogueBuild, Endpoint, Run
@@ -75,8 +74,7 @@ def test_every_write_refuses_an_unknown_field_by_name(world: World) -> None:
 
 def _sent_with_unknown_field(world: World, address: str, method: str, operation: dict[str, Any]) -> Any:
     who = next((who for part, who in WHO.items() if f"/{part}/" in address), "staff")
-    client = Client()
-    client.force_login(world.people[who])
+    client = world.client(who)
     content = operation.get("requestBody", {}).get("content", {})
     schema: dict[str, Any] = next(iter(content.values()))["schema"] if content else {"type": "object"}
     body = {**_valid_looking(schema, document()["components"]["schemas"]), UNKNOWN: "5"}
@@ -164,14 +162,13 @@ def test_numbers_in_odd_forms_are_refused(staff_person: Person, odd: object) -> 
 
 
 def test_a_form_is_no_way_around(world: World) -> None:
-    client = Client()
-    client.force_login(world.people["staff"])
+    client = world.client("staff")
     for path in (f"runs/{world.run.pk}/pause/", f"campaigns/{world.campaign.pk}/pause/"):
         assert client.post(f"/api/v1/{path}", {UNKNOWN: "5"}).json()["field"] == UNKNOWN
         assert client.post(f"/api/v1/{path}").status_code == 200
 
 
-def test_a_build_takes_no_field_that_is_not_its_own(staff_person: Person) -> None:
+def test_a_build_refuses_fields_of_others(staff_person: Person) -> None:
     build_id = build.proposal().build_id
     answer = staff_person.send(
         "PUT", f"catalogues/builds/{build_id}/budget/", {"money_budget": "5", "name": "other"}

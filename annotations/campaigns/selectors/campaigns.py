@@ -88,7 +88,7 @@ class Progress:
 
     @property
     def tasks_done(self) -> int:
-        """Tasks that want no more labels, those that wait for a lead included."""
+        """Tasks that need no more labels, including those that wait for a lead."""
         return self.tasks - self.open
 
     @property
@@ -97,7 +97,7 @@ class Progress:
 
 
 def being_labelled(campaign: Campaign) -> int:
-    """How many places on regular tasks people have in hand now."""
+    """How many places on regular tasks are assigned to people now."""
     return Assignment.objects.regular_in(campaign).filter(status=AssignmentStatus.LEASED).count()
 
 

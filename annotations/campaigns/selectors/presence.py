@@ -107,11 +107,11 @@ def people_now(campaign: Campaign, done: Mapping[int, WorkDone] | None = None) -
     }
     with connection.cursor() as cursor:
         cursor.execute(PRESENCE, known)
-        found = {row[0]: row[1:] for row in cursor.fetchall()}
+        rows = {row[0]: row[1:] for row in cursor.fetchall()}
     people = campaign.members.select_related("user").order_by("user__username")
     return [
-        _presence(member, done.get(member.pk, WorkDone()), found[member.pk], now, lease)
-        if member.pk in found
+        _presence(member, done.get(member.pk, WorkDone()), rows[member.pk], now, lease)
+        if member.pk in rows
         else Presence(member)
         for member in people
     ]

@@ -120,7 +120,7 @@ def counted_progress(campaign: Campaign, *, with_alignment: bool = False) -> Cou
 
 
 def live_progress(campaign: Campaign, counted: CountedProgress | None = None) -> LiveProgress:
-    """What is counted, as it is now or as `counted` has it, and the rest as it is now."""
+    """The counts, current or from `counted`, and everything else as it is now."""
     counted = counted_progress(campaign) if counted is None else counted
     in_hand = being_labelled(campaign)
     return LiveProgress(

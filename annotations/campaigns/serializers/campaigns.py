@@ -6,10 +6,12 @@ from django.db.models import QuerySet
 from rest_framework import serializers
 
 from annotations.campaigns.selectors.new_campaigns import people_to_ask, rubrics_to_rate_by, runs_to_sample
+from annotations.campaigns.services.campaign_spec import CampaignSpec
 from annotations.campaigns.services.guidelines import GUIDELINES_LENGTH
 from annotations.models import Campaign, Guidelines, Member
 from annotations.models.campaign import CampaignStatus, Disagreement, Role, Sampling
 from core.api.queries import LARGEST_INTEGER, ListQuery
+from core.api.row_serializer import RowSerializer
 from core.api.strict import StrictSerializer
 from core.models import User
 from evaluation.models import Rubric, Run
@@ -33,14 +35,13 @@ OF_LABELLING = (
 MAYBE_NULL: dict[str, dict[str, Any]] = {field: {"allow_null": True} for field in OF_LABELLING}
 
 
-class ImportedAsNull(serializers.ModelSerializer[Campaign]):
+class ImportedAsNull(RowSerializer[Campaign]):
     """Campaigns; of an imported one, what is about sampling and labelling is null.
 
     Its threshold is the one that was stated for its ratings, or null.
     """
 
     threshold = serializers.FloatField(
-        read_only=True,
         allow_null=True,
         help_text="Lower ratings count as failures. Null: none was stated for imported ratings.",
     )
@@ -61,7 +62,7 @@ class CampaignSerializer(ImportedAsNull):
     and `lease_seconds` are null.
     """
 
-    role = serializers.ChoiceField(Role.choices, allow_null=True, read_only=True, default=None)
+    role = serializers.ChoiceField(Role.choices, allow_null=True, default=None)
 
     class Meta:
         model = Campaign
@@ -80,15 +81,13 @@ class CampaignSerializer(ImportedAsNull):
             "is_imported",
             "is_demonstration",
         ]
-        read_only_fields = fields
         extra_kwargs = {field: MAYBE_NULL[field] for field in ("overlap", "sampling", "lease_seconds")}
 
 
-class CampaignRunSerializer(serializers.ModelSerializer[Run]):
+class CampaignRunSerializer(RowSerializer[Run]):
     class Meta:
         model = Run
         fields = ["id", "name"]
-        read_only_fields = fields
 
 
 class CampaignSettingsSerializer(ImportedAsNull):
@@ -97,7 +96,7 @@ class CampaignSettingsSerializer(ImportedAsNull):
     Of imported ratings, what is about sampling and labelling is null.
     """
 
-    runs = CampaignRunSerializer(many=True, read_only=True)
+    runs = CampaignRunSerializer(many=True)
     rubric = serializers.StringRelatedField[Campaign](allow_null=True)
     created_by = serializers.SlugRelatedField[Campaign](
         slug_field="username", read_only=True, allow_null=True
@@ -136,7 +135,6 @@ class CampaignSettingsSerializer(ImportedAsNull):
             "created_by",
             "created_at",
         ]
-        read_only_fields = fields
         extra_kwargs = MAYBE_NULL
 
 
@@ -206,7 +204,7 @@ class NewCampaignSerializer(HarmlessFields):
     name = serializers.CharField(max_length=200)
     runs = RunToSample(queryset=Run.objects.all(), many=True, allow_empty=False)
     sample_size = _count(most=LARGEST_INTEGER, required=True, allow_null=False)
-    sampling = serializers.ChoiceField(Sampling.choices, default=Sampling.RANDOM)
+    sampling = serializers.ChoiceField(Sampling.choices, default=CampaignSpec.sampling)
     enriched_share = serializers.FloatField(min_value=0.01, max_value=0.99, required=False)
     seed = serializers.IntegerField(min_value=0, max_value=LARGEST_INTEGER, required=False)
     annotators = _people(allow_empty=False)
@@ -221,28 +219,27 @@ class NewCampaignSerializer(HarmlessFields):
     guidelines = serializers.CharField(
         max_length=GUIDELINES_LENGTH, required=False, allow_blank=True, help_text="Markdown."
     )
-    overlap = _count(most=MOST_LABELS, allow_null=False, default=2)
+    overlap = _count(most=MOST_LABELS, allow_null=False, default=CampaignSpec.overlap)
     max_overlap = _count(most=MOST_LABELS, allow_null=False)
     disagreement = serializers.ChoiceField(Disagreement.choices, required=False)
     disagreement_range = serializers.IntegerField(min_value=1, max_value=SCALE[-1] - SCALE[0], required=False)
     pass_mark = _share(least=0.01, help_text="Share of the qualification round to get right; null: none.")
     qualification_attempts = _count(most=100, allow_null=False)
 
-    def validate(self, given: dict[str, Any]) -> dict[str, Any]:
-        if "enriched_share" in given and given["sampling"] != Sampling.ENRICHED:
+    def validate(self, values: dict[str, Any]) -> dict[str, Any]:
+        if "enriched_share" in values and values["sampling"] != Sampling.ENRICHED:
             raise serializers.ValidationError({"enriched_share": ["Only an enriched sample has one."]})
-        return given
+        return values
 
 
-class RubricSerializer(serializers.ModelSerializer[Rubric]):
+class RubricSerializer(RowSerializer[Rubric]):
     """What the scores mean: an anchor for each, from 1 to 5, and instructions in Markdown."""
 
-    anchors = serializers.ListField(child=serializers.CharField(), read_only=True)
+    anchors = serializers.ListField(child=serializers.CharField())
 
     class Meta:
         model = Rubric
         fields = ["id", "name", "version", "instructions", "anchors"]
-        read_only_fields = fields
 
 
 class GuidelinesSerializer(serializers.Serializer[Guidelines]):
@@ -253,19 +250,18 @@ class GuidelinesSerializer(serializers.Serializer[Guidelines]):
     rubric = RubricSerializer(allow_null=True)
 
 
-class GuidelinesVersionSerializer(serializers.ModelSerializer[Guidelines]):
+class GuidelinesVersionSerializer(RowSerializer[Guidelines]):
     """A version of the guidelines, in Markdown, with how many labels by how many people were made by it."""
 
     created_by = serializers.SlugRelatedField[Guidelines](
         slug_field="username", read_only=True, allow_null=True
     )
-    labels = serializers.IntegerField(source="label_count", read_only=True)
-    people = serializers.IntegerField(source="person_count", read_only=True)
+    labels = serializers.IntegerField(source="label_count")
+    people = serializers.IntegerField(source="person_count")
 
     class Meta:
         model = Guidelines
         fields = ["version", "text", "created_by", "created_at", "labels", "people"]
-        read_only_fields = fields
 
 
 class NewGuidelinesSerializer(StrictSerializer[Guidelines]):
@@ -275,10 +271,10 @@ class NewGuidelinesSerializer(StrictSerializer[Guidelines]):
     based_on = serializers.IntegerField(min_value=0, max_value=LARGEST_INTEGER)
 
 
-class MemberSerializer(serializers.ModelSerializer[Member]):
+class MemberSerializer(RowSerializer[Member]):
     """A person in a campaign. Who was taken out is not active; who is paused gets no task."""
 
-    username = serializers.CharField(source="user.username", read_only=True)
+    username = serializers.CharField(source="user.username")
 
     class Meta:
         model = Member
@@ -293,4 +289,3 @@ class MemberSerializer(serializers.ModelSerializer[Member]):
             "qualified_at",
             "created_at",
         ]
-        read_only_fields = fields

@@ -1,4 +1,4 @@
-"""How a campaign goes: tasks and labels so far, pace, disagreement by group, who is on, alignment failure by people."""
+"""The progress of a campaign: tasks, labels, pace, disagreement by group, who is active, alignment failure."""
 
 from typing import Any
 
@@ -7,65 +7,45 @@ from rest_framework import serializers
 from annotations.campaigns.selectors.campaigns import Progress
 from annotations.campaigns.selectors.presence import Presence
 from annotations.campaigns.selectors.progress import CountedProgress, Disagreement, LiveProgress, Pace
+from core.api.dataclass_serializer import DataclassSerializer
 from core.api.estimates import EstimateField
-from core.cache.figures import Kept
+from core.cache.figures import CachedFigures
 
 
-class ProgressSerializer(serializers.Serializer[Progress]):
+class ProgressSerializer(DataclassSerializer[Progress]):
     """How far a campaign is: its regular tasks by state, and the labels on them.
 
     `labels` are votes; what is surplus or set aside is counted apart. `open_slots` are votes that nobody is on yet.
     """
 
+    dataclass = Progress
     tasks = serializers.IntegerField()
-    open = serializers.IntegerField()
-    agreed = serializers.IntegerField()
-    disputed = serializers.IntegerField()
-    adjudicated = serializers.IntegerField()
-    labels_wanted = serializers.IntegerField()
-    labels = serializers.IntegerField()
-    open_slots = serializers.IntegerField()
-    being_labelled = serializers.IntegerField()
-    surplus = serializers.IntegerField()
-    set_aside = serializers.IntegerField()
 
 
-class PaceSerializer(serializers.Serializer[Pace]):
+class PaceSerializer(DataclassSerializer[Pace]):
     """How fast labels come in: in the last hour, in the last 24 and in how many clock hours of these; votes missing,
     and the seconds that people still have to label at that pace (null: none came in the last 24 hours).
     """
 
-    last_hour = serializers.IntegerField()
-    recent = serializers.IntegerField()
-    recent_hours = serializers.IntegerField()
-    missing = serializers.IntegerField()
+    dataclass = Pace
     per_hour = serializers.FloatField(allow_null=True)
     seconds_left = serializers.IntegerField(allow_null=True)
 
 
-class DisagreementSerializer(serializers.Serializer[Disagreement]):
+class DisagreementSerializer(DataclassSerializer[Disagreement]):
     """Of a group's tasks with two votes or more, how many people disagreed on, and the mean range of the scores."""
 
-    group = serializers.CharField(allow_blank=True)
-    share = EstimateField()
-    mean_range = serializers.FloatField()
+    dataclass = Disagreement
 
 
-class PresenceSerializer(serializers.Serializer[Presence]):
+class PresenceSerializer(DataclassSerializer[Presence]):
     """What a member has done and is at: `in_hand` tasks, kept until then at the latest; `is_on`: heard of lately;
     `since` when, without a long break.
     """
 
+    dataclass = Presence
     username = serializers.CharField(source="member.user.username")
     member = serializers.IntegerField(source="member.pk")
-    labels = serializers.IntegerField()
-    skips = serializers.IntegerField()
-    last_label_at = serializers.DateTimeField(allow_null=True)
-    in_hand = serializers.IntegerField()
-    kept_until = serializers.DateTimeField(allow_null=True)
-    last_heard_of = serializers.DateTimeField(allow_null=True)
-    is_on = serializers.BooleanField()
-    since = serializers.DateTimeField(allow_null=True)
 
 
 class SkipCountSerializer(serializers.Serializer[Any]):
@@ -82,13 +62,13 @@ class CountedSerializer(serializers.Serializer[Any]):
     is_current = serializers.BooleanField()
 
 
-def counted_as_of(kept: Kept[CountedProgress]) -> dict[str, object]:
+def counted_as_of(cached: CachedFigures[CountedProgress]) -> dict[str, object]:
     """What `CountedSerializer` shows of figures that are kept."""
-    return {"as_of": None if kept.is_current else kept.as_of, "is_current": kept.is_current}
+    return {"as_of": None if cached.is_current else cached.as_of, "is_current": cached.is_current}
 
 
 class ActivitySerializer(CountedSerializer):
-    """How a campaign goes: who is on, and with what in hand, right now; the counts may be late, see `is_current`."""
+    """The progress of a campaign: who is active now, and with which tasks; the counts may be old, see `is_current`."""
 
     progress = ProgressSerializer()
     pace = PaceSerializer()
@@ -99,7 +79,9 @@ class ActivitySerializer(CountedSerializer):
     people = PresenceSerializer(many=True)
 
 
-def activity_data(live: LiveProgress, people: list[Presence], kept: Kept[CountedProgress]) -> dict[str, Any]:
+def activity_data(
+    live: LiveProgress, people: list[Presence], cached: CachedFigures[CountedProgress]
+) -> dict[str, Any]:
     """How a campaign goes, JSON-ready."""
     shown: dict[str, object] = {
         "progress": live.counts,
@@ -110,7 +92,7 @@ def activity_data(live: LiveProgress, people: list[Presence], kept: Kept[Counted
         "disagreement_by_stratum": live.by_stratum,
         "people": people,
     }
-    return dict(ActivitySerializer(shown | counted_as_of(kept)).data)
+    return dict(ActivitySerializer(shown | counted_as_of(cached)).data)
 
 
 class AlignmentSerializer(serializers.Serializer[Any]):

@@ -6,7 +6,7 @@ from annotations.campaigns.selectors.new_campaigns import people_to_ask, rubrics
 from annotations.models import Campaign
 from core.errors import NotAllowed, NotFound
 from core.models import User
-from evaluation.judges.services.judges import default_rubric
+from evaluation.judges.selectors import default_rubric
 from evaluation.models import Rubric, Run
 
 

@@ -2,24 +2,23 @@
 
 import random
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import NotRequired, TypedDict, Unpack
 
 from django.db import IntegrityError, transaction
 
 from annotations.campaigns.services.campaign_makers import check_maker, rubric_at_first
+from annotations.campaigns.services.campaign_spec import CampaignSpec, check_overlap
 from annotations.campaigns.services.sampling import Drawn, draw_sample
 from annotations.labelling.services.assignment import free_leases
 from annotations.labelling.services.resolution import settle_task
 from annotations.models import Campaign, Guidelines, Member, Task
-from annotations.models.campaign import CampaignStatus, Disagreement, Role, Sampling
+from annotations.models.campaign import CampaignStatus, Role
 from annotations.models.task import TaskState
 from core.audit.writing import record
 from core.errors import Conflict, DomainError
 from core.models import User
 from core.names import check_name
-from evaluation.models import Rubric, Run
-from evaluation.models.endpoint import DEFAULT_THRESHOLD
 
 STRATUM_LENGTH = 300
 ORDER_KEYS = 2**62
@@ -34,92 +33,42 @@ TRANSITIONS: Mapping[CampaignStatus, Collection[CampaignStatus]] = {
 
 
 @transaction.atomic
-def create_campaign(
-    *,
-    name: str,
-    runs: Collection[Run],
-    sample_size: int,
-    overlap: int,
-    annotators: Iterable[User],
-    leads: Iterable[User] = (),
-    rubric: Rubric | None = None,
-    created_by: User | None = None,
-    max_overlap: int | None = None,
-    disagreement: str = Disagreement.EITHER,
-    disagreement_range: int = 2,
-    asks_correctness: bool = False,
-    labels_per_person: int | None = None,
-    minimum_seconds: int | None = None,
-    control_every: int | None = None,
-    pass_mark: float | None = None,
-    qualification_attempts: int = 3,
-    lowest_control_accuracy: float | None = None,
-    lowest_agreement: float | None = None,
-    reveals_judges: bool = False,
-    sampling: str = Sampling.RANDOM,
-    enriched_share: float | None = None,
-    seed: int | None = None,
-    threshold: int = DEFAULT_THRESHOLD,
-    guidelines: str = "",
-    lease_seconds: int = 900,
-    is_demonstration: bool = False,
-) -> Campaign:
+def create_campaign(*, spec: CampaignSpec, created_by: User | None = None) -> Campaign:
     """A campaign with its tasks: `sample_size` personalised responses of the runs, each wanting `overlap` labels, and
-    where those disagree more, one by one, up to `max_overlap` (left out: no more). The rubric, left out, is the newest
-    that `created_by` may choose. A lead who makes a campaign leads it; for staff that goes without saying.
+    where those disagree more, one by one, up to `max_overlap`. A lead who makes a campaign leads it; for staff that
+    goes without saying.
 
     Tasks are assigned when people ask for them, never in advance. Raises DomainError where the runs have too few
     responses with a preference to follow, or not the judges that the sampling needs, where there are fewer people
     than a response may want labels, or where the name is taken; NotAllowed for who may make no campaign, and NotFound
     for what they may not make it of. `created_by` None: the platform or an operator.
     """
-    people = dict.fromkeys(annotators, Role.ANNOTATOR) | dict.fromkeys(leads, Role.LEAD)
+    roles = spec.roles
     if created_by is not None:
-        check_maker(created_by, runs=runs, people=people, rubric=rubric)
-        people |= {} if created_by.is_staff else {created_by: Role.LEAD}
-    rubric = rubric or rubric_at_first(created_by)
-    max_overlap = overlap if max_overlap is None else max_overlap
-    _check_overlap(overlap, max_overlap, people=len(people))
-    check_name(name)
-    if Campaign.objects.filter(name=name).exists():
-        raise Conflict(f"There is a campaign named “{name}” already.", field="name")
-    seed = random.SystemRandom().randrange(2**31) if seed is None else seed
+        check_maker(created_by, runs=spec.runs, people=roles, rubric=spec.rubric)
+        roles |= {} if created_by.is_staff else {created_by: Role.LEAD}
+    columns = spec.columns()
+    check_overlap(spec.overlap, columns["max_overlap"], people=len(roles))
+    check_name(spec.name)
+    if Campaign.objects.filter(name=spec.name).exists():
+        raise Conflict(f"There is a campaign named “{spec.name}” already.", field="name")
+    seed = random.SystemRandom().randrange(2**31) if spec.seed is None else spec.seed
     rng = random.Random(seed)
-    if sampling == Sampling.ENRICHED and enriched_share is None:
-        enriched_share = 0.5
     sample = draw_sample(
-        runs, sampling=sampling, size=sample_size, rng=rng, threshold=threshold, enriched_share=enriched_share
+        spec.runs,
+        sampling=spec.sampling,
+        size=spec.sample_size,
+        rng=rng,
+        threshold=spec.threshold,
+        enriched_share=columns["enriched_share"],
     )
-    campaign = Campaign.objects.create(
-        name=name,
-        rubric=rubric,
-        overlap=overlap,
-        max_overlap=max_overlap,
-        disagreement=disagreement,
-        disagreement_range=disagreement_range,
-        asks_correctness=asks_correctness,
-        labels_per_person=labels_per_person,
-        minimum_seconds=minimum_seconds,
-        control_every=control_every,
-        pass_mark=pass_mark,
-        qualification_attempts=qualification_attempts,
-        lowest_control_accuracy=lowest_control_accuracy,
-        lowest_agreement=lowest_agreement,
-        reveals_judges=reveals_judges,
-        threshold=threshold,
-        sampling=sampling,
-        enriched_share=enriched_share,
-        sample_size=sample_size,
-        seed=seed,
-        lease_seconds=lease_seconds,
-        is_demonstration=is_demonstration or any(run.is_demonstration for run in runs),
-        created_by=created_by,
-    )
-    campaign.runs.set(runs)
-    if guidelines:
-        Guidelines.objects.create(campaign=campaign, version=1, text=guidelines, created_by=created_by)
+    rubric = spec.rubric or rubric_at_first(created_by)
+    campaign = Campaign.objects.create(rubric=rubric, seed=seed, created_by=created_by, **columns)
+    campaign.runs.set(spec.runs)
+    if spec.guidelines:
+        Guidelines.objects.create(campaign=campaign, version=1, text=spec.guidelines, created_by=created_by)
     Member.objects.bulk_create(
-        Member(campaign=campaign, user=user, role=role) for user, role in people.items()
+        Member(campaign=campaign, user=user, role=role) for user, role in roles.items()
     )
     _create_tasks(campaign, sample, rng)
     record(
@@ -127,31 +76,18 @@ def create_campaign(
         actor=created_by,
         scope=campaign,
         subject=campaign,
-        runs=sorted(run.name for run in runs),
-        sampling=sampling,
+        runs=sorted(run.name for run in spec.runs),
+        sampling=spec.sampling,
         seed=seed,
         drawn=Counter(drawn.stratum for drawn in sample).most_common(50),
-        annotators=sorted(user.get_username() for user, role in people.items() if role == Role.ANNOTATOR),
-        leads=sorted(user.get_username() for user, role in people.items() if role == Role.LEAD),
+        annotators=_names(roles, Role.ANNOTATOR),
+        leads=_names(roles, Role.LEAD),
     )
     return campaign
 
 
-def _check_overlap(overlap: int, max_overlap: int, *, people: int) -> None:
-    if people < overlap:
-        raise DomainError(
-            f"Each response wants {overlap} labels by different people, but the campaign has {people} people.",
-            field="overlap",
-        )
-    if max_overlap < overlap:
-        raise DomainError(
-            "The most labels of a response are no fewer than those wanted first.", field="max_overlap"
-        )
-    if people < max_overlap:
-        raise DomainError(
-            f"A response may get {max_overlap} labels by different people, but the campaign has {people} people.",
-            field="max_overlap",
-        )
+def _names(roles: Mapping[User, Role], role: Role) -> list[str]:
+    return sorted(user.get_username() for user, its_role in roles.items() if its_role == role)
 
 
 def _create_tasks(campaign: Campaign, sample: Sequence[Drawn], rng: random.Random) -> None:
@@ -202,7 +138,7 @@ def change_settings(*, campaign: Campaign, actor: User, **changes: Unpack[Change
             field="max_overlap",
         )
     if "max_overlap" in changed:
-        _check_overlap(campaign.overlap, highest, people=campaign.members.filter(is_active=True).count())
+        check_overlap(campaign.overlap, highest, people=campaign.members.filter(is_active=True).count())
     if not changed:
         return campaign
     for field, value in changed.items():

@@ -27,6 +27,8 @@ STRATUM_FIELD = {
 DISAGREE = "judges disagree"
 REST = "judges do not disagree"
 UNSCORED = "unscored"
+DEFAULT_SHARE = 0.5
+"""Of an enriched sample, the part drawn where judges disagree."""
 FAR_APART = 2
 """Judges' scores so far apart, or farther, disagree even on one side of the threshold."""
 
@@ -66,7 +68,7 @@ def draw_sample(
             field="sample_size",
         )
     if sampling == Sampling.ENRICHED:
-        return draw_enriched(strata, size=size, share=enriched_share or 0.5, rng=rng)
+        return draw_enriched(strata, size=size, share=enriched_share or DEFAULT_SHARE, rng=rng)
     return draw_stratified(strata, size=size, rng=rng)
 
 
@@ -160,11 +162,11 @@ def _strata(runs: Collection[Run], sampling: Sampling, threshold: int) -> Strata
     enriched = sampling == Sampling.ENRICHED
     scores = _scores_of(runs, _judges_of(runs, least=2 if enriched else 1))
     for pk in responses.values_list("pk", flat=True):
-        given = scores.get(pk, [])
+        judged = scores.get(pk, [])
         if enriched:
-            strata[DISAGREE if judges_disagree(given, threshold=threshold) else REST].append(pk)
+            strata[DISAGREE if judges_disagree(judged, threshold=threshold) else REST].append(pk)
         else:
-            strata[score_stratum(given)].append(pk)
+            strata[score_stratum(judged)].append(pk)
     return strata
 
 
@@ -200,10 +202,10 @@ def _judges_of(runs: Collection[Run], *, least: int) -> list[Judge]:
         ).select_related("endpoint")
     )
     if len(judges) < least:
-        found = f"only “{judges[0]}” has scored them" if judges else "no judge has scored them yet"
+        others = f"only “{judges[0]}” has scored them" if judges else "no judge has scored them yet"
         needed = "at least two judges" if least > 1 else "a judge"
         raise DomainError(
-            f"This sampling needs {needed} on the runs, but {found}. Have the runs judged first, or sample otherwise.",
+            f"This sampling needs {needed} on the runs, but {others}. Have the runs judged first, or sample otherwise.",
             code="judges_missing",
             field="sampling",
         )

@@ -7,7 +7,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """A line of a card: what it is, and how it stands."""
+    """A line of a card: its name and its value."""
 
     name: str
     value: str

@@ -98,7 +98,7 @@ class Filter:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Whose export it is and what was asked for, checked. Without a campaign it is everything: for staff alone."""
+    """Whose export it is and what it contains, checked. Without a campaign it is everything: for staff alone."""
 
     user: User
     campaign: Campaign | None
@@ -139,17 +139,17 @@ class Table:
     card: Callable[[Scope, str, str], CardFacts] | None = None
 
     def filter_named(self, name: str) -> Filter | None:
-        return next((each for each in self.filters if each.name == name), None)
+        return next((option for option in self.filters if option.name == name), None)
 
 
 CURSOR_ROWS = 2000
 
 
-def of_queryset(columns: tuple[Column, ...], found: QuerySet[Any]) -> Source:
+def of_queryset(columns: tuple[Column, ...], queryset: QuerySet[Any]) -> Source:
     """The columns of a queryset's rows, read by a cursor on the server: one statement, so of one moment."""
     paths = [column.path or column.name for column in columns]
     return Source(
         columns=columns,
-        rows=lambda: found.values_list(*paths).iterator(chunk_size=CURSOR_ROWS),
-        count=lambda limit: found.order_by()[:limit].count(),
+        rows=lambda: queryset.values_list(*paths).iterator(chunk_size=CURSOR_ROWS),
+        count=lambda limit: queryset.order_by()[:limit].count(),
     )

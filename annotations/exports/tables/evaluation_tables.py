@@ -60,10 +60,10 @@ def _of_campaign(scope: Scope, item: str) -> Q:
     return Q(Exists(Task.objects.filter(campaign=scope.campaign, response__item=OuterRef(item))))
 
 
-def _narrowed(scope: Scope, found: QuerySet[Any], **paths: str) -> QuerySet[Any]:
+def _narrowed(scope: Scope, rows: QuerySet[Any], **paths: str) -> QuerySet[Any]:
     """By those of the scope's filters that are given; `paths`: what of the row each of them fits."""
-    wanted = {path: scope.filters.get(name) for name, path in paths.items()}
-    return found.filter(**{path: value for path, value in wanted.items() if value})
+    lookups = {path: scope.filters.get(name) for name, path in paths.items()}
+    return rows.filter(**{path: value for path, value in lookups.items() if value})
 
 
 # --- Responses --------------------------------------------------------------------------------------------------
@@ -87,14 +87,14 @@ RESPONSES = (
 
 
 def responses(scope: Scope) -> Source:
-    found = Response.objects.filter(_of_campaign(scope, "item")).order_by("pk")
-    found = _narrowed(scope, found, run="item__run", condition="condition")
+    rows = Response.objects.filter(_of_campaign(scope, "item")).order_by("pk")
+    rows = _narrowed(scope, rows, run="item__run", condition="condition")
     is_correct = Case(
         When(answer=F("item__question__gold_option"), then=Value(True)),
         default=Value(False),
         output_field=BooleanField(),
     )
-    return of_queryset(RESPONSES, found.annotate(is_correct=is_correct))
+    return of_queryset(RESPONSES, rows.annotate(is_correct=is_correct))
 
 
 # --- Judgments --------------------------------------------------------------------------------------------------
@@ -118,15 +118,15 @@ JUDGMENTS = (
 
 
 def judgments(scope: Scope) -> Source:
-    found = Judgment.objects.filter(_of_campaign(scope, "response__item")).order_by("pk")
-    found = _narrowed(scope, found, run="response__item__run")
+    rows = Judgment.objects.filter(_of_campaign(scope, "response__item")).order_by("pk")
+    rows = _narrowed(scope, rows, run="response__item__run")
     followed = Case(
         When(score__isnull=True, then=Value(None)),
         When(score__gte=F("judge__threshold"), then=Value(True)),
         default=Value(False),
         output_field=BooleanField(null=True),
     )
-    return of_queryset(JUDGMENTS, found.annotate(followed=followed))
+    return of_queryset(JUDGMENTS, rows.annotate(followed=followed))
 
 
 # --- Items ------------------------------------------------------------------------------------------------------
@@ -155,14 +155,14 @@ ITEMS = (
 
 
 def items(scope: Scope) -> Source:
-    found = _narrowed(scope, Item.objects.filter(_of_campaign(scope, "pk")).order_by("pk"), run="run")
+    rows = _narrowed(scope, Item.objects.filter(_of_campaign(scope, "pk")).order_by("pk"), run="run")
     irrelevant = ArrayAgg(
         "shown_irrelevant__preference__text",
         order_by=["shown_irrelevant__position"],
         filter=Q(shown_irrelevant__isnull=False),
         default=Value([]),
     )
-    return of_queryset(ITEMS, found.annotate(irrelevant=irrelevant))
+    return of_queryset(ITEMS, rows.annotate(irrelevant=irrelevant))
 
 
 # --- Questions and preferences ----------------------------------------------------------------------------------
@@ -188,21 +188,21 @@ PREFERENCES = (
 
 
 def questions(scope: Scope) -> Source:
-    found = _narrowed(scope, Question.objects.order_by("pk"), dataset="dataset")
-    return of_queryset(QUESTIONS, _asked_in(scope, found, "question"))
+    rows = _narrowed(scope, Question.objects.order_by("pk"), dataset="dataset")
+    return of_queryset(QUESTIONS, _asked_in(scope, rows, "question"))
 
 
 def preferences(scope: Scope) -> Source:
-    found = _narrowed(scope, Preference.objects.order_by("pk"), catalogue="catalogue")
-    return of_queryset(PREFERENCES, _asked_in(scope, found, "preference"))
+    rows = _narrowed(scope, Preference.objects.order_by("pk"), catalogue="catalogue")
+    return of_queryset(PREFERENCES, _asked_in(scope, rows, "preference"))
 
 
-def _asked_in(scope: Scope, found: QuerySet[Any], field: str) -> QuerySet[Any]:
+def _asked_in(scope: Scope, rows: QuerySet[Any], field: str) -> QuerySet[Any]:
     """Those that an item of the scope's campaign has in this field."""
     if scope.campaign is None:
-        return found
+        return rows
     tasks = Task.objects.filter(campaign=scope.campaign)
-    return found.filter(pk__in=tasks.values(f"response__item__{field}_id"))
+    return rows.filter(pk__in=tasks.values(f"response__item__{field}_id"))
 
 
 # --- Runs' metrics ----------------------------------------------------------------------------------------------
@@ -227,12 +227,12 @@ RUN_METRICS = (
 
 def run_metrics(scope: Scope) -> Source:
     """A row per run, metric and judge; of runs whose prepared result is not current, computed again."""
-    found = _narrowed(scope, Run.objects.select_related("endpoint", "result").order_by("pk"), run="pk")
+    runs = _narrowed(scope, Run.objects.select_related("endpoint", "result").order_by("pk"), run="pk")
     if scope.campaign is not None:
-        found = found.filter(campaigns=scope.campaign)
+        runs = runs.filter(campaigns=scope.campaign)
 
     def rows() -> Iterator[Row]:
-        for run in found.iterator(chunk_size=100):
+        for run in runs.iterator(chunk_size=100):
             facts = (run.pk, run.name, run.model_name, run.method, run.setting)
             for judge, metric, estimate in _estimates(_metrics(run)):
                 yield (*facts, judge, metric, *_parts(estimate))
@@ -312,7 +312,7 @@ TABLES = (
     Table(
         "responses",
         "Responses",
-        "What the models wrote, one row for each item and condition.",
+        "The models' responses, one row for each item and condition.",
         RESPONSES,
         (CAMPAIGN, RUN, CONDITION),
         responses,
@@ -320,7 +320,7 @@ TABLES = (
     Table(
         "judgments",
         "Judgments",
-        "What judges say of personalised responses, one row for each rating, unscored ones included.",
+        "Judges' ratings of personalised responses, one row for each, including unscored ones.",
         JUDGMENTS,
         (CAMPAIGN, RUN),
         judgments,
@@ -328,7 +328,7 @@ TABLES = (
     Table(
         "items",
         "Items",
-        "What the models were asked, with question and preferences, one row for each item of a run.",
+        "The items of runs with their questions and preferences, one row for each item.",
         ITEMS,
         (CAMPAIGN, RUN),
         items,

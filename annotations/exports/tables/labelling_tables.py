@@ -172,14 +172,12 @@ TABLES = (
     Table(
         "labels",
         "Labels",
-        "What people say of responses, one row for each label, those without a vote included.",
+        "People's labels, one row for each, including those without a vote.",
         LABELS,
         (CAMPAIGN, REVISIONS, SINCE, UNTIL),
         labels,
     ),
-    Table(
-        "tasks", "Tasks", "What was given to people to label, and how far it is.", TASKS, (CAMPAIGN,), tasks
-    ),
+    Table("tasks", "Tasks", "The tasks that people label, and their progress.", TASKS, (CAMPAIGN,), tasks),
     Table(
         "adjudications",
         "Adjudications",

@@ -33,8 +33,9 @@ def pseudonyms_of(campaign: Campaign | None) -> Callable[[str], str]:
 def under_pseudonyms(source: Source, campaign: Campaign | None) -> Source:
     """The source with people under pseudonyms, and without what may name people in passing."""
     pseudonym = pseudonyms_of(campaign)
-    found = {column.name: _change(column, pseudonym) for column in source.columns}
-    changes = {name: change for name, change in found.items() if change is not None}
+    changes = {
+        column.name: change for column in source.columns if (change := _change(column, pseudonym)) is not None
+    }
     by_place = [(at, changes[c.name]) for at, c in enumerate(source.columns) if c.name in changes]
 
     def rows() -> Iterator[Row]:

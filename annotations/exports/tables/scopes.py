@@ -31,15 +31,15 @@ def exportable_table(user: User, name: str) -> Table:
     raise NotFound("There is no such table.", field="table")
 
 
-def checked_scope(user: User, table: Table, given: Mapping[str, object]) -> Scope:
+def checked_scope(user: User, table: Table, filters: Mapping[str, object]) -> Scope:
     """What is asked for; empty filters narrow nothing. Raises DomainError with the field at fault, and NotFound."""
     values: dict[str, Any] = {}
-    for name, value in given.items():
-        found = table.filter_named(name)
-        if found is None:
+    for name, value in filters.items():
+        option = table.filter_named(name)
+        if option is None:
             raise DomainError(f"This table has no filter {name}.", code="unknown_filter", field=name)
         if value not in {None, ""}:
-            values[name] = _value(found, value)
+            values[name] = _value(option, value)
     for required in table.filters:
         if required.is_required and required.name not in values:
             raise DomainError(f"{required.label} is needed.", code="required", field=required.name)
@@ -72,17 +72,17 @@ def _release(user: User, values: Mapping[str, Any]) -> GoldRelease | None:
     return led_release(user, values["release"]) if values.get("release") else None
 
 
-def _value(found: Filter, value: object) -> object:
-    if found.kind == FilterKind.CHOICE:
-        if value not in dict(found.choices):
-            raise DomainError(f"{found.label} is none of the choices.", field=found.name)
+def _value(option: Filter, value: object) -> object:
+    if option.kind == FilterKind.CHOICE:
+        if value not in dict(option.choices):
+            raise DomainError(f"{option.label} is none of the choices.", field=option.name)
         return value
-    if found.kind == FilterKind.TEXT:
+    if option.kind == FilterKind.TEXT:
         return str(value)[:200]
     try:
-        return _day(value) if found.kind == FilterKind.DAY else _key(value)
+        return _day(value) if option.kind == FilterKind.DAY else _key(value)
     except ValueError:
-        raise DomainError(f"{found.label} cannot be read.", field=found.name) from None
+        raise DomainError(f"{option.label} cannot be read.", field=option.name) from None
 
 
 def _day(value: object) -> date:

@@ -27,7 +27,7 @@ def arrow_array(values: Sequence[Any], type: pa.DataType) -> pa.Array:
         return pa.StructArray.from_buffers(type, len(values), buffers, children=children)
     if pa.types.is_string(type):
         encoded = [b"" if value is None else str(value).encode() for value in values]
-        buffers += [_offsets([len(each) for each in encoded]), pa.py_buffer(b"".join(encoded))]
+        buffers += [_offsets([len(text) for text in encoded]), pa.py_buffer(b"".join(encoded))]
     elif pa.types.is_boolean(type):
         flags = np.fromiter((bool(value) for value in values), dtype=np.bool_, count=len(values))
         buffers.append(_bits(flags))

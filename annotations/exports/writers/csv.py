@@ -35,7 +35,7 @@ class CsvWriter:
     def write(self, rows: Sequence[Row]) -> None:
         """Append rows."""
         lines = [
-            csv_line([each for cell, value in zip(self._cells, row, strict=True) for each in cell(value)])
+            csv_line([part for cell, value in zip(self._cells, row, strict=True) for part in cell(value)])
             for row in rows
         ]
         self._sink.write("".join(lines).encode())
@@ -67,8 +67,8 @@ def _number(value: Any) -> tuple[Any, ...]:
 
 def _ratings_of(names: Sequence[str]) -> Any:
     def cells(value: Any) -> tuple[Any, ...]:
-        given = value or {}
-        return tuple(given.get(name) for name in names)
+        scores = value or {}
+        return tuple(scores.get(name) for name in names)
 
     return cells
 

@@ -27,7 +27,7 @@ PART_BYTES = 256 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class FolderFacts:
-    """What a folder tells of itself."""
+    """What a folder says about itself."""
 
     card: CardFacts
     manifest: dict[str, Any]

@@ -1,4 +1,4 @@
-"""What is in an exported file, for programs: rows, checksum, columns with their types, and what was asked for."""
+"""What is in an exported file, for programs: rows, checksum, columns with their types, and what was requested."""
 
 from collections.abc import Mapping
 from typing import Any

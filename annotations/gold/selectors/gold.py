@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from typing import Literal, TypedDict
 
 from django.db import connection
-from django.db.models import Count, OuterRef, Prefetch, Q, QuerySet, Subquery
+from django.db.models import OuterRef, Prefetch, QuerySet, Subquery
 
-from annotations.models import Assignment, Campaign, GoldLabel, GoldRelease, Label, Task
+from annotations.models import Assignment, Campaign, GoldRelease, Label, Task
 from annotations.validation.selectors.validation import ReportsNow, reports_now
 from perg.stats.base.result import Json
 
@@ -117,55 +117,6 @@ def release_differences(before: GoldRelease, after: GoldRelease) -> ReleaseDiffe
     return ReleaseDifferences(before, after, added, removed, changed, same)
 
 
-def releases_with_counts(campaign: Campaign) -> list[GoldRelease]:
-    """The campaign's gold releases, newest first, with `followed_count`, `not_followed_count`, `unresolved_count`.
-
-    A release keeps its counts; only those of older ones, which did not, are counted.
-    """
-    releases = list(campaign.gold_releases.select_related("created_by"))
-    counted = _counted([release.pk for release in releases if release.counts is None])
-    for release in releases:
-        counts = release.counts or counted.get(release.pk, {})
-        release.followed_count = counts.get("followed", 0)  # type: ignore[attr-defined]
-        release.not_followed_count = counts.get("not_followed", 0)  # type: ignore[attr-defined]
-        release.unresolved_count = counts.get("unresolved", 0)  # type: ignore[attr-defined]
-    return releases
-
-
-def _counted(releases: list[int]) -> dict[int, dict[str, int]]:
-    if not releases:
-        return {}
-    rows = (
-        GoldLabel.objects.filter(release__in=releases)
-        .order_by()
-        .values("release")
-        .annotate(
-            # Not called as the field is: an annotation's name hides the field's from those behind it.
-            for_it=Count("pk", filter=Q(followed=True)),
-            against_it=Count("pk", filter=Q(followed=False)),
-            neither=Count("pk", filter=Q(followed__isnull=True)),
-        )
-    )
-    return {
-        row["release"]: {
-            "followed": row["for_it"],
-            "not_followed": row["against_it"],
-            "unresolved": row["neither"],
-        }
-        for row in rows
-    }
-
-
-def status_counts(release: GoldRelease) -> list[tuple[str, int]]:
-    """How the gold of a release came about, the most frequent first."""
-    if release.counts is not None:
-        found = list(release.counts["statuses"].items())
-    else:
-        rows = release.gold_labels.order_by().values_list("status").annotate(n=Count("pk"))
-        found = list(rows.values_list("status", "n"))
-    return sorted(found, key=lambda each: -each[1])
-
-
 def left_out_tasks(campaign: Campaign, keys: list[int]) -> list[Task]:
     """Tasks with what they are about, and their votes in `given_votes`, in the order of their keys."""
     tasks = (
@@ -180,8 +131,8 @@ def left_out_tasks(campaign: Campaign, keys: list[int]) -> list[Task]:
 def _votes() -> QuerySet[Assignment]:
     """Votes with the score in force."""
     newest = Label.objects.filter(assignment=OuterRef("pk")).order_by("-revision").values("score")[:1]
-    found = Assignment.objects.voting().select_related("member__user")
-    return found.annotate(score=Subquery(newest)).order_by("pk")
+    votes = Assignment.objects.voting().select_related("member__user")
+    return votes.annotate(score=Subquery(newest)).order_by("pk")
 
 
 def report_figures(campaign: Campaign) -> ReportFigures:

@@ -10,8 +10,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from annotations.access import led_campaign
+from annotations.gold.services.cached_preview import is_late
 from annotations.gold.services.gold import release_gold
-from annotations.gold.services.preview_kept import is_late
 from annotations.models import Campaign, GoldRequest
 from annotations.models.gold_request import GoldRequestStatus
 from core.audit.writing import record as audit
@@ -20,7 +20,7 @@ from core.jobs.heartbeat import ThreadHeartbeat
 from core.jobs.kinds import JobKind
 from core.jobs.leasing import enqueue, finish, queue_again
 from core.models import User
-from perg.stats.gold.gold_criteria import GoldCriteria, stored_criteria
+from perg.stats.gold.gold_criteria import GoldCriteria
 
 
 @transaction.atomic
@@ -40,9 +40,9 @@ def request_release(
     criteria = (criteria or GoldCriteria()).for_overlap(campaign.overlap)
     # One request at a time, so that two windows, or two clicks, find each other's.
     Campaign.objects.select_for_update(no_key=True).get(pk=campaign.pk)
-    found = _asked_already(campaign, criteria, seen, submission_key)
-    if found is not None:
-        return found
+    repeated = _repeated_request(campaign, criteria, seen, submission_key)
+    if repeated is not None:
+        return repeated
     request = GoldRequest(
         campaign=campaign,
         criteria=criteria.model_dump(mode="json"),
@@ -65,7 +65,7 @@ def request_release(
 
 @transaction.atomic
 def retry_release(*, request: GoldRequest, actor: User) -> GoldRequest:
-    """Have a release made after all that broke off. What was refused is not retried: the preview has to be looked at.
+    """Try an interrupted release again. A refused one is not retried: the preview has to be checked first.
 
     Raises Conflict where it did not break off, or another release of the campaign is being made.
     """
@@ -73,7 +73,7 @@ def retry_release(*, request: GoldRequest, actor: User) -> GoldRequest:
     request.refresh_from_db()
     if request.may_be_retried and campaign.gold_requests.unfinished().exists():
         raise _under_way()
-    queue_again(request, refusal="Only a release that broke off can be tried again.", tasks=None)
+    queue_again(request, refusal="Only an interrupted release can be tried again.", tasks=None)
     _note("retried", request, actor=actor)
     return request
 
@@ -90,12 +90,11 @@ class GoldRequests(JobKind[GoldRequest]):
         with ThreadHeartbeat(request) as heartbeat, transaction.atomic():
             release = release_gold(
                 campaign=_campaign_still_led(request),
-                criteria=stored_criteria(request.criteria),
+                criteria=GoldCriteria(**request.criteria),
                 created_by=request.requested_by,
                 seen=request.seen,
                 progress=lambda written, tasks: heartbeat.tell(written=written, tasks=tasks),
             )
-            assert release.counts is not None
             tasks = release.counts["included"]
             finish(request, release=release, tasks=tasks, written=tasks)
 
@@ -116,7 +115,7 @@ def _campaign_still_led(request: GoldRequest) -> Campaign:
         ) from error
 
 
-def _asked_already(
+def _repeated_request(
     campaign: Campaign, criteria: GoldCriteria, seen: str, submission_key: uuid.UUID | None
 ) -> GoldRequest | None:
     """The request that this one repeats, if there is one. Raises Conflict where another is unfinished."""

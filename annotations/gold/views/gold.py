@@ -1,6 +1,8 @@
 """Gold: what would be released and why not, releasing it, releases and what differs between them, their files."""
 
 import uuid
+from collections.abc import Iterable
+from operator import itemgetter
 
 from django.http import Http404, HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import redirect, render
@@ -16,18 +18,16 @@ from annotations.gold.selectors.gold import (
     figures_of_report,
     left_out_tasks,
     release_differences,
-    releases_with_counts,
-    status_counts,
 )
 from annotations.gold.selectors.requests import request_to_show
+from annotations.gold.services.cached_preview import preview_now
 from annotations.gold.services.gold import NO_KEYS
-from annotations.gold.services.preview_kept import preview_now
 from annotations.gold.services.requests import request_release
 from annotations.gold.table import GOLD_TABLE
 from annotations.gold.views.requests import shown_at
 from annotations.models import Campaign, GoldRelease
 from annotations.models.gold import GoldStatus
-from annotations.validation.services.validation_kept import reports_shown
+from annotations.validation.services.cached_staleness import reports_shown
 from core.errors import Conflict, DomainError, NotFound
 from core.http.access import PersonRequest
 from core.http.page_query import PageQuery
@@ -55,7 +55,7 @@ def gold_release(request: PersonRequest, campaign_id: int) -> HttpResponse:
     if not form.is_valid():
         return _gold_page(request, campaign, form)
     try:
-        asked = request_release(
+        release_request = request_release(
             campaign=campaign,
             requested_by=request.user,
             criteria=form.criteria,
@@ -65,7 +65,7 @@ def gold_release(request: PersonRequest, campaign_id: int) -> HttpResponse:
     except Conflict as error:
         form.add_error(None, error.message)
         return _gold_page(request, campaign, form, status=error.status)
-    return redirect(*shown_at(request, asked))
+    return redirect(*shown_at(request, release_request))
 
 
 @require_GET
@@ -75,16 +75,16 @@ def gold_left_out(request: PersonRequest, campaign_id: int, reason: str) -> Http
     form = _form(request, campaign)
     if reason not in REASONS or not reason or not form.is_valid():
         raise Http404
-    kept = preview_now(campaign=campaign, criteria=form.criteria)
-    keys = kept.value.left_out_for(reason) if kept.value else NO_KEYS
+    cached = preview_now(campaign=campaign, criteria=form.criteria)
+    keys = cached.value.left_out_for(reason) if cached.value else NO_KEYS
     keys = keys[keys > _behind(request)]
     tasks = left_out_tasks(campaign, keys[:SHOWN].tolist())
     context = {
         "campaign": campaign,
         "reason": LEFT_OUT[reason],
         "reason_key": reason,
-        "count": kept.value.counts.left_out.get(reason, 0) if kept.value else None,
-        "kept": kept,
+        "count": cached.value.counts.left_out.get(reason, 0) if cached.value else None,
+        "kept": cached,
         "tasks": tasks,
         "more": tasks[-1].pk if keys.size > SHOWN else None,
         "criteria": PageQuery(request).without("behind"),
@@ -99,35 +99,39 @@ def gold_detail(request: PersonRequest, release_id: int) -> HttpResponse:
     earlier = list(
         release.campaign.gold_releases.filter(number__lt=release.number).order_by("-number")[:SHOWN]
     )
-    query = PageQuery(request)
-    against = next((each for each in earlier if each.number == query.key("against")), None)
-    against = against or (earlier[0] if earlier else None)
-    kinds: list[DifferenceKind] = list(KINDS)
-    kind = next((name for name in kinds if name == query.text("kind")), kinds[-1])
+    number = PageQuery(request).key("against")
+    against = next((other for other in earlier if other.number == number), earlier[0] if earlier else None)
     context: dict[str, object] = {
         "campaign": release.campaign,
         "release": release,
         "criteria": criteria_in_words(release.criteria),
-        "statuses": [(GoldStatus(status).label, n) for status, n in status_counts(release)],
-        "left_out": _left_out(release),
+        "statuses": _statuses(sorted(release.counts["statuses"].items(), key=itemgetter(1), reverse=True)),
+        "left_out": [(LEFT_OUT[reason], n) for reason, n in release.counts["left_out"].items()],
         "earlier": earlier,
         "against": against,
-        "kind": kind,
     }
     if against is not None:
-        differences = release_differences(against, release)
-        rows = differences.rows(kind, behind=_behind(request), limit=SHOWN + 1)
-        context |= {
-            "differences": differences,
-            "rows": rows[:SHOWN],
-            "more": rows[SHOWN - 1].task if len(rows) > SHOWN else None,
-        }
+        context |= _differences(request, against, release)
     return render(request, "annotations/gold/gold_detail.html", context)
+
+
+def _differences(request: PersonRequest, before: GoldRelease, after: GoldRelease) -> dict[str, object]:
+    """What the later release has changed, with the tasks of one kind, a page at a time."""
+    kinds: list[DifferenceKind] = list(KINDS)
+    kind = next((name for name in kinds if name == PageQuery(request).text("kind")), kinds[-1])
+    differences = release_differences(before, after)
+    rows = differences.rows(kind, behind=_behind(request), limit=SHOWN + 1)
+    return {
+        "kind": kind,
+        "differences": differences,
+        "rows": rows[:SHOWN],
+        "more": rows[SHOWN - 1].task if len(rows) > SHOWN else None,
+    }
 
 
 @require_GET
 def gold_export(request: PersonRequest, release_id: int, extension: str) -> HttpResponseBase:
-    """A gold release as a file, streamed, whatever its size: what broke off has to begin again."""
+    """A gold release as a file, streamed, whatever its size: an interrupted download has to start again."""
     release = led_release(request.user, release_id)
     response = file_stream(
         request,
@@ -155,7 +159,7 @@ def _gold_page(
     context: dict[str, object] = {
         "campaign": campaign,
         "form": form,
-        "releases": releases_with_counts(campaign),
+        "releases": campaign.gold_releases.select_related("created_by"),
         "asked": request_to_show(campaign),
         "key": uuid.uuid4(),
         "figures": figures_of_report(reports_shown(campaign)),
@@ -173,14 +177,14 @@ def _gold_page(
 
 def _preview(campaign: Campaign, form: GoldForm) -> dict[str, object]:
     """What a valid form would release, as the page shows it."""
-    kept = preview_now(campaign=campaign, criteria=form.criteria)
-    shown: dict[str, object] = {"kept": kept, "criteria": _as_address(form)}
-    if kept.value is not None:
-        counts = kept.value.counts
+    cached = preview_now(campaign=campaign, criteria=form.criteria)
+    shown: dict[str, object] = {"kept": cached, "criteria": _as_address(form)}
+    if cached.value is not None:
+        counts = cached.value.counts
         shown |= {
-            "preview": kept.value,
+            "preview": cached.value,
             "again": GoldForm(form.data, auto_id=False),
-            "statuses": [(GoldStatus(name).label, n) for name, n in counts.statuses.items()],
+            "statuses": _statuses(counts.statuses.items()),
             "left_out": [(name, LEFT_OUT[name], n) for name, n in counts.left_out.items()],
         }
     return shown
@@ -196,9 +200,8 @@ def _as_address(form: GoldForm) -> str:
     return criteria.urlencode()
 
 
-def _left_out(release: GoldRelease) -> list[tuple[str, int]]:
-    counts = (release.counts or {}).get("left_out", {})
-    return [(LEFT_OUT[reason], n) for reason, n in counts.items()]
+def _statuses(counts: Iterable[tuple[str, int]]) -> list[tuple[str, int]]:
+    return [(GoldStatus(status).label, n) for status, n in counts]
 
 
 def _behind(request: PersonRequest) -> int:

@@ -14,7 +14,7 @@ def history_of(member: Member, *, words: str = "", score: int | None = None) -> 
     `words` are looked for in question, preference, comment and note of a skip; `score` is that of the current label.
     """
     current = Label.objects.filter(assignment=OuterRef("pk")).order_by("-revision")
-    found = (
+    history = (
         Assignment.objects.filter(
             member=member, status__in=[AssignmentStatus.SUBMITTED, AssignmentStatus.SKIPPED]
         )
@@ -32,12 +32,12 @@ def history_of(member: Member, *, words: str = "", score: int | None = None) -> 
         .select_related("task__response__item__question", "task__response__item__preference")
     )
     for word in words.split():
-        found = found.filter(
+        history = history.filter(
             Q(task__response__item__question__text__icontains=word)
             | Q(task__response__item__preference__text__icontains=word)
             | Q(comment__icontains=word)
             | Q(skip_note__icontains=word)
         )
     if score is not None:
-        found = found.filter(score=score)
-    return found.order_by(F("submitted_at").desc(nulls_last=True), "-pk")
+        history = history.filter(score=score)
+    return history.order_by(F("submitted_at").desc(nulls_last=True), "-pk")

@@ -9,7 +9,12 @@ from datetime import datetime
 from django.db.models import Min
 from django.utils import timezone
 
-from annotations.labelling.selectors.standing import MOST_IN_HAND, must_qualify, standing_of
+from annotations.labelling.selectors.standing import (
+    MOST_IN_HAND,
+    labels_wanted_of,
+    must_qualify,
+    standing_of,
+)
 from annotations.models import Assignment, Member, Task
 from annotations.models.campaign import CampaignStatus
 from annotations.models.task import AssignmentStatus
@@ -193,3 +198,22 @@ def shown_task(assignment: Assignment) -> ShownTask:
         flags=flags,
         labelled=labelled,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class NextTask:
+    """A task to label, or why there is none; the member has labelled `done` tasks of the `wanted` ones."""
+
+    task: ShownTask | None
+    nothing: NothingToLabel | None
+    done: int
+    wanted: int | None
+
+
+def next_task(member: Member, assignment: Assignment | None) -> NextTask:
+    """What the member gets to see of the assignment, or why there is none."""
+    wanted = labels_wanted_of(member)
+    if assignment is None:
+        return NextTask(None, why_nothing_to_label(member), labelled_by(member), wanted)
+    shown = shown_task(assignment)
+    return NextTask(shown, None, shown.labelled, wanted)

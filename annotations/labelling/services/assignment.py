@@ -15,6 +15,7 @@ from django.db import transaction
 from django.db.models import F, QuerySet
 from django.utils import timezone
 
+from annotations.access import CAMPAIGN, MEMBER
 from annotations.labelling.selectors.standing import (
     MOST_IN_HAND,
     Standing,
@@ -22,7 +23,12 @@ from annotations.labelling.selectors.standing import (
     may_get_tasks,
     standing_of,
 )
-from annotations.labelling.services.claim_sql import CLAIM_ANEW, CLAIM_CONTROL, CLAIM_ONWARD, LOCK_MEMBER
+from annotations.labelling.services.claim_sql import (
+    CLAIM_ANEW,
+    CLAIM_CONTROL,
+    CLAIM_ONWARD,
+    LOCK_MEMBER,
+)
 from annotations.labelling.services.resolution import settle_task
 from annotations.models import Assignment, Campaign, Member, Task
 from annotations.models.task import AssignmentStatus, TaskKind
@@ -40,13 +46,13 @@ def membership(campaign: Campaign, user: AbstractUser) -> Member:
 
 
 @transaction.atomic
-def claim_task(*, campaign: Campaign, member: Member, holding: Collection[int] = ()) -> Assignment | None:
+def claim_task(*, member: Member, holding: Collection[int] = ()) -> Assignment | None:
     """A task for the member: one in hand that is not among the assignments `holding`, else a new one.
 
     `holding` are those that the asking page has already. A person has at most two in hand: the one shown and the next
     one. None where there is nothing for them now; `why_nothing_to_label` says why.
     """
-    member, standing = _locked(member)
+    member, standing = _locked(member.pk)
     if not may_get_tasks(member):
         return None
     deadline = timezone.now() + timedelta(seconds=member.campaign.lease_seconds)
@@ -58,19 +64,14 @@ def claim_task(*, campaign: Campaign, member: Member, holding: Collection[int] =
     return _claim(member, standing, deadline, holding)
 
 
-def _locked(member: Member) -> tuple[Member, Standing]:
+def _locked(key: int) -> tuple[Member, Standing]:
     """The member as they are now and where they stand: one claim at a time per person, whatever pages they have.
 
-    Only what decides on a claim is read again: member and campaign have just been read, by who asks. The second
-    statement sees what was there when the first had its lock.
+    The second statement sees what was there when the first had its lock.
     """
-    (
-        member.is_active,
-        member.paused_at,
-        member.qualified_at,
-        member.claimed_up_to,
-        member.campaign.status,
-    ) = the_row(LOCK_MEMBER, {"member": member.pk})
+    row = the_row(LOCK_MEMBER, {"member": key})
+    member = MEMBER.instance(row[: len(MEMBER)])
+    member.campaign = CAMPAIGN.instance(row[len(MEMBER) :])
     return member, standing_of(member)
 
 
@@ -101,7 +102,7 @@ def _claim(
 def _run_claim(
     statement: str, member: Member, deadline: datetime, holding: Collection[int]
 ) -> Assignment | None:
-    known: dict[str, int | datetime | str] = {
+    values: dict[str, int | datetime | str] = {
         "campaign": member.campaign_id,
         "member": member.pk,
         "cursor": member.claimed_up_to,
@@ -110,7 +111,7 @@ def _run_claim(
         "seed": member.campaign.seed,
     }
     while True:
-        row = prepared_row(statement, known)
+        row = prepared_row(statement, values)
         if row is None:
             return None
         task, assignment = row

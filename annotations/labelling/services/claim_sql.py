@@ -12,8 +12,10 @@ EXISTS the planner may well hash everything that the person ever had. How many t
 - Only where neither finds anything, everything open is gone through from the start, by a statement of its own.
 """
 
-LOCK_MEMBER = """
-    SELECT member.is_active, member.paused_at, member.qualified_at, member.claimed_up_to, campaign.status
+from annotations.access import CAMPAIGN, MEMBER
+
+LOCK_MEMBER = f"""
+    SELECT {MEMBER}, {CAMPAIGN}
     FROM annotations_member AS member JOIN annotations_campaign AS campaign ON campaign.id = member.campaign_id
     WHERE member.id = %(member)s FOR NO KEY UPDATE OF member
 """
@@ -33,7 +35,7 @@ _HAD = """
         AND (had.status <> 'released' OR had.id = ANY(%(holding)s::bigint[]))
 """
 
-_FOUND_ONWARD = f"""
+_PICK_ONWARD = f"""
     urgent AS (
         SELECT task.id, task.order_key, task.priority FROM annotations_task AS task
         WHERE task.open_slots > 0 AND ({_EVER_HAD}) IS NULL AND task.id IN (
@@ -49,13 +51,13 @@ _FOUND_ONWARD = f"""
             AND task.order_key > %(cursor)s AND ({_EVER_HAD}) IS NULL AND NOT EXISTS (SELECT FROM urgent)
         ORDER BY task.order_key, task.id
         LIMIT 1 FOR NO KEY UPDATE OF task SKIP LOCKED
-    ), found AS (
+    ), picked AS (
         SELECT * FROM urgent UNION ALL SELECT * FROM onward
     )
 """
 
-_FOUND_ANEW = f"""
-    found AS (
+_PICK_ANEW = f"""
+    picked AS (
         SELECT task.id, task.order_key, task.priority FROM annotations_task AS task
         WHERE task.campaign_id = %(campaign)s AND task.open_slots > 0 AND ({_HAD}) IS NULL
         ORDER BY task.priority DESC, task.order_key, task.id
@@ -64,8 +66,8 @@ _FOUND_ANEW = f"""
 """
 
 # In each person's own order, which stays the same. MD5 only scatters here.
-_FOUND_CONTROL = f"""
-    found AS (
+_PICK_CONTROL = f"""
+    picked AS (
         SELECT task.id FROM annotations_task AS task
         WHERE task.campaign_id = %(campaign)s AND task.kind = 'control' AND task.kind <> 'regular' AND ({_HAD}) IS NULL
         ORDER BY ({_EVER_HAD}) IS NOT NULL, md5(concat_ws('/', %(seed)s::bigint, %(member)s::bigint, task.id)), task.id
@@ -77,7 +79,7 @@ _PLACED = """
     placed AS (
         INSERT INTO annotations_assignment AS assignment
             (task_id, member_id, status, leased_until, is_surplus, is_set_aside, skip_reason, skip_note, created_at)
-        SELECT found.id, %(member)s, 'leased', %(deadline)s, false, false, '', '', statement_timestamp() FROM found
+        SELECT picked.id, %(member)s, 'leased', %(deadline)s, false, false, '', '', statement_timestamp() FROM picked
         ON CONFLICT (task_id, member_id) DO UPDATE SET status = 'leased', leased_until = excluded.leased_until
         WHERE assignment.status = 'released'
         RETURNING assignment.id
@@ -86,18 +88,18 @@ _PLACED = """
 
 _REGULAR = f"""
     {_PLACED}, taken AS (
-        UPDATE annotations_task AS task SET open_slots = task.open_slots - 1 FROM found WHERE task.id = found.id
+        UPDATE annotations_task AS task SET open_slots = task.open_slots - 1 FROM picked WHERE task.id = picked.id
     ), moved AS (
-        UPDATE annotations_member AS member SET claimed_up_to = found.order_key FROM found
-        WHERE member.id = %(member)s AND found.priority = 0
+        UPDATE annotations_member AS member SET claimed_up_to = picked.order_key FROM picked
+        WHERE member.id = %(member)s AND picked.priority = 0
     )
-    SELECT found.id, placed.id FROM found LEFT JOIN placed ON true
+    SELECT picked.id, placed.id FROM picked LEFT JOIN placed ON true
 """
 
-CLAIM_ONWARD = f"WITH {_FOUND_ONWARD}, {_REGULAR}"
+CLAIM_ONWARD = f"WITH {_PICK_ONWARD}, {_REGULAR}"
 
-CLAIM_ANEW = f"WITH {_FOUND_ANEW}, {_REGULAR}"
+CLAIM_ANEW = f"WITH {_PICK_ANEW}, {_REGULAR}"
 
 CLAIM_CONTROL = (
-    f"WITH {_FOUND_CONTROL}, {_PLACED} SELECT found.id, placed.id FROM found LEFT JOIN placed ON true"
+    f"WITH {_PICK_CONTROL}, {_PLACED} SELECT picked.id, placed.id FROM picked LEFT JOIN placed ON true"
 )

@@ -3,7 +3,6 @@
 import math
 import uuid
 from dataclasses import dataclass, replace
-from datetime import datetime
 
 from django.db import IntegrityError, transaction
 from django.db.models import F
@@ -15,7 +14,7 @@ from annotations.models.campaign import CampaignStatus
 from annotations.models.label import AnswerCorrect
 from annotations.models.task import AssignmentStatus, TaskKind
 from core.audit.writing import record
-from core.db.partial import partly_read
+from core.db.columns import Columns
 from core.db.prepared import the_row
 from core.errors import Conflict, DomainError
 from evaluation.models.endpoint import SCALE
@@ -122,31 +121,32 @@ def submit_label(
 
 @transaction.atomic
 def _submit(assignment: Assignment, submission: Submission) -> Label:
-    task, known = _locked(assignment, submission.key)
+    task = locked_task(assignment.task_id)
+    context = _context(assignment, submission.key)
     before = settled_values(task)
-    answer_correct = _answer_asked_for(task.campaign, submission.answer_correct)
-    if known.with_key is not None:
-        if known.with_key.assignment_id != assignment.pk:
+    submission = replace(
+        submission, answer_correct=_answer_asked_for(task.campaign, submission.answer_correct)
+    )
+    if context.with_key is not None:
+        if context.with_key.assignment_id != assignment.pk:
             raise _key_reused()
-        return known.with_key
-    if known.current is not None and task.campaign.status == CampaignStatus.ARCHIVED:
+        return context.with_key
+    if context.current is not None and task.campaign.status == CampaignStatus.ARCHIVED:
         raise Conflict(
             "This campaign is archived: its labels stay as they are. What you have entered here is not lost.",
             code="campaign_archived",
         )
-    revision = known.current.revision if known.current else 0
-    if known.current is not None and submission.based_on not in {None, revision}:
-        raise AlreadyLabelled(known.current)
-    if known.status != AssignmentStatus.SUBMITTED:
-        _place(assignment, task, known)
-    label = _store(
-        assignment, replace(submission, answer_correct=answer_correct), revision + 1, known.guidelines
-    )
+    revision = context.current.revision if context.current else 0
+    if context.current is not None and submission.based_on not in {None, revision}:
+        raise AlreadyLabelled(context.current)
+    if context.assignment.status != AssignmentStatus.SUBMITTED:
+        _place(context, task)
+    label = _store(context, submission, revision + 1)
     if task.kind == TaskKind.REGULAR:
-        is_vote = not (assignment.is_surplus or assignment.is_set_aside)
-        resolve(task, scores=[*known.other_votes, submission.score] if is_vote else known.other_votes)
+        is_vote = not (context.assignment.is_surplus or context.assignment.is_set_aside)
+        resolve(task, scores=[*context.other_votes, submission.score] if is_vote else context.other_votes)
         save_settled(task, before)
-    _note(label, task, known.current)
+    _note(label, task, context.current)
     return label
 
 
@@ -164,22 +164,28 @@ def _key_reused() -> Conflict:
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
-    """What the database has on an assignment when something is submitted, read under the task's lock."""
+class LabelContext:
+    """What the database has when something is submitted, read under the task's lock.
 
-    status: str
-    member_is_set_aside: bool
-    guidelines: int | None
+    `current` is the assignment's label, `with_key` the label that the same submission made earlier.
+    """
+
+    assignment: Assignment
     current: Label | None
     with_key: Label | None
+    member_is_set_aside: bool
+    guidelines: int | None
     other_votes: list[int]
 
 
-# One query for what the ORM would need five for. The columns of a label are those that LABEL_FIELDS names.
-LABEL_FIELDS = ["id", "assignment_id", "revision", "score", "answer_correct", "comment"]
-_KNOWN = """
-    SELECT assignment.status, assignment.is_surplus, assignment.is_set_aside, assignment.submitted_at,
-        member.set_aside_at IS NOT NULL,
+# One query for what the ORM would need five for.
+_ASSIGNMENT, _CURRENT, _SAME = (
+    Columns(Assignment, "assignment"),
+    Columns(Label, "current"),
+    Columns(Label, "same"),
+)
+_CONTEXT = f"""
+    SELECT member.set_aside_at IS NOT NULL,
         (
             SELECT id FROM annotations_guidelines WHERE campaign_id = member.campaign_id
             ORDER BY version DESC LIMIT 1
@@ -191,8 +197,7 @@ _KNOWN = """
                 AND other.status = 'submitted' AND NOT other.is_surplus AND NOT other.is_set_aside
             ORDER BY other.id, label.revision DESC
         ),
-        current.id, current.assignment_id, current.revision, current.score, current.answer_correct, current.comment,
-        same.id, same.assignment_id, same.revision, same.score, same.answer_correct, same.comment
+        {_ASSIGNMENT}, {_CURRENT}, {_SAME}
     FROM annotations_assignment AS assignment
     JOIN annotations_member AS member ON member.id = assignment.member_id
     LEFT JOIN LATERAL (
@@ -203,41 +208,40 @@ _KNOWN = """
 """
 
 
-def _locked(assignment: Assignment, key: uuid.UUID) -> tuple[Task, Known]:
-    """The task, locked, and what is known then, with which `assignment` is brought up to date.
-
-    The second statement sees what was there when the first had its lock.
-    """
-    task = locked_task(assignment.task_id)
-    status, is_surplus, is_set_aside, submitted_at, member_set_aside, guidelines, votes, *labels = the_row(
-        _KNOWN, {"assignment": assignment.pk, "key": key}
+def _context(assignment: Assignment, key: uuid.UUID) -> LabelContext:
+    """The task is locked already, so that this statement sees what was there when the lock was."""
+    member_is_set_aside, guidelines, other_votes, *rows = the_row(
+        _CONTEXT, {"assignment": assignment.pk, "key": key}
     )
-    assignment.status, assignment.submitted_at = status, submitted_at
-    assignment.is_surplus, assignment.is_set_aside = is_surplus, is_set_aside
-    count = len(LABEL_FIELDS)
-    current, same = (
-        partly_read(Label, **dict(zip(LABEL_FIELDS, columns, strict=True)))
-        if columns[0] is not None
-        else None
-        for columns in (labels[:count], labels[count:])
-    )
-    for label in (current, same):
-        if label is not None and label.assignment_id == assignment.pk:
-            label.assignment = assignment
-    return task, Known(status, member_set_aside, guidelines, current, same, votes)
+    fresh = _ASSIGNMENT.instance(rows[: len(_ASSIGNMENT)])
+    fresh.member = assignment.member
+    labels = rows[len(_ASSIGNMENT) :]
+    current = _label(_CURRENT, labels[: len(_CURRENT)], fresh)
+    with_key = _label(_SAME, labels[len(_CURRENT) :], fresh)
+    return LabelContext(fresh, current, with_key, member_is_set_aside, guidelines, other_votes)
 
 
-def _place(assignment: Assignment, task: Task, known: Known) -> None:
+def _label(columns: Columns[Label], values: list[object], assignment: Assignment) -> Label | None:
+    if values[0] is None:
+        return None
+    label = columns.instance(values)
+    if label.assignment_id == assignment.pk:
+        label.assignment = assignment
+    return label
+
+
+def _place(context: LabelContext, task: Task) -> None:
     """Turn a place on the task into a label's: a live lease keeps its slot, a lost one takes an open slot if it can.
 
     The label of one whose labels are set aside has no vote, and so leaves its slot to others; nor has one that comes
-    when the campaign is archived, and its votes are to stay as they are.
+    when the campaign is archived, and its votes are to stay as they are. Both rows are stored by the caller.
     """
+    assignment = context.assignment
     if task.kind == TaskKind.REGULAR:
-        has_slot = known.status == AssignmentStatus.LEASED
-        if known.member_is_set_aside or task.campaign.status == CampaignStatus.ARCHIVED:
-            assignment.is_set_aside = known.member_is_set_aside
-            assignment.is_surplus = not known.member_is_set_aside
+        has_slot = assignment.status == AssignmentStatus.LEASED
+        if context.member_is_set_aside or task.campaign.status == CampaignStatus.ARCHIVED:
+            assignment.is_set_aside = context.member_is_set_aside
+            assignment.is_surplus = not context.member_is_set_aside
             if has_slot:
                 task.open_slots += 1
                 task.priority = 1
@@ -247,6 +251,7 @@ def _place(assignment: Assignment, task: Task, known: Known) -> None:
             assignment.is_surplus = True
     assignment.status, assignment.leased_until = AssignmentStatus.SUBMITTED, None
     assignment.submitted_at = timezone.now()
+    assignment.skip_reason = assignment.skip_note = ""
 
 
 # The label, the assignment that now has it, and the draft that it was made of, in one statement.
@@ -268,8 +273,8 @@ _STORE = """
 """
 
 
-def _store(assignment: Assignment, submission: Submission, revision: int, guidelines: int | None) -> Label:
-    now: datetime = timezone.now()
+def _store(context: LabelContext, submission: Submission, revision: int) -> Label:
+    assignment = context.assignment
     label = Label(
         assignment=assignment,
         revision=revision,
@@ -277,9 +282,9 @@ def _store(assignment: Assignment, submission: Submission, revision: int, guidel
         answer_correct=submission.answer_correct,
         comment=submission.comment,
         seconds=submission.seconds,
-        guidelines_id=guidelines,
+        guidelines_id=context.guidelines,
         submission_key=submission.key,
-        created_at=now,
+        created_at=timezone.now(),
     )
     (label.pk,) = the_row(
         _STORE,
@@ -290,15 +295,14 @@ def _store(assignment: Assignment, submission: Submission, revision: int, guidel
             "answer_correct": submission.answer_correct,
             "comment": submission.comment,
             "seconds": submission.seconds,
-            "guidelines": guidelines,
+            "guidelines": context.guidelines,
             "key": submission.key,
-            "now": now,
+            "now": label.created_at,
             "submitted_at": assignment.submitted_at,
             "is_surplus": assignment.is_surplus,
             "is_set_aside": assignment.is_set_aside,
         },
     )
-    assignment.skip_reason = assignment.skip_note = ""
     return label
 
 

@@ -5,44 +5,29 @@ The task's row is locked by the caller: its slots, its state and its votes chang
 
 from collections.abc import Sequence
 
+from annotations.access import CAMPAIGN
 from annotations.models import Assignment, Campaign, Label, Task
 from annotations.models.campaign import Disagreement
 from annotations.models.task import TaskKind, TaskState
-from core.db.partial import partly_read
-from core.db.prepared import prepared_row, the_row
+from core.db.columns import Columns
+from core.db.prepared import the_row
 
 SETTLED = ("wanted_labels", "open_slots", "priority", "state", "score_range")
 """The fields of a task that its votes and the places on it decide."""
 
-
-CAMPAIGN_FIELDS = [
-    "asks_correctness",
-    "disagreement",
-    "disagreement_range",
-    "max_overlap",
-    "overlap",
-    "status",
-    "threshold",
-]
-LOCK_TASK = f"""
-    SELECT task.id, task.campaign_id, task.kind, task.waits_for_lead, {", ".join(f"task.{field}" for field in SETTLED)},
-        {", ".join(f"campaign.{field}" for field in CAMPAIGN_FIELDS)}
+_TASK = Columns(Task, "task")
+_LOCK_TASK = f"""
+    SELECT {_TASK}, {CAMPAIGN}
     FROM annotations_task AS task JOIN annotations_campaign AS campaign ON campaign.id = task.campaign_id
     WHERE task.id = %(task)s FOR NO KEY UPDATE OF task
 """
 
 
 def locked_task(key: int) -> Task:
-    """The task, locked, with what its campaign says of settling it: submissions, claims and reclaims of one task
-    happen one after another. Every label comes by here, so only that is read; other fields are when asked for.
-    """
-    row = the_row(LOCK_TASK, {"task": key})
-    fields = ["id", "campaign_id", "kind", "waits_for_lead", *SETTLED]
-    own, of_campaign = row[: len(fields)], row[len(fields) :]
-    task = partly_read(Task, **dict(zip(fields, own, strict=True)))
-    task.campaign = partly_read(
-        Campaign, id=task.campaign_id, **dict(zip(CAMPAIGN_FIELDS, of_campaign, strict=True))
-    )
+    """The task, locked, with its campaign: submissions, claims and reclaims of one task happen one after another."""
+    row = the_row(_LOCK_TASK, {"task": key})
+    task = _TASK.instance(row[: len(_TASK)])
+    task.campaign = CAMPAIGN.instance(row[len(_TASK) :])
     return task
 
 
@@ -65,6 +50,7 @@ def settled_values(task: Task) -> dict[str, int | str | None]:
 
 _SAVE = f"""
     UPDATE annotations_task SET {", ".join(f"{field} = %({field})s" for field in SETTLED)} WHERE id = %(task)s
+    RETURNING id
 """
 
 
@@ -72,7 +58,7 @@ def save_settled(task: Task, before: dict[str, int | str | None]) -> Task:
     """Store what has changed since `before`. Most labels change nothing: then nothing is written."""
     after = settled_values(task)
     if after != before:
-        prepared_row(_SAVE, {"task": task.pk, **after})
+        the_row(_SAVE, {"task": task.pk, **after})
     return task
 
 

@@ -13,6 +13,7 @@ from annotations.validation.services.ratings_import import (
     RatingsFile,
     RatingsImport,
     RatingsRefused,
+    RatingsSpec,
     import_ratings,
 )
 from core.errors import DomainError
@@ -72,7 +73,7 @@ class Command(BaseCommand):
         try:
             files = [_read(path, "human") for path in options["human"]]
             files += [_read(path, "judge") for path in options["judge"]]
-            report = import_ratings(
+            spec = RatingsSpec(
                 name=options["campaign"],
                 files=files,
                 scale=options["scale"],
@@ -81,6 +82,7 @@ class Command(BaseCommand):
                 threshold=options["threshold"],
                 is_cut=not options["no_failure"],
             )
+            report = import_ratings(spec=spec)
         except DomainError as error:
             problems = list(error.problems) if isinstance(error, RatingsRefused) else []
             message = error.message

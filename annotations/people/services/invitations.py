@@ -125,7 +125,7 @@ def accept_with_new_account(*, token: str, username: str, password: str, email: 
 
 
 def check_waiting(invitation: Invitation) -> None:
-    """Raises Conflict for an invitation that lets nobody in any more, in words for who has the link."""
+    """Raises Conflict for an invitation that no longer works, in words for the person who has the link."""
     if invitation.accepted_at is not None:
         raise Conflict("This invitation has been used. Ask for another one.", code="invitation_used")
     if invitation.revoked_at is not None:

@@ -36,7 +36,7 @@ def change_role(*, member: Member, role: str, actor: User) -> Member:
 def deactivate_member(*, member: Member, actor: User) -> Member:
     """Take a person out of the campaign: no access, no tasks; what they labelled stays. Raises NotAllowed for oneself.
 
-    Who is just being handed a task keeps it until its lease runs out.
+    A person who is just being assigned a task keeps it until its lease expires.
     """
     _check_not_oneself(member, actor)
     free_leases(of=Member.objects.filter(pk=member.pk))
@@ -61,7 +61,7 @@ def reactivate_member(*, member: Member, actor: User) -> Member:
 
 @transaction.atomic
 def deactivate_account(*, user: User, actor: User) -> User:
-    """Shut a person out at once: sessions end, API tokens are revoked, tasks in hand go to others.
+    """Lock a person out at once: sessions end, API tokens are revoked, current tasks go to others.
 
     What they labelled stays, with its vote. Raises NotAllowed for oneself, so that an admin is always left.
     """

@@ -6,16 +6,18 @@ What a lead does about a person is among the actions on members.
 """
 
 from django.db.models import QuerySet
+from django.utils.functional import cached_property
 from drf_spectacular.utils import extend_schema
-from rest_framework import generics
+from rest_framework.decorators import action
+from rest_framework.mixins import ListModelMixin
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
-from annotations.access import led_campaign, visible_campaign
+from annotations.access import visible_campaign
 from annotations.labelling.services.assignment import membership
-from annotations.models import Campaign, Member, QualificationAnswer, Task
+from annotations.models import Campaign, Member
 from annotations.quality.selectors.qualification import (
+    answers_by,
     next_item,
     open_attempt,
     people_in_qualification,
@@ -33,115 +35,91 @@ from annotations.quality.serializers.qualification import (
     qualification_data,
 )
 from annotations.quality.services.qualification import answer_item, start_attempt
+from annotations.viewsets import LedViewSet, PersonViewSet
 from core.api.actor import actor_of
 from core.api.idempotency import idempotent
-from core.api.queries import Queried
 from core.api.strict import without_body
-from core.errors import Conflict, NotFound
+from core.errors import Conflict
+from core.rows import existing
 from core.scopes import Scope
 
-ANSWERS = QualificationAnswer.objects.select_related(
-    "attempt",
-    "task__campaign",
-    "task__known_score",
-    "task__response__item__question",
-    "task__response__item__preference",
-)
 
+class Qualification(PersonViewSet[Member]):
+    """The qualification round of a campaign, for who takes it."""
 
-def _member(request: Request, campaign_id: int) -> tuple[Campaign, Member]:
-    """The campaign and the caller's place in it. Raises NotFound, and NotAllowed for staff who are not in it."""
-    campaign = visible_campaign(request.user, campaign_id)
-    return campaign, membership(campaign, actor_of(request))
+    scope = Scope.ANNOTATE
 
+    @cached_property
+    def campaign(self) -> Campaign:
+        return visible_campaign(self.request.user, self.kwargs["campaign_id"])
 
-class Qualification(APIView):
-    """Where the caller stands in a campaign's qualification round."""
+    @cached_property
+    def member(self) -> Member:
+        """The caller's place in the campaign. Raises NotAllowed for staff who are not in it."""
+        return membership(self.campaign, actor_of(self.request))
 
     @extend_schema(responses=QualificationSerializer)
-    def get(self, request: Request, campaign_id: int) -> Response:
-        campaign, member = _member(request, campaign_id)
-        return Response(qualification_data(campaign, member, standing(member)))
-
-
-class QualificationStart(APIView):
-    """Begin an attempt, or go on with the one under way. 409 with the code `no_attempts_left` where a lead has to
-    give another one, `already_qualified` for who has passed.
-    """
-
-    scope = Scope.ANNOTATE
+    def state(self, request: Request, campaign_id: int) -> Response:
+        """Where the caller stands in a campaign's qualification round."""
+        return Response(self._standing())
 
     @extend_schema(request=None, responses=QualificationSerializer)
+    @action(["post"], detail=False)
     @idempotent
     @without_body
-    def post(self, request: Request, campaign_id: int) -> Response:
-        campaign, member = _member(request, campaign_id)
-        start_attempt(member=member)
-        member.refresh_from_db()
-        return Response(qualification_data(campaign, member, standing(member)))
-
-
-class QualificationItem(APIView):
-    """The next item of the attempt under way; POST answers one. The first answer to an item stands: sent again, it is
-    the same answer.
-    """
-
-    scope = Scope.ANNOTATE
+    def start(self, request: Request, campaign_id: int) -> Response:
+        """Begin an attempt, or go on with the one under way. 409 with the code `no_attempts_left` where a lead has to
+        give another one, `already_qualified` for who has passed.
+        """
+        start_attempt(member=self.member)
+        self.member.refresh_from_db()
+        return Response(self._standing())
 
     @extend_schema(responses=NextItemSerializer)
-    def get(self, request: Request, campaign_id: int) -> Response:
-        campaign, member = _member(request, campaign_id)
-        attempt = open_attempt(member)
+    @action(detail=False)
+    def item(self, request: Request, campaign_id: int) -> Response:
+        """The next item of the attempt under way."""
+        attempt = open_attempt(self.member)
         item = next_item(attempt) if attempt else None
         shown = ItemToRateSerializer(item).data if item else None
-        return Response({"item": shown, "standing": qualification_data(campaign, member, standing(member))})
+        return Response({"item": shown, "standing": self._standing()})
 
     @extend_schema(request=AnswerToItemSerializer, responses=FeedbackSerializer)
-    def post(self, request: Request, campaign_id: int) -> Response:
-        campaign, member = _member(request, campaign_id)
-        given = AnswerToItemSerializer(data=request.data)
-        given.is_valid(raise_exception=True)
-        task = _item(campaign, given.validated_data["task"])
+    @item.mapping.post
+    def answer(self, request: Request, campaign_id: int) -> Response:
+        """Answer an item. The first answer to an item stands: sent again, it is the same answer."""
+        member, values = self.member, AnswerToItemSerializer.values_in(request.data)
+        tasks = qualification_items(self.campaign).select_related("known_score")
+        task = existing(tasks.filter(pk=values["task"]), "item")
         # The answer to the last item may be sent again when the attempt is over.
         attempt = open_attempt(member) or member.qualification_attempts.last()
         if attempt is None:
             raise Conflict("Start an attempt first.", code="no_attempt")
-        answer = answer_item(attempt=attempt, task=task, score=given.validated_data["score"])
-        return Response(_feedback(campaign, member, answer.pk))
-
-
-class QualificationFeedback(APIView):
-    """One of the caller's own answers; with what was right, once the item can no longer be asked."""
+        return self._feedback(answer_item(attempt=attempt, task=task, score=values["score"]).pk)
 
     @extend_schema(responses=FeedbackSerializer)
-    def get(self, request: Request, campaign_id: int, answer_id: int) -> Response:
-        return Response(_feedback(*_member(request, campaign_id), answer_id))
+    @action(detail=False, url_path="answers/<int:answer_id>", url_name="answer")
+    def feedback(self, request: Request, campaign_id: int, answer_id: int) -> Response:
+        """One of the caller's own answers; with what was right, once the item can no longer be asked."""
+        return self._feedback(answer_id)
+
+    def _standing(self) -> dict[str, object]:
+        return qualification_data(self.campaign, self.member, standing(self.member))
+
+    def _feedback(self, answer_id: int) -> Response:
+        """An answer of the member's as its page shows it. Raises NotFound."""
+        answer = existing(answers_by(self.member).filter(pk=answer_id), "answer")
+        self.member.refresh_from_db()  # the answer may have been the one that qualified them
+        return Response(FeedbackSerializer(answer, context={"standing": self._standing()}).data)
 
 
-def _item(campaign: Campaign, task_id: int) -> Task:
-    task = qualification_items(campaign).select_related("known_score").filter(pk=task_id).first()
-    if task is None:
-        raise NotFound("There is no such item.")
-    return task
-
-
-def _feedback(campaign: Campaign, member: Member, answer_id: int) -> dict[str, object]:
-    """An answer of the member's as its page shows it. Raises NotFound."""
-    answer = ANSWERS.filter(pk=answer_id, attempt__member=member).first()
-    if answer is None:
-        raise NotFound("There is no such answer.")
-    member.refresh_from_db()  # the answer may have been the one that qualified them
-    context = {"standing": qualification_data(campaign, member, standing(member))}
-    return dict(FeedbackSerializer(answer, context=context).data)
-
-
-class QualificationPeople(Queried, generics.ListAPIView[Member]):
+class QualificationPeople(ListModelMixin, LedViewSet[Member]):
     """The annotators of a campaign that the caller leads with their attempts, who came last first."""
 
     serializer_class = PersonInQualificationSerializer
     query_serializer_class = PeopleInQualificationQuery
 
     def get_queryset(self) -> QuerySet[Member]:
-        found = people_in_qualification(led_campaign(self.request.user, self.kwargs["campaign_id"]))
-        wanted = self.query.get("is_qualified")
-        return found if wanted is None else found.filter(qualified_at__isnull=not wanted)
+        members = people_in_qualification(self.campaign)
+        is_qualified = self.query.get("is_qualified")
+        return members if is_qualified is None else members.filter(qualified_at__isnull=not is_qualified)

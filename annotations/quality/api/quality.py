@@ -8,7 +8,7 @@ from rest_framework.views import APIView
 from annotations.access import led_campaign
 from annotations.quality.selectors.quality import bars_of, members_without_figures, people_with_figures
 from annotations.quality.serializers.quality import QualitySerializer
-from annotations.quality.services.quality_kept import quality_now
+from annotations.quality.services.cached_quality import quality_now
 
 
 class CampaignQuality(APIView):
@@ -17,12 +17,12 @@ class CampaignQuality(APIView):
     @extend_schema(responses=QualitySerializer)
     def get(self, request: Request, campaign_id: int) -> Response:
         campaign = led_campaign(request.user, campaign_id)
-        kept = quality_now(campaign)
-        figures = kept.value or {}
-        without = [] if kept.is_current else members_without_figures(campaign, figures)
+        cached = quality_now(campaign)
+        figures = cached.value or {}
+        without = [] if cached.is_current else members_without_figures(campaign, figures)
         shown = {
-            "as_of": kept.as_of,
-            "is_current": kept.is_current,
+            "as_of": cached.as_of,
+            "is_current": cached.is_current,
             "bars": bars_of(campaign),
             "people": people_with_figures(campaign, figures),
             "without_figures": [member.user.get_username() for member in without],

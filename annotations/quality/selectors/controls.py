@@ -67,7 +67,7 @@ WITHDRAWN = "withdrawn"
 
 
 def withdrawn_items(campaign: Campaign) -> QuerySet[Task]:
-    """The items that are used no more, the last one withdrawn or added first."""
+    """The items that are no longer used, the last one withdrawn or added first."""
     return (
         campaign.tasks.filter(kind=TaskKind.WITHDRAWN)
         .select_related("known_score__created_by", "response__item__question", "response__item__preference")
@@ -147,5 +147,5 @@ def random_candidates(campaign: Campaign, count: int) -> list[Response]:
     """Up to `count` of the candidates, drawn at random."""
     keys = list(candidates(campaign).values_list("pk", flat=True))
     drawn = [keys.pop(secrets.randbelow(len(keys))) for _ in range(min(count, len(keys)))]
-    found = candidates(campaign).in_bulk(drawn)
-    return [found[key] for key in drawn]
+    responses = candidates(campaign).in_bulk(drawn)
+    return [responses[key] for key in drawn]

@@ -78,6 +78,17 @@ def told_answers(member: Member) -> list[QualificationAnswer]:
     return [answer for answer in ordered if is_told(answer)]
 
 
+def answers_by(member: Member) -> QuerySet[QualificationAnswer]:
+    """The member's own answers, with all that a page shows of one."""
+    return QualificationAnswer.objects.filter(attempt__member=member).select_related(
+        "attempt",
+        "task__campaign",
+        "task__known_score",
+        "task__response__item__question",
+        "task__response__item__preference",
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Standing:
     """Where a member stands in the round. Attempts that a lead granted may exceed the campaign's number.

@@ -203,7 +203,8 @@ def evidence_for_pausing(campaign: Campaign) -> list[Evidence]:
     bars = bars_of(campaign)
     if bars.control_accuracy is None and bars.agreement is None:
         return []
-    labels, since, found = campaign_labels(campaign), resumed_at(campaign), []
+    labels, since = campaign_labels(campaign), resumed_at(campaign)
+    evidence = []
     for member in _members(campaign).filter(is_active=True, paused_at__isnull=True):
         mine = labels.members == member.pk
         if member.pk in since:
@@ -212,8 +213,8 @@ def evidence_for_pausing(campaign: Campaign) -> list[Evidence]:
         accuracy = quality.control_accuracy(labels.is_right[mine & labels.is_control])
         agreement = agreement_of(labels, regular)
         if below := quality.surely_below_bars(accuracy, agreement, bars):
-            found.append(Evidence(member, accuracy, agreement, below))
-    return found
+            evidence.append(Evidence(member, accuracy, agreement, below))
+    return evidence
 
 
 def resumed_at(campaign: Campaign) -> dict[int, datetime]:

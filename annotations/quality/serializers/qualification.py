@@ -9,34 +9,34 @@ from annotations.labelling.serializers import OptionSerializer
 from annotations.models import Campaign, Member, QualificationAnswer, QualificationAttempt, Task
 from annotations.quality.selectors.qualification import Standing, baseline_of, is_told
 from core.api.queries import LARGEST_ID, ListQuery
+from core.api.row_serializer import RowSerializer
 from core.api.strict import StrictSerializer
 from evaluation.models.endpoint import SCALE
 
 
-class AttemptSerializer(serializers.ModelSerializer[QualificationAttempt]):
+class AttemptSerializer(RowSerializer[QualificationAttempt]):
     """One's own try at the round: how many items are answered; `passed` is null until its end. How many were `right` is
     null until one has passed: before that, it would tell what to change.
     """
 
-    answered = serializers.IntegerField(source="answer_count", read_only=True)
-    right = serializers.IntegerField(source="right_told", allow_null=True, read_only=True)
-    passed = serializers.BooleanField(allow_null=True, read_only=True)
+    answered = serializers.IntegerField(source="answer_count")
+    right = serializers.IntegerField(source="right_told", allow_null=True)
+    passed = serializers.BooleanField(allow_null=True)
 
     class Meta:
         model = QualificationAttempt
         fields = ["number", "answered", "right", "passed", "finished_at"]
-        read_only_fields = fields
 
 
 class AttemptSeenByLeadSerializer(AttemptSerializer):
     """Somebody's try at the round: how many items are answered and how many of them right."""
 
-    right = serializers.IntegerField(source="right_count", read_only=True)
+    right = serializers.IntegerField(source="right_count")
 
 
 class QualificationSerializer(serializers.Serializer[Any]):
     """Where the caller stands. `pass_mark` is the share of `items` to get right; null: the campaign has no round.
-    `attempt` is the number of the one under way, in which so many items are `answered`.
+    `attempt` is the number of the current one, in which `answered` items have an answer.
     """
 
     pass_mark = serializers.FloatField(allow_null=True)
@@ -99,19 +99,19 @@ class AnswerToItemSerializer(StrictSerializer[Any]):
     score = serializers.IntegerField(min_value=SCALE[0], max_value=SCALE[-1])
 
 
-class FeedbackSerializer(serializers.ModelSerializer[QualificationAnswer]):
+class FeedbackSerializer(RowSerializer[QualificationAnswer]):
     """One's answer to an item. Whether it `is_right`, the item's known score, within `tolerance` of which an answer is
     right, and why, are null as long as the item may be asked again: until it is withdrawn or the campaign closed.
     """
 
-    attempt = serializers.IntegerField(source="attempt.number", read_only=True)
-    is_right = serializers.BooleanField(allow_null=True, read_only=True)
-    known_score = serializers.IntegerField(source="task.known_score.score", allow_null=True, read_only=True)
-    tolerance = serializers.IntegerField(source="task.known_score.tolerance", allow_null=True, read_only=True)
+    attempt = serializers.IntegerField(source="attempt.number")
+    is_right = serializers.BooleanField(allow_null=True)
+    known_score = serializers.IntegerField(source="task.known_score.score", allow_null=True)
+    tolerance = serializers.IntegerField(source="task.known_score.tolerance", allow_null=True)
     explanation = serializers.CharField(
-        source="task.known_score.explanation", allow_null=True, read_only=True, help_text="Markdown."
+        source="task.known_score.explanation", allow_null=True, help_text="Markdown."
     )
-    item = ItemToRateSerializer(source="task", read_only=True)
+    item = ItemToRateSerializer(source="task")
     standing = serializers.SerializerMethodField()
 
     class Meta:
@@ -127,7 +127,6 @@ class FeedbackSerializer(serializers.ModelSerializer[QualificationAnswer]):
             "item",
             "standing",
         ]
-        read_only_fields = fields
 
     def to_representation(self, instance: QualificationAnswer) -> dict[str, Any]:
         """The fields as JSON has them."""
@@ -142,16 +141,15 @@ class FeedbackSerializer(serializers.ModelSerializer[QualificationAnswer]):
         return self.context["standing"]
 
 
-class PersonInQualificationSerializer(serializers.ModelSerializer[Member]):
+class PersonInQualificationSerializer(RowSerializer[Member]):
     """An annotator with their attempts; `qualified_at`: they may label."""
 
-    username = serializers.CharField(source="user.username", read_only=True)
-    attempts = AttemptSeenByLeadSerializer(source="qualification_attempts", many=True, read_only=True)
+    username = serializers.CharField(source="user.username")
+    attempts = AttemptSeenByLeadSerializer(source="qualification_attempts", many=True)
 
     class Meta:
         model = Member
         fields = ["id", "username", "qualified_at", "attempts"]
-        read_only_fields = fields
 
 
 class PeopleInQualificationQuery(ListQuery):

@@ -7,7 +7,7 @@ from rest_framework import serializers
 
 from annotations.campaigns.serializers.campaigns import MemberSerializer
 from annotations.quality.selectors.quality import PersonQuality
-from core.api.estimates import EstimateField
+from core.api.dataclass_serializer import DataclassSerializer
 from perg.stats.raters.quality import AnnotatorQuality, Bars, Drift
 
 
@@ -18,37 +18,28 @@ class Figure(TextChoices):
     AGREEMENT = "agreement"
 
 
-class BarsSerializer(serializers.Serializer[Bars]):
+class BarsSerializer(DataclassSerializer[Bars]):
     """Below what a person is paused; null: no bar."""
 
-    control_accuracy = serializers.FloatField(allow_null=True)
-    agreement = serializers.FloatField(allow_null=True)
+    dataclass = Bars
 
 
-class DriftSerializer(serializers.Serializer[Drift]):
+class DriftSerializer(DataclassSerializer[Drift]):
     """What changed between the first third of the labels and the last, in points of the scale: the mean of own score
     less the others' median (`shift`), and of its size (`distance`). `course`: that mean in up to ten parts.
     """
 
-    shift = EstimateField()
-    distance = EstimateField()
-    course = serializers.ListField(child=serializers.FloatField())
+    dataclass = Drift
 
 
-class FiguresSerializer(serializers.Serializer[AnnotatorQuality]):
+class FiguresSerializer(DataclassSerializer[AnnotatorQuality]):
     """A person's figures: agreement with the median of the others (κ with quadratic weights), share of control items
     right, median seconds on a task, share of labels made in less than the campaign's minimum time, drift, and how
     often each score was given by them and by the others to the same responses.
     """
 
-    labels = serializers.IntegerField()
-    agreement = EstimateField()
-    control_accuracy = EstimateField()
-    seconds = EstimateField()
-    fast = EstimateField()
+    dataclass = AnnotatorQuality
     drift = DriftSerializer()
-    own_counts = serializers.ListField(child=serializers.IntegerField())
-    rest_counts = serializers.ListField(child=serializers.IntegerField())
 
 
 class PersonQualitySerializer(serializers.Serializer[PersonQuality]):

@@ -33,21 +33,6 @@ class KnownItem:
     explanation: str = ""
 
 
-def add_control(
-    *,
-    campaign: Campaign,
-    response: Response,
-    score: int,
-    tolerance: int = 0,
-    explanation: str = "",
-    kind: str = TaskKind.CONTROL,
-    actor: User | None,
-) -> Task:
-    """Make a response a control or qualification item of the campaign. Raises as `add_controls`."""
-    item = KnownItem(response.pk, score, tolerance, explanation)
-    return add_controls(campaign=campaign, items=[item], kind=kind, actor=actor)[0]
-
-
 @transaction.atomic
 def add_controls(
     *, campaign: Campaign, items: Sequence[KnownItem], kind: str = TaskKind.CONTROL, actor: User | None
@@ -159,7 +144,7 @@ def add_controls_from_gold(
 
 @transaction.atomic
 def withdraw_control(*, task: Task, actor: User) -> Task:
-    """Use an item no more: nobody gets it again, and the answers to it count for nothing. They are kept."""
+    """Withdraw an item: nobody gets it again, and the answers to it no longer count. They are kept."""
     kind = task.kind
     if not Task.objects.filter(pk=task.pk, kind__in=KINDS).update(kind=TaskKind.WITHDRAWN):
         raise Conflict("Only a control or qualification item that is in use can be withdrawn.")

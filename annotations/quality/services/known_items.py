@@ -8,7 +8,7 @@ from annotations.models import Campaign, Task
 from annotations.quality.selectors.controls import candidates
 from annotations.quality.services.controls import WIDEST, KnownItem
 from core.errors import DomainError
-from core.http.page_query import key_in
+from core.text.keys import key_in
 from evaluation.importers.files.csv_file import CsvFile, check_text
 from evaluation.importers.report import ImportRefused
 from evaluation.models.endpoint import SCALE

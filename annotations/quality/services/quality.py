@@ -33,7 +33,7 @@ REASON_LENGTH = 300
 def pause_member(
     *, member: Member, reason: str, actor: User | None = None, evidence: Evidence | None = None
 ) -> Member:
-    """Give the member no more tasks, and what they have in hand to others; their labels stay as they are.
+    """Give the member no more tasks, and their current ones to others; their labels stay as they are.
 
     `actor` is None where the platform pauses by itself, on `evidence`. Raises Conflict for one who is paused already.
     """
@@ -78,7 +78,7 @@ def _facts(evidence: Evidence | None) -> dict[str, object]:
 
 @transaction.atomic
 def resume_member(*, member: Member, actor: User) -> Member:
-    """Let a paused member go on. What they have done so far is no ground for pausing them automatically again."""
+    """Let a paused member continue. Their work so far does not pause them automatically again."""
     resumed = Member.objects.filter(pk=member.pk, paused_at__isnull=False).update(
         paused_at=None, paused_by=None, pause_reason=""
     )
@@ -97,7 +97,7 @@ def resume_member(*, member: Member, actor: User) -> Member:
 
 
 def pause_surely_below_bars(*, campaign: Campaign) -> list[Member]:
-    """Pause everybody at work who is surely below a bar of the campaign; give whom. Running it again changes nothing.
+    """Pause everybody whose whole interval is below a threshold of the campaign; return them. It can run again.
 
     See `evidence_for_pausing` for what counts against somebody whom a lead has resumed.
     """
@@ -212,8 +212,8 @@ def _locked_tasks(member: Member, assignments: QuerySet[Assignment]) -> list[Tas
     Member.objects.select_for_update(no_key=True).get(pk=member.pk)
     if set(own.values_list("task_id", flat=True)) != keys:
         raise _HandedMore
-    wanted = set(assignments.values_list("task_id", flat=True))
-    return [task for task in tasks if task.pk in wanted]
+    task_ids = set(assignments.values_list("task_id", flat=True))
+    return [task for task in tasks if task.pk in task_ids]
 
 
 def _give_slots_back(tasks: Sequence[Task]) -> None:

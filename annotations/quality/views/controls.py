@@ -18,16 +18,19 @@ from annotations.quality.selectors.controls import (
     withdrawn_items,
 )
 from annotations.quality.services.controls import (
-    add_control,
+    KnownItem,
+    add_controls,
     add_controls_from_gold,
     change_known_score,
     restore_control,
     withdraw_control,
 )
 from annotations.quality.services.known_items import COLUMNS
-from core.errors import DomainError, NotFound
+from core.errors import NotFound
 from core.http.access import PersonRequest
-from core.http.page_query import PageQuery, key_in
+from core.http.form_pages import carried_out, form_page
+from core.http.page_query import PageQuery
+from core.text.keys import key_in
 from evaluation.imports.views import start_import
 from evaluation.models import Response
 from perg.formats.spreadsheet import csv_line
@@ -65,34 +68,27 @@ def _led(request: PersonRequest) -> list[int]:
 
 @require_http_methods(["GET", "POST"])
 def control_browse(request: PersonRequest, campaign_id: int) -> HttpResponse:
-    """A response at random, or the one asked for, with a form for its known score."""
+    """A response at random, or a chosen one, with a form for its known score."""
     campaign = led_campaign(request.user, campaign_id)
     form = KnownScoreForm(request.POST or None)
     if form.is_valid():
-        fields = dict(form.cleaned_data)
-        response = _candidate(campaign, fields.pop("response"))
-        add_control(campaign=campaign, response=response, actor=request.user, **fields)
-        messages.success(
-            request, f"Response {response.pk} is now a {fields['kind']} item. Here is another response."
-        )
+        values = dict(form.cleaned_data)
+        kind, response_id = values.pop("kind"), _candidate(campaign, values["response"]).pk
+        add_controls(campaign=campaign, items=[KnownItem(**values)], kind=kind, actor=request.user)
+        messages.success(request, f"Response {response_id} is now a {kind} item. Here is another response.")
         return redirect("controls_browse", campaign_id=campaign.pk)
-    chosen = key_in(request.POST.get("response")) or PageQuery(request).key("response")
-    response_shown = (
-        _candidate(campaign, chosen)
-        if chosen is not None
-        else next(iter(random_candidates(campaign, 1)), None)
-    )
-    context = {
+    key = key_in(request.POST.get("response")) or PageQuery(request).key("response")
+    responses = random_candidates(campaign, 1) if key is None else [_candidate(campaign, key)]
+    response = next(iter(responses), None)
+    if not form.is_bound:
+        form = KnownScoreForm(initial={"response": response and response.pk})
+    context: dict[str, object] = {
         "campaign": campaign,
-        "response": response_shown,
-        "baseline": next(iter(baseline_texts([response_shown]).values()), None) if response_shown else "",
+        "response": response,
+        "baseline": next(iter(baseline_texts([response]).values()), None) if response else "",
         "rubric": campaign.rubric,
-        "form": form
-        if form.is_bound
-        else KnownScoreForm(initial={"response": response_shown and response_shown.pk}),
     }
-    status = 422 if form.errors else 200
-    return render(request, "annotations/quality/controls_browse.html", context, status=status)
+    return form_page(request, "annotations/quality/controls_browse.html", form, context)
 
 
 def _candidate(campaign: Campaign, response_id: int) -> Response:
@@ -138,12 +134,10 @@ def controls_from_gold(request: PersonRequest, campaign_id: int) -> HttpResponse
     """Add items from a gold release."""
     campaign = led_campaign(request.user, campaign_id)
     form = GoldItemsForm(request.POST, led=_led(request), prefix="gold")
-    if not form.is_valid():
-        return _list_page(request, campaign, gold=form)
-    try:
-        tasks = add_controls_from_gold(campaign=campaign, actor=request.user, **form.cleaned_data)
-    except DomainError as error:
-        form.add_error(None, error.message)
+    tasks = carried_out(
+        form, lambda: add_controls_from_gold(campaign=campaign, actor=request.user, **form.cleaned_data)
+    )
+    if tasks is None:
         return _list_page(request, campaign, gold=form)
     messages.success(request, f"{len(tasks)} item{'' if len(tasks) == 1 else 's'} added.")
     return redirect("controls", campaign_id=campaign.pk)
@@ -151,7 +145,7 @@ def controls_from_gold(request: PersonRequest, campaign_id: int) -> HttpResponse
 
 @require_POST
 def control_withdraw(request: PersonRequest, campaign_id: int, task_id: int) -> HttpResponse:
-    """Use an item no more."""
+    """Withdraw an item."""
     campaign = led_campaign(request.user, campaign_id)
     withdraw_control(task=_item(campaign, task_id), actor=request.user)
     messages.success(request, "The item has been withdrawn. Its answers are kept but do not count.")
@@ -183,16 +177,13 @@ def control_edit(request: PersonRequest, campaign_id: int, task_id: int) -> Http
             request, "The item has been saved. Earlier labels are also compared with the new score."
         )
         return redirect("controls", campaign_id=campaign.pk)
-    context = {
+    context: dict[str, object] = {
         "campaign": campaign,
         "task": task,
         "baseline": next(iter(baseline_texts([task.response]).values()), None),
         "rubric": campaign.rubric,
-        "form": form,
     }
-    return render(
-        request, "annotations/quality/controls_edit.html", context, status=422 if form.errors else 200
-    )
+    return form_page(request, "annotations/quality/controls_edit.html", form, context)
 
 
 def _item(campaign: Campaign, task_id: int) -> Task:

@@ -8,9 +8,10 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from annotations.access import led_campaign, visible_campaign
 from annotations.labelling.services.assignment import membership
-from annotations.models import Campaign, QualificationAnswer, Task
+from annotations.models import Campaign, Task
 from annotations.quality.forms import QualificationAnswerForm
 from annotations.quality.selectors.qualification import (
+    answers_by,
     baseline_of,
     is_told,
     items_per_attempt,
@@ -36,7 +37,7 @@ from core.http.access import PersonRequest
 @require_GET
 @never_cache
 def qualification(request: PersonRequest, campaign_id: int) -> HttpResponse:
-    """What the round is, where the person stands in it, and a button to go on."""
+    """The round, the person's result so far, and a button to continue."""
     campaign = visible_campaign(request.user, campaign_id)
     member = membership(campaign, request.user)
     context = {
@@ -110,17 +111,7 @@ def qualification_answer(request: PersonRequest, campaign_id: int, answer_id: in
     """One of the person's own answers, once nobody can be asked the item again: what was right, and why."""
     campaign = visible_campaign(request.user, campaign_id)
     member = membership(campaign, request.user)
-    answer = (
-        QualificationAnswer.objects.filter(pk=answer_id, attempt__member=member)
-        .select_related(
-            "attempt",
-            "task__campaign",
-            "task__known_score",
-            "task__response__item__question",
-            "task__response__item__preference",
-        )
-        .first()
-    )
+    answer = answers_by(member).filter(pk=answer_id).first()
     if answer is None or not is_told(answer):
         raise NotFound("This answer does not exist.")
     context = _item_context(campaign, answer.task) | {

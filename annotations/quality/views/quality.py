@@ -14,8 +14,8 @@ from annotations.quality.selectors.quality import (
     people_with_figures,
     person_with_figures,
 )
+from annotations.quality.services.cached_quality import quality_now
 from annotations.quality.services.quality import pause_member, restore_labels, resume_member, set_aside_labels
-from annotations.quality.services.quality_kept import quality_now
 from annotations.quality.views.quality_shown import DEFINITIONS, course_line, score_shares
 from core.errors import DomainError, NotFound
 from core.http.access import PersonRequest
@@ -28,13 +28,13 @@ RULE = {"least_controls": quality.MINIMUM_CONTROLS, "least_shared": quality.MINI
 def quality_list(request: PersonRequest, campaign_id: int) -> HttpResponse:
     """A row for each person, with the figures that the bars are about."""
     campaign = led_campaign(request.user, campaign_id)
-    kept = quality_now(campaign)
-    figures = kept.value or {}
+    cached = quality_now(campaign)
+    figures = cached.value or {}
     context = {
         "campaign": campaign,
-        "kept": kept,
+        "kept": cached,
         "people": people_with_figures(campaign, figures),
-        "without_figures": [] if kept.is_current else members_without_figures(campaign, figures),
+        "without_figures": [] if cached.is_current else members_without_figures(campaign, figures),
         "bars": bars_of(campaign),
         "definitions": DEFINITIONS,
         **RULE,
@@ -47,17 +47,17 @@ def quality_detail(request: PersonRequest, campaign_id: int, member_id: int) -> 
     """All figures of one person, and what can be done."""
     campaign = led_campaign(request.user, campaign_id)
     member = member_of(campaign, member_id)
-    kept = quality_now(campaign, only=member)
+    cached = quality_now(campaign, only=member)
     context = {
         "campaign": campaign,
-        "kept": kept,
+        "kept": cached,
         "member": member,
         "has_votes": member.assignments.voting().exists(),
         "has_set_aside": member.assignments.filter(is_set_aside=True).exists(),
         "definitions": DEFINITIONS,
         **RULE,
     }
-    if figures := (kept.value or {}).get(member.pk):
+    if figures := (cached.value or {}).get(member.pk):
         context |= {
             "person": person_with_figures(campaign, member, figures),
             "figures": figures,
@@ -78,11 +78,11 @@ def quality_act(request: PersonRequest, campaign_id: int, member_id: int) -> Htt
     return redirect("quality_detail", campaign_id=campaign_id, member_id=member_id)
 
 
-def _act(member: Member, request: PersonRequest, asked: dict[str, str]) -> str:
+def _act(member: Member, request: PersonRequest, request_values: dict[str, str]) -> str:
     """Do what was asked; give the words that say so."""
-    match asked["action"]:
+    match request_values["action"]:
         case "pause":
-            pause_member(member=member, reason=asked["reason"], actor=request.user)
+            pause_member(member=member, reason=request_values["reason"], actor=request.user)
             return f"{member.user} has been paused and gets no more tasks."
         case "resume":
             resume_member(member=member, actor=request.user)

@@ -1,7 +1,5 @@
 """REST view that imports ratings made elsewhere, so that their judges can be validated, too."""
 
-from typing import Any
-
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -28,8 +26,6 @@ class RatingsImport(APIView):
     @idempotent
     def post(self, request: Request) -> Response:
         campaign_maker(actor_of(request))
-        given = RatingsFilesSerializer(data=request.data)
-        given.is_valid(raise_exception=True)
-        fields: dict[str, Any] = dict(given.validated_data)  # Any: each field has a type of its own
+        fields = RatingsFilesSerializer.values_in(request.data)
         files = [(kind, file) for kind in ("human", "judge") for file in fields.pop(kind, ())]
         return start_import(request, RATINGS, fields | {"failures": fields.pop("failure")}, files)

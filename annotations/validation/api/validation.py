@@ -16,8 +16,8 @@ from annotations.access import led_campaign
 from annotations.models import ValidationReport
 from annotations.models.validation import ReportStatus
 from annotations.validation.selectors.validation import ReportsNow
+from annotations.validation.services.cached_staleness import reports_shown
 from annotations.validation.services.validation import report_settings, request_report
-from annotations.validation.services.validation_kept import reports_shown
 from core.api.actor import actor_of
 from core.api.idempotency import idempotent
 from core.api.json_schema import inline_schema, json_schema
@@ -81,7 +81,7 @@ class CampaignValidation(APIView):
         responses={200: inline_schema(StoredReport, descriptions=DEFINITIONS), 202: STATE, 304: UNCHANGED}
     )
     def get(self, request: Request, campaign_id: int) -> Response:
-        """The report. 202 while the first one is computed; 404 where none was asked for, or the only one failed."""
+        """The report. 202 while the first one is computed; 404 where none was requested, or the only one failed."""
         now = reports_shown(led_campaign(request.user, campaign_id))
         if now.ready is None:
             return _without_report(now)
@@ -103,13 +103,8 @@ class CampaignValidation(APIView):
     def post(self, request: Request, campaign_id: int) -> Response:
         """202 and the state of the report that is being computed; 200 where the newest one is still true."""
         campaign = led_campaign(request.user, campaign_id)
-        wanted = ReportRequest(data=request.data)
-        wanted.is_valid(raise_exception=True)
-        report = request_report(
-            campaign=campaign,
-            settings=report_settings(**wanted.validated_data),
-            requested_by=actor_of(request),
-        )
+        settings = report_settings(**ReportRequest.values_in(request.data))
+        report = request_report(campaign=campaign, settings=settings, requested_by=actor_of(request))
         ready = report.status == ReportStatus.READY
         return Response(
             {"report": report_state(report)}, status=HTTPStatus.OK if ready else HTTPStatus.ACCEPTED

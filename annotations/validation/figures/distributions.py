@@ -1,8 +1,9 @@
 """Every rater's ratings as a stacked bar."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from core.figures.drawing import Box, Figure, Mark, Words
 from core.figures.text_width import shortened, text_width
 from perg.stats.raters.rater_agreement import Rater
 
@@ -11,63 +12,13 @@ KEY_TOP = 8
 KEY_ROW = 22
 SWATCH = 14
 BAR = 420
+BAR_HEIGHT = 20
 GAP = 10
 MOST_OF_A_NAME = 260
 MOST_OF_A_LEVEL = 180
 SHADES = 10
 MOST_LEVELS = SHADES + 1
 """Ordered levels that each have a shade of their own; more of them share the shades, and are drawn as bins."""
-
-
-@dataclass(frozen=True, slots=True)
-class Bar:
-    """One part of a stacked bar; `shade` 0–10 from the lowest to the highest category."""
-
-    x: float
-    width: float
-    shade: int
-    text: str
-    title: str
-
-
-@dataclass(frozen=True, slots=True)
-class Distribution:
-    """One rater's ratings as a stacked bar."""
-
-    label: str
-    y: float
-    n: int
-    bars: tuple[Bar, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class KeyPart:
-    """A shade of the key with its name, which may be empty: of bins, only the ends are named."""
-
-    name: str
-    shade: int
-    x: float
-    y: float
-    text_x: float
-
-
-@dataclass(frozen=True, slots=True)
-class Distributions:
-    """Raters one under the other, all bars of the same length."""
-
-    title: str
-    description: str
-    rows: tuple[Distribution, ...]
-    key: tuple[KeyPart, ...]
-    width: int
-    height: int
-    label_end: int
-    value_start: int
-
-    @property
-    def template(self) -> str:
-        """Draws it."""
-        return "annotations/validation/figures/distributions.svg"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,56 +30,49 @@ class _Level:
     codes: range
 
 
-def distributions(raters: Sequence[Rater], names: Sequence[str], *, ordered: bool = True) -> Distributions:
-    """Shares of each category, named by `names`, in every rater's ratings.
+def distributions(raters: Sequence[Rater], names: Sequence[str], *, ordered: bool = True) -> Figure:
+    """Shares of each category, named by `names`, in every rater's ratings, as stacked bars of the same length.
 
-    More than `MOST_LEVELS` ordered categories are drawn as so many bins.
+    More than `MOST_LEVELS` ordered categories are drawn as that many bins.
     """
     levels = _levels(names, ordered=ordered)
     is_binned = len(levels) < len(names)
     labels = [shortened(rater.name, MOST_OF_A_NAME) for rater in raters]
     start = 2 * GAP + round(max(map(text_width, labels), default=0))
     key = _gradient(levels, names, start) if is_binned else _swatches(levels, start)
-    top = max((part.y for part in key), default=KEY_TOP) + KEY_ROW + 4
-    rows = []
+    top = max((mark.y for mark in key if isinstance(mark, Box)), default=KEY_TOP) + KEY_ROW + 4
+    marks: list[Mark] = [*key]
     for i, (rater, label) in enumerate(zip(raters, labels, strict=True)):
-        x, bars = float(start), []
-        for level in levels:
-            count = sum(rater.counts[code] for code in level.codes)
-            if count == 0:
-                continue
-            width = BAR * count / rater.n
-            share = count / rater.n
-            bars.append(
-                Bar(
-                    round(x, 2),
-                    round(width, 2),
-                    level.shade,
-                    level.name if width > 8 + text_width(level.name) else "",
-                    f"{rater.name}: {level.name} in {count} of {rater.n} ({share:.0%})",
-                )
-            )
-            x += width
-        rows.append(Distribution(label, top + ROW * i + 3, rater.n, tuple(bars)))
+        y = top + ROW * i + 3
+        marks.append(Words(start - GAP, y + 14, label, "end"))
+        marks += _bars(rater, levels, float(start), y)
+        marks.append(Words(start + BAR + GAP, y + 14, f"n = {rater.n}", kind="axis"))
     counts = max((text_width(f"n = {rater.n}") for rater in raters), default=0)
+    ends = [mark.x + text_width(mark.text) + GAP for mark in key if isinstance(mark, Words)]
     binned = f" {len(names)} levels are drawn as {len(levels)} bins." if is_binned else ""
-    return Distributions(
+    return Figure(
+        name="distributions",
         title="Score distributions",
         description="Each rater's ratings as shares of a bar, from the lowest category to the highest."
         + binned,
-        rows=tuple(rows),
-        key=key,
-        width=round(
-            max(
-                start + BAR + 2 * GAP + counts,
-                *(part.text_x + text_width(part.name) + GAP for part in key),
-                0,
-            )
-        ),
-        height=round(top + ROW * len(rows) + GAP),
-        label_end=start - GAP,
-        value_start=start + BAR + GAP,
+        width=round(max(start + BAR + 2 * GAP + counts, *ends, 0)),
+        height=round(top + ROW * len(raters) + GAP),
+        marks=tuple(marks),
+        is_fixed=True,
     )
+
+
+def _bars(rater: Rater, levels: Sequence[_Level], x: float, y: float) -> Iterator[Box]:
+    """The parts of one rater's bar; a part that is too short for its name has it in its title alone."""
+    for level in levels:
+        count = sum(rater.counts[code] for code in level.codes)
+        if count == 0:
+            continue
+        width = BAR * count / rater.n
+        name = Words(round(x + 5, 2), y + 14, level.name) if width > 8 + text_width(level.name) else None
+        title = f"{rater.name}: {level.name} in {count} of {rater.n} ({count / rater.n:.0%})"
+        yield Box(round(x, 2), y, round(width, 2), BAR_HEIGHT, str(level.shade), title, name)
+        x += width
 
 
 def _levels(names: Sequence[str], *, ordered: bool) -> list[_Level]:
@@ -146,29 +90,29 @@ def _levels(names: Sequence[str], *, ordered: bool) -> list[_Level]:
     return levels
 
 
-def _swatches(levels: Sequence[_Level], start: int) -> tuple[KeyPart, ...]:
+def _swatches(levels: Sequence[_Level], start: int) -> list[Box | Words]:
     """A swatch with its name for each level, in as many rows as they need."""
-    parts: list[KeyPart] = []
+    marks: list[Box | Words] = []
     x, y = float(start), float(KEY_TOP)
     for level in levels:
         name = shortened(level.name, MOST_OF_A_LEVEL)
         width = SWATCH + 6 + text_width(name) + 14
         if x > start and x + width > start + BAR + 60:
             x, y = float(start), y + KEY_ROW
-        parts.append(KeyPart(name, level.shade, round(x, 2), y, round(x + SWATCH + 6, 2)))
+        marks.append(Box(round(x, 2), y, SWATCH, SWATCH, str(level.shade)))
+        marks.append(Words(round(x + SWATCH + 6, 2), y + 12, name, kind="axis"))
         x += width
-    return tuple(parts)
+    return marks
 
 
-def _gradient(levels: Sequence[_Level], names: Sequence[str], start: int) -> tuple[KeyPart, ...]:
+def _gradient(levels: Sequence[_Level], names: Sequence[str], start: int) -> list[Box | Words]:
     """All shades side by side between the names of the lowest and the highest category."""
-    x = start + text_width(names[0]) + 6
-    ends = {
-        levels[0].shade: (names[0], float(start)),
-        levels[-1].shade: (names[-1], x + SWATCH * len(levels) + 6),
-    }
-    parts = []
-    for i, level in enumerate(levels):
-        name, text_x = ends.get(level.shade, ("", 0.0))
-        parts.append(KeyPart(name, level.shade, round(x + SWATCH * i, 2), float(KEY_TOP), round(text_x, 2)))
-    return tuple(parts)
+    x, y = start + text_width(names[0]) + 6, float(KEY_TOP)
+    end = x + SWATCH * len(levels) + 6
+    shades = [
+        Box(round(x + SWATCH * i, 2), y, SWATCH, SWATCH, str(level.shade)) for i, level in enumerate(levels)
+    ]
+    low, high = (
+        Words(round(at, 2), y + 12, name, kind="axis") for at, name in ((start, names[0]), (end, names[-1]))
+    )
+    return [low, *shades, high]

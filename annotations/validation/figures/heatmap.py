@@ -1,7 +1,6 @@
 """The rater × rater matrix as a heatmap."""
 
-from dataclasses import dataclass
-
+from core.figures.drawing import Box, Figure, Mark, Words
 from core.figures.text_width import shortened, text_width
 from perg.stats.base.estimate import Estimate
 from perg.stats.base.number_text import number_text
@@ -16,69 +15,37 @@ MARGIN = 10
 SHADES = 10
 
 
-@dataclass(frozen=True, slots=True)
-class HeatCell:
-    """One pair: `shade` 0–10 (−1 below chance, None undefined), the number, and all of it in words."""
-
-    x: float
-    y: float
-    shade: int | None
-    value: str
-    title: str
-
-
-@dataclass(frozen=True, slots=True)
-class Heatmap:
-    """Raters by raters: the scale above the diagonal, followed / not followed below it."""
-
-    title: str
-    description: str
-    names: tuple[tuple[str, float, float], ...]
-    columns: tuple[tuple[str, float], ...]
-    cells: tuple[HeatCell, ...]
-    width: int
-    height: int
-    cell_width: int
-    cell_height: int
-    names_end: int
-    top: int
-
-    @property
-    def template(self) -> str:
-        """Draws it."""
-        return "annotations/validation/figures/heatmap.svg"
-
-
-def heatmap(matrix: RaterMatrix) -> Heatmap:
-    """Krippendorff's α of all pairs above the diagonal, Cohen's κ on followed below it (α again without a cut)."""
+def heatmap(matrix: RaterMatrix) -> Figure:
+    """Raters by raters: Krippendorff's α of all pairs above the diagonal, Cohen's κ on followed below it (α again
+    without a cut).
+    """
     raters = matrix.raters
     place = {name: i for i, name in enumerate(raters)}
     names = [shortened(f"{i}  {name}", MOST_OF_A_NAME) for i, name in enumerate(raters, start=1)]
     start = 16 + round(max(map(text_width, names), default=0))
-    cells = []
+    marks: list[Mark] = []
+    for i, name in enumerate(names):
+        marks.append(Words(start - 10, TOP + CELL_HEIGHT * (i + 0.5) + 3, name, "end"))
+        marks.append(Words(start + CELL_WIDTH * (i + 0.5), TOP - 10, str(i + 1), "middle", "axis"))
     for pair in matrix.pairs:
         i, j = place[pair.a], place[pair.b]
-        cells.append(_cell(start, i, j, f"{pair.a} and {pair.b}: α", pair.scale["alpha"]))
-        followed = pair.followed
-        if followed is None:
-            cells.append(_cell(start, j, i, f"{pair.a} and {pair.b}: α", pair.scale["alpha"]))
+        alpha = f"{pair.a} and {pair.b}: α", pair.scale["alpha"]
+        marks.append(_cell(start, i, j, *alpha))
+        if pair.followed is None:
+            marks.append(_cell(start, j, i, *alpha))
         else:
-            words = f"{pair.a} and {pair.b}: κ on followed"
-            cells.append(_cell(start, j, i, words, followed["cohen_kappa"]))
+            kappa = f"{pair.a} and {pair.b}: κ on followed", pair.followed["cohen_kappa"]
+            marks.append(_cell(start, j, i, *kappa))
     below = "Cohen's κ on followed / not followed" if matrix.threshold is not None else "the same"
-    return Heatmap(
+    return Figure(
+        name="heatmap",
         title="Agreement of all raters",
         description=f"Above the diagonal Krippendorff's α ({matrix.level}), below it {below}. The table of pairs "
         f"has the same numbers.{_ties_left_out(matrix)}",
-        names=tuple((name, start - 10, TOP + CELL_HEIGHT * (i + 0.5)) for i, name in enumerate(names)),
-        columns=tuple((str(i + 1), start + CELL_WIDTH * (i + 0.5)) for i in range(len(raters))),
-        cells=tuple(cells),
         width=start + CELL_WIDTH * len(raters) + MARGIN,
         height=TOP + CELL_HEIGHT * len(raters) + MARGIN,
-        cell_width=CELL_WIDTH - 2,
-        cell_height=CELL_HEIGHT - 2,
-        names_end=start - 10,
-        top=TOP,
+        marks=tuple(marks),
+        is_fixed=True,
     )
 
 
@@ -106,15 +73,19 @@ def _from_to(counts: list[int]) -> str:
     return f"{min(counts):,}" if min(counts) == max(counts) else f"{min(counts):,} to {max(counts):,}"
 
 
-def _cell(start: int, row: int, column: int, words: str, estimate: Estimate) -> HeatCell:
+def _cell(start: int, row: int, column: int, name: str, estimate: Estimate) -> Box:
+    """One pair: a shade from 0 to 10 (or one below chance), the number, and all of it in words."""
     value = estimate.value
-    x, y = float(start + CELL_WIDTH * column), float(TOP + CELL_HEIGHT * row)
     if value is None:
-        return HeatCell(x, y, None, "–", f"{words} undefined ({estimate.undefined}), n = {estimate.n}")
-    interval = ""
-    if estimate.low is not None and estimate.high is not None:
-        interval = f" [{number_text(estimate.low, 2)}, {number_text(estimate.high, 2)}]"
-    shade = -1 if value < 0 else round(min(value, 1) * SHADES)
-    warnings = "".join(f" ⚠ {warning}" for warning in estimate.warnings)
-    shown = number_text(value, 2)
-    return HeatCell(x, y, shade, shown, f"{words} {shown}{interval}, n = {estimate.n}{warnings}")
+        fill, shown = "none", "–"
+        title = f"{name} undefined ({estimate.undefined}), n = {estimate.n}"
+    else:
+        fill, shown = "below" if value < 0 else str(round(min(value, 1) * SHADES)), number_text(value, 2)
+        interval = ""
+        if estimate.low is not None and estimate.high is not None:
+            interval = f" [{number_text(estimate.low, 2)}, {number_text(estimate.high, 2)}]"
+        warnings = "".join(f" ⚠ {warning}" for warning in estimate.warnings)
+        title = f"{name} {shown}{interval}, n = {estimate.n}{warnings}"
+    x, y = float(start + CELL_WIDTH * column), float(TOP + CELL_HEIGHT * row)
+    words = Words(x + CELL_WIDTH / 2 - 1, y + CELL_HEIGHT / 2 + 4, shown, "middle")
+    return Box(x, y, CELL_WIDTH - 2, CELL_HEIGHT - 2, fill, title, words)

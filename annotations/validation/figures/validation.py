@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from annotations.validation.figures.distributions import Distributions, distributions
-from annotations.validation.figures.forest import Forest, Line, forest
-from annotations.validation.figures.heatmap import Heatmap, heatmap
+from annotations.validation.figures.distributions import distributions
+from annotations.validation.figures.heatmap import heatmap
+from core.figures.drawing import Figure
+from core.figures.forest import ForestRow, forest
 from perg.stats.base.estimate import Estimate
 from perg.stats.base.undefined import Undefined
 from perg.stats.correction.corrected_runs import CorrectedRuns
@@ -22,34 +23,34 @@ from perg.stats.measures.matrix import RaterMatrix
 from perg.stats.report.validation import ValidationReport
 
 TONES = {
-    "may replace a human annotator": "best",
-    "may be used with correction": "plain",
-    "better than chance, but may not replace people": "plain",
+    "can replace a human annotator": "best",
+    "can be used with correction": "plain",
+    "better than chance, but cannot replace people": "plain",
     "not trustworthy here": "worse",
 }
 """By kind of verdict; others, and none, are muted."""
 
 
-def skill_forest(judges: Sequence[JudgeValidation]) -> Forest:
+def skill_forest(judges: Sequence[JudgeValidation]) -> Figure:
     """Each judge and people, all against the other people: the page's first figure.
 
     A person is held against the others, so a judge is as well. Where there are no others, a judge's skill is against
     all people, and there is no line of people.
     """
-    lines = []
+    rows = []
     reference = people_skill(judges)
     if reference is not None:
-        lines.append(Line("a person", reference, "reference"))
+        rows.append(ForestRow("a person", reference, "reference"))
     for judge in judges:
         tone = "muted" if judge.verdict is None else TONES.get(judge.verdict.kind, "muted")
         skill = judge.skill if reference is None else _beside(judge, "judge") or judge.skill
-        lines.append(Line(judge.name, skill, tone))
+        rows.append(ForestRow(judge.name, skill, tone))
     against = "people" if reference is None else "the other people, one left out in turn"
     return forest(
         "Skill of people and judges",
         f"Against {against}. 0 is what a constant or a random judge has, 1 is perfect. A point with its interval for "
         "each.",
-        lines,
+        rows,
         axis=(-0.25, 1.0),
         marks=[("no skill", 0.0)],
     )
@@ -69,36 +70,36 @@ def _beside(judge: JudgeValidation, whose: Literal["judge", "people"]) -> Estima
     return None if skill.value is None else skill
 
 
-def winning_forest(judges: Sequence[JudgeValidation]) -> Forest:
+def winning_forest(judges: Sequence[JudgeValidation]) -> Figure:
     """ω of each judge against the half that it takes to pass, and ρ."""
-    lines = []
+    rows = []
     for judge in judges:
         test = judge.alternative_annotator_test
         passed = "passes" if test.passed else "no result" if test.passed is None else "fails"
         if (share := test.passing_share) is not None:
             passed += f", would pass in {share:.0%} of resamples"
-        lines.append(Line(judge.name, None, note=passed))
+        rows.append(ForestRow(judge.name, None, note=passed))
         tone = "best" if test.passed else "worse" if test.passed is not None else "muted"
-        lines.append(Line("winning rate ω", test.winning_rate, tone))
-        lines.append(Line("advantage probability ρ", test.advantage_probability, "muted"))
+        rows.append(ForestRow("winning rate ω", test.winning_rate, tone))
+        rows.append(ForestRow("advantage probability ρ", test.advantage_probability, "muted"))
     return forest(
         "Alternative annotator test",
         "The winning rate passes at one half or more.",
-        lines,
+        rows,
         marks=[("passes", PASSING_RATE)],
     )
 
 
-def slices_forest(name: str, slices: Sequence[JudgeSlice]) -> Forest:
+def slices_forest(name: str, slices: Sequence[JudgeSlice]) -> Figure:
     """The judge's accuracy in each slice, those where it is significantly worse marked."""
-    lines: list[Line] = []
+    rows: list[ForestRow] = []
     facet = None
     for part in slices:
         if part.facet != facet:
             facet = part.facet
-            lines.append(Line(facet.capitalize()))
-        lines.append(
-            Line(
+            rows.append(ForestRow(facet.capitalize()))
+        rows.append(
+            ForestRow(
                 part.name,
                 part.accuracy,
                 "worse" if part.worse else "plain",
@@ -110,30 +111,34 @@ def slices_forest(name: str, slices: Sequence[JudgeSlice]) -> Forest:
     return forest(
         f"{name}: share of right decisions by slice",
         "Slices where the judge errs significantly more often than elsewhere are marked.",
-        lines,
+        rows,
     )
 
 
-def rates_forest(run: str, title: str, rate: Rate) -> Forest:
+def rates_forest(run: str, title: str, rate: Rate) -> Figure:
     """One rate of one run: each judge naively and corrected, and all of them stacked."""
-    lines: list[Line] = []
+    rows: list[ForestRow] = []
     chosen = _to_report(rate)
     for judge in rate.judges:
-        lines.append(Line(judge.judge))
+        rows.append(ForestRow(judge.judge))
         naive = "worse" if _outside(judge.rates) else "muted"
-        for label, found, tone in (
+        for label, corrected, tone in (
             ("taken at its word (naive)", judge.rates.naive, naive),
             ("people's labels only", judge.rates.human, "muted"),
             ("PPI++", judge.rates.powered, "best"),
             ("Rogan–Gladen", judge.rates.rogan_gladen, "plain"),
         ):
-            report = chosen == (judge.judge, found.method)
-            lines.append(Line(label, found.estimate, tone, _note(found, report=report), found.warnings))
+            report = chosen == (judge.judge, corrected.method)
+            rows.append(
+                ForestRow(
+                    label, corrected.estimate, tone, _note(corrected, report=report), corrected.warnings
+                )
+            )
     stacked = rate.stacked
     if isinstance(stacked, StackedRate):
-        lines.append(Line("all judges together"))
-        lines.append(
-            Line(
+        rows.append(ForestRow("all judges together"))
+        rows.append(
+            ForestRow(
                 "PPI++, stacked",
                 stacked.rate.estimate,
                 "best",
@@ -143,9 +148,9 @@ def rates_forest(run: str, title: str, rate: Rate) -> Forest:
         )
     ends = [
         end
-        for line in lines
-        if line.estimate is not None
-        for end in (line.estimate.high, line.estimate.value)
+        for row in rows
+        if row.estimate is not None
+        for end in (row.estimate.high, row.estimate.value)
         if end is not None
     ]
     most = max(ends, default=1.0)
@@ -154,7 +159,7 @@ def rates_forest(run: str, title: str, rate: Rate) -> Forest:
         f"{title}, {run}",
         "The rate by each judge naively and corrected, with intervals. Lower is better. A naive rate outside the "
         "interval of PPI++ is marked.",
-        lines,
+        rows,
         axis=(0.0, top),
         step=top / 4,
         percent=True,
@@ -206,8 +211,8 @@ class RunFigure:
     counted: int
     population: str
     people_alone: Estimate | None
-    alignment_failure: Forest | str
-    robustness_error: Forest | str
+    alignment_failure: Figure | str
+    robustness_error: Figure | str
     alignment_failure_notes: tuple[str, ...]
     robustness_error_notes: tuple[str, ...]
 
@@ -216,16 +221,16 @@ class RunFigure:
 class ValidationFigures:
     """All figures of a report; None where there is nothing to draw."""
 
-    skill: Forest
-    winning: Forest
-    matrix: Heatmap | None
-    distributions: Distributions
-    slices: tuple[tuple[str, Forest], ...]
+    skill: Figure
+    winning: Figure
+    matrix: Figure | None
+    distributions: Figure
+    slices: tuple[tuple[str, Figure], ...]
     rates: tuple[RunFigure, ...]
 
-    def by_name(self) -> dict[str, Forest | Heatmap | Distributions]:
+    def by_name(self) -> dict[str, Figure]:
         """Every figure under the name of its file."""
-        figures: dict[str, Forest | Heatmap | Distributions] = {
+        figures: dict[str, Figure] = {
             "skill": self.skill,
             "alternative-annotator-test": self.winning,
             "distributions": self.distributions,
@@ -235,9 +240,9 @@ class ValidationFigures:
         for i, (_, plot) in enumerate(self.slices, start=1):
             figures[f"slices-{i}"] = plot
         for i, run in enumerate(self.rates, start=1):
-            if isinstance(run.alignment_failure, Forest):
+            if isinstance(run.alignment_failure, Figure):
                 figures[f"alignment-failure-{i}"] = run.alignment_failure
-            if isinstance(run.robustness_error, Forest):
+            if isinstance(run.robustness_error, Figure):
                 figures[f"robustness-error-{i}"] = run.robustness_error
         return figures
 
@@ -262,7 +267,7 @@ def validation_figures(document: ValidationReport) -> ValidationFigures:
 
 
 def _run_figures(rates: CorrectedRuns) -> tuple[RunFigure, ...]:
-    def drawn(run: str, title: str, rate: Rate | Undefined) -> Forest | str:
+    def drawn(run: str, title: str, rate: Rate | Undefined) -> Figure | str:
         return rate.undefined if isinstance(rate, Undefined) else rates_forest(run, title, rate)
 
     return tuple(

@@ -30,7 +30,7 @@ SEED = 0
 PEOPLE_MAJORITY = "people (majority)"
 
 LIVE_RATINGS = 5_000
-"""Up to so many tasks times raters all is computed on request; beyond that, it takes seconds to minutes."""
+"""Up to this many tasks times raters, everything is computed on request; beyond that, it takes seconds to minutes."""
 
 DEFINITIONS = {
     "n": "Responses that both raters rated; for α, responses with at least two ratings.",

@@ -26,7 +26,7 @@ VERDICTS = """
 
 @dataclass(frozen=True, slots=True)
 class JudgeVerdict:
-    """What a campaign's newest report says of a judge; `label` is empty where there is no report."""
+    """What a campaign's newest report says about a judge; `label` is empty where there is no report."""
 
     campaign_id: int
     campaign: str

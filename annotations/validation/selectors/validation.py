@@ -28,7 +28,7 @@ from perg.stats.ratings.ratings import SCALE, Ratings, RatingTable
 
 @dataclass(frozen=True, slots=True)
 class ReportsNow:
-    """A campaign's newest report that is ready, and what has become of the newest that was asked for.
+    """A campaign's newest report that is ready, and the state of the newest request.
 
     `stale` says in words why the ready one no longer tells how things are; empty where it does. `is_being_checked`:
     something has happened of which it is not known yet whether it changes the report; `stale` says so.
@@ -53,8 +53,8 @@ class ReportsNow:
 
 def reports_now(campaign: Campaign) -> ReportsNow:
     """Where the campaign's reports stand. Reads a hash of all the input, to tell whether the ready one is stale."""
-    found = newest_reports(campaign)
-    return found if found.ready is None else replace(found, stale=staleness(campaign, found.ready))
+    newest = newest_reports(campaign)
+    return newest if newest.ready is None else replace(newest, stale=staleness(campaign, newest.ready))
 
 
 def newest_reports(campaign: Campaign) -> ReportsNow:
@@ -71,7 +71,7 @@ def report_progress(campaign: Campaign) -> ReportsNow:
 
 
 def staleness(campaign: Campaign, report: ValidationReport) -> str:
-    """Why a report no longer tells how things are, in words; empty where it still does."""
+    """Why a report is out of date, in words; empty where it is current."""
     now = input_hash(campaign, report.settings)
     if now == report.input_hash:
         return ""
@@ -117,12 +117,12 @@ class _Item:
 
 
 def _campaign_input(campaign: Campaign) -> ValidationInput:
-    given = whole_numbers(_judgments(campaign).values_list("judge", "replicate", "response", "score"))
+    judgments = whole_numbers(_judgments(campaign).values_list("judge", "replicate", "response", "score"))
     drawn = list(_regular(campaign).values_list("response", "stratum", "inclusion_probability"))
-    items = _items(campaign, {*np.unique(given[:, 2]).tolist(), *(response for response, _, _ in drawn)})
+    items = _items(campaign, {*np.unique(judgments[:, 2]).tolist(), *(response for response, _, _ in drawn)})
     rows = {item.response: row for row, item in enumerate(items)}
     people = _people(campaign, rows)
-    judges = _judges(given, rows, taken=people)
+    judges = _judges(judgments, rows, taken=people)
     table = RatingTable(
         units=tuple(rows),
         raters=(*people, *judges.scores),
@@ -149,7 +149,7 @@ def _campaign_input(campaign: Campaign) -> ValidationInput:
     )
 
 
-def _items(campaign: Campaign, wanted: set[int]) -> list[_Item]:
+def _items(campaign: Campaign, keys: set[int]) -> list[_Item]:
     """The items of these responses, in the order of the runs and their items."""
     responses = (
         Response.objects.filter(condition=Condition.PERSONALISED)
@@ -176,7 +176,7 @@ def _items(campaign: Campaign, wanted: set[int]) -> list[_Item]:
         "item__run__setting",
         "item__run__endpoint__model",
     )
-    return [_Item(*row) for row in rows if row[0] in wanted]
+    return [_Item(*row) for row in rows if row[0] in keys]
 
 
 def _facets(items: Sequence[_Item]) -> dict[str, list[str | None]]:
@@ -217,11 +217,11 @@ def _sample(drawn: Iterable[tuple[int, str, float]], rows: Mapping[int, int]) ->
 
 def _people(campaign: Campaign, rows: Mapping[int, int]) -> dict[str, Ratings]:
     """The votes of each person, by user name in alphabetical order."""
-    given = votes(campaign).values_list(
+    labels = votes(campaign).values_list(
         "assignment__member__user__username", "assignment__task__response", "score"
     )
     people: dict[str, Ratings] = {}
-    for person, response, score in given.order_by("assignment__member__user__username"):
+    for person, response, score in labels.order_by("assignment__member__user__username"):
         if person not in people:
             people[person] = np.full(len(rows), np.nan)
         people[person][rows[response]] = score
@@ -265,21 +265,21 @@ def _judges(table: Clusters, rows: Mapping[int, int], *, taken: Iterable[str]) -
     place = _places(rows, table[:, 2])
     known = {judge.pk: judge for judge in Judge.objects.select_related("endpoint")}
     people = {*OF_THE_REPORT, *taken}
-    found = _Judges({}, {}, {})
+    judges = _Judges({}, {}, {})
     for key in sorted(np.unique(table[:, 0]).tolist(), key=lambda key: known[key].name):
         judge = known[key]
-        name = told_apart(judge.name, people | set(found.scores), "judge")
+        name = told_apart(judge.name, people | set(judges.scores), "judge")
         columns = {}
         for replicate in np.unique(table[table[:, 0] == key, 1]).tolist():
             chosen = (table[:, 0] == key) & (table[:, 1] == replicate)
             column = np.full(len(rows), np.nan)
             column[place[chosen]] = table[chosen, 3]
             columns[f"replicate {replicate}"] = column
-        found.scores[name] = columns.get("replicate 1", np.full(len(rows), np.nan))
-        found.kinds[name] = _kind(judge)
+        judges.scores[name] = columns.get("replicate 1", np.full(len(rows), np.nan))
+        judges.kinds[name] = _kind(judge)
         if len(columns) > 1:
-            found.repeated[name] = columns
-    return found
+            judges.repeated[name] = columns
+    return judges
 
 
 def _kind(judge: Judge) -> str:

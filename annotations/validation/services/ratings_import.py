@@ -141,23 +141,28 @@ class RatingsImport:
         }
 
 
-def import_ratings(
-    *,
-    name: str,
-    files: Sequence[RatingsFile],
-    scale: Scale,
-    categories: Sequence[str] = (),
-    failures: Sequence[str] = (),
-    threshold: float | None = None,
-    is_cut: bool = True,
-    created_by: User | None = None,
-    progress: Progress = no_progress,
-) -> RatingsImport:
-    """A campaign of the ratings in the files, led by `created_by`. The same files again change nothing.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RatingsSpec:
+    """What to import, under which name, and what it means.
 
     `categories` state the scale (`stated_categories`); without them, it consists of the ratings that occur. `failures`
-    or the `threshold` state what a failure is (`stated_failures`); with `is_cut` false, nothing is. Importing the same
-    files again states both for a campaign that has neither.
+    or the `threshold` state what a failure is (`stated_failures`); with `is_cut` false, nothing is.
+    """
+
+    name: str
+    files: Sequence[RatingsFile]
+    scale: Scale
+    categories: Sequence[str] = ()
+    failures: Sequence[str] = ()
+    threshold: float | None = None
+    is_cut: bool = True
+
+
+def import_ratings(
+    *, spec: RatingsSpec, created_by: User | None = None, progress: Progress = no_progress
+) -> RatingsImport:
+    """A campaign of the ratings in the files, led by `created_by`. The same files again change nothing but a scale or
+    a failure that was not stated before.
 
     Raises:
         RatingsRefused: with every problem of every file.
@@ -165,40 +170,40 @@ def import_ratings(
         DomainError: the failures, threshold or scale do not fit the ratings.
         Conflict: a campaign of this name holds something else.
     """
-    if not 0 < len(name.strip()) <= NAME_LENGTH:
+    if not 0 < len(spec.name.strip()) <= NAME_LENGTH:
         raise DomainError(f"A campaign needs a name of at most {NAME_LENGTH} characters.", field="name")
-    check_name(name)
-    full_scale = _stated_scale(categories, scale)
-    joined = joined_files(_parsed(files, scale, full_scale, failures, progress))
+    check_name(spec.name)
+    full_scale = _stated_scale(spec)
+    joined = joined_files(_parsed(spec, full_scale, progress))
     if joined.problems:
         raise RatingsRefused(joined.problems)
     try:
-        table = rating_set([file.ratings for file in joined.files], scale, categories=full_scale)
+        table = rating_set([file.ratings for file in joined.files], spec.scale, categories=full_scale)
     except RatingsFileError as error:
         raise RatingsRefused([str(problem) for problem in error.errors]) from error
     ratings = [rating for file in joined.files for rating in file.ratings.ratings]
     try:
         cut = stated_failures(
             full_scale or _occurring(table, ratings),
-            scale,
-            failures=failures,
-            threshold=threshold,
-            is_cut=is_cut,
+            spec.scale,
+            failures=spec.failures,
+            threshold=spec.threshold,
+            is_cut=spec.is_cut,
         )
     except NotStated as error:
         raise FailureNotStated(f"Nothing was imported. {error}", field=error.field) from error
     except FailuresError as error:
         raise DomainError(str(error), field=error.field) from error
     meaning = {
-        "scale": scale,
+        "scale": spec.scale,
         "rating_categories": None if full_scale is None else [shown(category) for category in full_scale],
         "rating_threshold": cut.threshold,
         "failure_labels": list(cut.labels) or None,
-        "import_warnings": list(rating_warnings(joined.files, scale, is_stated=full_scale is not None)),
+        "import_warnings": list(rating_warnings(joined.files, spec.scale, is_stated=full_scale is not None)),
     }
     with transaction.atomic():
         campaign, is_new = Campaign.objects.get_or_create(
-            name=name.strip(),
+            name=spec.name.strip(),
             defaults=meaning
             | {
                 "is_imported": True,
@@ -226,12 +231,12 @@ def import_ratings(
     )
 
 
-def _stated_scale(categories: Sequence[str], scale: Scale) -> tuple[Label, ...] | None:
+def _stated_scale(spec: RatingsSpec) -> tuple[Label, ...] | None:
     """The stated scale, if there is one. Raises DomainError."""
-    if not categories:
+    if not spec.categories:
         return None
     try:
-        return stated_categories(categories, scale)
+        return stated_categories(spec.categories, spec.scale)
     except ScaleError as error:
         raise DomainError(str(error), field="categories") from error
 
@@ -243,27 +248,21 @@ def _occurring(table: RatingSet, ratings: Sequence[FileRating]) -> tuple[Label, 
     return tuple(sorted({float(rating.label) for rating in ratings}))
 
 
-def _parsed(
-    files: Sequence[RatingsFile],
-    scale: Scale,
-    categories: Sequence[Label] | None,
-    failures: Sequence[str],
-    progress: Progress,
-) -> list[NamedRatings]:
+def _parsed(spec: RatingsSpec, categories: Sequence[Label] | None, progress: Progress) -> list[NamedRatings]:
     """Every file read. Raises RatingsRefused with the problems of all of them."""
     parsed, problems = [], list[str]()
     names, with_names = Counter[str](), list[str]()
     room: int = settings.IMPORT_MAX_RATINGS
-    for number, file in enumerate(files, start=1):
+    for number, file in enumerate(spec.files, start=1):
         try:
             with file.opened() as text:
                 read = parse_ratings(
                     text,
                     file_format=_checked_format(file.name, text),
-                    scale=scale,
+                    scale=spec.scale,
                     kind=file.kind,
                     categories=categories,
-                    names=[label_of(failure) for failure in failures],
+                    names=[label_of(failure) for failure in spec.failures],
                     most=room,
                 )
         except RatingsFileError as error:
@@ -276,10 +275,10 @@ def _parsed(
         problems += [f"{file.name}: {problem}" for problem in too_long.errors]
         parsed.append(NamedRatings(file.name, read))
         room = max(room - len(read.ratings) - read.missing, 0)
-        progress(number, len(files))
+        progress(number, len(spec.files))
     if names:
-        problems.insert(0, _another_scale(names, with_names, scale))
-    if not files:
+        problems.insert(0, _another_scale(names, with_names, spec.scale))
+    if not spec.files:
         problems.append("no file was given")
     if problems:
         raise RatingsRefused(problems)

@@ -49,20 +49,28 @@ def request_report(
             "Neither people nor judges have rated anything yet, so there is nothing to report.",
             code="nothing_rated",
         )
-    wanted = dump(settings)
+    stored_settings = dump(settings)
     unfinished = campaign.validation_reports.unfinished().first()
     if unfinished is not None:
-        if unfinished.settings != wanted:
+        if unfinished.settings != stored_settings:
             raise Conflict(
                 "A report by other settings is being computed; ask again when it is ready.",
                 code="report_under_way",
             )
         return unfinished
-    ready = campaign.validation_reports.filter(status=ReportStatus.READY, settings=wanted).first()
-    if ready is not None and ready.input_hash == input_hash(campaign, wanted):
+    ready = campaign.validation_reports.filter(status=ReportStatus.READY, settings=stored_settings).first()
+    if ready is not None and ready.input_hash == input_hash(campaign, stored_settings):
         return ready
-    report = ValidationReport.objects.create(campaign=campaign, settings=wanted, requested_by=requested_by)
-    audit("validation_report.requested", actor=requested_by, scope=campaign, subject=report, settings=wanted)
+    report = ValidationReport.objects.create(
+        campaign=campaign, settings=stored_settings, requested_by=requested_by
+    )
+    audit(
+        "validation_report.requested",
+        actor=requested_by,
+        scope=campaign,
+        subject=report,
+        settings=stored_settings,
+    )
     enqueue(report)
     return report
 
@@ -113,26 +121,22 @@ def computed_report(
     if progress is not None:
         progress("reading ratings and items", 0.0)
     digest = input_hash(campaign, dump(settings))
-    given = validation_input(campaign)
-    return validation_report(given, settings=settings, progress=progress), digest
+    return validation_report(validation_input(campaign), settings=settings, progress=progress), digest
 
 
 @transaction.atomic
 def prune_reports(*, campaign: Campaign) -> int:
     """Delete the campaign's reports beyond the newest `VALIDATION_REPORTS_KEPT`; how many these were.
 
-    What is not finished stays, and so do the newest report that is ready and, for each gold release, the one that it
-    names or, of releases that name none, the one that was the newest when it was made: it tells what was known of the
-    judges then.
+    What is not finished stays, and so do the newest report that is ready and those that gold releases name: they tell
+    what was known of the judges then.
     """
     finished = campaign.validation_reports.filter(finished_at__isnull=False).order_by("-pk")
     ready = finished.filter(status=ReportStatus.READY)
-    kept = {*finished.values_list("pk", flat=True)[: site.VALIDATION_REPORTS_KEPT]}
-    kept |= {*ready.values_list("pk", flat=True)[:1]}
-    for named, released_at in campaign.gold_releases.values_list("report", "created_at"):
-        at_release = ready.filter(finished_at__lte=released_at).values_list("pk", flat=True)[:1]
-        kept |= {named} if named else {*at_release}
-    pruned, _ = finished.exclude(pk__in=kept).delete()
+    keys = {*finished.values_list("pk", flat=True)[: site.VALIDATION_REPORTS_KEPT]}
+    keys |= {*ready.values_list("pk", flat=True)[:1]}
+    keys |= {*campaign.gold_releases.filter(report__isnull=False).values_list("report", flat=True)}
+    pruned, _ = finished.exclude(pk__in=keys).delete()
     if pruned:
         audit("validation_report.pruned", actor=None, scope=campaign, subject=campaign, reports=pruned)
     return pruned

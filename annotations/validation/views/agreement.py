@@ -7,7 +7,7 @@ from django.views.decorators.http import require_GET
 from annotations.access import led_campaign
 from annotations.validation.forms import ReportForm
 from annotations.validation.selectors.agreement import agreement_report, is_computed_at_once
-from annotations.validation.services.validation_kept import reports_shown
+from annotations.validation.services.cached_staleness import reports_shown
 from core.http.access import PersonRequest
 
 

@@ -22,8 +22,8 @@ from annotations.validation.rendering import (
     report_body,
 )
 from annotations.validation.selectors.validation import ReportsNow, report_progress
+from annotations.validation.services.cached_staleness import reports_shown
 from annotations.validation.services.validation import report_settings, request_report
-from annotations.validation.services.validation_kept import reports_shown
 from core.errors import NotFound
 from core.http.access import PersonRequest
 from perg.stats.base.result import load

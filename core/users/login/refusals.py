@@ -1,4 +1,4 @@
-"""Records that somebody logged in asked for what they may not see or do."""
+"""Records that a person who is logged in requested what they may not see or do."""
 
 from collections.abc import Callable
 from http import HTTPStatus

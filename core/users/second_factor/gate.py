@@ -1,15 +1,12 @@
 """Nothing but the second factor may be done in a session that owes it, whichever way it was begun."""
 
-from collections.abc import Callable
 from urllib.parse import urlencode
 
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
-from django.shortcuts import render
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils.deprecation import MiddlewareMixin
 
-from core.middleware.same_person import HEADER
 from core.users.second_factor import state as second_factor_state
-from core.users.second_factor.state import OWED_WORDS
 
 ALWAYS = {"logout", "admin:logout", "health"}
 ALLOWED = {
@@ -19,13 +16,7 @@ ALLOWED = {
 PAGE = {second_factor_state.CODE: "login_code", second_factor_state.SETUP: "second_factor"}
 
 
-class SecondFactorMiddleware:
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        return self.get_response(request)
-
+class SecondFactorMiddleware(MiddlewareMixin):
     def process_view(self, request: HttpRequest, view: object, *_: object) -> HttpResponse | None:
         owed = second_factor_state.owed(request.session, request.user)
         if owed is None or request.resolver_match is None:
@@ -39,8 +30,5 @@ class SecondFactorMiddleware:
 
 
 def _refusal(request: HttpRequest, owed: str) -> HttpResponse:
-    # The annotation screen: it keeps what was typed until somebody has logged in.
-    if HEADER in request.headers:
-        return render(request, "core/users/second_factor_owed.html", {"words": OWED_WORDS[owed]}, status=403)
     query = f"?{urlencode({'next': request.get_full_path()})}" if request.method == "GET" else ""
     return HttpResponseRedirect(reverse(PAGE[owed]) + query)

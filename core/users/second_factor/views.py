@@ -17,7 +17,7 @@ from core.http.page_query import PageQuery
 from core.models import User
 from core.users.login.access_log import WRONG_CODES, note, note_limited
 from core.users.login.password_again import CodeForm, LoginCodeForm, SetupForm
-from core.users.second_factor import state as state
+from core.users.second_factor import state
 from core.users.second_factor.changes import (
     Verdict,
     check_code,
@@ -33,6 +33,7 @@ from core.users.second_factor.qr import qr_code
 from core.users.sessions.ending import end_sessions
 
 GROUP = 4
+LONGEST_ADDRESS = 2_000
 
 
 @require_http_methods(["GET", "POST"])
@@ -170,9 +171,6 @@ def _status(request: PersonRequest, form: CodeForm, *, status: int = 200) -> Htt
 
 def _show_codes(request: PersonRequest, codes: list[str]) -> HttpResponse:
     return render(request, "core/users/recovery_codes.html", {"codes": codes})
-
-
-LONGEST_ADDRESS = 2_000
 
 
 def _next(request: HttpRequest) -> str:

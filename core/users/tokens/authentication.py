@@ -2,7 +2,7 @@
 
 from django.utils import timezone
 from rest_framework.authentication import BaseAuthentication, SessionAuthentication, get_authorization_header
-from rest_framework.exceptions import AuthenticationFailed, Throttled
+from rest_framework.exceptions import AuthenticationFailed, PermissionDenied, Throttled
 from rest_framework.request import Request
 
 from core.api.throttles import ANONYMOUS
@@ -26,8 +26,6 @@ class TokenAuthentication(BaseAuthentication):
     def authenticate(self, request: Request) -> tuple[User, ApiToken] | None:
         audit.means.set(None)
         scheme, _, secret = get_authorization_header(request).decode("latin-1").partition(" ")
-        if scheme.lower() == "token":  # what the first versions took
-            raise AuthenticationFailed(f"Send “Authorization: {SCHEME} …”.", code="scheme_unknown")
         if scheme.lower() != SCHEME.lower():
             return None
         token = token_by(secret.strip())
@@ -69,12 +67,18 @@ class BrowserAuthentication(SessionAuthentication):
     """The person who is logged in. It comes last: requests that it does not know either are counted by address."""
 
     def authenticate(self, request: Request) -> tuple[User, None] | None:
-        found: tuple[User, None] | None = super().authenticate(request)
-        if found is None:
+        login: tuple[User, None] | None = super().authenticate(request)
+        if login is None:
             count_anonymous(request)
         else:
-            check_session(request.session, found[0])
-        return found
+            check_session(request.session, login[0])
+        return login
+
+    def enforce_csrf(self, request: Request) -> None:
+        try:
+            super().enforce_csrf(request)
+        except PermissionDenied as error:
+            raise NotAllowed(str(error.detail), code="csrf_failed") from error
 
 
 def count_anonymous(request: Request) -> None:

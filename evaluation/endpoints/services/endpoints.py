@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -28,7 +29,7 @@ from evaluation.llm.providers import Provider
 from evaluation.llm.recorded import RecordedProvider
 from evaluation.llm.registry import EndpointSettings
 from evaluation.models import Endpoint
-from evaluation.models.completion import FIRST_TRIAL, CompletionStatus
+from evaluation.models.completion import FIRST_TRIAL, OF_ANY_STATUS, CompletionStatus
 from evaluation.models.endpoint import Provider as ProviderName
 from evaluation.models.endpoint import StructuredOutput
 
@@ -50,6 +51,11 @@ class EndpointSpec:
     timeout_seconds: int = 120
     structured_output: str = StructuredOutput.JSON_SCHEMA
     options: dict[str, JsonValue] = field(default_factory=dict)
+
+
+def spec_of(endpoint: Endpoint) -> EndpointSpec:
+    """What the endpoint is set to now."""
+    return EndpointSpec(**_values(endpoint))
 
 
 ASKED = ("name", "provider", "model")
@@ -125,10 +131,11 @@ def fixed_fields(endpoint: Endpoint) -> tuple[str, ...]:
     answered = endpoint.completions.filter(status__in=[CompletionStatus.SUCCEEDED, CompletionStatus.REFUSED])
     if answered.exists() or endpoint.runs.filter(imported_from__isnull=False).exists():
         return FIXED
-    asked = endpoint.completions.filter(
-        Q(run__isnull=False) | Q(request__replicate__lt=FIRST_TRIAL) | Q(request__replicate__isnull=True)
+    requests = endpoint.completions.filter(
+        OF_ANY_STATUS,
+        Q(run__isnull=False) | Q(request__replicate__lt=FIRST_TRIAL) | Q(request__replicate__isnull=True),
     )
-    return ASKED if asked.exists() or endpoint.runs.exists() else ()
+    return ASKED if requests.exists() or endpoint.runs.exists() else ()
 
 
 def why_fixed(endpoint: Endpoint, fixed: tuple[str, ...]) -> str:
@@ -150,7 +157,8 @@ def has_changed_since(endpoint: Endpoint) -> bool:
     return now is None or settings_of(now) != settings_of(endpoint)
 
 
-def _values(endpoint: Endpoint) -> dict[str, object]:
+def _values(endpoint: Endpoint) -> dict[str, Any]:
+    # Any: each field has a type of its own
     return {name: getattr(endpoint, name) for name in EndpointSpec.__dataclass_fields__}
 
 

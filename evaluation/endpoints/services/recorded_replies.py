@@ -29,8 +29,8 @@ def recorded_replies(endpoint: Endpoint) -> Lookup:
             .select_related("item__question", "item__preference", "item__run")
             .order_by("pk")
         )
-        found = {_key_of(response): response for response in responses}
-        return [_reply(ask, found) for ask in asks]
+        by_key = {_key_of(response): response for response in responses}
+        return [_reply(ask, by_key) for ask in asks]
 
     return lookup
 
@@ -62,14 +62,17 @@ def _key_of(response: Response) -> Key:
     return (Condition.PERSONALISED, *question, item.run.method, item.run.setting, preference)
 
 
-def _reply(ask: RecordedAsk, found: Mapping[Key, Response]) -> str | None:
+def _reply(ask: RecordedAsk, responses: Mapping[Key, Response]) -> str | None:
     question = (ask.question, ask.options)
     if ask.stage == Stage.BASELINE:
         keys: list[Key] = [(Condition.BASELINE, *question)]
     else:
-        told = (None,) if ask.setting == Setting.IRRELEVANT else ask.preferences
-        keys = [(Condition.PERSONALISED, *question, ask.method, ask.setting, each) for each in told]
-    response = next((found[key] for key in keys if key in found), None)
+        preferences = (None,) if ask.setting == Setting.IRRELEVANT else ask.preferences
+        keys = [
+            (Condition.PERSONALISED, *question, ask.method, ask.setting, preference)
+            for preference in preferences
+        ]
+    response = next((responses[key] for key in keys if key in responses), None)
     if response is None or ask.stage != Stage.ALIGNER:
         return response.text if response else None
     return json.dumps({"response": response.text, "thoughts": response.thoughts}, ensure_ascii=False)

@@ -113,12 +113,12 @@ def _lock_waiting(endpoint: Endpoint, limit: int) -> tuple[list[_Row], bool]:
     """Waiting rows, locked, each run's share of them; and whether one of the runs has a budget."""
     with connection.cursor() as cursor:
         cursor.execute(RUNS_WITH_WORK, [endpoint.pk])
-        found = dict(cursor.fetchall())
+        has_budget = dict(cursor.fetchall())
         cursor.execute(
-            WAITING_OF_NOBODY, {"endpoint": endpoint.pk, "share": max(limit // (len(found) + 1), 1)}
+            WAITING_OF_NOBODY, {"endpoint": endpoint.pk, "share": max(limit // (len(has_budget) + 1), 1)}
         )
         rows: list[_Row] = list(cursor.fetchall())
-        hungry = list(found)
+        hungry = list(has_budget)
         random.shuffle(hungry)  # where there are more runs than places, each gets one in its turn
         while hungry and (places := limit - len(rows)) > 0:
             hungry = hungry[:places]
@@ -132,23 +132,23 @@ def _lock_waiting(endpoint: Endpoint, limit: int) -> tuple[list[_Row], bool]:
                     "taken": [row[0] for row in rows],
                 },
             )
-            got: dict[int | None, int] = defaultdict(int)
+            counts: dict[int | None, int] = defaultdict(int)
             for row in cursor.fetchall():
-                got[row[1]] += 1
+                counts[row[1]] += 1
                 rows.append(row)
-            hungry = [run for run in hungry if got[run] == share]  # the others have no more
-    return rows, any(found.values())
+            hungry = [run for run in hungry if counts[run] == share]  # the others have no more
+    return rows, any(has_budget.values())
 
 
 def _readable(rows: Iterable[_Row], endpoint: Endpoint) -> Iterable[Claimed]:
     for pk, run, request, attempts, throttled_since in rows:
         try:
-            asked = ChatRequest.from_json(request)
+            chat_request = ChatRequest.from_json(request)
         except ValidationError as error:
             _fail_unreadable(pk, error)
             continue
-        reserved = NOTHING if run is None else most_it_may_cost(endpoint, request, asked.max_tokens)
-        yield Claimed(pk, run, asked, attempts + 1, throttled_since, reserved)
+        reserved = NOTHING if run is None else most_it_may_cost(endpoint, request, chat_request.max_tokens)
+        yield Claimed(pk, run, chat_request, attempts + 1, throttled_since, reserved)
 
 
 def _fail_unreadable(pk: int, error: ValidationError) -> None:
@@ -163,8 +163,8 @@ def _fail_unreadable(pk: int, error: ValidationError) -> None:
 def _within_budgets(claimed: Sequence[Claimed]) -> tuple[list[Claimed], list[int]]:
     """Those that fit into their run's budget, and the runs of which none fits."""
     by_run: dict[int | None, list[Claimed]] = defaultdict(list)
-    for each in claimed:
-        by_run[each.run_id].append(each)
+    for call in claimed:
+        by_run[call.run_id].append(call)
     fitting, exhausted = by_run.pop(None, []), []
     allowances = lock_allowances(run for run in by_run if run is not None)
     for run, rows in by_run.items():

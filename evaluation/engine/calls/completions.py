@@ -23,9 +23,9 @@ def enqueue_completions(
     The rows given have `request_key` and `status` loaded.
     """
     by_key = {request.key(endpoint.name): request for request in requests}
-    found = _found(by_key)
+    rows = _rows_by_key(by_key)
     # In the order of the keys: two callers with the same requests wait for each other instead of locking up.
-    missing = iter(sorted(by_key.keys() - found.keys()))
+    missing = iter(sorted(by_key.keys() - rows.keys()))
     inserted = False
     while chunk := list(islice(missing, INSERT_CHUNK)):
         inserted = True
@@ -37,13 +37,13 @@ def enqueue_completions(
             ignore_conflicts=True,
         )
     if inserted:
-        found |= _found(by_key.keys() - found.keys())
+        rows |= _rows_by_key(by_key.keys() - rows.keys())
     if run is None or run.status == RunStatus.RUNNING:
-        _pay_for_waiting(run, [row.pk for row in found.values() if row.status == CompletionStatus.PENDING])
-    return found
+        _pay_for_waiting(run, [row.pk for row in rows.values() if row.status == CompletionStatus.PENDING])
+    return rows
 
 
-def _found(keys: Iterable[str]) -> dict[str, Completion]:
+def _rows_by_key(keys: Iterable[str]) -> dict[str, Completion]:
     rows = Completion.objects.filter(request_key__in=list(keys)).only("request_key", "status")
     return {row.request_key: row for row in rows}
 

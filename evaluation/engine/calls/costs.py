@@ -53,7 +53,9 @@ def charge_for(endpoint: Endpoint, request: ChatRequest, outcome: Outcome) -> Ch
     if is_known or (isinstance(outcome, CallFailure) and not outcome.may_be_billed):
         return Charge(cost_of(endpoint, input_tokens, output_tokens))
     if input_tokens is None:
-        input_tokens = _most_tokens(request.response_schema, *(each.content for each in request.messages))
+        input_tokens = _most_tokens(
+            request.response_schema, *(message.content for message in request.messages)
+        )
     if output_tokens is None:
         output_tokens = DEFAULT_OUTPUT_TOKENS if request.max_tokens is None else request.max_tokens
         if not isinstance(outcome, CallFailure):

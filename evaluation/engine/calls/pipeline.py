@@ -218,7 +218,7 @@ class Pipeline:
     async def _keep_leases(self) -> None:
         now = time.monotonic()
         if now >= self._renew_at:
-            held = [*self._in_flight.values(), *self._queue, *(each.claimed for each in self._finished)]
+            held = [*self._in_flight.values(), *self._queue, *(call.claimed for call in self._finished)]
             await _in_database(renew_leases, self._lease, [claimed.pk for claimed in held])
             self._renew_at = now + settings.COMPLETION_LEASE_SECONDS / 3
         if self._queue and now >= self._check_runs_at:
@@ -238,9 +238,9 @@ class Pipeline:
         if not claimed:
             return
         # Out of the queue first: while the database works, calls start from it.
-        gone = {each.pk for each in claimed}
-        released = [each for each in self._queue if each.pk in gone]
-        self._queue = deque(each for each in self._queue if each.pk not in gone)
+        gone = {call.pk for call in claimed}
+        released = [call for call in self._queue if call.pk in gone]
+        self._queue = deque(call for call in self._queue if call.pk not in gone)
         await _in_database(release_claimed, self._lease, released)
 
 

@@ -110,7 +110,7 @@ def record_finished(lease: UUID, finished: Sequence[Finished], endpoint: Endpoin
     except Exception:
         # A reply holds whatever a server sends. What one of them breaks must not cost the others, which are paid.
         logger.exception("One of %d replies cannot be stored.", len(finished))
-    return sum(_record_one(lease, each, endpoint) for each in finished)
+    return sum(_record_one(lease, call, endpoint) for call in finished)
 
 
 def _record_one(lease: UUID, finished: Finished, endpoint: Endpoint) -> int:
@@ -138,7 +138,7 @@ def _ever_less_of(outcome: Outcome) -> Iterator[Outcome]:
 
 
 def _write(lease: UUID, finished: Sequence[Finished], endpoint: Endpoint) -> int:
-    results = sorted((_result(each, endpoint) for each in finished), key=lambda result: result.id)
+    results = sorted((_result(call, endpoint) for call in finished), key=lambda result: result.id)
     document = json.dumps(
         [{name: getattr(result, name) for name in _COLUMNS} for result in results], default=str
     )
@@ -154,8 +154,8 @@ def _write(lease: UUID, finished: Sequence[Finished], endpoint: Endpoint) -> int
             written = {pk for (pk,) in cursor.fetchall()}
         result_by_pk = {result.id: result for result in results}
         changes: dict[int, Change] = defaultdict(Change)
-        for each in finished:
-            row = each.claimed
+        for call in finished:
+            row = call.claimed
             if row.pk not in written or row.run_id is None:
                 continue
             result = result_by_pk[row.pk]
@@ -241,7 +241,7 @@ def cleaned(value: JsonValue) -> JsonValue:
     if isinstance(value, str):
         return storable(value)
     if isinstance(value, list):
-        return [cleaned(each) for each in value]
+        return [cleaned(part) for part in value]
     if isinstance(value, dict):
-        return {storable(name): cleaned(each) for name, each in value.items()}
+        return {storable(name): cleaned(part) for name, part in value.items()}
     return value

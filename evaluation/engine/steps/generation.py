@@ -117,8 +117,8 @@ class _Answering:
             return  # asked, or tried again, since the items were looked for
         known = {stage: _known(completion) for stage, completion in calls.items()}
         match plan.next_step(self._facts(item), known, self.config):
-            case plan.Ask(asked):
-                writes.calls += [(item, call) for call in asked]
+            case plan.Ask(new_calls):
+                writes.calls += [(item, call) for call in new_calls]
             case plan.Answered(baseline, personalised):
                 writes.responses += [
                     _response(item, Condition.BASELINE, baseline, calls),
@@ -147,15 +147,15 @@ class _Answering:
             assert endpoint is not None
             by_endpoint.setdefault(endpoint, []).append((item, call))
         # In one order everywhere: two workers that queue the same calls wait for each other instead of locking up.
-        for endpoint, wanted in sorted(by_endpoint.items(), key=lambda each: each[0].pk):
-            requests: list[ChatRequest] = [call.request for _, call in wanted]
+        for endpoint, item_calls in sorted(by_endpoint.items(), key=lambda pair: pair[0].pk):
+            requests: list[ChatRequest] = [call.request for _, call in item_calls]
             completions = enqueue_completions(endpoint, requests, run=self.run)
             ItemCall.objects.bulk_create(
                 (
                     ItemCall(
                         item=item, stage=call.stage, completion=completions[call.request.key(endpoint.name)]
                     )
-                    for item, call in wanted
+                    for item, call in item_calls
                 ),
                 ignore_conflicts=True,
             )

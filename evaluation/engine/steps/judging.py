@@ -62,13 +62,13 @@ def ask_judges(run: Run) -> set[Endpoint]:
 
 def _ask(run: Run, judge: Judge) -> bool:
     """Queue the requests that the judge still lacks on the run; whether there were any."""
-    asked, prompts = False, prompts_of(run)
+    has_new, prompts = False, prompts_of(run)
     for replicate in range(1, judge.replicates + 1):
         last = 0
         while responses := _unasked(run, judge, replicate, after=last):
             _ask_about(run, responses, judge, replicate, prompts)
-            asked, last = True, responses[-1].pk
-    return asked
+            has_new, last = True, responses[-1].pk
+    return has_new
 
 
 def _unasked(run: Run, judge: Judge, replicate: int, *, after: int) -> list[Response]:
@@ -237,7 +237,7 @@ def _ask_again(run: Run, judgment: Judgment, called: set[Endpoint]) -> bool:
 def is_judged(run: Run) -> bool:
     """Whether every judge of the run has a settled judgment on every response that can be judged."""
     replicates = run.judges.filter(origin=JudgeOrigin.ENDPOINT).values_list("replicates", flat=True)
-    wanted = sum(replicates) * judged_responses(run).count()
-    made = Judgment.objects.filter(response__item__run=run, judge__origin=JudgeOrigin.ENDPOINT)
-    pending = made.filter(status=JudgmentStatus.PENDING)
-    return not pending.exists() and made.count() >= wanted
+    total = sum(replicates) * judged_responses(run).count()
+    judgments = Judgment.objects.filter(response__item__run=run, judge__origin=JudgeOrigin.ENDPOINT)
+    pending = judgments.filter(status=JudgmentStatus.PENDING)
+    return not pending.exists() and judgments.count() >= total

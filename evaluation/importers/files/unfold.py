@@ -7,7 +7,8 @@ readers loaded. It counts address space, so `READER_ENVIRONMENT` turns off the r
 threads.
 
 The first line is `{"columns": […], "notes": […], "length": …}`; each further one is a row,
-`{"number", "place", "cells"}`, or a broken one, `{"number", "place", "problem"}`. A last line `{"error", "code"}` says why there are no more.
+`{"number", "place", "cells"}`, or a broken one, `{"number", "place", "problem"}`. A last line `{"error", "code"}` says
+why there are no more.
 """
 
 import importlib

@@ -60,7 +60,7 @@ class JudgmentWriter:
         )
 
     def _create_completions(self, ratings: Sequence[tuple[int, Rating]]) -> dict[int, Completion]:
-        """Row → call. A call outlives its run: one that a deleted run of the same file left is taken up."""
+        """Row → call. A call outlives its run: one that a deleted run of the same file left is used again."""
         completions = Completion.objects.bulk_create(
             [self._completion(row, rating) for row, rating in ratings],
             update_conflicts=True,

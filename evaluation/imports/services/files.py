@@ -55,7 +55,7 @@ def delete_files(folder: str) -> None:
 
 
 def delete_strays(seconds: float) -> None:
-    """Delete folders that no job names and that are older than this: left by requests that broke off."""
+    """Delete folders that no job names and that are older than this: left by requests that were interrupted."""
     root = Path(settings.IMPORT_ROOT)
     if not root.is_dir():
         return

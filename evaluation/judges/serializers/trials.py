@@ -1,28 +1,18 @@
 """Trying endpoints and judges out: one small call that no run pays."""
 
-from dataclasses import asdict
+from collections.abc import Mapping
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from core.api.dataclass_serializer import DataclassSerializer
 from core.api.queries import LARGEST_ID
 from core.api.strict import StrictSerializer
 from evaluation.engine.steps.judging import verdict_of
 from evaluation.models import Completion, Judge
-from evaluation.models.completion import CompletionStatus
 from evaluation.stages.judge import JudgeInput
-
-TOLD = (
-    "status",
-    "text",
-    "reasoning",
-    "input_tokens",
-    "output_tokens",
-    "seconds",
-    "cost",
-    "error_code",
-    "error_message",
-)
+from evaluation.stages.verdicts import Verdict
 
 
 class JudgeTestSerializer(StrictSerializer[Any]):
@@ -42,26 +32,19 @@ class JudgeTestSerializer(StrictSerializer[Any]):
     baseline = serializers.CharField(max_length=100_000, required=False, allow_blank=True)
     personalised = serializers.CharField(max_length=100_000, required=False)
 
-    def validate(self, given: dict[str, Any]) -> dict[str, Any]:
-        if "item" in given and len(given) > 1:
+    def validate(self, fields: dict[str, Any]) -> dict[str, Any]:
+        if "item" in fields and len(fields) > 1:
             raise serializers.ValidationError({"item": ["Give an item or texts, not both."]})
-        missing = [] if "item" in given else [name for name in self.TEXTS if name not in given]
+        missing = [] if "item" in fields else [name for name in self.TEXTS if name not in fields]
         if missing:
             raise serializers.ValidationError({name: ["This is needed without an item."] for name in missing})
-        return given
+        return fields
 
-    def texts(self) -> JudgeInput | None:
-        """What valid data show the judge; None: an item."""
-        given = self.validated_data
-        if "item" in given:
-            return None
-        return JudgeInput(
-            question=given["question"],
-            options=tuple(given.get("options", ())),
-            preference=given["preference"],
-            baseline=given.get("baseline", ""),
-            personalised=given["personalised"],
-        )
+    @staticmethod
+    def shown(fields: Mapping[str, Any]) -> JudgeInput:
+        """What valid fields without an item show the judge."""
+        # Any: texts, and the list of options
+        return JudgeInput(**{"baseline": "", **fields, "options": tuple(fields.get("options", ()))})
 
 
 class MessageSerializer(serializers.Serializer[Any]):
@@ -71,53 +54,55 @@ class MessageSerializer(serializers.Serializer[Any]):
     content = serializers.CharField()
 
 
-class TrialSerializer(serializers.Serializer[Any]):
+class TrialSerializer(serializers.ModelSerializer[Completion]):
     """A call that tries an endpoint out: what is sent, what came back, what it took."""
 
-    id = serializers.IntegerField()
-    endpoint = serializers.CharField()
-    status = serializers.ChoiceField(CompletionStatus.choices)
-    messages = MessageSerializer(many=True)
-    text = serializers.CharField(allow_blank=True)
-    reasoning = serializers.CharField(allow_blank=True)
-    input_tokens = serializers.IntegerField(allow_null=True)
-    output_tokens = serializers.IntegerField(allow_null=True)
-    seconds = serializers.FloatField(allow_null=True)
-    cost = serializers.DecimalField(max_digits=14, decimal_places=8, allow_null=True)
-    error_code = serializers.CharField(allow_blank=True)
-    error_message = serializers.CharField(allow_blank=True)
+    endpoint = serializers.CharField(source="endpoint.name", read_only=True)
+    messages = MessageSerializer(source="request.messages", many=True, read_only=True)
+
+    class Meta:
+        model = Completion
+        fields = [
+            "id",
+            "endpoint",
+            "status",
+            "messages",
+            "text",
+            "reasoning",
+            "input_tokens",
+            "output_tokens",
+            "seconds",
+            "cost",
+            "error_code",
+            "error_message",
+        ]
+        read_only_fields = fields
 
 
-class VerdictSerializer(serializers.Serializer[Any]):
+class VerdictSerializer(DataclassSerializer[Verdict]):
     """What a judge's reply is read as: a score, or why there is none."""
 
-    score = serializers.IntegerField(allow_null=True)
-    followed = serializers.BooleanField(allow_null=True)
-    explanation = serializers.CharField(allow_blank=True)
-    unscored_reason = serializers.CharField(allow_blank=True)
+    dataclass = Verdict
+    followed = serializers.SerializerMethodField()
+
+    def get_followed(self, verdict: Verdict) -> bool | None:
+        """Whether the score reaches the judge's threshold."""
+        judge: Judge = self.context["judge"]
+        return judge.followed(verdict.score)
 
 
 class JudgeTrialSerializer(TrialSerializer):
     """The same of a judge, with its verdict; null until there is a reply."""
 
-    verdict = VerdictSerializer(allow_null=True)
+    verdict = serializers.SerializerMethodField()
 
+    class Meta(TrialSerializer.Meta):
+        fields = [*TrialSerializer.Meta.fields, "verdict"]
+        read_only_fields = fields
 
-def trial_data(trial: Completion) -> dict[str, Any]:
-    """A trial of an endpoint, JSON-ready."""
-    return dict(TrialSerializer(_facts(trial)).data)
-
-
-def judge_trial_data(trial: Completion, judge: Judge) -> dict[str, Any]:
-    """A trial of a judge, JSON-ready."""
-    verdict = None
-    if trial.finished_at is not None:
-        read = verdict_of(trial)
-        followed = None if read.score is None else read.score >= judge.threshold
-        verdict = asdict(read) | {"followed": followed}
-    return dict(JudgeTrialSerializer(_facts(trial) | {"verdict": verdict}).data)
-
-
-def _facts(trial: Completion) -> dict[str, Any]:
-    facts = {"id": trial.pk, "endpoint": trial.endpoint.name, "messages": trial.request["messages"]}
-    return facts | {name: getattr(trial, name) for name in TOLD}
+    @extend_schema_field(VerdictSerializer(allow_null=True))
+    def get_verdict(self, trial: Completion) -> Any:
+        # Any: JSON
+        if trial.finished_at is None:
+            return None
+        return VerdictSerializer(verdict_of(trial), context=self.context).data

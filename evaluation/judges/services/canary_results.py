@@ -1,4 +1,4 @@
-"""What came of testing a judge with injected responses."""
+"""The result of testing a judge with injected responses."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

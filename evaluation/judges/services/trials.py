@@ -91,6 +91,13 @@ def trial_of(endpoint: Endpoint, completion_id: int) -> Completion:
     return trial
 
 
+def trial_of_judge(judge: Judge, completion_id: int) -> Completion:
+    """A trial of the judge. Raises NotFound, also for one that contains imported ratings."""
+    if judge.endpoint is None:
+        raise NotFound("There is no such test.")
+    return trial_of(judge.endpoint, completion_id)
+
+
 def _check(endpoint: Endpoint) -> None:
     if endpoint.provider == Provider.RECORDED:
         raise DomainError(f"{endpoint} is a record of replies: there is nothing to call.", code="recorded")

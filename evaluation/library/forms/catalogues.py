@@ -15,7 +15,7 @@ from evaluation.stages.propose import MAX_TEXT
 
 
 class BuildForm(forms.Form):
-    """A catalogue to build; the fields are the arguments of `start_build`."""
+    """A catalogue to build; the fields are those of `BuildSpec`."""
 
     name = forms.CharField(
         max_length=MAX_NAME,
@@ -136,6 +136,6 @@ class ReleaseForm(forms.Form):
 
     def __init__(self, data: object = None) -> None:
         super().__init__(data)  # type: ignore[arg-type] # as above
-        chosen = self.fields["irrelevant_from"]
-        assert isinstance(chosen, forms.ModelChoiceField)
-        chosen.queryset = catalogues_with_irrelevant()
+        field = self.fields["irrelevant_from"]
+        assert isinstance(field, forms.ModelChoiceField)
+        field.queryset = catalogues_with_irrelevant()

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import NamedTuple
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
 
@@ -36,14 +37,14 @@ def preferences_found(
     catalogue: Catalogue, *, words: str = "", category: str = "", kind: str = ""
 ) -> QuerySet[Preference]:
     """Preferences of the catalogue that have all the words, of the category and kind."""
-    found = catalogue.preferences.all()
+    preferences = catalogue.preferences.all()
     for word in words.split():
-        found = found.filter(text__icontains=word)
+        preferences = preferences.filter(text__icontains=word)
     if category:
-        found = found.filter(category=category)
+        preferences = preferences.filter(category=category)
     if kind:
-        found = found.filter(kind=kind)
-    return found
+        preferences = preferences.filter(kind=kind)
+    return preferences
 
 
 def versions_of(catalogue: Catalogue) -> QuerySet[Catalogue]:
@@ -51,28 +52,40 @@ def versions_of(catalogue: Catalogue) -> QuerySet[Catalogue]:
     return Catalogue.objects.filter(name=catalogue.name).order_by("-version")
 
 
+class ChangedPreference(NamedTuple):
+    """The same text, of another category or kind."""
+
+    before: Preference
+    after: Preference
+
+
 @dataclass(frozen=True, slots=True)
 class CatalogueChanges:
-    """How a version differs from an older one. `changed`: the same text, before and after, of another category or
-    kind."""
+    """How a version differs from an older one, `since`: the other's number."""
 
+    since: int
     added: Sequence[Preference]
     removed: Sequence[Preference]
-    changed: Sequence[tuple[Preference, Preference]]
+    changed: Sequence[ChangedPreference]
     same: int
 
 
 def catalogue_changes(old: Catalogue, new: Catalogue) -> CatalogueChanges:
     before = {preference.text: preference for preference in old.preferences.order_by("pk")}
     after = {preference.text: preference for preference in new.preferences.order_by("pk")}
-    both = [(before[text], after[text]) for text in after if text in before]
-    changed = [(a, b) for a, b in both if (a.category, a.kind) != (b.category, b.kind)]
+    both = [ChangedPreference(before[text], after[text]) for text in after if text in before]
+    changed = [pair for pair in both if _place(pair.before) != _place(pair.after)]
     return CatalogueChanges(
+        since=old.version,
         added=[preference for text, preference in after.items() if text not in before],
         removed=[preference for text, preference in before.items() if text not in after],
         changed=changed,
         same=len(both) - len(changed),
     )
+
+
+def _place(preference: Preference) -> tuple[str, str]:
+    return preference.category, preference.kind
 
 
 def catalogues_with_irrelevant() -> QuerySet[Catalogue]:
@@ -98,9 +111,9 @@ class BuildProgress:
     """
 
     waiting: int
+    unasked: int
     read: int
     failed: int
-    unasked: int
     cost: Decimal | None
     proposals: Mapping[str, int]
 
@@ -110,15 +123,15 @@ class BuildProgress:
 
 
 def build_progress(build: CatalogueBuild) -> BuildProgress:
-    asked = BuildQuestion.objects.filter(build=build)
-    questions = asked.aggregate(
+    build_questions = BuildQuestion.objects.filter(build=build)
+    questions = build_questions.aggregate(
         waiting=Count("pk", filter=Q(status=BuildQuestionStatus.WAITING)),
         read=Count("pk", filter=Q(status=BuildQuestionStatus.READ)),
         failed=Count("pk", filter=Q(status=BuildQuestionStatus.FAILED)),
         unasked=Count("pk", filter=Q(status=BuildQuestionStatus.WAITING, completion__isnull=True)),
     )
     # Two questions that read the same share a call: it is paid once.
-    calls = Completion.objects.filter(pk__in=asked.values("completion"))
+    calls = Completion.objects.filter(pk__in=build_questions.values("completion"))
     counts = dict.fromkeys(ProposalStatus.values, 0)
     counts |= dict(
         Proposal.objects.filter(build=build).values_list("status").annotate(Count("pk")).order_by("status")

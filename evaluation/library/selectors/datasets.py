@@ -1,10 +1,11 @@
 """Datasets and their questions."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from django.db.models import Count, Q, QuerySet
 
-from evaluation.models import Catalogue, Dataset, Question, Run
+from evaluation.models import Catalogue, Dataset, Endpoint, Judge, Question, Rubric, Run
 
 
 def datasets_with_counts() -> QuerySet[Dataset]:
@@ -22,14 +23,14 @@ def questions_found(
     dataset: Dataset, *, words: str = "", source: str = "", category: str = ""
 ) -> QuerySet[Question]:
     """Questions of the dataset that have all the words in their text or options, of the source and category."""
-    found = dataset.questions.all()
+    questions = dataset.questions.all()
     for word in words.split():
-        found = found.filter(Q(text__icontains=word) | Q(options__icontains=word))
+        questions = questions.filter(Q(text__icontains=word) | Q(options__icontains=word))
     if source:
-        found = found.filter(source=source)
+        questions = questions.filter(source=source)
     if category:
-        found = found.filter(category=category)
-    return found
+        questions = questions.filter(category=category)
+    return questions
 
 
 def catalogues_assigned_to(dataset: Dataset) -> QuerySet[Catalogue]:
@@ -43,3 +44,23 @@ def catalogues_assigned_to(dataset: Dataset) -> QuerySet[Catalogue]:
 
 def latest_runs_on(dataset: Dataset, limit: int = 10) -> QuerySet[Run]:
     return dataset.runs.select_related("endpoint").order_by("-pk")[:limit]
+
+
+@dataclass(frozen=True, slots=True)
+class LibraryCounts:
+    datasets: int
+    catalogues: int
+    endpoints: int
+    rubrics: int
+    judges: int
+
+
+def library_counts() -> LibraryCounts:
+    """Names, not versions, of what has versions. All of these tables are short."""
+    return LibraryCounts(
+        datasets=Dataset.objects.count(),
+        catalogues=Catalogue.objects.order_by().values("name").distinct().count(),
+        endpoints=Endpoint.objects.count(),
+        rubrics=Rubric.objects.order_by().values("name").distinct().count(),
+        judges=Judge.objects.count(),
+    )

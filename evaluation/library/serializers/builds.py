@@ -4,16 +4,12 @@ from typing import Any
 
 from rest_framework import serializers
 
+from core.api.dataclass_serializer import DataclassSerializer
 from core.api.queries import LARGEST_ID, ListQuery, id_filter
 from core.api.strict import StrictSerializer
-from evaluation.library.selectors.catalogues import (
-    BuildProgress,
-    CatalogueChanges,
-    catalogues_with_irrelevant,
-)
-from evaluation.library.serializers.catalogues import PreferenceSerializer
+from evaluation.library.selectors.catalogues import BuildProgress, catalogues_with_irrelevant
 from evaluation.library.services.catalogue_building import MAX_NAME, MAX_PROPOSALS, MAX_SEED
-from evaluation.models import Catalogue, CatalogueBuild, Dataset, Endpoint, Proposal
+from evaluation.models import CatalogueBuild, Dataset, Endpoint, Proposal
 from evaluation.models.catalogue_build import MAX_PER_QUESTION, BuildStatus, ProposalStatus
 from evaluation.models.dataset import PreferenceCategory
 from evaluation.runs.serializers.runs import LEAST_MONEY
@@ -30,7 +26,7 @@ def _budget(**options: Any) -> serializers.DecimalField:
 
 class BuildSerializer(serializers.ModelSerializer[CatalogueBuild]):
     """A list of proposed preferences on its way to a version of a catalogue; `name` is that of the catalogue to make,
-    `catalogue` what came of it. Money in US dollars.
+    `catalogue` the result. Money in US dollars.
     """
 
     dataset = serializers.CharField(source="dataset.name", read_only=True)
@@ -95,17 +91,12 @@ class BuildBudgetSerializer(StrictSerializer[Any]):
     money_budget = _budget()
 
 
-class BuildStateSerializer(serializers.Serializer[BuildProgress]):
+class BuildStateSerializer(DataclassSerializer[BuildProgress]):
     """How many questions wait (`unasked`: nobody has been called about these), are read, have failed; what calls have
     cost so far (null: unpriced); and the proposals by status.
     """
 
-    waiting = serializers.IntegerField()
-    unasked = serializers.IntegerField()
-    read = serializers.IntegerField()
-    failed = serializers.IntegerField()
-    cost = serializers.DecimalField(max_digits=20, decimal_places=8, allow_null=True)
-    proposals = serializers.DictField(child=serializers.IntegerField())
+    dataclass = BuildProgress
 
 
 class BuildFailureSerializer(serializers.Serializer[Any]):
@@ -186,33 +177,3 @@ class ReleaseCatalogueSerializer(StrictSerializer[Any]):
         help_text="Id of a catalogue: all its irrelevant preferences are copied. Runs in the settings mixed and "
         "irrelevant need some.",
     )
-
-
-class ChangedPreferenceSerializer(serializers.Serializer[Any]):
-    """The same text, of another category or kind."""
-
-    before = PreferenceSerializer()
-    after = PreferenceSerializer()
-
-
-class CatalogueChangesSerializer(serializers.Serializer[Any]):
-    """How a version differs from another one, `since`: the version's number. `same` preferences are as they were."""
-
-    since = serializers.IntegerField()
-    added = PreferenceSerializer(many=True)
-    removed = PreferenceSerializer(many=True)
-    changed = ChangedPreferenceSerializer(many=True)
-    same = serializers.IntegerField()
-
-
-def changes_data(since: Catalogue, changes: CatalogueChanges) -> dict[str, Any]:
-    """The differences, JSON-ready."""
-    changed = [{"before": before, "after": after} for before, after in changes.changed]
-    shown = {
-        "since": since.version,
-        "added": changes.added,
-        "removed": changes.removed,
-        "changed": changed,
-        "same": changes.same,
-    }
-    return dict(CatalogueChangesSerializer(shown).data)

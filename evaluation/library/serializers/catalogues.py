@@ -4,8 +4,10 @@ from typing import Any
 
 from rest_framework import serializers
 
+from core.api.dataclass_serializer import DataclassSerializer
 from core.api.queries import LARGEST_INTEGER, ListQuery, Query
 from core.api.strict import StrictSerializer
+from evaluation.library.selectors.catalogues import CatalogueChanges, ChangedPreference
 from evaluation.models import Catalogue, Preference
 from evaluation.models.dataset import PreferenceCategory, PreferenceKind
 
@@ -52,3 +54,19 @@ class CatalogueFileSerializer(StrictSerializer[Any]):
 
     file = serializers.FileField(help_text="CSV with the columns text, category, kind.")
     name = serializers.CharField(max_length=200)
+
+
+class ChangedPreferenceSerializer(serializers.Serializer[ChangedPreference]):
+    """The same text, of another category or kind."""
+
+    before = PreferenceSerializer()
+    after = PreferenceSerializer()
+
+
+class CatalogueChangesSerializer(DataclassSerializer[CatalogueChanges]):
+    """How a version differs from another one, `since`: the version's number. `same` preferences are as they were."""
+
+    dataclass = CatalogueChanges
+    added = PreferenceSerializer(many=True)
+    removed = PreferenceSerializer(many=True)
+    changed = ChangedPreferenceSerializer(many=True)

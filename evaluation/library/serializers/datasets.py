@@ -7,7 +7,7 @@ from rest_framework import serializers
 from core.api.queries import ListQuery
 from core.api.strict import StrictSerializer
 from evaluation.importers.rows.question_layouts import LAYOUTS
-from evaluation.models import Catalogue, Dataset, Question
+from evaluation.models import Catalogue, Dataset, Prompt, Question
 
 
 class DatasetSerializer(serializers.ModelSerializer[Dataset]):
@@ -62,3 +62,12 @@ class QuestionsFileSerializer(StrictSerializer[Any]):
     strict = serializers.BooleanField(
         required=False, default=False, help_text="Refuse the file if any row is not acceptable."
     )
+
+
+class PromptSerializer(serializers.ModelSerializer[Prompt]):
+    """A version of a prompt, as runs used it."""
+
+    class Meta:
+        model = Prompt
+        fields = ["id", "name", "version", "text", "sha256", "created_at"]
+        read_only_fields = fields

@@ -7,6 +7,7 @@ locks make every step of it happen once.
 import json
 import random
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 from decimal import Decimal
 
 from django.db import transaction
@@ -39,62 +40,60 @@ PROPOSAL_TOKENS = 80
 """Of one proposal with its reason, for estimates."""
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BuildSpec:
+    """A build to start: `sample_size` questions of the dataset are drawn, the same for the same seed, and the endpoint
+    is asked for `per_question` proposals about each, as far as `money_budget` (US dollars; None: no limit) has room
+    for what that may cost.
+    """
+
+    name: str
+    dataset: Dataset
+    endpoint: Endpoint
+    sample_size: int
+    per_question: int
+    seed: int = 0
+    money_budget: Decimal | None = None
+
+
 @transaction.atomic
-def start_build(
-    *,
-    name: str,
-    dataset: Dataset,
-    endpoint: Endpoint,
-    sample_size: int,
-    per_question: int,
-    seed: int = 0,
-    money_budget: Decimal | None = None,
-    actor: User | None,
-) -> CatalogueBuild:
-    """Draw `sample_size` questions, the same for the same seed, and have the endpoint asked about each, as far as
-    `money_budget` (US dollars; None: no limit) has room for what it may cost.
+def start_build(*, spec: BuildSpec, actor: User | None) -> CatalogueBuild:
+    """Draw the questions, and have the endpoint asked about each.
 
     Raises DomainError for a name, a number or an endpoint that will not do, and for a key that the environment lacks.
     """
-    name = name.strip()
-    _check(name, dataset, endpoint, sample_size, per_question, seed)
-    check_budget(endpoint, money_budget)
+    spec = replace(spec, name=spec.name.strip())
+    _check(spec)
+    check_budget(spec.endpoint, spec.money_budget)
     build = CatalogueBuild.objects.create(
-        name=name,
-        dataset=dataset,
-        endpoint=endpoint,
+        **{field.name: getattr(spec, field.name) for field in fields(spec)},
         prompt=current_prompt(propose.PROMPT),
-        sample_size=sample_size,
-        per_question=per_question,
-        seed=seed,
-        money_budget=money_budget,
         created_by=actor,
     )
-    questions = list(dataset.questions.order_by("pk").values_list("pk", flat=True))
+    questions = list(spec.dataset.questions.order_by("pk").values_list("pk", flat=True))
     BuildQuestion.objects.bulk_create(
         BuildQuestion(build=build, question_id=question)
-        for question in sorted(random.Random(seed).sample(questions, sample_size))
+        for question in sorted(random.Random(spec.seed).sample(questions, spec.sample_size))
     )
     record(
         "build.started",
         actor=actor,
         subject=build,
-        name=name,
-        dataset=dataset.name,
-        endpoint=endpoint.name,
-        questions=sample_size,
-        money_budget=money_budget,
+        name=spec.name,
+        dataset=spec.dataset.name,
+        endpoint=spec.endpoint.name,
+        questions=spec.sample_size,
+        money_budget=spec.money_budget,
     )
     wake("evaluation.library.tasks.advance_build", build.pk)
     return build
 
 
-def _check(
-    name: str, dataset: Dataset, endpoint: Endpoint, sample_size: int, per_question: int, seed: int
-) -> None:
-    if not name or len(name) > MAX_NAME or "\0" in name:
+def _check(spec: BuildSpec) -> None:
+    if not spec.name or len(spec.name) > MAX_NAME or "\0" in spec.name:
         raise DomainError(f"A catalogue's name has 1 to {MAX_NAME} characters.", field="name")
-    check_name(name)
+    check_name(spec.name)
+    endpoint, proposals = spec.endpoint, spec.sample_size * spec.per_question
     if endpoint.provider == Provider.RECORDED:
         raise DomainError(
             f"{endpoint} is a record of replies; it cannot be asked anything new.", field="endpoint"
@@ -103,17 +102,17 @@ def _check(
         raise DomainError(f"{endpoint} judges by rules; it cannot propose preferences.", field="endpoint")
     if missing := missing_key(endpoint):
         raise DomainError(missing, code="missing_key", field="endpoint")
-    available = dataset.questions.count()
-    if not 1 <= sample_size <= available:
+    available = spec.dataset.questions.count()
+    if not 1 <= spec.sample_size <= available:
         raise DomainError(f"The dataset has {available} questions to draw from.", field="sample_size")
-    if not 1 <= per_question <= MAX_PER_QUESTION:
+    if not 1 <= spec.per_question <= MAX_PER_QUESTION:
         raise DomainError(f"Each question gets 1 to {MAX_PER_QUESTION} proposals.", field="per_question")
-    if sample_size * per_question > MAX_PROPOSALS:
+    if proposals > MAX_PROPOSALS:
         raise DomainError(
-            f"That makes {sample_size * per_question:,} proposals to review; {MAX_PROPOSALS:,} are allowed.",
+            f"That makes {proposals:,} proposals to review; {MAX_PROPOSALS:,} are allowed.",
             field="sample_size",
         )
-    if not 0 <= seed <= MAX_SEED:
+    if not 0 <= spec.seed <= MAX_SEED:
         raise DomainError(f"A seed is a number from 0 to {MAX_SEED:,}.", field="seed")
 
 
@@ -203,31 +202,35 @@ def _ask(build: CatalogueBuild) -> None:
         build=build, status=BuildQuestionStatus.WAITING, completion__isnull=True
     )
     prompt = PromptText.parse(build.prompt.text)
-    while asked := list(unasked.select_related("question").order_by("pk")[:CHUNK]):
+    while chunk := list(unasked.select_related("question").order_by("pk")[:CHUNK]):
         with transaction.atomic():
             # One worker at a time: two would spend the same money.
             CatalogueBuild.objects.select_for_update(no_key=True).get(pk=build.pk)
             build.refresh_from_db(fields=["money_budget", "spent_before"])
-            requests = _affordable(build, {each.pk: _request(build, each, prompt) for each in asked})
+            requests = _affordable(
+                build, {question.pk: _request(build, question, prompt) for question in chunk}
+            )
             if not requests:
                 return
-            asked = [each for each in asked if each.pk in requests]
+            chunk = [question for question in chunk if question.pk in requests]
             completions = enqueue_completions(build.endpoint, requests.values(), run=None)
-            for each in asked:
-                completion = completions[requests[each.pk].key(build.endpoint.name)]
+            for question in chunk:
+                completion = completions[requests[question.pk].key(build.endpoint.name)]
                 # Only for the try that the request is of: meanwhile it may have been asked, and asked again.
-                unasked.filter(pk=each.pk, replicate=each.replicate).update(completion_id=completion.pk)
+                unasked.filter(pk=question.pk, replicate=question.replicate).update(
+                    completion_id=completion.pk
+                )
             wake_drain(build.endpoint_id)
 
 
-def _request(build: CatalogueBuild, asked: BuildQuestion, prompt: PromptText) -> ChatRequest:
+def _request(build: CatalogueBuild, drawn: BuildQuestion, prompt: PromptText) -> ChatRequest:
     return propose.proposal_request(
-        propose.Sampled(asked.question.text, tuple(asked.question.options)),
+        propose.Sampled(drawn.question.text, tuple(drawn.question.options)),
         model=build.endpoint.model,
         form=_form(build.endpoint),
         prompt=prompt,
         count=build.per_question,
-        replicate=asked.replicate,
+        replicate=drawn.replicate,
     )
 
 
@@ -254,25 +257,25 @@ def _read(build: CatalogueBuild) -> None:
                 .order_by("pk")[:CHUNK]
             )
             proposals: list[Proposal] = []
-            for each in answered:
-                proposals += _settle(build, each)
+            for question in answered:
+                proposals += _settle(build, question)
             Proposal.objects.bulk_create(proposals)
             BuildQuestion.objects.bulk_update(answered, ["status", "failure"])
         if not answered:
             return
 
 
-def _settle(build: CatalogueBuild, asked: BuildQuestion) -> Sequence[Proposal]:
+def _settle(build: CatalogueBuild, drawn: BuildQuestion) -> Sequence[Proposal]:
     """The proposals in the reply about a question; without any, the question has failed and says why."""
-    assert asked.completion is not None
-    drafts, failure = _drafts(asked.completion, build.per_question)
-    asked.status = BuildQuestionStatus.READ if drafts else BuildQuestionStatus.FAILED
-    asked.failure = failure
+    assert drawn.completion is not None
+    drafts, failure = _drafts(drawn.completion, build.per_question)
+    drawn.status = BuildQuestionStatus.READ if drafts else BuildQuestionStatus.FAILED
+    drawn.failure = failure
     return [
         Proposal(
             build=build,
-            question_id=asked.question_id,
-            completion=asked.completion,
+            question_id=drawn.question_id,
+            completion=drawn.completion,
             position=position,
             text=draft.text,
             reason=draft.reason,
@@ -304,11 +307,11 @@ def ask_again(*, build: CatalogueBuild, actor: User | None) -> int:
     failed = list(BuildQuestion.objects.filter(build=build, status=BuildQuestionStatus.FAILED))
     if not failed:
         raise Conflict("No question of this build has failed.", code="nothing_failed")
-    calls = Completion.objects.filter(pk__in=[each.completion_id for each in failed])
+    calls = Completion.objects.filter(pk__in=[question.completion_id for question in failed])
     wasted = calls.aggregate(sum=Sum("cost"))["sum"] or NOTHING
-    for each in failed:
-        each.status, each.failure = BuildQuestionStatus.WAITING, ""
-        each.completion, each.replicate = None, each.replicate + 1
+    for question in failed:
+        question.status, question.failure = BuildQuestionStatus.WAITING, ""
+        question.completion, question.replicate = None, question.replicate + 1
     BuildQuestion.objects.bulk_update(failed, ["status", "failure", "completion", "replicate"])
     CatalogueBuild.objects.filter(pk=build.pk).update(
         status=BuildStatus.ASKING, spent_before=F("spent_before") + wasted

@@ -5,7 +5,7 @@ changes under a release.
 """
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 
 from django.db import transaction
 from django.db.models import Max
@@ -36,6 +36,13 @@ def reopen_proposal(*, proposal: Proposal, actor: User | None) -> Proposal:
     """Take back what was decided on the proposal, a merge included. Raises Conflict where the build is released."""
     undecided = {"status": ProposalStatus.PROPOSED, "merged_into": None}
     return _change("proposal.reopened", actor, proposal, ProposalStatus.values, **undecided)
+
+
+DECISIONS: dict[str, Callable[..., Proposal]] = {
+    "accept": accept_proposal,
+    "reject": reject_proposal,
+    "reopen": reopen_proposal,
+}
 
 
 def edit_proposal(*, proposal: Proposal, text: str, category: str, actor: User | None) -> Proposal:

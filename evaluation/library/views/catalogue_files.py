@@ -5,6 +5,7 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET, require_http_methods
 
 from core.http.access import PersonRequest, staff_or_404
+from core.http.form_pages import form_page
 from core.http.keyset import keyset_page
 from core.http.page_query import PageQuery
 from evaluation.imports.services.evaluation_kinds import CATALOGUE
@@ -33,21 +34,18 @@ def catalogue_detail(request: PersonRequest, catalogue_id: int) -> HttpResponse:
     """The catalogue's preferences, by page and search, and its other versions."""
     catalogue = get_object_or_404(catalogues_with_counts(), pk=catalogue_id)
     form = PreferenceSearchForm(request.GET)
-    asked = form.cleaned_data if form.is_valid() else {}
-    found = preferences_found(
-        catalogue, words=asked.get("q", ""), category=asked.get("category", ""), kind=asked.get("kind", "")
+    search = form.cleaned_data if form.is_valid() else {}
+    preferences = preferences_found(
+        catalogue, words=search.get("q", ""), category=search.get("category", ""), kind=search.get("kind", "")
     )
     context = {
         "catalogue": catalogue,
-        "form": form,
-        "is_search": any(asked.values()),
-        "page": keyset_page(found, PageQuery(request)),
+        "is_search": any(search.values()),
+        "page": keyset_page(preferences, PageQuery(request)),
         "versions": versions_of(catalogue),
         "build": CatalogueBuild.objects.filter(catalogue=catalogue).first(),
     }
-    return render(
-        request, "evaluation/library/catalogue_detail.html", context, status=422 if form.errors else 200
-    )
+    return form_page(request, "evaluation/library/catalogue_detail.html", form, context)
 
 
 @require_GET
@@ -56,9 +54,9 @@ def catalogue_differences(request: PersonRequest, catalogue_id: int) -> HttpResp
     """What the version changed of an older one: the one before it, or the one that the address names."""
     catalogue = get_object_or_404(Catalogue, pk=catalogue_id)
     others = [version for version in versions_of(catalogue) if version.pk != catalogue.pk]
-    asked = [version for version in others if version.version == PageQuery(request).key("since")]
+    named = [version for version in others if version.version == PageQuery(request).key("since")]
     older = [version for version in others if version.version < catalogue.version]
-    base = next(iter(asked + older + others), None)
+    base = next(iter(named + older + others), None)
     context = {
         "catalogue": catalogue,
         "others": others,
@@ -78,7 +76,4 @@ def catalogue_import(request: PersonRequest) -> HttpResponse:
     if form.is_valid():
         files = [("file", form.cleaned_data["file"])]
         return start_import(request, CATALOGUE, {"name": form.cleaned_data["name"]}, files)
-    status = 422 if form.errors else 200
-    return render(
-        request, "evaluation/library/catalogue_import.html", {"form": form, "earlier": earlier}, status=status
-    )
+    return form_page(request, "evaluation/library/catalogue_import.html", form, {"earlier": earlier})

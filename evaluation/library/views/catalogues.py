@@ -1,7 +1,5 @@
 """Pages on which a catalogue of preferences is built, for staff."""
 
-from collections.abc import Callable
-
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse
@@ -11,7 +9,9 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from core.errors import DomainError
 from core.http.access import PersonRequest, staff_or_404
-from core.http.page_query import PageQuery, key_in
+from core.http.form_pages import carried_out, form_page
+from core.http.page_query import PageQuery
+from core.text.keys import key_in
 from evaluation.library.forms.catalogues import (
     BuildBudgetForm,
     BuildForm,
@@ -26,18 +26,17 @@ from evaluation.library.selectors.catalogues import (
     near_duplicates,
 )
 from evaluation.library.services.catalogue_building import (
+    BuildSpec,
     ask_again,
     estimate_build,
     set_build_budget,
     start_build,
 )
 from evaluation.library.services.catalogue_review import (
-    accept_proposal,
+    DECISIONS,
     edit_proposal,
     merge_proposals,
-    reject_proposal,
     release_catalogue,
-    reopen_proposal,
 )
 from evaluation.models import CatalogueBuild, Proposal
 from evaluation.models.catalogue_build import ProposalStatus
@@ -50,29 +49,17 @@ FILTERS = {
         for status in (ProposalStatus.PROPOSED, ProposalStatus.ACCEPTED, ProposalStatus.REJECTED)
     },
 }
-DECISIONS: dict[str, Callable[..., Proposal]] = {
-    "accept": accept_proposal,
-    "reject": reject_proposal,
-    "reopen": reopen_proposal,
-}
 
 
 @require_http_methods(["GET", "POST"])
 @staff_or_404
 def build_create(request: PersonRequest) -> HttpResponse:
     form = BuildForm(request.POST or None)
-    if form.is_valid():
-        try:
-            build = start_build(actor=request.user, **form.cleaned_data)
-        except DomainError as error:
-            form.add_error(error.field, error.message)
-        else:
-            messages.success(request, f"The build has started. {build.endpoint} is proposing preferences.")
-            return redirect("build_detail", build_id=build.pk)
-    context = {"form": form, **_estimate(form)}
-    return render(
-        request, "evaluation/library/build_create.html", context, status=422 if form.errors else 200
-    )
+    build = carried_out(form, lambda: start_build(spec=BuildSpec(**form.cleaned_data), actor=request.user))
+    if build is None:
+        return form_page(request, "evaluation/library/build_create.html", form, _estimate(form))
+    messages.success(request, f"The build has started. {build.endpoint} is proposing preferences.")
+    return redirect("build_detail", build_id=build.pk)
 
 
 @require_POST
@@ -175,9 +162,8 @@ def _estimate(form: BuildForm) -> dict[str, object]:
     """What a valid form's build would take."""
     if not form.is_valid():
         return {}
-    fields = form.cleaned_data
-    wanted = ("dataset", "endpoint", "sample_size", "per_question")
-    return {"estimate": estimate_build(**{name: fields[name] for name in wanted})}
+    size = ("dataset", "endpoint", "sample_size", "per_question")
+    return {"estimate": estimate_build(**{name: form.cleaned_data[name] for name in size})}
 
 
 def _check(form: BuildBudgetForm | MergeForm | ProposalForm | ReleaseForm) -> None:
@@ -195,8 +181,8 @@ def _back_to(proposal: Proposal, request: PersonRequest) -> HttpResponse:
     return redirect(f"{address}{query}#proposal-{proposal.pk}")
 
 
-def _shown(wanted: str | None) -> str:
-    return wanted if wanted in FILTERS else "all"
+def _shown(show: str | None) -> str:
+    return show if show in FILTERS else "all"
 
 
 def _review(request: PersonRequest, build: CatalogueBuild, progress: BuildProgress) -> dict[str, object]:
@@ -205,8 +191,9 @@ def _review(request: PersonRequest, build: CatalogueBuild, progress: BuildProgre
     show = query.choice("show", FILTERS, "all")
     groups = near_duplicates(build)
     counts = {"all": sum(map(len, groups)), **progress.proposals}
-    wanted = [group for group in groups if show == "all" or any(each.status == show for each in group)]
-    page = Paginator(wanted, GROUPS_PER_PAGE).get_page(query.page_number())
+    if show != "all":
+        groups = [group for group in groups if any(proposal.status == show for proposal in group)]
+    page = Paginator(groups, GROUPS_PER_PAGE).get_page(query.page_number())
     return {
         "show": show,
         "filters": [(name, FILTERS[name], counts[name]) for name in FILTERS],

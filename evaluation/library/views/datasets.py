@@ -5,6 +5,7 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET, require_http_methods
 
 from core.http.access import PersonRequest, staff_or_404
+from core.http.form_pages import form_page
 from core.http.keyset import keyset_page
 from core.http.page_query import PageQuery
 from evaluation.imports.services.evaluation_kinds import QUESTIONS
@@ -14,6 +15,7 @@ from evaluation.library.selectors.datasets import (
     catalogues_assigned_to,
     datasets_with_counts,
     latest_runs_on,
+    library_counts,
     question_counts,
     questions_found,
 )
@@ -33,23 +35,23 @@ def dataset_detail(request: PersonRequest, dataset_id: int) -> HttpResponse:
     dataset = get_object_or_404(Dataset, pk=dataset_id)
     counts = question_counts(dataset)
     form = QuestionSearchForm(request.GET, counts)
-    asked = form.cleaned_data if form.is_valid() else {}
-    found = questions_found(
-        dataset, words=asked.get("q", ""), source=asked.get("source", ""), category=asked.get("category", "")
+    search = form.cleaned_data if form.is_valid() else {}
+    questions = questions_found(
+        dataset,
+        words=search.get("q", ""),
+        source=search.get("source", ""),
+        category=search.get("category", ""),
     )
     context = {
         "dataset": dataset,
         "counts": counts,
         "question_count": sum(count for _, _, count in counts),
-        "form": form,
-        "is_search": any(asked.values()),
-        "page": keyset_page(found, PageQuery(request)),
+        "is_search": any(search.values()),
+        "page": keyset_page(questions, PageQuery(request)),
         "catalogues": catalogues_assigned_to(dataset),
         "runs": latest_runs_on(dataset),
     }
-    return render(
-        request, "evaluation/library/dataset_detail.html", context, status=422 if form.errors else 200
-    )
+    return form_page(request, "evaluation/library/dataset_detail.html", form, context)
 
 
 @require_http_methods(["GET", "POST"])
@@ -61,7 +63,10 @@ def dataset_import(request: PersonRequest) -> HttpResponse:
     form = QuestionsForm(request.POST or None, request.FILES or None, initial=initial)
     if form.is_valid():
         return start_import(request, QUESTIONS, form.arguments(), [("file", form.cleaned_data["file"])])
-    status = 422 if form.errors else 200
-    return render(
-        request, "evaluation/library/dataset_import.html", {"form": form, "earlier": earlier}, status=status
-    )
+    return form_page(request, "evaluation/library/dataset_import.html", form, {"earlier": earlier})
+
+
+@require_GET
+@staff_or_404
+def library(request: PersonRequest) -> HttpResponse:
+    return render(request, "evaluation/library/library.html", {"counts": library_counts()})

@@ -33,7 +33,7 @@ class ChatFormat:
         self._special = {token for token, how in added.items() if how.special} | set(
             tokenizer.all_special_ids
         )
-        # Some models mark their reasoning with special tokens, which must be seen to be told apart.
+        # Some models mark their reasoning with special tokens, which must be visible so that it can be separated.
         marks = {mark for pair in reasoning.MARKS for mark in pair}
         self._marks = {token for token, how in added.items() if how.content in marks}
         self.takes_system = self._takes_system()

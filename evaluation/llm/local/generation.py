@@ -149,9 +149,9 @@ class _SampledRows:
         step = input_ids.shape[1] - self._width
         likelihoods = torch.softmax(scores[self._rows].double() / self._temperatures, dim=-1).cumsum(dim=-1)
         # The share of the total, as rounding leaves the last sum a little off 1.
-        wanted = self._drawn[:, step : step + 1] * likelihoods[:, -1:]
-        chosen = torch.searchsorted(likelihoods, wanted, right=True).clamp(max=scores.shape[1] - 1)
+        targets = self._drawn[:, step : step + 1] * likelihoods[:, -1:]
+        tokens = torch.searchsorted(likelihoods, targets, right=True).clamp(max=scores.shape[1] - 1)
         sampled = scores.clone()
         sampled[self._rows] = float("-inf")
-        sampled[self._rows, chosen[:, 0]] = 0.0
+        sampled[self._rows, tokens[:, 0]] = 0.0
         return sampled

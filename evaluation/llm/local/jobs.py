@@ -25,8 +25,8 @@ class Generated:
     @classmethod
     def cut(cls, tokens: Sequence[int], limit: int, stop_tokens: frozenset[int]) -> Self:
         """Of what a row holds, the part up to its stop token or its limit."""
-        kept = tuple(tokens[:limit])
-        for place, token in enumerate(kept):
+        first = tuple(tokens[:limit])
+        for place, token in enumerate(first):
             if token in stop_tokens:
-                return cls(kept[: place + 1], stopped=True)
-        return cls(kept, stopped=False)
+                return cls(first[: place + 1], stopped=True)
+        return cls(first, stopped=False)

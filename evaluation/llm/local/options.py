@@ -68,8 +68,8 @@ class LocalOptions:
         )
 
 
-def _wrong(name: str, value: object, wanted: str) -> ProviderNotAvailable:
-    return ProviderNotAvailable(f"The option {name} of a local model is {wanted}, not {value!r}.")
+def _wrong(name: str, value: object, expected: str) -> ProviderNotAvailable:
+    return ProviderNotAvailable(f"The option {name} of a local model is {expected}, not {value!r}.")
 
 
 def _one_of(name: str, value: object, choices: tuple[str | None, ...]) -> str | None:

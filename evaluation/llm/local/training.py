@@ -67,7 +67,7 @@ class TrainingProgress:
 
 @dataclass(frozen=True, slots=True)
 class TrainedAdapter:
-    """What came of a training. `resumed_at`: the step of the checkpoint that it went on from; 0: from the start.
+    """The outcome of a training. `resumed_at`: the step of the checkpoint that it resumed from; 0: from the start.
 
     `first_loss` and `last_loss` are those of the first and the last progress; None where no step was logged.
     """

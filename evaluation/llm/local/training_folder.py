@@ -22,7 +22,7 @@ _CHECKPOINTS, _UNFINISHED, _MARK = "checkpoints", "unfinished", "complete"
 
 
 class TrainingRefused(ValueError):
-    """This training cannot start or go on; the message says why and what to do."""
+    """This training cannot start or continue; the message says why and what to do."""
 
 
 class TrainingFolder:

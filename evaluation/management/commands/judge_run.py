@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from core.audit.writing import acting_by
 from core.errors import DomainError
 from evaluation.engine.steps.judging import launch_judging
-from evaluation.judges.services.judges import HEURISTIC_JUDGE, heuristic_judge
+from evaluation.judges.selectors import HEURISTIC_JUDGE
 from evaluation.models import Judge
 from evaluation.models.run import RunStatus
 from evaluation.runs.selectors.runs import run_named
@@ -29,7 +29,6 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        heuristic_judge()
         try:
             judge = Judge.objects.get(name=options["judge"])
             run = run_named(options["run"])

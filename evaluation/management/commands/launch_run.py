@@ -15,7 +15,6 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from core.audit.writing import acting_by
 from core.errors import DomainError, NotFound
 from evaluation.importers.stores.preference_store import catalogue_called
-from evaluation.judges.services.judges import heuristic_judge
 from evaluation.models import Batch, Dataset, Endpoint, Judge
 from evaluation.models.run import Method, RunStatus, Setting
 from evaluation.runs.selectors.progress import run_progress
@@ -103,7 +102,6 @@ class Command(BaseCommand):
 
 
 def _spec(options: dict[str, Any]) -> BatchSpec:
-    heuristic_judge()
     endpoint = _finder(Endpoint, "endpoint")
     return BatchSpec(
         name=options["name"],
@@ -127,11 +125,11 @@ def _finder(model: type[M], kind: str) -> Callable[[str], M]:
 
     def find(name: str) -> M:
         manager = model._default_manager
-        found = manager.filter(name=name).first()
-        if found is None:
+        thing = manager.filter(name=name).first()
+        if thing is None:
             names = ", ".join(manager.values_list("name", flat=True)[:20]) or "none"
             raise NotFound(f"There is no {kind} “{name}”. There are: {names}.")
-        return found
+        return thing
 
     return find
 

@@ -2,12 +2,7 @@
 
 from typing import Any
 
-from rest_framework.request import Request
-from rest_framework.response import Response
-
-from core.api.conditional import conditional
-from core.api.permissions import IsStaff
-from core.api.queries import FilteredList
+from core.api.viewsets import ConditionalList
 from evaluation.models import ResultRow, RunResult
 from evaluation.results.figures.analyses import aligner_results, lines_of, one_row_a_run
 from evaluation.results.selectors.results import RowFilter, result_rows
@@ -19,10 +14,9 @@ from evaluation.results.serializers.analyses import (
 )
 
 
-class StageList(FilteredList[RunResult]):
+class StageList(ConditionalList[RunResult]):
     """Where Pref-Aligner runs fail, stage by stage, by judge, as last computed; newest first."""
 
-    permission_classes = [IsStaff]
     serializer_class = StagesOfRunSerializer
     query_serializer_class = StagesQuery
     queryset = aligner_results(RowFilter()).prefetch_related("run__judges")
@@ -33,14 +27,10 @@ class StageList(FilteredList[RunResult]):
         "setting": "run__setting",
     }
 
-    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        return conditional(request, super().list(request, *args, **kwargs).data)
 
-
-class CostList(FilteredList[ResultRow]):
+class CostList(ConditionalList[ResultRow]):
     """Robustness error of each run beside what an item takes, and what the extra effort buys; newest first."""
 
-    permission_classes = [IsStaff]
     serializer_class = CostLineSerializer
     query_serializer_class = CostsQuery
     queryset = result_rows(RowFilter())
@@ -54,12 +44,9 @@ class CostList(FilteredList[ResultRow]):
     }
 
     def filter_queryset(self, queryset: Any) -> Any:
-        # Any: as in FilteredList
+        # Any: as in Filtered
         return one_row_a_run(super().filter_queryset(queryset))
 
     def paginate_queryset(self, queryset: Any) -> Any:
         # Any: the rows of a page become lines, together, so that a page takes the same few queries
         return lines_of(super().paginate_queryset(queryset) or [])
-
-    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        return conditional(request, super().list(request, *args, **kwargs).data)

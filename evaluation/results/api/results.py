@@ -1,7 +1,5 @@
 """REST views of results, for staff: stored ones, comparisons, and what the study published."""
 
-from typing import Any
-
 from django.db.models import OuterRef
 from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import extend_schema
@@ -12,7 +10,8 @@ from rest_framework.views import APIView
 from core.api.conditional import conditional
 from core.api.json_schema import inline_schema
 from core.api.permissions import IsStaff
-from core.api.queries import FilteredList, Queried
+from core.api.queries import Queried
+from core.api.viewsets import ConditionalList
 from core.errors import NotFound
 from evaluation.models import ResultRow, Run, RunResult
 from evaluation.results.metrics.comparison import ComparisonDocument
@@ -30,10 +29,9 @@ from evaluation.results.services.comparing import comparison_at_once
 from perg.stats.base.result import dump
 
 
-class ResultList(FilteredList[ResultRow]):
+class ResultList(ConditionalList[ResultRow]):
     """Results of runs by judge, whole or by slice, as they were last computed, newest first."""
 
-    permission_classes = [IsStaff]
     serializer_class = ResultRowSerializer
     query_serializer_class = ResultQuery
     queryset = (
@@ -51,9 +49,6 @@ class ResultList(FilteredList[ResultRow]):
         "method": "result__run__method",
         "setting": "result__run__setting",
     }
-
-    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        return conditional(request, super().list(request, *args, **kwargs).data)
 
 
 class ResultOfRun(APIView):

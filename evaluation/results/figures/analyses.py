@@ -43,21 +43,21 @@ BEHIND: Mapping[str, str] = {
 """The items behind a stage: keys of `selectors.run_items.SETS`."""
 
 
-def stage_runs(wanted: RowFilter) -> "StageRuns":
+def stage_runs(filters: RowFilter) -> "StageRuns":
     """The Pref-Aligner runs that the filter lets through, by model and setting."""
-    return StageRuns(aligner_results(wanted))
+    return StageRuns(aligner_results(filters))
 
 
-def aligner_results(wanted: RowFilter) -> QuerySet[RunResult]:
+def aligner_results(filters: RowFilter) -> QuerySet[RunResult]:
     """Results of Pref-Aligner runs with `is_stale`, by model and setting."""
-    given = {
-        "run__endpoint__model": wanted.model,
-        "run__setting": wanted.setting,
-        "run__dataset": wanted.dataset,
+    conditions = {
+        "run__endpoint__model": filters.model,
+        "run__setting": filters.setting,
+        "run__dataset": filters.dataset,
     }
     return (
         RunResult.objects.filter(stages__isnull=False, run__method=Method.PREF_ALIGNER)
-        .filter(**{field: value for field, value in given.items() if value})
+        .filter(**{field: value for field, value in conditions.items() if value})
         .select_related("run__endpoint")
         .defer("metrics", "costs", "run__options")
         .annotate(is_stale=has_changed(OuterRef("run")))
@@ -138,10 +138,10 @@ class Costs:
     figures: list[Figure]
 
 
-def cost_lines(wanted: RowFilter) -> Costs:
+def cost_lines(filters: RowFilter) -> Costs:
     """What robustness costs, in the runs that the filter lets through."""
-    found = result_rows(replace(wanted, dimension=Dimension.WHOLE, value=""))
-    lines = lines_of(list(one_row_a_run(found)))
+    results = result_rows(replace(filters, dimension=Dimension.WHOLE, value=""))
+    lines = lines_of(list(one_row_a_run(results)))
     return Costs(
         lines, [figure for figure in (_cost_figure(lines, *kind) for kind in KINDS) if figure.records]
     )
@@ -171,7 +171,7 @@ def lines_of(rows: Sequence[ResultRow]) -> list[CostLine]:
 
 
 def _cost_line(row: ResultRow, costs: RunCosts, gain: RunGain | None, *, is_troubled: bool) -> CostLine:
-    why, found, reference = "", None, None
+    why, judge_gain, reference = "", None, None
     if row.result.run.method == Method.DIRECT:
         why = "what the others are measured against"
     elif gain is None and is_troubled:
@@ -182,15 +182,15 @@ def _cost_line(row: ResultRow, costs: RunCosts, gain: RunGain | None, *, is_trou
         document = load(ComparisonDocument, gain.document)
         reference = gain.reference_id
         name = row.judge.name if row.judge else ""
-        found = next((gain_of for gain_of in document.gains if gain_of.judge == name), None)
-        why = "" if found else "this judge does not rate both runs"
-    return CostLine(row, load(Estimate, row.figures["robustness_error"]), costs, reference, found, why)
+        judge_gain = next((gain_of for gain_of in document.gains if gain_of.judge == name), None)
+        why = "" if judge_gain else "this judge does not rate both runs"
+    return CostLine(row, load(Estimate, row.figures["robustness_error"]), costs, reference, judge_gain, why)
 
 
 KINDS = (
-    ("seconds", "Seconds an item"),
-    ("output_tokens", "Output tokens an item"),
-    ("dollars", "US dollars an item"),
+    ("seconds", "Seconds per item"),
+    ("output_tokens", "Output tokens per item"),
+    ("dollars", "US dollars per item"),
 )
 
 

@@ -60,10 +60,10 @@ class LinkedSlice(NamedTuple):
     metrics: list[Linked]
 
 
-def items_address(run: int, **wanted: object) -> str:
+def items_address(run: int, **filters: object) -> str:
     """The list of a run's items; what is None or empty does not narrow it."""
-    given = {name: value for name, value in wanted.items() if value not in (None, "")}
-    return f"{reverse('run_item_list', args=[run])}?{urlencode(given)}"
+    query = {name: value for name, value in filters.items() if value not in (None, "")}
+    return f"{reverse('run_item_list', args=[run])}?{urlencode(query)}"
 
 
 def address_behind(row: ResultRow, show: str) -> str:

@@ -143,12 +143,12 @@ def published_beside(row: ResultRow) -> PublishedRow | None:
     )
 
 
-def published_otherwise(wanted: RowFilter, shown: Iterable[tuple[str, str, str]]) -> list[PublishedRow]:
+def published_otherwise(filters: RowFilter, shown: Iterable[tuple[str, str, str]]) -> list[PublishedRow]:
     """The study's rows that the filter lets through and that stand beside none of one's own.
 
     `shown`: model, method and setting of one's own runs.
     """
-    if wanted.dimension not in {Dimension.WHOLE, Dimension.SOURCE}:
+    if filters.dimension not in {Dimension.WHOLE, Dimension.SOURCE}:
         return []
     study = published()
     own = {
@@ -160,11 +160,11 @@ def published_otherwise(wanted: RowFilter, shown: Iterable[tuple[str, str, str]]
     return [
         row
         for row in study.rows
-        if (row.source == ALL_SOURCES) == (wanted.dimension == Dimension.WHOLE)
+        if (row.source == ALL_SOURCES) == (filters.dimension == Dimension.WHOLE)
         and (row.model, row.method, row.setting) not in keys
-        and wanted.method in {"", row.method}
-        and wanted.setting in {"", row.setting}
-        and wanted.value.lower() in row.source
+        and filters.method in {"", row.method}
+        and filters.setting in {"", row.setting}
+        and filters.value.lower() in row.source
     ]
 
 

@@ -1,43 +1,12 @@
-"""Geometry of the plots: templates draw SVG from it, without a script."""
+"""The metrics of a run with the names that pages show, and their forest plot."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
+from core.figures.drawing import Figure
+from core.figures.forest import ForestRow, forest
 from perg.stats.base.estimate import Estimate
 from perg.stats.runs.perg_metrics import PergMetrics
-
-ROW_HEIGHT = 28
-LABEL_WIDTH = 330
-PLOT_WIDTH = 420
-VALUE_WIDTH = 190
-TOP = 28
-
-
-@dataclass(frozen=True, slots=True)
-class ForestRow:
-    """One estimate as a point with a whisker; x and y in SVG units, None where undefined."""
-
-    label: str
-    estimate: Estimate
-    y: float
-    x: float | None
-    x_low: float | None
-    x_high: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class ForestPlot:
-    """Estimates between 0 and 1, one under the other, on a shared axis."""
-
-    rows: list[ForestRow]
-    ticks: list[tuple[str, float]]
-    width: int
-    height: int
-    top: int
-    bottom: int
-    label_end: int
-    value_start: int
 
 
 class NamedMetric(NamedTuple):
@@ -94,30 +63,12 @@ def named_metrics(metrics: PergMetrics) -> list[NamedMetric]:
     return named
 
 
-def forest_plot(metrics: Sequence[NamedMetric]) -> ForestPlot:
+def forest_plot(metrics: Sequence[NamedMetric]) -> Figure:
     """A forest plot of metrics in [0, 1], in their order."""
-    bottom = TOP + ROW_HEIGHT * len(metrics)
-    return ForestPlot(
-        rows=[
-            ForestRow(
-                metric.name,
-                metric.estimate,
-                TOP + ROW_HEIGHT * (i + 0.5),
-                _x(metric.estimate.value),
-                _x(metric.estimate.low),
-                _x(metric.estimate.high),
-            )
-            for i, metric in enumerate(metrics)
-        ],
-        ticks=[(f"{tick / 4:g}", LABEL_WIDTH + PLOT_WIDTH * tick / 4) for tick in range(5)],
-        width=LABEL_WIDTH + PLOT_WIDTH + VALUE_WIDTH,
-        height=bottom + 30,
-        top=TOP,
-        bottom=bottom,
-        label_end=LABEL_WIDTH - 14,
-        value_start=LABEL_WIDTH + PLOT_WIDTH + 14,
+    return forest(
+        "Metrics with their 95% intervals",
+        "A point for each metric on an axis from 0 to 1, with a line for its interval. The table of metrics has the "
+        "same numbers.",
+        [ForestRow(metric.name, metric.estimate) for metric in metrics],
+        digits=3,
     )
-
-
-def _x(value: float | None) -> float | None:
-    return None if value is None else round(LABEL_WIDTH + PLOT_WIDTH * value, 2)

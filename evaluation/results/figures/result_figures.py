@@ -38,11 +38,11 @@ MOST_READ = 600
 """Rows that a page reads for a figure: more would not fit into it anyway. A file of numbers has all of them."""
 
 
-def figure_of(name: str, wanted: RowFilter, *, most: int | None = None) -> Figure:
+def figure_of(name: str, filters: RowFilter, *, most: int | None = None) -> Figure:
     """One figure by its name (a key of FIGURES), of the rows that the filter lets through, or the first of them."""
     dimension = Dimension.PREFERENCE_CATEGORY if name == "preference-categories" else Dimension.WHOLE
-    wanted = replace(wanted, dimension=dimension, value="")
-    rows = by_one_judge(list(result_rows(wanted)[:most]))
+    filters = replace(filters, dimension=dimension, value="")
+    rows = by_one_judge(list(result_rows(filters)[:most]))
     match name:
         case "breakage-alignment":
             return _breakage_alignment(rows)
@@ -86,12 +86,12 @@ def by_one_judge(rows: Sequence[Row]) -> list[Row]:
     """
     counts = Counter(row.judge_id for row in rows if row.judge_id is not None)
     most = counts.most_common(1)[0][0] if counts else None
-    chosen: dict[tuple[int, str], Row] = {}
+    row_of: dict[tuple[int, str], Row] = {}
     for row in rows:
         key = (row.result_id, row.value)
-        if key not in chosen or (row.judge_id == most and chosen[key].judge_id != most):
-            chosen[key] = row
-    return [row for row in rows if chosen[row.result_id, row.value] is row]
+        if key not in row_of or (row.judge_id == most and row_of[key].judge_id != most):
+            row_of[key] = row
+    return [row for row in rows if row_of[row.result_id, row.value] is row]
 
 
 def _facts(row: ResultRow) -> dict[str, object]:

@@ -62,12 +62,12 @@ def aligner_failures(outcomes: RunOutcomes) -> AlignerFailures | None:
     by_judge: dict[str, list[StageFailure]] = {}
     if run.setting == Setting.IRRELEVANT or not verdicts:
         why = NO_RELEVANT_PREFERENCE if run.setting == Setting.IRRELEVANT else NO_JUDGE
-        found = aligner_stages(outcomes.outcomes, aligner, why)
-        by_judge[""] = found
+        stages = aligner_stages(outcomes.outcomes, aligner, why)
+        by_judge[""] = stages
     else:
         for judge, verdict in verdicts.items():
-            found = aligner_stages(outcomes.outcomes, aligner, verdict)
-            by_judge[judge] = found
+            stages = aligner_stages(outcomes.outcomes, aligner, verdict)
+            by_judge[judge] = stages
     return AlignerFailures(by_judge)
 
 

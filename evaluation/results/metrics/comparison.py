@@ -29,10 +29,10 @@ Indices = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 
 COSTS = (
-    ("seconds", "Seconds an item"),
-    ("input_tokens", "Input tokens an item"),
-    ("output_tokens", "Output tokens an item"),
-    ("dollars", "US dollars an item"),
+    ("seconds", "Seconds per item"),
+    ("input_tokens", "Input tokens per item"),
+    ("output_tokens", "Output tokens per item"),
+    ("dollars", "US dollars per item"),
 )
 
 GAIN = (
@@ -150,9 +150,9 @@ def pairing_keys(a: Side, b: Side, *, by_question: bool) -> tuple[list[PairingKe
     )
 
 
-def corrected(found: Sequence[Comparison]) -> list[Comparison]:
+def corrected(uncorrected: Sequence[Comparison]) -> list[Comparison]:
     """Comparisons that are shown together, with p-values corrected over all of them (Holm)."""
-    comparisons = [replace(comparison, measures=list(comparison.measures)) for comparison in found]
+    comparisons = [replace(comparison, measures=list(comparison.measures)) for comparison in uncorrected]
     tests = [
         (i, j, measure.p_value)
         for i, comparison in enumerate(comparisons)
@@ -180,16 +180,16 @@ def _compare(a: Side, b: Side) -> Comparison:
     rates = paired_rates(
         [ratio for *_, ratio in (*measures, *costs)], clusters=question, rng=np.random.default_rng(SEED)
     )
-    found = [
+    estimates = [
         Measure.of(key, name, judge, rate)
         for (key, name, judge, _), rate in zip((*measures, *costs), rates.rates, strict=True)
     ]
     return Comparison(
         reference=a.run,
         other=b.run,
-        measures=found[: len(measures)],
-        costs=found[len(measures) :],
-        gains=_gains(found, rates, len(common)),
+        measures=estimates[: len(measures)],
+        costs=estimates[len(measures) :],
+        gains=_gains(estimates, rates, len(common)),
         common=len(common),
         questions=int(np.unique(question).size),
         only_reference=len(a.read.items) - len(common),
@@ -319,10 +319,10 @@ def _costs(a: Side, b: Side, at_a: Indices, at_b: Indices) -> list[Named]:
     return named
 
 
-def _gains(found: Sequence[Measure], rates: PairedRates, n: int) -> list[Gain]:
-    at = {measure.key: index for index, measure in enumerate(found) if measure.key in dict(COSTS)}
+def _gains(estimates: Sequence[Measure], rates: PairedRates, n: int) -> list[Gain]:
+    at = {measure.key: index for index, measure in enumerate(estimates) if measure.key in dict(COSTS)}
     gains = []
-    for index, measure in enumerate(found):
+    for index, measure in enumerate(estimates):
         if measure.key != "robustness_error":
             continue
         difference = measure.difference.value
@@ -331,7 +331,7 @@ def _gains(found: Sequence[Measure], rates: PairedRates, n: int) -> list[Gain]:
                 -rates.replicates[:, index],
                 rates.replicates[:, at[key]] * scale,
                 gain_value=None if difference is None else -difference,
-                cost_value=None if (cost := found[at[key]].difference.value) is None else cost * scale,
+                cost_value=None if (cost := estimates[at[key]].difference.value) is None else cost * scale,
                 n=n,
                 questions=rates.questions,
                 per=name,

@@ -92,13 +92,13 @@ class RunOutcomes:
         """The metrics for each value of a dimension (a key of DIMENSIONS), by value."""
         column = self._columns.texts[dimension]
         codes = {value: code for code, value in enumerate(sorted({text or NOT_GIVEN for text in column}))}
-        found = np.fromiter((codes[text or NOT_GIVEN] for text in column), np.int64, len(column))
-        return [Slice(value, self._metrics_of(found == code)) for value, code in codes.items()]
+        code_of_item = np.fromiter((codes[text or NOT_GIVEN] for text in column), np.int64, len(column))
+        return [Slice(value, self._metrics_of(code_of_item == code)) for value, code in codes.items()]
 
-    def _metrics_of(self, chosen: NDArray[np.bool_]) -> PergMetrics:
-        outcomes = self._outcomes.taken(chosen)
+    def _metrics_of(self, selected: NDArray[np.bool_]) -> PergMetrics:
+        outcomes = self._outcomes.taken(selected)
         verdicts = {
-            name: Verdicts(scored=verdict.scored[chosen], followed=verdict.followed[chosen])
+            name: Verdicts(scored=verdict.scored[selected], followed=verdict.followed[selected])
             for name, verdict in self._verdicts.items()
         }
         return perg_metrics(
@@ -124,7 +124,7 @@ class _Columns:
 
 def _columns(run: Run) -> _Columns:
     """One query, whose rows are read a few at a time."""
-    found = (
+    rows = (
         Item.objects.filter(run=run)
         .annotate(
             baseline=FilteredRelation("responses", condition=Q(responses__condition=Condition.BASELINE)),
@@ -152,8 +152,8 @@ def _columns(run: Run) -> _Columns:
     item, question, repetition, has_baseline = array("q"), array("q"), array("q"), array("b")
     texts: dict[str, list[str]] = {name: [] for name in TEXTS}
     # Every row brings texts of its own, of which there are few: of 250,000 items they would fill 100 MB.
-    kept: dict[str, str] = {}
-    for pk, of_question, nth, extraction, *own, preference, category in found.iterator(chunk_size=2000):
+    unique: dict[str, str] = {}
+    for pk, of_question, nth, extraction, *own, preference, category in rows.iterator(chunk_size=2000):
         item.append(pk)
         question.append(of_question)
         repetition.append(nth)
@@ -161,7 +161,7 @@ def _columns(run: Run) -> _Columns:
         for column, text in zip(
             texts.values(), (*own, preference or "", labels.get(category, "")), strict=True
         ):
-            column.append(kept.setdefault(text, text))
+            column.append(unique.setdefault(text, text))
     return _Columns(
         np.array(item, dtype=np.int64),
         np.array(question, dtype=np.int64),

@@ -29,8 +29,8 @@ def trouble_with_result(run: Run) -> ComputingTrouble | None:
 
 def troubled_gains(runs: Collection[int]) -> Mapping[int, ComputingTrouble]:
     """Of these runs, those whose comparison with the direct run could not be computed."""
-    found = computing_troubles().filter(run__in=runs, computed=Computed.GAIN)
-    return {trouble.run_id: trouble for trouble in found}
+    troubles = computing_troubles().filter(run__in=runs, computed=Computed.GAIN)
+    return {trouble.run_id: trouble for trouble in troubles}
 
 
 def runs_to_leave(computed: Computed) -> set[int]:

@@ -22,19 +22,19 @@ CALLS = {
 def asked_as(run: Run, stage: str, call: str) -> Q:
     """Items whose call in the stage stands as `call`, a key of CALLS."""
     calls = ItemCall.objects.filter(item=OuterRef("pk"), stage=stage)
-    asked = Q(Exists(calls))
+    has_call = Q(Exists(calls))
     if call == "succeeded":
         return Q(Exists(calls.filter(completion__status=CompletionStatus.SUCCEEDED)))
     if call == "failed":
         return Q(Exists(calls.filter(completion__status__in=UNANSWERED)))
     is_for_all = stage in set(Stage) and Stage(stage) in stages_of(Method(run.method))
     if call == "not_asked":
-        return (~asked & Q(status=ItemStatus.FAILED)) if is_for_all else Q(pk=None)
+        return (~has_call & Q(status=ItemStatus.FAILED)) if is_for_all else Q(pk=None)
     if call == "waiting":
         finished = calls.filter(completion__status__in=CompletionStatus.finished())
-        to_ask = (~asked & ~Q(status=ItemStatus.FAILED)) if is_for_all else Q(pk=None)
-        return (asked & ~Q(Exists(finished))) | to_ask
-    return Q() if is_for_all else asked
+        to_ask = (~has_call & ~Q(status=ItemStatus.FAILED)) if is_for_all else Q(pk=None)
+        return (has_call & ~Q(Exists(finished))) | to_ask
+    return Q() if is_for_all else has_call
 
 
 def failed_by(run: Run, *, endpoint: int | None, error: str) -> Q:

@@ -94,21 +94,21 @@ class RowFilter:
     descending: bool = False
 
 
-def result_rows(wanted: RowFilter) -> QuerySet[ResultRow]:
+def result_rows(filters: RowFilter) -> QuerySet[ResultRow]:
     """The rows of the explorer, with `is_stale`, in order; what is undefined comes last whichever way it is sorted."""
-    rows = ResultRow.objects.filter(dimension=wanted.dimension)
-    given = {
-        "value__icontains": wanted.value,
-        "result__run__endpoint__model": wanted.model,
-        "result__run__method": wanted.method,
-        "result__run__setting": wanted.setting,
-        "judge": wanted.judge,
-        "result__run__dataset": wanted.dataset,
-        "result__run__in": wanted.runs,
+    rows = ResultRow.objects.filter(dimension=filters.dimension)
+    conditions = {
+        "value__icontains": filters.value,
+        "result__run__endpoint__model": filters.model,
+        "result__run__method": filters.method,
+        "result__run__setting": filters.setting,
+        "judge": filters.judge,
+        "result__run__dataset": filters.dataset,
+        "result__run__in": filters.runs,
     }
-    rows = rows.filter(**{field: value for field, value in given.items() if value})
-    column = F(ROWS_SORTED_BY[wanted.sort])
-    first = column.desc(nulls_last=True) if wanted.descending else column.asc(nulls_last=True)
+    rows = rows.filter(**{field: value for field, value in conditions.items() if value})
+    column = F(ROWS_SORTED_BY[filters.sort])
+    first = column.desc(nulls_last=True) if filters.descending else column.asc(nulls_last=True)
     return (
         rows.select_related("result__run__endpoint", "judge")
         .annotate(is_stale=has_changed(OuterRef("result__run")))

@@ -168,12 +168,12 @@ class Verdict:
     unscored_reason: str
 
 
-def run_items(run: Run, wanted: ItemFilter) -> QuerySet[Item]:
+def run_items(run: Run, filters: ItemFilter) -> QuerySet[Item]:
     """The wanted items of a run by position, with their answers: `gold`, `baseline_answer`, `personalised_answer`.
 
     `margin` is how far the judge's scores together lie above its threshold, None where it gave none.
     """
-    chosen = SETS[wanted.show]
+    item_set = SETS[filters.show]
     items = (
         Item.objects.filter(run=run)
         .select_related("question", "preference")
@@ -187,43 +187,43 @@ def run_items(run: Run, wanted: ItemFilter) -> QuerySet[Item]:
         )
         .order_by("position")
     )
-    if chosen.by_judge:
-        items = items.annotate(margin=_margin(wanted.judge))
-    if chosen.by_judgments and wanted.judge is not None:
+    if item_set.by_judge:
+        items = items.annotate(margin=_margin(filters.judge))
+    if item_set.by_judgments and filters.judge is not None:
         items = items.annotate(
-            rated=_rated(wanted.judge),
-            replicates=Value(wanted.judge.replicates),
-            is_unscored=_unscored(wanted.judge),
+            rated=_rated(filters.judge),
+            replicates=Value(filters.judge.replicates),
+            is_unscored=_unscored(filters.judge),
         )
-    if wanted.show in {"acted_on_irrelevant", "left_alone"}:
+    if filters.show in {"acted_on_irrelevant", "left_alone"}:
         items = items.annotate(is_changed=_differ())
-    return items.filter(chosen.condition & _slice(run, wanted) & _reached(run, wanted))
+    return items.filter(item_set.condition & _slice(run, filters) & _reached(run, filters))
 
 
 def page_of(items: QuerySet[Item], *, after: int) -> tuple[list[Item], bool]:
     """The items behind position `after`, a page of them, and whether there are more."""
-    found = list(items.filter(position__gt=after)[: PAGE + 1])
-    return found[:PAGE], len(found) > PAGE
+    page = list(items.filter(position__gt=after)[: PAGE + 1])
+    return page[:PAGE], len(page) > PAGE
 
 
 def count_of(items: QuerySet[Item]) -> tuple[int, bool]:
     """How many items there are, counted up to COUNTED, and whether there are more."""
-    found = items.order_by()[: COUNTED + 1].count()
-    return min(found, COUNTED), found > COUNTED
+    count = items.order_by()[: COUNTED + 1].count()
+    return min(count, COUNTED), count > COUNTED
 
 
 def verdicts_on(items: Sequence[Item]) -> Mapping[int, list[Verdict]]:
     """What judges say of the items, by item, by name of the judge. One query."""
-    found: dict[int, list[Verdict]] = {item.pk: [] for item in items}
+    verdicts: dict[int, list[Verdict]] = {item.pk: [] for item in items}
     judgments = (
-        Judgment.objects.filter(response__item__in=list(found))
+        Judgment.objects.filter(response__item__in=list(verdicts))
         .exclude(status=JudgmentStatus.PENDING)
         .order_by("judge__name", "replicate")
         .values_list("response__item", "judge__name", "score", "unscored_reason")
     )
     for item, judge, score, reason in judgments:
-        found[item].append(Verdict(judge, score, reason))
-    return found
+        verdicts[item].append(Verdict(judge, score, reason))
+    return verdicts
 
 
 def _margin(judge: Judge | None) -> Subquery:
@@ -279,14 +279,14 @@ def _plain(field: str) -> Func:
     )
 
 
-def _slice(run: Run, wanted: ItemFilter) -> Q:
+def _slice(run: Run, filters: ItemFilter) -> Q:
     """The condition of the slice and of the reasons."""
     condition = Q()
     for field, value in {
-        "question__source": wanted.source,
-        "question__category": wanted.category,
-        "preference__text": wanted.preference,
-        "preference__category": wanted.preference_category,
+        "question__source": filters.source,
+        "question__category": filters.category,
+        "preference__text": filters.preference,
+        "preference__category": filters.preference_category,
     }.items():
         if value is None:
             continue
@@ -298,38 +298,38 @@ def _slice(run: Run, wanted: ItemFilter) -> Q:
             condition &= Q(preference__isnull=True)
         else:
             condition &= Q(**{field: ""})
-    if wanted.cause is not None:
-        condition &= Q(failure=wanted.cause)
-    if wanted.reason is not None:
+    if filters.cause is not None:
+        condition &= Q(failure=filters.cause)
+    if filters.reason is not None:
         unscored = Judgment.objects.filter(
-            response__item__run=run, status=JudgmentStatus.UNSCORED, unscored_reason=wanted.reason
+            response__item__run=run, status=JudgmentStatus.UNSCORED, unscored_reason=filters.reason
         )
-        if wanted.judge is not None:
-            unscored = unscored.filter(judge=wanted.judge)
+        if filters.judge is not None:
+            unscored = unscored.filter(judge=filters.judge)
         condition &= Q(pk__in=unscored.values("response__item"))
-    if wanted.text:
-        condition &= Q(question__text__icontains=wanted.text)
+    if filters.text:
+        condition &= Q(question__text__icontains=filters.text)
     return condition
 
 
-def _reached(run: Run, wanted: ItemFilter) -> Q:
+def _reached(run: Run, filters: ItemFilter) -> Q:
     """The condition of scores, calls, and of a run that this one is compared with."""
     condition = Q()
-    if wanted.score is not None:
+    if filters.score is not None:
         scores = Judgment.objects.filter(
-            response__item__run=run, status=JudgmentStatus.SCORED, score=wanted.score
+            response__item__run=run, status=JudgmentStatus.SCORED, score=filters.score
         )
-        if wanted.judge is not None:
-            scores = scores.filter(judge=wanted.judge)
+        if filters.judge is not None:
+            scores = scores.filter(judge=filters.judge)
         condition &= Q(pk__in=scores.values("response__item"))
-    if wanted.stage is not None:
-        condition &= asked_as(run, wanted.stage, wanted.call or "wanted")
-    if wanted.error is not None:
-        condition &= failed_by(run, endpoint=wanted.endpoint, error=wanted.error)
-    if wanted.common is not None:
-        condition &= paired_with(run, wanted.common)
-    if wanted.only is not None:
-        condition &= ~paired_with(run, wanted.only)
+    if filters.stage is not None:
+        condition &= asked_as(run, filters.stage, filters.call or "wanted")
+    if filters.error is not None:
+        condition &= failed_by(run, endpoint=filters.endpoint, error=filters.error)
+    if filters.common is not None:
+        condition &= paired_with(run, filters.common)
+    if filters.only is not None:
+        condition &= ~paired_with(run, filters.only)
     return condition
 
 

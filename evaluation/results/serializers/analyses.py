@@ -87,11 +87,11 @@ class StagesOfRunSerializer(serializers.ModelSerializer[RunResult]):
     @extend_schema_field(StagesByJudgeSerializer(many=True))
     def get_judges(self, result: RunResult) -> Any:
         # Any: JSON
-        shown = [
+        judges = [
             {"judge": key, "judge_name": name, "stages": lines}
             for name, key, lines in stages_of(result).judges
         ]
-        return StagesByJudgeSerializer(shown, many=True).data
+        return StagesByJudgeSerializer(judges, many=True).data
 
 
 class CostLineSerializer(serializers.Serializer[Any]):

@@ -5,6 +5,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from core.api.dataclass_serializer import DataclassSerializer
 from core.api.estimates import ResultField
 from core.api.json_schema import inline_schema
 from core.api.queries import ListQuery, Query, id_filter
@@ -14,8 +15,16 @@ from evaluation.models.run import Method, Setting
 from evaluation.results.figures.explorer import BY_JUDGE, by_study_rule
 from evaluation.results.metrics.aligner_failures import AlignerFailures
 from evaluation.results.metrics.run_costs import RunCosts
-from evaluation.results.published import PublishedRow
-from evaluation.results.serializers.metrics import PergMetricsField
+from evaluation.results.published import Published, PublishedRow
+from perg.stats.runs.perg_metrics import PergMetrics
+
+METRICS_SCHEMA = inline_schema(PergMetrics)
+
+
+@extend_schema_field(METRICS_SCHEMA)
+class PergMetricsField(serializers.JSONField):
+    """The PERG metrics, each with n and a 95% interval; what is undefined is null, with the reason."""
+
 
 ESTIMATE = {
     "type": "object",
@@ -146,23 +155,15 @@ class ComparisonQuery(Query):
     other = serializers.IntegerField(min_value=1)
 
 
-class PublishedRowSerializer(serializers.Serializer[PublishedRow]):
+class PublishedRowSerializer(DataclassSerializer[PublishedRow]):
     """Rates that the study published, in [0, 1]; null: not reported."""
 
-    setting = serializers.CharField()
-    method = serializers.CharField()
-    model = serializers.CharField()
-    source = serializers.CharField()  # type: ignore[assignment] # a field's attribute
-    items = serializers.IntegerField()
-    breakage_rate = serializers.FloatField(allow_null=True)
-    alignment_failure = serializers.FloatField(allow_null=True)
-    robustness_error = serializers.FloatField(allow_null=True)
-    performance_variation = serializers.FloatField(allow_null=True)
+    dataclass = PublishedRow
 
 
-class PublishedSerializer(serializers.Serializer[Any]):
+class PublishedSerializer(DataclassSerializer[Published]):
     """The figures of the study, and where they come from."""
 
-    source = serializers.CharField()  # type: ignore[assignment] # a field's attribute
-    note = serializers.CharField()
+    dataclass = Published
+    left_out = ("by_key",)
     rows = PublishedRowSerializer(many=True)

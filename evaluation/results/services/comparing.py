@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from pydantic import TypeAdapter
 
-from core.cache.figures import Kept, keep_figures, kept_figures
+from core.cache.figures import CachedFigures, cached_figures, refresh_figures
 from evaluation.models import Item, Run
 from evaluation.results.metrics.comparison import Comparison, compare_anew, corrected
 from evaluation.results.selectors.results import runs_stamp
@@ -14,7 +14,7 @@ KEEP = "evaluation.results.tasks.keep_comparison"
 FORM = TypeAdapter(Comparison)
 
 LIVE_ITEMS = 150
-"""Runs of up to so many items are compared for each page."""
+"""Runs of up to this many items are compared for each page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,30 +22,30 @@ class Compared:
     """What is known of run `other` against the reference: `kept.value`, whose p-values are corrected."""
 
     other: Run
-    kept: Kept[Comparison]
+    kept: CachedFigures[Comparison]
 
 
 def comparisons_now(reference: Run, others: Sequence[Run]) -> list[Compared]:
-    """Each of the others against the reference. Where a comparison is late, a worker is asked for it."""
-    found = [Compared(other, _kept(reference, other)) for other in others]
-    known = [each.kept.value for each in found if each.kept.value is not None]
+    """Each of the others against the reference. Where a comparison is out of date, a worker computes it."""
+    compared = [Compared(other, _kept(reference, other)) for other in others]
+    known = [pair.kept.value for pair in compared if pair.kept.value is not None]
     shown = iter(corrected(known))
     return [
-        replace(each, kept=replace(each.kept, value=next(shown))) if each.kept.value is not None else each
-        for each in found
+        replace(pair, kept=replace(pair.kept, value=next(shown))) if pair.kept.value is not None else pair
+        for pair in compared
     ]
 
 
 def comparison_at_once(reference: Run, other: Run) -> Comparison:
     """One run against the reference, as they are now, for programs: who asks first waits for it."""
-    found = keep_comparison(reference=reference, other=other)
-    (comparison,) = corrected([replace(found, reference=reference, other=other)])
+    comparison = keep_comparison(reference=reference, other=other)
+    (comparison,) = corrected([replace(comparison, reference=reference, other=other)])
     return comparison
 
 
 def keep_comparison(*, reference: Run, other: Run) -> Comparison:
     """Compare two runs and keep the comparison, unless the one that is kept is current."""
-    return keep_figures(
+    return refresh_figures(
         _name(reference, other),
         form=FORM,
         stamp=lambda: runs_stamp([reference.pk, other.pk]),
@@ -53,10 +53,10 @@ def keep_comparison(*, reference: Run, other: Run) -> Comparison:
     )
 
 
-def _kept(reference: Run, other: Run) -> Kept[Comparison]:
+def _kept(reference: Run, other: Run) -> CachedFigures[Comparison]:
     if not Item.objects.filter(run__in=[reference, other])[LIVE_ITEMS : LIVE_ITEMS + 1].exists():
-        return Kept.just_now(compare_anew(reference, other))
-    kept = kept_figures(
+        return CachedFigures.just_now(compare_anew(reference, other))
+    kept = cached_figures(
         _name(reference, other),
         form=FORM,
         stamp=runs_stamp([reference.pk, other.pk]),

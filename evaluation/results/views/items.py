@@ -19,7 +19,7 @@ def run_item_list(request: PersonRequest, run_id: int) -> HttpResponse:
     form = ItemFilterForm(request.GET, run=run)
     context: dict[str, object] = {"run": run, "form": form}
     if form.is_valid():
-        items = run_items(run, form.wanted())
+        items = run_items(run, form.filters())
         page, has_more = page_of(items, after=form.cleaned_data["after"] or 0)
         count, is_more = count_of(items)
         verdicts = verdicts_on(page)

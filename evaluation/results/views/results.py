@@ -7,6 +7,7 @@ from django.http import Http404, HttpResponse, HttpResponseBase, StreamingHttpRe
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
+from core.figures.files import WRITERS
 from core.http.access import PersonRequest, staff_or_404
 from core.http.page_query import PageQuery
 from core.text.tables import CONTENT_TYPES, as_csv, as_json
@@ -23,7 +24,6 @@ from evaluation.results.figures.explorer import (
     lines,
     published_otherwise,
 )
-from evaluation.results.figures.figure_files import WRITERS
 from evaluation.results.figures.forest_plots import DEFINITIONS
 from evaluation.results.figures.result_figures import FIGURES, MOST_READ, figure_of
 from evaluation.results.forms import ComparisonForm, RowFilterForm
@@ -42,22 +42,22 @@ ROWS_ON_A_PAGE = 50
 def results(request: PersonRequest) -> HttpResponse:
     """The explorer: a row for each run (or slice of it) and judge."""
     form = RowFilterForm(request.GET)
-    wanted = form.wanted()
-    page = Paginator(result_rows(wanted), ROWS_ON_A_PAGE).get_page(PageQuery(request).page_number())
+    filters = form.filters()
+    page = Paginator(result_rows(filters), ROWS_ON_A_PAGE).get_page(PageQuery(request).page_number())
     context = {
         "form": form,
-        "wanted": wanted,
+        "wanted": filters,
         "page": page,
         "lines": lines(page.object_list),
         "columns": COLUMNS,
         "definitions": DEFINITIONS,
-        "dimension": Dimension(wanted.dimension),
+        "dimension": Dimension(filters.dimension),
         "query": PageQuery(request).without("page"),
         "computing": runs_without_result(),
         "published": published(),
         "study_rule": STUDY_RULE,
         **_troubles(),
-        "published_otherwise": published_otherwise(wanted, models_and_conditions()),
+        "published_otherwise": published_otherwise(filters, models_and_conditions()),
     }
     return render(request, "evaluation/results/results.html", context)
 
@@ -68,12 +68,12 @@ def results_export(request: PersonRequest, extension: str) -> HttpResponseBase:
     """The table as it is filtered, all pages of it, as a file."""
     if extension not in CONTENT_TYPES:
         raise Http404
-    wanted = RowFilterForm(request.GET).wanted()
-    records = as_records(result_rows(wanted).iterator(chunk_size=1000))
+    filters = RowFilterForm(request.GET).filters()
+    records = as_records(result_rows(filters).iterator(chunk_size=1000))
     file: Iterable[str] = (
         as_csv(export_columns(), records) if extension == "csv" else as_json(records, unit="fraction")
     )
-    name = f"perg-results-{wanted.dimension or 'all'}.{extension}"
+    name = f"perg-results-{filters.dimension or 'all'}.{extension}"
     return StreamingHttpResponse(
         file,
         content_type=CONTENT_TYPES[extension],
@@ -85,23 +85,23 @@ def results_export(request: PersonRequest, extension: str) -> HttpResponseBase:
 @staff_or_404
 def results_compare(request: PersonRequest) -> HttpResponse:
     """Runs against one of them, on the items that they have in common."""
-    chosen = PageQuery(request).changed()
-    runs = chosen.getlist("run")
-    if runs and not chosen.get("reference"):
-        chosen["reference"] = runs[0]
-    form = ComparisonForm(chosen if runs else None)
+    query = PageQuery(request).changed()
+    runs = query.getlist("run")
+    if runs and not query.get("reference"):
+        query["reference"] = runs[0]
+    form = ComparisonForm(query if runs else None)
     context: dict[str, object] = {"form": form, "definitions": DEFINITIONS, "gain": GAIN}
     if form.is_valid():
-        given = form.cleaned_data
-        compared = comparisons_now(given["reference"], given["others"])
-        judges = judges_by_name([given["reference"], *given["others"]])
+        choice = form.cleaned_data
+        compared = comparisons_now(choice["reference"], choice["others"])
+        judges = judges_by_name([choice["reference"], *choice["others"]])
         context |= {
-            "reference": given["reference"],
+            "reference": choice["reference"],
             "compared": [
-                (each, linked_comparison(each.kept.value, judges) if each.kept.value else None)
-                for each in compared
+                (pair, linked_comparison(pair.kept.value, judges) if pair.kept.value else None)
+                for pair in compared
             ],
-            "query": chosen.urlencode(),
+            "query": query.urlencode(),
         }
     return render(
         request, "evaluation/results/results_compare.html", context, status=422 if form.errors else 200
@@ -114,12 +114,12 @@ def results_figures(request: PersonRequest) -> HttpResponse:
     """A figure of the runs that the filter lets through; the address says which."""
     form = RowFilterForm(request.GET)
     query = PageQuery(request)
-    chosen = query.choice("figure", FIGURES, next(iter(FIGURES)))
+    name = query.choice("figure", FIGURES, next(iter(FIGURES)))
     context = {
         "form": form,
         "names": FIGURES,
-        "chosen": chosen,
-        "figure": figure_of(chosen, form.wanted(), most=MOST_READ),
+        "chosen": name,
+        "figure": figure_of(name, form.filters(), most=MOST_READ),
         "query": query.without("figure"),
         "definitions": DEFINITIONS,
         **_troubles(),
@@ -134,9 +134,9 @@ def results_figure(request: PersonRequest, figure: str, extension: str) -> HttpR
     if figure not in {*FIGURES, *COST_FIGURES} or extension not in WRITERS:
         raise Http404
     content_type, written = WRITERS[extension]
-    wanted = RowFilterForm(request.GET).wanted()
+    filters = RowFilterForm(request.GET).filters()
     drawn = (
-        figure_of(figure, wanted) if figure in FIGURES else cost_lines(wanted).figures[COST_FIGURES[figure]]
+        figure_of(figure, filters) if figure in FIGURES else cost_lines(filters).figures[COST_FIGURES[figure]]
     )
     return HttpResponse(
         written(drawn),
@@ -150,7 +150,7 @@ def results_figure(request: PersonRequest, figure: str, extension: str) -> HttpR
 def results_stages(request: PersonRequest) -> HttpResponse:
     """Where Pref-Aligner fails, stage by stage."""
     form = RowFilterForm(request.GET)
-    page = Paginator(stage_runs(form.wanted()), 10).get_page(PageQuery(request).page_number())
+    page = Paginator(stage_runs(form.filters()), 10).get_page(PageQuery(request).page_number())
     context = {"form": form, "page": page, "names": NAMES, "determined": _determined(), **_troubles()}
     return render(request, "evaluation/results/results_stages.html", context)
 
@@ -160,12 +160,12 @@ def results_stages(request: PersonRequest) -> HttpResponse:
 def results_costs(request: PersonRequest) -> HttpResponse:
     """What robustness costs: robustness error beside what an item takes, and what the extra effort buys."""
     form = RowFilterForm(request.GET)
-    found = cost_lines(form.wanted())
-    page = Paginator(found.lines, ROWS_ON_A_PAGE).get_page(PageQuery(request).page_number())
+    costs = cost_lines(form.filters())
+    page = Paginator(costs.lines, ROWS_ON_A_PAGE).get_page(PageQuery(request).page_number())
     context = {
         "form": form,
         "page": page,
-        "figures": found.figures,
+        "figures": costs.figures,
         "query": PageQuery(request).without(),
         "definitions": COST_DEFINITIONS | {"Gain": GAIN},
         **_troubles(),

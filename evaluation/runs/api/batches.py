@@ -1,22 +1,20 @@
 """REST views of batches, for staff."""
 
 from django.shortcuts import get_object_or_404
-from drf_spectacular.utils import OpenApiExample, extend_schema
-from rest_framework import generics, status
+from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_view
+from rest_framework import status
+from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from core.api.actor import actor_of
 from core.api.idempotency import idempotent
-from core.api.permissions import IsStaff
-from core.api.queries import ListQuery, Queried
+from core.api.queries import ListQuery
+from core.api.viewsets import ThingsViewSet
 from core.errors import NotFound
 from core.scopes import Scope
 from evaluation.endpoints.services.recorded_replies import unrecorded
 from evaluation.models import Batch
-from evaluation.runs.selectors.bill import bill_of
-from evaluation.runs.selectors.failures import failures_of, tried_again
 from evaluation.runs.selectors.presets import PRESETS
 from evaluation.runs.selectors.runs import launch_spec_of, runs_with_counts
 from evaluation.runs.serializers.batches import (
@@ -27,12 +25,11 @@ from evaluation.runs.serializers.batches import (
     LaunchSerializer,
     PresetSerializer,
 )
-from evaluation.runs.serializers.runs import CauseSerializer
+from evaluation.runs.serializers.runs import CauseSerializer, calls_of
 from evaluation.runs.services.control import retry_batch
 from evaluation.runs.services.estimate import estimate_launch
-from evaluation.runs.services.launching import check_launch, launch_batch
+from evaluation.runs.services.launching import BatchSpec, check_launch, launch_batch
 
-BATCHES = Batch.objects.prefetch_related("runs__endpoint", "runs__dataset")
 LAUNCH = OpenApiExample(
     "Two methods in two settings",
     value={
@@ -50,107 +47,63 @@ LAUNCH = OpenApiExample(
 )
 
 
-class BatchList(Queried, generics.ListAPIView[Batch]):
+@extend_schema_view(retrieve=extend_schema(description="One batch with its runs."))
+class Batches(ThingsViewSet[Batch]):
     """All batches, newest first."""
 
-    permission_classes = [IsStaff]
     serializer_class = BatchSerializer
     query_serializer_class = ListQuery
-    queryset = BATCHES
+    queryset = Batch.objects.prefetch_related("runs__endpoint", "runs__dataset")
 
     @extend_schema(request=LaunchSerializer, responses={201: BatchSerializer}, examples=[LAUNCH])
     @idempotent
-    def post(self, request: Request) -> Response:
+    def create(self, request: Request) -> Response:
         """Launch a batch: a run for each model, method and setting."""
-        launch = LaunchSerializer(data=request.data)
-        launch.is_valid(raise_exception=True)
-        batch = launch_batch(spec=launch.spec(), actor=actor_of(request))
+        spec = BatchSpec(**LaunchSerializer.values_in(request.data))
+        batch = launch_batch(spec=spec, actor=actor_of(request))
         return Response(BatchSerializer(batch).data, status=status.HTTP_201_CREATED)
-
-
-class BatchDetail(generics.RetrieveAPIView[Batch]):
-    """One batch with its runs."""
-
-    permission_classes = [IsStaff]
-    serializer_class = BatchSerializer
-    lookup_url_kwarg = "batch_id"
-    queryset = BATCHES
-
-
-class BatchEstimate(APIView):
-    """What a batch would take."""
-
-    permission_classes = [IsStaff]
-    scope = Scope.READ
 
     @extend_schema(
         request=LaunchSerializer, responses={200: EstimateSerializer}, operation_id="batches_estimate"
     )
-    def post(self, request: Request) -> Response:
+    @action(["post"], detail=False, scope=Scope.READ)
+    def estimate(self, request: Request) -> Response:
         """What a batch would take in calls, tokens and money. Launches nothing."""
-        launch = LaunchSerializer(data=request.data)
-        launch.is_valid(raise_exception=True)
-        spec = launch.spec()
+        spec = BatchSpec(**LaunchSerializer.values_in(request.data))
         check_launch(spec)
         context = {"unrecorded": unrecorded(spec.grid())}
         return Response(EstimateSerializer(estimate_launch(spec), context=context).data)
 
-
-class BatchPresets(APIView):
-    """The study's first experiments."""
-
-    permission_classes = [IsStaff]
-
     @extend_schema(responses=PresetSerializer(many=True))
-    def get(self, request: Request) -> Response:
+    @action(detail=False)
+    def presets(self, request: Request) -> Response:
         """The study's first experiments: put a preset's methods and settings into what you POST to `batches/`."""
-        return Response(PresetSerializer(list(PRESETS.values()), many=True).data)
-
-
-class BatchProgress(APIView):
-    """Where a batch stands."""
-
-    permission_classes = [IsStaff]
+        return Response([PresetSerializer(preset).data for preset in PRESETS.values()])
 
     @extend_schema(responses=BatchProgressSerializer)
-    def get(self, request: Request, batch_id: int) -> Response:
-        """Where a batch stands: items of each run, failures by cause, cost by stage and endpoint, over all its runs."""
+    @action(detail=True)
+    def progress(self, request: Request, batch_id: int) -> Response:
+        """The progress of a batch over all runs: items, failures by cause, cost by stage and endpoint."""
         batch = get_object_or_404(Batch, pk=batch_id)
         runs = list(
             runs_with_counts().select_related("endpoint", "dataset").filter(batch=batch).order_by("pk")
         )
-        shown = {
-            "runs": runs,
-            "tried_again": tried_again(runs),
-            "failures": failures_of(runs),
-            "costs": bill_of(runs).lines,
-        }
-        return Response(BatchProgressSerializer(shown).data)
-
-
-class BatchSettings(APIView):
-    """What a batch was launched with."""
-
-    permission_classes = [IsStaff]
+        return Response(BatchProgressSerializer({"runs": runs, **calls_of(runs)}).data)
 
     @extend_schema(responses=LaunchedSerializer)
-    def get(self, request: Request, batch_id: int) -> Response:
+    @action(detail=True, url_path="settings", url_name="settings")
+    def launched_with(self, request: Request, batch_id: int) -> Response:
         """What to POST to `batches/` to launch the batch again, under a name that is free."""
-        found = launch_spec_of(get_object_or_404(Batch, pk=batch_id))
-        if found is None:
+        spec = launch_spec_of(get_object_or_404(Batch, pk=batch_id))
+        if spec is None:
             raise NotFound("This batch has no runs any more.", code="no_runs")
-        return Response(LaunchedSerializer(found).data)
-
-
-class BatchRetry(APIView):
-    """Trying again what failed."""
-
-    permission_classes = [IsStaff]
+        return Response(LaunchedSerializer(spec).data)
 
     @extend_schema(request=CauseSerializer, responses={200: BatchSerializer})
+    @action(["post"], detail=True)
     @idempotent
-    def post(self, request: Request, batch_id: int) -> Response:
+    def retry(self, request: Request, batch_id: int) -> Response:
         """Try again what failed in the batch's runs: all of it, or, with a body, by one cause."""
-        batch = get_object_or_404(BATCHES, pk=batch_id)
-        retry_batch(batch=batch, cause=CauseSerializer.cause_in(request.data), actor=actor_of(request))
-        return Response(BatchSerializer(get_object_or_404(BATCHES, pk=batch_id)).data)
+        cause = CauseSerializer.cause_in(request.data)
+        retry_batch(batch=self.get_object(), cause=cause, actor=actor_of(request))
+        return Response(BatchSerializer(self.get_object()).data)

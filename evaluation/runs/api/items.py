@@ -4,10 +4,11 @@ from typing import Any
 
 from django.db.models import F, QuerySet
 from django.shortcuts import get_object_or_404
-from rest_framework import generics
+from drf_spectacular.utils import extend_schema, extend_schema_view
+from rest_framework import serializers
 
-from core.api.permissions import IsStaff
-from core.api.queries import FilteredList, M
+from core.api.queries import M
+from core.api.viewsets import StaffList, ThingsViewSet
 from core.errors import DomainError
 from evaluation.models import Item, Judgment, Response, Run
 from evaluation.results.selectors.run_items import ItemFilter, run_items, verdicts_on
@@ -24,52 +25,60 @@ from evaluation.runs.serializers.items import (
 )
 
 
-class LargeList(FilteredList[M]):
-    """A list of one of the largest tables: newest first; those of one run in the order of its items.
+class LargeTable(ThingsViewSet[M]):
+    """Rows of one of the largest tables: newest first; those of one run in the order of its items.
 
     That order is the one that an index gives: the newest of an old run would be looked for through all the others.
     """
-
-    permission_classes = [IsStaff]
 
     @property
     def ordering(self) -> str:
         return "place" if "run" in self.query else "-pk"
 
     def filter_queryset(self, queryset: Any) -> Any:
-        # Any: as in FilteredList
-        found = super().filter_queryset(queryset)
+        # Any: as in Filtered
+        rows = super().filter_queryset(queryset)
         if "run" in self.query:
-            found = found.annotate(place=F(f"{self.lookups['run'].removesuffix('run')}position"))
-        return found
+            rows = rows.annotate(place=F(f"{self.lookups['run'].removesuffix('run')}position"))
+        return rows
 
 
-class ItemList(LargeList[Item]):
+@extend_schema_view(
+    retrieve=extend_schema(description="An item with its responses and what judges say of them.")
+)
+class Items(LargeTable[Item]):
     """Items of all runs."""
 
-    serializer_class = ItemSerializer
     query_serializer_class = ItemQuery
     queryset = Item.objects.all()
     lookups = {name: name for name in ("run", "question", "status")}
 
+    def get_queryset(self) -> QuerySet[Item]:
+        items = super().get_queryset()
+        if self.action == "list":
+            return items
+        return items.prefetch_related("irrelevant_preferences", "responses__judgments__judge")
 
-class RunItems(FilteredList[Item]):
+    def get_serializer_class(self) -> type[serializers.BaseSerializer[Item]]:
+        return ItemSerializer if self.action == "list" else ItemDetailSerializer
+
+
+class RunItems(StaffList[Item]):
     """The items of a run behind a number, in their order, with their answers and what judges say of them."""
 
-    permission_classes = [IsStaff]
     serializer_class = RunItemSerializer
     query_serializer_class = RunItemQuery
     ordering = "position"
 
     def get_queryset(self) -> QuerySet[Item]:
         run = get_object_or_404(Run, pk=self.kwargs["run_id"])
-        given = {name: value for name, value in self.query.items() if name in RunItemQuery.SLICE}
+        part = {name: value for name, value in self.query.items() if name in RunItemQuery.SLICE}
         judge = None
         if "judge" in self.query:
             judge = run.judges.filter(pk=self.query["judge"]).first()
             if judge is None:
                 raise DomainError("This judge does not rate the run.", field="judge")
-        return run_items(run, ItemFilter(judge=judge, text=self.query.get("search"), **given))
+        return run_items(run, ItemFilter(judge=judge, text=self.query.get("search"), **part))
 
     def paginate_queryset(self, queryset: Any) -> Any:
         # Any: as REST framework declares it
@@ -81,16 +90,8 @@ class RunItems(FilteredList[Item]):
         return {**super().get_serializer_context(), "verdicts": getattr(self, "verdicts", {})}
 
 
-class ItemDetail(generics.RetrieveAPIView[Item]):
-    """An item with its responses and what judges say of them."""
-
-    permission_classes = [IsStaff]
-    serializer_class = ItemDetailSerializer
-    lookup_url_kwarg = "item_id"
-    queryset = Item.objects.prefetch_related("irrelevant_preferences", "responses__judgments__judge")
-
-
-class ResponseList(LargeList[Response]):
+@extend_schema_view(retrieve=extend_schema(description="One response."))
+class Responses(LargeTable[Response]):
     """Responses of all runs."""
 
     serializer_class = ResponseSerializer
@@ -101,16 +102,8 @@ class ResponseList(LargeList[Response]):
     }
 
 
-class ResponseDetail(generics.RetrieveAPIView[Response]):
-    """One response."""
-
-    permission_classes = [IsStaff]
-    serializer_class = ResponseSerializer
-    lookup_url_kwarg = "response_id"
-    queryset = Response.objects.select_related("item")
-
-
-class JudgmentList(LargeList[Judgment]):
+@extend_schema_view(retrieve=extend_schema(description="One judgment."))
+class Judgments(LargeTable[Judgment]):
     """Judgments of all runs."""
 
     serializer_class = JudgmentSerializer
@@ -121,12 +114,3 @@ class JudgmentList(LargeList[Judgment]):
         "question": "response__item__question",
         "item": "response__item",
     } | {name: name for name in ("response", "judge", "status", "score")}
-
-
-class JudgmentDetail(generics.RetrieveAPIView[Judgment]):
-    """One judgment."""
-
-    permission_classes = [IsStaff]
-    serializer_class = JudgmentSerializer
-    lookup_url_kwarg = "judgment_id"
-    queryset = Judgment.objects.select_related("judge", "response__item")

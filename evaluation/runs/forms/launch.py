@@ -107,7 +107,7 @@ class LaunchForm(forms.Form):
 
 
 def only_choices() -> dict[str, object]:
-    """Dataset and catalogue, where there is but one of them: nobody has to choose it."""
+    """Dataset and catalogue, where there is only one: nobody has to choose it."""
     only: dict[str, object] = {}
     for name, known in (("dataset", Dataset.objects.all()), ("catalogue", Catalogue.objects.all())):
         keys = list(known.values_list("pk", flat=True)[:2])

@@ -1,16 +1,20 @@
 """Forms of runs: an import, and budgets."""
 
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
 
+from core.errors import DomainError
+from core.text.keys import key_in
 from core.text.uploads import stored_arguments, within_limit
 from evaluation.importers.recorded_run import DEFAULT_DATASET
 from evaluation.importers.stores.question_store import NAME_LENGTH
 from evaluation.models import Catalogue
 from evaluation.models.run import Method, RatingsOf, Setting
+from evaluation.runs.selectors.failures import Cause
 
 
 class RecordedRunForm(forms.Form):
@@ -88,3 +92,14 @@ class BudgetForm(forms.Form):
         help_text="In US dollars. If empty, there is no limit.",
     )
     call_budget = forms.IntegerField(min_value=1, required=False, help_text="If empty, there is no limit.")
+
+
+def posted_cause(posted: Mapping[str, str]) -> Cause | None:
+    """The cause that was chosen; None: all. Raises DomainError for one that is no cause."""
+    endpoint, code = posted.get("endpoint", ""), posted.get("error_code", "")
+    if not endpoint and not code:
+        return None
+    key = key_in(endpoint)
+    if key is None or not 0 < len(code) <= 50:
+        raise DomainError("This cause does not exist.", field="error_code")
+    return Cause(key, code)

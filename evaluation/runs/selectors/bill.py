@@ -2,37 +2,29 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
+from typing import Any
 
 from django.core.cache import cache
-from django.db import connection
+from django.db.models import (
+    BooleanField,
+    Count,
+    ExpressionWrapper,
+    OuterRef,
+    Q,
+    Subquery,
+    Sum,
+    Value,
+)
+from django.db.models.functions import Coalesce, Concat
 from pydantic import TypeAdapter
 
 from core.redis.cache import read_cache_many
-from evaluation.models import Run
+from evaluation.models import Completion, ItemCall, Judgment, Run
+from evaluation.models.endpoint import Provider
 from evaluation.models.run import RunStatus
 
-# Each call is asked for what it was made; those of a judge know the judge.
-BY_STAGE = """
-    SELECT completion.run_id, COALESCE(call.stage, 'judge: ' || rating.judge, 'other'), endpoint.name,
-        endpoint.input_price IS NULL AND endpoint.provider NOT IN ('recorded', 'heuristic'),
-        count(*), sum(completion.input_tokens)::bigint, sum(completion.output_tokens)::bigint, sum(completion.cost)
-    FROM evaluation_completion AS completion
-    JOIN evaluation_endpoint AS endpoint ON endpoint.id = completion.endpoint_id
-    LEFT JOIN LATERAL (
-        SELECT stage FROM evaluation_itemcall WHERE completion_id = completion.id ORDER BY id LIMIT 1
-    ) AS call ON true
-    LEFT JOIN LATERAL (
-        SELECT judge.name AS judge FROM evaluation_judgment AS judgment
-        JOIN evaluation_judge AS judge ON judge.id = judgment.judge_id
-        WHERE call.stage IS NULL
-            AND (judgment.completion_id = completion.id OR judgment.first_completion_id = completion.id)
-        LIMIT 1
-    ) AS rating ON true
-    WHERE completion.run_id = ANY(%s)
-    GROUP BY 1, 2, 3, 4
-"""
 STAGES = (
     "baseline",
     "personalised",
@@ -51,11 +43,11 @@ class BillLine:
 
     stage: str
     endpoint: str
-    unpriced: bool
     calls: int
     input_tokens: int
     output_tokens: int
     dollars: Decimal | None
+    unpriced: bool
 
 
 LINES = TypeAdapter(list[BillLine])
@@ -96,10 +88,8 @@ def _place(stage: str) -> tuple[int, str]:
 def _sum(parts: Sequence[BillLine]) -> BillLine:
     first = parts[0]
     priced = [part.dollars for part in parts if part.dollars is not None]
-    return BillLine(
-        first.stage,
-        first.endpoint,
-        first.unpriced,
+    return replace(
+        first,
         calls=sum(part.calls for part in parts),
         input_tokens=sum(part.input_tokens for part in parts),
         output_tokens=sum(part.output_tokens for part in parts),
@@ -129,11 +119,33 @@ def _key(run: Run) -> str:
 
 def _computed(runs: Sequence[int]) -> dict[int, list[BillLine]]:
     lines: dict[int, list[BillLine]] = {pk: [] for pk in runs}
-    if runs:
-        with connection.cursor() as cursor:
-            cursor.execute(BY_STAGE, [list(runs)])
-            for run, stage, endpoint, unpriced, calls, inputs, outputs, dollars in cursor.fetchall():
-                lines[run].append(
-                    BillLine(stage, endpoint, unpriced, calls, inputs or 0, outputs or 0, dollars)
-                )
+    for run, *line in _by_stage(runs) if runs else ():
+        lines[run].append(BillLine(*line))
     return lines
+
+
+def _by_stage(runs: Sequence[int]) -> Iterable[tuple[Any, ...]]:
+    """Run, then the fields of a line. Each call is counted for what it was made; those of a judge know the judge."""
+    # Any: each column has a type of its own
+    stage = ItemCall.objects.filter(completion=OuterRef("pk")).order_by("pk").values("stage")[:1]
+    judgments = Judgment.objects.filter(Q(completion=OuterRef("pk")) | Q(first_completion=OuterRef("pk")))
+    judge = judgments.values(named=Concat(Value("judge: "), "judge__name"))[:1]
+    is_free = Q(endpoint__provider__in=[Provider.RECORDED, Provider.HEURISTIC])
+    return (
+        Completion.objects.filter(run__in=runs)
+        .annotate(
+            made_for=Coalesce(Subquery(stage), Subquery(judge), Value("other")),
+            unpriced=ExpressionWrapper(
+                Q(endpoint__input_price__isnull=True) & ~is_free, output_field=BooleanField()
+            ),
+        )
+        .values("run", "made_for", "endpoint__name", "unpriced")
+        .annotate(
+            calls=Count("pk"),
+            inputs=Coalesce(Sum("input_tokens"), 0),
+            outputs=Coalesce(Sum("output_tokens"), 0),
+            dollars=Sum("cost"),
+        )
+        .order_by()
+        .values_list("run", "made_for", "endpoint__name", "calls", "inputs", "outputs", "dollars", "unpriced")
+    )

@@ -43,8 +43,7 @@ CALLS_OF_RUNS = """
 """
 BY_CAUSE = f"""
     SELECT endpoint.id, endpoint.name, completion.status, completion.error_code,
-        count(DISTINCT completion.id), max(completion.error_message),
-        array_agg(DISTINCT wanted.wanted_by ORDER BY wanted.wanted_by)
+        count(DISTINCT completion.id), max(completion.error_message)
     FROM ({CALLS_OF_RUNS}) AS wanted
     JOIN evaluation_completion AS completion ON completion.id = wanted.id
     JOIN evaluation_endpoint AS endpoint ON endpoint.id = completion.endpoint_id
@@ -103,6 +102,7 @@ FAILED_CALLS = f"""
         AND (%(code)s::text IS NULL OR completion.error_code = %(code)s)
     ORDER BY wanted.id, wanted.place, wanted.wanted_by
 """
+UNANSWERED_VALUES = [status.value for status in UNANSWERED]
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +115,7 @@ class Cause:
 
 @dataclass(frozen=True, slots=True)
 class Failures:
-    """Calls that ended without an answer for one cause: how many, one of the messages, and the runs they hurt.
+    """Calls that ended without an answer for one cause: how many, and one of the messages.
 
     `items`: how many items of which run wanted one of the calls; only where that was asked for.
     """
@@ -126,7 +126,6 @@ class Failures:
     error_code: str
     count: int
     example: str
-    runs: tuple[int, ...]
     items: tuple[tuple[Run, int], ...] = ()
 
     @property
@@ -138,13 +137,8 @@ class Failures:
 def failures_of(runs: Iterable[Run]) -> list[Failures]:
     """What went wrong in the runs, the commonest cause first."""
     with connection.cursor() as cursor:
-        cursor.execute(
-            BY_CAUSE, {"runs": [run.pk for run in runs], "statuses": [str(each) for each in UNANSWERED]}
-        )
-        return [
-            Failures(endpoint, name, status, code, count, example, tuple(hurt))
-            for endpoint, name, status, code, count, example, hurt in cursor.fetchall()
-        ]
+        cursor.execute(BY_CAUSE, {"runs": [run.pk for run in runs], "statuses": UNANSWERED_VALUES})
+        return [Failures(*row) for row in cursor.fetchall()]
 
 
 def failures_with_items(runs: Sequence[Run]) -> list[Failures]:
@@ -155,11 +149,12 @@ def failures_with_items(runs: Sequence[Run]) -> list[Failures]:
     by_key = {run.pk: run for run in runs}
     hurt: defaultdict[tuple[int, str, str], list[tuple[Run, int]]] = defaultdict(list)
     with connection.cursor() as cursor:
-        cursor.execute(ITEMS_BY_CAUSE, {"runs": list(by_key), "statuses": [str(each) for each in UNANSWERED]})
+        cursor.execute(ITEMS_BY_CAUSE, {"runs": list(by_key), "statuses": UNANSWERED_VALUES})
         for endpoint, status, code, run, items in cursor.fetchall():
             hurt[endpoint, status, code].append((by_key[run], items))
     return [
-        replace(each, items=tuple(hurt[each.endpoint, each.status, each.error_code])) for each in failures
+        replace(cause, items=tuple(hurt[cause.endpoint, cause.status, cause.error_code]))
+        for cause in failures
     ]
 
 
@@ -186,7 +181,7 @@ class TriedAgain:
 
     @property
     def throttled_until(self) -> datetime | None:
-        """When calls are given up that are turned away as too many. Until then, none of it counts as a try."""
+        """When rate-limited calls are given up. Until then, they do not count as attempts."""
         if self.throttled_since is None:
             return None
         return self.throttled_since + timedelta(seconds=settings.COMPLETION_THROTTLED_SECONDS)

@@ -103,7 +103,9 @@ def item_story(item: Item) -> ItemStory:
     return ItemStory(
         item=item,
         told=_told(item),
-        responses=[_response(item, Condition(each), responses.get(each)) for each in Condition.values],
+        responses=[
+            _response(item, Condition(condition), responses.get(condition)) for condition in Condition.values
+        ],
         calls=[
             Call(call.stage, call.completion)
             for call in sorted(calls, key=lambda call: IN_ORDER.get(call.stage, len(IN_ORDER)))
@@ -147,5 +149,4 @@ def _judgment(judgment: Judgment) -> JudgmentStory:
         )
         if completion is not None
     ]
-    followed = None if judgment.score is None else judgment.score >= judgment.judge.threshold
-    return JudgmentStory(judgment, followed, calls)
+    return JudgmentStory(judgment, judgment.judge.followed(judgment.score), calls)

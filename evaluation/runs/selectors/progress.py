@@ -1,4 +1,4 @@
-"""Where a run stands: stages, judges, failures, cost."""
+"""The progress of a run: stages, judges, failures, cost."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
@@ -64,10 +64,10 @@ def judging_progress(run: Run) -> list[JudgingProgress]:
             scores[key][score] = items
     progress = []
     for judge in run.judges.select_related("endpoint").order_by("name"):
-        wanted = responses * judge.replicates
-        waiting = max(wanted - scored[judge.pk] - unscored[judge.pk], 0)
+        total = responses * judge.replicates
+        waiting = max(total - scored[judge.pk] - unscored[judge.pk], 0)
         progress.append(
-            JudgingProgress(judge, wanted, scored[judge.pk], unscored[judge.pk], waiting, scores[judge.pk])
+            JudgingProgress(judge, total, scored[judge.pk], unscored[judge.pk], waiting, scores[judge.pk])
         )
     return progress
 
@@ -106,7 +106,7 @@ class StageProgress:
 
 @dataclass(frozen=True, slots=True)
 class RunProgress:
-    """Where a launched run stands. Money in US dollars; `seconds_left` is None while no rate is known."""
+    """The progress of a launched run. Money in US dollars; `seconds_left` is None while no rate is known."""
 
     items: int
     done: int
@@ -165,22 +165,22 @@ def _stage_progress(run: Run, items: int, items_failed: int) -> list[StageProgre
     for stage in Stage:
         row = counts.get(stage, {"asked": 0, "asked_of_failed": 0, "succeeded": 0, "failed": 0})
         of_all = stage in stages_of(Method(run.method)) and bool(counts)
-        wanted = items if of_all else row["asked"]
-        if wanted:
+        total = items if of_all else row["asked"]
+        if total:
             not_asked = items_failed - row["asked_of_failed"] if of_all else 0
-            waiting = wanted - row["succeeded"] - row["failed"] - not_asked
-            stages.append(StageProgress(stage, wanted, row["succeeded"], row["failed"], waiting, not_asked))
+            waiting = total - row["succeeded"] - row["failed"] - not_asked
+            stages.append(StageProgress(stage, total, row["succeeded"], row["failed"], waiting, not_asked))
     unanswered = _failed_without_answer(run) if items_failed and counts else 0
     for judged in judging_progress(run):
         if judged.judge.origin == JudgeOrigin.ENDPOINT:
             # While items are being answered, all of them are still to be judged.
-            wanted = max(judged.wanted, items * judged.judge.replicates) if counts else judged.wanted
+            total = max(judged.wanted, items * judged.judge.replicates) if counts else judged.wanted
             not_asked = unanswered * judged.judge.replicates
-            waiting = max(wanted - judged.scored - judged.unscored - not_asked, 0)
+            waiting = max(total - judged.scored - judged.unscored - not_asked, 0)
             stages.append(
                 StageProgress(
                     f"judge: {judged.judge}",
-                    wanted,
+                    total,
                     judged.scored,
                     judged.unscored,
                     waiting,

@@ -5,10 +5,12 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from core.api.dataclass_serializer import DataclassSerializer
 from core.api.queries import LARGEST_INTEGER
 from core.api.strict import SchemaField, StrictSerializer
 from evaluation.models import Batch, Catalogue, Dataset, Endpoint, Judge
 from evaluation.models.run import Method, Setting
+from evaluation.runs.selectors.presets import Preset
 from evaluation.runs.serializers.runs import (
     LEAST_MONEY,
     BillLineSerializer,
@@ -17,7 +19,6 @@ from evaluation.runs.serializers.runs import (
     TriedAgainSerializer,
 )
 from evaluation.runs.services.estimate import EstimateLine, LaunchEstimate
-from evaluation.runs.services.launching import BatchSpec
 from evaluation.stages.plan import RunOptions
 
 OPTIONS_SCHEMA = {key: value for key, value in RunOptions.model_json_schema().items() if key != "title"}
@@ -69,14 +70,13 @@ class LaunchSerializer(StrictSerializer[Any]):
     )
     options = OptionsField(required=False)
 
-    def spec(self) -> BatchSpec:
-        """The batch that valid data describe. Naming a thing twice does not make its runs twice."""
-        fields = dict(self.validated_data)
+    def validate(self, fields: dict[str, Any]) -> dict[str, Any]:
+        """Naming a thing twice does not make its runs twice."""
         fields["methods"] = [method for method in Method.values if method in fields["methods"]]
         fields["settings"] = [setting for setting in Setting.values if setting in fields["settings"]]
         for name in ("models", "judges"):
             fields[name] = list(dict.fromkeys(fields.get(name, ())))
-        return BatchSpec(**fields)
+        return fields
 
 
 class LaunchedSerializer(LaunchSerializer):
@@ -85,14 +85,11 @@ class LaunchedSerializer(LaunchSerializer):
     catalogue = serializers.PrimaryKeyRelatedField(queryset=Catalogue.objects.all(), allow_null=True)
 
 
-class EstimateLineSerializer(serializers.Serializer[EstimateLine]):
+class EstimateLineSerializer(DataclassSerializer[EstimateLine]):
     """What one endpoint will be asked; `cost` in US dollars, null where it is unpriced."""
 
+    dataclass = EstimateLine
     endpoint = serializers.CharField(source="endpoint.name")
-    calls = serializers.IntegerField()
-    input_tokens = serializers.IntegerField()
-    output_tokens = serializers.IntegerField()
-    cost = serializers.DecimalField(max_digits=20, decimal_places=8, allow_null=True)
 
 
 class EstimateSerializer(serializers.Serializer[LaunchEstimate]):
@@ -108,17 +105,14 @@ class EstimateSerializer(serializers.Serializer[LaunchEstimate]):
 
     def get_unrecorded(self, estimate: LaunchEstimate) -> list[str]:
         """Runs on recorded models that would find no reply: no such run was imported."""
-        found: list[str] = self.context["unrecorded"]
-        return found
+        runs: list[str] = self.context["unrecorded"]
+        return runs
 
 
-class PresetSerializer(serializers.Serializer[Any]):
+class PresetSerializer(DataclassSerializer[Preset]):
     """An experiment of the study: what it asks, which numbers answer it, and the methods and settings to launch."""
 
-    key = serializers.CharField()
-    name = serializers.CharField()
-    question = serializers.CharField()
-    reads = serializers.CharField()
+    dataclass = Preset
     methods = serializers.ListField(child=serializers.ChoiceField(Method.choices))
     settings = serializers.ListField(child=serializers.ChoiceField(Setting.choices))
 
@@ -136,7 +130,7 @@ class RunCountsSerializer(RunSerializer):
 
 
 class BatchProgressSerializer(serializers.Serializer[Any]):
-    """Where a batch stands. A call that several runs share is on the bill of the run that asked first."""
+    """The progress of a batch. A call that several runs share is on the bill of the run that asked first."""
 
     runs = RunCountsSerializer(many=True)
     tried_again = TriedAgainSerializer(many=True)

@@ -5,6 +5,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from core.api.dataclass_serializer import DataclassSerializer
 from core.api.queries import ListQuery, id_filter
 from evaluation.models import Item, Judgment, Preference, Response
 from evaluation.models.item import Condition, Extraction, ItemStatus
@@ -95,12 +96,10 @@ class ItemDetailSerializer(ItemSerializer):
         read_only_fields = fields
 
 
-class VerdictOnItemSerializer(serializers.Serializer[Verdict]):
+class VerdictOnItemSerializer(DataclassSerializer[Verdict]):
     """What a judge says of an item's personalised response; without a score, why."""
 
-    judge = serializers.CharField()
-    score = serializers.IntegerField(allow_null=True)
-    unscored_reason = serializers.CharField(allow_blank=True)
+    dataclass = Verdict
 
 
 class RunItemSerializer(ItemSerializer):
@@ -135,7 +134,7 @@ class RunItemQuery(ListQuery):
     SLICE = ("show", "source", "category", "preference", "preference_category", "cause", "reason")
 
     show = serializers.ChoiceField(
-        [(key, each.name) for key, each in SETS.items()], required=False, default="all"
+        [(key, items.name) for key, items in SETS.items()], required=False, default="all"
     )
     judge = id_filter("judge whose verdict counts; some sets need one")
     source = serializers.CharField(  # type: ignore[assignment] # a field's attribute
@@ -148,10 +147,10 @@ class RunItemQuery(ListQuery):
     reason = serializers.CharField(required=False, max_length=200, help_text="Why there is no score.")
     search = serializers.CharField(required=False, max_length=200, help_text="A part of the question.")
 
-    def validate(self, given: dict[str, Any]) -> dict[str, Any]:
-        if SETS[given["show"]].by_judge and "judge" not in given:
+    def validate(self, filters: dict[str, Any]) -> dict[str, Any]:
+        if SETS[filters["show"]].by_judge and "judge" not in filters:
             raise serializers.ValidationError({"judge": ["Say whose verdict counts."]})
-        return given
+        return filters
 
 
 class NarrowQuery(ListQuery):
@@ -162,13 +161,13 @@ class NarrowQuery(ListQuery):
     run = id_filter("run")
     question = id_filter("question")
 
-    def validate(self, given: dict[str, Any]) -> dict[str, Any]:
+    def validate(self, filters: dict[str, Any]) -> dict[str, Any]:
         narrowing = [name for name in NARROWING if name in self.fields]
-        wide = [name for name in given if name not in {*narrowing, "cursor", "page_size"}]
-        if wide and not any(name in given for name in narrowing):
+        wide = [name for name in filters if name not in {*narrowing, "cursor", "page_size"}]
+        if wide and not any(name in filters for name in narrowing):
             needs = f"Needs one of {', '.join(narrowing)} beside it."
             raise serializers.ValidationError({name: [needs] for name in wide}, code="too_wide")
-        return given
+        return filters
 
 
 class ItemQuery(NarrowQuery):

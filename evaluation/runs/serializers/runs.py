@@ -1,19 +1,20 @@
 """Runs and what is done with them."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
 from rest_framework import serializers
 
+from core.api.dataclass_serializer import DataclassSerializer
 from core.api.queries import LARGEST_ID, LARGEST_INTEGER, ListQuery, Query, id_filter
 from core.api.strict import StrictSerializer
 from evaluation.models import Catalogue, Judge, Run
 from evaluation.models.run import Method, RatingsOf, RunStatus, Setting
-from evaluation.results.serializers.metrics import PergMetricsField
-from evaluation.runs.selectors.bill import BillLine
-from evaluation.runs.selectors.failures import Cause, Failures, TriedAgain
+from evaluation.results.serializers.results import PergMetricsField
+from evaluation.runs.selectors.bill import BillLine, bill_of
+from evaluation.runs.selectors.failures import Cause, Failures, TriedAgain, failures_of, tried_again
 from evaluation.runs.selectors.progress import JudgingProgress, RunProgress, StageProgress
 
 LEAST_MONEY = Decimal("0.0001")
@@ -161,83 +162,64 @@ class CauseSerializer(StrictSerializer[Any]):
         # Any: the JSON that was sent
         if body == {}:
             return None
-        given = cls(data=body)
-        given.is_valid(raise_exception=True)
-        return Cause(**given.validated_data)
+        return Cause(**cls.values_in(body))
 
 
-class StageProgressSerializer(serializers.Serializer[StageProgress]):
+class StageProgressSerializer(DataclassSerializer[StageProgress]):
     """How far the calls of one stage are: `wanted` by all items; `not_asked`, as the item failed before."""
 
-    stage = serializers.CharField()
-    wanted = serializers.IntegerField()
-    succeeded = serializers.IntegerField()
-    failed = serializers.IntegerField()
-    waiting = serializers.IntegerField()
-    not_asked = serializers.IntegerField()
+    dataclass = StageProgress
+    left_out = ("judge",)
 
 
-class RunStagesSerializer(serializers.Serializer[RunProgress]):
+class RunStagesSerializer(DataclassSerializer[RunProgress]):
     """How far a run is. Money in US dollars; `seconds_left` is null while no rate is known."""
 
-    items = serializers.IntegerField()
-    done = serializers.IntegerField()
-    failed = serializers.IntegerField()
+    dataclass = RunProgress
     stages = StageProgressSerializer(many=True)
-    calls_per_second = serializers.FloatField()
-    projected_cost = serializers.DecimalField(max_digits=20, decimal_places=8, allow_null=True)
-    seconds_left = serializers.IntegerField(allow_null=True)
 
 
-class FailuresSerializer(serializers.Serializer[Failures]):
+class FailuresSerializer(DataclassSerializer[Failures]):
     """Calls that ended without an answer for one cause. Refusals cannot be retried: they are answers."""
 
-    endpoint = serializers.IntegerField()
-    endpoint_name = serializers.CharField()
-    status = serializers.CharField()
-    error_code = serializers.CharField(allow_blank=True)
-    count = serializers.IntegerField()
-    example = serializers.CharField(allow_blank=True)
+    dataclass = Failures
+    left_out = ("items",)
     can_be_retried = serializers.BooleanField()
 
 
-class TriedAgainSerializer(serializers.Serializer[TriedAgain]):
+class TriedAgainSerializer(DataclassSerializer[TriedAgain]):
     """Calls that have failed for one cause and wait for their next try; `tries` of the one tried most often.
 
     Calls that the server turns away because there are too many do not count as tries: these are given up at
     `throttled_until`, which is null for all others.
     """
 
-    endpoint = serializers.IntegerField()
-    endpoint_name = serializers.CharField()
-    error_code = serializers.CharField()
-    example = serializers.CharField(allow_blank=True)
-    tries = serializers.IntegerField()
+    dataclass = TriedAgain
+    left_out = ("throttled_since",)
     most_tries = serializers.IntegerField()
-    next_try = serializers.DateTimeField()
     throttled_until = serializers.DateTimeField(allow_null=True)
 
 
-class BillLineSerializer(serializers.Serializer[BillLine]):
+class BillLineSerializer(DataclassSerializer[BillLine]):
     """What one stage asked of one endpoint; `dollars` is null where nothing is priced, `unpriced`: nor free."""
 
-    stage = serializers.CharField()
-    endpoint = serializers.CharField()
-    calls = serializers.IntegerField()
-    input_tokens = serializers.IntegerField()
-    output_tokens = serializers.IntegerField()
-    dollars = serializers.DecimalField(max_digits=20, decimal_places=8, allow_null=True)
-    unpriced = serializers.BooleanField()
+    dataclass = BillLine
 
 
 class RunProgressSerializer(serializers.Serializer[Any]):
-    """Where a run stands."""
+    """The progress of a run."""
 
     run = RunSerializer()
     progress = RunStagesSerializer()
     tried_again = TriedAgainSerializer(many=True)
     failures = FailuresSerializer(many=True)
     costs = BillLineSerializer(many=True)
+
+
+def calls_of(runs: Sequence[Run]) -> dict[str, Any]:
+    """What the progress of runs shows of their calls."""
+    # Any: lists, each of things of its own kind
+    return {"tried_again": tried_again(runs), "failures": failures_of(runs), "costs": bill_of(runs).lines}
 
 
 class UnscoredReasonSerializer(serializers.Serializer[Any]):
@@ -268,15 +250,15 @@ def judged_data(
         reasons[row["judge__name"]].append({"reason": row["unscored_reason"], "count": row["count"]})
     return [
         {
-            "judge": each.judge.pk,
-            "judge_name": each.judge.name,
-            "wanted": each.wanted,
-            "scored": each.scored,
-            "unscored": each.unscored,
-            "waiting": each.waiting,
-            "unscored_reasons": reasons[each.judge.name],
+            "judge": judging.judge.pk,
+            "judge_name": judging.judge.name,
+            "wanted": judging.wanted,
+            "scored": judging.scored,
+            "unscored": judging.unscored,
+            "waiting": judging.waiting,
+            "unscored_reasons": reasons[judging.judge.name],
         }
-        for each in progress
+        for judging in progress
     ]
 
 

@@ -41,7 +41,7 @@ RULES, ADAPTER, BOTH = "rules", "adapter", "rules, then adapter"
 
 @dataclass(frozen=True, slots=True)
 class ExtractorTraining:
-    """What came of a training. `agreements`: by extractor, on the responses to the questions held out.
+    """The outcome of a training. `agreements`: by extractor, on the responses to the questions held out.
 
     `unanswered`: to how many of these the adapter gave no reply, and why; they count as undecided.
     """
@@ -68,7 +68,7 @@ def train_extractor(
 ) -> ExtractorTraining:
     """Train an adapter on the recorded extractions of the runs, without those of the questions held out.
 
-    The same call goes on where an earlier one was killed. Raises DomainError.
+    The same call continues where an earlier one was killed. Raises DomainError.
     """
     if Path(settings.base).is_dir():
         settings = replace(settings, base=str(Path(settings.base).resolve()))
@@ -78,14 +78,14 @@ def train_extractor(
         examples = _examples(runs)
         split = _split(examples, held_out, settings.seed)
         adapter = train_adapter(
-            [_training_example(each, prompt, settings.base) for each in split.training],
+            [_training_example(extraction, prompt, settings.base) for extraction in split.training],
             settings,
             folder.resolve(),
             progress,
         )
         options = _endpoint_options(settings, adapter)
         outcomes = LocalProvider(settings.base, options).complete_batch(
-            [each.request(prompt, settings.base) for each in split.held_out]
+            [extraction.request(prompt, settings.base) for extraction in split.held_out]
         )
     except (ProviderNotAvailable, TrainingRefused) as error:
         raise DomainError(str(error)) from error
@@ -136,18 +136,19 @@ def _endpoint_options(settings: TrainingSettings, adapter: TrainedAdapter) -> di
 def _agreements(
     held_out: Sequence[RecordedExtraction], outcomes: Sequence[Outcome]
 ) -> dict[str, ExtractionAgreement]:
-    rules = [extract_answer(each.response, each.options).letter or "" for each in held_out]
+    rules = [extract_answer(extraction.response, extraction.options).letter or "" for extraction in held_out]
     adapter = [
-        read_letter(outcome.text, len(each.options)) if isinstance(outcome, Reply) else ""
-        for each, outcome in zip(held_out, outcomes, strict=True)
+        read_letter(outcome.text, len(extraction.options)) if isinstance(outcome, Reply) else ""
+        for extraction, outcome in zip(held_out, outcomes, strict=True)
     ]
     both = [by_rule or by_adapter for by_rule, by_adapter in zip(rules, adapter, strict=True)]
     numbers: dict[str, int] = {}
     clusters = np.array(
-        [numbers.setdefault(question_key(each.question), len(numbers)) for each in held_out], dtype=np.int64
+        [numbers.setdefault(question_key(extraction.question), len(numbers)) for extraction in held_out],
+        dtype=np.int64,
     )
     return {
-        name: extraction_agreement(letters, [each.letter for each in held_out], clusters=clusters)
+        name: extraction_agreement(letters, [extraction.letter for extraction in held_out], clusters=clusters)
         for name, letters in ((RULES, rules), (ADAPTER, adapter), (BOTH, both))
     }
 

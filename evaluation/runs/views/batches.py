@@ -9,13 +9,13 @@ from django_htmx.http import trigger_client_event
 
 from core.errors import DomainError
 from core.http.access import PersonRequest, staff_or_404
+from core.http.form_pages import carried_out, form_page
 from core.http.page_query import PageQuery
 from evaluation.endpoints.services.recorded_replies import unrecorded
-from evaluation.judges.services.judges import heuristic_judge
 from evaluation.models import Batch
 from evaluation.models.run import RunStatus
-from evaluation.runs.forms.failures import posted_cause
 from evaluation.runs.forms.launch import LaunchForm, only_choices
+from evaluation.runs.forms.runs import posted_cause
 from evaluation.runs.selectors.bill import bill_of
 from evaluation.runs.selectors.failures import failures_with_items, tried_again
 from evaluation.runs.selectors.presets import PRESETS, Preset
@@ -39,21 +39,16 @@ def batch_launch(request: PersonRequest) -> HttpResponse:
 
     The address may name an experiment of the study or a batch, whose settings the form then has already.
     """
-    heuristic_judge()
     query = PageQuery(request)
     preset = PRESETS.get(query.text("preset"))
     again = Batch.objects.filter(pk=query.key("again") or 0).first()
     form = LaunchForm(request.POST or None, initial=_initial(query, preset, again))
-    if form.is_valid():
-        try:
-            batch = launch_batch(spec=form.spec(), actor=request.user)
-        except DomainError as error:
-            form.add_error(error.field if error.field in form.fields else None, error.message)
-        else:
-            messages.success(request, f"Batch “{batch}” launched.")
-            return redirect("batch_detail", batch_id=batch.pk)
-    context = {"form": form, "presets": PRESETS.values(), "preset": preset, "again": again, **_estimate(form)}
-    return render(request, "evaluation/runs/batch_launch.html", context, status=422 if form.errors else 200)
+    batch = carried_out(form, lambda: launch_batch(spec=form.spec(), actor=request.user))
+    if batch is None:
+        context = {"presets": PRESETS.values(), "preset": preset, "again": again, **_estimate(form)}
+        return form_page(request, "evaluation/runs/batch_launch.html", form, context)
+    messages.success(request, f"Batch “{batch}” launched.")
+    return redirect("batch_detail", batch_id=batch.pk)
 
 
 @require_POST

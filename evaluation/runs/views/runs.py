@@ -10,11 +10,13 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from core.errors import DomainError
 from core.http.access import PersonRequest, staff_or_404
+from core.http.form_pages import form_page
+from core.http.keyset import newest_page
 from core.http.page_query import PageQuery
 from evaluation.engine.steps.judging import launch_judging
 from evaluation.imports.services.evaluation_kinds import RECORDED_RUN
 from evaluation.imports.views import earlier_import, entered_for, start_import
-from evaluation.judges.services.judges import heuristic_judge
+from evaluation.judges.selectors import heuristic_judge
 from evaluation.models import Endpoint, Run
 from evaluation.models.run import RunStatus
 from evaluation.results.figures.drill_down import linked, linked_slices
@@ -23,8 +25,7 @@ from evaluation.results.metrics.run_metrics import DIMENSIONS
 from evaluation.results.selectors.computing import trouble_with_result
 from evaluation.results.selectors.stored_metrics import metrics_and_slices
 from evaluation.results.services.computing import compute_again
-from evaluation.runs.forms.failures import posted_cause
-from evaluation.runs.forms.runs import BudgetForm, RecordedRunForm
+from evaluation.runs.forms.runs import BudgetForm, RecordedRunForm, posted_cause
 from evaluation.runs.selectors.bill import bill_of
 from evaluation.runs.selectors.failures import failures_with_items, tried_again
 from evaluation.runs.selectors.needs import runs_with_failures
@@ -60,13 +61,8 @@ def run_list(request: PersonRequest) -> HttpResponse:
         runs = runs.filter(pk__in=runs_with_failures().values("pk"))
     elif show:
         runs = runs.filter(status=show)
-    before = query.key("before")
-    if before is not None:
-        runs = runs.filter(pk__lt=before)
-    page = list(runs.order_by("-pk")[: RUNS_PER_PAGE + 1])
-    shown = page[:RUNS_PER_PAGE]
-    older = shown[-1].pk if len(page) > RUNS_PER_PAGE else None
-    context = {"runs": shown, "older": older, "before": before, "show": show, "filters": RUN_FILTERS}
+    page = newest_page(runs, query, size=RUNS_PER_PAGE)
+    context = {"runs": page.rows, "page": page, "show": show, "filters": RUN_FILTERS}
     return render(request, "evaluation/runs/run_list.html", context)
 
 
@@ -79,10 +75,7 @@ def run_import(request: PersonRequest) -> HttpResponse:
     form = RecordedRunForm(request.POST or None, request.FILES or None, initial=initial)
     if form.is_valid():
         return start_import(request, RECORDED_RUN, form.arguments(), form.files_to_import())
-    status = 422 if form.errors else 200
-    return render(
-        request, "evaluation/runs/run_import.html", {"form": form, "earlier": earlier}, status=status
-    )
+    return form_page(request, "evaluation/runs/run_import.html", form, {"earlier": earlier})
 
 
 @require_GET
@@ -109,7 +102,7 @@ def run_detail(request: PersonRequest, run_id: int) -> HttpResponse:
 @require_GET
 @staff_or_404
 def run_judging(request: PersonRequest, run_id: int) -> HttpResponse:
-    """The fragment that shows how far judging is; it asks for itself again while there is work left."""
+    """The fragment with the progress of judging; it reloads itself while there is work left."""
     run = get_object_or_404(Run, pk=run_id)
     return render(request, "evaluation/runs/_judging.html", {"run": run, **_judging(run)})
 
@@ -127,7 +120,7 @@ def run_judge(request: PersonRequest, run_id: int) -> HttpResponse:
 @require_GET
 @staff_or_404
 def run_progress(request: PersonRequest, run_id: int) -> HttpResponse:
-    """The fragment with stages, cost and failures of a launched run; it asks for itself again while it runs."""
+    """The fragment with stages, cost and failures of a launched run; it reloads itself while the run is running."""
     run = get_object_or_404(Run.objects.select_related("endpoint"), pk=run_id)
     return render(request, "evaluation/runs/_progress.html", _progress(run))
 

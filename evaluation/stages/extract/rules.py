@@ -222,7 +222,7 @@ def _one_of(reading: Reading, sentence: str) -> str | None:
 def _at_an_end(reading: Reading, pattern: re.Pattern[str], sentence: str) -> str | None:
     """The same in a first or last sentence, where a line of a list says nothing."""
     match = pattern.search(sentence)
-    # A “not” well before the letter may be the question's; just before it or after, it is said of the option.
+    # A “not” well before the letter may be the question's; just before or after it, it refers to the option.
     if match is None or _NEGATED.search(sentence, max(0, match.start() - 12)) or _FAINT.search(sentence):
         return None
     if _ASIDE.match(sentence[: match.start()]):

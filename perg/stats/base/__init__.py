@@ -1,1 +1,1 @@
-"""What every measure stands on: estimates, intervals, resampling, proportions, pooled draws."""
+"""What every measure needs: estimates, intervals, resampling, proportions, pooled draws."""

@@ -78,7 +78,7 @@ def clean_name(name: object) -> str | None:
 
 
 def number_of(text: str) -> Decimal | None:
-    """The number that a text writes, to 15 digits where it has decimals; None if it is no finite number."""
+    """The number that a text writes, to 15 digits where it has decimals; None if it is not a finite number."""
     if not NUMBER.fullmatch(text):
         return None
     number = Decimal(text)

@@ -222,7 +222,7 @@ class RatingsReader:
         return None if number is None else float(number)
 
     def _problem(self, score: object, label: Label | None) -> str:
-        """Why a score is no rating; empty where it is one."""
+        """Why a score is not a rating; empty where it is one."""
         if label is None:
             problem = f"{_quoted(score)} {'is not a label' if self.nominal else NOT_A_NUMBER}"
             likely = number_of(look_alike_key(str(score)))

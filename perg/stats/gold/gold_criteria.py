@@ -1,7 +1,6 @@
 """What goes into a gold release: the rule that decides, and the thresholds that a task must meet."""
 
-from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -62,12 +61,7 @@ class GoldCriteria(BaseModel):
 
 
 EVERY_TASK = GoldCriteria(states=ALL_STATES, include_unresolved=True, minimum_labels=0, minimum_agreement=0.0)
-"""Includes every task, whatever its labels are. Releases from before there were criteria are by these."""
-
-
-def stored_criteria(stored: Mapping[str, Any]) -> GoldCriteria:
-    """Criteria as they are stored with a release; what an old one does not name was open to every task."""
-    return GoldCriteria(**EVERY_TASK.model_dump() | dict(stored))
+"""Includes every task, whatever its labels are."""
 
 
 def looser_choices(criteria: GoldCriteria, *, overlap: int) -> list[str]:

@@ -1,4 +1,4 @@
-"""People's labels under different rules: which gold would change, and how each person stands to it."""
+"""People's labels under different rules: which gold would change, and how each person compares with it."""
 
 from dataclasses import dataclass, replace
 from typing import Self

@@ -32,9 +32,9 @@ from perg.stats.judges.verdict_words import (
 from perg.stats.measures.confusion import Confusion
 
 VerdictKind = Literal[
-    "may replace a human annotator",
-    "may be used with correction",
-    "better than chance, but may not replace people",
+    "can replace a human annotator",
+    "can be used with correction",
+    "better than chance, but cannot replace people",
     "not trustworthy here",
     "not enough labels yet",
 ]
@@ -42,9 +42,9 @@ VerdictCode = Literal[
     "replace_human", "use_with_correction", "skilled_not_sufficient", "not_trustworthy", "not_enough_labels"
 ]
 
-REPLACE: VerdictKind = "may replace a human annotator"
-CORRECT: VerdictKind = "may be used with correction"
-SKILLED: VerdictKind = "better than chance, but may not replace people"
+REPLACE: VerdictKind = "can replace a human annotator"
+CORRECT: VerdictKind = "can be used with correction"
+SKILLED: VerdictKind = "better than chance, but cannot replace people"
 DISTRUST: VerdictKind = "not trustworthy here"
 TOO_FEW: VerdictKind = "not enough labels yet"
 
@@ -148,11 +148,11 @@ def verdict(
 
     - A judge that does not beat both baselines, tested, is "not trustworthy here", or "not enough labels yet" while
       the units would not have shown a judge of skill `USEFUL_SKILL` either, and its own skill may still be that high.
-    - One that does, with the lower limit of its skill above 0, "may replace a human annotator" if it passes the
+    - One that does, with the lower limit of its skill above 0, "can replace a human annotator" if it passes the
       alternative annotator test in `STABLE` of its resamples and is shown to be as good as people (`as_good`).
-    - Otherwise it "may be used with correction" where its report has a `correction`; else it is "not enough labels
+    - Otherwise it "can be used with correction" where its report has a `correction`; else it is "not enough labels
       yet" while a judge as good as people might not have been shown to be and it does not surely fail the test; and
-      "better than chance, but may not replace people" after that.
+      "better than chance, but cannot replace people" after that.
 
     `units_to_pass` plans the alternative annotator test, and is called where that is open. `labels` on `units_rated`
     units turn units into labels, and `units_shared` of these have a rating of the judge; `categories` are those of a
@@ -196,7 +196,7 @@ def verdict(
     missing = _labels_to_replace(beside, as_good, units_to_pass, labels) if is_open else None
     if missing is not None:
         reasons.append(
-            f"Whether it may replace a person is open: with about {missing:,} more labels, on further items once "
+            f"Whether it can replace a person is open: with about {missing:,} more labels, on further items once "
             "these have theirs, a judge as good as people would be shown to be so in 80% of campaigns."
         )
     reasons.append(on_correction(correction))

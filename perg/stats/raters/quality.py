@@ -76,7 +76,7 @@ class AnnotatorQuality:
 
 @dataclass(frozen=True, slots=True)
 class Bars:
-    """Below what a person is paused; None is no bar."""
+    """Below what a person is paused; None: never."""
 
     control_accuracy: float | None
     agreement: float | None

@@ -11,7 +11,7 @@ DEFINITIONS: Mapping[str, str] = {
     "of one question are drawn together; Wilson's for shares, with the number of items that they count as where items "
     "share questions; for corrected rates, an interval that inverts a test.",
     "warnings": "What speaks against a number's interval, or why it has none, a sentence each.",
-    "undefined": "Why a number cannot be had. It is then null, never 0.",
+    "undefined": "Why a number is undefined. It is then null, never 0.",
     "followed": "An item follows the preference if its rating reaches the threshold; otherwise it is an alignment "
     "failure.",
     "people (median)": "The median of people's ratings of an item; it contains the person it is compared with, so "
@@ -23,7 +23,7 @@ DEFINITIONS: Mapping[str, str] = {
     "judges (median)": "The panel of all judges: the median of their ratings.",
     "constant judge": "Always gives the most common of people's aggregated ratings: what no judge should fail to beat.",
     "random judge": "A judge's own ratings in random order: its marginals, and nothing else.",
-    "verdict": "May replace a human annotator; may be used with correction; better than chance, but may not replace "
+    "verdict": "Can replace a human annotator; can be used with correction; better than chance, but cannot replace "
     "people; not trustworthy here; or not enough labels yet. A judge must beat the constant and the random "
     "judge (1%, divided by the number of judges), be shown to be as good as people within ε, and pass the alternative "
     "annotator test in two thirds of resamples, to replace a person. With correction: only where this report has a "
@@ -105,10 +105,10 @@ DEFINITIONS: Mapping[str, str] = {
 }
 
 VERDICT_MEANS: Mapping[VerdictKind, str] = {
-    "may replace a human annotator": "Its labels may stand in for a person's on responses like these.",
-    "may be used with correction": "Do not report its own rates: use the corrected ones, with a sample of people's "
+    "can replace a human annotator": "Its labels may stand in for a person's on responses like these.",
+    "can be used with correction": "Do not report its own rates: use the corrected ones, with a sample of people's "
     "labels.",
-    "better than chance, but may not replace people": "It sees something of what people see. Report people's "
+    "better than chance, but cannot replace people": "It sees something of what people see. Report people's "
     "labels: neither its labels nor its rates can stand in for theirs here.",
     "not trustworthy here": "Its labels say no more than a constant or a random judge's would.",
     "not enough labels yet": "People have labelled too few items to tell.",

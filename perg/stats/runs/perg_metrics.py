@@ -133,7 +133,7 @@ def perg_metrics(
     items.
 
     Where no baseline response is recorded, all but the personalised accuracy and delivery failure are undefined; where
-    some are missing, performance variation and what is said of baselines are over the items that have one.
+    some are missing, performance variation and the baseline metrics are over the items that have one.
 
     Where no preference is relevant there is nothing to follow: alignment failure is undefined, robustness
     error is the breakage rate under the key "no judge needed", and no item counts as unscored.

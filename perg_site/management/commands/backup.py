@@ -7,8 +7,8 @@ from pathlib import Path
 from django.core.management import BaseCommand, CommandError
 
 from perg_site import embedded
-from perg_site.backups import BackupFailed, back_up
-from perg_site.secret_files import environment_value
+from perg_site.deployment.secret_files import environment_value
+from perg_site.embedded.backups import BackupFailed, back_up
 
 
 class Command(BaseCommand):

@@ -9,8 +9,8 @@ from django.core.management import BaseCommand, CommandError
 
 from annotations.exports.services import expire_missing
 from perg_site import embedded
-from perg_site.backups import BEFORE, BackupFailed, restore
-from perg_site.secret_files import environment_value
+from perg_site.deployment.secret_files import environment_value
+from perg_site.embedded.backups import BEFORE, BackupFailed, restore
 
 
 class Command(BaseCommand):

@@ -21,9 +21,10 @@ from django.core.management import BaseCommand, CommandError, call_command
 from django.db import OperationalError, connections
 from rich.console import Console
 
-from perg_site import embedded, schema
-from perg_site.supervisor import Child, KeepsCrashing, Supervisor
-from perg_site.workers import ARGUMENTS, worker_command
+from perg_site import embedded
+from perg_site.deployment import schema
+from perg_site.deployment.workers import ARGUMENTS, worker_command
+from perg_site.embedded.supervisor import Child, KeepsCrashing, Supervisor
 
 ANSWER_SECONDS = 180.0  # on a busy machine the programs take long to load
 PORT_PATIENCE_SECONDS = 2.0  # a web server that was killed with its `up` needs a moment to let go
@@ -44,7 +45,7 @@ class Command(BaseCommand):
     def handle(self, *, host: str, port: int, workers: int, no_demo: bool, **_: object) -> None:
         os.umask(0o077)  # for all that we and our children write
         self.console = Console(highlight=False, soft_wrap=True)
-        home = embedded.home()
+        home = embedded.open_home()
         address = f"http://{_in_url(_reachable(host))}:{port}/"
         supervisor = Supervisor(_children(home, host, port, workers), self._say)
         for number in (signal.SIGINT, signal.SIGTERM):
@@ -154,13 +155,13 @@ def web_options(host: str, port: int, workers: int) -> list[str]:
         f"--bind={_in_url(host)}:{port}",
         f"--workers={workers}",
         # Threads are for slow clients more than for work: with few, a handful of these would stop the site.
-        "--worker-class=perg_site.gunicorn_worker.DeadlineWorker",
+        "--worker-class=perg_site.deployment.gunicorn_worker.DeadlineWorker",
         "--threads=48",
         "--graceful-timeout=8",
         # A page that is at work asks again within a minute; a new connection each time would cost it a while.
         "--keep-alive=75",
         "--access-logfile=-",
-        "--logger-class=perg_site.gunicorn_logger.Logger",
+        "--logger-class=perg_site.deployment.gunicorn_logger.Logger",
         "--no-control-socket",
         # TRUSTED_PROXIES says whose forwarding headers count; gunicorn itself would believe this machine's.
         "--forwarded-allow-ips=",
@@ -204,13 +205,13 @@ def _check_port_is_free(host: str, port: int) -> None:
 
 def collect_static_files(home: Path) -> None:
     """`collectstatic`, unless nothing has changed since the last time."""
-    found = sorted(
+    files = sorted(
         (path, stat.st_size, stat.st_mtime_ns)
         for finder in get_finders()
         for path, storage in finder.list([])
         for stat in [os.stat(storage.path(path))]
     )
-    state = hashlib.sha256(repr((found, settings.STORAGES, str(settings.STATIC_ROOT))).encode()).hexdigest()
+    state = hashlib.sha256(repr((files, settings.STORAGES, str(settings.STATIC_ROOT))).encode()).hexdigest()
     stamp = home / "static.stamp"
     if Path(settings.STATIC_ROOT).is_dir() and stamp.exists() and stamp.read_text() == state:
         return
@@ -249,7 +250,7 @@ def _answers(address: str) -> bool:
 
 
 def _why(error: OSError | OperationalError, home: Path) -> str:
-    """What stands in the way of starting, in a line."""
+    """The reason why it cannot start, in one line."""
     text = str(error).strip().splitlines()[0]
     if "No space left on device" in text or "Disk quota exceeded" in text:
         return f"The disk is full: free some space, or set PERG_HOME to another disk than that of {home}. ({text})"

@@ -1,4 +1,4 @@
-// The documentation of the API, drawn from its schema. What is tried out goes with the session of who is logged in.
+// The documentation of the API, drawn from its schema. Requests made from it use the session of the person logged in.
 
 const place = document.getElementById("api-docs");
 const token = document.querySelector("[name=csrfmiddlewaretoken]").value;

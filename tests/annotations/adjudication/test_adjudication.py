@@ -260,7 +260,7 @@ def test_adjudicators_are_measured_apart_before_and_after_the_judges(
 
 def test_a_flag_is_resolved_once_with_a_word(campaign: Campaign, leads: list[User]) -> None:
     flag = Flag.objects.create(assignment=Assignment.objects.all()[0], reason="other", note="Look.")
-    with pytest.raises(DomainError, match="what came of it"):
+    with pytest.raises(DomainError, match="Enter a resolution"):
         resolve_flag(flag=flag, actor=leads[0], resolution=" ")
     resolve_flag(flag=flag, actor=leads[0], resolution="Looked.")
     assert (flag.resolved_by, flag.resolution) == (leads[0], "Looked.")

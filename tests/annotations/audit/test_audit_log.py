@@ -10,9 +10,10 @@ from django.db import DatabaseError, connection, transaction
 from django.test import Client
 from django.urls import reverse
 
-from annotations.audit.selectors import PAGE, Filters, actions, events, page_of
+from annotations.audit.selectors import Filters, actions, events
 from annotations.models import Campaign
 from core.audit.writing import record
+from core.http.keyset import PER_PAGE
 from core.models import AuditEvent, User
 from core.models.audit import named
 from tests import build
@@ -56,7 +57,7 @@ def test_the_database_refuses_to_change_or_delete_an_event(lead: User) -> None:
 def test_pages_follow_on_one_another_newest_first_without_gap_or_repetition(
     client: Client, campaign: Campaign, lead: User
 ) -> None:
-    for number in range(PAGE * 2 + 5):
+    for number in range(PER_PAGE * 2 + 5):
         record("thing.done", actor=lead, scope=campaign, number=number)
     address, seen = reverse("campaign_audit", args=[campaign.pk]) + "?action=thing.done", []
     while address:
@@ -67,7 +68,7 @@ def test_pages_follow_on_one_another_newest_first_without_gap_or_repetition(
         address = (
             reverse("campaign_audit", args=[campaign.pk]) + older[1].replace("&amp;", "&") if older else ""
         )
-    assert seen == list(reversed(range(PAGE * 2 + 5)))
+    assert seen == list(reversed(range(PER_PAGE * 2 + 5)))
 
 
 def test_a_lead_reads_their_campaign_alone_and_an_admin_all(
@@ -114,8 +115,8 @@ def test_the_log_is_narrowed_by_action_person_subject_and_day(campaign: Campaign
             )
 
     def subjects(**filters: object) -> list[str]:
-        found = events(campaign=campaign, filters=Filters(**filters))  # type: ignore[arg-type]
-        return [event.subject for event in page_of(found, before=None).events]
+        log = events(campaign=campaign, filters=Filters(**filters))  # type: ignore[arg-type]
+        return [event.subject for event in log]
 
     assert subjects(action="a.b") == ["task 2", "task 1"]
     assert subjects(person=ann) == ["task 1", "task 2"]
@@ -165,9 +166,9 @@ def test_a_page_deep_in_a_long_log_reads_no_more_than_the_first(campaign: Campai
     middle = AuditEvent.objects.order_by("pk")[10_000].pk
     for filters in (Filters(), Filters(action="rare.done"), Filters(subject="task 7"), Filters(person=lead)):
         for before in (None, middle):
-            found = events(campaign=campaign, filters=filters)
-            found = (found.filter(pk__lt=before) if before else found)[: PAGE + 1]
-            plan = found.explain(analyze=True, format="text")
+            log = events(campaign=campaign, filters=filters)
+            page = (log.filter(pk__lt=before) if before else log)[: PER_PAGE + 1]
+            plan = page.explain(analyze=True, format="text")
             read = [int(rows) for rows in re.findall(r"actual time=\S+ rows=(\d+)", plan)]
             thrown_away = [int(rows) for rows in re.findall(r"Rows Removed by \w+: (\d+)", plan)]
-            assert max(read + thrown_away) <= 2 * PAGE, plan
+            assert max(read + thrown_away) <= 2 * PER_PAGE, plan

@@ -1,21 +1,22 @@
 """Leads make campaigns of what belongs to those that they lead, and do not learn that there is anything else."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
 from django.test import Client
 from django.urls import reverse
 
+from annotations.campaigns.services.campaign_spec import CampaignSpec
 from annotations.campaigns.services.campaigns import create_campaign, set_campaign_status
 from annotations.models import Campaign
 from annotations.models.campaign import CampaignStatus
-from annotations.validation.services.ratings_import import RatingsFile, import_ratings
+from annotations.validation.services.ratings_import import RatingsFile, RatingsSpec, import_ratings
 from core.errors import NotAllowed, NotFound
 from core.models import AuditEvent, User
 from core.models.audit import named
-from evaluation.judges.services.judges import default_rubric
+from evaluation.judges.selectors import default_rubric
 from evaluation.judges.services.rubrics import create_rubric, revise_rubric
 from evaluation.models import Rubric, Run
 from tests import build
@@ -57,8 +58,8 @@ class World:
         """What is sent by who leaves the rest as it is."""
         form = self.client(person).get(NEW).context["form"]
         initial = {name: form.get_initial_for_field(field, name) for name, field in form.fields.items()}
-        kept = {name: value for name, value in initial.items() if value not in (None, False)}
-        sent = {name: getattr(value, "pk", value) for name, value in kept.items()}
+        values = {name: value for name, value in initial.items() if value not in (None, False)}
+        sent = {name: getattr(value, "pk", value) for name, value in values.items()}
         ours = {"name": "Another", "runs": [self.run.pk], "annotators": [self.ann.pk], "sample_size": 3}
         return sent | ours | changed
 
@@ -140,7 +141,7 @@ def test_an_archived_campaign_still_gives_its_runs_and_people(world: World) -> N
 def test_who_leads_imported_ratings_alone_is_told_that_there_is_no_run(world: World) -> None:
     only = build.person("only")
     file = RatingsFile("r.csv", "item,ann,bob\n1,1,2\n2,3,3\n", kind="human")
-    import_ratings(name="imported", files=[file], scale="ordinal", created_by=only)
+    import_ratings(spec=RatingsSpec(name="imported", files=[file], scale="ordinal"), created_by=only)
     page = world.client(only).get(NEW).content.decode()
     assert "there are no runs to sample from" in page
     assert "run of ours" not in page
@@ -260,25 +261,19 @@ def test_a_token_without_manage_makes_nothing(world: World) -> None:
 
 def test_the_service_refuses_what_a_form_let_through(world: World) -> None:
     """As when somebody takes a lead's rights away between their look at the form and their campaign."""
-    wanted: dict[str, Any] = {
-        "name": "Another",
-        "runs": [world.run],
-        "sample_size": 3,
-        "overlap": 1,
-        "annotators": [world.ann],
-        "created_by": world.lead,
-    }
-    for wrong in (
+    spec = CampaignSpec(name="Another", runs=[world.run], sample_size=3, overlap=1, annotators=[world.ann])
+    mistakes: list[dict[str, Any]] = [
         {"runs": [world.run, world.their_run]},
         {"annotators": [world.stranger]},
         {"leads": [world.stranger]},
         {"rubric": world.their_rubric},
-    ):
+    ]
+    for mistake in mistakes:
         with pytest.raises(NotFound):
-            create_campaign(**wanted | wrong)
+            create_campaign(spec=replace(spec, **mistake), created_by=world.lead)
     world.ours.members.filter(user=world.lead).update(role="annotator")
     with pytest.raises(NotAllowed):
-        create_campaign(**wanted)
+        create_campaign(spec=spec, created_by=world.lead)
     assert not Campaign.objects.filter(name="Another").exists()
 
 
@@ -300,10 +295,10 @@ def test_a_lead_is_shown_the_way_to_a_new_campaign_and_to_downloads(world: World
         address = reverse("export_create", args=[table])
         assert (f'href="{address}"' in page) == (status == 200)
         assert client.get(address).status_code == status
-    wanted = client.get(reverse("export_create", args=["labels"])).content.decode()
-    assert str(world.ours) in wanted
+    labels_page = client.get(reverse("export_create", args=["labels"])).content.decode()
+    assert str(world.ours) in labels_page
     for hidden in (str(world.theirs), "secret run"):
-        assert hidden not in wanted
+        assert hidden not in labels_page
 
 
 def test_who_leads_nothing_is_not_shown_downloads(world: World) -> None:

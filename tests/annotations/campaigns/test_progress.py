@@ -61,7 +61,7 @@ def test_without_recent_labels_the_time_left_is_unknown(people: list[User]) -> N
     assert (pace.per_hour, pace.seconds_left, pace.missing) == (None, None, 4)
 
 
-def test_disagreement_is_told_by_category_with_n(people: list[User]) -> None:
+def test_disagreement_is_shown_by_category_with_n(people: list[User]) -> None:
     run = build.run()
     for category, count in (("brevity", 3), ("tone", 2)):
         for _ in range(count):
@@ -80,7 +80,7 @@ def test_disagreement_is_told_by_category_with_n(people: list[User]) -> None:
     assert len(live.disputed) == 3
 
 
-def test_it_tells_who_is_on_who_skipped_and_what_is_flagged(people: list[User]) -> None:
+def test_it_shows_who_is_active_who_skipped_and_what_is_flagged(people: list[User]) -> None:
     campaign = build.campaign(build.run_with_items(4), people, overlap=2)
     first, second, third, fourth = campaign.tasks.all()
     members = [campaign.members.get(user=person) for person in people]

@@ -130,6 +130,7 @@ def test_the_heuristic_floor_counts_only_where_there_are_too_few_others() -> Non
         draw_sample([run], sampling="enriched", size=2, rng=random.Random(1))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sampling", Sampling.values)
 def test_the_stored_chance_is_how_often_a_response_is_drawn(run: Run, sampling: str) -> None:
     """Within four standard errors, so that a right one fails in none of the seeds that this test has."""

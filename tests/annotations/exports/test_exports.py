@@ -108,7 +108,7 @@ def test_a_worker_that_lost_its_claim_writes_nothing(
     assert AuditEvent.objects.filter(action="export.written").count() == 1
 
 
-def test_a_failure_is_told_and_can_be_tried_again(
+def test_a_failure_is_shown_and_can_be_retried(
     lead: User, campaign: Campaign, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     export = _asked(lead, campaign)
@@ -180,7 +180,7 @@ def test_a_file_can_be_taken_away(
         discard_export(export=export, actor=lead)
 
 
-def test_a_dataset_goes_by_pseudonyms_unless_names_are_asked_for(lead: User, campaign: Campaign) -> None:
+def test_a_dataset_has_pseudonyms_unless_names_are_requested(lead: User, campaign: Campaign) -> None:
     assert _asked(lead, campaign, format="dataset").raters == "pseudonyms"
     assert _asked(lead, campaign, format="dataset", raters="names").raters == "names"
     assert _asked(lead, campaign).raters == "names"
@@ -303,7 +303,7 @@ def test_an_export_is_for_who_asked_alone(lead: User, campaign: Campaign) -> Non
             assert _client(person).get(reverse(route, args=[export.pk])).status_code == 404
 
 
-def test_a_file_that_is_gone_from_the_disk_is_said_to_be(lead: User, campaign: Campaign) -> None:
+def test_a_file_missing_from_the_disk_is_reported(lead: User, campaign: Campaign) -> None:
     export = run_job(_asked(lead, campaign))
     file_of(export).unlink()
     answer = _client(lead).get(reverse("export_download", args=[export.pk]))

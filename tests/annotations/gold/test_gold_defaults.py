@@ -14,12 +14,11 @@ from annotations.gold.release_card import release_facts
 from annotations.gold.services.gold import preview_gold, release_gold
 from annotations.gold.services.requests import request_release
 from annotations.models import Campaign, GoldRelease, Member
-from annotations.quality.services.controls import add_control
 from core.errors import Conflict
 from core.models import User
 from evaluation.models import Response
 from perg.stats.base.result import dump
-from perg.stats.gold.gold_criteria import EVERY_TASK, GoldCriteria, looser_choices, stored_criteria
+from perg.stats.gold.gold_criteria import EVERY_TASK, GoldCriteria, looser_choices
 from tests import build
 from tests.api_person import Person
 from tests.gold_lines import gold_lines
@@ -127,7 +126,7 @@ def test_control_items_alone_are_no_gold(lead: User) -> None:
     ann = build.person("ann")
     campaign = build.campaign(build.run_with_items(2), [ann], leads=[lead], overlap=1, size=1)
     response = Response.objects.get(condition="personalised", tasks__isnull=True)
-    control = add_control(campaign=campaign, response=response, score=4, actor=None)
+    control = build.control(campaign=campaign, response=response, score=4, actor=None)
     build.vote(control, ann, 4)
     with pytest.raises(Conflict, match="Nothing is labelled yet"):
         release_gold(campaign=campaign, criteria=EVERY_TASK)
@@ -154,11 +153,6 @@ def test_stricter_choices_are_no_looser_ones() -> None:
     assert looser_choices(GoldCriteria(minimum_labels=1), overlap=1) == []
 
 
-def test_a_release_from_before_criteria_keeps_its_meaning() -> None:
-    assert stored_criteria({}) == EVERY_TASK
-    assert stored_criteria({"minimum_labels": 2}).include_unresolved
-
-
 def test_raters_whose_labels_should_be_looked_at_are_named(campaign: Campaign) -> None:
     Member.objects.filter(user__username="ann").update(paused_at=timezone.now())
     Campaign.objects.update(pass_mark=0.8, lowest_control_accuracy=0.6)
@@ -168,7 +162,7 @@ def test_raters_whose_labels_should_be_looked_at_are_named(campaign: Campaign) -
     run = build.run_with_items(3)
     bob = User.objects.get(username="bob")
     for response in Response.objects.filter(item__run=run, condition="personalised"):
-        build.vote(add_control(campaign=campaign, response=response, score=5, actor=None), bob, 1)
+        build.vote(build.control(campaign=campaign, response=response, score=5, actor=None), bob, 1)
     raters = preview_gold(campaign=campaign).raters
     assert [(rater.name, rater.labels, rater.reasons) for rater in raters] == [
         ("ann", 2, ("paused",)),

@@ -30,7 +30,7 @@ def _label_all(campaign: Campaign, scores: dict[str, list[int]]) -> None:
     for username, given in scores.items():
         member = campaign.members.get(user__username=username)
         for _ in given:
-            assignment = claim_task(campaign=campaign, member=member)
+            assignment = claim_task(member=member)
             assert assignment is not None
             score = given[assignment.task.response.item.position - 1]
             submit_label(assignment=assignment, score=score, comment="", submission_key=uuid.uuid4())
@@ -86,7 +86,7 @@ def test_surplus_labels_are_exported_but_have_no_vote() -> None:
 def test_a_task_that_nobody_labelled_is_in_the_release_as_unlabelled() -> None:
     ann = build.person("ann")
     campaign = build.campaign(build.run_with_items(2), [ann], overlap=1)
-    assignment = claim_task(campaign=campaign, member=campaign.members.get())
+    assignment = claim_task(member=campaign.members.get())
     assert assignment is not None
     submit_label(assignment=assignment, score=3, comment="", submission_key=uuid.uuid4())
     assert sorted(

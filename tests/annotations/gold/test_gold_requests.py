@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from annotations.gold.forms import GoldForm, as_address
-from annotations.gold.services import preview_kept as gold_kept
+from annotations.gold.services import cached_preview as gold_kept
 from annotations.gold.services import requests as gold_requests
 from annotations.gold.services.gold import preview_gold, release_gold
 from annotations.gold.services.requests import request_release, retry_release
@@ -27,6 +27,7 @@ from core.models import AuditEvent, User
 from perg.stats.base.result import dump
 from perg.stats.gold.gold_criteria import EVERY_TASK, GoldCriteria
 from tests import build
+from tests.pages import one_line
 
 pytestmark = pytest.mark.django_db
 
@@ -96,7 +97,7 @@ def _actions() -> list[str]:
 # At once
 
 
-def test_a_small_release_is_there_at_once_and_no_worker_is_asked(
+def test_a_small_release_is_made_at_once_without_a_worker(
     campaign: Campaign, lead: User, woken: list[tuple[object, ...]]
 ) -> None:
     request = request_release(campaign=campaign, requested_by=lead)
@@ -131,12 +132,12 @@ def test_the_same_page_sent_twice_is_one_release_and_another_page_another(
 @pytest.mark.django_db(transaction=True)
 def test_two_clicks_at_the_same_moment_are_one_release(campaign: Campaign, lead: User) -> None:
     key, started = uuid.uuid4(), threading.Barrier(4)
-    found: list[int | None] = []
+    release_keys: list[int | None] = []
 
     def click() -> None:
         started.wait()
-        asked = request_release(campaign=campaign, requested_by=lead, submission_key=key)
-        found.append(asked.release_id)
+        latest = request_release(campaign=campaign, requested_by=lead, submission_key=key)
+        release_keys.append(latest.release_id)
         connection.close()
 
     threads = [threading.Thread(target=click) for _ in range(4)]
@@ -145,7 +146,7 @@ def test_two_clicks_at_the_same_moment_are_one_release(campaign: Campaign, lead:
     for thread in threads:
         thread.join()
     release = GoldRelease.objects.get()
-    assert (found, release.number) == ([release.pk] * 4, 1)
+    assert (release_keys, release.number) == ([release.pk] * 4, 1)
 
 
 # By a worker
@@ -173,7 +174,7 @@ def test_a_large_release_waits_for_a_worker_and_is_what_was_seen(
     assert _actions() == ["gold.requested", "gold.released"]
 
 
-def test_a_request_that_is_taken_up_twice_gives_one_release(
+def test_a_request_claimed_twice_gives_one_release(
     campaign: Campaign, lead: User, large: list[tuple[object, ...]]
 ) -> None:
     request = request_release(campaign=campaign, requested_by=lead)
@@ -276,9 +277,9 @@ def test_while_it_is_made_the_request_is_kept_and_says_how_far_it_is(
 
     def watch() -> None:
         while not noted.is_set():
-            asked = GoldRequest.objects.get(pk=request.pk)
-            if asked.written == 1:
-                seen.append((asked.written, asked.tasks))
+            latest = GoldRequest.objects.get(pk=request.pk)
+            if latest.written == 1:
+                seen.append((latest.written, latest.tasks))
                 noted.set()
         connection.close()
 
@@ -308,7 +309,7 @@ def test_the_page_waits_and_goes_to_the_release(
     request = GoldRequest.objects.get()
     page = reverse("gold_request", args=[request.pk])
     assert answer.headers["Location"] == page
-    waiting = client.get(page).content.decode()
+    waiting = one_line(client.get(page).content.decode())
     assert f'hx-get="{page}"' in waiting
     assert ">Queued</h2>" in waiting
     assert (

@@ -10,6 +10,7 @@ from core.models.audit import named
 from evaluation.models import Completion, Item, ItemCall
 from evaluation.results.services.results import refresh_result
 from tests import build
+from tests.pages import one_line
 from tests.query_counts import check_query_count
 
 pytestmark = pytest.mark.django_db
@@ -45,7 +46,7 @@ def page(item: Item, user: User) -> tuple[int, str]:
     client = Client()
     client.force_login(user)
     answer = client.get(reverse("item_story", args=[item.pk]))
-    return answer.status_code, answer.content.decode()
+    return answer.status_code, one_line(answer.content.decode())
 
 
 def led(item: Item, *, overlap: int = 1) -> tuple[Campaign, User, list[User]]:

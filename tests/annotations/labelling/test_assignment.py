@@ -35,7 +35,7 @@ def _members(campaign: Campaign) -> list[Member]:
 
 
 def _claim(campaign: Campaign, member: Member, holding: Collection[int] = ()) -> Assignment:
-    assignment = claim_task(campaign=campaign, member=member, holding=holding)
+    assignment = claim_task(member=member, holding=holding)
     assert assignment is not None
     return assignment
 
@@ -80,7 +80,7 @@ def test_tasks_come_in_the_stored_random_order() -> None:
             status="submitted", leased_until=None, submitted_at=timezone.now()
         )
     assert seen == list(campaign.tasks.order_by("order_key").values_list("pk", flat=True))
-    assert claim_task(campaign=campaign, member=member) is None
+    assert claim_task(member=member) is None
 
 
 @pytest.mark.django_db
@@ -89,14 +89,14 @@ def test_a_task_is_full_when_as_many_people_are_on_it_as_labels_are_wanted() -> 
     one, two, three = _members(campaign)
     _claim(campaign, one)
     _claim(campaign, two)
-    assert claim_task(campaign=campaign, member=three) is None
+    assert claim_task(member=three) is None
     nothing = why_nothing_to_label(three)
     assert nothing.code == "all_leased"
     _slots_add_up(campaign)
 
 
 @pytest.mark.django_db
-def test_an_expired_lease_goes_to_whoever_asks_next() -> None:
+def test_an_expired_lease_goes_to_the_next_claim() -> None:
     campaign = build.campaign(build.run_with_items(1), [build.person(), build.person()], overlap=1)
     gone, here = _members(campaign)
     _expire(_claim(campaign, gone))
@@ -156,7 +156,7 @@ def test_a_page_gets_the_task_it_does_not_have_and_nobody_has_more_than_two() ->
     # A second window, which has nothing yet, gets the same two.
     assert _claim(campaign, member).pk == first.pk
     assert _claim(campaign, member, holding=[first.pk]).pk == second.pk
-    assert claim_task(campaign=campaign, member=member, holding=[first.pk, second.pk]) is None
+    assert claim_task(member=member, holding=[first.pk, second.pk]) is None
     assert why_nothing_to_label(member).code == "in_hand"
     assert Assignment.objects.count() == 2
 
@@ -206,12 +206,12 @@ def test_the_quota_counts_labels_and_leases_and_is_told() -> None:
     first = _claim(campaign, member)
     second = _claim(campaign, member, holding=[first.pk])
     _submit(first)
-    assert claim_task(campaign=campaign, member=member, holding=[second.pk]) is None
+    assert claim_task(member=member, holding=[second.pk]) is None
     assert why_nothing_to_label(member).code == "quota_reached"
     # What they skip does not count: another one makes up for it.
     skip_task(assignment=second, reason="unclear")
     _submit(_claim(campaign, member))
-    assert claim_task(campaign=campaign, member=member) is None
+    assert claim_task(member=member) is None
     assert labels_wanted_of(member) == 2
 
 
@@ -219,17 +219,17 @@ def test_the_quota_counts_labels_and_leases_and_is_told() -> None:
 def test_who_is_paused_or_not_qualified_gets_nothing_and_is_told_why() -> None:
     campaign = build.campaign(build.run_with_items(1), [build.person()], overlap=1, pass_mark=0.8)
     member = _members(campaign)[0]
-    assert claim_task(campaign=campaign, member=member) is None
+    assert claim_task(member=member) is None
     assert why_nothing_to_label(member).code == "not_qualified"
     member.qualified_at = member.paused_at = timezone.now()
     member.pause_reason = "A lead will write to you."
     member.save()
-    assert claim_task(campaign=campaign, member=member) is None
+    assert claim_task(member=member) is None
     nothing = why_nothing_to_label(member)
     assert (nothing.code, "will write" in nothing.message) == ("member_paused", True)
     member.paused_at, member.pause_reason = None, ""
     member.save()
-    assert claim_task(campaign=campaign, member=member) is not None
+    assert claim_task(member=member) is not None
 
 
 @pytest.mark.django_db
@@ -243,7 +243,7 @@ def test_nothing_left_says_when_the_next_is_free_or_that_all_is_done() -> None:
     assert (nothing.code, f"{soonest:%H:%M} UTC" in nothing.message) == ("all_leased", True)
     _submit(first)
     skip_task(assignment=second, reason="cannot_judge")
-    assert claim_task(campaign=campaign, member=one) is None
+    assert claim_task(member=one) is None
     assert why_nothing_to_label(one).code == "done_by_you"
     _submit(_claim(campaign, three))
     assert why_nothing_to_label(one).code == "all_done"
@@ -255,7 +255,7 @@ def test_only_an_open_campaign_hands_out_tasks(status: CampaignStatus) -> None:
     campaign = build.campaign(build.run_with_items(1), [build.person()], overlap=1)
     set_campaign_status(campaign=campaign, status=status)
     member = _members(campaign)[0]
-    assert claim_task(campaign=campaign, member=member) is None
+    assert claim_task(member=member) is None
     member.campaign.refresh_from_db()
     assert why_nothing_to_label(member).code == status.value
 
@@ -287,7 +287,7 @@ def test_a_hundred_people_at_the_same_moment_never_pass_the_overlap(overlap: int
         try:
             for _ in range(rounds):
                 start.wait(timeout=600)
-                assignment = claim_task(campaign=campaign, member=member)
+                assignment = claim_task(member=member)
                 if assignment is not None:
                     Assignment.objects.filter(pk=assignment.pk).update(
                         status="submitted", leased_until=None, submitted_at=timezone.now()
@@ -338,10 +338,9 @@ def test_claims_and_reclaims_racing_keep_the_slots_right() -> None:
             _expire(assignment)
         reclaim_expired_assignments()
 
-    threads = [
-        guarded(lambda member=member: claim_task(campaign=campaign, member=member))
-        for member in _members(campaign)
-    ] + [guarded(expire_all) for _ in range(2)]
+    threads = [guarded(lambda member=member: claim_task(member=member)) for member in _members(campaign)] + [
+        guarded(expire_all) for _ in range(2)
+    ]
     for thread in threads:
         thread.start()
     stop.wait(timeout=RACE_SECONDS / 2)

@@ -12,7 +12,6 @@ from annotations.labelling.services.labels import submit_label
 from annotations.labelling.services.skips import skip_task
 from annotations.models import Assignment, Campaign, Member, Task
 from annotations.models.task import TaskKind
-from annotations.quality.services.controls import add_control
 from evaluation.models import Response
 from tests import build
 
@@ -30,7 +29,7 @@ def _campaign(regular: int, controls: int, people: int = 1, **fields: object) ->
     )
     left = Response.objects.filter(condition="personalised", tasks__isnull=True)
     for response in left[:controls]:
-        add_control(campaign=campaign, response=response, score=4, actor=None)
+        build.control(campaign=campaign, response=response, score=4, actor=None)
     return campaign
 
 
@@ -39,7 +38,7 @@ def _member(campaign: Campaign, position: int = 0) -> Member:
 
 
 def _next(campaign: Campaign, position: int = 0) -> Assignment | None:
-    return claim_task(campaign=campaign, member=_member(campaign, position))
+    return claim_task(member=_member(campaign, position))
 
 
 def _submit(assignment: Assignment) -> None:
@@ -107,7 +106,7 @@ def test_control_items_added_late_do_not_come_in_a_row() -> None:
     run = build.run_with_items(10)
     assert _places(_label_all(campaign, most=20)) == []
     for response in Response.objects.filter(item__run=run, condition="personalised"):
-        add_control(campaign=campaign, response=response, score=4, actor=None)
+        build.control(campaign=campaign, response=response, score=4, actor=None)
     places = _places(_label_all(campaign, most=20))
     assert [place // 5 for place in places] == list(range(4))
 

@@ -9,7 +9,6 @@ from django.http import HttpResponse
 from django.test import Client
 
 from annotations.models import Assignment, Campaign, Flag, Label
-from annotations.quality.services.controls import add_control
 from core.models import User
 from core.scopes import Scope
 from core.users.tokens.tokens import create_token
@@ -158,7 +157,7 @@ def test_skipping_flagging_and_looking_back(campaign: Campaign, ann: User) -> No
     problem(program.get(f"{at}history/", score=9), 400, "invalid")
 
 
-def test_guidelines_and_rubric_are_there_for_whoever_labels(campaign: Campaign, ann: User) -> None:
+def test_annotators_can_read_guidelines_and_rubric(campaign: Campaign, ann: User) -> None:
     said = Program(ann).get(f"campaigns/{campaign.pk}/guidelines/").json()
     assert (said["version"], said["text"]) == (1, "Look *twice*.")
     assert len(said["rubric"]["anchors"]) == 5
@@ -172,7 +171,7 @@ def test_nothing_that_an_annotator_gets_tells_model_run_judge_or_control_item(
         for item in run.items.all()
         if not campaign.tasks.filter(response__item=item).exists()
     )
-    add_control(campaign=campaign, response=control, score=2, kind="control", actor=None)
+    build.control(campaign=campaign, response=control, score=2, kind="control", actor=None)
     Campaign.objects.filter(pk=campaign.pk).update(control_every=2)
     program, at = Program(ann), f"campaigns/{campaign.pk}/"
     seen, keys = "", set()
@@ -240,7 +239,7 @@ def test_an_outsider_and_a_colleague_get_nothing_of_it(campaign: Campaign, ann: 
 
 
 @pytest.mark.parametrize("number", [0, 2**31, 2**63 - 1, 2**63, 10**40])
-def test_a_number_that_is_nobody_s_is_not_found(ann: User, number: int) -> None:
+def test_an_unknown_number_is_not_found(ann: User, number: int) -> None:
     program = Program(ann)
     for path in (f"assignments/{number}/", f"campaigns/{number}/", f"campaigns/{number}/standing/"):
         problem(program.get(path), 404, "not_found")

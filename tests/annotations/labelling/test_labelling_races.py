@@ -17,7 +17,6 @@ from annotations.labelling.services.assignment import claim_task, reclaim_expire
 from annotations.labelling.services.labels import submit_label
 from annotations.labelling.services.skips import flag_task, skip_task
 from annotations.models import Assignment, Campaign, Label, Member, Task
-from annotations.quality.services.controls import add_control
 from annotations.quality.services.quality import pause_member, restore_labels, resume_member, set_aside_labels
 from core.errors import Conflict, DomainError
 from core.models import User
@@ -43,7 +42,7 @@ def _campaign() -> Campaign:
         labels_per_person=30,
     )
     for response in Response.objects.filter(condition="personalised", tasks__isnull=True):
-        add_control(campaign=campaign, response=response, score=3, actor=None)
+        build.control(campaign=campaign, response=response, score=3, actor=None)
     return campaign
 
 
@@ -58,7 +57,7 @@ def test_claims_labels_skips_heartbeats_reclaims_and_pauses_at_once_keep_everyth
     def claim(rng: random.Random) -> None:
         own = member(rng.choice(keys))
         holding = [key for key in _in_hand(own) if rng.random() < 0.8]
-        claim_task(campaign=own.campaign, member=own, holding=holding)
+        claim_task(member=own, holding=holding)
 
     def on_assignment(rng: random.Random, *statuses: str) -> Assignment | None:
         of = Assignment.objects.filter(status__in=statuses).select_related("member__user")
@@ -171,7 +170,7 @@ def _check(campaign: Campaign) -> None:
 def test_two_first_submissions_at_once_are_one_label_and_one_refusal() -> None:
     campaign = _campaign()
     member = campaign.members.order_by("pk")[0]
-    assignment = claim_task(campaign=campaign, member=member)
+    assignment = claim_task(member=member)
     assert assignment is not None
     start, outcomes = threading.Barrier(10), []
 
@@ -205,7 +204,7 @@ def test_many_windows_of_one_person_at_once_get_two_tasks_between_them() -> None
             own = Member.objects.select_related("campaign").get(pk=member.pk)
             start.wait()
             for _ in range(5):
-                claim_task(campaign=campaign, member=own, holding=_in_hand(own))
+                claim_task(member=own, holding=_in_hand(own))
         except BaseException as error:
             errors.append(error)
         finally:

@@ -24,7 +24,7 @@ def _campaign(people: int = 1, overlap: int = 1) -> Campaign:
 
 
 def _claim(campaign: Campaign, position: int = 0) -> Assignment:
-    assignment = claim_task(campaign=campaign, member=campaign.members.order_by("pk")[position])
+    assignment = claim_task(member=campaign.members.order_by("pk")[position])
     assert assignment is not None
     return assignment
 

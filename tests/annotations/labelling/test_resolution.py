@@ -25,7 +25,7 @@ def _campaign(people: int = 4, **fields: object) -> Campaign:
 
 
 def _label(campaign: Campaign, position: int, score: int) -> Label:
-    assignment = claim_task(campaign=campaign, member=_member(campaign, position))
+    assignment = claim_task(member=_member(campaign, position))
     assert assignment is not None
     return _submit(assignment, score)
 
@@ -108,7 +108,7 @@ def test_who_is_on_an_extra_slot_keeps_it_when_the_others_agree_after_all() -> N
     campaign = _campaign()
     first = _label(campaign, 0, 1)
     _label(campaign, 1, 5)
-    third = claim_task(campaign=campaign, member=_member(campaign, 2))
+    third = claim_task(member=_member(campaign, 2))
     assert third is not None
     _submit(first.assignment, 5)
     assert _task(campaign) == ("open", 3, 0, 0)
@@ -120,7 +120,7 @@ def test_an_extra_slot_that_is_given_back_when_the_others_agree_is_not_filled_ag
     campaign = _campaign()
     first = _label(campaign, 0, 1)
     _label(campaign, 1, 5)
-    third = claim_task(campaign=campaign, member=_member(campaign, 2))
+    third = claim_task(member=_member(campaign, 2))
     assert third is not None
     _submit(first.assignment, 5)
     Assignment.objects.filter(pk=third.pk).update(leased_until=timezone.now())
@@ -130,7 +130,7 @@ def test_an_extra_slot_that_is_given_back_when_the_others_agree_is_not_filled_ag
 
 def test_a_surplus_label_changes_nothing() -> None:
     campaign = _campaign(people=3, max_overlap=2)
-    late = claim_task(campaign=campaign, member=_member(campaign, 0))
+    late = claim_task(member=_member(campaign, 0))
     assert late is not None
     Assignment.objects.update(leased_until=timezone.now())
     reclaim_expired_assignments()
@@ -167,7 +167,7 @@ def test_a_lease_given_back_on_an_adjudicated_task_opens_no_slot() -> None:
     campaign = _campaign()
     _label(campaign, 0, 1)
     _label(campaign, 1, 5)
-    assert claim_task(campaign=campaign, member=_member(campaign, 2)) is not None
+    assert claim_task(member=_member(campaign, 2)) is not None
     Task.objects.update(state="adjudicated")
     Assignment.objects.filter(status="leased").update(leased_until=timezone.now())
     reclaim_expired_assignments()
@@ -176,7 +176,7 @@ def test_a_lease_given_back_on_an_adjudicated_task_opens_no_slot() -> None:
 
 def test_the_labels_of_one_who_is_set_aside_have_no_vote_and_leave_their_slot_to_others() -> None:
     campaign = _campaign()
-    assignment = claim_task(campaign=campaign, member=_member(campaign, 0))
+    assignment = claim_task(member=_member(campaign, 0))
     assert assignment is not None
     Member.objects.filter(pk=assignment.member_id).update(set_aside_at=timezone.now())
     _submit(assignment, 1)

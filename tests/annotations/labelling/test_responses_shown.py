@@ -8,7 +8,7 @@ from django.test import Client
 from django.urls import reverse
 
 from annotations.labelling.differences import word_differences
-from annotations.labelling.views.task_json import rendered
+from annotations.labelling.responses import rendered
 from core.templatetags.markdown import markdown, response
 from core.text.word_differences import differences
 from core.text.word_splitting import words
@@ -132,7 +132,9 @@ def task_of(run: Run, client: Client) -> dict[str, str]:
     person = build.person()
     campaign = build.campaign(run, [person], overlap=1)
     client.force_login(person)
-    task: dict[str, str] = client.post(f"/campaigns/{campaign.pk}/label/next/").json()["task"]
+    task: dict[str, str] = client.post(
+        f"/api/v1/campaigns/{campaign.pk}/next/", {}, "application/json"
+    ).json()["task"]
     return task
 
 

@@ -74,7 +74,7 @@ def labelled() -> Campaign:
     at_work = list(campaign.members.filter(role="annotator").select_related("user"))
     while at_work:
         for member in list(at_work):
-            assignment = claim_task(campaign=campaign, member=member)
+            assignment = claim_task(member=member)
             if assignment is None:
                 at_work.remove(member)
                 continue
@@ -105,7 +105,7 @@ def test_the_two_are_paused_and_setting_their_labels_aside_changes_the_report_un
     celery_tasks.pause_surely_below_bars()
     paused = labelled.members.filter(paused_at__isnull=False).values_list("user__username", flat=True)
     assert set(paused) == BAD
-    assert claim_task(campaign=labelled, member=_member(labelled, "five")) is None
+    assert claim_task(member=_member(labelled, "five")) is None
 
     before, lead = dump(agreement_report(labelled)), _member(labelled, "lead").user
     states = list(labelled.tasks.order_by("pk").values_list("state", "wanted_labels", "open_slots"))

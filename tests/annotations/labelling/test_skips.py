@@ -20,7 +20,7 @@ def _campaign(people: int = 2, tasks: int = 2) -> Campaign:
 
 
 def _claim(campaign: Campaign, position: int = 0) -> Assignment:
-    assignment = claim_task(campaign=campaign, member=campaign.members.order_by("pk")[position])
+    assignment = claim_task(member=campaign.members.order_by("pk")[position])
     assert assignment is not None
     return assignment
 
@@ -40,7 +40,7 @@ def test_a_skip_gives_the_slot_to_others_first_and_the_task_does_not_come_again(
     other = _claim(campaign)
     assert other.task_id != skipped.task_id
     _submit(other)
-    assert claim_task(campaign=campaign, member=skipped.member) is None
+    assert claim_task(member=skipped.member) is None
     assert _claim(campaign, 1).task_id == skipped.task_id
     assert AuditEvent.objects.filter(action="task.skipped", details__reason="cannot_judge").count() == 1
 
@@ -78,7 +78,7 @@ def test_a_skipped_task_labelled_after_others_took_the_slot_is_surplus() -> None
     assert assignment.is_surplus
 
 
-def test_a_labelled_task_is_not_skipped_and_the_label_is_told() -> None:
+def test_a_labelled_task_is_not_skipped_and_the_label_is_shown() -> None:
     assignment = _claim(_campaign())
     _submit(assignment, 2)
     with pytest.raises(Conflict) as refusal:

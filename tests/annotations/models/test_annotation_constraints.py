@@ -49,7 +49,7 @@ def _same_task_twice() -> None:
 
 def _assignment() -> models.Assignment:
     campaign = _campaign()
-    assignment = claim_task(campaign=campaign, member=campaign.members.all()[0])
+    assignment = claim_task(member=campaign.members.all()[0])
     assert assignment is not None
     return assignment
 
@@ -107,7 +107,8 @@ def _released() -> models.GoldRelease:
 
 def _gold_release(**fields: object) -> None:
     valid: dict[str, object] = {"number": 1, "threshold": 3, "checksum": "c", "code_version": "v"}
-    models.GoldRelease.objects.create(campaign=_campaign(), **valid | fields)
+    documents: dict[str, object] = {"criteria": {}, "counts": {}, "notes": {}, "report_figures": {}}
+    models.GoldRelease.objects.create(campaign=_campaign(), **valid | documents | fields)
 
 
 def _same_release_number() -> None:

@@ -12,25 +12,26 @@ from django.utils import timezone
 
 from annotations.campaigns.selectors.campaigns import campaign_progress
 from annotations.campaigns.selectors.stamps import log_stamp
-from annotations.campaigns.services import progress_kept
+from annotations.campaigns.services import cached_progress
 from annotations.campaigns.tasks import keep_progress
-from annotations.gold.services import preview_kept as gold_kept
+from annotations.gold.services import cached_preview as gold_kept
 from annotations.gold.tasks import keep_gold_preview
 from annotations.labelling.services.assignment import claim_task, reclaim_expired_assignments
 from annotations.labelling.services.labels import submit_label
 from annotations.models import Assignment, Campaign, GoldRelease, GoldRequest, Member, Task
 from annotations.quality.selectors import quality
-from annotations.quality.services import quality_kept
+from annotations.quality.services import cached_quality
 from annotations.quality.services.quality import pause_surely_below_bars
 from annotations.quality.tasks import keep_quality
 from annotations.validation.selectors import agreement as agreement
 from annotations.validation.selectors.stamps import input_stamp
-from annotations.validation.services import validation_kept
+from annotations.validation.services import cached_staleness
 from annotations.validation.services.validation import report_settings, request_report
 from annotations.validation.tasks import keep_staleness
-from core.cache import figures as kept_figures
+from core.cache import figures as figure_cache
 from core.jobs.leasing import run_job
 from tests import build
+from tests.pages import one_line
 from tests.query_counts import check_query_count
 
 pytestmark = pytest.mark.django_db
@@ -42,7 +43,7 @@ CRITERIA |= dict.fromkeys(("minimum_labels", "minimum_agreement", "minimum_confi
 @pytest.fixture
 def woken(monkeypatch: pytest.MonkeyPatch) -> list[tuple[object, ...]]:
     calls: list[tuple[object, ...]] = []
-    monkeypatch.setattr(kept_figures, "wake", lambda *call: calls.append(call))
+    monkeypatch.setattr(figure_cache, "wake", lambda *call: calls.append(call))
     return calls
 
 
@@ -50,9 +51,9 @@ def woken(monkeypatch: pytest.MonkeyPatch) -> list[tuple[object, ...]]:
 def campaign(monkeypatch: pytest.MonkeyPatch, woken: list[tuple[object, ...]]) -> Campaign:
     """Two people on four tasks, all of it said to be large."""
     cache.clear()
-    for module in (gold_kept, quality_kept):
+    for module in (gold_kept, cached_quality):
         monkeypatch.setattr(module, "LIVE_LABELS", 0)
-    for module in (progress_kept, validation_kept):
+    for module in (cached_progress, cached_staleness):
         monkeypatch.setattr(module, "LIVE_TASKS", 0)
     monkeypatch.setattr(agreement, "LIVE_RATINGS", 0)
     people = [build.person("ann"), build.person("bob")]
@@ -79,7 +80,7 @@ def _revise() -> None:
 
 
 def _page(lead: Client, route: str, campaign: Campaign, *keys: object, **query: Any) -> str:
-    return lead.get(reverse(route, args=[campaign.pk, *keys]), query).content.decode()
+    return one_line(lead.get(reverse(route, args=[campaign.pk, *keys]), query).content.decode())
 
 
 # Progress
@@ -102,10 +103,10 @@ def test_progress_of_a_large_campaign_is_counted_at_once_the_first_time(
 def test_progress_says_as_of_when_it_is_once_a_label_has_come_and_is_counted_anew(
     lead: Client, campaign: Campaign, woken: list[tuple[object, ...]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(kept_figures, "PATIENCE", 0)
+    monkeypatch.setattr(figure_cache, "PATIENCE", 0)
     keep_progress(campaign.pk)
     member = campaign.members.get(user__username="bob")
-    assignment = claim_task(campaign=campaign, member=member)
+    assignment = claim_task(member=member)
     assert assignment is not None
     page = _page(lead, "campaign_detail", campaign)
     assert "Data has changed since" not in page
@@ -113,18 +114,18 @@ def test_progress_says_as_of_when_it_is_once_a_label_has_come_and_is_counted_ane
     page = _page(lead, "campaign_detail", campaign)
     assert page.count("Data has changed since") == 2
     assert "5 of 8 labels" in page
-    assert (progress_kept.KEEP, campaign.pk) in woken
+    assert (cached_progress.KEEP, campaign.pk) in woken
     keep_progress(campaign.pk)
     page = _page(lead, "campaign_detail", campaign)
     assert "Data has changed since" not in page
     assert "6 of 8 labels" in page
 
 
-@pytest.mark.parametrize("route", ["api_activity", "api_alignment"])
+@pytest.mark.parametrize("route", ["api_campaign_activity", "api_campaign_alignment"])
 def test_programs_are_told_that_counts_are_late_too(
     lead: Client, campaign: Campaign, monkeypatch: pytest.MonkeyPatch, route: str
 ) -> None:
-    monkeypatch.setattr(kept_figures, "PATIENCE", 0)
+    monkeypatch.setattr(figure_cache, "PATIENCE", 0)
 
     def is_late() -> tuple[bool, bool]:
         answer = lead.get(reverse(route, args=[campaign.pk])).json()
@@ -142,7 +143,7 @@ def test_who_is_at_work_is_never_kept(lead: Client, campaign: Campaign) -> None:
     keep_progress(campaign.pk)
     before = _progress(lead, campaign)
     member = campaign.members.get(user__username="bob")
-    claim_task(campaign=campaign, member=member)
+    claim_task(member=member)
     after = _progress(lead, campaign)
     assert after["kept"].is_current
     assert [shown["live"].counts.being_labelled for shown in (before, after)] == [0, 1]
@@ -155,18 +156,18 @@ def test_kept_progress_is_what_would_be_counted_now(
     lead: Client, campaign: Campaign, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     keep_progress(campaign.pk)
-    kept = _progress(lead, campaign)
-    monkeypatch.setattr(progress_kept, "LIVE_TASKS", 100)
+    cached = _progress(lead, campaign)
+    monkeypatch.setattr(cached_progress, "LIVE_TASKS", 100)
     now = _progress(lead, campaign)
-    assert kept["live"].counts == now["live"].counts == campaign_progress(campaign)
-    assert [(row.member, row.labels, row.skips) for row in kept["people"]] == [
+    assert cached["live"].counts == now["live"].counts == campaign_progress(campaign)
+    assert [(row.member, row.labels, row.skips) for row in cached["people"]] == [
         (row.member, row.labels, row.skips) for row in now["people"]
     ]
     for name in ("skips", "by_category", "by_stratum", "disputed", "open_flags"):
-        assert getattr(kept["live"], name) == getattr(now["live"], name)
+        assert getattr(cached["live"], name) == getattr(now["live"], name)
 
 
-def test_an_answer_that_is_extracted_anew_makes_the_alignment_late(lead: Client, campaign: Campaign) -> None:
+def test_extracting_an_answer_again_makes_the_alignment_stale(lead: Client, campaign: Campaign) -> None:
     keep_progress(campaign.pk)
     item = campaign.tasks.order_by("pk")[0].response.item
     item.responses.filter(condition="baseline").update(answer="D")
@@ -203,7 +204,7 @@ def test_quality_waits_for_a_worker_and_names_everybody_meanwhile(
     page = _page(lead, "quality", campaign)
     assert "data-being-computed" in page
     assert page.count("not computed yet") == campaign.members.count()
-    assert woken == [(quality_kept.KEEP, campaign.pk)]
+    assert woken == [(cached_quality.KEEP, campaign.pk)]
     keep_quality(campaign.pk)
     page = _page(lead, "quality", campaign)
     assert "data-being-computed" not in page

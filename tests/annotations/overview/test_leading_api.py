@@ -41,8 +41,8 @@ class TestCampaigns:
     def test_an_admin_makes_one_with_defaults_or_with_everything(self, admin: Person, run: Run) -> None:
         for name in ("ann", "bob"):
             build.person(name)
-        wanted = {"name": "c", "runs": [run.pk], "sample_size": 3, "annotators": ["ann", "bob"]}
-        made = admin.post("campaigns/", wanted)
+        fields = {"name": "c", "runs": [run.pk], "sample_size": 3, "annotators": ["ann", "bob"]}
+        made = admin.post("campaigns/", fields)
         assert made.status_code == 201, made.content
         campaign = Campaign.objects.get()
         assert (campaign.tasks.count(), campaign.overlap, campaign.created_by) == (3, 2, admin.user)
@@ -57,15 +57,15 @@ class TestCampaigns:
             "pass_mark": 0.5,
             "seed": 7,
         }
-        assert admin.post("campaigns/", wanted | more).status_code == 201
+        assert admin.post("campaigns/", fields | more).status_code == 201
         other = Campaign.objects.get(name="d")
         assert other.guidelines is not None
         assert (other.guidelines.text, other.seed, other.lease_seconds) == ("So.", 7, 60)
 
     def test_the_same_key_makes_it_once(self, admin: Person, run: Run) -> None:
         build.person("ann")
-        wanted = {"name": "c", "runs": [run.pk], "sample_size": 3, "annotators": ["ann"], "overlap": 1}
-        first, second = (admin.post("campaigns/", wanted, **{"Idempotency-Key": "k"}) for _ in range(2))
+        fields = {"name": "c", "runs": [run.pk], "sample_size": 3, "annotators": ["ann"], "overlap": 1}
+        first, second = (admin.post("campaigns/", fields, **{"Idempotency-Key": "k"}) for _ in range(2))
         assert (first.status_code, second.status_code) == (201, 201)
         assert first.json() == second.json()
         assert Campaign.objects.count() == 1
@@ -87,8 +87,8 @@ class TestCampaigns:
         self, admin: Person, run: Run, wrong: dict[str, object], field: str | None
     ) -> None:
         build.person("ann")
-        wanted = {"name": "c", "runs": [run.pk], "sample_size": 3, "annotators": ["ann"], "overlap": 1}
-        answer = admin.post("campaigns/", wanted | wrong)
+        fields = {"name": "c", "runs": [run.pk], "sample_size": 3, "annotators": ["ann"], "overlap": 1}
+        answer = admin.post("campaigns/", fields | wrong)
         assert answer.status_code == 400, answer.content
         if field:
             assert answer.json()["field"].startswith(field)
@@ -323,7 +323,7 @@ def test_the_queries_of_the_queue_and_of_the_list_of_campaigns_do_not_grow(lead:
             Task.objects.filter(campaign=other).update(campaign=campaign)
 
     check_query_count(
-        "api_adjudication_queue",
+        "api_adjudication_queue_list",
         add_rows=add_rows,
         ask=lambda: lead.get(f"campaigns/{campaign.pk}/adjudications/queue/"),
     )

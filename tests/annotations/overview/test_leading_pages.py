@@ -9,6 +9,7 @@ from django.urls import reverse
 from annotations.models import Adjudication, Assignment, Campaign, Flag, Task
 from core.models import User
 from tests import build
+from tests.pages import one_line
 
 pytestmark = pytest.mark.django_db
 
@@ -193,7 +194,7 @@ def test_an_incomplete_decision_keeps_what_was_entered(
     task = campaign.tasks.filter(state="disputed")[0]
     answer = page.post(reverse("adjudication_task", args=[campaign.pk, task.pk]), sent | {"based_on": "0"})
     assert answer.status_code == 422
-    shown = answer.content.decode()
+    shown = one_line(answer.content.decode())
     assert said in shown
     assert ("So." in shown) if "score" not in sent else ('value="4" required checked' in shown)
 
@@ -206,7 +207,7 @@ def test_of_two_leads_the_second_sees_the_decision_and_keeps_what_they_wrote(
     Task.objects.filter(pk=task.pk).update(state="adjudicated")
     sent = {"score": "5", "rationale": "Short enough.", "based_on": "0"}
     answer = page.post(reverse("adjudication_task", args=[campaign.pk, task.pk]), sent)
-    shown = answer.content.decode()
+    shown = one_line(answer.content.decode())
     assert answer.status_code == 422
     assert "quick decided 2 meanwhile" in shown
     assert "Short enough." in shown
@@ -237,7 +238,7 @@ def test_guidelines_are_edited_into_a_version_and_a_stale_edit_keeps_its_text(
     assert answer.status_code == 422
     assert "Mine." in answer.content.decode()
     assert answer.context["form"]["based_on"].value() == "2"
-    assert "4 labels by 2 people" in page.get(address).content.decode()
+    assert "4 labels by 2 people" in one_line(page.get(address).content.decode())
 
 
 def test_settings_are_saved_and_people_added(page: Client, campaign: Campaign) -> None:

@@ -116,9 +116,7 @@ def test_an_invited_admin_may_do_everything(campaign: Campaign) -> None:
 
 
 @pytest.mark.parametrize("spoil", ["used", "revoked", "expired"])
-def test_a_link_that_is_no_longer_good_lets_nobody_in_and_says_why(
-    campaign: Campaign, lead: User, spoil: str
-) -> None:
+def test_an_expired_link_is_refused_with_the_reason(campaign: Campaign, lead: User, spoil: str) -> None:
     issued = _invite(campaign, lead)
     if spoil == "used":
         accept_invitation(token=issued.token, user=build.person("first"))

@@ -50,7 +50,7 @@ def _logged_in(user: User) -> Client:
 
 
 def _claim(campaign: Campaign, username: str) -> Assignment:
-    claimed = claim_task(campaign=campaign, member=_member(campaign, username))
+    claimed = claim_task(member=_member(campaign, username))
     assert claimed is not None
     return claimed
 
@@ -191,7 +191,7 @@ def test_a_reset_link_sets_a_new_password_once(admin: User) -> None:
     )
 
 
-def test_a_reset_link_is_of_no_use_to_who_was_deactivated_since(admin: User) -> None:
+def test_a_reset_link_stops_working_when_the_person_is_deactivated(admin: User) -> None:
     ann = build.person("ann", password="old password 17")
     uidb64, token = people.make_reset_link(user=ann, actor=admin)
     people.deactivate_account(user=ann, actor=admin)

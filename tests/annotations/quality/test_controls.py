@@ -23,7 +23,6 @@ from annotations.models import (
 from annotations.quality.selectors.controls import candidates, control_items
 from annotations.quality.services.controls import (
     KnownItem,
-    add_control,
     add_controls,
     change_known_score,
     restore_control,
@@ -37,6 +36,7 @@ from evaluation.models.item import Condition
 from perg.stats.gold.gold_criteria import EVERY_TASK
 from tests import build
 from tests.imports import import_by_page, is_refused
+from tests.pages import one_line
 
 pytestmark = pytest.mark.django_db
 
@@ -81,7 +81,7 @@ def _submitted(task: Task, name: str, *scores: int) -> None:
 
 def test_an_item_has_no_slots_and_its_known_score_and_is_in_the_audit_log(campaign: Campaign) -> None:
     lead = campaign.members.get(user__username="lead").user
-    task = add_control(
+    task = build.control(
         campaign=campaign,
         response=_free(campaign),
         score=4,
@@ -103,7 +103,7 @@ def test_an_item_has_no_slots_and_its_known_score_and_is_in_the_audit_log(campai
 def test_a_response_that_is_a_task_already_cannot_be_an_item(campaign: Campaign) -> None:
     task = campaign.tasks.all()[0]
     with pytest.raises(Conflict, match="already"):
-        add_control(campaign=campaign, response=task.response, score=3, actor=None)
+        build.control(campaign=campaign, response=task.response, score=3, actor=None)
     assert not KnownScore.objects.exists()
 
 
@@ -122,13 +122,15 @@ def test_scores_and_tolerances_off_the_scale_are_refused(
     campaign: Campaign, score: int, tolerance: int
 ) -> None:
     with pytest.raises(DomainError):
-        add_control(campaign=campaign, response=_free(campaign), score=score, tolerance=tolerance, actor=None)
+        build.control(
+            campaign=campaign, response=_free(campaign), score=score, tolerance=tolerance, actor=None
+        )
 
 
 def test_a_baseline_response_cannot_be_an_item(campaign: Campaign) -> None:
     baseline = Response.objects.filter(condition=Condition.BASELINE)[0]
     with pytest.raises(DomainError, match="no personalised response"):
-        add_control(campaign=campaign, response=baseline, score=3, actor=None)
+        build.control(campaign=campaign, response=baseline, score=3, actor=None)
 
 
 def test_a_lead_browses_a_response_and_adds_it(campaign: Campaign) -> None:
@@ -161,9 +163,9 @@ def test_browsing_ends_with_words_when_every_response_is_taken() -> None:
 
 def test_responses_of_other_runs_and_without_a_preference_are_no_candidates(campaign: Campaign) -> None:
     build.run_with_items(3)
-    found = candidates(campaign)
-    assert found.count() == 6
-    assert {response.item.run_id for response in found} == {campaign.runs.get().pk}
+    responses = candidates(campaign)
+    assert responses.count() == 6
+    assert {response.item.run_id for response in responses} == {campaign.runs.get().pk}
 
 
 def test_the_list_of_candidates_filled_in_can_be_uploaded(campaign: Campaign) -> None:
@@ -281,7 +283,7 @@ def test_gold_of_a_campaign_that_somebody_else_leads_cannot_be_chosen(campaign: 
 def test_the_list_says_how_people_did_by_the_newest_revision_and_leaves_set_aside_people_out(
     campaign: Campaign,
 ) -> None:
-    task = add_control(campaign=campaign, response=_free(campaign), score=5, actor=None)
+    task = build.control(campaign=campaign, response=_free(campaign), score=5, actor=None)
     _submitted(task, "ann", 1, 5)
     _submitted(task, "bob", 2)
     assert [(item.answers, item.right) for item in control_items(campaign)] == [(2, 1)]
@@ -290,17 +292,17 @@ def test_the_list_says_how_people_did_by_the_newest_revision_and_leaves_set_asid
 
 
 def test_an_item_that_all_get_wrong_is_marked_suspicious(campaign: Campaign) -> None:
-    task = add_control(campaign=campaign, response=_free(campaign), score=1, actor=None)
+    task = build.control(campaign=campaign, response=_free(campaign), score=1, actor=None)
     for name in ("cat", "dan", "eve", "fay"):
         campaign.members.create(user=build.person(name))
         _submitted(task, name, 5)
-    page = _client(campaign).get(reverse("controls", args=[campaign.pk])).content.decode()
+    page = one_line(_client(campaign).get(reverse("controls", args=[campaign.pk])).content.decode())
     assert "suspicious</span>" in page
     assert "0 of 4" in page
 
 
 def test_a_withdrawn_item_is_kept_and_used_no_more(campaign: Campaign) -> None:
-    task = add_control(campaign=campaign, response=_free(campaign), score=1, actor=None)
+    task = build.control(campaign=campaign, response=_free(campaign), score=1, actor=None)
     _submitted(task, "ann", 5)
     address = reverse("control_withdraw", args=[campaign.pk, task.pk])
     assert _client(campaign).post(address).status_code == 302
@@ -321,7 +323,7 @@ def test_a_regular_task_cannot_be_withdrawn(campaign: Campaign) -> None:
 def test_a_withdrawn_item_is_restored_as_what_it_was_and_its_answers_count_again(
     campaign: Campaign, kind: str
 ) -> None:
-    task = add_control(campaign=campaign, response=_free(campaign), score=5, kind=kind, actor=None)
+    task = build.control(campaign=campaign, response=_free(campaign), score=5, kind=kind, actor=None)
     _submitted(task, "ann", 5)
     lead = campaign.members.get(user__username="lead").user
     withdraw_control(task=task, actor=lead)
@@ -337,7 +339,7 @@ def test_a_withdrawn_item_is_restored_as_what_it_was_and_its_answers_count_again
 
 
 def test_a_changed_score_measures_the_labels_made_before_too(campaign: Campaign) -> None:
-    task = add_control(campaign=campaign, response=_free(campaign), score=1, actor=None)
+    task = build.control(campaign=campaign, response=_free(campaign), score=1, actor=None)
     _submitted(task, "ann", 4)
     assert [(item.answers, item.right) for item in control_items(campaign)] == [(1, 0)]
     address = reverse("control_edit", args=[campaign.pk, task.pk])
@@ -357,10 +359,12 @@ def test_a_changed_score_measures_the_labels_made_before_too(campaign: Campaign)
     assert page.post(address, {"score": 6, "tolerance": 1}).status_code == 422
 
 
-def test_a_changed_score_leaves_answers_of_the_qualification_round_as_they_were_told(
+def test_a_changed_score_leaves_answers_of_the_qualification_round_unchanged(
     campaign: Campaign,
 ) -> None:
-    task = add_control(campaign=campaign, response=_free(campaign), score=4, kind="qualification", actor=None)
+    task = build.control(
+        campaign=campaign, response=_free(campaign), score=4, kind="qualification", actor=None
+    )
     attempt = QualificationAttempt.objects.create(member=campaign.members.get(user__username="ann"), number=1)
     QualificationAnswer.objects.create(attempt=attempt, task=task, score=4, is_right=True)
     lead = campaign.members.get(user__username="lead").user

@@ -10,7 +10,7 @@ from django.urls import reverse
 from annotations.models import Campaign, Member, QualificationAnswer, QualificationAttempt
 from annotations.quality.selectors.controls import candidates
 from annotations.quality.selectors.qualification import next_item, qualification_items, standing
-from annotations.quality.services.controls import add_control, withdraw_control
+from annotations.quality.services.controls import withdraw_control
 from annotations.quality.services.qualification import (
     answer_item,
     grant_attempt,
@@ -20,6 +20,7 @@ from annotations.quality.services.qualification import (
 from core.errors import Conflict, DomainError, NotFound
 from core.models import AuditEvent
 from tests import build
+from tests.pages import one_line
 
 pytestmark = pytest.mark.django_db
 
@@ -33,7 +34,7 @@ def member() -> Member:
     )
     Campaign.objects.filter(pk=campaign.pk).update(pass_mark=0.75, qualification_attempts=2)
     for response in candidates(campaign)[:4]:
-        add_control(
+        build.control(
             campaign=campaign,
             response=response,
             score=4,
@@ -199,13 +200,13 @@ def test_the_round_in_a_browser_without_scripts(member: Member) -> None:
         for page in (after, client.get(reverse("qualification", args=[campaign]))):
             assert "It <strong>is</strong> short." not in page.content.decode()
             assert "right-score" not in page.content.decode()
-            assert "0 of" not in page.content.decode().replace("0 of 4 answered", "")
+            assert "0 of" not in one_line(page.content.decode()).replace("0 of 4 answered", "")
         task = client.get(reverse("qualification_item", args=[campaign]), follow=True).context.get("task_id")
-    result = client.get(reverse("qualification", args=[campaign])).content.decode()
+    result = one_line(client.get(reverse("qualification", args=[campaign])).content.decode())
     assert "You passed" in result
     assert "3 of 4" in result
     people = _client(_lead(member)).get(reverse("qualification_people", args=[campaign])).content.decode()
-    assert "3 of 4 correct, passed" in people
+    assert "3 of 4 correct, passed" in one_line(people)
 
 
 def _pool(member: Member, count: int) -> None:
@@ -213,7 +214,7 @@ def _pool(member: Member, count: int) -> None:
     run = build.run_with_items(count)
     member.campaign.runs.add(run)
     for response in candidates(member.campaign).filter(item__run=run):
-        add_control(
+        build.control(
             campaign=member.campaign,
             response=response,
             score=4,

@@ -8,7 +8,6 @@ from django.test import Client
 
 from annotations.models import Campaign, QualificationAnswer, QualificationAttempt
 from annotations.quality.selectors.controls import candidates
-from annotations.quality.services.controls import add_control
 from core.models import AuditEvent, User
 from core.scopes import Scope
 from tests import build
@@ -45,7 +44,7 @@ def campaign() -> Campaign:
     campaign = build.campaign(run, people, size=2, leads=[build.person("lead")])
     Campaign.objects.filter(pk=campaign.pk).update(pass_mark=0.75, qualification_attempts=2)
     for response in candidates(campaign)[:4]:
-        add_control(
+        build.control(
             campaign=campaign,
             response=response,
             score=4,
@@ -247,5 +246,7 @@ def test_people_in_the_round_take_as_many_queries_as_few(campaign: Campaign, at:
             QualificationAttempt.objects.create(member=member, number=1)
 
     check_query_count(
-        "api_qualification_people", add_rows=add_people, ask=lambda: lead.get(f"{at}qualification/people/")
+        "api_qualification_people_list",
+        add_rows=add_people,
+        ask=lambda: lead.get(f"{at}qualification/people/"),
     )

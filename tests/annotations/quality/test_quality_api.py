@@ -79,8 +79,8 @@ def at(campaign: Campaign) -> str:
 
 def rows(answer: Any) -> list[dict[str, Any]]:
     assert answer.status_code == 200, answer.content
-    found: list[dict[str, Any]] = answer.json()["results"]
-    return found
+    document: list[dict[str, Any]] = answer.json()["results"]
+    return document
 
 
 class TestControlItems:
@@ -91,16 +91,16 @@ class TestControlItems:
         assert len(drawn) == 2
         first, second = drawn
         assert set(first) == {"response", "question", "options", "preference", "baseline", "personalised"}
-        wanted = {
+        fields = {
             "kind": "control",
             "items": [
                 {"response": first["response"], "score": 4, "tolerance": 1, "explanation": "Short."},
                 {"response": second["response"], "score": 2},
             ],
         }
-        added = lead.post(f"{at}controls/", wanted, **{"Idempotency-Key": "k"})
+        added = lead.post(f"{at}controls/", fields, **{"Idempotency-Key": "k"})
         assert added.status_code == 201, added.content
-        assert lead.post(f"{at}controls/", wanted, **{"Idempotency-Key": "k"}).json() == added.json()
+        assert lead.post(f"{at}controls/", fields, **{"Idempotency-Key": "k"}).json() == added.json()
         second_item, first_item = rows(lead.get(f"{at}controls/"))
         assert (first_item["score"], first_item["tolerance"], first_item["created_by"]) == (4, 1, "lead")
         assert (second_item["answers"], second_item["is_suspicious"]) == (0, False)
@@ -119,8 +119,8 @@ class TestControlItems:
 
     def test_an_items_answers_are_counted(self, lead: Person, campaign: Campaign, at: str) -> None:
         response = candidates(campaign)[0].pk
-        wanted = {"kind": "control", "items": [{"response": response, "score": 4}]}
-        (made,) = lead.post(f"{at}controls/", wanted).json()
+        fields = {"kind": "control", "items": [{"response": response, "score": 4}]}
+        (made,) = lead.post(f"{at}controls/", fields).json()
         task = Task.objects.get(pk=made["id"])
         build.vote(task, User.objects.get(username="ann"), 4)
         build.vote(task, User.objects.get(username="bob"), 1)
@@ -157,13 +157,13 @@ class TestControlItems:
         for task in other.tasks.all():
             build.vote(task, User.objects.get(username="eve"), 4)
         release = release_gold(campaign=other, criteria=EVERY_TASK, created_by=lead.user)
-        wanted = {"release": release.pk, "kind": "qualification", "count": 3}
-        made = lead.post(f"{at}controls/from_gold/", wanted)
+        fields = {"release": release.pk, "kind": "qualification", "count": 3}
+        made = lead.post(f"{at}controls/from_gold/", fields)
         assert made.status_code == 201, made.content
         assert {item["score"] for item in made.json()} == {4}
         assert 1 <= len(made.json()) <= 3
         Member.objects.filter(campaign=other, user=lead.user).update(is_active=False)
-        assert lead.post(f"{at}controls/from_gold/", wanted).status_code == 404
+        assert lead.post(f"{at}controls/from_gold/", fields).status_code == 404
 
     def test_annotators_and_outsiders_find_nothing(self, campaign: Campaign, at: str) -> None:
         for person in (Person(User.objects.get(username="ann")), Person(build.person())):
@@ -177,10 +177,10 @@ def _label(campaign: Campaign) -> None:
     for name, scores in (("ann", [4, 4, 5, 2]), ("bob", [4, 1, 5])):
         member = campaign.members.get(user__username=name)
         for score in scores:
-            assignment = claim_task(campaign=campaign, member=member)
+            assignment = claim_task(member=member)
             assert assignment is not None
             submit_label(assignment=assignment, score=score, comment="", submission_key=uuid.uuid4())
-    last = claim_task(campaign=campaign, member=member)
+    last = claim_task(member=member)
     assert last is not None
     skip_task(assignment=last, reason="unclear", note="")
 
@@ -219,9 +219,9 @@ class TestHowPeopleDo:
     def test_alignment_is_by_people(self, lead: Person, run: Run, campaign: Campaign, at: str) -> None:
         for task in campaign.tasks.all():
             build.vote(task, User.objects.get(username="ann"), 1)
-        found = lead.get(f"{at}alignment/").json()
-        assert (found["as_of"], found["is_current"]) == (None, True)
-        (shown,) = found["runs"]
+        document = lead.get(f"{at}alignment/").json()
+        assert (document["as_of"], document["is_current"]) == (None, True)
+        (shown,) = document["runs"]
         assert (shown["run"], shown["unweighted"]["value"], shown["unweighted"]["n"]) == (run.pk, 1.0, 4)
         tag = lead.get(f"{at}alignment/").headers["ETag"]
         client = Client(headers=build.bearer(lead.user, "read"))
@@ -257,12 +257,12 @@ class TestHowPeopleDo:
         first, second, *_ = campaign.tasks.order_by("pk")
         for name, score in (("ann", 5), ("bob", 1)):
             build.vote(first, User.objects.get(username=name), score)
-        asked = {"criteria": {"include_unresolved": False}, "reason": "unlabelled", "limit": 1}
-        shown = lead.post(f"{at}gold/left_out/", asked).json()
+        query = {"criteria": {"include_unresolved": False}, "reason": "unlabelled", "limit": 1}
+        shown = lead.post(f"{at}gold/left_out/", query).json()
         assert (shown["count"], [task["task"] for task in shown["tasks"]]) == (3, [second.pk])
-        more = lead.post(f"{at}gold/left_out/", asked | {"behind": second.pk}).json()
+        more = lead.post(f"{at}gold/left_out/", query | {"behind": second.pk}).json()
         assert more["tasks"][0]["task"] > second.pk
-        tied = lead.post(f"{at}gold/left_out/", asked | {"reason": "tied"}).json()
+        tied = lead.post(f"{at}gold/left_out/", query | {"reason": "tied"}).json()
         assert [(vote["annotator"], vote["score"]) for vote in tied["tasks"][0]["votes"]] == [
             ("ann", 5),
             ("bob", 1),
@@ -289,7 +289,7 @@ class TestPeople:
         used = lead.post(f"{at}invitations/{row['id']}/revoke/")
         assert used.status_code == 409
 
-    def test_a_key_does_not_have_the_link_kept(self, lead: Person, at: str) -> None:
+    def test_an_idempotency_key_does_not_store_the_link(self, lead: Person, at: str) -> None:
         first, second = (lead.post(f"{at}invitations/", {}, **{"Idempotency-Key": "k"}) for _ in range(2))
         assert first.json()["link"] != second.json()["link"]
 
@@ -325,7 +325,7 @@ class TestPeople:
         assert lead.get("people/").status_code == 403
         assert lead.post(f"people/{row['id']}/deactivate/").status_code == 403
 
-    def test_everybody_is_told_what_needs_them(self, admin: Person, lead: Person, campaign: Campaign) -> None:
+    def test_everybody_sees_what_needs_them(self, admin: Person, lead: Person, campaign: Campaign) -> None:
         ann = Person(User.objects.get(username="ann"))
         (own,) = ann.get("needs/").json()["own"]
         assert (own["id"], own["has_work"]) == (campaign.pk, True)
@@ -421,10 +421,10 @@ def test_pages_of_leads_take_as_many_queries_for_many_rows_as_for_few(
         ("api_control_list", f"{at}controls/", add_items),
         ("api_control_candidates", f"{at}controls/candidates/", add_items),
         ("api_quality", f"{at}quality/", add_people),
-        ("api_activity", f"{at}activity/", add_people),
-        ("api_alignment", f"{at}alignment/", add_people),
+        ("api_campaign_activity", f"{at}activity/", add_people),
+        ("api_campaign_alignment", f"{at}alignment/", add_people),
         ("api_invitation_list", f"{at}invitations/", add_invitations),
-        ("api_guidelines_versions", f"{at}guidelines/versions/", add_versions),
+        ("api_campaign_guidelines_versions", f"{at}guidelines/versions/", add_versions),
     ):
         check_query_count(name, add_rows=add, ask=lambda path=path: lead.get(path))  # type: ignore[misc]
     check_query_count("api_account_list", add_rows=add_people, ask=lambda: admin.get("people/"))

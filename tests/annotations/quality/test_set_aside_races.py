@@ -35,7 +35,7 @@ def _at_work() -> tuple[Campaign, Member, Assignment]:
 
 
 def _claim(member: Member) -> Assignment:
-    assignment = claim_task(campaign=member.campaign, member=member)
+    assignment = claim_task(member=member)
     assert assignment is not None
     return assignment
 
@@ -149,7 +149,7 @@ def _claim_another(member: Member) -> None:
     """A second task, beside the one in hand."""
     own = Member.objects.select_related("campaign").get(pk=member.pk)
     holding = Assignment.objects.filter(member=own, status="leased").values_list("pk", flat=True)
-    assert claim_task(campaign=own.campaign, member=own, holding=list(holding)) is not None
+    assert claim_task(member=own, holding=list(holding)) is not None
 
 
 def _is_locked(task: int) -> bool:

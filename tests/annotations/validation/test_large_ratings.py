@@ -6,7 +6,12 @@ from typing import Any
 import pytest
 
 from annotations.models import Campaign, ImportedRating
-from annotations.validation.services.ratings_import import RatingsFile, RatingsRefused, import_ratings
+from annotations.validation.services.ratings_import import (
+    RatingsFile,
+    RatingsRefused,
+    RatingsSpec,
+    import_ratings,
+)
 from perg.stats.files.ratings_files import ERRORS_AT_MOST
 
 pytestmark = pytest.mark.django_db
@@ -15,7 +20,9 @@ pytestmark = pytest.mark.django_db
 def _imported(path: Path, text: str, **options: Any) -> Any:
     path.write_text(text)
     return import_ratings(
-        name="ours", files=[RatingsFile(path.name, path, "human")], scale="ordinal", **options
+        spec=RatingsSpec(
+            name="ours", files=[RatingsFile(path.name, path, "human")], scale="ordinal", **options
+        )
     )
 
 
@@ -43,7 +50,8 @@ def test_a_file_that_names_more_items_and_raters_than_a_table_holds_is_refused(
     assert not Campaign.objects.exists()
 
 
-def test_a_file_of_nothing_but_problems_is_not_read_to_its_end(tmp_path: Path) -> None:
+@pytest.mark.slow
+def test_a_file_full_of_problems_is_not_read_to_its_end(tmp_path: Path) -> None:
     rows = "".join(f"q{n},{n} points\n" for n in range(ERRORS_AT_MOST + 1_000))
     with pytest.raises(RatingsRefused) as refused:
         _imported(tmp_path / "r.csv", "item,ann\n" + rows)
@@ -78,7 +86,9 @@ def test_rows_that_are_made_to_fill_the_memory_are_refused_with_their_line(
 def test_utf_16_and_a_stated_delimiter_are_read_from_a_file(tmp_path: Path) -> None:
     path = tmp_path / "r.csv"
     path.write_bytes("sep=;\r\nitem;ann;bob\r\nq1;1,5;2\r\nq2;3;4\r\n".encode("utf-16"))
-    report = import_ratings(name="ours", files=[RatingsFile("r.csv", path, "human")], scale="interval")
+    report = import_ratings(
+        spec=RatingsSpec(name="ours", files=[RatingsFile("r.csv", path, "human")], scale="interval")
+    )
     assert (report.items, report.ratings) == (2, 4)
     assert set(ImportedRating.objects.values_list("value", flat=True)) == {"1.5", "2", "3", "4"}
 

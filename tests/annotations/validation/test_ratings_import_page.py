@@ -8,7 +8,7 @@ from django.test import Client
 from django.urls import reverse
 
 from annotations.models import Campaign, ImportedRating, Member
-from annotations.validation.services.ratings_import import RatingsFile, import_ratings
+from annotations.validation.services.ratings_import import RatingsFile, RatingsSpec, import_ratings
 from core.errors import Conflict
 from core.models import User
 from tests import build
@@ -35,12 +35,14 @@ def client(staff: User) -> Client:
 @pytest.fixture
 def campaign(staff: User) -> Campaign:
     files = [RatingsFile("a.csv", PEOPLE.decode(), "human"), RatingsFile("b.json", JUDGE.decode(), "judge")]
-    return import_ratings(name="ours", files=files, scale="ordinal", threshold=3, created_by=staff).campaign
+    return import_ratings(
+        spec=RatingsSpec(name="ours", files=files, scale="ordinal", threshold=3), created_by=staff
+    ).campaign
 
 
 def post(client: Client, *, people: list[bytes] | None = None, **fields: str) -> HttpResponse:
-    given = [PEOPLE] if people is None else people
-    human = [SimpleUploadedFile(f"people{i}.csv", content) for i, content in enumerate(given)]
+    files = [PEOPLE] if people is None else people
+    human = [SimpleUploadedFile(f"people{i}.csv", content) for i, content in enumerate(files)]
     judge = [SimpleUploadedFile("judge.json", JUDGE)]
     form = {"name": "ours", "scale": "ordinal", "human": human, "judge": judge} | fields
     return import_by_page(client, reverse("ratings_import"), form)
@@ -83,7 +85,7 @@ def test_a_form_that_cannot_be_taken_says_why(
     assert message in answer.content.decode()
 
 
-def test_at_least_one_file_is_wanted(client: Client) -> None:
+def test_at_least_one_file_is_required(client: Client) -> None:
     answer = client.post(reverse("ratings_import"), {"name": "ours", "scale": "ordinal"})
     assert answer.status_code == 422
     assert "Choose at least one file." in answer.content.decode()
@@ -110,7 +112,7 @@ def test_rest_does_not_say_of_imported_ratings_how_they_were_labelled(
 ) -> None:
     files = [RatingsFile("a.csv", "item,ann\nq1,1\nq2,2\nq3,4\n", "human")]
     campaign = import_ratings(
-        name="ours", files=files, scale="interval", threshold=threshold, created_by=staff
+        spec=RatingsSpec(name="ours", files=files, scale="interval", threshold=threshold), created_by=staff
     ).campaign
     detail = client.get(f"/api/v1/campaigns/{campaign.pk}/").json()
     listed = client.get("/api/v1/campaigns/").json()["results"][0]

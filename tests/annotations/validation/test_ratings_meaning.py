@@ -16,7 +16,7 @@ from django.urls import reverse
 
 from annotations.models import Campaign, ImportedRating
 from annotations.validation.selectors.validation import validation_input
-from annotations.validation.services.ratings_import import RatingsFile, import_ratings
+from annotations.validation.services.ratings_import import RatingsFile, RatingsSpec, import_ratings
 from annotations.validation.services.validation import computed_report
 from core.errors import Conflict
 from core.models import AuditEvent, User
@@ -105,14 +105,16 @@ def test_without_a_failure_rates_are_undefined_and_agreement_is_not(tmp_path: Pa
 def test_of_two_numbers_the_failure_is_asked_for_too(scale: Any) -> None:
     numbers = files(in_numbers(PEOPLE), in_numbers(JUDGE))
     with pytest.raises(Exception, match="All ratings are “0” or “1”"):
-        import_ratings(name="ours", files=numbers, scale=scale)
-    stated = import_ratings(name="ours", files=numbers, scale=scale, failures=["0"])
+        import_ratings(spec=RatingsSpec(name="ours", files=numbers, scale=scale))
+    stated = import_ratings(spec=RatingsSpec(name="ours", files=numbers, scale=scale, failures=["0"]))
     assert stated.campaign.rating_threshold == 1
 
 
 def test_several_labels_can_be_failures() -> None:
     people = PEOPLE.replace("q9,fail,fail", "q9,rude,rude")
-    made = import_ratings(name="ours", files=files(people), scale="nominal", failures=["rude", "fail"])
+    made = import_ratings(
+        spec=RatingsSpec(name="ours", files=files(people), scale="nominal", failures=["rude", "fail"])
+    )
     assert made.campaign.failure_labels == ["fail", "rude"]
     ratings = validation_input(made.campaign)
     assert ratings.ratings.labels == ("fail", "rude", "pass")
@@ -120,31 +122,37 @@ def test_several_labels_can_be_failures() -> None:
 
 
 def test_the_same_ratings_again_state_the_failure_of_a_campaign_that_had_none() -> None:
-    old = import_ratings(name="ours", files=files(), scale="nominal", is_cut=False).campaign
-    again = import_ratings(name="ours", files=files(), scale="nominal", failures=["fail"])
+    old = import_ratings(spec=RatingsSpec(name="ours", files=files(), scale="nominal", is_cut=False)).campaign
+    again = import_ratings(spec=RatingsSpec(name="ours", files=files(), scale="nominal", failures=["fail"]))
     assert (again.campaign, again.status) == (old, "failure stated")
     assert Campaign.objects.get().failure_labels == ["fail"]
     assert AuditEvent.objects.latest("pk").action == "ratings.failure_stated"
     assert (
-        import_ratings(name="ours", files=files(), scale="nominal", failures=["fail"]).status == "unchanged"
+        import_ratings(
+            spec=RatingsSpec(name="ours", files=files(), scale="nominal", failures=["fail"])
+        ).status
+        == "unchanged"
     )
     with pytest.raises(Conflict):
-        import_ratings(name="ours", files=files(), scale="nominal", failures=["pass"])
+        import_ratings(spec=RatingsSpec(name="ours", files=files(), scale="nominal", failures=["pass"]))
 
 
 def test_who_does_not_lead_a_campaign_states_nothing_of_it() -> None:
-    import_ratings(name="ours", files=files(), scale="nominal", is_cut=False)
+    import_ratings(spec=RatingsSpec(name="ours", files=files(), scale="nominal", is_cut=False))
     with pytest.raises(Conflict):
         import_ratings(
-            name="ours", files=files(), scale="nominal", failures=["fail"], created_by=build.person("other")
+            spec=RatingsSpec(name="ours", files=files(), scale="nominal", failures=["fail"]),
+            created_by=build.person("other"),
         )
 
 
-def test_a_stated_scale_is_kept_and_fills_what_nobody_gave() -> None:
+def test_a_stated_scale_is_kept_and_includes_unused_scores() -> None:
     people, judge = "item,ann,bob\nq1,1,2\nq2,4,4\n", "item,gpt\nq1,2\nq2,4\n"
-    loose = import_ratings(name="loose", files=files(people, judge), scale="ordinal")
+    loose = import_ratings(spec=RatingsSpec(name="loose", files=files(people, judge), scale="ordinal"))
     assert (loose.campaign.rating_categories, loose.campaign.rating_threshold) == (None, None)
-    stated = import_ratings(name="stated", files=files(people, judge), scale="ordinal", categories=["1..5"])
+    stated = import_ratings(
+        spec=RatingsSpec(name="stated", files=files(people, judge), scale="ordinal", categories=["1..5"])
+    )
     assert stated.campaign.rating_categories == ["1", "2", "3", "4", "5"]
     assert stated.campaign.rating_threshold == 3
     assert validation_input(stated.campaign).table.categories == (1, 2, 3, 4, 5)
@@ -153,10 +161,12 @@ def test_a_stated_scale_is_kept_and_fills_what_nobody_gave() -> None:
 def test_a_rating_outside_a_stated_scale_is_refused_by_file_and_line() -> None:
     with pytest.raises(Exception, match="There is one problem") as caught:
         import_ratings(
-            name="ours",
-            files=files("item,ann\nq1,5\nq2,6\n"),
-            scale="nominal",
-            categories=["5", "pass", "fail"],
+            spec=RatingsSpec(
+                name="ours",
+                files=files("item,ann\nq1,5\nq2,6\n"),
+                scale="nominal",
+                categories=["5", "pass", "fail"],
+            )
         )
     problems: Any = getattr(caught.value, "problems")  # noqa: B009
     assert problems == ("people.csv: line 3: ann on q2: '6' is not on the stated scale",)
@@ -167,7 +177,9 @@ def test_warnings_of_an_import_are_in_its_result_on_its_page_and_in_the_report(
 ) -> None:
     people = "item,ann,bob\n" + "".join(f"q{i},{1 + i % 5},{1 + i % 4}\n" for i in range(30))
     judge = "item,gpt\n" + "".join(f"q{i},{i % 5 / 4}\n" for i in range(30))
-    made = import_ratings(name="ours", files=files(people, judge), scale="ordinal", created_by=lead)
+    made = import_ratings(
+        spec=RatingsSpec(name="ours", files=files(people, judge), scale="ordinal"), created_by=lead
+    )
     (warning,) = made.warnings
     assert warning.startswith("The ratings of gpt run from 0 to 1, those of people run from 1 to 5")
     page = client.get(reverse("campaign_detail", args=[made.campaign.pk])).content.decode()
@@ -181,9 +193,11 @@ def test_warnings_of_an_import_are_in_its_result_on_its_page_and_in_the_report(
 
 def test_ratings_imported_before_labels_had_one_form_are_read_in_it() -> None:
     campaign = import_ratings(
-        name="old",
-        files=files("item,ann\nq1,1\nq2,2\nq3,3\n", "item,gpt\nq1,1\nq2,2\nq3,3\n"),
-        scale="nominal",
+        spec=RatingsSpec(
+            name="old",
+            files=files("item,ann\nq1,1\nq2,2\nq3,3\n", "item,gpt\nq1,1\nq2,2\nq3,3\n"),
+            scale="nominal",
+        )
     ).campaign
     ImportedRating.objects.filter(rater="ann", item="q1").update(value="1.0")
     ImportedRating.objects.filter(rater="ann", item="q2").update(value="NaN")
@@ -273,6 +287,6 @@ def test_rest_asks_states_and_returns_the_same(client: Client) -> None:
     ],
 )
 def test_the_database_keeps_what_is_stated_in_order(changes: dict[str, object], constraint: str) -> None:
-    import_ratings(name="ours", files=files(), scale="nominal", failures=["fail"])
+    import_ratings(spec=RatingsSpec(name="ours", files=files(), scale="nominal", failures=["fail"]))
     with pytest.raises(IntegrityError, match=constraint), transaction.atomic():
         Campaign.objects.update(**changes)

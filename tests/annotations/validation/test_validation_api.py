@@ -8,7 +8,7 @@ from django.test import Client
 
 from annotations.models import Campaign, ValidationReport
 from annotations.validation.api.validation import StoredReport
-from annotations.validation.services.ratings_import import RatingsFile, import_ratings
+from annotations.validation.services.ratings_import import RatingsFile, RatingsSpec, import_ratings
 from core.api.json_schema import json_schema
 from core.jobs.leasing import run_job
 from core.models import User
@@ -32,7 +32,9 @@ def campaign(lead: User) -> Campaign:
         for rater, score in zip(header.split(",")[1:], scores, strict=True):
             rows.append(f"{item},{rater},{'judge' if rater == 'gpt' else 'human'},{score}")
     files = [RatingsFile("a.csv", "\n".join(rows))]
-    return import_ratings(name="ours", files=files, scale="ordinal", created_by=lead).campaign
+    return import_ratings(
+        spec=RatingsSpec(name="ours", files=files, scale="ordinal"), created_by=lead
+    ).campaign
 
 
 @pytest.fixture
@@ -57,9 +59,9 @@ def compute() -> ValidationReport:
 def test_from_nothing_to_a_report(client: Client, campaign: Campaign) -> None:
     assert client.get(address(campaign)).status_code == 404
     assert client.get(address(campaign)).json()["code"] == "no_report"
-    asked = ask(client, campaign, epsilon=0.1, scoring="accuracy")
-    assert asked.status_code == 202
-    assert asked.json()["report"]["status"] == "queued"
+    answer = ask(client, campaign, epsilon=0.1, scoring="accuracy")
+    assert answer.status_code == 202
+    assert answer.json()["report"]["status"] == "queued"
     waiting = client.get(address(campaign))
     assert (waiting.status_code, waiting.headers["Retry-After"]) == (202, "5")
     stored = compute()
@@ -89,7 +91,7 @@ def test_an_unchanged_report_is_not_sent_again_and_a_stale_one_is(client: Client
     assert stale.headers["ETag"] != etag
 
 
-def test_a_failed_report_is_told_with_its_reason(client: Client, campaign: Campaign) -> None:
+def test_a_failed_report_shows_its_reason(client: Client, campaign: Campaign) -> None:
     ask(client, campaign)
     ValidationReport.objects.update(
         status="failed", failure="ValueError: no", failure_code="broken_off", finished_at=campaign.created_at
@@ -136,8 +138,8 @@ def problems(value: Any, schema: dict[str, Any], defs: dict[str, Any], where: st
     if "$ref" in schema:
         return problems(value, defs[schema["$ref"].removeprefix("#/$defs/")], defs, where)
     if "anyOf" in schema:
-        found = [problems(value, choice, defs, where) for choice in schema["anyOf"]]
-        return [] if [] in found else min(found, key=len)
+        options = [problems(value, choice, defs, where) for choice in schema["anyOf"]]
+        return [] if [] in options else min(options, key=len)
     if "enum" in schema:
         return [] if value in schema["enum"] else [f"{where}: {value!r}"]
     kind = schema.get("type", "")

@@ -50,6 +50,7 @@ def import_files(files: tuple[Path, Path], *more: object) -> dict[str, Any]:
     return run_json("import_ratings", "--human", people, "--judge", judges, "--campaign", "ours", *more)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not PUBLISHED.exists(), reason="the published annotations are not on this machine")
 @pytest.mark.parametrize("dataset", SCALES)
 def test_the_published_rows_come_out_of_the_two_commands(dataset: str) -> None:
@@ -107,7 +108,7 @@ def test_the_same_ratings_again_change_nothing_and_others_are_refused(files: tup
     assert ImportedRating.objects.count() == 300
 
 
-def test_every_problem_of_every_file_is_told_and_nothing_is_written(files: tuple[Path, Path]) -> None:
+def test_every_problem_of_every_file_is_listed_and_nothing_is_written(files: tuple[Path, Path]) -> None:
     files[0].write_text("item,ann\nq1,good\nq2,3\nq2,4\n")
     files[1].write_text('item,gpt\n"q' + "x" * 400 + '",3\n')
     with pytest.raises(CommandError) as caught:
@@ -122,7 +123,7 @@ def test_every_problem_of_every_file_is_told_and_nothing_is_written(files: tuple
     assert not Campaign.objects.exists()
 
 
-def test_names_on_a_scale_of_numbers_are_told_once_with_the_scale_to_choose(tmp_path: Path) -> None:
+def test_names_on_a_scale_of_numbers_are_reported_once_with_the_scale_to_choose(tmp_path: Path) -> None:
     people, judge = tmp_path / "people.csv", tmp_path / "judge.csv"
     people.write_text("item,ann,bob\n" + "".join(f"q{i},{'yes' if i % 3 else 'no'},yes\n" for i in range(30)))
     judge.write_text(
@@ -149,7 +150,7 @@ def test_names_on_a_scale_of_numbers_are_told_once_with_the_scale_to_choose(tmp_
         ([f"q{i},ann,{i % 4}%" for i in range(40)], [], "'0%' is not a finite", "“0%”, “1%”, “2%” and “3%”"),
     ],
 )
-def test_a_problem_of_every_rating_is_told_once_with_its_first_lines(
+def test_a_problem_of_every_rating_is_reported_once_with_its_first_lines(
     tmp_path: Path, cells: list[str], more: list[str], first: str, labels: str
 ) -> None:
     people = tmp_path / "people.csv"
@@ -202,7 +203,7 @@ def test_where_ratings_are_cut(
         (["--scale", "nominal", "--threshold", "2"], "cannot be cut"),
     ],
 )
-def test_a_threshold_that_parts_nothing_is_refused(
+def test_a_threshold_that_separates_nothing_is_refused(
     files: tuple[Path, Path], arguments: list[str], message: str
 ) -> None:
     with pytest.raises(CommandError, match=message):
@@ -213,8 +214,8 @@ def test_the_report_names_a_judge_that_sees_nothing(files: tuple[Path, Path]) ->
     import_files(files)
     report = run_json("validation_report", "ours")
     verdicts = {judge["name"]: judge["verdict"]["kind"] for judge in report["judges"]}
-    assert verdicts["gpt"] == "may replace a human annotator"
-    assert verdicts["coin"] != "may replace a human annotator"
+    assert verdicts["gpt"] == "can replace a human annotator"
+    assert verdicts["coin"] != "can replace a human annotator"
     assert report["report"]["campaign"]["name"] == "ours"
     assert len(report["report"]["input_hash"]) == 64
     for judge in report["judges"]:
@@ -226,7 +227,7 @@ def test_the_report_for_people_is_a_table_with_verdicts_and_reasons(files: tuple
     import_files(files)
     said = run("validation_report", Campaign.objects.get().pk)
     assert "60 items, 60 rated by people (180 ratings)" in said
-    assert "gpt: may replace a human annotator" in said
+    assert "gpt: can replace a human annotator" in said
     assert "Sensitivity" in said
 
 

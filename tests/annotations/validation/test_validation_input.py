@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from annotations.models import Adjudication, Campaign, Task
 from annotations.validation.selectors.validation import validation_input
 from annotations.validation.services import validation
-from annotations.validation.services.ratings_import import RatingsFile, import_ratings
+from annotations.validation.services.ratings_import import RatingsFile, RatingsSpec, import_ratings
 from core.db.whole_numbers import whole_numbers
 from core.models import User
 from evaluation.models import Item, Judge, Judgment
@@ -29,40 +29,40 @@ def campaign(people: list[User]) -> Campaign:
 
 
 def test_items_are_all_judged_responses_and_people_vote_on_tasks_only(campaign: Campaign) -> None:
-    given = validation_input(campaign)
-    assert given.ratings.people == ("ann", "bob")
-    assert given.ratings.judges == ("gpt", "yes")
-    assert len(given.table.units) == 6
-    assert np.array_equal(given.table.column("gpt"), [1, 2, 3, 4, 5, 1])
-    assert np.array_equal(given.table.column("yes"), [5, 5, 5, 5, 5, np.nan], equal_nan=True)
-    voted = [place(given, task) for task in tasks_of(campaign)[:2]]
+    report_input = validation_input(campaign)
+    assert report_input.ratings.people == ("ann", "bob")
+    assert report_input.ratings.judges == ("gpt", "yes")
+    assert len(report_input.table.units) == 6
+    assert np.array_equal(report_input.table.column("gpt"), [1, 2, 3, 4, 5, 1])
+    assert np.array_equal(report_input.table.column("yes"), [5, 5, 5, 5, 5, np.nan], equal_nan=True)
+    voted = [place(report_input, task) for task in tasks_of(campaign)[:2]]
     expected = np.full((6, 2), np.nan)
     expected[voted] = [2, 3]  # bob's newest revision
-    assert np.array_equal(given.people.values, expected, equal_nan=True)
-    assert given.inclusion is not None
-    drawn = [place(given, task) for task in tasks_of(campaign)]
-    assert np.flatnonzero(~np.isnan(given.inclusion)).tolist() == sorted(drawn)
-    assert given.inclusion[drawn].tolist() == [0.5] * 3
-    assert given.threshold == 3
-    assert given.run == ["first run"] * 6
+    assert np.array_equal(report_input.people.values, expected, equal_nan=True)
+    assert report_input.inclusion is not None
+    drawn = [place(report_input, task) for task in tasks_of(campaign)]
+    assert np.flatnonzero(~np.isnan(report_input.inclusion)).tolist() == sorted(drawn)
+    assert report_input.inclusion[drawn].tolist() == [0.5] * 3
+    assert report_input.threshold == 3
+    assert report_input.run == ["first run"] * 6
 
 
 def test_what_is_known_of_the_items(campaign: Campaign) -> None:
     item = Item.objects.get(position=2)
     item.question.category = "law"
     item.question.save()
-    given = validation_input(campaign)
-    assert given.facets["category"] == [None, "law", None, None, None, None]
-    assert given.facets["answer correct"] == ["correct", "incorrect"] * 3
-    assert given.facets["setting"] == ["relevant"] * 6
-    assert given.facets["method"] == ["direct"] * 6
-    assert given.baseline_correct is not None
-    assert given.baseline_correct.all()
-    assert given.answer_correct is not None
-    assert given.answer_correct.tolist() == [True, False] * 3
-    assert given.response_length is not None
-    assert given.response_length.tolist() == [2] * 6
-    assert given.clusters.tolist() == list(
+    report_input = validation_input(campaign)
+    assert report_input.facets["category"] == [None, "law", None, None, None, None]
+    assert report_input.facets["answer correct"] == ["correct", "incorrect"] * 3
+    assert report_input.facets["setting"] == ["relevant"] * 6
+    assert report_input.facets["method"] == ["direct"] * 6
+    assert report_input.baseline_correct is not None
+    assert report_input.baseline_correct.all()
+    assert report_input.answer_correct is not None
+    assert report_input.answer_correct.tolist() == [True, False] * 3
+    assert report_input.response_length is not None
+    assert report_input.response_length.tolist() == [2] * 6
+    assert report_input.clusters.tolist() == list(
         Item.objects.order_by("position").values_list("question", flat=True)
     )
 
@@ -74,9 +74,9 @@ def test_votes_alone_count(campaign: Campaign, people: list[User]) -> None:
     campaign.members.create(user=third)
     build.vote(tasks_of(campaign)[2], third, 5, is_surplus=True)
     build.vote(tasks_of(campaign)[1], third, 5, is_set_aside=True)
-    given = validation_input(campaign)
-    assert given.ratings.people == ("ann", "bob")
-    assert np.array_equal(given.people.values, before, equal_nan=True)
+    report_input = validation_input(campaign)
+    assert report_input.ratings.people == ("ann", "bob")
+    assert np.array_equal(report_input.people.values, before, equal_nan=True)
 
 
 def test_the_adjudicators_last_decision_is_gold(campaign: Campaign, people: list[User]) -> None:
@@ -87,28 +87,28 @@ def test_the_adjudicators_last_decision_is_gold(campaign: Campaign, people: list
         )
     assert np.isnan(validation_input(campaign).gold).all()  # type: ignore[arg-type]
     Task.objects.filter(pk=task.pk).update(state="adjudicated", open_slots=0)
-    given = validation_input(campaign)
-    assert given.gold is not None
-    assert given.gold[place(given, task)] == 4
-    assert np.isnan(given.gold).sum() == 5
+    report_input = validation_input(campaign)
+    assert report_input.gold is not None
+    assert report_input.gold[place(report_input, task)] == 4
+    assert np.isnan(report_input.gold).sum() == 5
 
 
 def test_a_judge_asked_again_has_its_replicates_beside_its_first_answers(campaign: Campaign) -> None:
     again("gpt", Item.objects.get(position=1), 2, 4)
-    given = validation_input(campaign)
-    assert given.table.column("gpt")[0] == 1
-    assert set(given.replicates) == {"gpt"}
-    table = given.replicates["gpt"]
+    report_input = validation_input(campaign)
+    assert report_input.table.column("gpt")[0] == 1
+    assert set(report_input.replicates) == {"gpt"}
+    table = report_input.replicates["gpt"]
     assert table.raters == ("replicate 1", "replicate 2")
     assert table.column("replicate 1").tolist() == [1, 2, 3, 4, 5, 1]
     assert np.array_equal(table.column("replicate 2"), [4] + [np.nan] * 5, equal_nan=True)
 
 
-def test_a_judge_called_as_a_person_is_told_apart(campaign: Campaign) -> None:
+def test_a_judge_named_like_a_person_is_distinguished(campaign: Campaign) -> None:
     Judge.objects.filter(name="gpt").update(name="ann")
-    given = validation_input(campaign)
-    assert given.ratings.judges == ("ann (judge)", "yes")
-    assert given.judge_kinds == {"ann (judge)": "judge", "yes": "judge"}
+    report_input = validation_input(campaign)
+    assert report_input.ratings.judges == ("ann (judge)", "yes")
+    assert report_input.judge_kinds == {"ann (judge)": "judge", "yes": "judge"}
 
 
 def test_items_that_ask_the_same_in_two_runs_are_paired(people: list[User]) -> None:
@@ -120,11 +120,11 @@ def test_items_that_ask_the_same_in_two_runs_are_paired(people: list[User]) -> N
     build.item(runs[0])  # neither judged nor a task: not an item of the report
     campaign = build.campaign(runs, people, size=2)
     Task.objects.filter(response__judgments=None).delete()
-    given = validation_input(campaign)
-    assert given.run == ["direct run"] * 3 + ["aligned run"] * 3
-    assert given.pairing is not None
-    assert given.pairing[:3].tolist() == given.pairing[3:].tolist()
-    assert len(set(given.pairing.tolist())) == 3
+    report_input = validation_input(campaign)
+    assert report_input.run == ["direct run"] * 3 + ["aligned run"] * 3
+    assert report_input.pairing is not None
+    assert report_input.pairing[:3].tolist() == report_input.pairing[3:].tolist()
+    assert len(set(report_input.pairing.tolist())) == 3
 
 
 def test_the_number_of_queries_does_not_grow(campaign: Campaign, people: list[User]) -> None:
@@ -139,20 +139,23 @@ def test_the_number_of_queries_does_not_grow(campaign: Campaign, people: list[Us
 
 
 def test_a_campaign_without_any_label_or_judgment_can_be_read(people: list[User]) -> None:
-    given = validation_input(build.campaign(build.run_with_items(2), people))
-    assert given.table.values.shape == (2, 0)
+    report_input = validation_input(build.campaign(build.run_with_items(2), people))
+    assert report_input.table.values.shape == (2, 0)
 
 
 def test_imported_ratings_are_read_as_they_were_in_the_file() -> None:
     text = "item,ann,bob\nq1,10,9\nq2,,x\n"
     campaign = import_ratings(
-        name="names", files=[RatingsFile("a.csv", text, "human")], scale="nominal"
+        spec=RatingsSpec(name="names", files=[RatingsFile("a.csv", text, "human")], scale="nominal")
     ).campaign
-    given = validation_input(campaign)
-    assert given.ratings.labels == ("9", "10", "x")
-    assert [given.ratings.labels[int(value)] for value in given.table.column("bob")] == ["9", "x"]
-    assert given.threshold is None
-    assert given.inclusion is None
+    report_input = validation_input(campaign)
+    assert report_input.ratings.labels == ("9", "10", "x")
+    assert [report_input.ratings.labels[int(value)] for value in report_input.table.column("bob")] == [
+        "9",
+        "x",
+    ]
+    assert report_input.threshold is None
+    assert report_input.inclusion is None
 
 
 def test_raters_called_as_the_reports_own_are_told_apart() -> None:
@@ -164,7 +167,7 @@ def test_raters_called_as_the_reports_own_are_told_apart() -> None:
         for k, rater in enumerate([*own, "constant judge (imported)"])
     ]
     text = "\n".join(["item,rater,kind,score", *rows])
-    made = import_ratings(name="names", files=[RatingsFile("a.csv", text)], scale="ordinal")
+    made = import_ratings(spec=RatingsSpec(name="names", files=[RatingsFile("a.csv", text)], scale="ordinal"))
     report, _ = validation.computed_report(made.campaign, QUICK)
     assert {rater.name for rater in report.raters} == {f"{name} (imported)" for name in own} | {
         "constant judge (imported) (imported)"

@@ -10,11 +10,12 @@ import pytest
 from django.utils.html import escape
 
 from annotations.validation.figures.distributions import MOST_LEVELS, distributions
-from annotations.validation.figures.forest import GAP, PLOT, Line, forest
 from annotations.validation.figures.heatmap import heatmap
 from annotations.validation.figures.validation import skill_forest
 from annotations.validation.page import validation_page
 from annotations.validation.rendering import as_html, as_svg, figure_names
+from core.figures.drawing import Box, Figure, Line, Point, Words
+from core.figures.forest import GAP, PLOT, ForestRow, forest
 from core.figures.text_width import shortened, text_width
 from core.templatetags.estimates import estimate, number, warning_sign
 from perg.stats.base.estimate import Estimate
@@ -53,11 +54,11 @@ def document_of(
     values = np.column_stack([near[:, : people + min(judges, 1)], guesses]).astype(float)
     values[:unscored, people + 1 :] = np.nan
     labels = () if scale == "ordinal" else ("cause", "goal", "part")
-    found = RatingSet(
+    ratings = RatingSet(
         scale, RatingTable(tuple(range(items)), sum(names, ()), values, categories), labels, *names, 0
     )
-    given = ValidationInput(found, 3 if scale == "ordinal" else None, np.arange(items), **more)
-    stored = json.loads(json.dumps(dump(validation_report(given, settings=QUICK))))
+    report_input = ValidationInput(ratings, 3 if scale == "ordinal" else None, np.arange(items), **more)
+    stored = json.loads(json.dumps(dump(validation_report(report_input, settings=QUICK))))
     return load(ValidationReport, stored)
 
 
@@ -74,12 +75,12 @@ def test_cards_come_first_by_trust_with_the_verdict_in_words(document: Validatio
     page = validation_page(document)
     assert [(card.judge.name, card.sign) for card in page.cards] == [("<j0>", "✓"), ("<j1>", "✗")]
     assert [group.verdict for group in page.groups] == [
-        "may replace a human annotator",
+        "can replace a human annotator",
         "not trustworthy here",
     ]
     shown = as_html(document, title="Report")
     assert (
-        shown.index("May replace a human annotator") < shown.index('id="rates"') < shown.index('id="matrix"')
+        shown.index("Can replace a human annotator") < shown.index('id="rates"') < shown.index('id="matrix"')
     )
     verdict = page.cards[0].judge.verdict
     assert verdict is not None
@@ -162,6 +163,19 @@ def test_the_file_runs_nothing_fetches_nothing_and_escapes_names(document: Valid
     assert "<b>" not in shown
 
 
+def boxes(figure: Figure) -> list[Box]:
+    return [mark for mark in figure.marks if isinstance(mark, Box)]
+
+
+def texts(figure: Figure) -> list[Words]:
+    return [mark for mark in figure.marks if isinstance(mark, Words)]
+
+
+def words(figure: Figure, text: str) -> Words:
+    (mark,) = (mark for mark in texts(figure) if mark.text == text)
+    return mark
+
+
 def test_every_figure_is_an_svg_file_with_its_own_style(document: ValidationReport) -> None:
     names = figure_names(document)
     assert {
@@ -204,40 +218,43 @@ def test_what_is_undefined_says_why_on_the_page(shape: dict[str, Any]) -> None:
 def test_the_heatmap_says_interval_and_n_of_each_pair(document: ValidationReport) -> None:
     matrix: Any = document.matrix
     drawn = heatmap(matrix)
-    assert len(drawn.cells) == 2 * len(matrix.pairs)
+    cells = boxes(drawn)
+    assert len(cells) == 2 * len(matrix.pairs)
     pair = matrix.pairs[0]
     alpha = pair.scale["alpha"]
-    assert drawn.cells[0].value == f"{alpha.value:.2f}"
+    assert cells[0].words is not None
+    assert cells[0].words.text == f"{alpha.value:.2f}"
     interval = f"[{alpha.low:.2f}, {alpha.high:.2f}]"
-    assert drawn.cells[0].title == f"<p0> and <p1>: α {alpha.value:.2f} {interval}, n = {pair.n}"
-    assert drawn.cells[0].shade == round(10 * alpha.value)
-    assert drawn.cells[1].title.startswith("<p0> and <p1>: κ on followed")
+    assert cells[0].title == f"<p0> and <p1>: α {alpha.value:.2f} {interval}, n = {pair.n}"
+    assert cells[0].fill == str(round(10 * alpha.value))
+    assert cells[1].title.startswith("<p0> and <p1>: κ on followed")
 
 
 def test_a_forest_places_estimates_and_cuts_whiskers_at_the_axis() -> None:
-    lines = [
-        Line("heading"),
-        Line("half", Estimate.of(0.5, 10, (0.25, 1.5))),
-        Line("none", Estimate.of_nothing("no items")),
+    rows = [
+        ForestRow("heading"),
+        ForestRow("half", Estimate.of(0.5, 10, (0.25, 1.5))),
+        ForestRow("none", Estimate.of_nothing("no items")),
     ]
-    drawn = forest("t", "d", lines, marks=[("middle", 0.5)])
-    heading, half, none = drawn.rows
-    start = drawn.value_start - GAP - PLOT
-    assert heading.heading
-    assert (half.x, half.x_low, half.x_high) == (start + PLOT / 2, start + PLOT / 4, start + PLOT)
-    assert half.text == "0.50 [0.25, 1.50] n = 10"
-    assert (none.x, none.title) == (None, "no items")
+    drawn = forest("t", "d", rows, marks=[("middle", 0.5)])
+    value, undefined = (words(drawn, text) for text in ("0.50 [0.25, 1.50] n = 10", "undefined: no items"))
+    start = value.x - GAP - PLOT
+    assert words(drawn, "heading").kind == "heading"
+    (point,) = (mark for mark in drawn.marks if isinstance(mark, Point))
+    (whisker,) = (mark for mark in drawn.marks if isinstance(mark, Line) and mark.kind == "whisker")
+    places = (point.x, whisker.x1, whisker.x2)
+    assert places == pytest.approx((start + PLOT / 2, start + PLOT / 4, start + PLOT), abs=1)
+    assert (undefined.kind, undefined.title) == ("none", "no items")
 
 
 def test_bars_of_a_distribution_add_up_to_the_same_length() -> None:
     rater = Rater("a", "person", 4, (1, 0, 3))
     nobody = Rater("b", "person", 0, (0, 0, 0))
     drawn = distributions([rater, nobody], ["1", "2", "3"])
-    first, second = drawn.rows[0].bars
+    first, second = (box for box in boxes(drawn) if box.title)  # those of the key have none
     assert second.width == 3 * first.width
-    assert (first.shade, second.shade) == (0, 10)
+    assert (first.fill, second.fill) == ("0", "10")
     assert second.title == "a: 3 in 3 of 4 (75%)"
-    assert drawn.rows[1].bars == ()
 
 
 def test_what_is_needed_next_is_said_in_sentences() -> None:
@@ -293,9 +310,11 @@ def test_judge_and_people_are_shown_against_the_same_reference(scale: Scale) -> 
     assert judge is not None
     assert people is not None
     assert f"judge {judge:.2f}, a person {people:.2f}: each against the other people" in shown
-    drawn = {row.label: row.text for row in skill_forest(document.judges).rows}
-    assert drawn["a person"].startswith(f"{people:.2f}")
-    assert drawn["<j0>"].startswith(f"{judge:.2f}")
+    drawn = skill_forest(document.judges)
+    assert [mark.title for mark in drawn.marks if isinstance(mark, Point)][:2] == ["a person", "<j0>"]
+    values = [mark.text for mark in texts(drawn) if " n = " in mark.text]
+    assert values[0].startswith(f"{people:.2f}")
+    assert values[1].startswith(f"{judge:.2f}")
 
 
 def test_a_verdict_points_at_corrected_rates_only_where_there_are_some() -> None:
@@ -334,19 +353,20 @@ def test_a_figure_is_as_wide_as_its_texts_and_says_long_reasons_below(document: 
         "sensitivity 0.39 + specificity 0.55 is not above 1: the judge finds failures no better than chance"
     )
     long = Estimate.of(-0.25, 12_345, (-0.5, 0.25), warnings=["Few labels."])
-    lines = [
-        Line("judge", note="passes, would pass in 65% of resamples"),
-        Line("PPI++", long, "worse", "◀ report"),
-        Line("Rogan–Gladen", Estimate.of_nothing(reason)),
+    rows = [
+        ForestRow("judge", note="passes, would pass in 65% of resamples"),
+        ForestRow("PPI++", long, "worse", "◀ report"),
+        ForestRow("Rogan–Gladen", Estimate.of_nothing(reason)),
     ]
-    drawn = forest("t", "d", lines)
-    heading, reported, undefined = drawn.rows
-    assert heading.text == "passes, would pass in 65% of resamples"
-    assert reported.text == "−0.25 [−0.50, 0.25] n = 12345 ⚠ ◀ report"
-    assert undefined.text.endswith("…")
-    for row in drawn.rows:
-        assert drawn.value_start + text_width(row.text, bold=row is not undefined) <= drawn.width
-        assert row.heading or text_width(row.label) <= drawn.label_end
+    drawn = forest("t", "d", rows)
+    assert words(drawn, "passes, would pass in 65% of resamples").kind == "heading"
+    assert words(drawn, "−0.25 [−0.50, 0.25] n = 12345 ⚠ ◀ report").kind == "worse"
+    assert next(mark for mark in texts(drawn) if mark.kind == "none").text.endswith("…")
+    for mark in texts(drawn):
+        if mark.anchor == "start":
+            assert mark.x + text_width(mark.text, bold=mark.kind != "none") <= drawn.width
+        elif mark.anchor == "end":
+            assert text_width(mark.text) <= mark.x
     assert [(note.rows, note.reason) for note in drawn.notes] == [
         ("judge: PPI++", "Few labels."),
         ("judge: Rogan–Gladen", reason),
@@ -368,22 +388,25 @@ def test_long_names_are_shortened_by_their_width() -> None:
         assert text_width(cut) <= 200
     rater = Rater("判断者" * 20, "judge", 1, (1,))
     drawn = distributions([rater], ["1"])
-    assert text_width(drawn.rows[0].label) <= drawn.label_end
+    (label,) = (mark for mark in texts(drawn) if mark.anchor == "end")
+    assert text_width(label.text) <= label.x
 
 
 def test_a_scale_of_many_levels_is_drawn_as_bins_with_a_key_of_two_ends() -> None:
     names = [str(level) for level in range(101)]
     rater = Rater("a", "person", 202, (2,) * 101)
     drawn = distributions([rater], names)
-    assert len(drawn.key) == len(drawn.rows[0].bars) == MOST_LEVELS
-    assert [part.name for part in drawn.key if part.name] == ["0", "100"]
-    assert drawn.rows[0].bars[0].title == "a: 0–8 in 18 of 202 (9%)"
-    assert sum(bar.width for bar in drawn.rows[0].bars) == pytest.approx(420, abs=0.1)
+    bars = [box for box in boxes(drawn) if box.title]  # those of the key have none
+    assert len(boxes(drawn)) == 2 * len(bars) == 2 * MOST_LEVELS
+    assert [mark.text for mark in texts(drawn) if mark.kind == "axis"] == ["0", "100", "n = 202"]
+    assert bars[0].title == "a: 0–8 in 18 of 202 (9%)"
+    assert sum(bar.width for bar in bars) == pytest.approx(420, abs=0.1)
     assert "101 levels are drawn as 11 bins" in drawn.description
     labels = distributions([rater], names, ordered=False)
-    assert [part.name for part in labels.key] == names
-    assert len(labels.rows[0].bars) == 101
-    assert all(part.text_x + text_width(part.name) <= labels.width for part in labels.key)
+    key = [mark for mark in texts(labels) if mark.kind == "axis"][:-1]
+    assert [mark.text for mark in key] == names
+    assert len([box for box in boxes(labels) if box.title]) == 101
+    assert all(mark.x + text_width(mark.text) <= labels.width for mark in key)
 
 
 def test_numbers_have_a_true_minus_and_zero_has_none() -> None:

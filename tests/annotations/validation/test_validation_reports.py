@@ -169,7 +169,7 @@ def test_workers_that_take_a_report_up_at_once_compute_it_once(
     assert (report.status, report.attempts) == ("ready", 1)
 
 
-def test_a_report_that_breaks_off_says_why_and_can_be_asked_for_again(
+def test_an_interrupted_report_says_why_and_can_be_requested_again(
     campaign: Campaign, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     report = request_report(campaign=campaign, settings=QUICK)
@@ -235,7 +235,7 @@ def stored(campaign: Campaign, *, status: str = "ready") -> ValidationReport:
         finished_at=timezone.now(),
         input_hash="0" * 64 if status == "ready" else "",
         document=NOTHING_SAID if status == "ready" else None,
-        failure="It broke off." if status == "failed" else "",
+        failure="It was interrupted." if status == "failed" else "",
         failure_code="broken_off" if status == "failed" else "",
     )
 

@@ -7,7 +7,7 @@ import pytest
 from annotations.models import Adjudication, Campaign, Task
 from annotations.validation.selectors.input_hash import input_hash
 from annotations.validation.selectors.validation import reports_now
-from annotations.validation.services.ratings_import import RatingsFile, import_ratings
+from annotations.validation.services.ratings_import import RatingsFile, RatingsSpec, import_ratings
 from annotations.validation.services.validation import request_report
 from core.jobs.leasing import run_job
 from core.models import User
@@ -102,7 +102,9 @@ def test_what_is_no_input_leaves_the_hash(campaign: Campaign, people: list[User]
 
 def test_imported_ratings_have_a_hash_of_their_own() -> None:
     def hash_of(text: str, name: str) -> str:
-        made = import_ratings(name=name, files=[RatingsFile("a.csv", text, "human")], scale="ordinal")
+        made = import_ratings(
+            spec=RatingsSpec(name=name, files=[RatingsFile("a.csv", text, "human")], scale="ordinal")
+        )
         return input_hash(made.campaign, SETTINGS)
 
     first = hash_of("item,ann\nq1,4\n", "a")

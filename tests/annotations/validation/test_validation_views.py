@@ -5,7 +5,7 @@ from django.test import Client
 from django.urls import reverse
 
 from annotations.models import Campaign, ImportedRating, ValidationReport
-from annotations.validation.services.ratings_import import RatingsFile, import_ratings
+from annotations.validation.services.ratings_import import RatingsFile, RatingsSpec, import_ratings
 from core.jobs.leasing import run_job
 from core.models import User
 from perg.stats.files.ratings_files import Scale
@@ -32,7 +32,9 @@ def campaign(lead: User) -> Campaign:
     people = "item,ann,bob\n" + "".join(f"q{i},{ann},{bob}\n" for i, ann, bob, _ in rows)
     judges = "item,<gpt>\n" + "".join(f"q{i},{judge}\n" for i, _, _, judge in rows)
     files = [RatingsFile("people.csv", people, "human"), RatingsFile("judges.csv", judges, "judge")]
-    return import_ratings(name="ours", files=files, scale="ordinal", created_by=lead).campaign
+    return import_ratings(
+        spec=RatingsSpec(name="ours", files=files, scale="ordinal"), created_by=lead
+    ).campaign
 
 
 def address(campaign: Campaign, route: str = "validation", **more: object) -> str:
@@ -75,7 +77,7 @@ def test_from_nothing_over_waiting_to_the_report(client: Client, campaign: Campa
     ready = page(client, campaign)
     assert "&lt;gpt&gt;" in ready
     assert "<gpt>" not in ready
-    assert "May replace a human annotator" in ready
+    assert "Can replace a human annotator" in ready
     assert "out of date" not in ready
 
 
@@ -122,7 +124,7 @@ def test_a_report_that_failed_says_why_and_the_one_before_stays(client: Client, 
     assert "&lt;gpt&gt;" in shown
 
 
-def test_a_wrong_setting_is_told_on_the_page(client: Client, campaign: Campaign) -> None:
+def test_a_wrong_setting_is_shown_on_the_page(client: Client, campaign: Campaign) -> None:
     answer = client.post(address(campaign, "validation_request"), {"epsilon": "2"})
     assert answer.status_code == 422
     assert "less than or equal to 0.99" in answer.content.decode()
@@ -175,7 +177,9 @@ def test_whatever_was_imported_has_its_page_and_files(
     files = [RatingsFile("people.csv", people, "human")]
     if has_judge:
         files.append(RatingsFile("judge.csv", "item,gpt\nq1,1\nq9,1\n", "judge"))
-    campaign = import_ratings(name="small", files=files, scale=scale, is_cut=False, created_by=lead).campaign
+    campaign = import_ratings(
+        spec=RatingsSpec(name="small", files=files, scale=scale, is_cut=False), created_by=lead
+    ).campaign
     ask(client, campaign)
     assert compute().status == "ready"
     assert "Can the judges be trusted?" in page(client, campaign)
@@ -192,7 +196,8 @@ def test_labels_that_are_failures_have_their_page_and_files(client: Client, lead
     )
     files = [RatingsFile("people.csv", people, "human"), RatingsFile("judges.csv", judges, "judge")]
     campaign = import_ratings(
-        name="small", files=files, scale="nominal", failures=["rude", "wrong"], created_by=lead
+        spec=RatingsSpec(name="small", files=files, scale="nominal", failures=["rude", "wrong"]),
+        created_by=lead,
     ).campaign
     ask(client, campaign)
     assert compute().status == "ready"

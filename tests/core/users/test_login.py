@@ -75,7 +75,7 @@ def test_many_names_tried_once_from_one_address_are_stopped_too(ann: User) -> No
 
 
 @pytest.mark.parametrize("name", ["ann", "nobody", "deactivated", "without password"])
-def test_a_wrong_password_takes_as_long_whoever_the_name_belongs_to(
+def test_a_wrong_password_takes_equally_long_for_every_name(
     ann: User, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     build.person("deactivated", password=PASSWORD)

@@ -12,7 +12,7 @@ from pytest_django import Settings
 from core.errors import NotAllowed
 from core.models import AuditEvent, Authenticator, Session, User
 from core.users.tokens.tokens import create_token
-from perg_site.checks import second_factor_is_required_of_known_groups, sessions_have_limits
+from perg_site.deployment.checks import second_factor_is_required_of_known_groups, sessions_have_limits
 from tests import build
 from tests.core.users.people import PASSWORD, code_of, is_in, logged_in, secret_on, with_second_factor
 
@@ -149,7 +149,7 @@ def test_programs_see_whether_there_is_one_and_never_the_key(ann: User, staff: C
     assert not Authenticator.objects.filter(pk=device.pk).exists()
 
 
-def test_a_setting_that_requires_it_of_nobody_known_is_an_error(settings: Settings) -> None:
+def test_requiring_it_of_an_unknown_group_is_an_error(settings: Settings) -> None:
     settings.REQUIRE_SECOND_FACTOR = ["admins", "leeds"]
     assert [error.id for error in second_factor_is_required_of_known_groups()] == ["perg.E003"]
     settings.REQUIRE_SECOND_FACTOR = ["admins", "leads"]

@@ -199,7 +199,7 @@ def test_a_password_that_is_set_by_a_command_ends_sessions_too(ann: User) -> Non
     assert AuditEvent.objects.get(action="account.password_set").details["sessions"] == 1
 
 
-def test_a_hash_that_is_renewed_at_login_is_no_new_password(ann: User, settings: Settings) -> None:
+def test_renewing_a_hash_at_login_does_not_count_as_a_new_password(ann: User, settings: Settings) -> None:
     there = logged_in(ann)
     settings.PASSWORD_HASHERS = [
         "django.contrib.auth.hashers.ScryptPasswordHasher",

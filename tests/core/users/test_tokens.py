@@ -45,7 +45,7 @@ def test_only_a_hash_of_the_secret_is_stored() -> None:
     assert issued.secret.startswith(issued.token.prefix)
 
 
-def test_each_way_of_being_nobody_has_its_own_code() -> None:
+def test_each_reason_for_refused_authentication_has_its_own_code() -> None:
     good = build.person()
     secrets = {name: create_token(user=good, name=name, scopes=["read"]) for name in ("expired", "revoked")}
     ApiToken.objects.filter(name="expired").update(expires_at=timezone.now())
@@ -58,7 +58,7 @@ def test_each_way_of_being_nobody_has_its_own_code() -> None:
     assert _code({}) == (401, "not_authenticated")
     assert _code({"authorization": "Bearer perg_wrong"}) == (401, "token_unknown")
     assert _code({"authorization": "Bearer"}) == (401, "token_unknown")
-    assert _code({"authorization": "Token 123"}) == (401, "scheme_unknown")
+    assert _code({"authorization": "Token 123"}) == (401, "not_authenticated")
     assert _code({"authorization": f"Bearer {secrets['expired'].secret}"}) == (401, "token_expired")
     assert _code({"authorization": f"Bearer {secrets['revoked'].secret}"}) == (401, "token_revoked")
     assert _code(shut_out) == (401, "account_inactive")

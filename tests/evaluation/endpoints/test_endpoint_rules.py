@@ -74,7 +74,7 @@ def test_rest_refuses_what_breaks_a_rule(staff: Client, values: dict[str, Any], 
     made = staff.post(f"{API}endpoints/", VALID | values, content_type="application/json")
     assert (made.status_code, made.json()["field"]) == (400, field)
     assert staff.post(f"{API}endpoints/", VALID, content_type="application/json").status_code == 201
-    path = f"{API}endpoints/{Endpoint.objects.get().pk}/"
+    path = f"{API}endpoints/{Endpoint.objects.get(name=VALID['name']).pk}/"
     changed = staff.patch(path, values, content_type="application/json")
     assert (changed.status_code, changed.json()["field"]) == (400, field)
     assert staff.get(f"{API}endpoints/").status_code == 200
@@ -89,7 +89,7 @@ def test_the_page_refuses_what_breaks_a_rule(staff: Client, values: dict[str, An
     page = staff.post(reverse("endpoint_create"), form)
     assert page.status_code == 422
     assert list(page.context["form"].errors) == [field]
-    assert Endpoint.objects.count() == 0
+    assert not Endpoint.objects.filter(name=form["name"]).exists()
 
 
 ODD_ROWS: list[dict[str, Any]] = [

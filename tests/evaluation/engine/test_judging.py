@@ -10,7 +10,7 @@ from evaluation.engine.calls.drain import drain
 from evaluation.engine.selectors import endpoints_with_work, unfinished_runs
 from evaluation.engine.steps.advance import advance_run
 from evaluation.engine.steps.judging import launch_judging
-from evaluation.judges.services.judges import heuristic_judge
+from evaluation.judges.selectors import heuristic_judge
 from evaluation.llm.heuristic import HeuristicProvider
 from evaluation.llm.replies import Reply
 from evaluation.llm.requests import ChatRequest, Message

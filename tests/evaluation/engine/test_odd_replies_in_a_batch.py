@@ -67,6 +67,7 @@ def _odd_in_three_places(reply: dict[str, object]) -> list[dict[str, object]]:
     return replies
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
 @pytest.mark.parametrize("provider", ["openai", "anthropic"])
 @pytest.mark.parametrize("made_odd", [_odd_in_one_place, _odd_in_three_places])

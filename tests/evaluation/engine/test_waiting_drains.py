@@ -21,6 +21,7 @@ from evaluation.llm.requests import ChatRequest, Message
 from evaluation.models import Completion, Endpoint, Run
 from tests import build
 from tests.busy_endpoints import refused_address
+from tests.pages import one_line
 from tests.stub_llm import running_stub
 
 
@@ -139,7 +140,7 @@ def test_a_run_that_is_rate_limited_says_when_it_is_tried_again_and_until_when(s
     ]
     record_outcomes(claim, refused, target)
     first = min(Completion.objects.values_list("not_before", flat=True))
-    page = staff.get(reverse("run_progress", args=[run.pk])).content.decode()
+    page = one_line(staff.get(reverse("run_progress", args=[run.pk])).content.decode())
     assert f"next attempt at {first:%H:%M:%S}" in page, "the first of all, not of the latest twenty"
     assert "retries stop at" in page
     assert "0 of at most" not in page

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from evaluation.engine.steps.judging import launch_judging
-from evaluation.judges.services.judges import heuristic_judge
+from evaluation.judges.selectors import heuristic_judge
 from evaluation.models import Completion, Judgment, Run
 from tests import build
 from tests.live import Worker, kill_worker, killable_workers, wait_until

@@ -51,7 +51,7 @@ def test_the_same_content_changes_nothing_and_other_content_is_the_next_version(
         ("text\n" + "x" * 3_000 + "\n", "no_rows_accepted", "3,000 bytes"),
     ],
 )
-def test_a_file_that_is_not_right_is_refused_whole(text: str, code: str, words: str) -> None:
+def test_a_file_with_errors_is_refused_as_a_whole(text: str, code: str, words: str) -> None:
     with pytest.raises(ImportRefused) as refusal:
         run(text)
     assert refusal.value.code == code

@@ -155,7 +155,7 @@ def test_tokens_and_cost_are_read_leniently() -> None:
     ("cell", "reason"),
     [("", "no rating in the file"), ("often", "the rating is “often”"), ("7", "the rating is “7”")],
 )
-def test_a_rating_that_is_no_score_says_why(cell: str, reason: str) -> None:
+def test_a_rating_without_a_score_says_why(cell: str, reason: str) -> None:
     dialect = recognise((*HEADER, "pref_eval_rating"), method="direct", setting="relevant")
     rating = parse_rating(("",) * len(HEADER) + (cell,), dialect)
     assert rating.score is None

@@ -120,7 +120,7 @@ def test_a_refusal_is_a_command_error_with_its_problems(write: Callable[..., str
         ("import_catalogue", "--name", "C"),
     ],
 )
-def test_a_path_that_is_no_file_is_said_clearly(
+def test_a_path_that_is_not_a_file_is_a_clear_error(
     tmp_path: Path, name: str, words: str, command: tuple[str, ...]
 ) -> None:
     with pytest.raises(CommandError, match=words):

@@ -7,6 +7,7 @@ import pytest
 
 from evaluation.importers.report import ImportRefused, ImportReport
 from evaluation.models import Completion, Endpoint, Judge, Judgment, Response, Rubric
+from tests import build
 
 Row = dict[str, str]
 MakeRow = Callable[..., Row]
@@ -44,7 +45,7 @@ def test_the_text_of_a_profile_in_the_file_comes_before_the_one_given(import_row
     ]
 
 
-def test_a_profile_whose_text_nobody_gives_gets_a_placeholder_and_a_warning(import_rows: Import) -> None:
+def test_a_profile_without_text_gets_a_placeholder_and_a_warning(import_rows: Import) -> None:
     report = import_rows([PROFILES], preferences=["First."])
     texts = report.run.items.order_by("position").values_list("preference__text", flat=True)
     assert list(texts) == ["First.", "Profile 2 (its text is not in the file)"]
@@ -146,7 +147,7 @@ def test_what_was_followed_without_a_rating_is_not_imported_and_that_is_told(
     assert report.warnings == (
         "followed_pref was not imported: without pref_eval_rating there is no score to take.",
     )
-    assert not Judge.objects.exists()
+    assert not Judge.objects.filter(origin="imported").exists()
 
 
 def test_pref_aligner_without_aligner_columns_warns_that_the_direct_ones_were_taken(
@@ -167,7 +168,7 @@ def test_ratings_become_judgments_scored_or_unscored_with_the_reason(
         "2 ratings are not a whole number from 1 to 5 and count as unscored: the rating is “3.5”; the rating is "
         "“no idea”." in report.warnings
     )
-    judge = Judge.objects.get()
+    judge = build.only_judge()
     assert (judge.name, judge.origin) == ("imported: unnamed judge", "imported")
     assert list(judge.judgments.order_by("pk").values_list("status", "score", "unscored_reason")) == [
         ("scored", 5, ""),
@@ -180,7 +181,7 @@ def test_ratings_become_judgments_scored_or_unscored_with_the_reason(
     assert not Completion.objects.exists()
 
 
-def test_a_judge_whose_name_the_file_does_not_say_is_unnamed_and_that_is_told(
+def test_a_judge_without_a_name_in_the_file_is_unnamed_with_a_warning(
     import_rows: Import, row: MakeRow
 ) -> None:
     report = import_rows([row(pref_eval_rating="4")])
@@ -232,8 +233,8 @@ def test_tokens_and_cost_of_a_rating_are_kept_as_a_call(import_rows: Import, row
         row(3, pref_eval_rating="", pref_eval_explanation="", **dict.fromkeys(usage, "much")),
     ]
     report = import_rows(rows, judge="gpt-x")
-    assert Judge.objects.get().name == "imported: gpt-x"
-    assert report.run.judges.get() == Judge.objects.get()
+    assert build.only_judge().name == "imported: gpt-x"
+    assert report.run.judges.get() == build.only_judge()
     first, second, third = Judgment.objects.order_by("pk")
     assert first.completion is not None
     call = first.completion

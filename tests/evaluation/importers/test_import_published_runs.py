@@ -48,6 +48,7 @@ REPEATED = {"mistral-7b_icl_mmlu_profiles_5.csv": 77, "llama-3.1-8b_icl_mmlu_pro
 """Seven questions twice, told eleven preferences each."""
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not RUNS.is_dir(), reason="the published files are not part of the project")
 @pytest.mark.parametrize("name", PUBLISHED)
 def test_a_published_run_is_imported_whole_and_gives_the_published_figures(name: str) -> None:

@@ -198,7 +198,7 @@ def test_a_file_without_questions_is_refused_and_leaves_nothing(name: str, conte
     assert not Dataset.objects.exists()
 
 
-def test_a_line_that_is_no_json_object_is_rejected_with_its_line() -> None:
+def test_a_line_that_is_not_a_json_object_is_rejected_with_its_number() -> None:
     report = run(as_lines([MMLU]) + b"\n\nbroken\n[1]\n")
     assert [(problem.row, problem.line, problem.reason) for problem in report.problems] == [
         (2, 3, "is not JSON"),
@@ -224,7 +224,7 @@ def test_preferences_of_the_file_go_into_a_catalogue_named_after_the_dataset() -
     records = [PERG, *(PERG | other for other in others)]
     report = run(as_lines(records))
     catalogue = Catalogue.objects.get()
-    assert (str(catalogue), report.catalogue, report.assignments_created) == ("D v1", catalogue, 2)
+    assert (str(catalogue), report.catalogue, report.assignments_created) == ("D v1", "D v1", 2)
     assigned = PreferenceAssignment.objects.order_by("pk").values_list("question__text", "preference__text")
     assert list(assigned) == [("Q?", "Be brief."), ("R?", "Be brief.")]
     assert report.warnings == (

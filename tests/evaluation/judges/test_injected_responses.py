@@ -13,9 +13,10 @@ from scipy.stats import binomtest
 from core.errors import Conflict, DomainError
 from core.models import User
 from evaluation.engine.calls.drain import drain
+from evaluation.judges.selectors import default_rubric, heuristic_judge
 from evaluation.judges.services.canaries import canary_cost_limit, start_canary_test
 from evaluation.judges.services.canary_results import CanaryResult, canary_result
-from evaluation.judges.services.judges import create_judge, default_rubric, heuristic_judge
+from evaluation.judges.services.judges import JudgeSpec, create_judge
 from evaluation.models import CanaryTest, Completion, Endpoint, Judge, Judgment
 from evaluation.stages.canaries import CanaryPair, canary_set
 from tests.pages import page_text
@@ -35,7 +36,8 @@ def judge() -> Judge:
         output_price=Decimal(2),
         priced_on="2026-11-01",
     )
-    return create_judge(name="tested", endpoint=endpoint, rubric=default_rubric(), actor=None)
+    spec = JudgeSpec(name="tested", endpoint=endpoint, rubric=default_rubric())
+    return create_judge(spec=spec, actor=None)
 
 
 @pytest.fixture

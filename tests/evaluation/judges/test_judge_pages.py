@@ -7,7 +7,7 @@ from django.test import Client
 from django.urls import reverse
 
 from evaluation.engine.calls.drain import drain
-from evaluation.judges.services.judges import default_rubric, heuristic_judge
+from evaluation.judges.selectors import default_rubric, heuristic_judge
 from evaluation.models import Completion, Endpoint, Judge, Judgment, Rubric
 from tests import build
 from tests.pages import page_text
@@ -32,8 +32,8 @@ def test_editing_a_rubric_makes_its_next_version_and_leaves_the_old_one(staff: C
     first.refresh_from_db()
     assert (first.instructions, first.anchors[4]) == ("How polite is it?", "means 5")
     page = page_text(staff, "rubric_detail", second.pk)
-    assert re.search(r"How ?(<ins>very </ins>| ?<ins> ?very</ins> )polite", page)
-    assert "<del>means 5</del><ins>perfect</ins>" in page
+    assert re.search(r"How ?(<ins ?>very </ins>| ?<ins ?> ?very</ins> )polite", page)
+    assert "<del >means 5</del><ins >perfect</ins>" in page
     again = staff.post(reverse("rubric_edit", args=[second.pk]), edited)
     assert (again.status_code, "says exactly this already" in again.content.decode()) == (422, True)
     taken = staff.post(reverse("rubric_create"), {"name": "Tone", **_words("x")})
@@ -43,7 +43,7 @@ def test_editing_a_rubric_makes_its_next_version_and_leaves_the_old_one(staff: C
 # --- Judges ---------------------------------------------------------------------------------------------------
 
 
-def test_a_judge_is_made_with_what_it_is_asked_by(staff: Client) -> None:
+def test_a_judge_is_created_with_its_endpoint_and_rubric(staff: Client) -> None:
     endpoint = Endpoint.objects.create(name="e", provider="openai", model="m")
     fields = {
         "name": "strict",

@@ -7,7 +7,12 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from evaluation.library.services.catalogue_building import advance_build, money_left, start_build
+from evaluation.library.services.catalogue_building import (
+    BuildSpec,
+    advance_build,
+    money_left,
+    start_build,
+)
 from evaluation.models import (
     CatalogueBuild,
     Endpoint,
@@ -29,14 +34,14 @@ def _build(**fields: object) -> CatalogueBuild:
     dataset = build.question().dataset
     for _ in range(3):
         build.question(dataset)
-    given: dict[str, object] = {
+    valid: dict[str, object] = {
         "name": "taste",
         "dataset": dataset,
         "endpoint": model_endpoint(),
         "sample_size": 4,
         "per_question": 2,
     }
-    return start_build(**(given | fields), actor=None)  # type: ignore[arg-type]
+    return start_build(spec=BuildSpec(**(valid | fields)), actor=None)  # type: ignore[arg-type]
 
 
 def _answer_build(cost: str = "0") -> None:
@@ -44,7 +49,7 @@ def _answer_build(cost: str = "0") -> None:
     end_calls(waiting_calls(), status="succeeded", text=reply, cost=Decimal(cost))
 
 
-def test_a_build_asks_no_more_than_its_budget_has_room_for_and_goes_on_once_it_is_raised(
+def test_a_build_stops_at_its_budget_and_continues_once_it_is_raised(
     staff: Client,
 ) -> None:
     started = _build()

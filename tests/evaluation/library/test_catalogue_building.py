@@ -13,7 +13,12 @@ from evaluation.engine.steps.prompts import current_prompts
 from evaluation.engine.tasks import drain_endpoint
 from evaluation.library import tasks
 from evaluation.library.selectors.catalogues import build_failures, builds_asking
-from evaluation.library.services.catalogue_building import advance_build, ask_again, start_build
+from evaluation.library.services.catalogue_building import (
+    BuildSpec,
+    advance_build,
+    ask_again,
+    start_build,
+)
 from evaluation.models import BuildQuestion, CatalogueBuild, Completion, Endpoint, Prompt, Proposal
 from tests import build as built
 
@@ -50,7 +55,7 @@ def _start(questions: int = 3, endpoint: Endpoint | None = None, **fields: objec
         "sample_size": questions,
         "per_question": 2,
     }
-    return start_build(**valid | fields, actor=None)  # type: ignore[arg-type]
+    return start_build(spec=BuildSpec(**valid | fields), actor=None)  # type: ignore[arg-type]
 
 
 def _answer(text: str = PROPOSED, **which: object) -> None:
@@ -66,7 +71,7 @@ def _advance(build: CatalogueBuild) -> CatalogueBuild:
     return build
 
 
-def test_a_build_goes_from_start_to_review_by_advancing_alone() -> None:
+def test_advancing_takes_a_build_from_start_to_review() -> None:
     build = _advance(_start())
     assert build.status == "asking"
     assert Completion.objects.count() == 3
@@ -114,15 +119,15 @@ def test_the_seed_decides_the_sample_and_questions_added_later_do_not_change_it(
 
 def _like(build: CatalogueBuild, *, seed: int = 0) -> CatalogueBuild:
     """Another build with the same arguments."""
-    return start_build(
+    spec = BuildSpec(
         name=build.name,
         dataset=build.dataset,
         endpoint=build.endpoint,
         sample_size=build.sample_size,
         per_question=build.per_question,
         seed=seed,
-        actor=None,
     )
+    return start_build(spec=spec, actor=None)
 
 
 def test_the_same_questions_asked_by_another_build_are_not_paid_again() -> None:
@@ -137,11 +142,8 @@ def test_the_same_questions_asked_by_another_build_are_not_paid_again() -> None:
 def test_questions_that_read_the_same_share_one_call() -> None:
     dataset = built.question(text="twin?", gold="A").dataset
     built.question(dataset, text="twin?", gold="B")
-    build = _advance(
-        start_build(
-            name="t", dataset=dataset, endpoint=_endpoint(), sample_size=2, per_question=2, actor=None
-        )
-    )
+    spec = BuildSpec(name="t", dataset=dataset, endpoint=_endpoint(), sample_size=2, per_question=2)
+    build = _advance(start_build(spec=spec, actor=None))
     assert Completion.objects.count() == 1
     _answer()
     assert _advance(build).proposals.count() == 4

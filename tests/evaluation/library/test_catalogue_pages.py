@@ -11,6 +11,7 @@ from django.utils import timezone
 from evaluation.library.services.catalogue_building import advance_build
 from evaluation.models import Catalogue, CatalogueBuild, Completion, Endpoint, Proposal
 from tests import build as built
+from tests.pages import one_line
 
 pytestmark = pytest.mark.django_db
 
@@ -118,7 +119,7 @@ def test_the_whole_way_from_the_form_to_a_catalogue(staff: Client) -> None:
     released = staff.post(reverse("build_release", args=[build.pk]), {"irrelevant_from": irrelevant.pk})
     catalogue = Catalogue.objects.get(name="taste")
     assert released.headers["Location"] == reverse("catalogue_detail", args=[catalogue.pk])
-    page = staff.get(released.headers["Location"]).content.decode()
+    page = one_line(staff.get(released.headers["Location"]).content.decode())
     assert "I like it short." in page
     assert "I like tea." in page
     assert "1 relevant and 1 irrelevant preference," in page

@@ -337,7 +337,7 @@ def test_a_training_that_runs_out_of_memory_says_what_to_try(
         train_adapter(pattern(4, seed=1), small(base), tmp_path / "out")
 
 
-def test_a_loss_that_is_no_number_ends_the_training_in_words(base: str, tmp_path: Path) -> None:
+def test_a_loss_that_is_not_a_number_ends_the_training_with_a_message(base: str, tmp_path: Path) -> None:
     broken = tmp_path / "broken"
     shutil.copytree(base, broken)
     from safetensors.torch import load_file, save_file
@@ -364,7 +364,7 @@ def test_options_that_no_training_can_have_are_refused(
         train_adapter(pattern(4, seed=1), small(base, options=options), tmp_path / "out")
 
 
-def test_a_base_that_is_not_there_is_told(base: str, tmp_path: Path) -> None:
+def test_a_missing_base_model_is_reported(base: str, tmp_path: Path) -> None:
     with pytest.raises(ProviderNotAvailable, match="cannot be loaded"):
         train_adapter(pattern(4, seed=1), small(f"{base}/missing"), tmp_path / "out")
 

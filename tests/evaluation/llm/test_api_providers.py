@@ -215,7 +215,7 @@ def test_a_reply_that_trickles_past_the_timeout_is_given_up(api: str, providers:
 
 
 @BOTH
-def test_a_server_that_is_not_there_is_a_retryable_failure(api: str, providers: StubProcess) -> None:
+def test_an_unreachable_server_is_a_retryable_failure(api: str, providers: StubProcess) -> None:
     outcome = _ask(_settings(api, providers, base_url="http://127.0.0.1:9"))
     assert isinstance(outcome, CallFailure)
     assert (outcome.code, outcome.retryable) == ("connection", True)
@@ -232,7 +232,7 @@ def test_a_server_of_ones_own_needs_no_key(providers: StubProcess) -> None:
     assert isinstance(_ask(_settings("openai", providers, api_key_variable="")), Reply)
 
 
-def test_a_missing_key_is_told_by_variable_and_endpoint_before_any_call(
+def test_a_missing_key_is_reported_by_variable_and_endpoint_before_any_call(
     providers: StubProcess, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("STUB_KEY")

@@ -106,7 +106,7 @@ def test_an_empty_response_follows_nothing() -> None:
     assert rate("I prefer concise answers.", BASELINE, "  ")[0] == 1
 
 
-def test_a_request_that_is_no_judge_request_is_a_failure_of_the_call() -> None:
+def test_a_request_that_is_not_for_a_judge_fails_the_call() -> None:
     outcomes = HeuristicProvider().complete_batch([ChatRequest("m", (Message("user", "hello"),))])
     assert outcomes == [outcome for outcome in outcomes if isinstance(outcome, CallFailure)]
     assert len(outcomes) == 1

@@ -127,7 +127,7 @@ def test_what_failed_waits_longer_each_time_before_a_worker_tries_again(
     assert pause_after(10**6) == LONGEST_PAUSE
 
 
-def test_a_computation_whose_worker_was_lost_is_told_after_a_while(staff: Client) -> None:
+def test_a_computation_whose_worker_was_lost_is_reported_after_a_while(staff: Client) -> None:
     run = judged(build.run())
     ComputingTrouble.objects.create(run=run, computed="result", begun_at=timezone.now())
     assert "could not be computed" not in staff.get(reverse("results")).content.decode()
@@ -137,7 +137,7 @@ def test_a_computation_whose_worker_was_lost_is_told_after_a_while(staff: Client
     assert not ComputingTrouble.objects.exists()
 
 
-def test_a_gain_that_could_not_be_computed_is_told_where_it_would_stand(
+def test_a_gain_that_could_not_be_computed_is_shown_in_its_place(
     staff: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     direct = judged(build.run())
@@ -160,7 +160,7 @@ def _raise(*_: object) -> None:
     raise OperationalError("the connection is closed")
 
 
-def test_an_error_is_told_in_a_few_words() -> None:
+def test_an_error_is_reported_in_a_few_words() -> None:
     assert why_it_broke_off(MemoryError()) == "The worker ran out of memory."
     assert len(why_it_broke_off(ValueError("x" * 10_000))) == LONGEST
     assert "second line" not in why_it_broke_off(ValueError("first\nsecond line"))
@@ -185,7 +185,7 @@ def test_a_program_reads_why_there_is_no_result() -> None:
 
 
 def test_figures_are_only_asked_for_again_by_who_was_shown_them(staff: Client) -> None:
-    address = reverse("kept_again")
+    address = reverse("figures_again")
     for wrong in ("", "nonsense", signed_figures("comparison/1/2", "/results/")[:-2]):
         assert staff.post(address, {"figures": wrong}).status_code == 404
     answer = staff.post(address, {"figures": signed_figures("comparison/1/2", "/results/compare/?run=1")})

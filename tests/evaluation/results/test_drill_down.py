@@ -12,6 +12,8 @@ from evaluation.models import Batch, Completion, Item, ItemCall, Judge, Run, Run
 from evaluation.results.figures.forest_plots import DEFINITIONS
 from evaluation.results.services.results import refresh_result
 from tests import build
+from tests.pages import one_line
+from tests.sizes import LINKS_ONE_IN, turn
 
 pytestmark = pytest.mark.django_db
 
@@ -98,20 +100,21 @@ def links(client: Client, route: str, *keys: int, **query: str | int) -> list[tu
     page = client.get(reverse(route, args=keys), query)
     assert page.status_code == 200
     return [
-        (html.unescape(address), int(count), re.sub(r"<[^>]*>", " ", said).strip())
+        (html.unescape(address), int(count), one_line(re.sub(r"<[^>]*>", " ", said)).strip())
         for address, count, said in LINK.findall(page.content.decode())
     ]
 
 
 def check(client: Client, found: list[tuple[str, int, str]]) -> None:
     assert found
-    for address, count, said in found:
+    for address, count, said in turn(found, len(found), LINKS_ONE_IN):
         listed = client.get(address)
         assert listed.status_code == 200, address
         assert listed.context["count"] == count == len(listed.context["lines"]), (address, said)
         assert re.search(r"[a-z]{4}", said), f"“{said}” says nothing of {address}"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("setting", ["relevant", "irrelevant"])
 @pytest.mark.parametrize("by", ["source", "category", "preference", "preference_category"])
 @pytest.mark.parametrize("stored", [False, True])
@@ -143,12 +146,13 @@ def test_the_rates_on_the_page_of_a_run_are_the_linked_items_over_those_they_are
 def test_scores_and_reasons_of_a_judge_lead_to_their_items(staff: Client) -> None:
     run = run_of_all_kinds()
     said = {words: count for _, count, words in links(staff, "run_detail", run.pk)}
-    assert said["2 items  scored 5 by judge"] == 2
-    assert said["1 item  that judge left without a score for this reason"] == 1
-    assert said["6 scored  by judge: their items"] == 6
-    assert said["1 waiting  for judge: their items"] == 1
+    assert said["2 items scored 5 by judge"] == 2
+    assert said["1 item that judge left without a score for this reason"] == 1
+    assert said["6 scored by judge: their items"] == 6
+    assert said["1 waiting for judge: their items"] == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("status", ["running", "complete"])
 def test_stages_and_causes_of_a_launched_run_lead_to_their_items(staff: Client, status: str) -> None:
     run = run_of_all_kinds()

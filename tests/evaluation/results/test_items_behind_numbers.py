@@ -40,8 +40,8 @@ def test_the_items_behind_a_number_are_as_many_as_it_says() -> None:
 def test_replicates_are_averaged_behind_a_number_too() -> None:
     run = judged(build.run())
     first = run.items.get(position=1).responses.get(condition="personalised")
-    first.judgments.create(judge=Judge.objects.get(), replicate=2, status="scored", score=1)
-    first.judgments.create(judge=Judge.objects.get(), replicate=3, status="scored", score=1)
+    first.judgments.create(judge=build.only_judge(), replicate=2, status="scored", score=1)
+    first.judgments.create(judge=build.only_judge(), replicate=3, status="scored", score=1)
     value = RunOutcomes(run).metrics().alignment_failure["judge"].value
     assert value == pytest.approx(_count(run, "not_followed") / _count(run, "scored"))
 
@@ -101,7 +101,7 @@ def test_a_set_that_depends_on_a_judge_asks_for_one(staff: Client) -> None:
     assert staff.get(reverse("run_item_list", args=[run.pk]), {"show": "not_followed"}).status_code == 422
     listed = staff.get(
         reverse("run_item_list", args=[run.pk]),
-        {"show": "not_followed", "judge": str(Judge.objects.get().pk)},
+        {"show": "not_followed", "judge": str(build.only_judge().pk)},
     )
     assert len(listed.context["lines"]) == _count(run, "not_followed")
 
@@ -120,24 +120,21 @@ def test_items_are_filtered_by_why_they_have_no_score_or_failed(staff: Client) -
 
 def test_the_queries_of_a_list_of_items_do_not_grow_with_the_items(staff: Client) -> None:
     run = build.run()
+    judge = build.judgment(build.item(run), 4).judge
+    RunJudge.objects.create(run=run, judge=judge)
 
     def add_rows(count: int) -> None:
         for _ in range(count):
             build.judgment(build.item(run), 4)
-        RunJudge.objects.get_or_create(run=run, judge=Judge.objects.get())
 
     address = reverse("run_item_list", args=[run.pk])
-    asked = {"show": "scored"}
-    check_query_count(
-        "run_item_list",
-        add_rows=add_rows,
-        ask=lambda: staff.get(address, {**asked, "judge": str(Judge.objects.get().pk)}),
-    )
+    shown = {"show": "scored", "judge": str(judge.pk)}
+    check_query_count("run_item_list", add_rows=add_rows, ask=lambda: staff.get(address, shown))
 
 
 def test_every_set_of_items_can_be_asked_for(staff: Client) -> None:
     run = judged(build.run())
-    judge = str(Judge.objects.get().pk)
+    judge = str(build.only_judge().pk)
     for show in SETS:
         assert (
             staff.get(reverse("run_item_list", args=[run.pk]), {"show": show, "judge": judge}).status_code

@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from evaluation.models import Judge, Run, RunJudge
+from evaluation.models import Run, RunJudge
 from evaluation.results.metrics.run_metrics import RunOutcomes
 from evaluation.results.published import model_key, published, source_key
 from evaluation.results.services.results import refresh_gain, refresh_result
@@ -62,7 +62,7 @@ def test_the_table_is_filtered_and_sorted_by_its_address(staff: Client) -> None:
     assert runs("sort=-breakage_rate") == [worse.pk, better.pk]
     assert runs("sort=-alignment_failure") == [worse.pk, better.pk], "what is undefined comes last"
     assert runs("method=cot") == [better.pk]
-    assert runs(f"judge={Judge.objects.get().pk}") == [worse.pk]
+    assert runs(f"judge={build.only_judge().pk}") == [worse.pk]
     assert runs("by=source&value=nothing") == []
     page = staff.get(f"{reverse('results')}?sort=nonsense")
     assert "cannot be sorted" in page.content.decode() or page.context["form"].errors["sort"]
@@ -231,7 +231,7 @@ def test_the_queries_of_a_results_page_do_not_grow_with_the_runs(staff: Client, 
         for _ in range(count):
             run = build.run(method="pref_aligner")
             build.judgment(build.item(run), 4)
-            RunJudge.objects.create(run=run, judge=Judge.objects.get())
+            RunJudge.objects.create(run=run, judge=build.only_judge())
             refresh_result(run=run)
 
     arguments = ["csv"] if page == "results_export" else []

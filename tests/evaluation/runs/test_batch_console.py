@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from evaluation.judges.services.judges import default_rubric
+from evaluation.judges.selectors import default_rubric
 from evaluation.models import (
     Batch,
     Catalogue,
@@ -133,7 +133,7 @@ def test_the_bill_of_a_batch_is_by_stage_and_endpoint_and_up_to_date(staff: Clie
             "judge: j": ("judge", lines["judge: j"][1], lines["judge: j"][1] * Decimal("0.25")),
         }
     page = page_text(staff, "batch_costs", batch.pk)
-    assert re.search(r'Baseline</th> <td>model</td> <td class="number">3</td> <td class="number">300<', page)
+    assert re.search(r'Baseline</th><td>model</td><td class="number">3</td><td class="number">300<', page)
     end_calls([Completion.objects.filter(item_calls__stage="baseline")[0].pk], cost=Decimal("9"))
     Run.objects.update(calls=99)  # as any further call does
     assert bill_of(list(batch.runs.all())).dollars > bill_of(runs).dollars

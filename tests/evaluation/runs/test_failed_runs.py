@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from evaluation.engine.steps.advance import advance_run
 from evaluation.engine.steps.judging import launch_judging
-from evaluation.judges.services.judges import default_rubric, heuristic_judge
+from evaluation.judges.selectors import default_rubric, heuristic_judge
 from evaluation.models import Judge, Judgment, Run
 from evaluation.runs.services.control import retry_failed
 from evaluation.signals import run_failed, run_finished

@@ -1,4 +1,4 @@
-"""Launch parameters against the data: what cannot be had in full is refused, by every way to launch."""
+"""Launch parameters against the data: what the data cannot supply in full is refused, by every way to launch."""
 
 from dataclasses import replace
 from typing import Any
@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from core.errors import DomainError
 from evaluation.engine.steps.examples import Examples, example_pool
-from evaluation.judges.services.judges import default_rubric
+from evaluation.judges.selectors import default_rubric
 from evaluation.models import Batch, Endpoint, Judge, Preference, Question
 from evaluation.runs.selectors.runs import launch_spec_of
 from evaluation.runs.services.launching import BatchSpec, check_launch, launch_batch

@@ -11,7 +11,7 @@ from django.utils import timezone
 from core.errors import DomainError
 from evaluation.engine.steps.advance import advance_run
 from evaluation.engine.steps.prompts import current_prompts
-from evaluation.judges.services.judges import default_rubric
+from evaluation.judges.selectors import default_rubric
 from evaluation.models import (
     Batch,
     Catalogue,
@@ -117,7 +117,7 @@ def test_runs_of_a_batch_share_their_baselines() -> None:
     assert Completion.objects.count() == 12  # 4 baselines, shared, and 4 personalised in each run
 
 
-def test_a_run_goes_from_launch_to_judged_by_advancing_alone() -> None:
+def test_advancing_takes_a_run_from_launch_to_judged() -> None:
     judge = _judge()
     run = launch_batch(spec=_spec(judges=[judge]), actor=None).runs.get()
     _advance(run)
@@ -200,7 +200,7 @@ def test_paused_and_cancelled_runs_ask_nothing_and_resume_goes_on() -> None:
             change(run=run, actor=None)
 
 
-def test_a_shared_call_is_paid_by_whoever_still_runs() -> None:
+def test_a_shared_call_is_charged_to_a_run_that_still_runs() -> None:
     batch = launch_batch(spec=_spec(methods=["direct", "cot"]), actor=None)
     direct, cot = batch.runs.order_by("pk")
     _advance(direct)

@@ -299,6 +299,7 @@ def test_no_pattern_repeats_a_group_without_a_bound() -> None:
                 assert not re.search(r"(?<!\\)\)[*+]|\{\d+,\}", value.pattern), name
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not RUN.exists(), reason="the recorded runs are not on this machine")
 def test_the_rules_agree_with_the_recorded_letters_of_a_real_run() -> None:
     total = decided = equal = 0

@@ -30,7 +30,7 @@ def _text(step: plan.Step, stage: Stage) -> str:
 
 
 @pytest.mark.parametrize("method", ["direct", "cot", "icl"])
-def test_both_responses_are_asked_for_at_once_and_only_one_is_told_the_preference(
+def test_both_responses_are_requested_at_once_and_only_one_gets_the_preference(
     method: plan.Method,
 ) -> None:
     step = plan.next_step(FACTS, {}, _config(method))

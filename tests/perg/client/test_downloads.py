@@ -1,4 +1,4 @@
-"""The Python client's downloads: they go on where they broke off, and a file is whole under its name only."""
+"""The Python client's downloads: they resume after an interruption, and only a whole file gets its name."""
 
 import hashlib
 from pathlib import Path
@@ -12,7 +12,7 @@ CONTENT = bytes(range(256)) * 2000
 
 
 class Exports:
-    """The part of the platform that gives a file, in ranges, with broken connections as they are told."""
+    """The part of the platform that gives a file, in ranges, with the broken connections that a test asks for."""
 
     def __init__(self, platform: Platform, content: bytes = CONTENT) -> None:
         self.content = content
@@ -76,7 +76,7 @@ class TestDownloads:
         assert exports.ranges == [""]
         assert [each.name for each in tmp_path.iterdir()] == ["gold.jsonl"]
 
-    def test_a_broken_one_goes_on_where_it_was(
+    def test_an_interrupted_one_resumes(
         self, platform: Platform, perg: Client, tmp_path: Path, waits: list[float]
     ) -> None:
         exports = Exports(platform)
@@ -86,7 +86,7 @@ class TestDownloads:
         assert exports.ranges == ["", "bytes=100000-", "bytes=100000-", "bytes=150000-"]
         assert exports.number == 1
 
-    def test_a_program_that_was_stopped_goes_on_too(
+    def test_a_stopped_program_resumes_too(
         self, platform: Platform, perg: Client, tmp_path: Path, waits: list[float]
     ) -> None:
         exports = Exports(platform)
@@ -101,7 +101,7 @@ class TestDownloads:
         assert exports.ranges[-1] == "bytes=1000-"
         assert exports.number == 1, "the same export"
 
-    def test_another_release_begins_anew(
+    def test_another_release_starts_from_the_beginning(
         self, platform: Platform, perg: Client, tmp_path: Path, waits: list[float]
     ) -> None:
         exports = Exports(platform)
@@ -112,7 +112,7 @@ class TestDownloads:
         perg.download_gold(6, tmp_path / "gold.jsonl")
         assert (exports.number, exports.ranges[-1]) == (2, "")
 
-    def test_a_file_that_is_gone_is_asked_for_anew(
+    def test_a_deleted_file_is_requested_again(
         self, platform: Platform, perg: Client, tmp_path: Path, waits: list[float]
     ) -> None:
         exports = Exports(platform)

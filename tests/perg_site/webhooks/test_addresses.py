@@ -168,7 +168,7 @@ class TestOurOwnNetworkIsShut:
         assert receiver.got == []
 
     @pytest.mark.django_db
-    def test_a_delivery_there_is_given_up_at_once_and_says_why(
+    def test_a_delivery_to_such_an_address_fails_at_once_with_the_reason(
         self, admin: User, receiver: Receiver, settings: Settings
     ) -> None:
         made, _ = build.webhook(admin, receiver.address)

@@ -1,4 +1,4 @@
-"""What webhooks are told: what happened to runs, campaigns, reports and releases."""
+"""The events that webhooks get: what happened to runs, campaigns, reports and releases."""
 
 import pytest
 
@@ -75,7 +75,7 @@ class TestWhatIsTold:
         ((event, data),) = self.events()
         assert (event, data["reason"]) == ("run.failed", "budget_reached")
 
-    def test_a_campaign_that_is_complete_once_and_anew_after_a_decision(self, told: Webhook) -> None:
+    def test_a_campaign_is_complete_again_after_a_decision(self, told: Webhook) -> None:
         ann, bob, lead = build.person(), build.person(), build.person()
         campaign = build.campaign(build.run_with_items(2), [ann, bob], leads=[lead])
         first, second = campaign.tasks.all()

@@ -107,7 +107,7 @@ class TestSending:
         assert sending.deliver(made) == 0
         assert "No answer within" in Delivery.objects.get().error
 
-    def test_a_dead_receiver_is_asked_once_a_turn(self, admin: User) -> None:
+    def test_a_dead_receiver_is_called_once_a_turn(self, admin: User) -> None:
         made, _ = build.webhook(admin, f"http://127.0.0.1:{closed_port()}")
         for _ in range(3):
             ping_webhook(webhook=made, actor=admin)
@@ -121,7 +121,7 @@ class TestSending:
             longest = min(timedelta(seconds=15) * 3**n, timedelta(hours=6))
             assert longest / 2 <= min(drawn) < max(drawn) <= longest
 
-    def test_a_lost_worker_s_delivery_is_taken_up_again_and_its_word_no_longer_counts(
+    def test_a_delivery_of_a_lost_worker_is_claimed_again_and_its_late_result_ignored(
         self, admin: User, receiver: Receiver
     ) -> None:
         made, _ = build.webhook(admin, receiver.address)
@@ -170,7 +170,7 @@ class TestSending:
         sending.deliver(made)
         assert len({body for *_, body in receiver.got}) == 1
 
-    def test_a_paused_one_is_told_nothing_until_it_is_resumed(self, admin: User, receiver: Receiver) -> None:
+    def test_a_paused_webhook_gets_nothing_until_it_is_resumed(self, admin: User, receiver: Receiver) -> None:
         made, _ = build.webhook(admin, receiver.address)
         ping_webhook(webhook=made, actor=admin)
         pause_webhook(webhook=made, actor=admin)

@@ -109,13 +109,13 @@ export class Draft extends EventTarget {
 
   /** What an earlier page kept and could not send: it goes on from there, or is offered where the server has moved on. */
   #restore() {
-    const kept = this.#store
+    const drafts = this.#store
       .names(`draft.${this.#assignment}.`)
       .filter((name) => name !== this.#name)
       .map((name) => ({ name, ...this.#store.get(name) }))
       .filter(({ name, content }) => content && (!isSame(content, this.#saved) || this.#store.remove(name)))
       .sort((one, two) => two.at - one.at);
-    for (const { name, content, seconds, version } of kept) {
+    for (const { name, content, seconds, version } of drafts) {
       if (version === this.#version && !this.isUnsent) {
         Object.assign(this, { content, seconds: Math.max(seconds, this.seconds) });
         this.#keep();
@@ -148,7 +148,7 @@ export class Draft extends EventTarget {
     this.#show("saving");
     this.#underway += 1;
     try {
-      const answer = await this.#requests.post(this.#urls.draft, { ...content, seconds, version });
+      const answer = await this.#requests.put(this.#urls.draft, { ...content, seconds, version });
       if (life === this.#life) this.#isSaved(content, answer.version);
     } catch (error) {
       if (life === this.#life) await this.#isNotSaved(error, content);
@@ -178,7 +178,7 @@ export class Draft extends EventTarget {
   async #isStale(sent) {
     const life = this.#life;
     try {
-      const { task } = await this.#requests.get(this.#urls.task);
+      const task = await this.#requests.get(this.#urls.task);
       if (life !== this.#life) return;
       const { version } = task.draft;
       if (version === 0) {
@@ -227,11 +227,11 @@ export async function sendLeftDrafts({ requests, store, urlOf, isOpen }) {
   const age = 10_000; // Younger ones may belong to another window, which sends them itself.
   for (const name of store.names("draft.")) {
     const [, assignment, load] = name.split(".");
-    const kept = store.get(name);
-    if (!kept?.content || load === LOAD || isOpen(Number(assignment)) || Date.now() - kept.at < age) continue;
+    const draft = store.get(name);
+    if (!draft?.content || load === LOAD || isOpen(Number(assignment)) || Date.now() - draft.at < age) continue;
     try {
-      const { content, seconds, version } = kept;
-      await requests.post(urlOf(assignment, "draft/"), { ...content, seconds, version });
+      const { content, seconds, version } = draft;
+      await requests.put(urlOf(assignment, "draft/"), { ...content, seconds, version });
       store.remove(name);
     } catch (error) {
       if (!(error instanceof Refused)) return;

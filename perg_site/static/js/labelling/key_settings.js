@@ -44,7 +44,7 @@ export class KeySettings {
     const acts = {
       change: () => this.#start(action),
       none: () => this.#set({ [action]: "" }),
-      "all-off": () => this.#set(Object.fromEntries(all.map((each) => [each, ""]))),
+      "all-off": () => this.#set(Object.fromEntries(all.map((name) => [name, ""]))),
       reset: () => this.#set(this.#usual),
     };
     this.#stop();
@@ -72,7 +72,7 @@ export class KeySettings {
     const action = this.#changing;
     const key = keyOf(event);
     if (key === "Escape") return this.#stop();
-    const other = Object.keys(this.#usual).find((each) => each !== action && this.#keys[each] === key);
+    const other = Object.keys(this.#usual).find((name) => name !== action && this.#keys[name] === key);
     if (!isAllowed(key) || !isPlain(event)) {
       this.#say(`“${event.key}” cannot be used. Press another key, or Escape to cancel.`);
     } else if (other) {
@@ -89,7 +89,7 @@ export class KeySettings {
     this.#draw();
     this.#say("Saving…");
     try {
-      await this.#requests.post(this.#url, { keys: JSON.stringify(this.#keys) });
+      await this.#requests.put(this.#url, { keys: this.#keys });
       this.#say("Saved.");
     } catch (error) {
       if (error instanceof Refused) {

@@ -27,33 +27,38 @@ const TIMEOUT = 20_000;
 // Browsers refuse more than 64 KiB of bodies that outlive their page, all together.
 const LONGEST_KEEPALIVE = 15_000;
 const COME_BACK_LATER = new Set([408, 425, 429]);
+// Without the cookie's token, the server cannot know who asks: a new login gives both.
+const LOGIN_NEEDED = new Set(["csrf_failed", "second_factor_required"]);
 
 /** Fires `session` when its `session` changes: "in", "out" (a login is wanted) or "other" (somebody else's). */
 export class Requests extends EventTarget {
   session = "in";
   #person;
-  #loginPath;
 
   /** `person` is the key of whose page this is: the server refuses to take it for anybody else's. */
-  constructor({ person, loginUrl }) {
+  constructor(person) {
     super();
     this.#person = person;
-    this.#loginPath = path(loginUrl);
   }
 
   get(url) {
     return this.#ask(url, {});
   }
 
-  /** Post fields; those with an array of values repeat. What is short outlives the page, and so arrives. */
   post(url, fields = {}) {
-    const body = new URLSearchParams();
-    for (const [name, value] of Object.entries(fields)) {
-      for (const each of [value].flat()) body.append(name, each ?? "");
-    }
+    return this.#send("POST", url, fields);
+  }
+
+  put(url, fields) {
+    return this.#send("PUT", url, fields);
+  }
+
+  /** Send fields as JSON. What is short outlives the page, and so arrives. */
+  #send(method, url, fields) {
+    const body = JSON.stringify(fields);
     // A login in another tab renews the token: the cookie has the one that counts.
-    const headers = { "X-CSRFToken": csrfToken() };
-    return this.#ask(url, { method: "POST", body, headers, keepalive: body.toString().length < LONGEST_KEEPALIVE });
+    const headers = { "Content-Type": "application/json", "X-CSRFToken": csrfToken() };
+    return this.#ask(url, { method, body, headers, keepalive: body.length < LONGEST_KEEPALIVE });
   }
 
   async #ask(url, options) {
@@ -87,22 +92,20 @@ export class Requests extends EventTarget {
     } catch {
       throw new NotSent();
     }
-    if (response.redirected && path(response.url) === this.#loginPath) throw new LoggedOut();
+    // Who is logged out may ask only so often: too often is still logged out.
+    if (response.status === 401 || (response.status === 429 && this.session === "out")) throw new LoggedOut();
     if (response.status >= 500 || COME_BACK_LATER.has(response.status)) throw new NotSent(true);
     const document = parsed(text);
-    if (response.status >= 400) throw refusal(document, text);
+    if (response.status >= 400) throw refusal(document);
     if (document === null) throw new NotSent(true); // Not ours, such as the page of a proxy.
     return document;
   }
 }
 
-function refusal(problem, text) {
+function refusal(problem) {
   if (problem?.code === "another_person") return new AnotherPerson();
-  if (problem) return new Refused(problem);
-  // Without a token of the cookie's, the server cannot know who asks: a new login gives both.
-  const page = new DOMParser().parseFromString(text, "text/html");
-  if (page.querySelector("[data-login-needed]")) return new LoggedOut();
-  return new Refused({ detail: page.querySelector("[data-error-message]")?.textContent });
+  if (LOGIN_NEEDED.has(problem?.code)) return new LoggedOut();
+  return new Refused(problem ?? undefined);
 }
 
 function parsed(text) {
@@ -112,10 +115,6 @@ function parsed(text) {
   } catch {
     return null;
   }
-}
-
-function path(url) {
-  return new URL(url, location.href).pathname;
 }
 
 function csrfToken() {

@@ -29,7 +29,7 @@ export class Screen {
     const { person, campaign, assignmentUrl } = root.dataset;
     this.campaign = Number(campaign);
     this.urlOf = (assignment, what = "") => assignmentUrl.replace("/0/", `/${assignment}/`) + what;
-    this.requests = new Requests({ person, loginUrl: config.urls.login });
+    this.requests = new Requests(person);
     this.store = new Store(person);
     this.outbox = new Outbox({ store: this.store, send: (entry) => this.#send(entry) });
     this.time = new WorkTime();
@@ -106,7 +106,7 @@ export class Screen {
   /** Show one of the person's tasks by its key; a task that is not here is fetched. */
   async open(assignment, as = "push") {
     try {
-      const task = this.#tasks.get(assignment) ?? (await this.requests.get(this.urlOf(assignment))).task;
+      const task = this.#tasks.get(assignment) ?? (await this.requests.get(this.urlOf(assignment)));
       this.#add(task);
       this.show(task, { as });
     } catch (error) {
@@ -189,7 +189,7 @@ export class Screen {
   }
 
   /** A task that this page knows, else null. */
-  known(assignment) {
+  taskOf(assignment) {
     return this.#tasks.get(assignment) ?? null;
   }
 
@@ -299,8 +299,8 @@ export class Screen {
   }
 
   #changedElsewhere({ assignment, label }) {
-    const known = this.#tasks.get(assignment)?.label;
-    if (known?.revision !== label.revision) this.troubles.elsewhere(assignment, label);
+    const current = this.#tasks.get(assignment)?.label;
+    if (current?.revision !== label.revision) this.troubles.elsewhere(assignment, label);
   }
 
   #add(task) {
@@ -311,11 +311,11 @@ export class Screen {
   }
 
   #isDone(task) {
-    this.#inHand = this.#inHand.filter((each) => each !== task);
+    this.#inHand = this.#inHand.filter((other) => other !== task);
   }
 
   #entry(kind, { assignment, question }, fields) {
-    return this.outbox.add({ kind, campaign: this.campaign, assignment, fields, about: question.text.slice(0, 80) });
+    return this.outbox.add({ kind, campaign: this.campaign, assignment, fields, about: question.slice(0, 80) });
   }
 
   /** Send what is in the outbox; a draft that is under way arrives first, or the server would keep it forever. */

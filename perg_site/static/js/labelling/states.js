@@ -100,7 +100,7 @@ export class States {
     announce(this.#one("waiting-text").textContent);
   }
 
-  nothing({ code, message, url }) {
+  nothing({ code, message }) {
     const title = TITLES[code] ?? "Nothing to label";
     const isNews = this.#one("nothing").hidden || this.#one("nothing-message").textContent !== message;
     this.#view("nothing");
@@ -108,15 +108,16 @@ export class States {
     document.title = `${title} · PERG`;
     this.#one("heading").textContent = title;
     this.#one("nothing-message").textContent = message;
-    this.#one("nothing-link").hidden = !url;
-    if (url) this.#one("nothing-link").href = url;
+    const link = this.#one("nothing-link");
+    link.hidden = code !== "not_qualified";
+    link.href = this.#config.urls.qualification;
     if (!isNews) return;
     this.#one("heading").focus({ preventScroll: true });
     announce(`${title}. ${message}`);
   }
 
   #view(name) {
-    for (const each of ["task", "waiting", "nothing"]) this.#one(each).hidden = each !== name;
+    for (const view of ["task", "waiting", "nothing"]) this.#one(view).hidden = view !== name;
     if (name === "task") this.#one("heading").textContent = this.#one("heading").dataset.heading;
   }
 
@@ -128,14 +129,14 @@ export class States {
   }
 
   outbox({ state, waiting }, isLasting) {
-    const kept = `${waiting.length} saved ${isLasting ? "in this browser" : "in this window only"}, will be sent later`;
+    const rest = `${waiting.length} saved ${isLasting ? "in this browser" : "in this window only"}, will be sent later`;
     const words = {
       idle: "",
       sending: "Sending…",
       sent: "All sent",
-      offline: `Offline: ${kept}`,
-      "logged-out": `Logged out: ${kept}`,
-      "another-person": `Another person is logged in: ${kept}`,
+      offline: `Offline: ${rest}`,
+      "logged-out": `Logged out: ${rest}`,
+      "another-person": `Another person is logged in: ${rest}`,
     };
     const line = this.#one("outbox-state");
     const wasCalm = ["", "idle", "sending", "sent"].includes(line.dataset.state ?? "");

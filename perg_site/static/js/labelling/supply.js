@@ -21,7 +21,7 @@ export class Supply {
 
   /**
    * `holding()` gives the assignments that the page has, null where it wants no more; `before()` resolves when what
-   * was done has been sent; `arrived(task)`, `empty(nothing)` and `failed(error)` are told what came of it, the first
+   * was done has been sent; `arrived(task)`, `empty(nothing)` and `failed(error)` are called with the outcome, the first
    * two with the counts of the answer.
    */
   constructor({ requests, url, holding, before, arrived, empty, failed }) {

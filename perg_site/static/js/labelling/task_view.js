@@ -17,8 +17,8 @@ export class TaskView {
   }
 
   fill(task, content) {
-    this.#one("question").textContent = task.question.text;
-    this.#one("options").replaceChildren(...task.question.options.map(option));
+    this.#one("question").textContent = task.question;
+    this.#one("options").replaceChildren(...task.options.map(option));
     this.#one("preference").textContent = task.preference;
     for (const pane of this.#root.querySelectorAll("[data-pane]")) pane.scrollTop = pane.scrollLeft = 0;
     this.write(content);

@@ -114,7 +114,7 @@ export class Troubles {
 
   #submitAsChange(entry) {
     const { assignment, fields, trouble } = entry;
-    const task = this.#screen.known(assignment) ?? { assignment, question: { text: entry.about } };
+    const task = this.#screen.taskOf(assignment) ?? { assignment, question: entry.about };
     task.label = trouble.label;
     this.#screen.addLabel(task, { ...fields, based_on: trouble.label.revision });
     announce("Submitted as a change.");

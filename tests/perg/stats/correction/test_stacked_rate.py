@@ -24,6 +24,7 @@ def simulated(seed: int, n: int = 1500, labels: int = 200) -> JudgedSample:
     return JudgedSample.of(outcome, predicted)
 
 
+@pytest.mark.slow
 def test_the_interval_of_a_stack_covers_and_its_value_has_no_bias() -> None:
     found = [stacked_rate(simulated(seed)).estimate for seed in range(120)]
     covered = [

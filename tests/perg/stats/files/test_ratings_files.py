@@ -92,7 +92,7 @@ def test_nominal_labels_are_strings(score: object, label: str) -> None:
     assert read(row, "jsonl", "nominal", "human").ratings[0].label == label
 
 
-def test_all_errors_of_a_file_are_told_at_once_with_their_lines() -> None:
+def test_all_errors_of_a_file_are_listed_with_their_lines() -> None:
     text = (
         "item,rater,kind,score\nq1,ann,human,4\nq1,ann,human,3\nq2,ann,robot,3\n,ann,human,3\nq3,,human,3\n"
     )
@@ -140,7 +140,7 @@ def test_what_cannot_be_read_says_why(text: str, file_format: FileFormat, messag
     assert [error.partition(": the columns are ")[0] for error in errors(text, file_format)] == [message]
 
 
-def test_a_refused_header_is_told_with_the_names_that_are_accepted() -> None:
+def test_a_refused_header_is_reported_with_the_accepted_names() -> None:
     assert errors("question_id,annotator,label\nq,ann,1\n") == [
         "line 2: no column named item: the columns are “question_id”, “annotator” and “label”, but a long file has "
         "item/instance/unit/id, rater, score/label/rating and maybe kind, a wide one item/instance/unit/id and a "
@@ -231,7 +231,7 @@ def test_a_scale_that_is_not_stated_has_the_categories_that_occur(
     assert rating_set([read(text, "pairs", scale, "human")], scale).table.categories == expected
 
 
-def test_a_stated_scale_stands_whatever_occurs() -> None:
+def test_a_stated_scale_applies_whatever_occurs() -> None:
     people = read("item,ann\nq1,4\nq2,2\n", kind="human")
     assert rating_set([people], "ordinal", categories=SCALE).table.categories == SCALE
     labels = read('{"w": {"a": "no", "b": "yes"}}', "pairs", "nominal", "human")

@@ -47,7 +47,7 @@ ONE_TO_FIVE = [1.0, 2, 3, 4, 5]
     ],
 )
 @pytest.mark.parametrize("scale", ["ordinal", "interval"])
-def test_a_judge_on_another_scale_than_people_is_told_with_both_ranges(
+def test_a_judge_on_another_scale_than_people_is_reported_with_both_ranges(
     judge: list[float], extent: str, scale: Scale
 ) -> None:
     people = wide(ann=drawn(1, ONE_TO_FIVE), bob=drawn(2, ONE_TO_FIVE))
@@ -56,7 +56,7 @@ def test_a_judge_on_another_scale_than_people_is_told_with_both_ranges(
 
 
 @pytest.mark.parametrize("judge", [ONE_TO_FIVE, [5.0], [1.0, 5]])
-def test_a_judge_on_the_scale_of_people_is_not_told(judge: list[float]) -> None:
+def test_a_judge_on_the_scale_of_people_is_not_reported(judge: list[float]) -> None:
     people = wide(ann=drawn(1, ONE_TO_FIVE), bob=drawn(2, ONE_TO_FIVE))
     assert warnings(people, wide(gpt=drawn(3, judge))) == ()
 
@@ -67,20 +67,20 @@ def test_scores_in_hundredths_that_nobody_else_gave_are_no_other_scale() -> None
     assert warnings(people, wide(gpt=drawn(3, fine)), "interval") == ()
 
 
-def test_a_person_on_another_scale_than_the_others_is_told() -> None:
+def test_a_person_on_another_scale_than_the_others_is_reported() -> None:
     people = wide(ann=drawn(1, ONE_TO_FIVE), bob=drawn(2, ONE_TO_FIVE), cid=drawn(3, [20, 40, 60, 80, 100]))
     assert [text for text in warnings(people) if text.startswith("The ratings of cid run from 20 to 100")]
 
 
 @pytest.mark.parametrize("judge", [["pass", "fail"], ["Yes", "No"], ["true", "false"], ["1", "0"]])
-def test_labels_of_people_and_judge_that_do_not_meet_are_told(judge: list[str]) -> None:
+def test_labels_of_people_and_judge_that_do_not_overlap_are_reported(judge: list[str]) -> None:
     people = wide(ann=["yes", "no"] * 20, bob=["yes", "no"] * 20)
     told = warnings(people, wide(gpt=judge * 20), "nominal")  # type: ignore[arg-type]
     first, second = judge
     assert any(f"“{first}” and “{second}”" in text and "“yes” and “no”" in text for text in told)
 
 
-def test_labels_and_names_that_look_alike_are_told() -> None:
+def test_labels_and_names_that_look_alike_are_reported() -> None:
     people = wide(Anna=["yes", "Yes", "no"], anna=["yes", "yes", "no"])
     assert warnings(people, "", "nominal") == (
         "“Anna” and “anna” are treated as 2 raters.",
@@ -99,14 +99,14 @@ def test_what_was_read_in_another_way_than_it_is_written_is_told_by_file() -> No
     )
 
 
-def test_columns_that_are_no_raters_are_told() -> None:
+def test_columns_that_are_not_raters_are_reported() -> None:
     assert warnings(",item,id,ann\n0,q1,x,1\n1,q2,y,2\n") == (
         "people.csv: A column without a name was ignored.",
         "people.csv: The column “id” was ignored.",
     )
 
 
-def test_a_column_of_comments_is_told_and_compared_with_nothing() -> None:
+def test_a_column_of_comments_is_reported_and_not_compared() -> None:
     people = wide(ann=["yes", "no"] * 15, bob=["yes", "no"] * 15, comment=[f"remark {i}" for i in range(30)])
     (warning,) = warnings(people, "", "nominal")
     assert (
@@ -121,7 +121,7 @@ def test_a_long_label_is_shown_by_its_beginning() -> None:
     assert len(warnings(people, "", "nominal")) == 2
 
 
-def test_items_that_people_and_judges_name_differently_are_told() -> None:
+def test_items_that_people_and_judges_name_differently_are_reported() -> None:
     told = warnings("item,ann\n7,1\n8,2\n9,3\n", "item,gpt\n007,1\n008,2\n009,3\n")
     assert told == (
         "“7” and “007” are treated as 2 items. There are 3 such groups.",
@@ -146,7 +146,7 @@ def test_a_stated_scale_is_not_asked_for_again() -> None:
     assert rating_warnings(files, "ordinal", is_stated=True) == ()
 
 
-def test_files_that_contradict_each_other_are_told_with_both_names() -> None:
+def test_files_that_contradict_each_other_are_reported_with_both_names() -> None:
     files = [
         read("a.csv", "item,ann\nq1,1\nq2,2\n", "human", "ordinal"),
         read("b.csv", "item,ann\nq1,1.0\nq2,3\n", "human", "ordinal"),
@@ -160,7 +160,7 @@ def test_files_that_contradict_each_other_are_told_with_both_names() -> None:
     assert [len(file.ratings.ratings) for file in joined.files] == [2, 0, 0]
 
 
-def test_a_file_that_contradicts_another_throughout_is_told_once() -> None:
+def test_a_file_that_contradicts_another_throughout_is_reported_once() -> None:
     files = [
         read("a.csv", wide(ann=[1] * 9), "human", "ordinal"),
         read("b.csv", wide(ann=[2] * 9), "human", "ordinal"),

@@ -102,7 +102,7 @@ def test_only_a_scale_of_exactly_one_to_five_has_a_threshold_of_its_own() -> Non
         ("ordinal", {"threshold": 5.5}, "at most at 5"),
     ],
 )
-def test_failures_that_part_nothing_are_refused(
+def test_failures_that_separate_nothing_are_refused(
     scale: Scale, options: dict[str, object], message: str
 ) -> None:
     names: tuple[Label, ...] = ("followed", "not followed")

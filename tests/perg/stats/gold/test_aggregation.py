@@ -89,6 +89,7 @@ def test_dawid_skene_equals_plain_em() -> None:
         assert found.confidence[sure] == pytest.approx(posterior.max(axis=1)[sure], abs=0.05)
 
 
+@pytest.mark.slow
 def test_dawid_skene_goes_on_to_its_maximum() -> None:
     """A slow fit: plain EM in whole arrays, ten thousand steps, says the same to six digits and not after a hundred."""
     rng = np.random.default_rng(11)

@@ -27,6 +27,7 @@ def ratings(seed: int) -> np.ndarray:
     return codes
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(4))
 def test_the_fit_is_where_crowd_kits_steps_lead(seed: int) -> None:
     codes = ratings(seed)

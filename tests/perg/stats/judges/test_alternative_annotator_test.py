@@ -254,7 +254,7 @@ def test_few_questions_are_tested_with_wilcoxon_however_many_items() -> None:
     assert {h.test for h in found.humans if h.test} == {"wilcoxon"}
 
 
-def test_intervals_equal_the_test_run_anew_on_resampled_items() -> None:
+def test_intervals_equal_the_test_repeated_on_resampled_items() -> None:
     humans, judge = random_campaign(11, n=140)
     usable = (~np.isnan(humans.values)).sum(axis=1) >= 2
     usable &= ~np.isnan(judge)

@@ -36,7 +36,7 @@ def test_the_correlations_are_scipys_and_the_partial_one_that_of_residual_ranks(
     assert found.partial.value == pytest.approx(pearsonr(*rest).statistic)
 
 
-def test_a_judge_that_likes_length_is_told_from_one_that_does_not() -> None:
+def test_a_judge_that_prefers_length_is_distinguished_from_one_that_does_not() -> None:
     liking, indifferent = (covariate_effect(*scores(effect), draws=Draws(rng=rng())) for effect in (2.0, 0.0))
     for effect in (liking.residual, liking.partial):
         assert effect.low is not None

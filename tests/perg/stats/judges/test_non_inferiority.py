@@ -49,6 +49,7 @@ def share_that_replaces(items: int, rate: float, judge: float, seeds: int = 40, 
     return codes.count("replace_human") / seeds
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("items", "rate"), [(100, 0.1), (200, 0.1), (500, 0.1), (100, 0.2), (200, 0.3)])
 def test_a_judge_that_misses_half_of_what_people_find_does_not_replace_them(items: int, rate: float) -> None:
     """Of 40 campaigns 5% are 2; at 1%, which is what it comes to, 4 or more have a chance of less than 0.1%."""
@@ -112,6 +113,7 @@ def test_one_of_twenty_judges_needs_a_limit_that_holds_for_all_of_them() -> None
     assert twenty.non_inferiority.lower_limit < one.non_inferiority.lower_limit - 0.05
 
 
+@pytest.mark.slow
 def test_of_twenty_coins_none_has_skill() -> None:
     """Each alone has skill in 1 of 100 campaigns; of twenty at once, one has in 1 of 100 as well, and not in 18."""
     passing = 0

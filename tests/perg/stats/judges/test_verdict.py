@@ -16,7 +16,7 @@ from perg.stats.measures.confusion import confusion
 from perg.stats.ratings.ratings import BINARY, SCALE, Ratings, RatingTable
 
 NAN = np.nan
-PASSING: set[VerdictKind] = {"may replace a human annotator", "may be used with correction"}
+PASSING: set[VerdictKind] = {"can replace a human annotator", "can be used with correction"}
 Judge = Callable[[Ratings, np.random.Generator], Ratings]
 
 
@@ -83,14 +83,14 @@ def test_a_judge_as_good_as_people_may_replace_one() -> None:
         ).verdict.kind
         for seed in range(20)
     )
-    assert kinds["may replace a human annotator"] >= 18
+    assert kinds["can replace a human annotator"] >= 18
 
 
 def test_a_judge_with_some_skill_may_be_used_with_correction() -> None:
     found = campaign(
         1, lambda truth, rng: flipped(truth, 0.3, rng), prevalence=0.5, human_error=0.02, epsilon=0.1
     )
-    assert found.verdict.kind == "may be used with correction"
+    assert found.verdict.kind == "can be used with correction"
     assert found.verdict.labels_needed is None
     assert any("fails the alternative annotator test" in reason for reason in found.verdict.reasons)
 
@@ -101,7 +101,7 @@ def test_a_judge_that_misses_most_failures_does_not_replace_a_person_though_it_p
 
     found = campaign(0, misses, prevalence=0.9, human_error=0.03, n=600)
     assert found.alternative_annotator_test.passed is True
-    assert found.verdict.kind == "may be used with correction"
+    assert found.verdict.kind == "can be used with correction"
     assert any("less well than people" in reason for reason in found.verdict.reasons)
 
 
@@ -181,7 +181,7 @@ def test_without_the_test_a_skilled_judge_is_for_correction_only() -> None:
     found = assess_judge(
         table(truth[:, None]), flipped(truth, 0.1, rng), scale="nominal", epsilon=0.2, draws=Draws(rng=rng)
     )
-    assert found.verdict.kind == "may be used with correction"
+    assert found.verdict.kind == "can be used with correction"
     assert any("says nothing yet" in reason for reason in found.verdict.reasons)
 
 
@@ -204,7 +204,7 @@ def test_a_scale_is_judged_with_and_without_a_threshold(threshold: float | None)
         assert found.alternative_annotator_test.scoring == "neg_rmse"
         return found.verdict.kind
 
-    assert kind(np.clip(truth + rng.integers(-1, 2, size=150), 1, 5)) == "may replace a human annotator"
+    assert kind(np.clip(truth + rng.integers(-1, 2, size=150), 1, 5)) == "can replace a human annotator"
     assert kind(np.full(150, 3.0)) == "not trustworthy here"
     assert kind(rng.permutation(truth)) == "not trustworthy here"
 
@@ -216,7 +216,7 @@ def test_many_labels_are_judged_by_kappa() -> None:
     humans = table(people, (0, 1, 2, 3, 4, 5))
     good = np.where(rng.random(200) < 0.2, rng.integers(0, 6, size=200), truth)
     found = assess_judge(humans, good, scale="nominal", epsilon=0.2, draws=Draws(rng=rng))
-    assert found.verdict.kind == "may replace a human annotator"
+    assert found.verdict.kind == "can replace a human annotator"
     assert found.baselines[0].statistic == "cohen_kappa"
     assert assess_judge(
         humans, np.zeros(200), scale="nominal", epsilon=0.2, draws=Draws(rng=rng)

@@ -22,6 +22,7 @@ from perg.stats.judges.replacement_plan import STABLE
 from perg.stats.judges.verdict import FLOOR
 from perg.stats.ratings.ratings import SCALE, Ratings, RatingTable
 from perg.stats.report.validation import validation_report
+from tests.sizes import VERDICTS_ONE_IN, turn
 
 QUICK = ValidationSettings(resamples=20, epsilon=0.2)
 SCALES: dict[str, tuple[Scale, tuple[float, ...], float | None, tuple[str, ...]]] = {
@@ -36,9 +37,9 @@ SHAPES = ("balanced", "rare failure", "one-sided", "missing", "tiny", "one clust
 PEOPLE = (1, 2, 3, 5, 10)
 JUDGES = (1, 3, 20)
 CODES = {
-    "may replace a human annotator": "replace_human",
-    "may be used with correction": "use_with_correction",
-    "better than chance, but may not replace people": "skilled_not_sufficient",
+    "can replace a human annotator": "replace_human",
+    "can be used with correction": "use_with_correction",
+    "better than chance, but cannot replace people": "skilled_not_sufficient",
     "not trustworthy here": "not_trustworthy",
     "not enough labels yet": "not_enough_labels",
 }
@@ -166,10 +167,12 @@ def hold_the_test_and_people(judge: Json, words: str) -> None:
         assert not as_good["shown"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scale", SCALES)
 @pytest.mark.parametrize("shape", SHAPES)
 def test_every_sentence_of_a_verdict_holds_against_the_numbers_beside_it(scale: str, shape: str) -> None:
-    for people, judges in itertools.product(PEOPLE, JUDGES):
+    place = list(SCALES).index(scale) + len(SCALES) * SHAPES.index(shape)
+    for people, judges in turn(list(itertools.product(PEOPLE, JUDGES)), place, VERDICTS_ONE_IN):
         given = campaign(scale, shape, people, judges)
         labelled = labelled_items(given)
         rates = corrected_runs(given, labelled, QUICK)

@@ -18,6 +18,7 @@ from perg.stats.measures.matrix import Coefficients, RaterMatrix, rater_matrix
 from perg.stats.ratings.pooled import PooledTable
 from perg.stats.ratings.ratings import Level, Ratings, RatingTable, distinct_values
 from perg.stats.report.validation import ValidationReport, validation_report
+from tests.sizes import SCALES_ONE_IN, turn
 
 NAN = np.nan
 SCALES: Mapping[str, tuple[float, ...]] = {
@@ -39,6 +40,11 @@ SCALES: Mapping[str, tuple[float, ...]] = {
     "one": (0.7,),
 }
 LEVELS: tuple[Level, ...] = ("nominal", "ordinal", "interval")
+SCALES_AND_LEVELS: list[tuple[str, Level]] = [
+    *((name, level) for name in SCALES for level in LEVELS[1:]),
+    ("0 to 100", "nominal"),
+    ("one", "nominal"),
+]
 
 
 def near(scale: tuple[float, ...], seed: int = 0, n: int = 45) -> Ratings:
@@ -73,16 +79,14 @@ def is_told(of: ValidationReport) -> None:
             assert (estimate.value is None) == (estimate.undefined is not None), name
 
 
-@pytest.mark.parametrize(
-    ("name", "level"),
-    [(name, level) for name in SCALES for level in LEVELS[1:]]
-    + [("0 to 100", "nominal"), ("one", "nominal")],
-)
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "level"), turn(SCALES_AND_LEVELS, 0, SCALES_ONE_IN))
 def test_a_report_computes_on_any_scale(name: str, level: Level) -> None:
     scale = SCALES[name]
     is_told(report(near(scale), level))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("level", ["ordinal", "interval"])
 @pytest.mark.parametrize(
     "name", ["noisy tenths", "thirds", "half steps", "seconds since 1970", "powers", "one"]

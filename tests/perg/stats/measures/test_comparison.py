@@ -19,6 +19,7 @@ from perg.stats.measures.comparison import (
     statistic_of_cells,
 )
 from perg.stats.ratings.ratings import BINARY, SCALE, Ratings
+from tests.sizes import P_VALUE_LISTS
 
 NAN = np.nan
 STATISTICS: tuple[Statistic, ...] = ("alpha", "quadratic_kappa", "cohen_kappa", "accuracy", "informedness")
@@ -84,7 +85,7 @@ def test_informedness_by_hand() -> None:
 
 def test_adjusted_p_values_equal_statsmodels() -> None:
     """Holm's on fewer lists: statsmodels takes a fifth of a second for each."""
-    for seed in range(200):
+    for seed in range(P_VALUE_LISTS):
         rng = np.random.default_rng(seed)
         p_values = np.round(rng.random(int(rng.integers(1, 15))) ** 3, 2)
         expected = multipletests(p_values, method="fdr_by")[1]
@@ -126,6 +127,7 @@ def test_the_standard_error_of_accuracy_is_that_of_paired_differences() -> None:
     assert t.isf(found.p_value / 2, 299) == pytest.approx(abs(expected.statistic), rel=0.03)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("statistic", STATISTICS)
 def test_the_interval_leaves_out_zero_exactly_where_p_is_below_five_percent(statistic: Statistic) -> None:
     """300 campaigns with few labels, some of them in questions; the percentile interval disagreed in up to 11%."""
@@ -250,7 +252,7 @@ def test_one_unit_decides_nothing() -> None:
     assert found.p_value == 1
 
 
-def test_equal_judges_are_told_apart_in_about_one_campaign_in_twenty() -> None:
+def test_equal_judges_differ_significantly_in_about_one_campaign_in_twenty() -> None:
     """400 campaigns: 0.05 ± 3.3 standard errors is 0.014 to 0.086."""
     named = 0
     for seed in range(400):

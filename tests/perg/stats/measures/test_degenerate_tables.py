@@ -87,6 +87,7 @@ def test_alpha(level: Level) -> None:
     assert min(seen.count("defined"), seen.count("undefined")) > 40
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("weights", ["identity", "quadratic"])
 def test_gwet(weights: AgreementWeights) -> None:
     """irrCAC fails in its variance on a single unit, so it sees every unit twice, which does not change AC1 and AC2."""

@@ -173,7 +173,7 @@ def test_ratings_off_the_scale_unsorted_scales_and_other_lengths_are_refused() -
         agreement(one, one, (2, 1))
     with pytest.raises(ValueError, match="same units"):
         agreement(np.array([1.0, 2.0]), one)
-    with pytest.raises(ValueError, match="same units"):
+    with pytest.raises(ValueError, match="one cluster id per unit"):
         pairwise(one, one, SCALE, draws=Draws(rng=np.random.default_rng(0), clusters=np.array([1, 2])))
 
 

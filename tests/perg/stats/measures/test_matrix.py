@@ -107,6 +107,7 @@ def of_libraries(
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("level", ["ordinal", "interval"])
 def test_every_coefficient_of_every_pair_equals_its_library_on_random_tables(level: Level) -> None:
     for seed in range(40):
@@ -121,6 +122,7 @@ def test_every_coefficient_of_every_pair_equals_its_library_on_random_tables(lev
                 assert estimate.n == pair.n
 
 
+@pytest.mark.slow
 def test_the_cut_coefficients_equal_their_libraries_at_every_threshold() -> None:
     for seed in range(15):
         ratings = random_table(seed)
@@ -171,7 +173,9 @@ def test_intervals_equal_those_of_the_pair_alone_where_all_rated_all(
 
 
 @pytest.mark.parametrize("clustered", [False, True])
-def test_intervals_are_the_same_kept_and_drawn_anew(clustered: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_intervals_are_the_same_cached_and_drawn_again(
+    clustered: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
     ratings = random_table(3, 200)
     clusters = np.arange(200) // 4 if clustered else None
     kept = matrix(ratings, clusters=clusters, resamples=50)

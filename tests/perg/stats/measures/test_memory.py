@@ -63,7 +63,7 @@ print(json.dumps(int(peak.split()[1]) / 1024))
 """
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="peaks of memory are told in kilobytes on Linux")
+@pytest.mark.skipif(sys.platform != "linux", reason="peaks of memory are in kilobytes on Linux")
 @pytest.mark.parametrize(
     ("kind", "items", "labels", "raters"),
     [("labels", 2000, 4142, 3), ("scores", 3000, 3000, 5), ("labels", 100_000, 20, 3)],

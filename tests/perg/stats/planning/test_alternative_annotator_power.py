@@ -80,6 +80,7 @@ CELLS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("cell", CELLS)
 def test_scores_pass_as_often_as_planned(cell: str) -> None:
     """From 10,000 labelled items, so that the plan is nearly the truth: ± 5 points, and 1.7 errors of 400 campaigns.
@@ -96,6 +97,7 @@ def test_scores_pass_as_often_as_planned(cell: str) -> None:
     assert true_power(plan.units, epsilon, **how) == pytest.approx(plan.power.value, abs=0.085)  # type: ignore[arg-type]
 
 
+@pytest.mark.slow
 def test_plans_from_small_pilots_hold_on_average() -> None:
     """Forty pilots of 150 items. Each is off, as its items are; on average the promise comes to within 9 points."""
     huge = pilot_of(campaign(20_000, np.random.default_rng(1)))

@@ -104,7 +104,7 @@ def test_questions_of_several_items_cost_items() -> None:
     assert (shared.units() or 0) == pytest.approx(4 * (alone.units() or 0), rel=0.02)
 
 
-def test_equal_judges_are_never_told_apart_by_plan() -> None:
+def test_no_plan_distinguishes_equal_judges() -> None:
     model = ComparisonModel.of_shares(joint_of_rates(0.3, GOOD, GOOD), "alpha")
     assert model.units() is None
     assert 0.015 < model.power(100) < 0.025  # few units on which they differ: cautious

@@ -82,10 +82,10 @@ def test_units_of_a_stratum_are_drawn_at_random() -> None:
 
 @pytest.mark.parametrize("failed", [np.empty(0), np.ones(3)], ids=["empty", "all labelled"])
 def test_nothing_left_to_label(failed: np.ndarray) -> None:
-    plan = next_labels(np.zeros(failed.size, dtype=np.int64), failed, rng=np.random.default_rng(0))
+    plan = next_labels(np.zeros(failed.size, dtype=np.int64), failed, count=100, rng=np.random.default_rng(0))
     assert plan.units.size == 0
 
 
 def test_labels_on_a_scale_are_refused() -> None:
     with pytest.raises(ValueError, match="0 or 1"):
-        next_labels(np.zeros(2, dtype=np.int64), np.array([3.0, NAN]), rng=np.random.default_rng(0))
+        next_labels(np.zeros(2, dtype=np.int64), np.array([3.0, NAN]), count=1, rng=np.random.default_rng(0))

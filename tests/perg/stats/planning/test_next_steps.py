@@ -71,7 +71,7 @@ def test_labels_of_a_judge_nobody_can_be_compared_with_are_undefined() -> None:
     assert plans.undefined == "no judged item has a label"
 
 
-def test_many_judges_need_more_items_to_be_told_apart_than_two() -> None:
+def test_distinguishing_many_judges_needs_more_items_than_two() -> None:
     """Holm's correction starts from 5% over the pairs: six for four judges, one for two."""
     rng = np.random.default_rng(3)
     truth = (rng.random(400) < 0.7).astype(float)

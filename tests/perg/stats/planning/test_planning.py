@@ -76,6 +76,7 @@ HARD_RUNS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("cell", HARD_RUNS)
 def test_the_reports_interval_is_as_narrow_as_planned(cell: str, method: Method) -> None:

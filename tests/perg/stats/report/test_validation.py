@@ -65,8 +65,8 @@ def test_good_judges_pass_lenient_ones_are_corrected_and_baselines_are_rejected(
 ) -> None:
     kinds = {judge.name: judge.verdict.kind for judge in report.judges if judge.verdict is not None}
     assert kinds == {
-        "good": "may replace a human annotator",
-        "lenient": "may be used with correction",
+        "good": "can replace a human annotator",
+        "lenient": "can be used with correction",
         "coin": "not trustworthy here",
         "constant": "not trustworthy here",
     }

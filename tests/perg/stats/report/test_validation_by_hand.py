@@ -181,7 +181,7 @@ def test_a_nominal_scale_has_agreement_and_verdicts_and_says_what_it_has_not() -
         labels=("cause", "goal", "manner", "part"),
     )
     report = validation_report(ValidationInput(found, None, np.arange(120)), settings=QUICK)
-    assert verdict_of(report, "j") == "may replace a human annotator"
+    assert verdict_of(report, "j") == "can replace a human annotator"
     assert verdict_of(report, "k") == "not trustworthy here"
     document: Any = dump(report)  # sections of which each may be undefined
     judge = document["judges"][0]

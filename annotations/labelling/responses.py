@@ -1,0 +1,28 @@
+"""Responses as HTML. Cached: people get the same tasks one soon after another."""
+
+from functools import lru_cache
+
+from core.templatetags.markdown import as_written, response
+
+CACHED_TEXTS = 2000
+LONGEST_CACHED = 20_000
+
+
+def rendered(text: str | None) -> str:
+    """A response as sanitised HTML; None says that there is none."""
+    return str(response(text)) if text and len(text) > LONGEST_CACHED else _rendered(text)
+
+
+def written(text: str | None) -> str:
+    """A response character by character, as HTML; None says that there is none."""
+    return str(as_written(text)) if text and len(text) > LONGEST_CACHED else _written(text)
+
+
+@lru_cache(maxsize=CACHED_TEXTS)
+def _rendered(text: str | None) -> str:
+    return str(response(text))
+
+
+@lru_cache(maxsize=CACHED_TEXTS)
+def _written(text: str | None) -> str:
+    return str(as_written(text))

@@ -1,0 +1,1 @@
+"""What an operator meets: the environment and its checks, the schema, the processes of web server and workers."""
