@@ -22,6 +22,7 @@ from evaluation.importers.rows.question_layouts import (
     ANY_LAYOUT,
     KNOWN_COLUMNS,
     Layout,
+    known_column,
     layout_of,
     preference_of,
 )
@@ -49,7 +50,7 @@ def import_questions(
     actor: User | None,
     progress: Progress = no_progress,
 ) -> QuestionsReport:
-    """Import questions from CSV, JSON, JSON lines or Parquet; what the dataset has already is not made again.
+    """Import questions from a table of any kind; what the dataset has already is not made again.
 
     Preferences come from the file's own `preference` column, into a catalogue named after the dataset. With
     `catalogue`, its relevant preferences are assigned in turn instead, within each source, in the order of the
@@ -60,7 +61,7 @@ def import_questions(
     """
     defaults = _defaults(default_source, default_category)
     with opened(file) as stream:
-        records = QuestionFile(stream, file_name, KNOWN_COLUMNS)
+        records = QuestionFile(stream, file_name, KNOWN_COLUMNS, known_column)
         chosen = layout_of(records.columns, layout)
         unknown = sorted(name for name in records.columns - chosen.columns - ANY_LAYOUT if name)
         refuse_unknown_columns(unknown, strict=strict)
@@ -144,4 +145,4 @@ def _warnings(records: QuestionFile, unknown: list[str], catalogue: Catalogue | 
     warnings = [f"Unknown columns were ignored: {', '.join(unknown)}."] if unknown else []
     if catalogue and "preference" in records.columns:
         warnings.append(f"The file's preferences were not used: those of {catalogue} were assigned.")
-    return warnings
+    return [*warnings, *records.notes]

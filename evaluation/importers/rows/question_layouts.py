@@ -99,6 +99,23 @@ def read_commonsense_qa(values: Values) -> QuestionDraft:
     return _draft(values, options, LETTERS[labels.index(answer)])
 
 
+def read_lettered(values: Values) -> QuestionDraft:
+    """`question, A, B, …, answer`: a column for each option; the answer is a letter, or the text of an option.
+
+    Raises `RowRejected`.
+    """
+    texts = [_text(values, letter).strip() for letter in LETTERS]
+    options = check_options([text for text in texts if text], "A")
+    if any(texts[len(options) :]):
+        raise RowRejected(LETTERS[texts.index("")], "is empty, and a later option is not")
+    answer = _text(values, "answer").strip()
+    is_letter = is_option_letter(answer.upper(), options)
+    gold = gold_letter(
+        options, letter=answer.upper() if is_letter else "", answer="" if is_letter else answer
+    )
+    return _draft(values, options, gold)
+
+
 LAYOUTS: Mapping[str, Layout] = {
     layout.name: layout
     for layout in (
@@ -117,12 +134,27 @@ LAYOUTS: Mapping[str, Layout] = {
             ("question_concept",),
         ),
         Layout("mmlu", (("question",), ("choices",), ("answer",)), "cais/mmlu", read_mmlu, ("subject",)),
+        Layout(
+            "lettered", (("question",), ("A",), ("B",), ("answer",)), "", read_lettered, tuple(LETTERS[2:])
+        ),
         Layout("perg", (("question",), ("options",), ("gold_option", "gold_answer")), "", read_perg),
     )
 }
 ANY_LAYOUT = {"id", "source", "category", "preference"}
 """Columns that are read in every layout."""
 KNOWN_COLUMNS = ANY_LAYOUT.union(*(layout.columns for layout in LAYOUTS.values()))
+OTHER_NAMES = {
+    **{f"{word} {letter.lower()}": letter for word in ("option", "choice", "answer") for letter in LETTERS},
+    **dict.fromkeys(("correct answer", "correct", "correct option", "gold", "key"), "answer"),
+}
+"""What people call columns, beside their names: in lower case, with blanks between the words."""
+
+
+def known_column(heading: str) -> str:
+    """The known column that a heading means, whatever its case and whatever parts its words; else the heading."""
+    words = " ".join(heading.replace("_", " ").replace("-", " ").split()).lower()
+    by_words = {name.replace("_", " ").lower(): name for name in sorted(KNOWN_COLUMNS)} | OTHER_NAMES
+    return heading if heading in KNOWN_COLUMNS else by_words.get(words, heading)
 
 
 def layout_of(columns: Collection[str], name: str) -> Layout:

@@ -1,6 +1,7 @@
 """Records of questions out of a table of any kind, as column → value."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
@@ -25,8 +26,10 @@ class QuestionRecord:
 class QuestionFile:
     """The columns and the records of a file of questions, and how far it was read."""
 
-    def __init__(self, stream: BinaryIO, file_name: str, known: Collection[str]) -> None:
-        """Open the file; `known` are the columns that some layout knows.
+    def __init__(
+        self, stream: BinaryIO, file_name: str, known: Collection[str], known_column: Callable[[str], str]
+    ) -> None:
+        """Open the file; `known` are the columns that some layout knows, `known_column` finds the one that is meant.
 
         Raises `ImportRefused`: what `uploaded_table` raises; `unknown_columns` if no column is known,
         `duplicate_columns` if a known one occurs twice.
@@ -35,14 +38,18 @@ class QuestionFile:
         self.bytes_done = 0
         self._stream = stream
         self._table = uploaded_table(stream, file_name)
-        self.columns = set(self._table.columns)
+        self._names = {heading: known_column(heading) for heading in self._table.columns}
+        self.columns = set(self._names.values())
         if not self.columns & set(known):
             raise ImportRefused(
                 f"The file has none of the columns of a question. It has: {', '.join(self._table.columns[:30])}; "
                 f"expected are columns such as {', '.join(sorted(known))}.",
                 code="unknown_columns",
             )
-        twice = sorted(name for name in known if f"{name} (2)" in self.columns)
+        # The reader has given a second column of one name a number.
+        first = [name.removesuffix(" (2)") for name in self._names]
+        counts = Counter(known_column(heading) for heading in first)
+        twice = sorted(name for name, count in counts.items() if count > 1 and name in known)
         if twice:
             raise ImportRefused(
                 f"The header has the same column more than once: {', '.join(twice)}.",
@@ -60,7 +67,8 @@ class QuestionFile:
             if isinstance(row, BrokenRow):
                 yield QuestionRecord(row.number, row.place, {}, RowRejected("", row.problem))
             else:
-                yield QuestionRecord(row.number, row.place, row.cells)
+                cells = {self._names.get(heading, heading): cell for heading, cell in row.cells.items()}
+                yield QuestionRecord(row.number, row.place, cells)
 
     def _bytes_read(self, number: int) -> int:
         """How far the file is read; by rows where it is read by a process of its own."""

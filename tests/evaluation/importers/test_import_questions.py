@@ -9,6 +9,7 @@ from typing import Any
 import pyarrow
 import pyarrow.parquet
 import pytest
+from openpyxl import Workbook
 
 from evaluation.importers.questions import import_questions
 from evaluation.importers.report import ImportRefused, QuestionsReport
@@ -169,26 +170,25 @@ def test_a_bad_record_is_rejected_and_the_good_one_imported(record: Record, colu
 @pytest.mark.parametrize(
     ("name", "content", "code"),
     [
-        ("q.xlsx", b"x", "unknown_file_kind"),
+        ("q.xlsx", b"fish", "unknown_columns"),
         ("q.csv", b"", "empty_file"),
         ("q.parquet", b"", "empty_file"),
         ("q.csv", b"question,choices,answer\n", "no_rows"),
-        ("q.csv", b"fish,fowl\n1,2\n", "not_csv"),
+        ("q.csv", b"fish,fowl\n1,2\n", "unknown_columns"),
         ("q.csv", b"question,text\n1,2\n", "missing_columns"),
-        ("q.csv", as_csv([MMLU]).replace(b"law", b"l\xe9w"), "wrong_encoding"),
         ("q.csv", b"question,choices,answer,answer\n1,2,3,4\n", "duplicate_columns"),
-        ("q.json", b"{", "not_json"),
-        ("q.json", b'{"rows": []}', "not_json"),
-        ("q.json", b"[]", "no_rows"),
-        ("q.json", b"{\x00\x01}", "not_json"),
-        ("q.json", b"[" * 100_000, "not_json"),
-        ("q.jsonl", b"\n\n", "no_rows"),
-        ("q.jsonl", b"no json\n", "not_json"),
+        ("q.json", b"{", "not_a_table"),
+        ("q.json", b'{"rows": []}', "empty_file"),
+        ("q.json", b"[]", "empty_file"),
+        ("q.json", b"{\x00\x01}", "not_a_table"),
+        ("q.json", b"[" * 100_000, "not_a_table"),
+        ("q.jsonl", b"\n\n", "not_a_table"),
+        ("q.jsonl", b"no json\n", "not_a_table"),
         ("q.jsonl", as_lines([MMLU | {"answer": 9}]), "no_rows_accepted"),
-        ("q.parquet", b"PAR1 and not", "not_parquet"),
-        ("q.parquet", as_parquet([MMLU])[:-9] + b"\x00" * 9, "not_parquet"),
-        ("q.parquet", as_parquet([MMLU])[:4] + b"\xff" * 30 + as_parquet([MMLU])[34:], "not_parquet"),
-        ("q.parquet", as_parquet([MMLU]).replace(b"subject", b"sub\x00ect")[:200], "not_parquet"),
+        ("q.parquet", b"PAR1 and not", "not_a_table"),
+        ("q.parquet", as_parquet([MMLU])[:-9] + b"\x00" * 9, "not_a_table"),
+        ("q.parquet", as_parquet([MMLU])[:4] + b"\xff" * 30 + as_parquet([MMLU])[34:], "not_a_table"),
+        ("q.parquet", as_parquet([MMLU]).replace(b"subject", b"sub\x00ect")[:200], "not_a_table"),
     ],
 )
 def test_a_file_without_questions_is_refused_and_leaves_nothing(name: str, content: bytes, code: str) -> None:
@@ -198,10 +198,58 @@ def test_a_file_without_questions_is_refused_and_leaves_nothing(name: str, conte
     assert not Dataset.objects.exists()
 
 
+def _workbook(rows: Sequence[Sequence[object]]) -> bytes:
+    workbook, content = Workbook(), io.BytesIO()
+    workbook.active.title = "Notes"
+    workbook.active["A1"] = "Our questions"
+    sheet = workbook.create_sheet("Questions")
+    for row in rows:
+        sheet.append(list(row))
+    workbook.save(content)
+    return content.getvalue()
+
+
+SHEET = [["Question", "Option A", "Option B", "Option C", "Correct answer"], ["Why?", "So", "No", None, "b"]]
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("german.csv", "Question;A;B;answer\nWhy?;So;Nö, nie;B\n".encode("utf-8-sig")),
+        ("windows.csv", "question;a;b;answer\nWhy?;So;Nö, nie;b\n".encode("cp1252")),
+        ("excel.txt", "Question\tOption A\tOption B\tAnswer\nWhy?\tSo\tNö, nie\tNö, nie\n".encode("utf-16")),
+        ("titled.csv", "Our questions;;;\n;;;\nQuestion;A;B;answer\nWhy?;So;Nö, nie;B\n".encode()),
+        ("sheet.xlsx", _workbook([*SHEET[:1], ["Why?", "So", "Nö, nie", None, "B"]])),
+    ],
+)
+def test_a_column_for_each_option_is_read_as_spreadsheets_save_it(name: str, content: bytes) -> None:
+    report = run(content, name)
+
+    assert (report.layout, report.problems) == ("lettered", ())
+    question = Question.objects.get()
+    assert (question.text, question.options, question.gold_option) == ("Why?", ["So", "Nö, nie"], "B")
+
+
+@pytest.mark.parametrize(
+    ("row", "column", "reason"),
+    [
+        ("Why?;So;;No;A", "B", "a later option is not"),
+        ("Why?;So;No;;D", "gold_answer", "none of the options"),
+        ("Why?;So;No;;", "gold_option", ""),
+    ],
+)
+def test_a_row_of_lettered_options_says_what_is_wrong(row: str, column: str, reason: str) -> None:
+    with pytest.raises(ImportRefused) as refusal:
+        run(f"question;A;B;C;answer\n{row}\n".encode(), "q.csv")
+    (problem,) = refusal.value.problems
+    assert problem.column == column
+    assert reason in problem.reason
+
+
 def test_a_line_that_is_not_a_json_object_is_rejected_with_its_number() -> None:
     report = run(as_lines([MMLU]) + b"\n\nbroken\n[1]\n")
     assert [(problem.row, problem.line, problem.reason) for problem in report.problems] == [
-        (2, 3, "is not JSON"),
+        (2, 3, "is not JSON: Expecting value at character 1"),
         (3, 4, "is not a JSON object"),
     ]
 
@@ -209,7 +257,7 @@ def test_a_line_that_is_not_a_json_object_is_rejected_with_its_number() -> None:
 def test_a_wished_layout_that_does_not_fit_or_exist_is_refused() -> None:
     with pytest.raises(ImportRefused, match="also needs: mc1_targets"):
         run(as_lines([MMLU]), layout="truthful_qa")
-    with pytest.raises(ImportRefused, match="auto, truthful_qa, commonsense_qa, mmlu, perg"):
+    with pytest.raises(ImportRefused, match="auto, truthful_qa, commonsense_qa, mmlu, lettered, perg"):
         run(as_lines([MMLU]), layout="gsm8k")
 
 
@@ -316,8 +364,8 @@ def test_a_key_that_occurs_twice_rejects_its_line() -> None:
     ]
     report = import_bytes("\n".join(lines).encode(), "q.jsonl")
     assert [(problem.row, problem.reason) for problem in report.problems] == [
-        (2, "the key “gold_option” occurs more than once in an object"),
-        (3, "the key “a” occurs more than once in an object"),
+        (2, "cannot be read: the key “gold_option” occurs more than once in an object"),
+        (3, "cannot be read: the key “a” occurs more than once in an object"),
     ]
     assert Question.objects.get().gold_option == "B"
 
@@ -327,7 +375,7 @@ def test_a_file_of_only_a_doubled_key_is_refused_with_the_key(name: str) -> None
     line = RIGHT % ', "gold_option": "A"'
     with pytest.raises(ImportRefused, match="the key “gold_option” occurs more than once") as refusal:
         import_bytes((f"[{line}]" if name == "q.json" else line).encode(), name)
-    assert refusal.value.code == "not_json"
+    assert refusal.value.code == "not_a_table"
     assert not Question.objects.exists()
 
 
@@ -345,7 +393,9 @@ def test_a_doubled_key_in_a_nested_cell_rejects_its_row() -> None:
 @pytest.mark.parametrize("number", ["Infinity", "-Infinity", "1e999"])
 def test_a_number_without_bounds_is_no_json(number: str) -> None:
     report = import_bytes("\n".join([RIGHT % "", RIGHT % f', "id": {number}']).encode(), "q.jsonl")
-    assert [(problem.row, problem.reason) for problem in report.problems] == [(2, "is not JSON")]
+    (problem,) = report.problems
+    assert problem.row == 2
+    assert problem.reason.startswith("is not JSON: ")
 
 
 @pytest.mark.skipif(not FAULTS.is_dir(), reason="the inputs that went wrong are not part of the project")
