@@ -3,8 +3,8 @@
 The degrees of freedom are Satterthwaite's from the kurtosis of what each cluster changes, at most clusters − 1: where a
 few clusters are most of the variance, it is known as badly as from a few.
 
-Sources: Efron & Tibshirani, An Introduction to the Bootstrap (1993), ch. 11; Satterthwaite, Biometrics Bulletin 2 (1946)
-110–114; Bell & McCaffrey, Survey Methodology 28 (2002) 169–181.
+Sources: Efron & Tibshirani, An Introduction to the Bootstrap (1993), ch. 11; Satterthwaite, Biometrics Bulletin 2
+(1946) 110–114; Bell & McCaffrey, Survey Methodology 28 (2002) 169–181.
 """
 
 from collections.abc import Callable

@@ -65,7 +65,9 @@ def few_decisive(decisive: int) -> tuple[str, ...]:
     """The warning of few clusters whose answers are for one side or the other."""
     if decisive >= FEW_DECISIVE:
         return ()
-    return (f"Only {decisive} questions have an answer for either side: the interval may not hold its level.",)
+    return (
+        f"Only {decisive} questions have an answer for either side: the interval may not hold its level.",
+    )
 
 
 def range_interval(

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 from scipy.special import stdtrit
 
-from perg.stats.base.delete_one import FEW_MATTER, FEW_FREEDOM, NO_VARIATION
+from perg.stats.base.delete_one import FEW_FREEDOM, FEW_MATTER, NO_VARIATION
 from perg.stats.base.estimate import Estimate
 from perg.stats.base.intervals import interval_warnings
 from perg.stats.base.resampling import Clusters, Floats, dense_codes
@@ -111,7 +111,9 @@ def _distances(a: "sparse.csr_array", b: "sparse.csr_array", kind: SetDistance) 
     return _distance(both, size_a, size_b, kind)
 
 
-def _distance(both: Floats, size_a: NDArray[np.integer], size_b: NDArray[np.integer], kind: SetDistance) -> Floats:
+def _distance(
+    both: Floats, size_a: NDArray[np.integer], size_b: NDArray[np.integer], kind: SetDistance
+) -> Floats:
     """From sizes of intersections and of the sets; two empty sets are equal."""
     union = size_a + size_b - both
     jaccard = np.divide(both, union, out=np.ones_like(both), where=union > 0)

@@ -1,12 +1,11 @@
 """The true share of each of k labels, from a judge on every item and people on some.
 
-Every label is an outcome of its own, given or not, so that one of k and any of k labels are treated alike. The intervals
-come at two levels: each by itself, and all of them at once (Bonferroni over the labels that occur).
+Every label is an outcome of its own, given or not, so that one of k and any of k labels are treated alike. The
+intervals come at two levels: each by itself, and all of them at once (Bonferroni over the labels that occur).
 
 Source: as `corrected_rates`; Dunn, JASA 56 (1961) 52–64 (Bonferroni's intervals).
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,7 +14,14 @@ from numpy.typing import NDArray
 from perg.stats.base.estimate import Estimate
 from perg.stats.base.proportions import Flags
 from perg.stats.base.resampling import Clusters, Floats
-from perg.stats.correction.correction import CorrectedRates, corrected_rates
+from perg.stats.correction.correction import (
+    POWERED,
+    ROGAN_GLADEN,
+    CorrectedRates,
+    Method,
+    corrected_rates,
+    powered_rate,
+)
 from perg.stats.estimators.judged_sample import JudgedSample
 from perg.stats.labels.given_labels import GivenLabels
 
@@ -25,7 +31,8 @@ class LabelShare:
     """One label.
 
     Attributes:
-        rates: its share of the items by people alone, by the judge, PPI++ and Rogan–Gladen, each with its own 95% interval.
+        rates: its share of the items by people alone, by the judge, PPI++ and Rogan–Gladen, each with its own 95%
+            interval.
         simultaneous: the recommended one again, with an interval that holds for all labels at once; None where none is
             recommended.
     """
@@ -47,8 +54,8 @@ def label_shares(
 ) -> tuple[LabelShare, ...]:
     """Shares of the labels that the judge or people gave to any of N items, in their order; `labelled` (N,) by people.
 
-    A label that neither gave has no entry: nothing tells it from one that cannot occur. The other arguments are those of
-    `JudgedSample`. Labels are looked at one after the other, so memory does not grow with their number.
+    A label that neither gave has no entry: nothing tells it from one that cannot occur. The other arguments are those
+    of `JudgedSample`. Labels are looked at one after the other, so memory does not grow with their number.
 
     Raises:
         ValueError: judge and people with other labels or items.
@@ -68,17 +75,17 @@ def label_shares(
             cluster=cluster,
         )
         rates = corrected_rates(sample, confidence=confidence)
-        simultaneous = _recommended(rates) and _recommended(
-            corrected_rates(sample, confidence=at_once), rates.recommended
+        shares.append(
+            LabelShare(judge.labels[int(code)], rates, _at_level(sample, rates.recommended, at_once))
         )
-        shares.append(LabelShare(judge.labels[int(code)], rates, simultaneous))
     return tuple(shares)
 
 
-def _recommended(rates: CorrectedRates, method: str | None = None) -> Estimate | None:
-    """The estimate by this method, or by the one that the rates recommend."""
-    chosen = method or rates.recommended
-    of_method: Sequence[Estimate] = [
-        rate.estimate for rate in (rates.human, rates.powered, rates.rogan_gladen) if rate.method == chosen
-    ]
-    return of_method[0] if of_method else None
+def _at_level(sample: JudgedSample, method: Method | None, confidence: float) -> Estimate | None:
+    """The estimate by one method at another level."""
+    if method is None:
+        return None
+    if method == POWERED:
+        return powered_rate(sample, confidence=confidence).estimate
+    rates = corrected_rates(sample, confidence=confidence)
+    return (rates.rogan_gladen if method == ROGAN_GLADEN else rates.human).estimate

@@ -1,10 +1,10 @@
 """What people's rating is to be expected at a judge's score: people = intercept + slope × judge.
 
-Ordinary least squares of people on the judge, because the line answers the question "the judge says s: what would people
-say?", for which the judge's score is given and its own noise is part of the answer. A line of the two true scores
-(Deming) would need the ratio of both error variances, which one rating each does not tell, and would predict worse. A
-noisy judge has a slope below 1: its high scores are too high, its low ones too low, and by how much is what the line is
-for.
+Ordinary least squares of people on the judge, because the line answers the question "the judge says s: what would
+people say?", for which the judge's score is given and its own noise is part of the answer. A line of the two true
+scores (Deming) would need the ratio of both error variances, which one rating each does not tell, and would predict
+worse. A noisy judge has a slope below 1: its high scores are too high, its low ones too low, and by how much is what
+the line is for.
 
 Sources: Steyerberg, Clinical Prediction Models (2nd ed., 2019), ch. 15 (intercept and slope of calibration); Linnet,
 Clinical Chemistry 39 (1993) 424–432 (when Deming is right); intervals: `delete_one`.
@@ -51,7 +51,11 @@ def calibration_line(
     Raises:
         ValueError: arrays of different shapes.
     """
-    if judge.ndim != 1 or judge.shape != people.shape or (clusters is not None and clusters.shape != judge.shape):
+    if (
+        judge.ndim != 1
+        or judge.shape != people.shape
+        or (clusters is not None and clusters.shape != judge.shape)
+    ):
         raise ValueError("judge, people and clusters are vectors over the same items")
     there = ~(np.isnan(judge) | np.isnan(people))
     x, y = judge[there], people[there]

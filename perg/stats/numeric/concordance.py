@@ -1,14 +1,14 @@
 """How alike numeric ratings are: Lin's concordance of two, and the intraclass correlation of two or more.
 
-Both are 1 if all ratings of an item are equal, and punish a bias as well as noise. The intraclass correlation is ICC(A,1)
-of McGraw and Wong, Shrout and Fleiss's ICC(2,1): of a single rating, in absolute agreement, raters being a sample. It is
-the one because a judge that is everywhere half a point too generous is not in agreement, and because what is compared
-is one rating, not the mean of all.
+Both are 1 if all ratings of an item are equal, and punish a bias as well as noise. The intraclass correlation is
+ICC(A,1) of McGraw and Wong, Shrout and Fleiss's ICC(2,1): of a single rating, in absolute agreement, raters being a
+sample. It is the one because a judge that is everywhere half a point too generous is not in agreement, and because
+what is compared is one rating, not the mean of all.
 
 Intervals leave out one cluster at a time, on Fisher's scale of the correlation.
 
-Sources: Lin, Biometrics 45 (1989) 255–268, and its correction, 56 (2000) 324–325; Shrout & Fleiss, Psychological Bulletin
-86 (1979) 420–428; McGraw & Wong, Psychological Methods 1 (1996) 30–46.
+Sources: Lin, Biometrics 45 (1989) 255–268, and its correction, 56 (2000) 324–325; Shrout & Fleiss, Psychological
+Bulletin 86 (1979) 420–428; McGraw & Wong, Psychological Methods 1 (1996) 30–46.
 """
 
 import numpy as np
@@ -26,12 +26,17 @@ def lin_concordance(
 ) -> Estimate:
     """2 s_xy / (s_x² + s_y² + (x̄ − ȳ)²) of ratings (n,), NaN where missing; in [−1, 1], n = items with both.
 
-    Variances are divided by n, as in Lin's paper. Undefined where all ratings are the same, and from fewer than two items.
+    Variances are divided by n, as in Lin's paper. Undefined where all ratings are the same, and from fewer than two
+    items.
 
     Raises:
         ValueError: arrays of different shapes.
     """
-    if judge.ndim != 1 or judge.shape != people.shape or (clusters is not None and clusters.shape != judge.shape):
+    if (
+        judge.ndim != 1
+        or judge.shape != people.shape
+        or (clusters is not None and clusters.shape != judge.shape)
+    ):
         raise ValueError("judge, people and clusters are vectors over the same items")
     there = ~(np.isnan(judge) | np.isnan(people))
     x, y = _centred(np.column_stack([judge, people])[there]).T
@@ -60,8 +65,8 @@ def intraclass_correlation(
 ) -> Estimate:
     """ICC(A,1) of ratings (n, k) by k raters, in [−1/(k − 1), 1]; n = items that all of them rated.
 
-    For a judge and people, take the judge and people's mean, or a person, as the two columns. An item with a missing rating
-    is left out. Undefined where all ratings are the same, and from fewer than two items or raters.
+    For a judge and people, take the judge and people's mean, or a person, as the two columns. An item with a missing
+    rating is left out. Undefined where all ratings are the same, and from fewer than two items or raters.
 
     Raises:
         ValueError: not a table, or not one cluster id an item.
@@ -74,9 +79,7 @@ def intraclass_correlation(
         return Estimate.of_nothing("fewer than two raters", int(there.sum()))
     table = _centred(ratings[there])
     n = table.shape[0]
-    columns = np.column_stack(
-        [np.ones(n), table, (table**2).sum(axis=1), table.sum(axis=1) ** 2 / raters]
-    )
+    columns = np.column_stack([np.ones(n), table, (table**2).sum(axis=1), table.sum(axis=1) ** 2 / raters])
 
     def correlation(sums: Floats) -> Floats:
         count, by_rater, squares, by_item = sums[:, 0], sums[:, 1:-2], sums[:, -2], sums[:, -1]
@@ -130,9 +133,7 @@ def _to_fisher(raters: int) -> Statistic:
 def _from_fisher(raters: int) -> Statistic:
     def back(values: Floats) -> Floats:
         grown = np.expm1(2 * values)
-        correlations: Floats = np.where(
-            np.isposinf(grown), 1.0, grown / (grown + raters)
-        )
+        correlations: Floats = np.where(np.isposinf(grown), 1.0, grown / (grown + raters))
         return correlations
 
     return back

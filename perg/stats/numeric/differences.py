@@ -4,14 +4,14 @@ Limits of agreement are bias ± 1.96 standard deviations of a single difference.
 variance of one difference is that between items plus that within them (one-way analysis of variance): the spread of the
 items' means would be too small, that of all rows wrong where some items have more of them.
 
-The interval of a limit combines that of the bias with that of the spread, which is taken on a log scale (MOVER). Bias and
-spread go together where scores lie at the end of their scale, so their correlation is counted; the usual formula takes it
-for 0.
+The interval of a limit combines that of the bias with that of the spread, which is taken on a log scale (MOVER). Bias
+and spread go together where scores lie at the end of their scale, so their correlation is counted; the usual formula
+takes it for 0.
 
 Sources: Bland & Altman, Lancet 327 (1986) 307–310 (limits); Bland & Altman, Statistical Methods in Medical Research 8
 (1999) 135–160, section 5, and Journal of Biopharmaceutical Statistics 17 (2007) 571–582 (several ratings an item);
-Zou, American Journal of Epidemiology 166 (2007) 1–11, and Statistical Methods in Medical Research 22 (2013) 630–642 (MOVER,
-for correlated parts and for limits of agreement).
+Zou, American Journal of Epidemiology 166 (2007) 1–11, and Statistical Methods in Medical Research 22 (2013) 630–642
+(MOVER, for correlated parts and for limits of agreement).
 """
 
 from dataclasses import dataclass
@@ -61,8 +61,9 @@ def limits_of_agreement(
 ) -> LimitsOfAgreement:
     """Of pairs of a judge's and a person's rating (n,), NaN where missing.
 
-    `item` (n,) are the ids of the items, one a row if not given; a row is one pair of ratings. `clusters` (n,) hold whole
-    items and are the items if not given. The spread is undefined with one pair, and where no variance can be told.
+    `item` (n,) are the ids of the items, one a row if not given; a row is one pair of ratings. `clusters` (n,) hold
+    whole items and are the items if not given. The spread is undefined with one pair, and where no variance can be
+    told.
 
     Raises:
         ValueError: arrays of different shapes, or an item in two clusters.
@@ -100,7 +101,9 @@ def limits_of_agreement(
     inside = Estimate.of_nothing(unknown, n)
     if low.value is not None and high.value is not None:
         flags = (difference >= low.value) & (difference <= high.value)
-        inside = proportion(flags, clusters=items if clusters is None else clusters[there], confidence=confidence)
+        inside = proportion(
+            flags, clusters=items if clusters is None else clusters[there], confidence=confidence
+        )
         if inside.value is not None and not FEW_INSIDE <= inside.value <= MANY_INSIDE:
             sentence = (
                 f"{inside.value:.0%} of the differences lie within the limits, not 95%: they are not as the normal "

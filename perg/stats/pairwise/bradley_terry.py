@@ -3,11 +3,11 @@
     P(i is better than j) = e^θi / (e^θi + e^θj)                        a tie counts as half a win of either
     P(tie) = ν √(e^θi e^θj) / (e^θi + e^θj + ν √(e^θi e^θj))            Davidson, who shares the rest as above
 
-Only differences of strengths matter; the strengths are those that add up to 0. Newton's method on the pairs, with a term
-for their sum, which the likelihood leaves open: k systems cost k² memory, whatever the number of votes.
+Only differences of strengths matter; the strengths are those that add up to 0. Newton's method on the pairs, with a
+term for their sum, which the likelihood leaves open: k systems cost k² memory, whatever the number of votes.
 
-Sources: Bradley & Terry, Biometrika 39 (1952) 324–345; Davidson, JASA 65 (1970) 317–328; Hunter, Annals of Statistics 32
-(2004) 384–406.
+Sources: Bradley & Terry, Biometrika 39 (1952) 324–345; Davidson, JASA 65 (1970) 317–328; Hunter, Annals of Statistics
+32 (2004) 384–406.
 """
 
 from dataclasses import dataclass
@@ -73,9 +73,7 @@ def fit(pairs: PairTable, size: int, *, davidson: bool = False) -> Fit | None:
     term = _sum_term(parameters.size, size)
     inverse = np.linalg.inv(information + term)
     inverse -= term  # whose own inverse is itself, on the vector of ones
-    return Fit(
-        parameters[:size], float(parameters[size]) if davidson else None, expected, tie, inverse
-    )
+    return Fit(parameters[:size], float(parameters[size]) if davidson else None, expected, tie, inverse)
 
 
 def _sum_term(parameters: int, size: int) -> Floats:

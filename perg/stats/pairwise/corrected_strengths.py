@@ -5,9 +5,10 @@ likelihood is a logistic regression, whose equations are linear in the votes: ea
 
     weight  λ + (1 − λ) w,   points  λ f + w (y − λ f)
 
-with f the judge's score, y people's, and w = 1 / (share labelled) for a labelled comparison and 0 for others. The weight
-and points of a comparison are fitted as votes are. λ makes the sum of the strengths' variances smallest at the fit to
-people's votes alone. The variance is that of the sandwich over clusters, in which each comparison has its one residual.
+with f the judge's score, y people's, and w = 1 / (share labelled) for a labelled comparison and 0 for others. The
+weight and points of a comparison are fitted as votes are. λ makes the sum of the strengths' variances smallest at the
+fit to people's votes alone. The variance is that of the sandwich over clusters, in which each comparison has its one
+residual.
 
 Source: Angelopoulos, Duchi & Zrnic, PPI++, arXiv 2311.01453, section 3 (generalised linear models) and 6 (λ).
 """

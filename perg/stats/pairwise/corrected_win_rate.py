@@ -20,10 +20,10 @@ def corrected_win_rate(
 ) -> CorrectedMean:
     """Win rate of output one over pairs (N,): by people alone, by the judge alone, and by PPI++ of both.
 
-    `judge` (N,) has a score for every pair and `people` (N,) for some, else NaN: 1 output one is better, 0 output two, ½
-    neither; the mean of several answers to a pair (`mean_by_pair`). A judge that answered in both orders is best
-    averaged over them, which takes its position bias away before anything is corrected. The other arguments are those of
-    `corrected_mean`.
+    `judge` (N,) has a score for every pair and `people` (N,) for some, else NaN: 1 output one is better, 0 output
+    two, ½ neither; the mean of several answers to a pair (`mean_by_pair`). A judge that answered in both orders is
+    best averaged over them, which takes its position bias away before anything is corrected. The other arguments are
+    those of `corrected_mean`.
 
     Raises:
         ValueError: as `corrected_mean`.

@@ -37,7 +37,8 @@ class PositionBias:
         pairs: that have a readable answer in each order.
         consistent, inconsistent: share of these pairs in which the decision is the same in both orders, or not. For
             a pair answered several times: of its combinations of an answer in either order.
-        first_twice, second_twice: pairs answered once in each order whose first, or second, shown output won both times.
+        first_twice, second_twice: pairs answered once in each order whose first, or second, shown output won both
+            times.
         one_first: share of readable answers in which output one was shown first.
         warnings: why the test may not be about position.
     """
@@ -57,8 +58,8 @@ class PositionBias:
 def position_bias(answers: ShownAnswers, *, confidence: float = 0.95) -> PositionBias:
     """The bias of one rater: over all decisive answers, and in the pairs that it answered in both orders.
 
-    The rate and the test are undefined without a decisive answer, and consistency without a pair in both orders. Several
-    raters are one test each: correct their p-values (`perg.stats.base.multiple_tests.holm`).
+    The rate and the test are undefined without a decisive answer, and consistency without a pair in both orders.
+    Several raters are one test each: correct their p-values (`perg.stats.base.multiple_tests.holm`).
 
     Raises:
         ValueError: `confidence` outside (0, 1).

@@ -62,10 +62,11 @@ def _largest_quantile(
     size = covariance.shape[0]
     values, vectors = np.linalg.eigh(covariance)
     root = vectors * np.sqrt(np.maximum(values, 0))
+    first, second = np.triu_indices(size, 1)
+    scale = 1 / errors[first, second]
     largest = []
-    step = max(1, BLOCK_ELEMENTS // size**2)
+    step = max(1, BLOCK_ELEMENTS // first.size)
     for start in range(0, DRAWS, step):
         drawn = rng.standard_normal((min(step, DRAWS - start), size)) @ root.T
-        apart = np.abs(drawn[:, :, np.newaxis] - drawn[:, np.newaxis]) / errors
-        largest.append(apart.max(axis=(1, 2)))
+        largest.append(np.abs((drawn[:, first] - drawn[:, second]) * scale).max(axis=1))
     return float(np.quantile(np.concatenate(largest), confidence))

@@ -63,7 +63,9 @@ class FittedVotes:
     fit: Fit
     uncertainty: Uncertainty | None
 
-    def win_rate(self, i: int, j: int, *, confidence: float = 0.95) -> tuple[float, tuple[float, float] | None]:
+    def win_rate(
+        self, i: int, j: int, *, confidence: float = 0.95
+    ) -> tuple[float, tuple[float, float] | None]:
         """What the strengths say of system i against j, ties as half (or left aside, by Davidson's model)."""
         difference = float(self.fit.strengths[i] - self.fit.strengths[j])
         if self.uncertainty is None:
@@ -124,8 +126,8 @@ def strengths(
         tie_parameter = _tie_parameter(fitted, votes.n, confidence)
     return Strengths(
         systems=tuple(
-            SystemStrength(name, value, rank, int(w + l + t), int(w), int(l), int(t))
-            for name, value, rank, w, l, t in zip(
+            SystemStrength(name, value, rank, int(won + lost + tied), int(won), int(lost), int(tied))
+            for name, value, rank, won, lost, tied in zip(
                 votes.systems, values, ranks, wins, losses, ties, strict=True
             )
         ),
@@ -142,7 +144,7 @@ def strength_estimates(
     rarer: NDArray[np.int64] | None = None,
     confidence: float = 0.95,
 ) -> list[Estimate]:
-    """One estimate a system from `n` (k,) votes; it warns where few of its votes, `rarer` (k,), are against the rest."""
+    """One estimate a system from `n` (k,) votes; it warns where few of them, `rarer` (k,), are against the rest."""
     values = []
     for i, value in enumerate(fitted.fit.strengths):
         if fitted.uncertainty is None:

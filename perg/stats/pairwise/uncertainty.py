@@ -5,8 +5,8 @@ cluster's score is divided by 1 − its leverage, which is what leaving the clus
 jackknife). Few decisive votes may by chance be all alike, so that the variance is averaged with that of the model, at
 the weight of half a decisive vote a system.
 
-Sources: Liang & Zeger, Biometrika 73 (1986) 13–22; Bell & McCaffrey, Survey Methodology 28 (2002) 169–181 (leverage, and
-degrees of freedom by Satterthwaite); Mancl & DeRouen, Biometrics 57 (2001) 126–134.
+Sources: Liang & Zeger, Biometrika 73 (1986) 13–22; Bell & McCaffrey, Survey Methodology 28 (2002) 169–181 (leverage,
+and degrees of freedom by Satterthwaite); Mancl & DeRouen, Biometrics 57 (2001) 126–134.
 """
 
 from dataclasses import dataclass
@@ -72,9 +72,7 @@ def uncertainty(
     return Uncertainty((covariance + prior * effect * fit.inverse) / (1 + prior), freedom, count)
 
 
-def _leverage(
-    fit: Fit, pairs: PairTable, weight: Floats, codes: Clusters, count: int
-) -> Floats:
+def _leverage(fit: Fit, pairs: PairTable, weight: Floats, codes: Clusters, count: int) -> Floats:
     """Share (c,) of a typical comparison in each cluster that the cluster itself decides, at most a half.
 
     A cluster's leverages add up over its distinct comparisons, of which no more than k − 1 are independent.
@@ -107,15 +105,11 @@ def _freedom(scores: "sparse.csr_array", inverse: Floats) -> Floats:
     return freedom
 
 
-def _design_effect(
-    decided: Floats, low: Clusters, high: Clusters, codes: Clusters, weight: Floats
-) -> float:
+def _design_effect(decided: Floats, low: Clusters, high: Clusters, codes: Clusters, weight: Floats) -> float:
     """How many votes a cluster seems to have that all say the same, 1 or more; without decisive votes, all of it."""
     alone = 2 * float((decided**2).sum())
     if alone <= 0:
         return float((np.bincount(codes, weight) ** 2).sum() / weight.sum())
-    place = np.concatenate([low, high])
-    base = int(place.max()) + 1
-    keys = dense_codes(np.tile(codes, 2) * base + place)
-    together = np.bincount(keys, np.concatenate([decided, -decided]))
+    rows, columns = np.tile(codes, 2), np.concatenate([low, high])
+    together = sparse.csr_array((np.concatenate([decided, -decided]), (rows, columns))).data
     return max(float((together**2).sum()) / alone, 1.0)

@@ -146,7 +146,9 @@ def why_no_strengths(systems: tuple[str, ...], pairs: PairTable) -> str | None:
 def _components(size: int, sources: Systems, targets: Systems, kind: str) -> NDArray[np.int64]:
     """The group (k,) of each system."""
     graph = sparse.csr_array((np.ones(sources.size), (sources, targets)), shape=(size, size))
-    labels: NDArray[np.int64] = connected_components(graph, directed=True, connection=kind)[1].astype(np.int64)
+    labels: NDArray[np.int64] = connected_components(graph, directed=True, connection=kind)[1].astype(
+        np.int64
+    )
     return labels
 
 
