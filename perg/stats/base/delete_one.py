@@ -64,10 +64,10 @@ def delete_one(per_unit: Floats, clusters: Clusters | None, statistic: Statistic
     total = parts.sum(axis=0)
     size = parts.shape[0]
     value = float(statistic(total[np.newaxis])[0])
-    if size < 2 or np.isnan(value):
+    if size < 2 or not np.isfinite(value):
         return DeleteOne(value, None, 1.0, size)
     changes = statistic(total - parts)
-    if np.isnan(changes).any():
+    if not np.isfinite(changes).all():
         return DeleteOne(value, None, 1.0, size)
     squares = np.square(changes - changes.mean())
     second, fourth = float(squares.sum()), float(np.square(squares).sum())

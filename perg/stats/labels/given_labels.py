@@ -35,6 +35,10 @@ class GivenLabels:
             raise ValueError("one column per label is needed")
         if not np.isin(self.given.data, (0, 1)).all():
             raise ValueError("an item has a label or does not")
+        table = self.given.copy()
+        table.eliminate_zeros()
+        table.sort_indices()
+        object.__setattr__(self, "given", table)
 
     @classmethod
     def of(cls, sets: Sequence[Iterable[str]], labels: Sequence[str]) -> Self:

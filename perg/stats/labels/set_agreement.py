@@ -90,18 +90,15 @@ def _alpha(
 
 def _distinct_sets(given: "sparse.csr_array") -> tuple["sparse.csr_array", NDArray[np.int64]]:
     """The distinct rows (d, k), and which of them each rating (r,) is."""
-    table = given.copy()
-    table.eliminate_zeros()
-    table.sort_indices()
     codes: dict[bytes, int] = {}
-    first, of_rating = [], np.empty(table.shape[0], dtype=np.int64)
-    for row in range(table.shape[0]):
-        key = table.indices[table.indptr[row] : table.indptr[row + 1]].tobytes()
+    first, of_rating = [], np.empty(given.shape[0], dtype=np.int64)
+    for row in range(given.shape[0]):
+        key = given.indices[given.indptr[row] : given.indptr[row + 1]].tobytes()
         if key not in codes:
             codes[key] = len(codes)
             first.append(row)
         of_rating[row] = codes[key]
-    return table[np.asarray(first)], of_rating
+    return given[np.asarray(first)], of_rating
 
 
 def _distances(a: "sparse.csr_array", b: "sparse.csr_array", kind: SetDistance) -> Floats:

@@ -41,6 +41,8 @@ def lin_concordance(
     there = ~(np.isnan(judge) | np.isnan(people))
     x, y = _centred(np.column_stack([judge, people])[there]).T
     n = x.size
+    if n < 2:
+        return Estimate.of_nothing(FEW_ITEMS, n)
     columns = np.column_stack([np.ones(n), x, y, x * x + y * y, x * y])
 
     def concordance(sums: Floats) -> Floats:
@@ -54,7 +56,7 @@ def lin_concordance(
         None if clusters is None else clusters[there],
         concordance,
         n=n,
-        undefined=FEW_ITEMS if n < 2 else NO_VARIATION,
+        undefined=NO_VARIATION,
         transform=(_to_fisher(2), _from_fisher(2)),
         confidence=confidence,
     )
@@ -79,6 +81,8 @@ def intraclass_correlation(
         return Estimate.of_nothing("fewer than two raters", int(there.sum()))
     table = _centred(ratings[there])
     n = table.shape[0]
+    if n < 2:
+        return Estimate.of_nothing(FEW_ITEMS, n)
     columns = np.column_stack([np.ones(n), table, (table**2).sum(axis=1), table.sum(axis=1) ** 2 / raters])
 
     def correlation(sums: Floats) -> Floats:
@@ -87,7 +91,7 @@ def intraclass_correlation(
         items = np.maximum(by_item - mean, 0)
         columns = np.maximum((by_rater**2).sum(axis=1) / count - mean, 0)
         rest = np.maximum(squares - mean - items - columns, 0)
-        freedom = np.where(count > 1.5, count - 1, np.nan)
+        freedom = np.where(count > 1.5, count - 1, np.nan)  # NaN: a cluster that holds all items but one is left out
         item_mean, rater_mean, rest_mean = (
             items / freedom,
             columns / (raters - 1),
@@ -103,7 +107,7 @@ def intraclass_correlation(
         None if clusters is None else clusters[there],
         correlation,
         n=n,
-        undefined=FEW_ITEMS if n < 2 else NO_VARIATION,
+        undefined=NO_VARIATION,
         transform=(_to_fisher(raters), _from_fisher(raters)),
         confidence=confidence,
     )
