@@ -10,8 +10,8 @@ takes it for 0.
 
 Sources: Bland & Altman, Lancet 327 (1986) 307–310 (limits); Bland & Altman, Statistical Methods in Medical Research 8
 (1999) 135–160, section 5, and Journal of Biopharmaceutical Statistics 17 (2007) 571–582 (several ratings an item);
-Zou, American Journal of Epidemiology 166 (2007) 1–11, and Statistical Methods in Medical Research 22 (2013) 630–642
-(MOVER, for correlated parts and for limits of agreement).
+Zou, Psychological Methods 12 (2007) 399–413, and Statistical Methods in Medical Research 22 (2013) 630–642 (MOVER, for
+correlated parts and for limits of agreement).
 """
 
 from dataclasses import dataclass

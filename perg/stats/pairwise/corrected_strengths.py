@@ -10,7 +10,7 @@ weight and points of a comparison are fitted as votes are. λ makes the sum of t
 fit to people's votes alone. The variance is that of the sandwich over clusters, in which each comparison has its one
 residual.
 
-Source: Angelopoulos, Duchi & Zrnic, PPI++, arXiv 2311.01453, section 3 (generalised linear models) and 6 (λ).
+Source: Angelopoulos, Duchi & Zrnic, PPI++, arXiv 2311.01453 (generalised linear models, and how λ is tuned).
 """
 
 from dataclasses import dataclass

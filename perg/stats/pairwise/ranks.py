@@ -4,8 +4,8 @@ A system's range runs from 1 + the number of systems that are surely better to k
 differences of all pairs are compared with a quantile of the largest of them (Tukey's way, by simulation from the
 estimated covariance), so the chance that any true rank lies outside its range is at most 1 − the level.
 
-Sources: Klein, Wright & Wieczorek, JRSS A 183 (2020) 589–606; Mohamad, van Zwet, Solari & Goeman, Computational
-Statistics & Data Analysis 159 (2021) 107208 (ranges of ranks from Tukey's differences).
+Sources: Al Mohamad, Goeman & van Zwet, Biometrics 78 (2022) 238–247 (ranges of ranks from Tukey's differences); Klein,
+Wright & Wieczorek, JRSS C 69 (2020) 589–606.
 """
 
 from dataclasses import dataclass

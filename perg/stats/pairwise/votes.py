@@ -31,7 +31,7 @@ class Votes:
         systems: k names.
         a, b: (n,) codes of the two systems compared, which differ.
         score: (n,) 1 if a is better, 0 if b, ½ if neither is; the order in which they were shown is undone.
-        cluster: (n,) ids; votes on one question vary together, whoever gives them.
+        cluster: (n,) ids; votes on one question vary together, also those of different raters.
 
     Raises:
         ValueError: arrays of different shapes, values outside their range, a system compared with itself.

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from ppi_py import ppi_logistic_ci, ppi_logistic_pointestimate
+from ppi_py import ppi_logistic_pointestimate
 from scipy.special import expit
 
 from perg.stats.pairwise.corrected_strengths import corrected_strengths
@@ -66,17 +66,19 @@ def test_strengths_equal_prediction_powered_logistic_regression() -> None:
     )
     values = np.array([estimate.value for estimate in result.corrected])
     assert values[:2] - values[2] == pytest.approx(published, abs=1e-4)
-    low, high = ppi_logistic_ci(
-        design[labelled, :2],
-        people[labelled],
-        judge[labelled],
-        design[~labelled, :2],
-        judge[~labelled],
-        alpha=0.05,
-    )
-    # The contrast with the third system is wider than one strength: √2 of it where all are alike.
-    width = np.mean([estimate.high - estimate.low for estimate in result.corrected])
-    assert width * np.sqrt(3) == pytest.approx(np.mean(high - low), rel=0.15)
+
+
+def test_intervals_are_as_wide_as_a_bootstrap_of_comparisons_says() -> None:
+    a, b, judge, people = draw(8)
+    result = corrected_strengths(tuple("abc"), a, b, judge, people)
+    rng = np.random.default_rng(0)
+    replicates = []
+    for _ in range(200):
+        rows = rng.integers(a.size, size=a.size)
+        again = corrected_strengths(tuple("abc"), *(x[rows] for x in (a, b, judge, people)))
+        replicates.append([estimate.value for estimate in again.corrected])
+    for estimate, error in zip(result.corrected, np.std(replicates, axis=0), strict=True):
+        assert (estimate.high - estimate.low) / 2 == pytest.approx(1.97 * error, rel=0.2)
 
 
 def test_a_judge_that_says_what_people_say_makes_all_comparisons_count() -> None:
