@@ -18,7 +18,7 @@ from perg.stats.base.intervals import interval_warnings
 from perg.stats.base.resampling import Clusters, Floats, cluster_sums
 
 Statistic = Callable[[Floats], Floats]
-FEW_FREEDOM = 12
+FEW_FREEDOM = 15
 UNDEFINED_WITHOUT_ONE = "No interval: without one of the questions the number is undefined."
 NO_VARIATION = "No interval: the number does not change whichever question is left out."
 FEW_MATTER = "A few questions decide this number: the interval may not hold its level."

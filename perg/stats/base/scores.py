@@ -20,6 +20,7 @@ from perg.stats.base.intervals import interval_warnings
 from perg.stats.base.resampling import Clusters, Floats, dense_codes
 
 PRIOR_ANSWERS = 0.5
+"""The imagined answers, in units of an answer with a variance of 1: two that are as far from ½ as can be."""
 FEW_DECISIVE = 20
 NO_ANSWERS = "no answers"
 
@@ -54,7 +55,12 @@ def mean_score(
     variance = (sizes.size - 1) / sizes.size * float((residuals**2).sum()) / n**2
     effective = n**2 / float((sizes**2).sum())
     interval = range_interval(
-        value, variance, unit=max(effect, 1.0) / n, freedom=max(effective - 1, 1.0), confidence=confidence
+        value,
+        variance,
+        unit=max(effect, 1.0) / n,
+        freedom=max(effective - 1, 1.0),
+        kurtosis=kurtosis(scores),
+        confidence=confidence,
     )
     decisive = int(np.count_nonzero(np.abs(decided) > 0))
     warnings = (*interval_warnings(sizes.size), *few_decisive(decisive))
@@ -71,18 +77,36 @@ def few_decisive(decisive: int) -> tuple[str, ...]:
 
 
 def range_interval(
-    value: float, variance: float, *, unit: float, freedom: float, confidence: float = 0.95
+    value: float,
+    variance: float,
+    *,
+    unit: float,
+    freedom: float,
+    kurtosis: float | None = None,
+    confidence: float = 0.95,
 ) -> tuple[float, float]:
     """Interval, within [0, 1], of a mean of numbers in [0, 1] with this estimated `variance`.
 
     It contains every mean θ with (value − θ)² <= t² ratio θ (1 − θ), where the ratio is that of the variance to value
     (1 − value), and t Student's quantile with these degrees of freedom. `unit` is the variance that the mean of so many
-    answers would have if each had a variance of 1: 1 / n, or more where answers go together.
+    answers would have if each had a variance of 1: 1 / n, or more where answers go together. The `kurtosis` of the
+    answers, 1 or more, says how few of them the variance rests on; without it, none is taken to be known.
     """
     value = min(max(value, 0.0), 1.0)
     spread = value * (1 - value) + PRIOR_ANSWERS * unit
-    ratio = (variance + PRIOR_ANSWERS * unit**2) / spread
+    imagined = PRIOR_ANSWERS * unit**2
+    if kurtosis is not None:
+        # Of ties with a share d of decisive answers, 1 / d: the same then. Of scores all over the range much less.
+        imagined = min(imagined, 4 * PRIOR_ANSWERS * unit * variance * kurtosis)
+    ratio = (variance + imagined) / spread
     growing = float(stdtrit(freedom, (1 - confidence) / 2)) ** 2 * ratio
     middle = value + growing / 2
     half = math.sqrt(max(growing * value * (1 - value) + growing**2 / 4, 0.0))
     return max((middle - half) / (1 + growing), 0.0), min((middle + half) / (1 + growing), 1.0)
+
+
+def kurtosis(scores: Floats) -> float | None:
+    """Fourth moment about the mean over the squared second, of (n,); None where the scores do not vary."""
+    squares = (scores - scores.mean()) ** 2
+    second = float(squares.mean())
+    return float((squares**2).mean()) / second**2 if second > 1e-15 else None

@@ -15,7 +15,7 @@ from scipy.special import ndtr
 from perg.stats.base.estimate import Estimate
 from perg.stats.base.intervals import interval_warnings
 from perg.stats.base.resampling import Clusters, Floats, dense_codes
-from perg.stats.base.scores import mean_score, range_interval
+from perg.stats.base.scores import kurtosis, mean_score, range_interval
 from perg.stats.estimators.coverage_warning import FEW_FREEDOM, SENTENCES, SIMULATED_LABELS
 from perg.stats.estimators.judged_sample import JudgedSample
 from perg.stats.estimators.label_selection import BY_CHANCE
@@ -80,7 +80,7 @@ def corrected_mean(
             return estimate
         ends = None
         if estimate.low is not None and estimate.high is not None:
-            ends = tuple(lowest + (highest - lowest) * end for end in (estimate.low, estimate.high))
+            ends = lowest + (highest - lowest) * estimate.low, lowest + (highest - lowest) * estimate.high
         value = lowest + (highest - lowest) * estimate.value
         return Estimate.of(value, estimate.n, ends, warnings=(*estimate.warnings, *warnings))
 
@@ -93,16 +93,25 @@ def corrected_mean(
     groups = int(np.unique(sample.cluster[sample.labelled]).size)
     freedom = min(groups - 1.0, max(float(moments.pooled.freedom), LEAST_FREEDOM))
 
-    def estimate(value: float, variance: float) -> Estimate:
+    def estimate(value: float, variance: float, residuals: Floats) -> Estimate:
         value = min(max(value, 0.0), 1.0)
         if groups < 2:
             return Estimate.of(value, sample.n, None, warnings=(ONE_CLUSTER_LABELLED,))
-        ends = range_interval(value, variance, unit=unit, freedom=freedom, confidence=confidence)
+        ends = range_interval(
+            value,
+            variance,
+            unit=unit,
+            freedom=freedom,
+            kurtosis=kurtosis(residuals),
+            confidence=confidence,
+        )
         return Estimate.of(value, sample.n, ends, warnings=interval_warnings(groups))
 
     warnings = _warnings(sample, y, float(moments.pooled.freedom))
-    human = scaled(estimate(moments.human, moments.human_variance), *warnings)
-    corrected = scaled(estimate(moments.value, moments.variance), *warnings)
+    labels, predictions = y[sample.labelled], f[sample.labelled]
+    of_both = labels - float(moments.pooled.slope) * predictions
+    human = scaled(estimate(moments.human, moments.human_variance, labels), *warnings)
+    corrected = scaled(estimate(moments.value, moments.variance, of_both), *warnings)
     known = moments.variance > 1e-15 and moments.human_variance > 1e-15
     return CorrectedMean(
         human=human,

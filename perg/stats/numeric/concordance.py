@@ -91,7 +91,9 @@ def intraclass_correlation(
         items = np.maximum(by_item - mean, 0)
         columns = np.maximum((by_rater**2).sum(axis=1) / count - mean, 0)
         rest = np.maximum(squares - mean - items - columns, 0)
-        freedom = np.where(count > 1.5, count - 1, np.nan)  # NaN: a cluster that holds all items but one is left out
+        freedom = np.where(
+            count > 1.5, count - 1, np.nan
+        )  # NaN: a cluster that holds all items but one is left out
         item_mean, rater_mean, rest_mean = (
             items / freedom,
             columns / (raters - 1),

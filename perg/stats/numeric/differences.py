@@ -78,14 +78,15 @@ def limits_of_agreement(
         nothing = Estimate.of_nothing(NO_PAIRS)
         return LimitsOfAgreement(nothing, nothing, nothing, nothing, nothing, None)
     items = dense_codes(np.arange(judge.size)[there] if item is None else item[there])
-    per_item = _ItemSums.of(difference, items)
+    centre = float(difference.mean())  # squares of what is left lose no digits
+    sums = _item_sums(difference - centre, items)
     of_clusters = None if clusters is None else _one_cluster_each(items, clusters[there])
 
     def estimate(
         statistic: Statistic, undefined: str = NO_PAIRS, transform: tuple[Statistic, Statistic] | None = None
     ) -> Estimate:
         return delete_one_estimate(
-            per_item.sums,
+            sums,
             of_clusters,
             statistic,
             n=n,
@@ -95,9 +96,9 @@ def limits_of_agreement(
         )
 
     unknown = "a spread needs two differences"
-    bias = estimate(_mean)
+    bias = estimate(lambda parts: centre + _mean(parts))
     spread = estimate(_spread, unknown, (_log, np.exp))
-    low, high = (_limit(sign, bias, spread, per_item.sums, of_clusters) for sign in (-1.0, 1.0))
+    low, high = (_limit(sign, bias, spread, sums, of_clusters) for sign in (-1.0, 1.0))
     inside = Estimate.of_nothing(unknown, n)
     if low.value is not None and high.value is not None:
         flags = (difference >= low.value) & (difference <= high.value)
@@ -110,8 +111,8 @@ def limits_of_agreement(
                 "distribution has them."
             )
             low, high = low.with_warnings(sentence), high.with_warnings(sentence)
-    total, within = _components(per_item.sums.sum(axis=0)[np.newaxis])
-    repeated = per_item.sums.shape[0] < n and total[0] > 0
+    total, within = _components(sums.sum(axis=0)[np.newaxis])
+    repeated = sums.shape[0] < n and total[0] > 0
     return LimitsOfAgreement(
         bias=bias,
         spread=spread,
@@ -122,19 +123,12 @@ def limits_of_agreement(
     )
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _ItemSums:
+def _item_sums(difference: Floats, items: Clusters) -> Floats:
     """By item (i, 6): 1, ratings m, m², sum of differences, their squares, and (sum)² / m."""
-
-    sums: Floats
-
-    @classmethod
-    def of(cls, difference: Floats, items: Clusters) -> "_ItemSums":
-        times = np.bincount(items).astype(np.float64)
-        total = np.bincount(items, difference)
-        squares = np.bincount(items, difference**2)
-        columns = [np.ones(times.size), times, times**2, total, squares, total**2 / times]
-        return cls(np.column_stack(columns))
+    times = np.bincount(items).astype(np.float64)
+    total = np.bincount(items, difference)
+    squares = np.bincount(items, difference**2)
+    return np.column_stack([np.ones(times.size), times, times**2, total, squares, total**2 / times])
 
 
 def _mean(sums: Floats) -> Floats:
@@ -173,7 +167,8 @@ def _limit(
     """bias + sign × 1.96 spread, with the two intervals combined."""
     if bias.value is None or spread.value is None:
         return spread
-    value = bias.value + sign * NORMAL * spread.value
+    middle, deviation = bias.value, spread.value
+    value = middle + sign * NORMAL * deviation
     if bias.low is None or bias.high is None or spread.low is None or spread.high is None:
         return Estimate.of(value, bias.n, None, warnings=spread.warnings)
     of_bias, of_spread, of_sum = (
@@ -184,7 +179,7 @@ def _limit(
     correlation = float(np.clip(sign * together / max(np.sqrt(of_bias * of_spread), 1e-300), -1, 1))
 
     def reach(bias_end: float, spread_end: float) -> float:
-        first, second = abs(bias.value - bias_end), NORMAL * abs(spread.value - spread_end)
+        first, second = abs(middle - bias_end), NORMAL * abs(deviation - spread_end)
         return float(np.sqrt(max(first**2 + second**2 + 2 * correlation * first * second, 0.0)))
 
     spread_ends = (spread.low, spread.high) if sign > 0 else (spread.high, spread.low)

@@ -103,9 +103,9 @@ class _Method:
     ) -> tuple[tuple[Estimate, ...], FittedVotes | None]:
         """Estimates of points of a out of `weight` of the comparisons `among` (N,), or of all; `labels` count as n."""
         a, b = (self.a, self.b) if among is None else (self.a[among], self.b[among])
-        size, scored = len(self.systems), slice(None) if labels is None else labels
+        size, counted = len(self.systems), slice(None) if labels is None else labels
         pairs = PairTable.of(a, b, points, weight=weight)
-        n = np.bincount(a[scored], minlength=size) + np.bincount(b[scored], minlength=size)
+        n = np.bincount(a[counted], minlength=size) + np.bincount(b[counted], minlength=size)
         reason = "no comparison has a label" if a.size == 0 else why_no_strengths(self.systems, pairs)
         fitted = None if reason else fit(pairs, size)
         if fitted is None:

@@ -13,7 +13,7 @@ from scipy.special import expit, stdtrit
 
 from perg.stats.base.estimate import Estimate
 from perg.stats.base.intervals import interval_warnings
-from perg.stats.base.resampling import Clusters, Floats
+from perg.stats.base.proportions import Flags
 from perg.stats.pairwise.bradley_terry import Fit, fit
 from perg.stats.pairwise.ranks import RankInterval, rank_intervals
 from perg.stats.pairwise.uncertainty import Uncertainty, uncertainty
@@ -184,9 +184,8 @@ def _record(votes: Votes) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray
     """Wins, losses and ties (k,) of each system."""
     size = len(votes.systems)
 
-    def count(a_has: Clusters | Floats | NDArray[np.bool_], b_has: NDArray[np.bool_]) -> NDArray[np.int64]:
-        total = np.bincount(votes.a, a_has, minlength=size) + np.bincount(votes.b, b_has, minlength=size)
-        return np.rint(total).astype(np.int64)
+    def count(a_has: Flags, b_has: Flags) -> NDArray[np.int64]:
+        return np.bincount(votes.a[a_has], minlength=size) + np.bincount(votes.b[b_has], minlength=size)
 
     won, lost, tied = votes.score == 1, votes.score == 0, votes.score == 0.5
     return count(won, lost), count(lost, won), count(tied, tied)

@@ -98,7 +98,7 @@ def _freedom(scores: "sparse.csr_array", inverse: Floats) -> Floats:
         squares = (scores[start : start + step] @ inverse) ** 2
         second += squares.sum(axis=0)
         fourth += (squares**2).sum(axis=0)
-    taking_part = np.maximum(np.asarray(scores.count_nonzero(axis=0), dtype=np.float64), 1)
+    taking_part = np.maximum(np.bincount(scores.indices, minlength=second.size), 1)
     share = np.divide(fourth, second**2, out=1 / taking_part, where=second > 0)
     doubt = np.maximum(share - 1 / taking_part, 1e-12)
     freedom: Floats = np.maximum(np.minimum(2 / doubt, taking_part - 1), 1)

@@ -9,6 +9,7 @@ Sources: Ford, The American Mathematical Monthly 64 (1957) 28–33; Zermelo, Mat
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -104,14 +105,17 @@ class PairTable:
         return cls(
             low=pairs // base,
             high=pairs % base,
-            n=np.bincount(of_vote, weights, minlength=size),
-            points=np.bincount(of_vote, of_low, minlength=size),
-            ties=np.bincount(of_vote, None if tied is None else tied, minlength=size).astype(np.float64)
-            if tied is not None
-            else np.zeros(size),
+            n=_sums(of_vote, weights, size),
+            points=_sums(of_vote, of_low, size),
+            ties=np.zeros(size) if tied is None else _sums(of_vote, tied, size),
             of_vote=of_vote,
             sign=np.where(a == low, 1.0, -1.0),
         )
+
+
+def _sums(places: NDArray[np.int64], values: Floats | Flags, size: int) -> Floats:
+    """Of values (n,) by place: (size,)."""
+    return np.bincount(places, values, minlength=size).astype(np.float64)
 
 
 def why_no_strengths(systems: tuple[str, ...], pairs: PairTable) -> str | None:
@@ -143,7 +147,9 @@ def why_no_strengths(systems: tuple[str, ...], pairs: PairTable) -> str | None:
     return " and ".join(reasons) + ": the strengths have no bound"
 
 
-def _components(size: int, sources: Systems, targets: Systems, kind: str) -> NDArray[np.int64]:
+def _components(
+    size: int, sources: Systems, targets: Systems, kind: Literal["weak", "strong"]
+) -> NDArray[np.int64]:
     """The group (k,) of each system."""
     graph = sparse.csr_array((np.ones(sources.size), (sources, targets)), shape=(size, size))
     labels: NDArray[np.int64] = connected_components(graph, directed=True, connection=kind)[1].astype(

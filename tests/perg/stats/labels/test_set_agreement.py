@@ -6,6 +6,7 @@ from nltk.metrics.agreement import AnnotationTask
 
 from perg.stats.labels.given_labels import GivenLabels
 from perg.stats.labels.set_agreement import SetDistance, set_alpha
+from tests.defined import ends, value_of
 
 LABELS = tuple("abcde")
 
@@ -80,11 +81,12 @@ def test_the_interval_is_near_that_of_leaving_out_each_item() -> None:
     whole = set_alpha(given, item)
     rated = [i for i in range(20) if items.count(i) > 1]
     refitted = [
-        np.log(1 - set_alpha(GivenLabels(LABELS, given.given[item != i]), item[item != i]).value)
+        np.log(1 - value_of(set_alpha(GivenLabels(LABELS, given.given[item != i]), item[item != i])))
         for i in rated
     ]
     error = np.sqrt((len(rated) - 1) / len(rated) * ((np.array(refitted) - np.mean(refitted)) ** 2).sum())
-    half = (np.log(1 - whole.low) - np.log(1 - whole.high)) / 2
+    low, high = ends(whole)
+    half = (np.log(1 - low) - np.log(1 - high)) / 2
     assert half == pytest.approx(2.2 * error, rel=0.2)
 
 

@@ -4,6 +4,7 @@ import statsmodels.api as sm
 from scipy.special import stdtrit
 
 from perg.stats.numeric.calibration_line import calibration_line
+from tests.defined import width
 
 NAN = np.nan
 
@@ -26,8 +27,7 @@ def test_equals_least_squares_with_errors_of_the_jackknife(seed: int) -> None:
     fitted = sm.OLS(people, sm.add_constant(judge)).fit(cov_type="HC3")
     line = calibration_line(judge, people)
     assert (line.intercept.value, line.slope.value) == pytest.approx(tuple(fitted.params))
-    half = (line.slope.high - line.slope.low) / 2
-    assert half == pytest.approx(-stdtrit(79, 0.025) * fitted.bse[1], rel=0.1)
+    assert width(line.slope) / 2 == pytest.approx(-stdtrit(79, 0.025) * fitted.bse[1], rel=0.1)
 
 
 def test_items_of_a_question_that_repeat_count_once() -> None:

@@ -20,7 +20,7 @@ def icc_by_mean_squares(table: np.ndarray) -> float:
     between = k * ((items - table.mean()) ** 2).sum() / (n - 1)
     columns = n * ((raters - table.mean()) ** 2).sum() / (k - 1)
     rest = ((table - items[:, np.newaxis] - raters + table.mean()) ** 2).sum() / ((n - 1) * (k - 1))
-    return (between - rest) / (between + (k - 1) * rest + k / n * (columns - rest))
+    return float((between - rest) / (between + (k - 1) * rest + k / n * (columns - rest)))
 
 
 @pytest.mark.parametrize("seed", range(10))

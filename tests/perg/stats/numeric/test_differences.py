@@ -3,6 +3,7 @@ import pytest
 
 from perg.stats.base.result import dump, load
 from perg.stats.numeric.differences import NORMAL, LimitsOfAgreement, limits_of_agreement
+from tests.defined import value_of
 
 NAN = np.nan
 LARGE = np.array([494, 395, 516, 434, 476, 557, 413, 442, 650, 433, 417, 656, 267, 478, 178, 423, 427.0])
@@ -16,7 +17,7 @@ def test_published_limits_of_two_flow_meters() -> None:
     assert limits.bias.value == pytest.approx(-2.1, abs=0.05)
     assert (limits.bias.low, limits.bias.high) == pytest.approx((-22.0, 17.8), abs=0.06)
     assert limits.spread.value == pytest.approx(38.8, abs=0.05)
-    assert limits.low.value == pytest.approx(limits.bias.value - NORMAL * limits.spread.value)
+    assert limits.low.value == pytest.approx(value_of(limits.bias) - NORMAL * value_of(limits.spread))
     assert limits.inside.value == pytest.approx(16 / 17)
     assert limits.within is None
 

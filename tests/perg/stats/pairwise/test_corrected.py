@@ -5,6 +5,7 @@ from scipy.special import expit
 
 from perg.stats.pairwise.corrected_strengths import corrected_strengths
 from perg.stats.pairwise.corrected_win_rate import corrected_win_rate, mean_by_pair
+from tests.defined import there, value_of, width
 
 NAN = np.nan
 THETA = np.array([-0.8, 0.0, 0.8])
@@ -76,9 +77,9 @@ def test_intervals_are_as_wide_as_a_bootstrap_of_comparisons_says() -> None:
     for _ in range(200):
         rows = rng.integers(a.size, size=a.size)
         again = corrected_strengths(tuple("abc"), *(x[rows] for x in (a, b, judge, people)))
-        replicates.append([estimate.value for estimate in again.corrected])
+        replicates.append([value_of(estimate) for estimate in again.corrected])
     for estimate, error in zip(result.corrected, np.std(replicates, axis=0), strict=True):
-        assert (estimate.high - estimate.low) / 2 == pytest.approx(1.97 * error, rel=0.2)
+        assert width(estimate) / 2 == pytest.approx(1.97 * error, rel=0.2)
 
 
 def test_a_judge_that_says_what_people_say_makes_all_comparisons_count() -> None:
@@ -87,14 +88,14 @@ def test_a_judge_that_says_what_people_say_makes_all_comparisons_count() -> None
     everything = corrected_strengths(tuple("abc"), a, b, judge, judge)
     for corrected, whole in zip(result.corrected, everything.human, strict=True):
         assert corrected.value == pytest.approx(whole.value, abs=0.1)
-        assert corrected.high - corrected.low < 1.3 * (whole.high - whole.low)
-    assert result.tuning > 0.9
+        assert width(corrected) < 1.3 * width(whole)
+    assert there(result.tuning) > 0.9
 
 
 def test_a_judge_without_skill_is_not_used() -> None:
     a, b, _, people = draw(3, 4000, 1500)
     judge = (np.random.default_rng(0).random(a.size) < 0.5).astype(float)
-    assert corrected_strengths(tuple("abc"), a, b, judge, people).tuning < 0.1
+    assert there(corrected_strengths(tuple("abc"), a, b, judge, people).tuning) < 0.1
 
 
 def test_without_labels_people_and_correction_are_undefined() -> None:
