@@ -98,7 +98,7 @@ def _moments(pairs: PairTable, parameters: Floats, size: int) -> tuple[Floats, F
     difference = parameters[pairs.low] - parameters[pairs.high]
     decided = expit(difference)
     if parameters.size > size:
-        tie = np.asarray(expit(parameters[size] - np.logaddexp(difference / 2, -difference / 2)))
+        tie: Floats = expit(parameters[size] - np.logaddexp(difference / 2, -difference / 2))
     else:
         tie = np.zeros(difference.size)
     expected = (1 - tie) * decided + tie / 2

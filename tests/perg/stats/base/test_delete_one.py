@@ -3,6 +3,7 @@ import pytest
 
 from perg.stats.base.delete_one import delete_one, delete_one_estimate
 from perg.stats.base.resampling import defined_ratio
+from tests.defined import ends, value_of
 
 
 def ratio(sums: np.ndarray) -> np.ndarray:
@@ -34,7 +35,7 @@ def test_one_unit_that_is_all_the_variance_leaves_two_degrees_of_freedom() -> No
         np.column_stack([values, np.ones(100)]), None, ratio, n=100, undefined="nothing"
     )
     assert "A few questions decide" in estimate.warnings[0]
-    assert estimate.high > 5 * estimate.value
+    assert ends(estimate)[1] > 5 * value_of(estimate)
 
 
 def test_what_has_no_interval_says_why() -> None:
@@ -53,4 +54,4 @@ def test_a_transform_keeps_the_interval_in_its_range() -> None:
     columns = np.column_stack([np.r_[np.ones(3), np.zeros(27)], np.ones(30)])
     plain = delete_one_estimate(columns, None, ratio, n=30, undefined="")
     logs = delete_one_estimate(columns, None, ratio, n=30, undefined="", transform=(np.log, np.exp))
-    assert plain.low < 0 < logs.low < logs.value < logs.high
+    assert ends(plain)[0] < 0 < ends(logs)[0] < value_of(logs) < ends(logs)[1]

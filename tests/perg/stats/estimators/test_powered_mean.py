@@ -6,6 +6,7 @@ import pytest
 from ppi_py import ppi_mean_pointestimate
 
 from perg.stats.estimators.powered_mean import corrected_mean
+from tests.defined import ends, there, value_of, width
 
 NAN = np.nan
 CHAT = Path(__file__).resolve().parents[5] / "shared" / "data" / "tasks" / "numeric_chat_answers.jsonl"
@@ -30,7 +31,7 @@ def test_by_hand_three_levels() -> None:
     assert means.human.value == pytest.approx(5 / 8)
     assert means.judge.value == pytest.approx(7 / 16)
     assert means.corrected.value == pytest.approx(5 / 8 - 77 / 78 * 3 / 16)
-    assert means.bias.value == pytest.approx(7 / 16 - means.corrected.value)
+    assert means.bias.value == pytest.approx(7 / 16 - value_of(means.corrected))
 
 
 @pytest.mark.parametrize("seed", range(10))
@@ -46,18 +47,19 @@ def test_the_unit_of_the_scale_changes_nothing() -> None:
     people, judge, _ = draw(1, 300, 80)
     small = corrected_mean(people / 10, judge / 10)
     large = corrected_mean(5 + 3 * people, 5 + 3 * judge, lowest=5, highest=35)
-    assert large.corrected.value == pytest.approx(5 + 30 * small.corrected.value)
-    assert large.corrected.low == pytest.approx(5 + 30 * small.corrected.low)
-    assert large.bias.high == pytest.approx(30 * small.bias.high)
+    assert large.corrected.value == pytest.approx(5 + 30 * value_of(small.corrected))
+    assert ends(large.corrected)[0] == pytest.approx(5 + 30 * ends(small.corrected)[0])
+    assert ends(large.bias)[1] == pytest.approx(30 * ends(small.bias)[1])
     assert large.tuning == pytest.approx(small.tuning)
 
 
 def test_a_good_judge_is_worth_labels_and_its_bias_is_seen() -> None:
     people, judge, truth = draw(2, 2000, 200)
     means = corrected_mean(people, judge, lowest=0, highest=10)
-    assert means.corrected.low < truth.mean() < means.corrected.high
-    assert means.bias.low > 0.5
-    assert means.effective_labels > 400
+    low, high = ends(means.corrected)
+    assert low < truth.mean() < high
+    assert ends(means.bias)[0] > 0.5
+    assert there(means.effective_labels) > 400
     assert not means.corrected.warnings
 
 
@@ -66,8 +68,7 @@ def test_items_of_one_question_widen_the_interval() -> None:
     repeated = [np.repeat(x, 4) for x in (people, judge)]
     question = np.repeat(np.arange(400), 4)
     alone, together = (corrected_mean(*repeated, lowest=0, highest=10, cluster=c) for c in (None, question))
-    widths = [means.corrected.high - means.corrected.low for means in (alone, together)]
-    assert widths[1] == pytest.approx(2 * widths[0], rel=0.1)
+    assert width(together.corrected) == pytest.approx(2 * width(alone.corrected), rel=0.1)
 
 
 @pytest.mark.parametrize(
@@ -76,7 +77,7 @@ def test_items_of_one_question_widen_the_interval() -> None:
 def test_too_few_labels_leave_it_undefined(labels: int, reason: str) -> None:
     people, judge, _ = draw(4, 50, labels)
     means = corrected_mean(people, judge, lowest=0, highest=10)
-    assert reason in means.corrected.undefined
+    assert reason in there(means.corrected.undefined)
     assert means.judge.value is not None
 
 
@@ -117,5 +118,5 @@ def test_published_scores_are_too_high_and_the_correction_finds_it() -> None:
     means = corrected_mean(oracle, judge)
     assert means.judge.value == pytest.approx(0.8414)
     assert (means.human.value, means.human.n) == (pytest.approx(0.744516, abs=5e-7), 248)
-    assert means.corrected.high < 0.8
-    assert means.bias.low > 0.05
+    assert ends(means.corrected)[1] < 0.8
+    assert ends(means.bias)[0] > 0.05
