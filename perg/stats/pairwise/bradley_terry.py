@@ -71,8 +71,8 @@ def fit(pairs: PairTable, size: int, *, davidson: bool = False) -> Fit | None:
     parameters[:size] -= parameters[:size].mean()
     _, information, expected, tie = _moments(pairs, parameters, size)
     term = _sum_term(parameters.size, size)
-    inverse = np.linalg.inv(information + term)
-    inverse -= term  # whose own inverse is itself, on the vector of ones
+    # The term's own inverse is itself, on the vector of ones.
+    inverse = np.linalg.inv(information + term).astype(np.float64) - term
     return Fit(parameters[:size], float(parameters[size]) if davidson else None, expected, tie, inverse)
 
 

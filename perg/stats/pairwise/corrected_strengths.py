@@ -16,6 +16,7 @@ Source: Angelopoulos, Duchi & Zrnic, PPI++, arXiv 2311.01453 (generalised linear
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.special import expit
 
 from perg.stats.base.estimate import Estimate
@@ -26,7 +27,7 @@ from perg.stats.pairwise.strengths import FittedVotes, strength_estimates
 from perg.stats.pairwise.uncertainty import uncertainty
 from perg.stats.pairwise.votes import PairTable, Systems, why_no_strengths
 
-FEW_LABELS = 50
+FEW_COMPARISONS, FEW_DECISIVE = 50, 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,60 +69,66 @@ def corrected_strengths(
     if not ((judge >= 0) & (judge <= 1)).all() or not ((people >= 0) & (people <= 1))[labelled].all():
         raise ValueError("scores lie in [0, 1]; leave out comparisons that were not judged")
     clusters = np.arange(a.size) if cluster is None else cluster
-    method = _Method(systems, a, b, confidence)
-    by_judge, _ = method.estimates(judge, np.ones(a.size), clusters)
-    by_people, fitted = method.estimates(
-        people[labelled], np.ones(int(labelled.sum())), clusters[labelled], labelled
-    )
+    everything = _Comparisons(systems, a, b, clusters)
+    by_people, fitted = everything.select(labelled).strengths(people[labelled], confidence=confidence)
+    by_judge, _ = everything.strengths(judge, confidence=confidence)
     if fitted is None:
         return CorrectedStrengths(systems, by_people, by_judge, by_people, None)
     y = np.where(labelled, people, 0.0)
     w = np.where(labelled, a.size / labelled.sum(), 0.0)
     tuning = _tuning(fitted.fit, a, b, judge, y, w)
     points, weight = tuning * judge + w * (y - tuning * judge), tuning + (1 - tuning) * w
-    corrected, _ = method.estimates(points, weight, clusters, labels=labelled)
+    corrected, _ = everything.strengths(points, weight, scores=people, confidence=confidence)
     return CorrectedStrengths(systems, by_people, by_judge, corrected, tuning)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Method:
-    """Comparisons (N,), fitted with any points and weights."""
+class _Comparisons:
+    """Comparisons (N,) of systems a and b."""
 
     systems: tuple[str, ...]
     a: Systems
     b: Systems
-    confidence: float
+    clusters: Clusters
 
-    def estimates(
+    def select(self, among: Flags) -> "_Comparisons":
+        return _Comparisons(self.systems, self.a[among], self.b[among], self.clusters[among])
+
+    def strengths(
         self,
         points: Floats,
-        weight: Floats,
-        clusters: Clusters,
-        among: Flags | None = None,
+        weight: Floats | None = None,
         *,
-        labels: Flags | None = None,
+        scores: Floats | None = None,
+        confidence: float,
     ) -> tuple[tuple[Estimate, ...], FittedVotes | None]:
-        """Estimates of points of a out of `weight` of the comparisons `among` (N,), or of all; `labels` count as n."""
-        a, b = (self.a, self.b) if among is None else (self.a[among], self.b[among])
-        size, counted = len(self.systems), slice(None) if labels is None else labels
-        pairs = PairTable.of(a, b, points, weight=weight)
-        n = np.bincount(a[counted], minlength=size) + np.bincount(b[counted], minlength=size)
-        reason = "no comparison has a label" if a.size == 0 else why_no_strengths(self.systems, pairs)
+        """Estimates from the points of a out of `weight`, 1 if not given; n counts `scores` (N,) that are not NaN."""
+        size, weights = len(self.systems), np.ones(self.a.size) if weight is None else weight
+        distance = np.abs((points if scores is None else scores) - 0.5)
+        n, decisive = self._per_system(~np.isnan(distance)), self._per_system(distance > 1e-9)
+        pairs = PairTable.of(self.a, self.b, points, weight=weights)
+        reason = "no comparison has a label" if self.a.size == 0 else why_no_strengths(self.systems, pairs)
         fitted = None if reason else fit(pairs, size)
         if fitted is None:
             why = reason or "the corrected votes do not fit any finite strengths: more labels are needed"
             return tuple(Estimate.of_nothing(why, int(count)) for count in n), None
-        of_low = np.where(pairs.sign > 0, points, weight - points)
-        both = FittedVotes(fitted, uncertainty(fitted, pairs, of_low, weight, None, clusters))
-        values = strength_estimates(both, n, confidence=self.confidence)
-        return tuple(_warned(value) for value in values), both
+        of_low = np.where(pairs.sign > 0, points, weights - points)
+        both = FittedVotes(fitted, uncertainty(fitted, pairs, of_low, weights, None, self.clusters))
+        values = strength_estimates(both, n, confidence=confidence)
+        return tuple(_warned(value, int(count)) for value, count in zip(values, decisive, strict=True)), both
+
+    def _per_system(self, among: Flags) -> NDArray[np.int64]:
+        """Comparisons `among` (N,) that each system (k,) takes part in."""
+        size = len(self.systems)
+        return np.bincount(self.a[among], minlength=size) + np.bincount(self.b[among], minlength=size)
 
 
-def _warned(estimate: Estimate) -> Estimate:
-    if estimate.n >= FEW_LABELS:
+def _warned(estimate: Estimate, decisive: int) -> Estimate:
+    if estimate.n >= FEW_COMPARISONS and decisive >= FEW_DECISIVE:
         return estimate
     return estimate.with_warnings(
-        f"Only {estimate.n} labelled comparisons of this system: the interval may not hold its level."
+        f"Only {estimate.n} comparisons of this system count, {decisive} of them decisive: the interval may not hold "
+        "its level."
     )
 
 

@@ -108,8 +108,16 @@ def test_without_labels_people_and_correction_are_undefined() -> None:
 
 def test_few_labels_are_told() -> None:
     result = corrected_strengths(tuple("abc"), *draw(5, labels=60))
-    assert any("labelled comparisons" in warning for warning in result.corrected[0].warnings)
+    assert any("comparisons of this system count" in warning for warning in result.corrected[0].warnings)
     assert not corrected_strengths(tuple("abc"), *draw(5, labels=600)).corrected[0].warnings
+
+
+def test_few_decisive_labels_are_told() -> None:
+    a, b, judge, people = draw(7, labels=600)
+    ties = np.where(np.isnan(people) | (np.arange(people.size) % 20 == 0), people, 0.5)
+    estimates = corrected_strengths(tuple("abc"), a, b, judge, ties)
+    assert "of them decisive" in estimates.corrected[0].warnings[0]
+    assert not estimates.judge[0].warnings
 
 
 def test_scores_that_do_not_fit_are_refused() -> None:
