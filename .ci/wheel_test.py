@@ -21,10 +21,15 @@ SERVER = ("django", "rest_framework", "celery", "redis", "psycopg")
 IMPORT_SECONDS = 1.0  # of processor time: twice the goal, as a busy machine needs more of it for the same
 TRIES = 3
 TOOLS = ("pytest", "pytest-socket", "pytest-xdist")
-SECOND_IMPLEMENTATIONS = ("krippendorff", "pandas", "polars", "ppi-python", "statsmodels")
+SECOND_IMPLEMENTATIONS = ("krippendorff", "nltk", "pandas", "polars", "ppi-python", "statsmodels")
 BENCHES = ("annotator_quality", "coverage", "strata_coverage")  # simulations that tests run, too
 TOO_LARGE = "crowdkit"  # larger than the library; the tests that compare with it run in `make test`
-BESIDE_TESTS = ("tests/__init__.py", "tests/rating_inputs.py", *(f"bench/{name}.py" for name in BENCHES))
+BESIDE_TESTS = (
+    "tests/__init__.py",
+    "tests/defined.py",
+    "tests/rating_inputs.py",
+    *(f"bench/{name}.py" for name in BENCHES),
+)
 
 ABSENT = """
 import importlib.util, sys
