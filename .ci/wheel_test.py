@@ -21,11 +21,13 @@ SERVER = ("django", "rest_framework", "celery", "redis", "psycopg")
 IMPORT_SECONDS = 0.5  # of processor time
 TRIES = 3
 TOOLS = ("pytest", "pytest-socket", "pytest-xdist")
-SECOND_IMPLEMENTATIONS = ("krippendorff", "pandas", "polars", "ppi-python", "statsmodels")
+SECOND_IMPLEMENTATIONS = ("krippendorff", "nltk", "pandas", "polars", "ppi-python", "statsmodels")
+FILE_KINDS = ("openpyxl", "pyarrow")  # write the files that tests read
 BENCHES = ("annotator_quality", "coverage", "planning", "strata_coverage")  # simulations that tests run, too
 TOO_LARGE = "crowdkit"  # larger than the library; the tests that compare with it run in `make test`
 BESIDE_TESTS = (
     "tests/__init__.py",
+    "tests/defined.py",
     "tests/rating_inputs.py",
     "tests/sizes.py",
     *(f"bench/{name}.py" for name in BENCHES),
@@ -59,7 +61,7 @@ def main(environment: Path, tests: list[Path]) -> int:
         report_size(python, wheel)
         check_absence(python, folder)
         check_import_time(python, folder)
-        run(*pip, *TOOLS, *SECOND_IMPLEMENTATIONS)
+        run(*pip, *TOOLS, *SECOND_IMPLEMENTATIONS, *FILE_KINDS)
         # irrCAC pins an old SciPy; its lock says so.
         run(*pip[:-2], "--no-deps", "--require-hashes", "-r", REPOSITORY / "requirements-reference.lock")
         check_absence(python, folder)
