@@ -128,12 +128,10 @@ def _number(criterion: Criterion, value: object) -> float:
     number = number_in(value)
     if number is None:
         raise NoSuchAnswer("a number")
-    for bound, is_outside, words in (
-        (criterion.lowest, lambda end: number < end, "at least"),
-        (criterion.highest, lambda end: number > end, "at most"),
-    ):
-        if bound is not None and is_outside(bound):
-            raise NoSuchAnswer(f"{words} {bound:g}")
+    if criterion.lowest is not None and number < criterion.lowest:
+        raise NoSuchAnswer(f"at least {criterion.lowest:g}")
+    if criterion.highest is not None and number > criterion.highest:
+        raise NoSuchAnswer(f"at most {criterion.highest:g}")
     if criterion.step is not None:
         steps = (number - (criterion.lowest or 0)) / criterion.step
         if abs(steps - round(steps)) > 1e-6:

@@ -45,12 +45,12 @@ def _with_usual_words(key: str, kind: Kind, answers: Sequence[object], question:
     numbers = {number_in(answer) for answer in answers}
     if not answers or (None not in numbers and not _are_usual_numbers(kind, numbers)):
         return None
-    variants = (
-        [{"ties": ties, "both_bad": both_bad} for both_bad in (False, True) for ties in (False, True)]
+    flags = [(ties, both_bad) for both_bad in (False, True) for ties in (False, True)]
+    criteria = (
+        [Criterion(key=key, question=question, kind=kind, ties=ties, both_bad=bad) for ties, bad in flags]
         if kind == "pairwise"
-        else [{"cannot_tell": cannot_tell} for cannot_tell in (False, True)]
+        else [Criterion(key=key, question=question, kind=kind, cannot_tell=flag) for flag in (False, True)]
     )
-    criteria = (Criterion(key=key, question=question, kind=kind, **variant) for variant in variants)
     return next((criterion for criterion in criteria if _are_options(criterion, answers)), None)
 
 

@@ -55,7 +55,7 @@ def _in_json(text: str, grammar: Grammar) -> tuple[list[Statement], str]:
 def _statements_of(value: object, grammar: Grammar, levels: int) -> Iterator[Statement]:
     if levels == 0:
         return
-    if isinstance(value, _Pairs):
+    if isinstance(value, _Pairs):  # a list, too, so it comes first
         explanation = _explanation_in(value)
         for name, inner in value:
             if not re.fullmatch(grammar.name, name.strip(), re.IGNORECASE):

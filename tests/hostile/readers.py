@@ -21,10 +21,9 @@ from evaluation.importers.cells.answer_cell import read_answer
 from evaluation.importers.cells.literal import LiteralError, parse_value
 from evaluation.importers.cells.question_draft import gold_letter, parse_options, preference_text
 from evaluation.importers.files.csv_file import CsvFile, check_text, is_blank, is_index_column
-from evaluation.importers.files.unfold import json_lines
 from evaluation.importers.report import RowRejected
 from evaluation.importers.rows.dialect import recognise
-from evaluation.importers.rows.question_layouts import KNOWN_COLUMNS
+from evaluation.importers.rows.question_layouts import KNOWN_COLUMNS, known_column
 from evaluation.importers.rows.question_records import QuestionFile
 from evaluation.importers.rows.rating import parse_cost, parse_score, parse_tokens
 from evaluation.llm.heuristic import LONGEST_PREFERENCE, LONGEST_TEXT, RULES, rate
@@ -37,7 +36,17 @@ from evaluation.stages.plan import read_aligner, read_letter
 from evaluation.stages.propose import one_line, read_proposals
 from evaluation.stages.verdicts import read_verdict
 from perg.formats.json_text import read_json
+from perg.formats.mapping.guess import guessed_mapping
+from perg.formats.mapping.words import rater_and_criterion
+from perg.formats.rated_items import Block, Exhibit
 from perg.formats.spreadsheet import as_written, defused
+from perg.formats.tables.headings import column_names
+from perg.formats.tables.layout import TableUnreadable
+from perg.formats.tables.opening import open_table, recognised
+from perg.formats.tables.summary import summarised
+from perg.rubrics.presets import PRESETS
+from perg.rubrics.prompts import filled_prompt, prompt_values
+from perg.rubrics.replies import read_reply
 from perg.stats.files.label_forms import clean_name, is_missing, label_of, listed, look_alike_key, look_alikes
 from perg.stats.files.ratings_files import RatingsFileError, Scale
 from perg.stats.files.ratings_parsing import FileFormat, format_of, parse_ratings
@@ -106,10 +115,22 @@ def _questions(ending: str) -> Reader:
     def read(text: str) -> None:
         stream = _stream(text)
         with suppress(DomainError):
-            for _ in QuestionFile(stream, f"questions.{ending}", KNOWN_COLUMNS):
+            for _ in QuestionFile(stream, f"questions.{ending}", KNOWN_COLUMNS, known_column):
                 pass
 
     return read
+
+
+def _table(file_name: str) -> Reader:
+    def read(text: str) -> None:
+        stream = _stream(text)
+        with suppress(TableUnreadable):
+            guessed_mapping(summarised(open_table(stream, recognised(stream, file_name))))
+
+    return read
+
+
+CRITERIA = [criterion for preset in PRESETS.values() for criterion in preset.criteria]
 
 
 def _catching(reader: Reader, *errors: type[Exception]) -> Reader:
@@ -168,7 +189,13 @@ READERS: dict[str, Reader] = {
     "CSV header": _columns,
     "blank cell": lambda text: (is_blank(text), is_index_column(text)),
     "questions in CSV": _questions("csv"),
-    "questions in JSON": _catching(lambda text: list(json_lines(_stream(text))), ValueError),
+    "table in CSV": _table("table.csv"),
+    "table in JSON": _table("table.json"),
+    "reply to criteria": lambda text: read_reply(CRITERIA, text),
+    "prompt": lambda text: filled_prompt(
+        text, prompt_values(Exhibit((Block("text", text, text),)), CRITERIA)
+    ),
+    "headings": lambda text: (column_names([text, text], 3), rater_and_criterion(text, [text, f"{text} b"])),
     "questions in JSON lines": _questions("jsonl"),
     "ratings in CSV": _ratings("csv", "nominal"),
     "ratings in JSON lines": _ratings("jsonl", "ordinal"),

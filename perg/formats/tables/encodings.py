@@ -56,8 +56,9 @@ def encoding_of(stream: BinaryIO) -> str:
     for mark, encoding in _MARKS:
         if head.startswith(mark):
             return _checked(stream, encoding)
-    if encoding := _utf16_without_mark(head):
-        return _checked(stream, encoding)
+    unmarked = _utf16_without_mark(head)
+    if unmarked is not None:
+        return _checked(stream, unmarked)
     failure = _failure(stream, "utf-8")
     return "utf-8" if failure is None else _legacy(stream, failure)
 
@@ -131,6 +132,7 @@ class _Unclosed(io.BufferedIOBase):
     def __init__(self, stream: BinaryIO) -> None:
         super().__init__()
         self._stream = stream
+        self.name = "table"
 
     def readable(self) -> bool:
         return True

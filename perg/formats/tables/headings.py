@@ -74,12 +74,15 @@ def letters(position: int) -> str:
 def clean(cell: object) -> str:
     """A heading on one line, without blanks around it or characters that cannot be seen."""
     text = "" if cell is None else str(cell)
-    return " ".join("".join(character for character in text if character not in _INVISIBLE).split())
+    return " ".join(text.translate(_INVISIBLE).split())
 
 
 def is_blank(cell: object) -> bool:
     """Whether there is nothing to see in a cell."""
-    return cell is None or (isinstance(cell, str) and not clean(cell))
+    if isinstance(cell, str):
+        # Most texts begin with something to see, and then the rest need not be looked at.
+        return not (cell[:1].isalnum() or clean(cell))
+    return cell is None
 
 
-_INVISIBLE = frozenset("\0\u200b\u200c\u200d\u2060\ufeff\u00ad")
+_INVISIBLE = dict.fromkeys(map(ord, "\0\u200b\u200c\u200d\u2060\ufeff\u00ad"))

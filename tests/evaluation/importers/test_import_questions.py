@@ -209,7 +209,10 @@ def _workbook(rows: Sequence[Sequence[object]]) -> bytes:
     return content.getvalue()
 
 
-SHEET = [["Question", "Option A", "Option B", "Option C", "Correct answer"], ["Why?", "So", "No", None, "b"]]
+SHEET: list[list[object]] = [
+    ["Question", "Option A", "Option B", "Option C", "Correct answer"],
+    ["Why?", "So", "Nö, nie", None, "B"],
+]
 
 
 @pytest.mark.parametrize(
@@ -219,7 +222,7 @@ SHEET = [["Question", "Option A", "Option B", "Option C", "Correct answer"], ["W
         ("windows.csv", "question;a;b;answer\nWhy?;So;Nö, nie;b\n".encode("cp1252")),
         ("excel.txt", "Question\tOption A\tOption B\tAnswer\nWhy?\tSo\tNö, nie\tNö, nie\n".encode("utf-16")),
         ("titled.csv", "Our questions;;;\n;;;\nQuestion;A;B;answer\nWhy?;So;Nö, nie;B\n".encode()),
-        ("sheet.xlsx", _workbook([*SHEET[:1], ["Why?", "So", "Nö, nie", None, "B"]])),
+        ("sheet.xlsx", _workbook(SHEET)),
     ],
 )
 def test_a_column_for_each_option_is_read_as_spreadsheets_save_it(name: str, content: bytes) -> None:
