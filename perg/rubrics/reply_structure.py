@@ -3,8 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
-
-from pydantic import JsonValue
+from typing import Any
 
 from perg.rubrics.grammar import Grammar
 from perg.rubrics.reply_words import plain, stated_values
@@ -18,7 +17,7 @@ _INSIDE = re.compile(r"(?:score|rating|grade|answer|label|value)", re.IGNORECASE
 """The name of the answer in an object that has the criterion's name."""
 
 
-class _Pairs(list[tuple[str, JsonValue]]):
+class _Pairs(list[tuple[str, Any]]):  # Any: JSON of any depth
     """A JSON object's names and values in order; a name may stand in it twice."""
 
 
