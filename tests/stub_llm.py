@@ -332,7 +332,7 @@ def main() -> None:
     sys.stdout.write(f"{listener.getsockname()[1]}\n")
     sys.stdout.flush()
     app = application(Config(**arguments.config))
-    # Nobody waits for the answers of a stub that is told to end.
+    # Nobody waits for the answers of a stub that is to end.
     web.run_app(app, sock=listener, print=None, access_log=None, shutdown_timeout=0.1)
 
 

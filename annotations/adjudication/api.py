@@ -166,7 +166,7 @@ class Flags(ListModelMixin, LedViewSet[Flag]):
     @extend_schema(request=ResolutionSerializer, responses=FlagSerializer)
     @action(["post"], detail=True)
     def resolve(self, request: Request, campaign_id: int, flag_id: int) -> Response:
-        """Close a flag with a word on what came of it."""
+        """Close a flag with its resolution."""
         flag = existing(self.get_queryset().filter(pk=flag_id), "flag")
         resolve_flag(flag=flag, actor=actor_of(request), **ResolutionSerializer.values_in(request.data))
         return Response(FlagSerializer(flag).data)

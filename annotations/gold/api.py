@@ -151,6 +151,6 @@ class GoldRequests(RetrieveModelMixin, PersonViewSet[GoldRequest]):
     @idempotent
     @without_body
     def retry(self, request: Request, request_id: int) -> Response:
-        """Have a release made after all that broke off. One that was refused has to be requested again: 409."""
+        """Retry a release that was interrupted. One that was refused has to be requested again: 409."""
         gold_request = retry_release(request=self.get_object(), actor=actor_of(request))
         return Response(GoldRequestSerializer(gold_request).data, status=HTTPStatus.ACCEPTED)

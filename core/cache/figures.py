@@ -51,7 +51,7 @@ class BrokenOff:
 class CachedFigures(Generic[T]):
     """Figures, what they are as of, and whether nothing has changed since.
 
-    `value` is None where they have never been computed; `failure` is there where computing them again broke off, until
+    `value` is None where they have never been computed; `failure` is there where computing them again failed, until
     it succeeds. `name` is the name that they are cached under.
     """
 

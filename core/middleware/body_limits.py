@@ -62,7 +62,7 @@ class BodyLimitMiddleware(MiddlewareMixin):
 
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         if request.content_type == "multipart/form-data":
-            # Django closes the files that came in whole, and leaves open the one in which reading broke off.
+            # Django closes the files that came in whole, and leaves open the one in which reading was interrupted.
             for handler in request.upload_handlers:
                 handler.upload_interrupted()
         return response

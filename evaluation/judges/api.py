@@ -93,14 +93,14 @@ class Judges(ThingsViewSet[Judge]):
     @extend_schema(responses=JudgeTrialSerializer)
     @action(detail=True, url_path="tests/<int:completion_id>")
     def trial(self, request: Request, judge_id: int, completion_id: int) -> Response:
-        """What came of a test of a judge: the messages as sent, the reply, and what it is read as."""
+        """The outcome of a test of a judge: the messages as sent, the reply, and what it is read as."""
         judge = self.get_object()
         return Response(_trial_data(trial_of_judge(judge, completion_id), judge))
 
     @extend_schema(responses=CanaryResultSerializer)
     @action(detail=True, url_path="injected-responses")
     def canaries(self, request: Request, judge_id: int) -> Response:
-        """What came of the latest test: how often an injected text raised the judge's score."""
+        """The outcome of the latest test: how often an injected text raised the judge's score."""
         test = latest_canary_test(self.get_object())
         if test is None:
             raise NotFound("This judge has not been tested with injected responses.")
@@ -134,7 +134,7 @@ class EndpointTrials(StaffViewSet[Endpoint]):
     @extend_schema(responses=TrialSerializer)
     @action(detail=True, url_path="tests/<int:completion_id>")
     def trial(self, request: Request, endpoint_id: int, completion_id: int) -> Response:
-        """What came of a test of an endpoint."""
+        """The outcome of a test of an endpoint."""
         return Response(TrialSerializer(trial_of(self.get_object(), completion_id)).data)
 
 

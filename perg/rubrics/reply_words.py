@@ -85,7 +85,7 @@ def _preferences(grammar: Grammar) -> Iterator[str]:
     better = r"(?:better|superior|stronger|best|preferable|preferred|more\s\w+|the\swinner)"
     yield rf"{side}\s+(?:is|was|seems|appears)\s+(?:(?:clearly|slightly|much|significantly|overall|the)\s+)*{better}\b"
     yield rf"{side}\s+wins\b"
-    yield rf"\b(?:prefer|choose|pick|select|favou?r|vote\sfor|go\swith)\s+{side}"
+    yield rf"\b(?:prefer|choose|pick|select|favou?r|vote\sfor|go +with)\s+{side}"
     if "tie" in grammar.criterion.codes:
         yield r"\b(?P<value>tie|draw|equal)(?:ly\s+\w+)?(?P<of>(?!))?\b"
 

@@ -131,7 +131,7 @@ def endpoint_try(request: PersonRequest, endpoint_id: int) -> HttpResponse:
 @require_GET
 @staff_or_404
 def endpoint_trial(request: PersonRequest, endpoint_id: int, completion_id: int) -> HttpResponse:
-    """What came of a test; to htmx, the part of the page that waits for it."""
+    """The outcome of a test; to htmx, the part of the page that waits for it."""
     endpoint = get_object_or_404(Endpoint, pk=endpoint_id)
     context = {
         "endpoint": endpoint,
@@ -145,7 +145,7 @@ def endpoint_trial(request: PersonRequest, endpoint_id: int, completion_id: int)
 @require_http_methods(["GET", "POST"])
 @staff_or_404
 def judge_canaries(request: PersonRequest, judge_id: int) -> HttpResponse:
-    """What came of the latest test with injected responses; a POST starts another."""
+    """The outcome of the latest test with injected responses; a POST starts another."""
     judges = Judge.objects.select_related("endpoint", "rubric").filter(origin=JudgeOrigin.ENDPOINT)
     judge = get_object_or_404(judges, pk=judge_id)
     if request.method == "POST":

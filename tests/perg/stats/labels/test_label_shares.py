@@ -146,7 +146,7 @@ print(json.dumps(int(peak.split()[1]) / 1024))
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(sys.platform != "linux", reason="peaks of memory are told in kilobytes on Linux")
+@pytest.mark.skipif(sys.platform != "linux", reason="peaks of memory are in kilobytes on Linux")
 def test_thousands_of_labels_fit_into_little_memory() -> None:
     run = subprocess.run([sys.executable, "-c", MEASURED], capture_output=True, text=True, cwd=REPOSITORY)
     assert run.returncode == 0, run.stderr[-2000:]
