@@ -354,7 +354,11 @@ def test_questions_and_preferences_are_imported_and_read(admin: Client) -> None:
 def test_a_file_that_cannot_be_imported_is_refused_with_a_code(admin: Client) -> None:
     posted = {"file": SimpleUploadedFile("q.csv", b"nothing\n"), "dataset": "mine"}
     job = import_over_rest(admin, f"{API}datasets/import/", posted)
-    assert (job["status"], job["failure_code"], job["failure_field"]) == ("refused", "not_csv", "file")
+    assert (job["status"], job["failure_code"], job["failure_field"]) == (
+        "refused",
+        "unknown_columns",
+        "file",
+    )
     assert not Dataset.objects.filter(name="mine").exists()
 
 

@@ -48,6 +48,7 @@ class Qualification(PersonViewSet[Member]):
     """The qualification round of a campaign, for who takes it."""
 
     scope = Scope.ANNOTATE
+    serializer_class = QualificationSerializer
 
     @cached_property
     def campaign(self) -> Campaign:

@@ -14,7 +14,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.special import ndtr
-from scipy.stats import binom, binomtest
 
 from perg.stats.base.estimate import Estimate
 from perg.stats.base.proportions import proportion
@@ -105,6 +104,8 @@ def random_signs(differences: Floats, clusters: Clusters) -> float:
         return 1.0
     if int(sizes.sum()) > LARGEST_EXACT:
         return 2 * float(ndtr(-observed / np.sqrt(float((sizes.astype(np.float64) ** 2).sum()))))
+    from scipy.stats import binom  # loaded on first use: it takes longer than the rest of the library
+
     chances = np.ones(1)  # of the sums −reach, −reach + 1, …
     for size, times in zip(*np.unique(sizes, return_counts=True), strict=True):
         steps = np.zeros(2 * size * times + 1)
@@ -138,6 +139,8 @@ def _both_orders(readable: ShownAnswers) -> tuple[Floats, Clusters, int, int]:
 
 def _order_warnings(readable: ShownAnswers) -> tuple[str, ...]:
     """Whether output one stood first far more, or far less, often than drawn orders explain."""
+    from scipy.stats import binomtest
+
     n, ahead = readable.answer.size, int((~readable.swapped).sum())
     if n == 0 or binomtest(ahead, n).pvalue >= NOT_DRAWN:
         return ()

@@ -31,6 +31,7 @@ from perg.stats.judges.leave_one_out import SkillBesidePeople
 from perg.stats.raters.rater_agreement import Rater
 from perg.stats.ratings.ratings import SCALE, RatingTable
 from perg.stats.report.validation import ValidationReport, validation_report
+from tests.pages import one_line
 
 QUICK = ValidationSettings(resamples=100)
 
@@ -91,7 +92,7 @@ def test_cards_come_first_by_trust_with_the_verdict_in_words(document: Validatio
 def test_undefined_differences_between_runs_are_told_once_for_each_reason(
     document: ValidationReport,
 ) -> None:
-    shown = as_html(document, title="Report")
+    shown = one_line(as_html(document, title="Report"))
     page = validation_page(document)
     assert isinstance(document.rates, CorrectedRuns)
     differences = document.rates.differences
@@ -300,7 +301,7 @@ def test_floors_do_not_count_among_the_judges_that_are_tried_at_once() -> None:
 def test_judge_and_people_are_shown_against_the_same_reference(scale: Scale) -> None:
     """No sentence says that no judge can agree better, beside a judge that is held against something steadier."""
     document = document_of(scale=scale)
-    shown = as_html(document, title="Report")
+    shown = one_line(as_html(document, title="Report"))
     assert "No judge can be asked" not in shown
     assert "people with one another: 0" not in shown
     beside = document.judges[0].beside_people
