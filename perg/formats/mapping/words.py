@@ -70,6 +70,7 @@ BINARY = _words(
     sí si a b tie both neither first second model_a model_b left right a>b b>a a=b"""
 )
 """Values of a column whose few labels are answers, whatever the column is called."""
+LONGEST_NAME = 300
 _MODELS = ("gpt", "claude", "gemini", "llama", "qwen", "mistral", "deepseek")
 _WORD = re.compile(r"[A-ZÄÖÜÉ]+(?![a-zäöüéß])|[A-ZÄÖÜÉ]?[a-zäöüéèêíóúñß]+|[0-9]+|[^\W\d_]+")
 
@@ -84,8 +85,9 @@ class Word:
 
 
 def split(name: str) -> list[Word]:
-    """The words of a column's name: `expert_1Coherence` → expert, 1, coherence."""
-    return [Word(match.group().lower(), match.start(), match.end()) for match in _WORD.finditer(name)]
+    """The words of a column's name: `expert_1Coherence` → expert, 1, coherence. Of a long name, its beginning."""
+    matches = _WORD.finditer(name[:LONGEST_NAME])
+    return [Word(match.group().lower(), match.start(), match.end()) for match in matches]
 
 
 def words_of(name: str) -> set[str]:
