@@ -15,7 +15,10 @@ NUMBER_WORDS = {
 OUT_OF = r"(?:\s{0,3}(?:/|out\s+of|of)\s{0,3}(?P<of>\d{1,6}(?:\.0)?)\b)?"
 _AGAIN = r"(?:(?:final|overall|revised|corrected|updated|new)[ _-]?)?"
 _ANY_NUMBER = r"score|rating|grade"
-_ANY_LABEL = r"label|answer|verdict|choice|winner|preference|preferred|decision|judgment|judgement|category|better|result"
+_ANY_LABEL = (
+    r"label|answer|verdict|choice|winner|preference|preferred|decision"
+    r"|judgment|judgement|category|better|result"
+)
 _PUNCTUATION = " \t\r\n,;:!()[]{}\"'“”‘’*_`"
 
 
