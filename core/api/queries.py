@@ -60,7 +60,8 @@ class Queried(APIView):
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
-        if request.method in SAFE_METHODS and self.query_serializer_class is not None:
+        is_reading = request.method in SAFE_METHODS and request.method != "OPTIONS"
+        if is_reading and self.query_serializer_class is not None:
             repeated = [name for name, values in request.query_params.lists() if len(values) > 1]
             if repeated:
                 raise serializers.ValidationError(

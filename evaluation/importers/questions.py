@@ -92,7 +92,10 @@ def import_questions(
                     preferences=preferences.created,
                 )
         progress(records.size, records.size)
-    message = f"{store.created} new questions of {accepted} in “{target.name}”"
+    questions = "1 new question" if store.created == 1 else f"{store.created} new questions"
+    message = f"{questions} of {accepted} in “{target.name}”"
+    if problems.count:
+        message += f"; {problems.count} of {accepted + problems.count} rows rejected"
     return QuestionsReport(
         status="imported" if is_new else "unchanged",
         message=message if is_new else f"all of it is in “{target.name}” already; nothing changed",

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from perg.formats.tables.summary import number_in
+from perg.formats.tables.summary import is_missing, number_in
 from perg.rubrics.answers import NoSuchAnswer, label_names, option_key
 from perg.rubrics.criterion import MOST_LABELS_OF_ONE, MOST_LEVELS, Criterion, Kind, Option
 
@@ -17,9 +17,12 @@ def inferred_criterion(
 ) -> Criterion:
     """The criterion whose answers these probably are; a person can correct it.
 
-    `pairs`: the items have two outputs. The levels of an ordinal criterion are the whole numbers from the lowest to the
-    highest that occurs, as a level that nobody chose is one too.
+    Missing answers say nothing. `pairs`: the items have two outputs. The levels of an ordinal criterion are the whole
+    numbers from the lowest to the highest that occurs, as a level that nobody chose is one too.
     """
+    answers = [answer for answer in answers if not is_missing(answer)]
+    if not answers:
+        return Criterion(key=key, question=question, kind="text")
     for kind in ("pairwise", "binary") if pairs else ("binary",):
         criterion = _with_usual_words(key, kind, answers, question)
         if criterion is not None:

@@ -150,9 +150,15 @@ OTHER_NAMES = {
 """What people call columns, beside their names: in lower case, with blanks between the words."""
 
 
+LAST_SMALL_LETTER = "h"
+"""A column `n` has numbers rather than the fourteenth option."""
+
+
 def known_column(heading: str) -> str:
     """The known column that a heading means, whatever its case and whatever parts its words; else the heading."""
     words = " ".join(heading.replace("_", " ").replace("-", " ").split()).lower()
+    if len(words) == 1 and words > LAST_SMALL_LETTER:
+        return heading
     by_words = {name.replace("_", " ").lower(): name for name in sorted(KNOWN_COLUMNS)} | OTHER_NAMES
     return heading if heading in KNOWN_COLUMNS else by_words.get(words, heading)
 

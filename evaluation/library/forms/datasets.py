@@ -16,7 +16,8 @@ class QuestionsForm(forms.Form):
     """A file of questions; the fields are arguments of `import_questions`."""
 
     file = forms.FileField(
-        label="File", help_text="CSV, JSON lines, JSON or Parquet, detected from the file extension."
+        label="File",
+        help_text="A table: CSV with any delimiter, TSV, a spreadsheet, JSON, JSON lines or Parquet.",
     )
     dataset = forms.CharField(
         max_length=NAME_LENGTH,

@@ -71,7 +71,10 @@ class UnusableRow(ValueError):
 
 def _add(items: dict[str, RatedItem], row: Row, mapping: TableMapping, problems: list[Problem]) -> None:
     exhibit = exhibit_of(row, mapping)
-    external_id = _external_id(row, mapping) or content_id(exhibit)
+    external_id = _external_id(row, mapping)
+    if not external_id and exhibit == Exhibit():
+        raise UnusableRow("", "has neither an id nor a text")
+    external_id = external_id or content_id(exhibit)
     item = items.get(external_id)
     if item is None:
         item = items[external_id] = RatedItem(

@@ -7,7 +7,7 @@ from itertools import islice
 from typing import BinaryIO
 
 from perg.formats.tables.dialects import DELIMITER_NAMES, Dialect, dialect_of, reader, stated_delimiter
-from perg.formats.tables.encodings import encoding_of, text_of
+from perg.formats.tables.encodings import encoding_notes, encoding_of, text_of
 from perg.formats.tables.headings import (
     ROWS_LOOKED_AT,
     column_names,
@@ -58,6 +58,7 @@ def delimited_table(stream: BinaryIO, layout: TableLayout) -> Table:
             f"The file has {width:,} columns; at most {MOST_COLUMNS:,} can be read.", "too_large"
         )
     columns, notes = column_names(heading, width)
+    notes += encoding_notes(layout.encoding)
     if heading and looks_like_data(heading):
         notes.append(f"Most headings are numbers ({', '.join(columns[:5])}), so the first row may hold data.")
     return Table(layout, tuple(columns), tuple(notes), lambda: _rows(stream, layout, columns))
@@ -66,15 +67,11 @@ def delimited_table(stream: BinaryIO, layout: TableLayout) -> Table:
 def _heading(stream: BinaryIO, layout: TableLayout) -> tuple[list[str], int]:
     """The cells that name the columns, and the number of columns."""
     records = ([] if isinstance(cells, str) else cells for _, cells in _records(stream, layout))
-    if layout.header_row:
-        heading = next(islice(records, layout.header_row - 1, None), [])
-        while heading and is_blank(heading[-1]) and len(heading) > 1:
-            heading = heading[:-1]
-    else:
-        heading = []
+    heading = next(islice(records, layout.header_row - 1, None), []) if layout.header_row else []
     below = [_filled_width(cells) for cells in islice(records, ROWS_LOOKED_AT)]
-    usual = max(below, key=below.count, default=0)
-    width = max(len(heading), usual) if layout.header_row else max(below, default=0)
+    widest = max(below, default=0)
+    # The heading decides: a row with more cells than it is broken, however many such rows there are.
+    width = max(_filled_width(heading), min(len(heading), widest)) if layout.header_row else widest
     if not width:
         raise TableUnreadable(f"Row {layout.header_row} names no columns.")
     return heading, width

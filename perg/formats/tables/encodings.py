@@ -98,6 +98,22 @@ def _failure(stream: BinaryIO, encoding: str) -> int | None:
     return None
 
 
+def _is_mostly_utf8(sample: bytes) -> bool:
+    """Whether far more of the characters outside ASCII are UTF-8 than not: in other encodings hardly any are."""
+    text = sample.decode("utf-8", "replace")
+    broken = text.count("\N{REPLACEMENT CHARACTER}")
+    outside = sum(character > "\x7f" for character in text) - broken
+    return outside > 3 * broken
+
+
+def encoding_notes(encoding: str | None) -> list[str]:
+    """What a reader should know of the encoding: that it was guessed, if it was."""
+    if encoding is None or encoding.startswith("utf-"):
+        return []
+    name = "Windows-1252" if encoding == WESTERN else encoding
+    return [f"The file is not UTF-8 and was read as {name}: if letters are wrong, save it as UTF-8."]
+
+
 def _legacy(stream: BinaryIO, failure: int) -> str:
     """A legacy encoding in which the whole file can be read.
 
@@ -107,6 +123,12 @@ def _legacy(stream: BinaryIO, failure: int) -> str:
     sample = stream.read(SAMPLE)
     if b"\0" in sample:
         raise TableUnreadable("The file is no text: it is binary.")
+    if _is_mostly_utf8(sample):
+        stream.seek(0)
+        line = stream.read(failure).count(b"\n") + 1
+        raise TableUnreadable(
+            f"The file is UTF-8, but broken in line {line} (byte {failure}).", "wrong_encoding"
+        )
     outside = sum(byte >= 0x80 for byte in sample)
     letters = outside + sum(byte < 0x80 and chr(byte).isalpha() for byte in sample)
     guesses = []

@@ -7,7 +7,9 @@ from statistics import median
 
 ROWS_LOOKED_AT = 50
 FILLED_ENOUGH = 0.6
-"""A row with this share of the usual number of filled cells is no title."""
+"""A row with this share of the usual number of filled cells is no title,"""
+CELLS_OF_A_TITLE = 2
+"""and none that fills more cells than this."""
 _NUMBER = re.compile(r"[-+]?[0-9]+([.,][0-9]+)?%?")
 
 
@@ -20,7 +22,7 @@ def header_row_of(rows: Sequence[Sequence[object]]) -> int:
     filled = [sum(not is_blank(cell) for cell in row) for row in rows[:ROWS_LOOKED_AT]]
     usual = median([count for count in filled if count] or [0])
     for number, count in enumerate(filled, start=1):
-        if count and count >= FILLED_ENOUGH * usual:
+        if count and (count > CELLS_OF_A_TITLE or count >= FILLED_ENOUGH * usual):
             return number
     return 1
 

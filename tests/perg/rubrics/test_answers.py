@@ -75,6 +75,11 @@ def test_what_is_no_answer_says_what_would_be(criterion: Criterion, value: objec
         answer_of(criterion, value)
 
 
+def test_missing_answers_say_nothing_of_the_kind() -> None:
+    assert inferred_criterion("q", ["", None, "n/a"]).kind == "text"
+    assert inferred_criterion("q", [1, "", 5]).kind == "ordinal"
+
+
 def test_the_order_in_which_outputs_were_shown_is_undone() -> None:
     assert answer_of(PAIR, "A", swapped=True) == answer_of(PAIR, "B")
     assert answer_of(PAIR, "tie", swapped=True) == answer_of(PAIR, "tie")
@@ -105,6 +110,7 @@ def test_codes_are_keys_again() -> None:
         (["hate", "hate|fraud", "fraud"], False, "multilabel", ["fraud", "hate"]),
         (["warm", "cold", "warm", "cold"], False, "nominal", ["cold", "warm"]),
         (["a long reason", "another one", "a third, too"], False, "text", []),
+        ([], False, "text", []),
     ],
 )
 def test_the_kind_is_inferred_from_the_answers(

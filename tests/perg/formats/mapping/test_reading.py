@@ -54,6 +54,13 @@ def test_every_problem_has_its_row_and_its_line() -> None:
     assert [item.external_id for item in items.items] == ["1", "4"]
 
 
+def test_a_row_without_an_id_and_a_text_is_named() -> None:
+    items = _apply("text,a\nx,3\n,4\n,5\n", text=CONTEXT, a=ANNA)
+
+    assert len(items.items) == 1
+    assert [problem.message for problem in items.problems] == ["has neither an id nor a text"] * 2
+
+
 def test_answers_in_both_orders_stand_beside_one_another() -> None:
     items = _apply(
         "id,a,b,ab,ba\n1,x,y,A>B,B>A\n",

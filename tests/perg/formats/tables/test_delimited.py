@@ -113,6 +113,31 @@ def test_rows_with_too_many_or_too_few_cells_are_named() -> None:
     assert cells_of(table) == [["3", "e", "f"]]
 
 
+@pytest.mark.parametrize("excess", [1, 4])
+@pytest.mark.parametrize(("right", "wrong"), [(6, 7), (1, 20), (0, 5)])
+def test_the_heading_decides_however_many_rows_have_more_cells(excess: int, right: int, wrong: int) -> None:
+    rows = ["x,y,A,Short"] * right + ["x,y,A,Short" + ", sweet" * excess] * wrong
+    table = table_of("\n".join(["first,second,answer,preference", *rows]).encode())
+
+    assert table.columns == ("first", "second", "answer", "preference")
+    assert len(cells_of(table)) == right
+    assert len(problems_of(table)) == wrong
+    assert problems_of(table)[0].endswith(f"has {4 + excess} cells under 4 columns")
+
+
+def test_a_guessed_encoding_is_noted() -> None:
+    assert table_of("id,text\n1,süß\n".encode()).notes == ()
+    (note,) = table_of("id,text\n1,süß\n".encode("cp1252")).notes
+    assert "read as Windows-1252" in note
+
+
+def test_utf8_that_is_broken_in_one_place_is_not_taken_for_another_encoding() -> None:
+    content = "id,text\n1,größer\n2,süß\n".encode() + b"3,br\xfcchig\n" + "4,Käse\n".encode()
+
+    with pytest.raises(TableUnreadable, match="UTF-8, but broken in line 4"):
+        table_of(content)
+
+
 def test_reading_goes_on_after_a_broken_quote() -> None:
     table = table_of(b'id,text\n1,"a"b\n2,b\n3,"c, d"\n')
 
