@@ -92,8 +92,8 @@ def import_questions(
                     preferences=preferences.created,
                 )
         progress(records.size, records.size)
-    questions = "1 new question" if store.created == 1 else f"{store.created} new questions"
-    message = f"{questions} of {accepted} in “{target.name}”"
+    created = "1 new question" if store.created == 1 else f"{store.created} new questions"
+    message = f"{created} of {accepted} in “{target.name}”"
     if problems.count:
         message += f"; {problems.count} of {accepted + problems.count} rows rejected"
     return QuestionsReport(
