@@ -23,6 +23,9 @@ from core.http.ranged_file import ranged_file_response
 from perg_site import embedded
 from tests import build
 
+# A response that is closed ends its request: Django then looks at the connection that an earlier test has left open.
+pytestmark = pytest.mark.django_db
+
 CONTENT = bytes(range(256)) * 40
 SIZE = len(CONTENT)
 MODIFIED = datetime(2026, 1, 2, 3, 4, 5, 678901, tzinfo=UTC)
