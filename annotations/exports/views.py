@@ -72,15 +72,17 @@ def export_create(request: PersonRequest, table: str) -> HttpResponse:
 
 def _address_of_file(request: PersonRequest, table: Table, form: ExportForm) -> str:
     """An address that streams the file, or the list that tells when it is ready."""
-    wish = form.arguments()
-    scope = checked_scope(request.user, table, wish["filters"])
+    arguments = form.arguments()
+    scope = checked_scope(request.user, table, arguments["filters"])
     if table.source(scope).count(settings.EXPORT_STREAM_ROWS + 1) > settings.EXPORT_STREAM_ROWS:
-        request_export(requested_by=request.user, **wish)
+        request_export(requested_by=request.user, **arguments)
         messages.success(request, "The file is being prepared. This page updates when it is ready.")
         return reverse("export_list")
-    note_streamed(user=request.user, scope=scope, table=table, format=wish["format"])
-    extension = EXTENSIONS[ExportFormat(wish["format"])]
-    options = {name: wish[name] for name in ("raters", "licence") if wish[name]} | stored_filters(scope)
+    note_streamed(user=request.user, scope=scope, table=table, format=arguments["format"])
+    extension = EXTENSIONS[ExportFormat(arguments["format"])]
+    options = {name: arguments[name] for name in ("raters", "licence") if arguments[name]} | stored_filters(
+        scope
+    )
     return reverse("export_stream", args=[table.name, extension]) + "?" + urlencode(options)
 
 

@@ -63,8 +63,8 @@ class CampaignGold(ListModelMixin, LedViewSet[GoldRelease]):
         than 10,000 labels a worker makes it, as the labels are when it begins; `seen` has it refused if they say
         something else than the preview. The same request while it is being made is the same release.
         """
-        campaign, wish = self.campaign, NewReleaseSerializer.values_in(request.data)
-        release_request = request_release(campaign=campaign, requested_by=actor_of(request), **wish)
+        campaign, body = self.campaign, NewReleaseSerializer.values_in(request.data)
+        release_request = request_release(campaign=campaign, requested_by=actor_of(request), **body)
         if release_request.release is not None:
             return Response(ReleaseSerializer(release_request.release).data, status=HTTPStatus.CREATED)
         return Response(

@@ -53,9 +53,9 @@ class Members(ListModelMixin, LedViewSet[Member]):
     @idempotent
     def create(self, request: Request, campaign_id: int) -> Response:
         """Bring people who have an account into the campaign."""
-        campaign, wish = self.campaign, NewMembersSerializer.values_in(request.data)
+        campaign, body = self.campaign, NewMembersSerializer.values_in(request.data)
         added = add_members(
-            campaign=campaign, people=wish["usernames"], role=wish["role"], actor=actor_of(request)
+            campaign=campaign, people=body["usernames"], role=body["role"], actor=actor_of(request)
         )
         return Response(MemberSerializer(added, many=True).data, status=HTTPStatus.CREATED)
 

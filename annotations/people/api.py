@@ -49,8 +49,8 @@ class Invitations(ListModelMixin, LedViewSet[Invitation]):
         """Invite somebody by a link that is good for one person, once, and is shown this once. There is no idempotency
         key: the answer is kept nowhere.
         """
-        campaign, wish = self.campaign, NewInvitationSerializer.values_in(request.data)
-        issued = invite(campaign=campaign, created_by=actor_of(request), **wish)
+        campaign, body = self.campaign, NewInvitationSerializer.values_in(request.data)
+        issued = invite(campaign=campaign, created_by=actor_of(request), **body)
         path = reverse("invitation_accept", kwargs={"token": issued.token})
         context = {"link": request.build_absolute_uri(path)}
         document = IssuedInvitationSerializer(issued.invitation, context=context).data

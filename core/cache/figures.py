@@ -94,7 +94,7 @@ def cached_figures(
     keys: tuple[int | str, ...],
     compute: Callable[[], T],
 ) -> CachedFigures[T]:
-    """The figures called `name` as they are cached; where they are late, a worker is asked for them by `task`(*keys).
+    """The figures called `name` as cached; where they are out of date, a worker computes them by `task`(*keys).
 
     `compute` is only called where Redis cannot be reached.
     """

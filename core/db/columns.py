@@ -13,7 +13,7 @@ M = TypeVar("M", bound=Model)
 
 @dataclass(frozen=True)
 class Columns(Generic[M]):
-    """Columns of a model, whose table goes by `alias` in the statement; as text, what follows SELECT.
+    """Columns of a model whose table has this `alias` in the statement; as text, what follows SELECT.
 
     Without `only`, all of them. A field that is left out is fetched when it is read, as after `only`. Not for models
     with a JSON field, whose values the ORM reads itself.

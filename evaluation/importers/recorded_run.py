@@ -91,7 +91,7 @@ def import_recorded_run(
 
 
 def _imported_earlier(request: RunRequest, fingerprint: Fingerprint, dialect: Dialect) -> RunImport | None:
-    """The import of the same content, if any. Raises `Conflict` if the wished name is another run's."""
+    """The import of the same content, if any. Raises `Conflict` if another run has this name."""
     same = RunImport.objects.select_related("run", "run__endpoint").filter(
         sha256=fingerprint.sha256,
         ratings_of=dialect.evaluation.ratings_of,

@@ -7,7 +7,7 @@ not for us to choose.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 
 from perg.rubrics.answers import Answer
 from perg.rubrics.criterion import Criterion
@@ -44,7 +44,7 @@ def read_reply(criteria: Sequence[Criterion], reply: str, *, cut_off: bool = Fal
     }
 
 
-@cache
+@lru_cache(maxsize=1_000)
 def _grammar(criterion: Criterion, alone: bool) -> Grammar:
     return Grammar(criterion, alone=alone)
 

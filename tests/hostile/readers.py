@@ -36,6 +36,7 @@ from evaluation.stages.plan import read_aligner, read_letter
 from evaluation.stages.propose import one_line, read_proposals
 from evaluation.stages.verdicts import read_verdict
 from perg.formats.json_text import read_json
+from perg.formats.label_forms import clean_name, is_missing, label_of, listed, look_alike_key, look_alikes
 from perg.formats.mapping.guess import guessed_mapping
 from perg.formats.mapping.words import rater_and_criterion
 from perg.formats.rated_items import Block, Exhibit
@@ -47,7 +48,6 @@ from perg.formats.tables.summary import summarised
 from perg.rubrics.presets import PRESETS
 from perg.rubrics.prompts import filled_prompt, prompt_values
 from perg.rubrics.replies import read_reply
-from perg.stats.files.label_forms import clean_name, is_missing, label_of, listed, look_alike_key, look_alikes
 from perg.stats.files.ratings_files import RatingsFileError, Scale
 from perg.stats.files.ratings_parsing import FileFormat, format_of, parse_ratings
 from perg.stats.files.repeated_problems import LIKE_A_NUMBER

@@ -34,8 +34,8 @@ def request_release(
 ) -> GoldRequest:
     """A release of the campaign's gold: made already where it is small, else queued for a worker.
 
-    The same `submission_key`, or the same wish while it is being fulfilled, is the same request. Raises Conflict while
-    another release of the campaign is being made; where it is small, whatever `release_gold` does.
+    The same `submission_key`, or the same criteria while a release is being made, is the same request. Raises Conflict
+    while another release of the campaign is being made; where it is small, whatever `release_gold` does.
     """
     criteria = (criteria or GoldCriteria()).for_overlap(campaign.overlap)
     # One request at a time, so that two windows, or two clicks, find each other's.

@@ -70,10 +70,10 @@ class Controls(ListModelMixin, LedViewSet[Task]):
     @idempotent
     def create(self, request: Request, campaign_id: int) -> Response:
         """Make responses of the campaign's runs control or qualification items: all of them, or none."""
-        campaign, wish = self.campaign, NewControlsSerializer.values_in(request.data)
-        items = [KnownItem(**item) for item in wish["items"]]
+        campaign, body = self.campaign, NewControlsSerializer.values_in(request.data)
+        items = [KnownItem(**item) for item in body["items"]]
         _check(campaign, items)
-        tasks = add_controls(campaign=campaign, items=items, kind=wish["kind"], actor=actor_of(request))
+        tasks = add_controls(campaign=campaign, items=items, kind=body["kind"], actor=actor_of(request))
         return self._created(tasks)
 
     @extend_schema(request=ControlsFromGoldSerializer, responses={201: ControlItemSerializer(many=True)})
@@ -81,9 +81,9 @@ class Controls(ListModelMixin, LedViewSet[Task]):
     @idempotent
     def from_gold(self, request: Request, campaign_id: int) -> Response:
         """Make responses of a gold release items, with the score that people agreed on."""
-        campaign, wish = self.campaign, ControlsFromGoldSerializer.values_in(request.data)
-        release = led_release(request.user, wish.pop("release"))
-        tasks = add_controls_from_gold(campaign=campaign, release=release, actor=actor_of(request), **wish)
+        campaign, body = self.campaign, ControlsFromGoldSerializer.values_in(request.data)
+        release = led_release(request.user, body.pop("release"))
+        tasks = add_controls_from_gold(campaign=campaign, release=release, actor=actor_of(request), **body)
         return self._created(tasks)
 
     def _created(self, tasks: Sequence[Task]) -> Response:

@@ -6,7 +6,7 @@ import numpy as np
 
 from annotations.models import Campaign
 from annotations.models.imported import RatedBy
-from perg.stats.files.label_forms import is_missing, label_of
+from perg.formats.label_forms import is_missing, label_of
 from perg.stats.files.rating_set import RatingSet, rating_set
 from perg.stats.files.ratings_files import FileRating, FileRatings, Kind, Scale
 from perg.stats.files.ratings_warnings import judges_on_another_scale

@@ -20,8 +20,8 @@ from core.errors import Conflict, DomainError
 from core.models import User
 from core.names import check_name
 from evaluation.importers.files.source_file import Progress, no_progress
+from perg.formats.label_forms import label_of, listed, shown
 from perg.stats.files.joined_files import NamedRatings, joined_files
-from perg.stats.files.label_forms import label_of, listed, shown
 from perg.stats.files.rating_set import RatingSet, rating_set
 from perg.stats.files.ratings_files import (
     FileRating,

@@ -20,7 +20,7 @@ LAYOUTS: dict[Family, TableLayout] = {
 
 
 def uploaded_table(stream: BinaryIO, file_name: str) -> Table:
-    """The table in a file.
+    """The table in a file. Its rows can be read once, as a process of its own may write them.
 
     Raises:
         ImportRefused: with the codes of `TableUnreadable`. Reading the rows raises it as well.

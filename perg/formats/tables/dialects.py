@@ -81,7 +81,7 @@ def _fit(lines: list[str], dialect: Dialect) -> tuple[float, bool, int]:
 
 
 def _has_width(cells: list[str], width: int) -> bool:
-    """Whether a record has so many cells, less blank ones at its end."""
+    """Whether a record has this many cells, without blank ones at its end."""
     return len(cells) >= width and not any(map(str.strip, cells[width:]))
 
 

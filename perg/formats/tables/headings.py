@@ -1,4 +1,4 @@
-"""Which row names the columns, and the names that come of it."""
+"""Which row names the columns, and how."""
 
 import re
 from collections import Counter

@@ -1,11 +1,12 @@
 """What the columns of a table hold: enough to guess what each is for, in memory that does not grow with the rows."""
 
 import json
-import re
+import math
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from perg.formats import label_forms
 from perg.formats.tables.headings import clean, is_blank
 from perg.formats.tables.layout import BrokenRow, Table
 
@@ -17,14 +18,15 @@ BROKEN_SHOWN = 100
 MOST_IDENTITIES = 1_000_000
 """Rows up to which it is known whether all values of a column differ."""
 
-_POINT_NUMBER = re.compile(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?")
-_COMMA_NUMBER = re.compile(r"[-+]?[0-9]+,[0-9]+")
-_MISSING = frozenset({"", "-", "–", "—", ".", "na", "n/a", "#n/a", "nan", "none", "null", "<na>"})
+LONGEST_WORD = 100
+"""Characters of a cell that can be a number, or say that there is no value."""
 
 
 def is_missing(value: object) -> bool:
     """Whether a cell says that there is no value, as spreadsheets and data frames write it."""
-    return is_blank(value) or (isinstance(value, str) and clean(value).casefold() in _MISSING)
+    if isinstance(value, str) and len(value) <= LONGEST_WORD:
+        return is_blank(value) or label_forms.is_missing(value, nominal=False)
+    return is_blank(value) or (isinstance(value, float) and math.isnan(value))
 
 
 def number_in(value: object, *, decimal_comma: bool = False) -> float | None:
@@ -32,17 +34,14 @@ def number_in(value: object, *, decimal_comma: bool = False) -> float | None:
     if isinstance(value, bool):
         return None
     if isinstance(value, int | float):
-        return float(value) if abs(value) < float("inf") else None
-    if not isinstance(value, str):
+        return float(value) if math.isfinite(value) else None
+    if not isinstance(value, str) or len(value) > LONGEST_WORD:
         return None
     text = clean(value)
-    if _POINT_NUMBER.fullmatch(text):
-        number = float(text)
-    elif decimal_comma and _COMMA_NUMBER.fullmatch(text):
-        number = float(text.replace(",", "."))
-    else:
-        return None
-    return number if abs(number) < float("inf") else None
+    if decimal_comma and label_forms.DECIMAL_COMMA.fullmatch(text):
+        text = text.replace(",", ".")
+    number = label_forms.number_of(text)
+    return None if number is None else float(number)
 
 
 @dataclass

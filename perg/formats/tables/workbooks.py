@@ -22,7 +22,7 @@ MOST_UNPACKED = 1 << 30
 """Bytes to which the parts of an XLSX or ODS file may unpack, by its own directory."""
 
 
-def recognised(stream: BinaryIO, *, sheet: str = "") -> TableLayout:
+def recognised(stream: BinaryIO) -> TableLayout:
     """The layout of a workbook: by default the first visible sheet with a table. Raises TableUnreadable."""
     workbook = _opened(stream)
     visible = [
@@ -35,9 +35,9 @@ def recognised(stream: BinaryIO, *, sheet: str = "") -> TableLayout:
     filled = [name for name in sheets if any(map(_filled_width, beginnings[name]))]
     if not filled:
         raise TableUnreadable("The spreadsheet has no sheet with cells.", "empty_file")
-    chosen = sheet or next((name for name in filled if _is_table(beginnings[name])), filled[0])
-    header_row = header_row_of(beginnings.get(chosen) or list(_cells(workbook, chosen)))
-    return TableLayout("workbook", sheet=chosen, sheets=sheets, header_row=header_row)
+    sheet = next((name for name in filled if _is_table(beginnings[name])), filled[0])
+    header_row = header_row_of(beginnings[sheet])
+    return TableLayout("workbook", sheet=sheet, sheets=sheets, header_row=header_row)
 
 
 def workbook_table(stream: BinaryIO, layout: TableLayout) -> Table:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from perg.stats.files.label_forms import shown
+from perg.formats.label_forms import shown
 from perg.stats.files.ratings_files import FileRating, FileRatings, LineError
 from perg.stats.files.repeated_problems import told_once
 

@@ -6,7 +6,7 @@ from math import isfinite
 
 import numpy as np
 
-from perg.stats.files.label_forms import shown
+from perg.formats.label_forms import shown
 from perg.stats.files.ratings_files import FileRating, FileRatings, Kind, LineError, RatingsFileError, Scale
 from perg.stats.ratings.ratings import RatingTable, distinct_values, on_scale
 

@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Self
 
-from perg.stats.files.label_forms import (
+from perg.formats.label_forms import (
     DECIMAL_COMMA,
     LONGEST_SHOWN,
     clean_name,

@@ -16,7 +16,7 @@ import json
 from collections.abc import Collection, Iterator
 from typing import Literal, TextIO
 
-from perg.stats.files.label_forms import clean_text
+from perg.formats.label_forms import clean_text
 from perg.stats.files.ratings_files import (
     FileRatings,
     Kind,

@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from decimal import Decimal
 from typing import BinaryIO, TextIO
 
+from perg.formats.label_forms import clean_text, listed
 from perg.formats.spreadsheet import as_written
-from perg.stats.files.label_forms import clean_text, listed
 
 ITEM_NAMES = ("item", "instance", "unit", "id")
 SCORE_NAMES = ("score", "label", "rating")

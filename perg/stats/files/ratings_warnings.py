@@ -8,8 +8,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from perg.formats.label_forms import MISSING_IN_ANY_CASE, listed, look_alikes, shown
 from perg.stats.files.joined_files import NamedRatings
-from perg.stats.files.label_forms import MISSING_IN_ANY_CASE, listed, look_alikes, shown
 from perg.stats.files.ratings_files import FileRating, Label, Scale
 
 HARDLY_BY_CHANCE = 0.001

@@ -5,7 +5,7 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from perg.stats.files.label_forms import MOST_SHOWN, listed
+from perg.formats.label_forms import MOST_SHOWN, listed
 from perg.stats.files.ratings_files import NOT_A_NUMBER, LineError
 
 FEWEST_ALIKE = 3

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from perg.stats.files.label_forms import clean_text, label_of, number_of, shown
+from perg.formats.label_forms import clean_text, label_of, number_of, shown
 from perg.stats.files.ratings_files import Label, Scale
 from perg.stats.ratings.ratings import SCALE
 

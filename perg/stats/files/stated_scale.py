@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Sequence
 from decimal import Decimal
 
-from perg.stats.files.label_forms import clean_text, label_of, number_of, shown
+from perg.formats.label_forms import clean_text, label_of, number_of, shown
 from perg.stats.files.ratings_files import Scale
 
 CATEGORIES_AT_MOST = 1001

@@ -2,7 +2,7 @@
 
 import pytest
 
-from perg.stats.files.label_forms import (
+from perg.formats.label_forms import (
     clean_name,
     clean_text,
     is_missing,
