@@ -272,8 +272,8 @@ SPECTACULAR_SETTINGS = {
     "POSTPROCESSING_HOOKS": ["perg_site.api.schema.finish"],
     "COMPONENT_SPLIT_REQUEST": True,
 }
-# Requests in a second, minute, hour or day: of one token, or of one person in the browser; in labelling; and from
-# one address without a good token.
+# Requests in a second, minute, hour or day: of one token, or of one person in the browser; of one token in labelling
+# (the annotation screen is not limited); and from one address without a good token.
 API_RATES = {
     "token": env.str("PERG_API_RATE", default="1200/minute"),
     "labelling": env.str("PERG_API_RATE_LABELLING", default="6000/minute"),

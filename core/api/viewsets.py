@@ -1,4 +1,4 @@
-"""Viewsets: the list of things of a kind, one of them, and what can be done with them, in one class."""
+"""Viewsets: a collection, one of its objects, and the actions on both, in one class."""
 
 from typing import Any
 
@@ -15,32 +15,32 @@ from core.scopes import Scope
 
 
 class StaffList(FilteredList[M]):
-    """A list that admins alone see."""
+    """A list that only admins see."""
 
     permission_classes = [IsStaff]
 
 
 class ConditionalList(StaffList[M]):
-    """A list that is asked for again and again: a caller who has the current page only learns that it is."""
+    """A list that is polled: a caller who has the current page gets 304."""
 
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         return conditional(request, super().list(request, *args, **kwargs).data)
 
 
 class StaffViewSet(Filtered[M], GenericViewSet[M]):
-    """Things that admins alone see. An `action` that starts nothing has `scope=Scope.READ`."""
+    """Objects that only admins see. An `action` that starts nothing has `scope=Scope.READ`."""
 
     permission_classes = [IsStaff]
     scope = Scope.MANAGE
     lookup_value_converter = "int"
 
 
-class ThingsViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, StaffViewSet[M]):
-    """All things of a kind, newest first, by the filters of the query, and one of them."""
+class CollectionViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, StaffViewSet[M]):
+    """A collection, newest first, by the filters of the query, and one of its objects."""
 
 
-class NamedViewSet(ThingsViewSet[M]):
-    """Things that have a name."""
+class NamedViewSet(CollectionViewSet[M]):
+    """Objects with a name."""
 
     query_serializer_class = NameQuery
     lookups = {"search": "name__icontains"}

@@ -10,7 +10,7 @@ from rest_framework.response import Response
 
 from core.api.actor import actor_of
 from core.api.idempotency import idempotent
-from core.api.viewsets import ThingsViewSet
+from core.api.viewsets import CollectionViewSet
 from evaluation.endpoints.selectors import health_of
 from evaluation.endpoints.serializers import (
     EndpointHealthSerializer,
@@ -29,7 +29,7 @@ from evaluation.models import Endpoint
 
 
 @extend_schema_view(retrieve=extend_schema(description="One endpoint."))
-class Endpoints(ThingsViewSet[Endpoint]):
+class Endpoints(CollectionViewSet[Endpoint]):
     """All endpoints, newest first."""
 
     serializer_class = EndpointSerializer

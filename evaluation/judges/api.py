@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from core.api.actor import actor_of
 from core.api.idempotency import idempotent
 from core.api.strict import without_body
-from core.api.viewsets import NamedViewSet, StaffViewSet, ThingsViewSet
+from core.api.viewsets import CollectionViewSet, NamedViewSet, StaffViewSet
 from core.errors import DomainError, NotFound
 from evaluation.endpoints.serializers import EndpointSerializer
 from evaluation.engine.steps.judging import judge_input
@@ -64,7 +64,7 @@ class Rubrics(NamedViewSet[Rubric]):
 
 
 @extend_schema_view(retrieve=extend_schema(description="One judge."))
-class Judges(ThingsViewSet[Judge]):
+class Judges(CollectionViewSet[Judge]):
     """All judges, newest first."""
 
     serializer_class = JudgeSerializer

@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from core.api.actor import actor_of
 from core.api.idempotency import idempotent
 from core.api.strict import without_body
-from core.api.viewsets import StaffList, StaffViewSet, ThingsViewSet
+from core.api.viewsets import CollectionViewSet, StaffList, StaffViewSet
 from core.errors import DomainError, NotFound
 from core.scopes import Scope
 from evaluation.library.selectors.catalogues import build_failures, build_progress, near_duplicates
@@ -48,7 +48,7 @@ from evaluation.runs.serializers.batches import EstimateLineSerializer
 
 
 @extend_schema_view(retrieve=extend_schema(description="One build of a catalogue."))
-class Builds(ThingsViewSet[CatalogueBuild]):
+class Builds(CollectionViewSet[CatalogueBuild]):
     """All builds of catalogues, newest first."""
 
     serializer_class = BuildSerializer

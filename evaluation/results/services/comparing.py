@@ -56,7 +56,7 @@ def keep_comparison(*, reference: Run, other: Run) -> Comparison:
 def _kept(reference: Run, other: Run) -> CachedFigures[Comparison]:
     if not Item.objects.filter(run__in=[reference, other])[LIVE_ITEMS : LIVE_ITEMS + 1].exists():
         return CachedFigures.just_now(compare_anew(reference, other))
-    kept = cached_figures(
+    cached = cached_figures(
         _name(reference, other),
         form=FORM,
         stamp=runs_stamp([reference.pk, other.pk]),
@@ -64,9 +64,9 @@ def _kept(reference: Run, other: Run) -> CachedFigures[Comparison]:
         keys=(reference.pk, other.pk),
         compute=lambda: compare_anew(reference, other),
     )
-    if kept.value is None:
-        return kept
-    return replace(kept, value=replace(kept.value, reference=reference, other=other))
+    if cached.value is None:
+        return cached
+    return replace(cached, value=replace(cached.value, reference=reference, other=other))
 
 
 def _name(reference: Run, other: Run) -> str:

@@ -10,7 +10,7 @@ from rest_framework.response import Response
 from core.api.actor import actor_of
 from core.api.idempotency import idempotent
 from core.api.queries import ListQuery
-from core.api.viewsets import ThingsViewSet
+from core.api.viewsets import CollectionViewSet
 from core.errors import NotFound
 from core.scopes import Scope
 from evaluation.endpoints.services.recorded_replies import unrecorded
@@ -48,7 +48,7 @@ LAUNCH = OpenApiExample(
 
 
 @extend_schema_view(retrieve=extend_schema(description="One batch with its runs."))
-class Batches(ThingsViewSet[Batch]):
+class Batches(CollectionViewSet[Batch]):
     """All batches, newest first."""
 
     serializer_class = BatchSerializer

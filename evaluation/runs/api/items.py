@@ -8,7 +8,7 @@ from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import serializers
 
 from core.api.queries import M
-from core.api.viewsets import StaffList, ThingsViewSet
+from core.api.viewsets import CollectionViewSet, StaffList
 from core.errors import DomainError
 from evaluation.models import Item, Judgment, Response, Run
 from evaluation.results.selectors.run_items import ItemFilter, run_items, verdicts_on
@@ -25,7 +25,7 @@ from evaluation.runs.serializers.items import (
 )
 
 
-class LargeTable(ThingsViewSet[M]):
+class LargeTable(CollectionViewSet[M]):
     """Rows of one of the largest tables: newest first; those of one run in the order of its items.
 
     That order is the one that an index gives: the newest of an old run would be looked for through all the others.

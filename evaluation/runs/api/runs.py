@@ -15,7 +15,7 @@ from core.api.conditional import conditional
 from core.api.idempotency import idempotent
 from core.api.parsers import StrictMultiPartParser
 from core.api.strict import refuse_body
-from core.api.viewsets import ThingsViewSet
+from core.api.viewsets import CollectionViewSet
 from core.errors import NotFound
 from evaluation.engine.steps.judging import launch_judging
 from evaluation.imports.api import start_import
@@ -55,7 +55,7 @@ ACTIONS: dict[str, Callable[..., object]] = {
 
 
 @extend_schema_view(retrieve=extend_schema(description="One run with what it was launched with."))
-class Runs(ThingsViewSet[Run]):
+class Runs(CollectionViewSet[Run]):
     """All runs, newest first."""
 
     serializer_class = RunSerializer

@@ -241,3 +241,16 @@ def test_labelling_has_a_rate_of_its_own(limit: Callable[..., None]) -> None:
     next_task = f"{CAMPAIGNS}{campaign.pk}/next/"
     assert [_code(headers, next_task, "post")[0] for _ in range(3)] == [200] * 3
     assert [_code(headers)[0] for _ in range(2)] == [200, 429]
+
+
+def test_labelling_in_the_browser_is_not_limited_and_by_token_it_is(limit: Callable[..., None]) -> None:
+    limit(labelling="1/day", token="1/day")
+    annotator = build.person()
+    campaign = build.campaign(build.run_with_items(1), [annotator], overlap=1)
+    next_task = f"{CAMPAIGNS}{campaign.pk}/next/"
+    browser, headers = Client(), build.bearer(annotator, "annotate")
+    browser.force_login(annotator)
+
+    assert [browser.post(next_task).status_code for _ in range(3)] == [200] * 3
+    assert [_code(headers, next_task, "post")[0] for _ in range(2)] == [200, 429]
+    assert [browser.get(CAMPAIGNS).status_code for _ in range(2)] == [200, 429]
