@@ -251,6 +251,7 @@ def test_labelling_in_the_browser_is_not_limited_and_by_token_it_is(limit: Calla
     browser, headers = Client(), build.bearer(annotator, "annotate")
     browser.force_login(annotator)
 
-    assert [browser.post(next_task).status_code for _ in range(3)] == [200] * 3
+    statuses = [browser.post(next_task, {}, content_type="application/json").status_code for _ in range(3)]
+    assert statuses == [200] * 3
     assert [_code(headers, next_task, "post")[0] for _ in range(2)] == [200, 429]
     assert [browser.get(CAMPAIGNS).status_code for _ in range(2)] == [200, 429]
