@@ -5,7 +5,7 @@ Usage: .venv/bin/python .ci/wheel_test.py ENVIRONMENT TESTS...
 
 ENVIRONMENT is a folder, emptied first; TESTS are folders below tests/. Says how many packages the wheel brings,
 how large they are, and how long importing the statistics takes. Fails where the server's packages can be imported,
-where importing takes too long, or where a test fails.
+where importing the statistics loads what it must not, or where a test fails.
 """
 
 import json
@@ -18,8 +18,19 @@ from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 SERVER = ("django", "rest_framework", "celery", "redis", "psycopg")
-IMPORT_SECONDS = 0.5  # of processor time
 TRIES = 3
+# What would make importing the statistics slow: it waits until a function needs it. Times depend on the machine, so
+# they are printed and not checked.
+LOADED_LATER = (
+    "httpx2",
+    "python_calamine",
+    "rich",
+    "scipy.optimize",
+    "scipy.sparse",
+    "scipy.special",
+    "scipy.stats",
+    "sklearn",
+)
 TOOLS = ("pytest", "pytest-socket", "pytest-xdist")
 SECOND_IMPLEMENTATIONS = ("krippendorff", "nltk", "pandas", "polars", "ppi-python", "statsmodels")
 FILE_KINDS = ("openpyxl", "pyarrow")  # write the files that tests read
@@ -39,12 +50,13 @@ print(*(name for name in sys.argv[1:] if importlib.util.find_spec(name)))
 """
 # Every module, not only the package, whose __init__ imports nothing.
 IMPORT = """
-import importlib, pkgutil, time
+import importlib, pkgutil, sys, time
 wall, processor = time.perf_counter(), time.process_time()
 import perg.stats
 for module in pkgutil.walk_packages(perg.stats.__path__, "perg.stats."):
     importlib.import_module(module.name)
 print(time.process_time() - processor, time.perf_counter() - wall, perg.__file__)
+print(*(name for name in sys.argv[1:] if name in sys.modules))
 """
 
 
@@ -60,7 +72,7 @@ def main(environment: Path, tests: list[Path]) -> int:
         run(*pip, wheel)
         report_size(python, wheel)
         check_absence(python, folder)
-        check_import_time(python, folder)
+        check_import(python, folder)
         run(*pip, *TOOLS, *SECOND_IMPLEMENTATIONS, *FILE_KINDS)
         # irrCAC pins an old SciPy; its lock says so.
         run(*pip[:-2], "--no-deps", "--require-hashes", "-r", REPOSITORY / "requirements-reference.lock")
@@ -128,12 +140,17 @@ def check_absence(python: Path, folder: Path) -> None:
         sys.exit(f"The library's environment has packages of the server: {present}")
 
 
-def check_import_time(python: Path, folder: Path) -> None:
+def check_import(python: Path, folder: Path) -> None:
     times = []
     for _ in range(TRIES):
-        processor, wall, file = run(python, "-c", IMPORT, folder=folder).split(maxsplit=2)
+        timed, *loaded = run(python, "-c", IMPORT, *LOADED_LATER, folder=folder).splitlines()
+        processor, wall, file = timed.split(maxsplit=2)
         if python.parents[1] not in Path(file).resolve().parents:
             sys.exit(f"The library is imported from {file}, not from the wheel.")
+        if loaded:
+            sys.exit(
+                f"Importing the statistics loads what should wait until it is needed: {' '.join(loaded)}"
+            )
         times.append((float(processor), float(wall)))
     processor_seconds, wall_seconds = min(times)
     print(
@@ -141,8 +158,6 @@ def check_import_time(python: Path, folder: Path) -> None:
         f" ({wall_seconds:.2f} s on the clock, the best of {TRIES})",
         flush=True,
     )
-    if processor_seconds > IMPORT_SECONDS:
-        sys.exit(f"That is more than {IMPORT_SECONDS} s.")
 
 
 def run_tests(python: Path, folder: Path, tests: list[Path]) -> int:

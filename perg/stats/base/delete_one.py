@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import stdtrit
+import scipy
 
 from perg.stats.base.estimate import Estimate
 from perg.stats.base.intervals import interval_warnings
@@ -40,7 +40,9 @@ class DeleteOne:
         """Half the width of the interval."""
         if self.variance is None or self.variance <= 0:
             return None
-        return -float(stdtrit(self.freedom, (1 - confidence) / 2)) * float(np.sqrt(self.variance))
+        return -float(scipy.special.stdtrit(self.freedom, (1 - confidence) / 2)) * float(
+            np.sqrt(self.variance)
+        )
 
     def warnings(self) -> tuple[str, ...]:
         """Why there is no interval, or where it may not hold."""

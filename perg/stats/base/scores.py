@@ -13,7 +13,7 @@ Statistics 37 (2012) 479–488 (pseudo-pairs where two sides seldom differ). ben
 import math
 
 import numpy as np
-from scipy.special import stdtrit
+import scipy
 
 from perg.stats.base.estimate import Estimate
 from perg.stats.base.intervals import interval_warnings
@@ -99,7 +99,7 @@ def range_interval(
         # Of ties with a share d of decisive answers, 1 / d: the same then. Of scores all over the range much less.
         imagined = min(imagined, 4 * PRIOR_ANSWERS * unit * variance * kurtosis)
     ratio = (variance + imagined) / spread
-    growing = float(stdtrit(freedom, (1 - confidence) / 2)) ** 2 * ratio
+    growing = float(scipy.special.stdtrit(freedom, (1 - confidence) / 2)) ** 2 * ratio
     middle = value + growing / 2
     half = math.sqrt(max(growing * value * (1 - value) + growing**2 / 4, 0.0))
     return max((middle - half) / (1 + growing), 0.0), min((middle + half) / (1 + growing), 1.0)

@@ -9,8 +9,8 @@ Sources: as `ppi` and `perg.stats.base.scores`.
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.special import ndtr
 
 from perg.stats.base.estimate import Estimate
 from perg.stats.base.intervals import interval_warnings
@@ -171,7 +171,7 @@ def _not_drawn(sample: JudgedSample) -> str | None:
     questions = np.unique(sample.cluster[labelled]).size
     error = float(np.sqrt(variance * sample.n / questions))
     difference = float(sample.label_weights() @ sample.prediction - sample.prediction.mean())
-    if error < 1e-12 or 2 * float(ndtr(-abs(difference) / error)) >= BY_CHANCE:
+    if error < 1e-12 or 2 * float(scipy.special.ndtr(-abs(difference) / error)) >= BY_CHANCE:
         return None
     return (
         "The judge's mean on the labelled items differs from that on all by more than chance: the labels are not a "

@@ -6,8 +6,8 @@ from functools import cached_property
 from typing import Self
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import sparse
 
 from perg.stats.base.proportions import Flags
 
@@ -28,7 +28,7 @@ class GivenLabels:
     """
 
     labels: tuple[str, ...]
-    given: "sparse.csr_array"
+    given: "scipy.sparse.csr_array"
 
     def __post_init__(self) -> None:
         if self.given.shape[1] != len(self.labels):
@@ -52,7 +52,7 @@ class GivenLabels:
                 rows.append(row)
                 columns.append(codes[name])
         shape = (len(sets), len(labels))
-        table = sparse.csr_array((np.ones(len(rows)), (rows, columns)), shape=shape)
+        table = scipy.sparse.csr_array((np.ones(len(rows)), (rows, columns)), shape=shape)
         return cls(tuple(labels), table)
 
     @property
@@ -60,7 +60,7 @@ class GivenLabels:
         return int(self.given.shape[0])
 
     @cached_property
-    def _by_label(self) -> "sparse.csc_array":
+    def _by_label(self) -> "scipy.sparse.csc_array":
         return self.given.tocsc()
 
     def has(self, code: int) -> Flags:

@@ -14,9 +14,8 @@ Sources: Krippendorff, Computing Krippendorff's Alpha-Reliability (2011); Passon
 from typing import Literal
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import sparse
-from scipy.special import stdtrit
 
 from perg.stats.base.delete_one import FEW_FREEDOM, FEW_MATTER, NO_VARIATION
 from perg.stats.base.estimate import Estimate
@@ -82,13 +81,15 @@ def _alpha(
     second = float(squares.sum())
     doubt = max(float((squares**2).sum()) / second**2 - 1 / count, 1e-12)
     freedom = max(min(2 / doubt, count - 1.0), 1.0)
-    reach = -float(stdtrit(freedom, (1 - confidence) / 2)) * float(np.sqrt(second * count / (count - 1)))
+    reach = -float(scipy.special.stdtrit(freedom, (1 - confidence) / 2)) * float(
+        np.sqrt(second * count / (count - 1))
+    )
     ends = 1 - (1 - value) * np.exp(reach), 1 - (1 - value) * np.exp(-reach)
     warnings = (*interval_warnings(count), *((FEW_MATTER,) if freedom < FEW_FREEDOM else ()))
     return Estimate.of(value, n, (float(ends[0]), float(ends[1])), warnings=warnings)
 
 
-def _distinct_sets(given: "sparse.csr_array") -> tuple["sparse.csr_array", NDArray[np.int64]]:
+def _distinct_sets(given: "scipy.sparse.csr_array") -> tuple["scipy.sparse.csr_array", NDArray[np.int64]]:
     """The distinct rows (d, k), and which of them each rating (r,) is."""
     codes: dict[bytes, int] = {}
     first, of_rating = [], np.empty(given.shape[0], dtype=np.int64)
@@ -101,7 +102,7 @@ def _distinct_sets(given: "sparse.csr_array") -> tuple["sparse.csr_array", NDArr
     return given[np.asarray(first)], of_rating
 
 
-def _distances(a: "sparse.csr_array", b: "sparse.csr_array", kind: SetDistance) -> Floats:
+def _distances(a: "scipy.sparse.csr_array", b: "scipy.sparse.csr_array", kind: SetDistance) -> Floats:
     """Between all rows of a (p, k) and of b (q, k): (p, q)."""
     both = np.asarray((a @ b.T).todense(), dtype=np.float64)
     size_a, size_b = np.diff(a.indptr)[:, np.newaxis], np.diff(b.indptr)[np.newaxis]
@@ -122,7 +123,7 @@ def _distance(
     return distances
 
 
-def _to_all(distinct: "sparse.csr_array", of_rating: NDArray[np.int64], kind: SetDistance) -> Floats:
+def _to_all(distinct: "scipy.sparse.csr_array", of_rating: NDArray[np.int64], kind: SetDistance) -> Floats:
     """The sum of each rating's distances to all ratings: (r,)."""
     times = np.bincount(of_rating).astype(np.float64)
     step = max(1, BLOCK_ELEMENTS // times.size)
@@ -134,7 +135,7 @@ def _to_all(distinct: "sparse.csr_array", of_rating: NDArray[np.int64], kind: Se
 
 
 def _within_items(
-    distinct: "sparse.csr_array", of_rating: NDArray[np.int64], items: Clusters, kind: SetDistance
+    distinct: "scipy.sparse.csr_array", of_rating: NDArray[np.int64], items: Clusters, kind: SetDistance
 ) -> Floats:
     """Each rating's mean distance to the other ratings of its item: (r,). Pair by pair of places within the items."""
     order = np.argsort(items, kind="stable")

@@ -13,7 +13,7 @@ Sources: Bradley & Terry, Biometrika 39 (1952) 324–345; Davidson, JASA 65 (197
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import expit
+import scipy
 
 from perg.stats.base.resampling import Floats
 from perg.stats.pairwise.votes import PairTable
@@ -96,9 +96,9 @@ def _log_likelihood(pairs: PairTable, parameters: Floats, size: int) -> float:
 def _moments(pairs: PairTable, parameters: Floats, size: int) -> tuple[Floats, Floats, Floats, Floats]:
     """Gradient (p,), information (p, p), and by pair the expected points and probability of a tie."""
     difference = parameters[pairs.low] - parameters[pairs.high]
-    decided = expit(difference)
+    decided = scipy.special.expit(difference)
     if parameters.size > size:
-        tie: Floats = expit(parameters[size] - np.logaddexp(difference / 2, -difference / 2))
+        tie: Floats = scipy.special.expit(parameters[size] - np.logaddexp(difference / 2, -difference / 2))
     else:
         tie = np.zeros(difference.size)
     expected = (1 - tie) * decided + tie / 2

@@ -16,8 +16,8 @@ Source: Angelopoulos, Duchi & Zrnic, PPI++, arXiv 2311.01453 (generalised linear
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.special import expit
 
 from perg.stats.base.estimate import Estimate
 from perg.stats.base.proportions import Flags
@@ -138,7 +138,7 @@ def _tuning(fitted: Fit, a: Systems, b: Systems, judge: Floats, y: Floats, w: Fl
     The residual of a comparison is u + λ v, u = w (y − p) and v = (1 − w)(f − p); the sum over systems of the variances
     weighs its square by the squared effect that the comparison has on the strengths.
     """
-    expected = expit(fitted.strengths[a] - fitted.strengths[b])
+    expected = scipy.special.expit(fitted.strengths[a] - fitted.strengths[b])
     squared = fitted.inverse @ fitted.inverse
     effect = squared[a, a] + squared[b, b] - 2 * squared[a, b]
     own, added = w * (y - expected), (1 - w) * (judge - expected)

@@ -13,7 +13,7 @@ Sources: Fisher, The Design of Experiments (1935), section 21 (the test of rando
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import ndtr
+import scipy
 
 from perg.stats.base.estimate import Estimate
 from perg.stats.base.proportions import proportion
@@ -103,7 +103,9 @@ def random_signs(differences: Floats, clusters: Clusters) -> float:
     if sizes.size == 0:
         return 1.0
     if int(sizes.sum()) > LARGEST_EXACT:
-        return 2 * float(ndtr(-observed / np.sqrt(float((sizes.astype(np.float64) ** 2).sum()))))
+        return 2 * float(
+            scipy.special.ndtr(-observed / np.sqrt(float((sizes.astype(np.float64) ** 2).sum())))
+        )
     from scipy.stats import binom  # loaded on first use: it takes longer than the rest of the library
 
     chances = np.ones(1)  # of the sums −reach, −reach + 1, …

@@ -11,7 +11,7 @@ Wright & Wieczorek, JRSS C 69 (2020) 589–606.
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import ndtr, stdtrit
+import scipy
 
 from perg.stats.base.resampling import Floats
 from perg.stats.pairwise.uncertainty import Uncertainty
@@ -45,7 +45,9 @@ def rank_intervals(
     quantile = _largest_quantile(covariance, errors, confidence, rng)
     freedom = np.minimum(uncertainty.freedom[:size, np.newaxis], uncertainty.freedom[:size])
     # Student's quantile at the level of the normal one: few clusters leave the errors themselves in doubt.
-    reach = -stdtrit(freedom, ndtr(-quantile)) * np.where(np.isinf(errors), 0, errors)
+    reach = -scipy.special.stdtrit(freedom, scipy.special.ndtr(-quantile)) * np.where(
+        np.isinf(errors), 0, errors
+    )
     ahead = strengths[np.newaxis] - strengths[:, np.newaxis] - reach
     np.fill_diagonal(ahead, 0)
     better, worse = (ahead > 0).sum(axis=1), (ahead.T > 0).sum(axis=1)

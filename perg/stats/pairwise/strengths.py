@@ -8,8 +8,8 @@ leaves a system without a win. The raters are taken as they are: an interval is 
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.special import expit, stdtrit
 
 from perg.stats.base.estimate import Estimate
 from perg.stats.base.intervals import interval_warnings
@@ -69,10 +69,13 @@ class FittedVotes:
         """What the strengths say of system i against j, ties as half (or left aside, by Davidson's model)."""
         difference = float(self.fit.strengths[i] - self.fit.strengths[j])
         if self.uncertainty is None:
-            return float(expit(difference)), None
+            return float(scipy.special.expit(difference)), None
         error, freedom = self.uncertainty.of_difference(i, j)
-        reach = -float(stdtrit(freedom, (1 - confidence) / 2)) * error
-        return float(expit(difference)), (float(expit(difference - reach)), float(expit(difference + reach)))
+        reach = -float(scipy.special.stdtrit(freedom, (1 - confidence) / 2)) * error
+        return float(scipy.special.expit(difference)), (
+            float(scipy.special.expit(difference - reach)),
+            float(scipy.special.expit(difference + reach)),
+        )
 
 
 def fitted_votes(votes: Votes, *, davidson: bool = False) -> FittedVotes | str:
@@ -152,7 +155,7 @@ def strength_estimates(
             continue
         freedom = float(fitted.uncertainty.freedom[i])
         error = float(np.sqrt(fitted.uncertainty.covariance[i, i]))
-        reach = -float(stdtrit(freedom, (1 - confidence) / 2)) * error
+        reach = -float(scipy.special.stdtrit(freedom, (1 - confidence) / 2)) * error
         warnings = [*interval_warnings(fitted.uncertainty.clusters)]
         if rarer is not None and rarer[i] < FEW_OF_RARER:
             warnings.append(
@@ -172,7 +175,7 @@ def _tie_parameter(fitted: FittedVotes, n: int, confidence: float) -> Estimate:
     if fitted.uncertainty is None:
         return Estimate.of(value, n, None, warnings=interval_warnings(1))
     freedom = float(fitted.uncertainty.freedom[-1])
-    reach = -float(stdtrit(freedom, (1 - confidence) / 2)) * float(
+    reach = -float(scipy.special.stdtrit(freedom, (1 - confidence) / 2)) * float(
         np.sqrt(fitted.uncertainty.covariance[-1, -1])
     )
     warnings = interval_warnings(fitted.uncertainty.clusters)

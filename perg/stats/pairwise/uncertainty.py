@@ -12,7 +12,7 @@ and degrees of freedom by Satterthwaite); Mancl & DeRouen, Biometrics 57 (2001) 
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import sparse
+import scipy
 
 from perg.stats.base.resampling import Clusters, Floats, dense_codes
 from perg.stats.pairwise.bradley_terry import Fit
@@ -55,7 +55,7 @@ def uncertainty(
     parts = [(residual, low), (-residual, high)]
     if fit.log_tie is not None and tied is not None:
         parts.append((tied - weight * fit.tie[pairs.of_vote], np.full(votes, size)))
-    scores = sparse.csr_array(
+    scores = scipy.sparse.csr_array(
         (
             np.concatenate([value * shrink[codes] for value, _ in parts]),
             (np.tile(codes, len(parts)), np.concatenate([place for _, place in parts])),
@@ -87,7 +87,7 @@ def _leverage(fit: Fit, pairs: PairTable, weight: Floats, codes: Clusters, count
     return leverage
 
 
-def _freedom(scores: "sparse.csr_array", inverse: Floats) -> Floats:
+def _freedom(scores: "scipy.sparse.csr_array", inverse: Floats) -> Floats:
     """Degrees of freedom (p,) of each parameter's variance, by Satterthwaite from the kurtosis of its parts.
 
     No more than the clusters in which the system has a vote, less one.
@@ -111,5 +111,5 @@ def _design_effect(decided: Floats, low: Clusters, high: Clusters, codes: Cluste
     if alone <= 0:
         return float((np.bincount(codes, weight) ** 2).sum() / weight.sum())
     rows, columns = np.tile(codes, 2), np.concatenate([low, high])
-    together = sparse.csr_array((np.concatenate([decided, -decided]), (rows, columns))).data
+    together = scipy.sparse.csr_array((np.concatenate([decided, -decided]), (rows, columns))).data
     return max(float((together**2).sum()) / alone, 1.0)

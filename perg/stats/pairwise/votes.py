@@ -12,9 +12,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import sparse
-from scipy.sparse.csgraph import connected_components
 
 from perg.stats.base.proportions import Flags
 from perg.stats.base.resampling import Clusters, Floats, dense_codes
@@ -151,11 +150,9 @@ def _components(
     size: int, sources: Systems, targets: Systems, kind: Literal["weak", "strong"]
 ) -> NDArray[np.int64]:
     """The group (k,) of each system."""
-    graph = sparse.csr_array((np.ones(sources.size), (sources, targets)), shape=(size, size))
-    labels: NDArray[np.int64] = connected_components(graph, directed=True, connection=kind)[1].astype(
-        np.int64
-    )
-    return labels
+    graph = scipy.sparse.csr_array((np.ones(sources.size), (sources, targets)), shape=(size, size))
+    _, labels = scipy.sparse.csgraph.connected_components(graph, directed=True, connection=kind)
+    return np.asarray(labels, dtype=np.int64)
 
 
 def _smallest_group(groups: NDArray[np.int64], among: NDArray[np.int64]) -> Systems:
