@@ -4,7 +4,7 @@ from annotations.models.campaign import Campaign, Guidelines, Member
 from annotations.models.export import Export
 from annotations.models.gold import GoldLabel, GoldRelease
 from annotations.models.gold_request import GoldRequest
-from annotations.models.imported import ImportedRating
+from annotations.models.imported import Criterion, ImportedItem, ImportedRating
 from annotations.models.label import Adjudication, Draft, Label
 from annotations.models.people import Invitation, ScreenSettings
 from annotations.models.qualification import QualificationAnswer, QualificationAttempt, QualificationDraw
@@ -15,6 +15,7 @@ __all__ = [
     "Adjudication",
     "Assignment",
     "Campaign",
+    "Criterion",
     "Draft",
     "Export",
     "Flag",
@@ -22,6 +23,7 @@ __all__ = [
     "GoldRelease",
     "GoldRequest",
     "Guidelines",
+    "ImportedItem",
     "ImportedRating",
     "Invitation",
     "KnownScore",

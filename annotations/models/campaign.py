@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractUser, AnonymousUser
-from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 
@@ -38,14 +37,6 @@ class Sampling(models.TextChoices):
     ENRICHED = "enriched", "Enriched where judges disagree"
 
 
-class RatingScale(models.TextChoices):
-    """What the ratings of a campaign mean: names, an order, or distances."""
-
-    NOMINAL = "nominal", "Nominal: names without an order"
-    ORDINAL = "ordinal", "Ordinal: an order"
-    INTERVAL = "interval", "Interval: distances"
-
-
 class Role(models.TextChoices):
     ANNOTATOR = "annotator", "Annotator"
     LEAD = "lead", "Lead"
@@ -77,8 +68,8 @@ class Campaign(models.Model):
     Each response gets `overlap` labels; where those disagree, one more at a time up to `max_overlap`, then a lead
     decides. What is `None` is not asked for: no quota, no control items, no qualification, no bar.
 
-    An imported campaign holds ratings that were made elsewhere: it has neither runs nor tasks, may lack a rubric, and
-    is never labelled here.
+    An imported campaign holds items and ratings that were made elsewhere (`annotations.models.imported`): it has
+    neither runs nor tasks, may lack a rubric, and is never labelled here.
     """
 
     name = models.CharField(max_length=200)
@@ -87,27 +78,6 @@ class Campaign(models.Model):
         Rubric, on_delete=models.PROTECT, null=True, blank=True, related_name="campaigns"
     )
     is_imported = models.BooleanField(default=False, help_text="Its ratings were made elsewhere.")
-    scale = models.CharField(max_length=8, choices=RatingScale.choices, default=RatingScale.ORDINAL)
-    rating_threshold = models.FloatField(
-        null=True,
-        blank=True,
-        help_text="Of imported ratings: from this value on, one counts as followed. Empty: they are not cut.",
-    )
-    failure_labels = ArrayField(
-        models.TextField(),
-        null=True,
-        blank=True,
-        help_text="Imported labels that count as failures. Empty: not stated.",
-    )
-    rating_categories = ArrayField(
-        models.TextField(),
-        null=True,
-        blank=True,
-        help_text="Stated scale of imported ratings. Empty: the ratings that occur.",
-    )
-    import_warnings = ArrayField(
-        models.TextField(), default=list, blank=True, help_text="Possible mistakes in imported ratings."
-    )
     status = models.CharField(max_length=10, choices=CampaignStatus.choices, default=CampaignStatus.OPEN)
     overlap = models.PositiveSmallIntegerField(default=2, help_text="Labels wanted for each response.")
     max_overlap = models.PositiveSmallIntegerField(
@@ -171,35 +141,13 @@ class Campaign(models.Model):
             not_blank("campaign_name_given", "A campaign needs a name.", "name"),
             check(
                 "campaign_rubric_unless_imported",
-                "A campaign has a rubric, save one of imported ratings.",
+                "A campaign has a rubric, except one of imported ratings.",
                 Q(is_imported=True) | Q(rubric__isnull=False),
-            ),
-            check(
-                "campaign_own_scale_only_imported",
-                "Only imported ratings have another scale than 1 to 5.",
-                Q(is_imported=True, scale__in=RatingScale.values)
-                | Q(is_imported=False, scale=RatingScale.ORDINAL, rating_threshold__isnull=True),
             ),
             check(
                 "campaign_imported_is_not_labelled",
                 "Ratings made elsewhere are not labelled here.",
                 Q(is_imported=False) | Q(status__in=[CampaignStatus.CLOSED, CampaignStatus.ARCHIVED]),
-            ),
-            check(
-                "campaign_names_have_no_threshold",
-                "Names without an order cannot be cut at a threshold.",
-                ~Q(scale=RatingScale.NOMINAL) | Q(rating_threshold__isnull=True),
-            ),
-            check(
-                "campaign_failure_labels_are_imported_names",
-                "Only imported labels can count as failures.",
-                Q(failure_labels__isnull=True)
-                | Q(is_imported=True, scale=RatingScale.NOMINAL, failure_labels__len__gte=1),
-            ),
-            check(
-                "campaign_stated_scale_only_imported",
-                "Only imported ratings have a stated scale, with two categories or more.",
-                Q(rating_categories__isnull=True) | Q(is_imported=True, rating_categories__len__gte=2),
             ),
             at_least("campaign_overlap_positive", "Each response needs at least one label.", overlap=1),
             check(

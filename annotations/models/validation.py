@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models import Q
 
 from annotations.models.campaign import Campaign
+from annotations.models.imported import Criterion
 from core.db.constraints import check, within
 from core.jobs.leased_job import LeasedJob, States, job_constraints, one_at_a_time, unfinished_index
 
@@ -34,6 +35,14 @@ class ValidationReport(LeasedJob):
     PROGRESS = {"share_done": 0, "step": ""}
 
     campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="validation_reports")
+    criterion = models.ForeignKey(
+        Criterion,
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="validation_reports",
+        help_text="Of imported ratings. Empty: the campaign's rubric.",
+    )
     status = models.CharField(max_length=9, choices=ReportStatus.choices, default=ReportStatus.QUEUED)
     settings = models.JSONField(help_text="See perg.stats.items.validation_input.ValidationSettings.")
     input_hash = models.CharField(
@@ -56,7 +65,7 @@ class ValidationReport(LeasedJob):
         indexes = [unfinished_index(STATES)]
         constraints = [
             *job_constraints(STATES, ReportStatus),
-            one_at_a_time(STATES, "campaign"),
+            one_at_a_time(STATES, "campaign", "criterion"),
             check(
                 "report_ready_iff_document",
                 "A report has its document exactly when it is ready.",

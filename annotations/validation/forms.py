@@ -8,7 +8,7 @@ from typing import Any
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
 
-from annotations.models.campaign import RatingScale
+from annotations.models.imported import RatingScale
 from annotations.validation.services.ratings_import import NAME_LENGTH
 from core.text.uploads import within_limit
 from perg.stats.files.stated_scale import ScaleError, entries_of

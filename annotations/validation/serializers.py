@@ -4,7 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from annotations.models.campaign import RatingScale
+from annotations.models.imported import RatingScale
 from annotations.validation.services.ratings_import import NAME_LENGTH
 from core.api.strict import StrictSerializer
 

@@ -3,9 +3,17 @@
 from django.db.models import CheckConstraint, Q, TextChoices, UniqueConstraint
 
 
-def unique(name: str, message: str, *fields: str, condition: Q | None = None) -> UniqueConstraint:
+def unique(
+    name: str, message: str, *fields: str, condition: Q | None = None, nulls_distinct: bool | None = None
+) -> UniqueConstraint:
     """No two rows (of those that meet the condition) have the same values in these fields."""
-    return UniqueConstraint(fields=fields, condition=condition, name=name, violation_error_message=message)
+    return UniqueConstraint(
+        fields=fields,
+        condition=condition,
+        nulls_distinct=nulls_distinct,
+        name=name,
+        violation_error_message=message,
+    )
 
 
 def check(name: str, message: str, condition: Q) -> CheckConstraint:

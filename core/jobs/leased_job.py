@@ -137,10 +137,13 @@ def job_constraints(states: States, choices: type[models.TextChoices]) -> list[m
 
 
 def one_at_a_time(states: States, *fields: str) -> models.UniqueConstraint:
-    """At most one unfinished job for each value of the fields."""
-    is_unfinished = Q(status__in=states.unfinished)
+    """At most one unfinished job for each value of the fields, an empty one included."""
     return unique(
-        "%(class)s_one_at_a_time", "Another one is not finished yet.", *fields, condition=is_unfinished
+        "%(class)s_one_at_a_time",
+        "Another one is not finished yet.",
+        *fields,
+        condition=Q(status__in=states.unfinished),
+        nulls_distinct=False,
     )
 
 

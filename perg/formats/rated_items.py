@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
+
+from pydantic import TypeAdapter
 
 BlockKind = Literal["text", "markdown", "code", "json", "chat", "trace"]
 RaterKind = Literal["person", "judge"]
@@ -61,3 +63,16 @@ class RatedItem:
     attributes: Mapping[str, str] = field(default_factory=dict)
     cluster: str = ""
     ratings: list[Rating] = field(default_factory=list)
+
+
+_EXHIBITS = TypeAdapter(Exhibit)
+
+
+def dump_exhibit(exhibit: Exhibit) -> Any:
+    """The exhibit as JSON-ready values."""
+    return _EXHIBITS.dump_python(exhibit, mode="json")
+
+
+def load_exhibit(stored: object) -> Exhibit:
+    """The exhibit that was dumped; of an empty object, an empty one. Raises pydantic.ValidationError."""
+    return _EXHIBITS.validate_python(stored)

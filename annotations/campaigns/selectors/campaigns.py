@@ -6,7 +6,7 @@ from django.contrib.auth.models import AbstractUser
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 
-from annotations.models import Assignment, Campaign, Member, Task
+from annotations.models import Assignment, Campaign, ImportedRating, Member, Task
 from annotations.models.campaign import CampaignStatus
 from annotations.models.task import AssignmentStatus, TaskKind, TaskState
 
@@ -56,9 +56,15 @@ def campaigns_of(user: AbstractUser, *, archived: bool = False) -> dict[str, obj
 
 def imported_counts(campaign: Campaign) -> dict[str, object]:
     """What an imported campaign holds: its items, its ratings, and its raters with how much each rated."""
-    raters = campaign.imported_ratings.order_by().values("rater", "kind").annotate(ratings=Count("pk"))
+    raters = (
+        ImportedRating.objects.filter(criterion__campaign=campaign)
+        .order_by()
+        .values("rater", "kind")
+        .annotate(ratings=Count("pk"))
+    )
     return {
         "campaign": campaign,
+        "criteria": list(campaign.criteria.all()),
         "items": campaign.sample_size,
         "raters": list(raters.order_by("kind", "rater")),
     }

@@ -71,7 +71,7 @@ def log_stamp(campaign: Campaign) -> str:
         last, entries, at, _ = _log(campaign, settled)
     if entries > SETTLING and last is not None:
         _settle(campaign, settled, last)
-    settings = (campaign.threshold, campaign.minimum_seconds, campaign.rating_threshold, campaign.scale)
+    settings = (campaign.threshold, campaign.minimum_seconds)
     # Its time, too: after a backup is restored, other entries get the same numbers.
     log = (last or settled.last or None, settled.entries + entries, at and at.timestamp())
     return "/".join(str(part) for part in (*log, *settings))

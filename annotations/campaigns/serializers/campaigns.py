@@ -8,7 +8,7 @@ from rest_framework import serializers
 from annotations.campaigns.selectors.new_campaigns import people_to_ask, rubrics_to_rate_by, runs_to_sample
 from annotations.campaigns.services.campaign_spec import CampaignSpec
 from annotations.campaigns.services.guidelines import GUIDELINES_LENGTH
-from annotations.models import Campaign, Guidelines, Member
+from annotations.models import Campaign, Criterion, Guidelines, Member
 from annotations.models.campaign import CampaignStatus, Disagreement, Role, Sampling
 from core.api.queries import LARGEST_INTEGER, ListQuery
 from core.api.row_serializer import RowSerializer
@@ -36,14 +36,11 @@ MAYBE_NULL: dict[str, dict[str, Any]] = {field: {"allow_null": True} for field i
 
 
 class ImportedAsNull(RowSerializer[Campaign]):
-    """Campaigns; of an imported one, what is about sampling and labelling is null.
+    """Campaigns; of an imported one, what is about sampling and labelling is null, and its criteria have thresholds."""
 
-    Its threshold is the one that was stated for its ratings, or null.
-    """
-
-    threshold = serializers.FloatField(
+    threshold = serializers.IntegerField(
         allow_null=True,
-        help_text="Lower ratings count as failures. Null: none was stated for imported ratings.",
+        help_text="Lower scores count as failures. Null: see the criteria of imported ratings.",
     )
 
     def to_representation(self, instance: Campaign) -> dict[str, Any]:
@@ -51,7 +48,7 @@ class ImportedAsNull(RowSerializer[Campaign]):
         fields: dict[str, Any] = super().to_representation(instance)
         if instance.is_imported:
             fields |= {field: None for field in OF_LABELLING if field in fields}
-            fields["threshold"] = instance.rating_threshold
+            fields["threshold"] = None
         return fields
 
 
@@ -84,6 +81,28 @@ class CampaignSerializer(ImportedAsNull):
         extra_kwargs = {field: MAYBE_NULL[field] for field in ("overlap", "sampling", "lease_seconds")}
 
 
+class CriterionSerializer(RowSerializer[Criterion]):
+    """A question that the raters of imported items answered.
+
+    `categories` are all possible answers, from the lowest; null: those that occur. Failures are the `failure_labels`,
+    or what is below the `threshold`; both null: none is defined. `part_of` names the question whose label this is.
+    """
+
+    class Meta:
+        model = Criterion
+        fields = [
+            "key",
+            "part_of",
+            "question",
+            "kind",
+            "scale",
+            "categories",
+            "failure_labels",
+            "threshold",
+            "warnings",
+        ]
+
+
 class CampaignRunSerializer(RowSerializer[Run]):
     class Meta:
         model = Run
@@ -97,6 +116,7 @@ class CampaignSettingsSerializer(ImportedAsNull):
     """
 
     runs = CampaignRunSerializer(many=True)
+    criteria = CriterionSerializer(many=True, help_text="Of imported ratings; else empty.")
     rubric = serializers.StringRelatedField[Campaign](allow_null=True)
     created_by = serializers.SlugRelatedField[Campaign](
         slug_field="username", read_only=True, allow_null=True
@@ -110,7 +130,7 @@ class CampaignSettingsSerializer(ImportedAsNull):
             "status",
             "runs",
             "rubric",
-            "scale",
+            "criteria",
             "threshold",
             "overlap",
             "max_overlap",

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from annotations.models.campaign import RatingScale
+from annotations.models.imported import RatingScale
 from annotations.validation.services.ratings_import import (
     FailureNotStated,
     RatingsFile,

@@ -16,10 +16,7 @@ from perg import __version__
 
 def input_hash(campaign: Campaign, settings: Mapping[str, object], *, code_version: str = __version__) -> str:
     """SHA-256 (hex) of ratings, items, sample and decisions as they are now, of settings and code version."""
-    parts: list[object] = [code_version, settings, campaign.threshold, campaign.rating_threshold]
-    parts += [campaign.scale, *_digests(campaign)]
-    stated = [campaign.failure_labels, campaign.rating_categories, campaign.import_warnings]
-    parts += [stated] if any(stated) else []  # a campaign without any has the hash that it always had
+    parts: list[object] = [code_version, settings, campaign.threshold, *_digests(campaign)]
     return hashlib.sha256(json.dumps(parts, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
 
@@ -42,9 +39,19 @@ DIGEST = """
 
 IMPORTED = [
     """
-    SELECT id, ROW(item, rater, kind, value)::text FROM annotations_importedrating
+    SELECT id, ROW(key, scale, categories, failure_labels, threshold, warnings)::text FROM annotations_criterion
     WHERE campaign_id = %(campaign)s
+    """,
     """
+    SELECT id, ROW(external_id, cluster, attributes)::text FROM annotations_importeditem
+    WHERE campaign_id = %(campaign)s
+    """,
+    """
+    SELECT rating.id, ROW(criterion_id, item_id, rater, rating.kind, value, swapped)::text
+    FROM annotations_importedrating AS rating
+    JOIN annotations_criterion AS criterion ON criterion.id = rating.criterion_id
+    WHERE criterion.campaign_id = %(campaign)s
+    """,
 ]
 
 ITEMS = """

@@ -8,7 +8,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Length
 
 from annotations.labelling.selectors.labels import votes
-from annotations.models import Adjudication, Campaign, Task, ValidationReport
+from annotations.models import Adjudication, Campaign, ImportedRating, Task, ValidationReport
 from annotations.models.task import TaskKind, TaskState
 from annotations.models.validation import ReportStatus
 from annotations.validation.selectors.imported_ratings import OF_THE_REPORT, imported_input, told_apart
@@ -83,13 +83,13 @@ def staleness(campaign: Campaign, report: ValidationReport) -> str:
 def has_ratings(campaign: Campaign) -> bool:
     """Whether there is anything to report on: a rating by a person or a judge."""
     if campaign.is_imported:
-        return campaign.imported_ratings.exists()
+        return ImportedRating.objects.filter(criterion__campaign=campaign).exists()
     return votes(campaign).exists() or _judgments(campaign).exists()
 
 
 def validation_input(campaign: Campaign) -> ValidationInput:
     """The ratings and items of a campaign, as they are now: the same number of queries whatever its size."""
-    return imported_input(campaign) if campaign.is_imported else _campaign_input(campaign)
+    return imported_input(campaign.criteria.get()) if campaign.is_imported else _campaign_input(campaign)
 
 
 # --- Campaigns on runs --------------------------------------------------------------------------------------

@@ -12,9 +12,9 @@ from typing import Literal, TextIO
 from django.conf import settings
 from django.db import connection, transaction
 
-from annotations.models import Campaign, Member
-from annotations.models.campaign import CampaignStatus, RatingScale, Role
-from annotations.models.imported import RatedBy
+from annotations.models import Campaign, Criterion, ImportedItem, Member
+from annotations.models.campaign import CampaignStatus, Role
+from annotations.models.imported import AnswerKind, RatedBy, RatingScale
 from core.audit.writing import record as audit
 from core.errors import Conflict, DomainError
 from core.models import User
@@ -87,7 +87,15 @@ class FailureNotStated(DomainError):
     code = "failure_not_stated"
 
 
-COPY = "COPY annotations_importedrating (campaign_id, item, rater, kind, value) FROM STDIN"
+CRITERION = "rating"
+"""The key of the only criterion of files that name none."""
+KINDS: dict[Scale, AnswerKind] = {
+    "nominal": AnswerKind.NOMINAL,
+    "ordinal": AnswerKind.ORDINAL,
+    "interval": AnswerKind.NUMERIC,
+}
+COPY_ITEMS = "COPY annotations_importeditem (campaign_id, external_id, position, cluster, exhibit, attributes) FROM STDIN"
+COPY_RATINGS = "COPY annotations_importedrating (criterion_id, item_id, rater, kind, value, explanation, swapped) FROM STDIN"
 
 Outcome = Literal["imported", "unchanged", "failure stated"]
 
@@ -100,7 +108,7 @@ class RatingsImport:
     stated now.
     """
 
-    campaign: Campaign
+    criterion: Criterion
     status: Outcome
     items: int
     people: int
@@ -109,9 +117,14 @@ class RatingsImport:
     missing: int
 
     @property
+    def campaign(self) -> Campaign:
+        """The campaign that holds the ratings."""
+        return self.criterion.campaign
+
+    @property
     def failures_in_words(self) -> str:
         """What counts as a failure."""
-        labels, threshold = self.campaign.failure_labels, self.campaign.rating_threshold
+        labels, threshold = self.criterion.failure_labels, self.criterion.threshold
         if labels:
             return f"A failure is {' or '.join(f'“{label}”' for label in labels)}."
         if threshold is not None:
@@ -121,17 +134,17 @@ class RatingsImport:
     @property
     def warnings(self) -> tuple[str, ...]:
         """Warnings about the ratings, in sentences."""
-        return tuple(self.campaign.import_warnings)
+        return tuple(self.criterion.warnings)
 
     def as_dict(self) -> dict[str, object]:
         """One JSON-ready object."""
         return {
             "status": self.status,
             "campaign": {"id": self.campaign.pk, "name": self.campaign.name},
-            "scale": self.campaign.scale,
-            "categories": self.campaign.rating_categories,
-            "threshold": self.campaign.rating_threshold,
-            "failures": self.campaign.failure_labels,
+            "scale": self.criterion.scale,
+            "categories": self.criterion.categories,
+            "threshold": self.criterion.threshold,
+            "failures": self.criterion.failure_labels,
             "items": self.items,
             "people": self.people,
             "judges": self.judges,
@@ -196,16 +209,15 @@ def import_ratings(
         raise DomainError(str(error), field=error.field) from error
     meaning = {
         "scale": spec.scale,
-        "rating_categories": None if full_scale is None else [shown(category) for category in full_scale],
-        "rating_threshold": cut.threshold,
+        "categories": None if full_scale is None else [shown(category) for category in full_scale],
+        "threshold": cut.threshold,
         "failure_labels": list(cut.labels) or None,
-        "import_warnings": list(rating_warnings(joined.files, spec.scale, is_stated=full_scale is not None)),
+        "warnings": list(rating_warnings(joined.files, spec.scale, is_stated=full_scale is not None)),
     }
     with transaction.atomic():
         campaign, is_new = Campaign.objects.get_or_create(
             name=spec.name.strip(),
-            defaults=meaning
-            | {
+            defaults={
                 "is_imported": True,
                 "status": CampaignStatus.CLOSED,
                 "overlap": 1,
@@ -217,11 +229,14 @@ def import_ratings(
         )
         status: Outcome = "imported"
         if is_new:
-            _write(campaign, ratings, created_by)
+            criterion = Criterion.objects.create(
+                campaign=campaign, position=0, key=CRITERION, kind=KINDS[spec.scale], **meaning
+            )
+            _write(criterion, ratings, created_by)
         else:
-            status = _again(campaign, ratings, meaning, created_by)
+            criterion, status = _again(campaign, ratings, meaning, created_by)
     return RatingsImport(
-        campaign,
+        criterion,
         status,
         items=len(table.table.units),
         people=len(table.people),
@@ -333,22 +348,30 @@ def _stored(rating: FileRating) -> tuple[str, str, str, str]:
     return rating.item, rating.rater, kind.value, shown(rating.label)
 
 
-def _write(campaign: Campaign, ratings: Sequence[FileRating], created_by: User | None) -> None:
+def _write(criterion: Criterion, ratings: Sequence[FileRating], created_by: User | None) -> None:
     # COPY takes a tenth of the time and memory of inserts by the ORM.
-    with connection.cursor() as cursor, cursor.copy(COPY) as copy:
-        for rating in ratings:
-            copy.write_row((campaign.pk, *_stored(rating)))
+    campaign = criterion.campaign
+    external_ids = dict.fromkeys(rating.item for rating in ratings)
+    with connection.cursor() as cursor:
+        with cursor.copy(COPY_ITEMS) as copy:
+            for position, external_id in enumerate(external_ids):
+                copy.write_row((campaign.pk, external_id, position, "", "{}", "{}"))
+        keys = dict(ImportedItem.objects.filter(campaign=campaign).values_list("external_id", "pk"))
+        with cursor.copy(COPY_RATINGS) as copy:
+            for rating in ratings:
+                item, rater, kind, value = _stored(rating)
+                copy.write_row((criterion.pk, keys[item], rater, kind, value, "", False))
     if created_by is not None:
         Member.objects.create(campaign=campaign, user=created_by, role=Role.LEAD)
     audit("ratings.imported", actor=created_by, scope=campaign, subject=campaign, ratings=len(ratings))
 
 
-def _has_exactly(campaign: Campaign, ratings: Sequence[FileRating]) -> bool:
-    """Whether the campaign holds these ratings and no others."""
-    if campaign.imported_ratings.count() != len(ratings):
+def _has_exactly(criterion: Criterion, ratings: Sequence[FileRating]) -> bool:
+    """Whether the criterion has these ratings and no others."""
+    if criterion.ratings.count() != len(ratings):
         return False
     stored = set(map(_stored, ratings))
-    rows = campaign.imported_ratings.order_by().values_list("item", "rater", "kind", "value")
+    rows = criterion.ratings.order_by().values_list("item__external_id", "rater", "kind", "value")
     return all(row in stored for row in rows.iterator(chunk_size=5000))
 
 
@@ -357,28 +380,30 @@ def _again(
     ratings: Sequence[FileRating],
     meaning: Mapping[str, object],
     actor: User | None,
-) -> Outcome:
+) -> tuple[Criterion, Outcome]:
     """The same ratings under the same name. Raises Conflict where the campaign holds something else."""
-    if campaign.is_imported and _has_exactly(campaign, ratings):
-        compared = [field for field in meaning if field != "import_warnings"]
-        changed = [field for field in compared if getattr(campaign, field) != meaning[field]]
+    criteria = list(campaign.criteria.select_related("campaign"))
+    if len(criteria) == 1 and criteria[0].key == CRITERION and _has_exactly(criteria[0], ratings):
+        criterion = criteria[0]
+        compared = [field for field in meaning if field != "warnings"]
+        changed = [field for field in compared if getattr(criterion, field) != meaning[field]]
         if not changed:
-            return "unchanged"
+            return criterion, "unchanged"
         is_led = actor is None or Campaign.objects.led_by(actor).filter(pk=campaign.pk).exists()
-        if is_led and "scale" not in changed and all(getattr(campaign, field) is None for field in changed):
+        if is_led and "scale" not in changed and all(getattr(criterion, field) is None for field in changed):
             for field, value in meaning.items():
-                setattr(campaign, field, value)
-            campaign.save(update_fields=list(meaning))
+                setattr(criterion, field, value)
+            criterion.save(update_fields=list(meaning))
             audit(
                 "ratings.failure_stated",
                 actor=actor,
                 scope=campaign,
                 subject=campaign,
-                failures=campaign.failure_labels,
-                threshold=campaign.rating_threshold,
-                categories=campaign.rating_categories,
+                failures=criterion.failure_labels,
+                threshold=criterion.threshold,
+                categories=criterion.categories,
             )
-            return "failure stated"
+            return criterion, "failure stated"
     raise Conflict(
         f"There is a campaign named “{campaign.name}” already, with other content. Import under another name.",
         field="name",
