@@ -7,9 +7,10 @@ from django.db import migrations, models
 # Each imported campaign had the one criterion that its own columns described.
 MOVE = """
     INSERT INTO annotations_criterion (
-        campaign_id, position, key, part_of, question, kind, scale, categories, failure_labels, threshold, warnings
+        campaign_id, position, key, part_of, question, definition, kind, scale, categories, failure_labels,
+        threshold, warnings
     )
-    SELECT id, 0, 'rating', '', '', CASE scale WHEN 'interval' THEN 'numeric' ELSE scale END, scale,
+    SELECT id, 0, 'rating', '', '', '{}', CASE scale WHEN 'interval' THEN 'numeric' ELSE scale END, scale,
         rating_categories, failure_labels, rating_threshold, import_warnings
     FROM annotations_campaign WHERE is_imported;
 
@@ -56,6 +57,14 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("question", models.TextField(blank=True)),
+                (
+                    "definition",
+                    models.JSONField(
+                        blank=True,
+                        default=dict,
+                        help_text="A perg.rubrics.criterion.Criterion, so that it can be asked. Empty: only ratings are known.",
+                    ),
+                ),
                 (
                     "kind",
                     models.CharField(

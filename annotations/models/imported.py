@@ -78,6 +78,11 @@ class Criterion(models.Model):
     key = models.CharField(max_length=120)
     part_of = models.CharField(max_length=120, blank=True, help_text="The question whose label this is.")
     question = models.TextField(blank=True)
+    definition = models.JSONField(
+        default=dict,
+        blank=True,
+        help_text="A perg.rubrics.criterion.Criterion, so that it can be asked. Empty: only ratings are known.",
+    )
     kind = models.CharField(max_length=8, choices=AnswerKind.choices)
     scale = models.CharField(max_length=8, choices=RatingScale.choices)
     categories = ArrayField(

@@ -6,8 +6,8 @@ import numpy as np
 
 from annotations.models import Criterion
 from annotations.models.imported import RatedBy
-from perg.stats.base.resampling import Clusters
 from perg.formats.label_forms import is_missing, label_of
+from perg.stats.base.resampling import Clusters
 from perg.stats.files.rating_set import RatingSet, rating_set
 from perg.stats.files.ratings_files import FileRating, FileRatings, Kind, Scale
 from perg.stats.files.ratings_warnings import judges_on_another_scale
