@@ -94,8 +94,12 @@ KINDS: dict[Scale, AnswerKind] = {
     "ordinal": AnswerKind.ORDINAL,
     "interval": AnswerKind.NUMERIC,
 }
-COPY_ITEMS = "COPY annotations_importeditem (campaign_id, external_id, position, cluster, exhibit, attributes) FROM STDIN"
-COPY_RATINGS = "COPY annotations_importedrating (criterion_id, item_id, rater, kind, value, explanation, swapped) FROM STDIN"
+COPY_ITEMS = """
+    COPY annotations_importeditem (campaign_id, external_id, position, cluster, exhibit, attributes) FROM STDIN
+"""
+COPY_RATINGS = """
+    COPY annotations_importedrating (criterion_id, item_id, rater, kind, value, explanation, swapped) FROM STDIN
+"""
 
 Outcome = Literal["imported", "unchanged", "failure stated"]
 
