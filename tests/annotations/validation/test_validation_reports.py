@@ -12,7 +12,8 @@ from pytest_django import Settings
 from annotations.gold.services.gold import release_gold
 from annotations.models import Campaign, ValidationReport
 from annotations.validation.selectors.input_hash import input_hash
-from annotations.validation.selectors.validation import reports_now, validation_input
+from annotations.validation.selectors.reports import reports_now
+from annotations.validation.selectors.validation import validation_input
 from annotations.validation.services import validation
 from annotations.validation.services.validation import (
     prune_reports,
