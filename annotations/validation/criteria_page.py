@@ -59,6 +59,11 @@ class CriteriaPage:
     outdated: int
 
     @property
+    def lines(self) -> dict[str, CriterionLine]:
+        """The line of each criterion, by its key."""
+        return {line.said.key: line for group in self.groups for line in group.lines}
+
+    @property
     def are_several(self) -> bool:
         """Whether there is anything to choose from."""
         return self.count > 1
