@@ -48,7 +48,7 @@ def campaign_detail(request: PersonRequest, campaign_id: int) -> HttpResponse:
 
 def _imported(request: PersonRequest, campaign: Campaign) -> HttpResponse:
     """The page of a campaign of imported ratings: its criteria, what the reports on them say, and its raters."""
-    counts, lines = imported_counts(campaign), criteria_page(campaign).lines
+    counts, lines = imported_counts(campaign), criteria_page(campaign, checked=False).lines
     context = {
         "campaign": campaign,
         "items": counts.items,
