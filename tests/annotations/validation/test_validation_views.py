@@ -113,6 +113,7 @@ def test_a_report_that_failed_says_why_and_the_one_before_stays(client: Client, 
     first = compute()
     ValidationReport.objects.create(
         campaign=campaign,
+        criterion=campaign.criteria.get(),
         status="failed",
         settings={},
         failure="ValueError: <b>",
