@@ -168,8 +168,7 @@ def _computed(
         pairwise=pairwise,
         numeric=numeric,
         label_shares=label_shares,
-        definitions=dict(definitions_in(data.terms))
-        | section_definitions(pairwise, numeric, label_shares),
+        definitions=dict(definitions_in(data.terms)) | section_definitions(pairwise, numeric, label_shares),
     )
 
 
