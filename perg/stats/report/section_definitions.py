@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 OF_PAIRS: Mapping[str, str] = {
-    "both orders": "Of a rater that was asked in both orders, what counts in the tables of ratings is the answer "
+    "both_orders": "Of a rater that was asked in both orders, what counts in the tables of ratings is the answer "
     "that both share, else a tie: a preference that turns with the order is none (MT-bench). Win rates and strengths "
     "use the mean of both answers.",
     "first_preferred": "Mean over all answers of 1 where the first output is better, 0 where the second is, ½ for "
@@ -13,22 +13,22 @@ OF_PAIRS: Mapping[str, str] = {
     "consistent": "Share of the pairs that one rater answered in both orders with the same answer in both.",
     "same_winner_as_people": "Of the pairs in which a judge prefers the same output in both orders, and people prefer "
     "one: the share in which it is the same.",
-    "win rate": "How often one output is preferred to the other, a tie as half.",
-    "naive win rate": "The win rate if the judge is taken at its word, over both orders.",
-    "corrected win rate": "PPI++: people's labels, sharpened by the judge on all pairs.",
+    "win_rate": "How often one output is preferred to the other, a tie as half.",
+    "naive_win_rate": "The win rate if the judge is taken at its word, over both orders.",
+    "corrected_win_rate": "PPI++: people's labels, sharpened by the judge on all pairs.",
     "judge_less_corrected": "The judge's own win rate less the corrected one: above 0 it favours the first named.",
     "strength": "Bradley–Terry: the log odds of winning against an average system; all of them add up to 0.",
     "rank": "Place by strength, and the places that the votes leave possible for all systems at once.",
 }
 
 OF_NUMBERS: Mapping[str, str] = {
-    "mean_difference of a judge": "Mean of judge − person over their ratings of the same items: above 0 the judge "
+    "judge_difference": "Mean of judge − person over their ratings of the same items: above 0 the judge "
     "gives more.",
-    "limits of agreement": "Between them lie 95% of the differences judge − person, if these are normal (Bland & "
+    "limits_of_agreement": "Between them lie 95% of the differences judge − person, if these are normal (Bland & "
     "Altman).",
     "slope": "Of the line from a judge's score to people's expected mean rating: 1 = a point is a point, 0 = the score "
     "says nothing.",
-    "expected_at_lowest, expected_at_mean, expected_at_highest": "On this line: what people are expected to say where "
+    "expected_at": "On this line: what people are expected to say where "
     "the judge gives the lowest, its mean and the highest rating.",
     "concordance": "Lin's coefficient with people's mean: 1 only if both give the same numbers.",
     "intraclass": "ICC(A,1), absolute agreement of one rating, with people's mean; of people with one another over the "
@@ -38,9 +38,9 @@ OF_NUMBERS: Mapping[str, str] = {
 }
 
 OF_LABELS: Mapping[str, str] = {
-    "share of a label": "Of all judged items, the share with this label: by people's labels alone, by the judge alone, "
+    "label_share": "Of all judged items, the share with this label: by people's labels alone, by the judge alone, "
     "and corrected.",
-    "corrected share": "By the method that has no warning: PPI++, Rogan–Gladen, or people's labels alone.",
+    "corrected_share": "By the method that has no warning: PPI++, Rogan–Gladen, or people's labels alone.",
     "simultaneous": "The corrected share with an interval that holds for all labels at once (Bonferroni).",
     "missed": "Of the items with people's label, the share to which the judge does not give it.",
     "invented": "Of the items without it, the share to which the judge gives it.",
