@@ -148,12 +148,12 @@ def _position(
     bias: PositionBias, shown: ShownAnswers, settings: ValidationSettings
 ) -> tuple[Estimate, float | None]:
     """Share of the first shown and its test: over all answers, or where orders were not drawn, pairs with both."""
+    if bias.one_first in (0.0, 1.0):
+        return Estimate.of_nothing(ONE_ORDER, bias.first_shown.n), None
     if not bias.warnings:
         return bias.first_shown, bias.p_value
     among = shown.select(_in_both_orders(shown))
     if among.answer.size == 0:
-        if bias.one_first in (0.0, 1.0):
-            return Estimate.of_nothing(ONE_ORDER, bias.first_shown.n), None
         return bias.first_shown.with_warnings(*bias.warnings), None
     balanced = position_bias(among, confidence=settings.confidence)
     return balanced.first_shown.with_warnings(IN_BOTH_ORDERS), balanced.p_value
