@@ -5,12 +5,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from perg.stats.base.estimate import Estimate
-from perg.stats.base.proportions import proportion
+from perg.stats.base.proportions import Flags, proportion
 from perg.stats.base.resampling import Clusters
 from perg.stats.ratings.ratings import Codes
 
 MOST_CELLS = 60
-"""Cells of a table in a report: all of seven labels, or the largest ones of more."""
+"""Cells of a table in a report: all of seven labels; of more, half of them are the largest on which both differ."""
 MOST_LABELS_IN_A_TABLE = 7
 NOTHING_IN_COMMON = "no item has a label by the judge and one by people"
 
@@ -32,7 +32,8 @@ class LabelConfusion:
         left_out: labelled items without a label by the judge, or on which people are divided.
         agreement: share of the items on which both give the same label.
         labels: of both, in the order of the scale; none where there are more than seven.
-        cells: those that occur, the largest first: all of them, or the 60 largest.
+        cells: those that occur, the largest first: all of them, or of large tables the 30 largest on which both agree
+            and the 30 on which they differ.
         other_cells, items_in_other_cells: what is not listed.
     """
 
@@ -69,7 +70,8 @@ def label_confusion(
     order = np.argsort(-counts, kind="stable")
     occurring = np.union1d(said, true)
     in_table = occurring.size <= MOST_LABELS_IN_A_TABLE
-    listed = order[:MOST_CELLS]
+    equal = keys // size == keys % size
+    listed = order if order.size <= MOST_CELLS else _largest(order, equal)
     return LabelConfusion(
         n=int(both.sum()),
         left_out=int((~both).sum()),
@@ -84,3 +86,11 @@ def label_confusion(
         other_cells=int(order.size - listed.size),
         items_in_other_cells=int(counts.sum() - counts[listed].sum()),
     )
+
+
+def _largest(order: Codes, equal: Flags) -> Codes:
+    """Of cells in their order by size: the first half of those listed among the equal ones, and among the others."""
+    is_listed = np.zeros(order.size, dtype=np.bool_)
+    for kind in (equal[order], ~equal[order]):
+        is_listed[np.flatnonzero(kind)[: MOST_CELLS // 2]] = True
+    return order[is_listed]

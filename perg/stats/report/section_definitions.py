@@ -24,12 +24,12 @@ OF_PAIRS: Mapping[str, str] = {
 OF_NUMBERS: Mapping[str, str] = {
     "judge_difference": "Mean of judge − person over their ratings of the same items: above 0 the judge "
     "gives more.",
-    "limits_of_agreement": "Between them lie 95% of the differences judge − person, if these are normal (Bland & "
-    "Altman).",
-    "slope": "Of the line from a judge's score to people's expected mean rating: 1 = a point is a point, 0 = the score "
+    "limits_of_agreement": "Limits of agreement: between them lie 95% of the differences judge − person, if these are "
+    "normal (Bland & Altman).",
+    "slope": "Points of people's expected mean rating for a point of the judge: 1 = a point is a point, 0 = its score "
     "says nothing.",
-    "expected_at": "On this line: what people are expected to say where "
-    "the judge gives the lowest, its mean and the highest rating.",
+    "expected_at": "People's expected mean rating where the judge gives the lowest, its mean and the highest rating, "
+    "by the same line.",
     "concordance": "Lin's coefficient with people's mean: 1 only if both give the same numbers.",
     "intraclass": "ICC(A,1), absolute agreement of one rating, with people's mean; of people with one another over the "
     "items that all of them rated.",

@@ -196,6 +196,7 @@ def test_a_report_on_thousands_of_labels_lists_the_largest_cells_and_says_so() -
         confusion = judge.confusion
         assert confusion.labels == ()
         assert len(confusion.cells) == MOST_CELLS
+        assert len(confusion.disagreements) == MOST_CELLS // 2
         assert confusion.other_cells > 1_000
         listed = sum(cell.n for cell in confusion.cells)
         assert listed + confusion.items_in_other_cells == confusion.n
