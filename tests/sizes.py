@@ -60,6 +60,11 @@ REQUESTS_OF_OTHERS_ONE_IN = _either(2, 1)
 BUSY_CALLS = _either(10, 40)
 # One in so many of the scales and levels of measurement on which a report is computed.
 SCALES_ONE_IN = _either(3, 1)
+# Generated campaigns of pairwise votes whose report is computed, and votes of a judge that are tested for position.
+VOTED_CAMPAIGNS = _either(25, 300)
+JUDGES_OF_PAIRS = _either(60, 500)
+# Items of a report on labels or scores that hardly repeat.
+ITEMS_OF_MANY_LABELS = _either(5_000, 20_000)
 
 
 def turn(values: Sequence[T], place: int, one_in: int) -> Sequence[T]:
