@@ -7,6 +7,7 @@ import numpy as np
 
 from perg.stats.base.proportions import Flags
 from perg.stats.base.resampling import RESAMPLES, Clusters, Draws, Floats
+from perg.stats.base.terms import GENERAL, Terms
 from perg.stats.files.rating_set import RatingSet
 from perg.stats.items.annotator_test import EPSILON, Scoring
 from perg.stats.ratings.ratings import Ratings, RatingTable, nearest_category, on_categories, on_scale
@@ -47,6 +48,7 @@ class ValidationInput:
         judge_kinds: "judge", "imported judge" or "floor" of each judge; "judge" where not given.
         incomparable: judges that seem to use another scale than people, each with the reason: they get no verdict.
         warnings: possible mistakes in the ratings, in sentences.
+        terms: how sentences name failures. They do not change a number.
 
     Raises:
         ValueError: a shape that does not fit, a threshold that does not part the labels of a nominal scale, gold
@@ -70,6 +72,7 @@ class ValidationInput:
     judge_kinds: Mapping[str, str] = field(default_factory=dict)
     incomparable: Mapping[str, str] = field(default_factory=dict)
     warnings: Sequence[str] = ()
+    terms: Terms = GENERAL
 
     def __post_init__(self) -> None:
         n = len(self.table.units)

@@ -141,6 +141,7 @@ class _Judge:
             is_cut=labelled.cut is not None,
             scoring=settings.scoring,
             draws=self.draws(),
+            terms=data.terms,
         )
         bias, calibration, slices = self.against_decision()
         return JudgeValidation(
@@ -185,7 +186,11 @@ class _Judge:
         if gold is None or np.isnan(gold).all():
             return Undefined("nothing has been adjudicated")
         return confusion(
-            self.followed, gold, clusters=self.labelled.clusters, confidence=self.settings.confidence
+            self.followed,
+            gold,
+            clusters=self.labelled.clusters,
+            confidence=self.settings.confidence,
+            terms=self.data.terms,
         )
 
     def against_decision(

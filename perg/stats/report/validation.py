@@ -34,7 +34,7 @@ from perg.stats.raters.rater_agreement import (
     raters_of,
 )
 from perg.stats.raters.threshold import ThresholdAgreement
-from perg.stats.report.validation_definitions import DEFINITIONS
+from perg.stats.report.validation_definitions import definitions_in
 
 VERSION = 2
 """Version of the document's form; it rises when a key is removed or changes its meaning."""
@@ -122,7 +122,9 @@ def _computed(
     comparisons = judge_comparisons(labelled, data.ratings.scale, settings)
     errors = errors_between_judges(labelled, settings)
     tell("gold by other rules", 0.75)
-    aggregation = gold_rules(labelled, nominal=data.ratings.scale == "nominal", seed=settings.seed)
+    aggregation = gold_rules(
+        labelled, nominal=data.ratings.scale == "nominal", seed=settings.seed, terms=data.terms
+    )
     tell("what is needed next", 0.85)
     planning = next_steps(
         data,
@@ -146,7 +148,7 @@ def _computed(
         rates=rates,
         aggregation=aggregation,
         planning=planning,
-        definitions=dict(DEFINITIONS),
+        definitions=dict(definitions_in(data.terms)),
     )
 
 

@@ -97,7 +97,7 @@ def test_a_report_goes_stale_visibly_and_is_computed_again(client: Client, campa
     first = compute()
     ask(client, campaign)
     assert ValidationReport.objects.count() == 1  # still true
-    ImportedRating.objects.filter(item="q1", rater="ann").update(value="5")
+    ImportedRating.objects.filter(item__external_id="q1", rater="ann").update(value="5")
     shown = page(client, campaign)
     assert "This report is out of date." in shown
     assert "Compute again" in shown
@@ -113,6 +113,7 @@ def test_a_report_that_failed_says_why_and_the_one_before_stays(client: Client, 
     first = compute()
     ValidationReport.objects.create(
         campaign=campaign,
+        criterion=campaign.criteria.get(),
         status="failed",
         settings={},
         failure="ValueError: <b>",

@@ -241,9 +241,7 @@ def test_informedness_joins_the_intervals_of_its_rates() -> None:
 
 
 def test_informedness_of_one_side_is_undefined() -> None:
-    assert (
-        informedness(confusion(np.ones(4), np.ones(4))).undefined == "the reference has no alignment failure"
-    )
+    assert informedness(confusion(np.ones(4), np.ones(4))).undefined == "the reference has no failure"
 
 
 def test_a_verdict_is_json() -> None:
