@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from django.db import connection
-from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from annotations.models import Campaign, ImportedRating, ItemJudge, ItemJudgment
 from annotations.models.imported import RatedBy
@@ -36,7 +36,7 @@ def judges_going_on() -> QuerySet[ItemJudge]:
 
 @dataclass(frozen=True, slots=True)
 class JudgingProgress:
-    """A judge and how many of its calls are in which state. `retrying`: made already, and to be made again."""
+    """A judge and how many of its calls are in which state; `unscored` leaves out those that failed."""
 
     judge: ItemJudge
     waiting: int = 0
@@ -97,11 +97,8 @@ class CriterionCount:
 
 def counts_by_criterion(judge: ItemJudge) -> list[CriterionCount]:
     """Answers of a judge by question, in the order of its questions."""
-    rows = {
-        min(question["rows"].values()): question["definition"]["key"]
-        for question in judge.questions
-        if question["rows"]
-    }
+    questions = [question for question in judge.questions if question["rows"]]
+    rows = {min(question["rows"].values()): question["definition"]["key"] for question in questions}
     ratings = (
         ImportedRating.objects.filter(criterion__in=rows, rater__in=judge.raters, kind=RatedBy.JUDGE)
         .order_by()
@@ -150,12 +147,12 @@ def unanswered_by_reason(judge: ItemJudge) -> list[Unanswered]:
         return [Unanswered(*row) for row in cursor.fetchall()]
 
 
-def calls_tried_again(judge: ItemJudge) -> list[dict[str, object]]:
-    """Calls that have failed and wait for their next try: `code`, `n`."""
+def calls_tried_again(judge: ItemJudge) -> dict[str, int]:
+    """Calls that have failed and wait for their next try, by the error code."""
     pending = judge.judgments.filter(state=ItemJudgmentState.PENDING)
     rows = pending.exclude(completion__error_code="").filter(completion__finished_at__isnull=True)
-    counts = rows.order_by().values(code=F("completion__error_code")).annotate(n=Count("pk"))
-    return list(counts.order_by("-n", "code"))
+    counts = rows.order_by().values_list("completion__error_code").annotate(n=Count("pk"))
+    return dict(counts.order_by("-n"))
 
 
 def last_replies(judge: ItemJudge) -> list[ItemJudgment]:

@@ -48,10 +48,10 @@ def examples_of(items: Sequence[ImportedItem], questions: Sequence[Question]) ->
     )
     counts: dict[tuple[int, int], Counter[str]] = {}
     explanations: dict[int, str] = {}
-    for item, criterion, value, explanation in ratings:
-        counts.setdefault((item, criterion), Counter())[value] += 1
+    for item_key, criterion, value, explanation in ratings:
+        counts.setdefault((item_key, criterion), Counter())[value] += 1
         if explanation:
-            explanations.setdefault(item, explanation)
+            explanations.setdefault(item_key, explanation)
     examples = list[Example]()
     for item in items:
         values = {row: counts[item.pk, row].most_common(1)[0][0] for row in rows if (item.pk, row) in counts}

@@ -43,7 +43,7 @@ class Question(BaseModel):
         return self.definition.kind == "pairwise"
 
     def stored(self, answer: Answer, *, swapped: bool = False) -> list[tuple[int, str]]:
-        """The criteria and values as which an answer is stored. `swapped`: the judge was shown the second output first."""
+        """The criteria and values as which an answer is stored. `swapped`: the second output was shown first."""
         if self.definition.kind == "multilabel":
             chosen = option_keys(self.definition, float(answer))
             return [
@@ -175,16 +175,15 @@ def _from_scale(row: Criterion, question: str, values: Sequence[str]) -> Definit
         if len(levels) > MOST_LEVELS:
             return _range(key, question, answers)
         return Definition(key=key, question=question, kind="ordinal", options=_options(levels))
-    usual: list[Kind] = ["binary"] if row.kind == AnswerKind.BINARY else []
-    usual = ["pairwise"] if row.kind == AnswerKind.PAIRWISE else usual
-    for kind in usual:
-        definition = Definition(
-            key=key, question=question, kind=kind, **({"both_bad": True} if kind == "pairwise" else {})
+    if row.kind == AnswerKind.PAIRWISE:
+        return Definition(
+            key=key, question=question, kind="pairwise", both_bad=row.scale == RatingScale.NOMINAL
         )
-        if row.kind == AnswerKind.PAIRWISE or all(_has(definition, answer) for answer in answers):
-            return definition
+    yes_or_no = Definition(key=key, question=question, kind="binary")
+    if row.kind == AnswerKind.BINARY and all(_has(yes_or_no, answer) for answer in answers):
+        return yes_or_no
     if row.categories and len(row.categories) >= 2:
-        kind = (
+        kind: Kind = (
             "ordinal"
             if row.scale == RatingScale.ORDINAL and len(row.categories) <= MOST_LEVELS
             else "nominal"

@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Literal
 
 from annotations.item_judging.selectors.people_answers import Example
 from annotations.item_judging.selectors.questions import Question
@@ -22,7 +23,7 @@ BY_TOOL = "Reply by calling the tool, with your answers as its arguments."
 UNREADABLE = "Your reply could not be read."
 FORM_PLACES = {"form", "format", "format_instructions", "output_format"}
 ROUND = 1_000
-"""Replicates of a call that a person has asked for again are that far apart from the first, so that it is made again."""
+"""Replicates of a call that a person has asked for again are that far from the first: it is another request."""
 
 NOTHING_SHOWN = "the item has no texts to show"
 NOT_A_PAIR = "the item does not have two outputs to compare"
@@ -96,14 +97,12 @@ class Asking:
         return replace(first, messages=(*first.messages, *answered))
 
     @property
-    def _structure(self) -> str:
+    def _structure(self) -> Literal["text", "json_schema", "tool"]:
         if self.reply_form == ReplyForm.OWN or self.endpoint.provider == Provider.TRANSFORMERS:
             return "text"
-        return (
-            "text"
-            if self.endpoint.structured_output == StructuredOutput.TAGGED
-            else self.endpoint.structured_output
-        )
+        if self.endpoint.structured_output == StructuredOutput.TAGGED:
+            return "text"
+        return "tool" if self.endpoint.structured_output == StructuredOutput.TOOL else "json_schema"
 
     def _in_words(self, definitions: Sequence[Definition]) -> str:
         return reply_in_words(definitions, reason_first=self.reason_first)

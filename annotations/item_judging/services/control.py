@@ -224,7 +224,7 @@ def _planned(judge: ItemJudge, plan: JudgingPlan) -> int:
 
 
 def _ask_again(judge: ItemJudge, condition: Q) -> int:
-    """Put back what lacks an answer. A call that failed is made again; for a reply that did not help, another one is."""
+    """Put back what lacks an answer. A call that failed is made again; instead of a useless reply, a new one."""
     unscored = judge.judgments.filter(condition, state=ItemJudgmentState.UNSCORED)
     unscored = unscored.exclude(reason__in=[REFUSED, NOTHING_SHOWN, NOT_A_PAIR])
     put_back = {

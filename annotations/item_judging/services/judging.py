@@ -129,7 +129,7 @@ def _recent(judge: ItemJudge) -> _Recent:
 def _window(judge: ItemJudge, recent: _Recent) -> int:
     """How many calls may wait in the queue: enough for about a second, until replies are read again."""
     if not recent.has_answer:
-        return FIRST_CALLS
+        return max(FIRST_CALLS - len(recent.codes), 1)
     return max(SMALLEST_WINDOW, min(4 * judge.endpoint.max_concurrency, LARGEST_WINDOW))
 
 

@@ -30,7 +30,7 @@ REFUSED = "the judge refused"
 
 @dataclass(frozen=True, slots=True)
 class Verdicts:
-    """What a reply says: the answer to each question by its key, and which of those that were to be answered are not."""
+    """What a reply says: the answer to each question by its key, and which of those that need one have none."""
 
     answers: Mapping[str, ReadAnswer]
     unanswered: Sequence[str]
