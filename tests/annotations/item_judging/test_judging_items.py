@@ -66,14 +66,8 @@ def test_every_criterion_of_every_item_is_answered_by_one_call(providers: StubPr
     assert set(_values(campaign, "tone")) <= {"dry", "warm", "rude"}
     for label in ("sport", "politics", "weather"):
         assert len(_values(campaign, f"topics_{label}")) == 7
-    assert (
-        sum(
-            value == "yes"
-            for label in ("sport", "politics", "weather")
-            for value in _values(campaign, f"topics_{label}")
-        )
-        == 7
-    )
+    chosen = ImportedRating.objects.filter(criterion__part_of="topics", value="yes")
+    assert chosen.count() == 7  # the stub chooses one label
     rating = ImportedRating.objects.first()
     assert rating is not None
     assert (rating.rater, rating.explanation) == ("GPT v1", "because of the stub")
@@ -213,10 +207,7 @@ def test_hostile_replies_end_as_an_answer_or_unscored(providers: StubProcess, te
     assert not judge.judgments.filter(state__in=["pending", "waiting"]).exists()
 
 
-@pytest.mark.parametrize(
-    ("fate", "code"),
-    [("401", "authentication"), ("403", "permission"), ("404", "not_found"), ("quota", "quota_exhausted")],
-)
+@pytest.mark.parametrize(("fate", "code"), REJECTED)
 def test_a_key_that_is_rejected_stops_the_judge_after_a_few_calls(
     providers: StubProcess, fate: str, code: str
 ) -> None:
@@ -245,10 +236,7 @@ def test_a_key_that_is_revoked_in_the_middle_stops_the_judge(providers: StubProc
     assert providers.stats()["requests"] <= 16
 
 
-@pytest.mark.parametrize(
-    "fates",
-    [{"429": 0.3}, {"500": 0.3}, {"malformed": 0.2}, {"drop": 0.2}, {"drop_body": 0.2}, {"empty": 0.2}],
-)
+@pytest.mark.parametrize("fate", ["429", "500", "malformed", "drop", "drop_body", "empty"])
 def test_what_passes_by_itself_is_tried_again(
     providers: StubProcess, fate: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
