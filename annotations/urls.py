@@ -5,6 +5,7 @@ from annotations.audit import urls as audit
 from annotations.campaigns import urls as campaigns
 from annotations.exports import urls as exports
 from annotations.gold import urls as gold
+from annotations.item_judging import urls as item_judging
 from annotations.item_story import urls as item_story
 from annotations.labelling import urls as labelling
 from annotations.overview import urls as overview
@@ -19,6 +20,7 @@ urlpatterns = [
     *overview.urlpatterns,
     *gold.urlpatterns,
     *exports.urlpatterns,
+    *item_judging.urlpatterns,
     *item_story.urlpatterns,
     *people.urlpatterns,
     *audit.urlpatterns,

@@ -11,12 +11,18 @@ from annotations.models import Campaign, ImportedRating, ItemJudge, ItemJudgment
 from annotations.models.imported import RatedBy
 from annotations.models.item_judge import ItemJudgmentState, JudgingState
 from annotations.models.validation import ReportStatus
+from core.errors import NotFound
 from core.models import User
 from evaluation.engine.calls.causes import CALL_FAILED
 from evaluation.models import Endpoint
 from evaluation.models.endpoint import Provider
 
 REPLIES_SHOWN = 20
+REFUSED = "the judge refused"
+NOTHING_SHOWN = "the item has no texts to show"
+NOT_A_PAIR = "the item does not have two outputs to compare"
+FINAL_REASONS = (REFUSED, NOTHING_SHOWN, NOT_A_PAIR)
+"""Reasons for no answer that would be the same again."""
 
 
 def usable_endpoints(person: User | None) -> QuerySet[Endpoint]:
@@ -26,6 +32,15 @@ def usable_endpoints(person: User | None) -> QuerySet[Endpoint]:
     """
     endpoints = Endpoint.objects.exclude(provider__in=[Provider.RECORDED, Provider.HEURISTIC])
     return endpoints if person is None or person.is_staff else endpoints.none()
+
+
+def item_judge_of(campaign: Campaign, judge_id: int) -> ItemJudge:
+    """A judge of the campaign. Raises NotFound."""
+    judges = campaign.item_judges.select_related("campaign", "endpoint", "created_by")
+    judge = judges.filter(pk=judge_id).first()
+    if judge is None:
+        raise NotFound("There is no such judge.")
+    return judge
 
 
 def judges_going_on() -> QuerySet[ItemJudge]:
@@ -124,6 +139,10 @@ class Unanswered:
     reason: str
     count: int
     example: str
+
+    @property
+    def can_be_retried(self) -> bool:
+        return self.reason not in FINAL_REASONS
 
     @property
     def error_code(self) -> str:

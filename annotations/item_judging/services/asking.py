@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal
 
+from annotations.item_judging.selectors.judges import NOT_A_PAIR, NOTHING_SHOWN
 from annotations.item_judging.selectors.people_answers import Example
 from annotations.item_judging.selectors.questions import Question
 from annotations.models import ItemJudge
@@ -24,9 +25,6 @@ UNREADABLE = "Your reply could not be read."
 FORM_PLACES = {"form", "format", "format_instructions", "output_format"}
 ROUND = 1_000
 """Replicates of a call that a person has asked for again are that far from the first: it is another request."""
-
-NOTHING_SHOWN = "the item has no texts to show"
-NOT_A_PAIR = "the item does not have two outputs to compare"
 
 
 @dataclass(frozen=True, kw_only=True)

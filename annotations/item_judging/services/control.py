@@ -12,9 +12,9 @@ from django.db import connection, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
-from annotations.item_judging.services.asking import NOT_A_PAIR, NOTHING_SHOWN, asking_of
+from annotations.item_judging.selectors.judges import FINAL_REASONS
+from annotations.item_judging.services.asking import asking_of
 from annotations.item_judging.services.judges import check_callable, check_may_call
-from annotations.item_judging.services.settling import REFUSED
 from annotations.models import ItemJudge
 from annotations.models.item_judge import ItemJudgmentState, JudgingState, OutputOrder
 from core.audit.writing import record
@@ -226,7 +226,7 @@ def _planned(judge: ItemJudge, plan: JudgingPlan) -> int:
 def _ask_again(judge: ItemJudge, condition: Q) -> int:
     """Put back what lacks an answer. A call that failed is made again; instead of a useless reply, a new one."""
     unscored = judge.judgments.filter(condition, state=ItemJudgmentState.UNSCORED)
-    unscored = unscored.exclude(reason__in=[REFUSED, NOTHING_SHOWN, NOT_A_PAIR])
+    unscored = unscored.exclude(reason__in=FINAL_REASONS)
     put_back = {
         "state": ItemJudgmentState.WAITING,
         "completion": None,

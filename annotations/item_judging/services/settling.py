@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from django.db import transaction
 from django.utils import timezone
 
+from annotations.item_judging.selectors.judges import REFUSED
 from annotations.item_judging.selectors.questions import Question
 from annotations.item_judging.services.asking import Asking, asking_of
 from annotations.item_judging.services.queueing import queue_calls
@@ -25,7 +26,6 @@ from perg.rubrics.replies import AMBIGUOUS, UNREADABLE, ReadAnswer, read_reply
 
 CHUNK = 200
 LONGEST_EXPLANATION = 20_000
-REFUSED = "the judge refused"
 
 
 @dataclass(frozen=True, slots=True)
