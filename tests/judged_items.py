@@ -4,20 +4,22 @@ import itertools
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from django.utils import timezone
+
 from annotations.item_judging.services.control import JudgingPlan, start_judging
-from annotations.item_judging.services.judges import ItemJudgeSpec, create_item_judge
+from annotations.item_judging.services.judges import ItemJudgeSpec, create_item_judge, next_version_of
 from annotations.item_judging.services.judging import advance_judging
+from annotations.item_judging.services.trials import try_item_judge
 from annotations.models import Campaign, Criterion, ImportedItem, ImportedRating, ItemJudge, Member
 from core.models import User
 from evaluation.engine.calls.drain import drain
 from evaluation.engine.steps.after_calls import advance_waiting
-from evaluation.models import Endpoint
+from evaluation.models import Completion, Endpoint
 from perg.formats.rated_items import Block, Exhibit, dump_exhibit
 from perg.rubrics.criterion import Criterion as Definition
 from perg.rubrics.criterion import Option
 
 _numbers = itertools.count(1)
-KINDS = {"numeric": "numeric", "ordinal": "ordinal", "binary": "binary", "pairwise": "pairwise"}
 
 CLARITY = Definition(
     key="clarity",
@@ -125,6 +127,26 @@ def item_judge(campaign: Campaign, endpoint: Endpoint, *, name: str = "GPT", **s
     template = spec.pop("template", "{context}\n\n{output}\n\n{criteria}")
     made = ItemJudgeSpec(name=name, endpoint=endpoint, template=template, **spec)
     return create_item_judge(campaign=campaign, spec=made, actor=None)
+
+
+def add_judges(like: Campaign) -> Campaign:
+    """A campaign of items with the people of another one, a running and a new judge, and a test of one."""
+    campaign = item_campaign(CLARITY, items=2)
+    Member.objects.bulk_create(
+        Member(campaign=campaign, user=member.user, role=member.role, is_active=member.is_active)
+        for member in like.members.select_related("user")
+    )
+    endpoint = Endpoint.objects.create(
+        name="judge of items", provider="openai", model="m", base_url="http://127.0.0.1:9/v1"
+    )
+    item_judge(campaign, endpoint, name="New")
+    running = item_judge(campaign, endpoint, name="Running")
+    start_judging(judge=running, plan=JudgingPlan(), actor=None)
+    trial = try_item_judge(campaign=campaign, spec=next_version_of(running), item=None, actor=None)
+    Completion.objects.filter(pk=trial.completion_id).update(
+        status="succeeded", text='{"clarity": 4}', finished_at=timezone.now()
+    )
+    return campaign
 
 
 def judge_items(judge: ItemJudge, **plan: Any) -> ItemJudge:

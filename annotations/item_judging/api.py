@@ -19,6 +19,7 @@ from annotations.item_judging.selectors.judges import (
 )
 from annotations.item_judging.selectors.prompts import first_prompt
 from annotations.item_judging.serializers import (
+    CriterionCountSerializer,
     ItemJudgeDetailSerializer,
     ItemJudgePreviewSerializer,
     ItemJudgeSerializer,
@@ -26,11 +27,13 @@ from annotations.item_judging.serializers import (
     ItemJudgeTrialSerializer,
     ItemJudgmentQuery,
     ItemJudgmentSerializer,
+    JudgingDetailSerializer,
     JudgingEstimateSerializer,
     JudgingPlanSerializer,
     JudgingProgressSerializer,
     NewItemJudgeSerializer,
     RetrySerializer,
+    UnansweredSerializer,
 )
 from annotations.item_judging.services import control
 from annotations.item_judging.services.control import JudgingPlan, set_judging_budgets, start_judging
@@ -111,16 +114,15 @@ class ItemJudges(ListModelMixin, LedViewSet[ItemJudge]):
         """The outcome of a test."""
         return Response(_trial(trial_of(self.campaign, item_judge_trial_id)))
 
-    @extend_schema(responses=JudgingProgressSerializer)
+    @extend_schema(responses=JudgingDetailSerializer)
     @action(detail=True)
     def progress(self, request: Request, campaign_id: int, item_judge_id: int) -> Response:
         """How far a judge is, its answers by criterion, and why some lack."""
         judge = self.get_object()
-        progress = judging_of([judge])[0]
-        shown = {name: getattr(progress, name) for name in (*progress.__slots__, "total")}
-        shown["criteria"] = counts_by_criterion(judge)
-        shown["unanswered_by_reason"] = unanswered_by_reason(judge)
-        return Response(JudgingProgressSerializer(shown).data)
+        progress = JudgingProgressSerializer(judging_of([judge])[0]).data
+        criteria = [CriterionCountSerializer(count).data for count in counts_by_criterion(judge)]
+        reasons = [UnansweredSerializer(row).data for row in unanswered_by_reason(judge)]
+        return Response({**progress, "criteria": criteria, "unanswered_by_reason": reasons})
 
     @extend_schema(request=JudgingPlanSerializer, responses=JudgingEstimateSerializer)
     @action(["post"], detail=True)

@@ -49,7 +49,7 @@ class ItemOfCampaign(serializers.SlugRelatedField[ImportedItem]):
 
 
 class NewItemJudgeSerializer(StrictSerializer[Any]):
-    """A judge to make, as the next version of those of its name. Without a template, the prompt is made from the criteria.
+    """A judge to make, as the next version of those of its name. Without a template, the criteria make the prompt.
 
     Places of prompts: `{context}`, `{output}` (of pairs `{output_a}` and `{output_b}`), `{reference}`, `{criteria}`,
     `{form}`, and the headings of the context.
@@ -169,12 +169,17 @@ class UnansweredSerializer(DataclassSerializer[Unanswered]):
 
 
 class JudgingProgressSerializer(DataclassSerializer[JudgingProgress]):
-    """How many calls of a judge are in which state, and what went wrong."""
+    """How many calls of a judge are in which state."""
 
     dataclass = JudgingProgress
     left_out = ("judge",)
     state = serializers.CharField(source="judge.state")
     total = serializers.IntegerField()
+
+
+class JudgingDetailSerializer(JudgingProgressSerializer):
+    """The same, with the answers to each criterion, and what went wrong."""
+
     criteria = CriterionCountSerializer(many=True)
     unanswered_by_reason = UnansweredSerializer(many=True)
 

@@ -26,7 +26,7 @@ NAMES_SHOWN = 20
 
 
 class Command(BaseCommand):
-    help = "Have a model judge the imported items of a campaign, by the campaign's criteria. A Celery worker does the work."
+    help = "Have a model judge a campaign's imported items, by the campaign's criteria. A Celery worker does the work."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("campaign", help="its name or id")
@@ -55,9 +55,7 @@ class Command(BaseCommand):
         parser.add_argument("--sample", type=int, help="number of items (default: all)")
         parser.add_argument("--money", help="budget in US dollars")
         parser.add_argument("--calls", type=int, help="budget in calls")
-        parser.add_argument(
-            "--wait", action="store_true", help="show progress until it has ended; fail unless complete"
-        )
+        parser.add_argument("--wait", action="store_true", help="show progress; fail unless complete")
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
