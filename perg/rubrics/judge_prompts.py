@@ -50,7 +50,11 @@ def prompt_problems(
     problems, unknown, counts = list[str](), dict[str, int](), dict[str, int]()
     for exhibit in exhibits:
         parts = dict(_parts(exhibit))
-        marked = Exhibit(*(_marked(exhibit, name) for name in ("context", "outputs", "reference")))
+        marked = Exhibit(
+            context=_marked(exhibit.context, "context"),
+            outputs=tuple(_marked(output, f"output{n}") for n, output in enumerate(exhibit.outputs)),
+            reference=_marked(exhibit.reference, "reference"),
+        )
         values = prompt_values(marked, criteria)
         filled = [filled_prompt(text, values) for text in (prompt.system, prompt.template)]
         for place in dict.fromkeys(place for part in filled for place in part.unknown):
@@ -73,15 +77,15 @@ def _parts(exhibit: Exhibit) -> Iterable[tuple[str, str]]:
     yield from ((name, f"{MARK}output{place}") for place, name in enumerate(names[: len(exhibit.outputs)]))
 
 
-def _marked(exhibit: Exhibit, name: str) -> tuple[object, ...]:
-    if name == "outputs":
-        return tuple((Block("text", f"{MARK}output{place}"),) for place in range(len(exhibit.outputs)))
-    return tuple(Block("text", f"{MARK}{name}", block.heading) for block in getattr(exhibit, name))
+def _marked(blocks: Sequence[Block], name: str) -> tuple[Block, ...]:
+    """The blocks, each with the mark of its part and no other content; an output without blocks is marked, too."""
+    headings = [block.heading for block in blocks] or ([""] if name.startswith("output") else [])
+    return tuple(Block("text", f"{MARK}{name}", heading) for heading in headings)
 
 
 def _unknown(place: str, count: int, total: int) -> str:
     if count < total:
-        return f"{count} of {total} items looked at have nothing that “{place}” could stand for; there it stays as it is."
+        return f"{count} of {total} items looked at have nothing that “{place}” stands for; there it stays as it is."
     return f"“{place}” stands for nothing that the items have; it stays as it is."
 
 
