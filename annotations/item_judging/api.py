@@ -193,7 +193,8 @@ class ItemJudgments(ListModelMixin, LedViewSet[ItemJudgment]):
 
     def get_queryset(self) -> QuerySet[ItemJudgment]:
         judge = item_judge_of(self.campaign, self.kwargs["item_judge_id"])
-        return judge.judgments.select_related("item", "completion")
+        judgments = judge.judgments.select_related("item", "completion")
+        return judgments.defer("completion__raw_reply", "completion__request", "item__exhibit")
 
 
 def _trial(trial: ItemJudgeTrial) -> Any:

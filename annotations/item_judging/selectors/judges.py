@@ -177,6 +177,7 @@ def calls_tried_again(judge: ItemJudge) -> dict[str, int]:
 def last_replies(judge: ItemJudge) -> list[ItemJudgment]:
     """The replies that came last, with what they are about."""
     judgments = judge.judgments.filter(settled_at__isnull=False).select_related("item", "completion")
+    judgments = judgments.defer("completion__raw_reply", "completion__request", "item__exhibit")
     return list(judgments.order_by("-settled_at", "-pk")[:REPLIES_SHOWN])
 
 

@@ -32,8 +32,8 @@ FAILURES_OF_ITEMS = 20
 """The same, where the cause may lie with the items."""
 
 OF_ITEMS = {
-    *("bad_request", "unprocessable", "too_large", "prompt_too_long", "content_filter"),
-    *("reply_too_large", "out_of_memory", "lease_expired", "unstorable"),
+    *("too_large", "prompt_too_long", "content_filter", "reply_too_large"),
+    *( "out_of_memory", "lease_expired", "unstorable"),
 }
 
 
