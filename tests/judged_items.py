@@ -86,7 +86,7 @@ def _rows(campaign: Campaign, definition: Definition, position: Any) -> list[Cri
             Criterion(
                 campaign=campaign,
                 position=next(position),
-                key=f"{definition.key}_{option.key}",
+                key=f"{definition.key}: {option.key}",
                 part_of=definition.key,
                 question=definition.question,
                 definition=dumped,
@@ -105,7 +105,7 @@ def _rows(campaign: Campaign, definition: Definition, position: Any) -> list[Cri
             question=definition.question,
             definition=dumped,
             kind=definition.kind,
-            scale=definition.scale or "nominal",
+            scale="nominal" if definition.kind == "pairwise" else definition.scale or "nominal",
             categories=names if definition.kind != "numeric" else None,
             threshold=definition.fails_below,
         )

@@ -5,6 +5,7 @@ A criterion that came without a definition gets one from its scale and its ratin
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -124,17 +125,18 @@ def _question(
 
 
 def _labels(definition: Definition, rows: Sequence[Criterion]) -> dict[str, Criterion]:
-    """The criterion of each label, found by the end of its key; a label that no criterion stands for is left out."""
+    """The criterion of each label: by their names or, where names do not say it, in their order."""
     by_key = {_plain(row.key): row for row in rows}
     labels: dict[str, Criterion] = {}
     for option in definition.options:
-        for name in (option.key, option.label):
-            row = by_key.get(_plain(name)) or next(
-                (row for key, row in by_key.items() if name and key.endswith(f"_{_plain(name)}")), None
-            )
-            if row is not None:
-                labels[option.key] = row
-                break
+        names = [name for name in (option.key, option.label) if name]
+        keys = [_plain(key) for name in names for key in (f"{rows[0].part_of} {name}", name)]
+        row = next((by_key[key] for key in keys if key in by_key), None)
+        if row is not None:
+            labels[option.key] = row
+    if len(labels) < len(definition.options) == len(rows):
+        keys = [option.key for option in definition.options]
+        return dict(zip(keys, rows, strict=True))
     return labels
 
 
@@ -228,13 +230,14 @@ def _has(definition: Definition, answer: str) -> bool:
 def _spelling(row: Criterion, definition: Definition, values: Sequence[str]) -> dict[str, str]:
     """How each option is written: on an ordinal scale by a number, else as the categories or the ratings have it."""
     options = definition.choices
+    keys = [option.key for option in options]
     if not options:
         return {}
     if row.scale != RatingScale.NOMINAL and definition.kind != "binary":
-        numbers = {option.key: number_in(option.key) for option in options}
-        if all(number is not None for number in numbers.values()):
-            return {key: shown(float(number or 0)) for key, number in numbers.items()}
-        return {option.key: str(place) for place, option in enumerate(options, start=1)}
+        numbers = [number for number in map(number_in, keys) if number is not None]
+        if len(numbers) == len(keys) and all(low < high for low, high in pairwise(numbers)):
+            return {key: shown(float(number)) for key, number in zip(keys, numbers, strict=True)}
+        return {key: str(place) for place, key in enumerate(keys, start=1)}
     spelling: dict[str, str] = {}
     for value in [*(row.categories or ()), *values]:
         try:

@@ -33,7 +33,7 @@ FAILURES_OF_ITEMS = 20
 
 OF_ITEMS = {
     *("too_large", "prompt_too_long", "content_filter", "reply_too_large"),
-    *( "out_of_memory", "lease_expired", "unstorable"),
+    *("out_of_memory", "lease_expired", "unstorable"),
 }
 
 

@@ -65,7 +65,7 @@ def test_every_criterion_of_every_item_is_answered_by_one_call(providers: StubPr
     assert set(_values(campaign, "faithful")) <= {"yes", "no"}
     assert set(_values(campaign, "tone")) <= {"dry", "warm", "rude"}
     for label in ("sport", "politics", "weather"):
-        assert len(_values(campaign, f"topics_{label}")) == 7
+        assert len(_values(campaign, f"topics: {label}")) == 7
     chosen = ImportedRating.objects.filter(criterion__part_of="topics", value="yes")
     assert chosen.count() == 7  # the stub chooses one label
     rating = ImportedRating.objects.first()
@@ -130,8 +130,7 @@ def test_both_orders_are_undone_and_a_judge_that_prefers_the_place_shows_as_inco
     )
     judge_items(judge)
     ratings = ImportedRating.objects.filter(kind="judge").order_by("item__position", "swapped")
-    # Places on the scale second, tie, first.
-    assert [(rating.swapped, rating.value) for rating in ratings] == [(False, "3"), (True, "1")] * 4
+    assert [(rating.swapped, rating.value) for rating in ratings] == [(False, "first"), (True, "second")] * 4
     bodies = {completion.request["messages"][0]["content"][:40] for completion in Completion.objects.all()}
     assert any("(0, second) or" in body for body in bodies)
 
@@ -144,7 +143,7 @@ def test_one_order_is_drawn_for_each_item_and_stays(providers: StubProcess) -> N
     assert 5 < swapped < 25
     assert judge.judgments.count() == 30
     values = dict(ImportedRating.objects.values_list("swapped", "value").distinct())
-    assert values == {False: "1", True: "3"}
+    assert values == {False: "second", True: "first"}
 
 
 def test_replicates_are_raters_of_their_own(providers: StubProcess) -> None:
