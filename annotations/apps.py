@@ -8,6 +8,7 @@ class AnnotationsConfig(AppConfig):
         from annotations.exports.services import ExportJobs
         from annotations.exports.tables.registry import register_tables
         from annotations.gold.services.requests import GoldRequests
+        from annotations.item_judging import receivers as item_judging
         from annotations.quality import import_kind as known_items
         from annotations.validation import import_kind as ratings
         from annotations.validation.tasks import ReportJobs
@@ -18,4 +19,5 @@ class AnnotationsConfig(AppConfig):
         labelling, evaluation = "exports.tables.labelling_tables", "exports.tables.evaluation_tables"
         for room in ("gold.table", labelling, "items.table", evaluation):
             register_tables(f"annotations.{room}.TABLES")
+        item_judging.connect()
         register(ReportJobs(), ExportJobs(), GoldRequests())

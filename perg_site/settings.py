@@ -162,6 +162,7 @@ EXPORT_PRUNE_SECONDS = env.float("PERG_EXPORT_PRUNE_SECONDS", default=3600.0)
 BEAT_ROUNDS = {
     "sweep-unfinished-work": ("evaluation.engine.tasks.sweep", SWEEP_SECONDS),
     "sweep-catalogue-builds": ("evaluation.library.tasks.sweep_builds", SWEEP_SECONDS),
+    "sweep-item-judging": ("annotations.item_judging.tasks.sweep_judging", SWEEP_SECONDS),
     "reclaim-expired-leases": ("annotations.labelling.tasks.reclaim_expired_leases", SWEEP_SECONDS),
     "pause-surely-below-bars": ("annotations.quality.tasks.pause_surely_below_bars", QUALITY_SECONDS),
     "sweep-results": ("evaluation.results.tasks.sweep_results", SWEEP_SECONDS),

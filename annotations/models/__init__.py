@@ -5,6 +5,7 @@ from annotations.models.export import Export
 from annotations.models.gold import GoldLabel, GoldRelease
 from annotations.models.gold_request import GoldRequest
 from annotations.models.imported import Criterion, ImportedItem, ImportedRating
+from annotations.models.item_judge import ItemJudge, ItemJudgeTrial, ItemJudgment
 from annotations.models.label import Adjudication, Draft, Label
 from annotations.models.people import Invitation, ScreenSettings
 from annotations.models.qualification import QualificationAnswer, QualificationAttempt, QualificationDraw
@@ -26,6 +27,9 @@ __all__ = [
     "ImportedItem",
     "ImportedRating",
     "Invitation",
+    "ItemJudge",
+    "ItemJudgeTrial",
+    "ItemJudgment",
     "KnownScore",
     "Label",
     "Member",

@@ -11,6 +11,8 @@ NO_EVENT = {
     "evaluation.library.services.catalogue_building.advance_build": "a worker asks about questions and reads replies",
     "evaluation.imports.services.jobs.ImportJobs": "a worker; the importer that it runs leaves the event",
     "evaluation.runs.services.launching.assigned_preferences": "a part of launching a batch, which leaves the event",
+    "annotations.item_judging.services.queueing.queue_calls": "a part of moving a judge on; calls are on record",
+    "annotations.item_judging.services.settling.settle_judgments": "a worker reads replies; ratings are on record",
     # Sweeps: what nobody needs any more.
     "annotations.exports.services.expire_missing": "a sweep: files that are gone from the disk",
     "annotations.exports.services.prune_exports": "a sweep: files that are past their time",

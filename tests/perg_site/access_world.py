@@ -20,6 +20,8 @@ from annotations.models import (
     Export,
     Flag,
     GoldRelease,
+    ItemJudge,
+    ItemJudgeTrial,
     Member,
     QualificationAnswer,
     QualificationAttempt,
@@ -41,7 +43,7 @@ from perg.stats.ratings.ratings import RatingTable
 from perg.stats.report.validation import validation_report
 from perg_site.models import Delivery, Webhook
 from perg_site.webhooks.managing import create_webhook, ping_webhook
-from tests import build
+from tests import build, judged_items
 from tests.perg_site.access_matrix import PEOPLE
 from tests.perg_site.access_requests import ADDRESSES
 
@@ -175,9 +177,29 @@ class World:
                 "public_id": Session.objects.filter(user=self.people["lead"]).earliest("began_at").public_id
             },
             "security action": lambda: {"user_id": self.people["annotator"].pk, "action": "end_sessions"},
+            "item campaign": lambda: {"campaign_id": self.item_judge().campaign_id},
+            "item judge": lambda: self._item_judge("judge_id"),
+            "new item judge": lambda: self._item_judge("judge_id", state="new"),
+            "item judge action": lambda: {**self._item_judge("judge_id"), "action": "pause"},
+            "page of item judge test": lambda: self._item_judge_test("trial_id"),
+            "api item judge": lambda: self._item_judge("item_judge_id"),
+            "new api item judge": lambda: self._item_judge("item_judge_id", state="new"),
+            "api item judge action": lambda: {**self._item_judge("item_judge_id"), "action": "pause"},
+            "item judge test": lambda: self._item_judge_test("item_judge_trial_id"),
             "": dict,
         }
         return reverse(route, kwargs=arguments[ADDRESSES.get(route, "")]())
+
+    def item_judge(self, state: str = "running") -> ItemJudge:
+        return ItemJudge.objects.get(state=state)
+
+    def _item_judge(self, argument: str, *, state: str = "running") -> dict[str, object]:
+        judge = self.item_judge(state)
+        return {"campaign_id": judge.campaign_id, argument: judge.pk}
+
+    def _item_judge_test(self, argument: str) -> dict[str, object]:
+        trial = ItemJudgeTrial.objects.get()
+        return {"campaign_id": trial.campaign_id, argument: trial.pk}
 
     def _export(self) -> int:
         return Export.objects.get(requested_by=self.people["lead"], table="labels").pk
@@ -214,6 +236,7 @@ def build_world() -> World:
     build.gold_request(campaign, people["lead"])
     build.import_job(people["lead"])
     _add_known_items(campaign, member)
+    judged_items.add_judges(campaign)
     build.judgment(run.items.order_by("pk")[0], 4)
     create_token(user=people["lead"], name="t", scopes=["read"])
     refresh_result(run=run)
