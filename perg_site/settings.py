@@ -215,6 +215,8 @@ IMPORT_UNFOLDED_BYTES = env.int("PERG_IMPORT_UNFOLDED_BYTES", default=UPLOAD_MAX
 IMPORT_MEMORY_MB = env.int("PERG_IMPORT_MEMORY_MB", default=1024)
 # Ratings that one import takes: all of them are in memory at once.
 IMPORT_MAX_RATINGS = env.int("PERG_IMPORT_MAX_RATINGS", default=2_000_000)
+# Tables up to this size are read in the request that uploads or corrects them, others by a worker.
+TABLE_AT_ONCE_BYTES = env.int("PERG_TABLE_AT_ONCE_BYTES", default=1024 * 1024)
 
 # --- People -------------------------------------------------------------------------------------------------
 

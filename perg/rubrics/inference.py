@@ -36,7 +36,7 @@ def inferred_criterion(
         return _of_numbers(key, [number for number in numbers if number is not None], question)
     labels = Counter(str(answer).strip() for answer in answers)
     if (
-        len(labels) <= min(MOST_NAMES, max(len(answers) // 2, 2))
+        1 < len(labels) <= min(MOST_NAMES, max(len(answers) // 2, 2))
         and max(map(len, labels), default=0) <= LONGEST_NAME
     ):
         return Criterion(key=key, question=question, kind="nominal", options=_options(sorted(labels)))

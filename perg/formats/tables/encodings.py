@@ -82,7 +82,9 @@ def checked_encoding(stream: BinaryIO, encoding: str) -> str:
         encoding = "utf-8-sig"
     failure = _failure(stream, encoding)
     if failure is not None:
-        raise TableUnreadable(f"The file is not {encoding}: it is broken at byte {failure}.", "wrong_encoding")
+        raise TableUnreadable(
+            f"The file is not {encoding}: it is broken at byte {failure}.", "wrong_encoding"
+        )
     return encoding
 
 

@@ -26,7 +26,11 @@ def header_row_of(rows: Sequence[Sequence[object]]) -> int:
     different: then the first is a title as wide as the table.
     """
     first = _first_wide_row(rows)
-    return first + 1 if _is_heading_below(rows[first : first + 1 + ROWS_LOOKED_AT], rows[first - 1 : first]) else first
+    return (
+        first + 1
+        if _is_heading_below(rows[first : first + 1 + ROWS_LOOKED_AT], rows[first - 1 : first])
+        else first
+    )
 
 
 def _first_wide_row(rows: Sequence[Sequence[object]]) -> int:
