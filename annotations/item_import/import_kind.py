@@ -41,4 +41,7 @@ def _items(source: ImportSource) -> dict[str, Any]:
         choices=[CriterionChoice.model_validate(choice) for choice in arguments["choices"]],
         rest=arguments["rest"],
     )
-    return import_items(spec=spec, created_by=source.actor).as_dict()
+    rows: int = arguments["rows"]
+    return import_items(
+        spec=spec, created_by=source.actor, rows_done=lambda done: source.progress(min(done, rows), rows)
+    ).as_dict()

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from annotations.item_import.tables.documents import CriterionChoice, TableOutcome, TableReading
 from annotations.models import SavedMapping, TableUpload
-from core.errors import Conflict, NotFound
+from core.errors import Conflict, DomainError, NotFound
 from perg.formats.mapping.uses import TableMapping
 
 FILE = "0"
@@ -73,6 +73,19 @@ def own_mapping(user: AbstractUser | AnonymousUser, name: str) -> SavedMapping:
     if mapping is None:
         raise NotFound("There is no such mapping.", field="saved")
     return mapping
+
+
+def saved_for_command(name: str, owner: str | None) -> SavedMapping:
+    """The mapping of this name, whoever saved it. Raises NotFound, and DomainError where several people did."""
+    saved = SavedMapping.objects.filter(name=name).select_related("owner")
+    if owner is not None:
+        saved = saved.filter(owner__username=owner)
+    mappings = list(saved[:2])
+    if not mappings:
+        raise NotFound(f"There is no mapping “{name}”.")
+    if len(mappings) > 1:
+        raise DomainError(f"Several people have a mapping “{name}”. Say whose you mean: --owner USER.")
+    return mappings[0]
 
 
 def fitting_mappings(user: AbstractUser | AnonymousUser, columns: Sequence[str]) -> list[SavedMapping]:

@@ -122,6 +122,7 @@ def import_upload(*, upload: TableUpload, campaign: str, rest: bool, actor: User
         "upload": upload.pk,
         "campaign": campaign,
         "rest": rest,
+        "rows": reading_of(upload).rows,
         "stated": upload.stated,
         "mapping": mapping_of(upload).model_dump(mode="json"),
         "choices": upload.choices,

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from annotations.item_import.tables.documents import CriterionChoice
 from perg.formats.tables.summary import number_in
-from perg.rubrics.answers import NoSuchAnswer, answer_of, label_names
+from perg.rubrics.answers import NO_LABELS, NoSuchAnswer, answer_of, label_names
 from perg.rubrics.criterion import MOST_LABELS_OF_ONE, MOST_LEVELS, Criterion, Kind, Option
 from perg.rubrics.inference import inferred_criterion
 
@@ -125,8 +125,10 @@ def _options(kind: Kind, inferred: Criterion, answers: Sequence[object]) -> tupl
     if inferred.options and "multilabel" not in (kind, inferred.kind):
         return tuple(option.key for option in inferred.options)
     if kind == "multilabel":
-        names = dict.fromkeys(name for answer in answers for name in label_names(answer))
-        return tuple(sorted(names))[: MOST_LABELS_OF_ONE + 1]
+        names = {name for answer in answers for name in label_names(answer)}
+        return tuple(sorted(name for name in names if name.lower() not in NO_LABELS))[
+            : MOST_LABELS_OF_ONE + 1
+        ]
     numbers = {number_in(answer) for answer in answers}
     if numbers and None not in numbers:
         return tuple(f"{number:g}" for number in sorted(number for number in numbers if number is not None))
