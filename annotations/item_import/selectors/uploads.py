@@ -75,6 +75,14 @@ def own_mapping(user: AbstractUser | AnonymousUser, name: str) -> SavedMapping:
     return mapping
 
 
+def saved_mapping(user: AbstractUser | AnonymousUser, mapping_id: int) -> SavedMapping:
+    """A saved mapping of the person's own. Raises NotFound."""
+    mapping = mappings_of(user).filter(pk=mapping_id).first()
+    if mapping is None:
+        raise NotFound("There is no such mapping.")
+    return mapping
+
+
 def saved_for_command(name: str, owner: str | None) -> SavedMapping:
     """The mapping of this name, whoever saved it. Raises NotFound, and DomainError where several people did."""
     saved = SavedMapping.objects.filter(name=name).select_related("owner")
