@@ -353,7 +353,14 @@ FILE_UPLOAD_HANDLERS = [
     "django.core.files.uploadhandler.TemporaryFileUploadHandler",
 ]
 # Pages whose form has a file field. REST views that take files say so by their parser.
-FILE_PAGES = ["run_import", "dataset_import", "catalogue_import", "ratings_import", "controls_upload"]
+FILE_PAGES = [
+    "run_import",
+    "dataset_import",
+    "catalogue_import",
+    "item_import",
+    "ratings_import",
+    "controls_upload",
+]
 # Every file is for an admin or for somebody who leads a campaign.
 MANAGES = "annotations.access.manages_campaigns"
 # A body without files: a form or JSON.
