@@ -133,6 +133,16 @@ ADDRESSES = {
     "import_retry": "import job",
     "api_import_detail": "import job",
     "api_import_retry": "import job",
+    "item_import_columns": "table upload",
+    "item_import_layout": "table upload",
+    "item_import_saved": "table upload",
+    "item_import_criteria": "table upload",
+    "item_import_preview": "table upload",
+    "item_import_discard": "table upload",
+    "saved_mapping_delete": "saved mapping",
+    "api_table_upload_detail": "table upload",
+    "api_table_upload_import": "table upload",
+    "api_table_mapping_detail": "saved mapping",
     "gold_request": "gold request",
     "gold_request_retry": "gold request",
     "export_create": "table",
@@ -236,6 +246,7 @@ ADDRESSES = {
 
 # Route: what is sent.
 POSTED = {
+    "item_import_saved": {"saved": "ours"},
     "api_run_judge": {"judge": HEURISTIC_JUDGE},
     "api_build_estimate": {
         "dataset": "test questions",

@@ -23,6 +23,8 @@ from annotations.models import (
     Member,
     QualificationAnswer,
     QualificationAttempt,
+    SavedMapping,
+    TableUpload,
     ValidationReport,
 )
 from annotations.people.services.invitations import Issued, invite
@@ -44,6 +46,7 @@ from perg_site.webhooks.managing import create_webhook, ping_webhook
 from tests import build
 from tests.perg_site.access_matrix import PEOPLE
 from tests.perg_site.access_requests import ADDRESSES
+from tests.table_uploads import saved_mapping, table_upload
 
 
 @dataclass(frozen=True)
@@ -147,6 +150,8 @@ class World:
                 "action": "send",
             },
             "gold": lambda: {"release_id": self.release.pk},
+            "table upload": lambda: {"upload_id": TableUpload.objects.get().pk},
+            "saved mapping": lambda: {"mapping_id": SavedMapping.objects.get().pk},
             "import job": lambda: {"job_id": self.people["lead"].importjobs.get().pk},
             "gold request": lambda: {"request_id": self.campaign.gold_requests.get().pk},
             "export": lambda: {"export_id": self._export()},
@@ -213,6 +218,8 @@ def build_world() -> World:
     build.export(people["lead"], campaign)
     build.gold_request(campaign, people["lead"])
     build.import_job(people["lead"])
+    table_upload(people["lead"])
+    saved_mapping(people["lead"])
     _add_known_items(campaign, member)
     build.judgment(run.items.order_by("pk")[0], 4)
     create_token(user=people["lead"], name="t", scopes=["read"])

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from annotations.item_import.services.mappings import NAME_LENGTH
 from annotations.item_import.tables.documents import ColumnFacts
 from annotations.item_import.tables.stated import first_message
+from perg.formats.label_forms import DECIMAL_COMMA
 from perg.formats.mapping.uses import CRITERION, ColumnUse, TableMapping
 
 MOST_COLUMNS = 120
@@ -80,7 +81,7 @@ class ColumnForm(forms.Form):
     @property
     def shows_comma(self) -> bool:
         """Whether some of its numbers may have a decimal comma."""
-        return self.before.decimal_comma or any("," in example for example in self.facts.examples)
+        return self.before.decimal_comma or any(map(DECIMAL_COMMA.fullmatch, self.facts.examples))
 
     def use(self) -> ColumnUse:
         """What a valid form says. Raises pydantic.ValidationError."""

@@ -65,9 +65,11 @@ class CriterionForm(forms.Form):
         failures = self.fields["failures"]
         assert isinstance(failures, forms.MultipleChoiceField)
         failures.choices = [(option.key, option.shown) for option in definition.choices[:MOST_SHOWN]]
-        if definition.kind == "ordinal":
+        if self.facts.asks_failure:
+            failures.help_text = "Please say which, or tick the box below: it is never guessed."
+        elif definition.kind == "ordinal":
             failures.help_text = "The lowest levels."
-        elif not self.facts.asks_failure:
+        else:
             failures.help_text = "If you choose none, failure rates are undefined."
         unused = set[str]()
         if definition.kind not in WITH_OPTIONS:

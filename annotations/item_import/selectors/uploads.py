@@ -52,9 +52,9 @@ def outcome_of_upload(upload: TableUpload) -> TableOutcome:
 
 def mapping_of(upload: TableUpload) -> TableMapping:
     """What the columns are for, as its owner said; as is guessed, where they said nothing yet."""
-    if upload.mapping is None:
-        return reading_of(upload).guess
-    return TableMapping.model_validate(upload.mapping)
+    reading = reading_of(upload)
+    mapping = reading.guess if upload.mapping is None else TableMapping.model_validate(upload.mapping)
+    return mapping.in_order(column.name for column in reading.columns)
 
 
 def choices_of(upload: TableUpload) -> list[CriterionChoice]:

@@ -57,7 +57,7 @@ def checked_table(
 
     `existing`: criteria that are there already, by key; their answers are read as they define them.
     """
-    mapped = mapped_items(table, mapping)
+    mapped = mapped_items(table, mapping.in_order(table.columns))
     result = CheckedTable()
     result.problems = [
         RowProblem(row=problem.row, line=problem.place, column=problem.column, reason=problem.message)

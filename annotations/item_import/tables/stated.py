@@ -72,8 +72,7 @@ def corrected_mapping(mapping: TableMapping, stated: Sequence[str], columns: Seq
 
 def fitted_mapping(saved: TableMapping, columns: Sequence[str]) -> TableMapping:
     """A saved mapping on a table with these columns: others of it are left out. Raises NotUnderstood."""
-    uses = {column: use for column, use in saved.columns.items() if column in columns}
-    uses |= {column: ColumnUse(role="ignore") for column in columns if column not in uses}
+    uses = {column: saved.columns.get(column, ColumnUse(role="ignore")) for column in columns}
     try:
         return TableMapping(columns=uses)
     except ValidationError as error:

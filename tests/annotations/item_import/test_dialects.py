@@ -30,7 +30,9 @@ def test_a_table_is_imported_by_the_guess_alone(client: Client, dialect: Dialect
     assert Campaign.objects.get().criteria.exclude(definition={}).count() == labels
 
 
-@pytest.mark.parametrize("dialect", [one for one in ALL if one.refused and one.content], ids=lambda one: one.name)
+@pytest.mark.parametrize(
+    "dialect", [one for one in ALL if one.refused and one.content], ids=lambda one: one.name
+)
 def test_a_file_without_a_table_says_why_and_stays(client: Client, dialect: Dialect) -> None:
     upload = uploaded(client, dialect.content, dialect.name)
     page = page_of(client, upload, "columns")
