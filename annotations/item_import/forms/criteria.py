@@ -25,6 +25,14 @@ MOST_SHOWN = 40
 """Criteria in the form, and options whose failures can be ticked: a form of more fields is refused."""
 
 
+class FailuresField(forms.MultipleChoiceField):
+    """Answers that are failures. It is shown as required where it must be said, which another field may do."""
+
+    def validate(self, value: Any) -> None:
+        if value:
+            super().validate(value)
+
+
 class CriterionForm(forms.Form):
     """One criterion. Which fields are there depends on its kind; another kind brings others after “Apply”."""
 
@@ -41,7 +49,7 @@ class CriterionForm(forms.Form):
     fails_below = forms.FloatField(
         required=False, label="Lower numbers are failures", help_text="If empty, failure rates are undefined."
     )
-    failures = forms.MultipleChoiceField(
+    failures = FailuresField(
         required=False,
         widget=forms.CheckboxSelectMultiple,
         label="Which answers are failures?",
@@ -63,7 +71,8 @@ class CriterionForm(forms.Form):
         order = ", from the lowest" if definition.kind == "ordinal" else ""
         options.help_text = f"One a line{order}. Add those that nobody chose."
         failures = self.fields["failures"]
-        assert isinstance(failures, forms.MultipleChoiceField)
+        assert isinstance(failures, FailuresField)
+        failures.required = self.facts.asks_failure
         failures.choices = [(option.key, option.shown) for option in definition.choices[:MOST_SHOWN]]
         if self.facts.asks_failure:
             failures.help_text = "Please say which, or tick the box below: it is never guessed."

@@ -120,7 +120,8 @@ class ImportForm(forms.Form):
     def __init__(self, *args: Any, problems: int, **kwargs: Any) -> None:
         # Any: as Django declares it
         super().__init__(*args, **kwargs)
-        rows = "the problem" if problems == 1 else f"the {problems:,} problems"
-        self.fields["rest"].label = f"Import without what {rows} below concern{'s' if problems == 1 else ''}"
+        self.fields["rest"].label = f"Leave out what the {problems:,} problems are about, and import the rest"
+        if problems == 1:
+            self.fields["rest"].label = "Leave out what the problem is about, and import the rest"
         if not problems:
             self.fields["rest"].label = "Leave out what contradicts ratings that are there"

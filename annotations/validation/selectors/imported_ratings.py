@@ -7,6 +7,7 @@ import numpy as np
 from annotations.models import Criterion
 from annotations.models.imported import RatedBy
 from perg.formats.label_forms import is_missing, label_of
+from perg.formats.tables.summary import number_in
 from perg.stats.base.resampling import Clusters
 from perg.stats.files.rating_set import RatingSet, rating_set
 from perg.stats.files.ratings_files import FileRating, FileRatings, Kind, Scale
@@ -69,12 +70,19 @@ def imported_rating_set(criterion: Criterion) -> RatingSet:
     scale, failures = _scale(criterion.scale), criterion.failure_labels or ()
     stated: Sequence[str | float] | None = criterion.categories
     if stated is not None and scale != "nominal":
-        stated = [float(category) for category in stated]
+        stated = _numbers(stated)
     files = [FileRatings(tuple(_stored_ratings(criterion)), 0)]
     ratings = rating_set(files, scale, categories=stated)
     if not failures:
         return ratings
     return rating_set(files, scale, categories=failures_first(ratings.labels, failures))
+
+
+def _numbers(categories: Sequence[str | float]) -> list[float]:
+    """The numbers that stand for the categories of an ordered scale: their own; of names, their places from 1."""
+    numbers = [number_in(category) for category in categories]
+    known = [number for number in numbers if number is not None]
+    return known if len(known) == len(numbers) else [float(place) for place in range(1, len(numbers) + 1)]
 
 
 def _stored_ratings(criterion: Criterion) -> Iterator[FileRating]:
