@@ -84,7 +84,7 @@ def saved_mapping(user: AbstractUser | AnonymousUser, mapping_id: int) -> SavedM
 
 
 def saved_for_command(name: str, owner: str | None) -> SavedMapping:
-    """The mapping of this name, whoever saved it. Raises NotFound, and DomainError where several people did."""
+    """The mapping of this name, of any owner. Raises NotFound, and DomainError where several people did."""
     saved = SavedMapping.objects.filter(name=name).select_related("owner")
     if owner is not None:
         saved = saved.filter(owner__username=owner)

@@ -27,6 +27,6 @@ def warnings_of(
         )
         for entry in entries
     )
-    # Of yes or no, and of pairs, the words are the scale, whoever uses which.
+    # Of yes or no, and of pairs, the words themselves are the scale.
     is_stated = criterion.kind in (AnswerKind.BINARY, AnswerKind.PAIRWISE)
     return rating_warnings([NamedRatings(file_name, FileRatings(ratings, 0))], scale, is_stated=is_stated)

@@ -12,7 +12,6 @@ from django_htmx.http import HttpResponseClientRefresh
 from annotations.item_import.forms.columns import MappingForm
 from annotations.item_import.forms.criteria import CriteriaForm
 from annotations.item_import.forms.upload import ImportForm
-from annotations.item_import.page import columns_page, preview_page, steps_of
 from annotations.item_import.selectors.uploads import (
     choices_of,
     mapping_of,
@@ -24,6 +23,7 @@ from annotations.item_import.services.mappings import save_mapping
 from annotations.item_import.services.uploads import ITEMS, choose_criteria, import_upload, map_columns
 from annotations.item_import.tables.documents import CriterionChoice
 from annotations.item_import.tables.stated import fitted_mapping
+from annotations.item_import.views.pages import columns_page, preview_page, steps_of
 from annotations.item_import.views.uploads import upload_of
 from annotations.models import TableUpload
 from annotations.models.table_upload import UploadStatus

@@ -9,11 +9,11 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from annotations.access import campaign_maker
 from annotations.item_import.forms.upload import LayoutForm, TableFileForm
-from annotations.item_import.page import columns_page
 from annotations.item_import.selectors.uploads import mappings_of, own_upload, saved_mapping, uploads_of
 from annotations.item_import.services.mappings import delete_mapping
 from annotations.item_import.services.uploads import ITEMS, discard_upload, receive_table, restate_layout
 from annotations.item_import.tables.reading import stated_layout
+from annotations.item_import.views.pages import columns_page
 from annotations.models import TableUpload
 from core.http.access import PersonRequest
 from core.http.form_pages import carried_out, form_page

@@ -132,9 +132,11 @@ def test_sheet_encoding_delimiter_and_heading_are_stated(tmp_path: Path) -> None
     book.write_bytes(workbook(Empty=[["x"]], Data=[["some", "notes", ""], *wide()]))
     assert report(book, "--sheet", "Data", "--header-row", "2")["items"]["new"] == 12
     text = tmp_path / "odd.csv"
-    text.write_bytes("id~text here~anna\nx1~größer als alles~3\nx2~kleiner als alles~4\n".encode("mac_roman"))
+    text.write_bytes(
+        "id~text here~anna\nx1~größer und schöner~3\nx2~kleiner und schöner~4\n".encode("mac_roman")
+    )
     run(text, "--encoding", "mac_roman", "--delimiter", "~")
-    assert ImportedItem.objects.filter(exhibit__outputs__0__0__content="größer als alles").exists()
+    assert ImportedItem.objects.filter(exhibit__outputs__0__0__content="größer und schöner").exists()
     with pytest.raises(CommandError, match="There is no sheet “Nope”; there are"):
         run(book, "--sheet", "Nope")
 

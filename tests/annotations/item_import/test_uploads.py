@@ -66,12 +66,12 @@ def test_what_a_killed_worker_left_behind_is_read_again(client: Client, settings
 
 
 def test_the_layout_is_corrected_by_hand(client: Client) -> None:
-    text = "id;question;anna\nq1;Was ist größer?;1\nq2;Und schöner?;2\n".encode("mac_roman")
+    text = "id;question;anna\nq1;Warum größer?;1\nq2;Und schöner?;2\n".encode("mac_roman")
     upload = uploaded(client, text)
     assert "größer" not in page_of(client, upload, "columns").content.decode()
     address = reverse("item_import_layout", args=[upload.pk])
     assert client.post(address, {"encoding": "mac_roman", "delimiter": "semicolon"}).status_code == 302
-    assert "Was ist größer?" in page_of(client, upload, "columns").content.decode()
+    assert "Warum größer?" in page_of(client, upload, "columns").content.decode()
     assert client.post(address, {"encoding": "utf-8"}).status_code == 302
     page = page_of(client, upload, "columns").content.decode()
     assert "The file is not utf-8: it is broken at byte" in page
