@@ -41,7 +41,7 @@ from annotations.item_import.services.uploads import (
     restate_layout,
 )
 from annotations.item_import.tables.documents import CriterionChoice
-from annotations.item_import.tables.stated import NotUnderstood, fitted_mapping
+from annotations.item_import.tables.stated import fitted_mapping
 from annotations.models import SavedMapping, TableUpload
 from annotations.viewsets import PersonViewSet
 from core.api.actor import actor_of
@@ -146,11 +146,8 @@ def _changed(request: Request, upload: TableUpload, changes: dict[str, Any]) -> 
 
 
 def _fitted(mapping: TableMapping, upload: TableUpload) -> TableMapping:
-    """The mapping on the columns that there are. Raises ValidationError."""
-    try:
-        return fitted_mapping(mapping, [column.name for column in reading_of(upload).columns])
-    except NotUnderstood as error:
-        raise ValidationError({"mapping": [str(error)]}) from error
+    """The mapping on the columns that there are. Raises NotUnderstood."""
+    return fitted_mapping(mapping, [column.name for column in reading_of(upload).columns])
 
 
 def _check_columns(mapping: TableMapping, upload: TableUpload) -> None:

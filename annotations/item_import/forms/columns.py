@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from annotations.item_import.services.mappings import NAME_LENGTH
 from annotations.item_import.tables.documents import ColumnFacts
-from annotations.item_import.tables.stated import first_message
+from annotations.item_import.tables.stated import NotUnderstood, first_message, whole_mapping
 from perg.formats.label_forms import DECIMAL_COMMA
 from perg.formats.mapping.uses import CRITERION, ColumnUse, TableMapping
 
@@ -159,28 +159,17 @@ class MappingForm(forms.Form):
         uses = {name: _use_of(self.mapping, name) for name in self.not_shown}
         try:
             uses |= {form.facts.name: form.use() for form in self.column_forms}
-            cleaned["mapping"] = TableMapping(columns={name: uses[name] for name in self._names(uses)})
+            cleaned["mapping"] = whole_mapping({name: uses[name] for name in self._names(uses)})
         except ValidationError as error:
             raise forms.ValidationError(first_message(error)) from error
-        if problem := problem_of(cleaned["mapping"]):
-            raise forms.ValidationError(problem)
+        except NotUnderstood as error:
+            raise forms.ValidationError(error.message) from error
         return cleaned
 
     def _names(self, uses: Mapping[str, ColumnUse]) -> Iterator[str]:
         """The columns in the table's order, as far as it is known."""
         yield from (name for name in self.mapping.columns if name in uses)
         yield from (name for name in uses if name not in self.mapping.columns)
-
-
-def problem_of(mapping: TableMapping) -> str:
-    """Why nothing can be imported by a mapping, as a sentence; empty: something can."""
-    if mapping.is_long and not mapping.of("id", "context", "output"):
-        return (
-            "Which column has the id of the item? Without it, ratings of one item cannot be told from others."
-        )
-    if not mapping.of("id", "context", "output", "second_output"):
-        return "No column has an id or a text, so there are no items. Say which column has one."
-    return ""
 
 
 def _use_of(mapping: TableMapping, name: str) -> ColumnUse:

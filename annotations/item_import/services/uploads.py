@@ -28,7 +28,7 @@ from annotations.item_import.tables.reading import dumped_layout, read_table, st
 from annotations.models import TableUpload
 from annotations.models.table_upload import UploadPhase, UploadStatus
 from core.audit.writing import record as audit
-from core.errors import Conflict
+from core.errors import Conflict, NotFound
 from core.jobs.heartbeat import Heartbeat, ThreadHeartbeat
 from core.jobs.kinds import JobKind
 from core.jobs.leasing import enqueue, finish, run_job
@@ -151,6 +151,8 @@ class TableUploads(JobKind[TableUpload]):
     def _read(job: TableUpload, heartbeat: Heartbeat) -> None:
         rows_done = partial(_tell, heartbeat)
         stated, path = stated_layout(job.stated), file_of(job)
+        if not path.exists():
+            raise NotFound("The file has been deleted. Upload it again.", code="file_gone")
         if job.phase == UploadPhase.READING:
             finish(job, reading=read_table(path, job.file_name, stated, rows_done).dumped())
             return

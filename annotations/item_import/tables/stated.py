@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from pydantic import ValidationError
 
 from annotations.item_import.tables.documents import CriterionChoice
+from core.errors import DomainError
 from perg.formats.mapping.uses import ColumnUse, TableMapping
 from perg.formats.tables.layout import StatedLayout
 from perg.rubrics.answers import label_names
@@ -31,8 +32,10 @@ PLACES: Mapping[str, Sequence[str]] = {
 RATED_BY = ("person", "judge")
 
 
-class NotUnderstood(ValueError):
-    """Words that say nothing that is known, as a sentence."""
+class NotUnderstood(DomainError):
+    """Words that say nothing that is known, or uses of columns of which nothing can be made."""
+
+    code = "not_understood"
 
 
 def stated_use(words: str) -> tuple[str, ColumnUse]:
@@ -64,19 +67,43 @@ def corrected_mapping(mapping: TableMapping, stated: Sequence[str], columns: Seq
         uses[column] = use.model_copy(
             update={"decimal_comma": uses[column].decimal_comma if column in uses else False}
         )
-    try:
-        return TableMapping(columns=uses)
-    except ValidationError as error:
-        raise NotUnderstood(first_message(error)) from error
+    return whole_mapping(uses)
 
 
 def fitted_mapping(saved: TableMapping, columns: Sequence[str]) -> TableMapping:
     """A saved mapping on a table with these columns: others of it are left out. Raises NotUnderstood."""
     uses = {column: saved.columns.get(column, ColumnUse(role="ignore")) for column in columns}
+    return whole_mapping(uses)
+
+
+def whole_mapping(uses: Mapping[str, ColumnUse]) -> TableMapping:
+    """The mapping of these uses. Raises NotUnderstood where they contradict one another, or give nothing to import."""
     try:
-        return TableMapping(columns=uses)
+        mapping = TableMapping(columns=dict(uses))
     except ValidationError as error:
         raise NotUnderstood(first_message(error)) from error
+    if problem := problem_of(mapping):
+        raise NotUnderstood(problem)
+    return mapping
+
+
+def problem_of(mapping: TableMapping) -> str:
+    """Why nothing, or not all, can be imported by a mapping, as a sentence; empty: it can."""
+    if mapping.is_long and not mapping.of("id", "context", "output"):
+        return (
+            "Which column has the id of the item? Without it, ratings of one item cannot be told from others."
+        )
+    if not mapping.of("id", "context", "output", "second_output"):
+        return "No column has an id or a text, so there are no items. Say which column has one."
+    raters = {
+        mapping.columns[name].rater or name
+        for name in mapping.of("rating")
+        if not mapping.columns[name].raters_column
+    }
+    for name in mapping.of("explanation"):
+        if not mapping.is_long and mapping.columns[name].rater not in raters:
+            return f"Whose explanations are in “{name}”? Name a rater who has a column of ratings, or use it otherwise."
+    return ""
 
 
 def stated_choices(

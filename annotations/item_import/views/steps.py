@@ -4,6 +4,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Concatenate
 
+from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
@@ -22,7 +23,7 @@ from annotations.item_import.selectors.uploads import (
 from annotations.item_import.services.mappings import save_mapping
 from annotations.item_import.services.uploads import ITEMS, choose_criteria, import_upload, map_columns
 from annotations.item_import.tables.documents import CriterionChoice
-from annotations.item_import.tables.stated import fitted_mapping
+from annotations.item_import.tables.stated import NotUnderstood, fitted_mapping
 from annotations.item_import.views.pages import columns_page, preview_page, steps_of
 from annotations.item_import.views.uploads import upload_of
 from annotations.models import TableUpload
@@ -89,8 +90,12 @@ def item_import_saved(request: PersonRequest, upload: TableUpload) -> HttpRespon
     """Use a saved mapping, with what was said of its criteria."""
     saved = own_mapping(request.user, request.POST.get("saved", ""))
     columns = [column.name for column in reading_of(upload).columns]
-    mapping = fitted_mapping(TableMapping.model_validate(saved.mapping), columns)
     choices = [CriterionChoice.model_validate(choice) for choice in saved.choices]
+    try:
+        mapping = fitted_mapping(TableMapping.model_validate(saved.mapping), columns)
+    except NotUnderstood as error:
+        messages.error(request, f"“{saved.name}” does not fit this table. {error.message}")
+        return redirect("item_import_columns", upload_id=upload.pk)
     map_columns(upload=upload, mapping=mapping, choices=choices, actor=request.user)
     return redirect("item_import_criteria", upload_id=upload.pk)
 

@@ -132,7 +132,7 @@ def _are_answers(document: Mapping[str, Mapping[str, object]]) -> bool:
     values = [cell for cells in document.values() for cell in cells.values() if cell is not None]
     kinds = {"number" if isinstance(cell, int | float) else type(cell).__name__ for cell in values}
     is_short = all(len(str(cell)) <= LONGEST_ANSWER for cell in values)
-    return len(kinds) == 1 and kinds <= {"number", "str"} and is_short and len(document) > 1
+    return len(kinds) == 1 and kinds <= {"number", "str"} and is_short
 
 
 def recognised(stream: BinaryIO, stated: StatedLayout = NOTHING_STATED) -> TableLayout:

@@ -105,6 +105,7 @@ def test_columns_that_contradict_one_another_are_refused_on_their_page(client: C
         ({"c0-role": "cluster", "c1-role": "cluster"}, "Only one column can be the cluster"),
         ({"c2-role": "second_output"}, "There is a second output and no first one."),
         ({"c0-role": "rater"}, "needs a column for the rater and one for the answer"),
+        ({"c3-role": "explanation", "c3-rater": "nobody"}, "Whose explanations are in “anna”?"),
         ({f"c{place}-role": "ignore" for place in range(6)}, "so there are no items"),
     ):
         page = sent(client, upload, "columns", **changes)
@@ -144,6 +145,16 @@ def test_a_mapping_is_saved_offered_for_the_same_columns_and_deleted(client: Cli
     assert client.post(address).status_code == 302
     assert not SavedMapping.objects.exists()
     assert {"mapping.saved", "mapping.deleted"} <= set(AuditEvent.objects.values_list("action", flat=True))
+
+
+def test_a_saved_mapping_that_does_not_fit_leads_back_to_the_columns(client: Client) -> None:
+    sent(client, uploaded(client, TABLE), "columns", save_as="wide")
+    other = uploaded(client, b"x,y\n1,2\n3,4\n", "other.csv")
+    answer = client.post(reverse("item_import_saved", args=[other.pk]), {"saved": "wide"}, follow=True)
+    assert "“wide” does not fit this table. No column has an id or a text" in one_line(
+        answer.content.decode()
+    )
+    assert client.post(reverse("item_import_saved", args=[other.pk]), {"saved": "nope"}).status_code == 404
 
 
 def test_an_upload_is_deleted_with_its_file(
