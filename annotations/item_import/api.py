@@ -70,10 +70,6 @@ class TableUploads(mixins.ListModelMixin, mixins.RetrieveModelMixin, PersonViewS
     query_serializer_class = ListQuery
     parser_classes = [StrictJsonParser, StrictMultiPartParser]
 
-    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        super().initial(request, *args, **kwargs)
-        campaign_maker(actor_of(request))
-
     def get_parsers(self) -> list[BaseParser]:
         takes_files = self.action_map.get("post") == "create"
         return [StrictMultiPartParser() if takes_files else StrictJsonParser()]
@@ -91,6 +87,7 @@ class TableUploads(mixins.ListModelMixin, mixins.RetrieveModelMixin, PersonViewS
     @idempotent
     def create(self, request: Request) -> Response:
         """Upload a table. Small files are read at once, others by a worker: then `status` is `queued`."""
+        campaign_maker(actor_of(request))
         fields = NewUploadSerializer.values_in(request.data)
         require_within_limit("file", fields["file"])
         upload = receive_table(file=fields["file"], campaign_name=fields["campaign"], actor=actor_of(request))
@@ -99,6 +96,7 @@ class TableUploads(mixins.ListModelMixin, mixins.RetrieveModelMixin, PersonViewS
     @extend_schema(request=UploadChangesSerializer, responses=TableUploadSerializer)
     def partial_update(self, request: Request, upload_id: int) -> Response:
         """Say how the file is laid out, what its columns are for, or what its criteria are; all rows are checked."""
+        campaign_maker(actor_of(request))
         upload = self.get_object()
         changes = UploadChangesSerializer.values_in(request.data)
         return Response(TableUploadSerializer(_changed(request, upload, changes)).data)
@@ -115,6 +113,7 @@ class TableUploads(mixins.ListModelMixin, mixins.RetrieveModelMixin, PersonViewS
     @idempotent
     def import_table(self, request: Request, upload_id: int) -> Response:
         """Have a checked table imported by a worker. What is refused can be corrected, as the upload stays."""
+        campaign_maker(actor_of(request))
         upload = self.get_object()
         fields = ImportUploadSerializer.values_in(request.data)
         campaign = fields.get("campaign", upload.campaign_name)
@@ -162,10 +161,6 @@ class TableMappings(mixins.ListModelMixin, PersonViewSet[SavedMapping]):
 
     serializer_class = SavedMappingSerializer
     query_serializer_class = ListQuery
-
-    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        super().initial(request, *args, **kwargs)
-        campaign_maker(actor_of(request))
 
     def get_queryset(self) -> QuerySet[SavedMapping]:
         return mappings_of(self.request.user)

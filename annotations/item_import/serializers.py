@@ -30,7 +30,7 @@ class TableUploadSerializer(RowSerializer[TableUpload]):
     stated = _DocumentField()
     reading = _DocumentField(allow_null=True)
     mapping = _DocumentField(allow_null=True)
-    choices = _DocumentField()
+    choices = serializers.ListField(child=_DocumentField())
     outcome = _DocumentField(allow_null=True)
 
     class Meta:
@@ -67,7 +67,7 @@ class SavedMappingSerializer(RowSerializer[SavedMapping]):
     """A saved mapping: what columns are for, and what was said of the criteria."""
 
     mapping = _DocumentField()
-    choices = _DocumentField()
+    choices = serializers.ListField(child=_DocumentField())
 
     class Meta:
         model = SavedMapping

@@ -19,10 +19,8 @@ NO_EVENT = {
     # Tables on their way to be imported: the upload and the import are in the log.
     "annotations.item_import.services.uploads.restate_layout": "a correction before the import",
     "annotations.item_import.services.uploads.map_columns": "a correction before the import",
-    "annotations.item_import.services.uploads.choose_criteria": "a correction before the import",
+    "annotations.item_import.services.uploads.import_upload": "the job that it requests leaves the event",
     "annotations.item_import.services.uploads.TableUploads": "a worker reads what was uploaded",
-    "annotations.item_import.services.item_writer.write_items": "a part of imports, which leave an event",
-    "annotations.item_import.services.item_writer.write_ratings": "a part of imports, which leave an event",
     "annotations.item_import.services.merging.add_new": "a part of the import, which leaves an event",
     # Figures that are computed again from what is on record.
     "evaluation.results.services.computing.noted": "how a computation goes",
