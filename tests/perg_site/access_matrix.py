@@ -164,6 +164,15 @@ MATRIX: dict[str, tuple[str, int, int, int, int, int]] = {
     "item_judge_budgets": ("post", 302, 404, 404, 403, 302),
     "item_judge_control": ("post", 302, 404, 404, 302, 302),
     "ratings_import": ("get", 302, 404, 404, 200, 200),
+    "item_import": ("get", 302, 404, 404, 200, 200),
+    # The lead's own: nobody else sees it, admins included.
+    "item_import_columns": ("get", 302, 404, 404, 200, 404),
+    "item_import_layout": ("post", 302, 404, 404, 302, 404),
+    "item_import_saved": ("post", 302, 404, 404, 302, 404),
+    "item_import_criteria": ("get", 302, 404, 404, 200, 404),
+    "item_import_preview": ("get", 302, 404, 404, 200, 404),
+    "item_import_discard": ("post", 302, 404, 404, 302, 404),
+    "saved_mapping_delete": ("post", 302, 404, 404, 302, 404),
     "validation": ("get", 302, 404, 404, 200, 200),
     "validation_request": ("post", 302, 404, 404, 302, 302),
     "validation_request_all": ("post", 302, 404, 404, 409, 409),
@@ -369,6 +378,11 @@ MATRIX: dict[str, tuple[str, int, int, int, int, int]] = {
     "api_import_list": ("get", 401, 200, 200, 200, 200),
     "api_import_detail": ("get", 401, 404, 404, 200, 404),
     "api_import_retry": ("post", 401, 404, 404, 202, 404),
+    "api_table_upload_list": ("get", 401, 200, 200, 200, 200),
+    "api_table_upload_detail": ("get", 401, 404, 404, 200, 404),
+    "api_table_upload_import": ("post", 401, 404, 404, 409, 404),  # its file is not there
+    "api_table_mapping_list": ("get", 401, 200, 200, 200, 200),
+    "api_table_mapping_detail": ("delete", 401, 404, 404, 204, 404),
     "api_item_story": ("get", 401, 404, 404, 200, 200),
     "api_judge_verdicts": ("get", 401, 403, 403, 403, 200),
 }
@@ -382,4 +396,5 @@ EXCEPTIONS: dict[tuple[str, str], int] = {
     ("ratings_import", "lead elsewhere"): 200,
     ("api_upload_permission", "lead elsewhere"): 204,
     ("api_ratings_import", "lead elsewhere"): 415,
+    ("item_import", "lead elsewhere"): 200,
 }
