@@ -4,6 +4,7 @@ import fcntl
 import gc
 import itertools
 import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -30,6 +31,11 @@ def own_home() -> tuple[Path, BinaryIO]:
             return folder, lock
     raise AssertionError
 
+
+# Some machines ask Python not to cache what it compiles: each process of tests, and each that a test starts, would compile
+# all tests and all of the source again.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 # numpy's and scikit-learn's own threads only get in each other's way: there is a process of tests for each core.
 for _threads in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):
