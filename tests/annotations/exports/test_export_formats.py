@@ -179,6 +179,7 @@ def test_an_empty_table_has_its_columns(admin: User) -> None:
 
 
 @pytest.mark.parametrize("name", [name for name in tables() if name != "gold"])
+@pytest.mark.one_in(3)
 def test_every_table_fills_its_columns_in_every_format(
     admin: User, labelled: Campaign, name: str, tmp_path: Path
 ) -> None:

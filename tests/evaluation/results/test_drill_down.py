@@ -118,6 +118,7 @@ def check(client: Client, found: list[tuple[str, int, str]]) -> None:
 @pytest.mark.parametrize("setting", ["relevant", "irrelevant"])
 @pytest.mark.parametrize("by", ["source", "category", "preference", "preference_category"])
 @pytest.mark.parametrize("stored", [False, True])
+@pytest.mark.one_in(3)
 def test_every_number_on_the_page_of_a_run_leads_to_as_many_items(
     staff: Client, by: str, setting: str, stored: bool
 ) -> None:

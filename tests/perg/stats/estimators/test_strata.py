@@ -61,6 +61,7 @@ def test_rogan_gladen_over_many_strata_covers(counts: JudgedCounts) -> None:
 @pytest.mark.parametrize(
     ("strata", "labels", "rate"), [(30, 5, 0.05), (30, 5, 0.3), (60, 2, 0.1), (8, 12, 0.2)]
 )
+@pytest.mark.one_in(3)
 def test_labels_alone_over_many_strata_cover(strata: int, labels: int, rate: float) -> None:
     counts = campaigns(strata, labels, rate=rate, count=1500)
     low, high = labels_interval(counts, pooled_mean(LabelledStrata.of_counts(counts)))

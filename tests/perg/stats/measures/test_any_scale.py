@@ -91,6 +91,7 @@ def test_a_report_computes_on_any_scale(name: str, level: Level) -> None:
 @pytest.mark.parametrize(
     "name", ["noisy tenths", "thirds", "half steps", "seconds since 1970", "powers", "one"]
 )
+@pytest.mark.one_in(5)
 def test_a_report_with_a_threshold_computes_on_any_scale(name: str, level: Level) -> None:
     scale = SCALES[name]
     found = report(near(scale), level, threshold=scale[len(scale) // 2])
@@ -164,6 +165,7 @@ def scale_free(of: ValidationReport, but: tuple[str, ...]) -> dict[str, object]:
     ],
     ids=["tenths", "billions", "thirds below zero", "billionths"],
 )
+@pytest.mark.one_in(3)
 def test_the_unit_of_an_interval_scale_changes_nothing(
     mapped: Callable[[np.ndarray], np.ndarray], cut: bool
 ) -> None:

@@ -59,6 +59,7 @@ def cells_of(reference: Ratings, judge: Ratings, categories: tuple[float, ...] =
 
 @pytest.mark.parametrize("statistic", STATISTICS)
 @pytest.mark.filterwarnings("ignore:y_pred contains classes not in y_true")
+@pytest.mark.one_in(3)
 def test_statistics_equal_the_libraries_on_random_ratings(statistic: Statistic) -> None:
     for seed in range(200):
         rng = np.random.default_rng(seed)
@@ -129,6 +130,7 @@ def test_the_standard_error_of_accuracy_is_that_of_paired_differences() -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("statistic", STATISTICS)
+@pytest.mark.one_in(3)
 def test_the_interval_leaves_out_zero_exactly_where_p_is_below_five_percent(statistic: Statistic) -> None:
     """300 campaigns with few labels, some of them in questions; the percentile interval disagreed in up to 11%."""
     told_apart = 0

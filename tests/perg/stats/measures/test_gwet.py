@@ -57,6 +57,7 @@ def test_the_weights_are_the_published_ones(weights: AgreementWeights) -> None:
 
 @pytest.mark.parametrize("weights", WEIGHTS)
 @pytest.mark.parametrize("size", [2, 5, 17])
+@pytest.mark.one_in(3)
 def test_random_pairs_equal_irrcac(weights: AgreementWeights, size: int) -> None:
     for seed in range(40):
         rng = np.random.default_rng(seed)
