@@ -101,6 +101,7 @@ def test_an_answer_beyond_the_limit_is_not_read_to_its_end_nor_asked_for_again(
 
 @BOTH
 @pytest.mark.parametrize("encoding", ["gzip", "deflate", "gzip, gzip"])
+@pytest.mark.one_in(4)
 def test_a_packed_answer_is_unpacked_up_to_the_limit(api: str, encoding: str) -> None:
     failure, _ = asked_once(api, packed(encoding))
     assert (failure.code, failure.retryable) == ("reply_too_large", False)

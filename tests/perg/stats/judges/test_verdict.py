@@ -67,6 +67,7 @@ def test_judges_without_skill_are_rejected_though_the_raw_test_passes_many(
 
 
 @pytest.mark.parametrize("n", [20, 40])
+@pytest.mark.one_in(2)
 def test_small_campaigns_do_not_let_them_pass_either(n: int) -> None:
     kinds = Counter(
         campaign(seed, judge, prevalence=prevalence, human_error=error, n=n).verdict.kind
