@@ -101,6 +101,7 @@ def test_a_report_with_a_threshold_computes_on_any_scale(name: str, level: Level
 
 @pytest.mark.parametrize("threshold", [None, 0.25])
 @pytest.mark.parametrize("level", LEVELS)
+@pytest.mark.one_in(4)
 def test_a_report_computes_where_nearly_every_value_is_distinct(
     level: Level, threshold: float | None
 ) -> None:
@@ -185,6 +186,7 @@ def test_the_unit_of_an_interval_scale_changes_nothing(
     ],
     ids=["a wide last step", "uneven", "tenths"],
 )
+@pytest.mark.one_in(2)
 def test_the_numbers_of_an_ordinal_scale_change_nothing(relabelled: tuple[float, ...], cut: bool) -> None:
     """AC2 and mean differences measure numbers, as irrCAC does; all else goes by the order."""
     values = near((0, 1, 2, 3, 4), seed=4)

@@ -80,6 +80,7 @@ def test_kappas_equal_scikit_learn_on_random_tables_with_missing_ratings() -> No
 
 
 @pytest.mark.parametrize("weights", WEIGHTS)
+@pytest.mark.one_in(2)
 def test_the_resampled_statistic_equals_scikit_learn_on_unit_weights(
     weights: Weights,
 ) -> None:
