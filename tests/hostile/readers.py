@@ -6,12 +6,17 @@ A new one goes in here; `tests/test_hostile_texts.py` puts every hostile text th
 import io
 from collections.abc import Callable
 from contextlib import suppress
+from typing import get_args
 
+<<<<<<< HEAD
 from annotations.item_import.tables.definitions import defined, keys_of
 from annotations.item_import.tables.documents import CriterionChoice
 from annotations.item_import.tables.reading import shortened
 from annotations.item_import.tables.stated import NotUnderstood, stated_use
 from annotations.item_import.tables.storable import storable
+=======
+from annotations.exhibits.rendering import shown_exhibit
+>>>>>>> item-pages
 from annotations.labelling.differences import word_differences
 from annotations.validation.services.ratings_import import NOT_STORABLE
 from core.errors import DomainError
@@ -19,6 +24,7 @@ from core.http.ranged_file import RANGE
 from core.logs.link_tokens import without_tokens
 from core.templatetags.markdown import as_written as shown_as_written
 from core.templatetags.markdown import markdown, response
+from core.text.formulas import formulas_in, mathml
 from core.text.unseen import is_seen, with_marks
 from core.text.word_differences import differences
 from core.text.word_splitting import words
@@ -44,7 +50,7 @@ from perg.formats.json_text import read_json
 from perg.formats.label_forms import clean_name, is_missing, label_of, listed, look_alike_key, look_alikes
 from perg.formats.mapping.guess import guessed_mapping
 from perg.formats.mapping.words import rater_and_criterion
-from perg.formats.rated_items import Block, Exhibit
+from perg.formats.rated_items import Block, BlockKind, Exhibit
 from perg.formats.spreadsheet import as_written, defused
 from perg.formats.tables.headings import column_names
 from perg.formats.tables.layout import TableUnreadable
@@ -70,6 +76,15 @@ def _rule(name: str) -> Reader:
         rule.speaks_for.search(text[:LONGEST_PREFERENCE]),
         rule.rate(text[:LONGEST_TEXT], text[:LONGEST_TEXT]),
     )
+
+
+def _exhibit(kind: BlockKind) -> Reader:
+    return lambda text: shown_exhibit(Exhibit((Block(kind, text, text[:1000]),)))
+
+
+def _turns(text: str) -> None:
+    turns = [{"role": "user", "content": text[at : at + 100]} for at in range(0, len(text), 100)]
+    shown_exhibit(Exhibit((Block("chat", turns),)))
 
 
 def _compared(text: str) -> object:
@@ -182,6 +197,10 @@ READERS: dict[str, Reader] = {
     **{f"heuristic rule “{rule.name}”": _rule(rule.name) for rule in RULES},
     "response as HTML": response,
     "author's text as HTML": markdown,
+    **{f"exhibit, {kind}": _exhibit(kind) for kind in get_args(BlockKind)},
+    "exhibit, many turns": _turns,
+    "formulas": lambda text: [mathml(of.latex, is_block=of.is_block) for of in formulas_in(text[:20_000])],
+    "places of formulas": lambda text: list(formulas_in(text)),
     "differences of responses": _compared,
     "differences of comparable responses": lambda text: _compared(text[:5_900]),
     "differences of comparable texts": lambda text: differences(text[:5_900], text[5_900:11_000]),

@@ -20,8 +20,12 @@ from annotations.models import (
     Export,
     Flag,
     GoldRelease,
+<<<<<<< HEAD
     ItemJudge,
     ItemJudgeTrial,
+=======
+    ImportedItem,
+>>>>>>> item-pages
     Member,
     QualificationAnswer,
     QualificationAttempt,
@@ -107,6 +111,10 @@ class World:
             "answer": lambda: {
                 "campaign_id": self.campaign.pk,
                 "answer_id": QualificationAnswer.objects.get().pk,
+            },
+            "imported item": lambda: {
+                "campaign_id": self.campaign.pk,
+                "item_id": self.campaign.imported_items.get().pk,
             },
             "invitation": lambda: {"invitation_id": self.invitation.invitation.pk},
             "invitation of campaign": lambda: {
@@ -237,6 +245,7 @@ def build_world() -> World:
         overlap=1,
         leads=[people["lead elsewhere"]],
     )
+    ImportedItem.objects.create(campaign=campaign, external_id="q1", position=0)
     build.export(people["lead"], campaign)
     build.gold_request(campaign, people["lead"])
     build.import_job(people["lead"])
