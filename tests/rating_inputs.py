@@ -35,8 +35,12 @@ def ratings(
 def given(people: Mapping[str, Any], judges: Mapping[str, Any], **more: Any) -> ValidationInput:
     """As of a campaign on runs, unless the terms are others."""
     found = ratings(people, judges)
-    more = {"threshold": 3, "clusters": np.arange(len(found.table.units)), "terms": FOLLOWING} | more
-    return ValidationInput(found, **more)
+    usual: dict[str, Any] = {
+        "threshold": 3,
+        "clusters": np.arange(len(found.table.units)),
+        "terms": FOLLOWING,
+    }
+    return ValidationInput(found, **usual | more)
 
 
 def judge_of(report: ValidationReport, name: str) -> JudgeValidation:

@@ -16,6 +16,7 @@ from annotations.validation.selectors.criteria_reports import (
 STATES: dict[State, str] = {
     "none": "not computed",
     "computing": "being computed",
+    "ready": "computed",
     "current": "current",
     "stale": "out of date",
     "failed": "failed",
@@ -59,14 +60,17 @@ class CriteriaPage:
     outdated: int
 
     @property
-    def are_several(self) -> bool:
-        """Whether there is anything to choose from."""
-        return self.count > 1
+    def lines(self) -> dict[str, CriterionLine]:
+        """The line of each criterion, by its key."""
+        return {line.said.key: line for group in self.groups for line in group.lines}
 
 
-def criteria_page(campaign: Campaign) -> CriteriaPage:
-    """The criteria of imported ratings; those of one multilabel question together, where the first of them is."""
-    reports = criteria_reports(campaign) if campaign.is_imported else []
+def criteria_page(campaign: Campaign, *, checked: bool = True) -> CriteriaPage:
+    """The criteria of imported ratings; those of one multilabel question together, where the first of them is.
+
+    `checked`: whether to tell current reports from stale ones, which reads all ratings.
+    """
+    reports = criteria_reports(campaign, checked=checked)
     return CriteriaPage(
         groups=tuple(_groups(reports)),
         count=len(reports),

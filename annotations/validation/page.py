@@ -28,6 +28,9 @@ CORRECTED = "can be used with correction"
 NO_VERDICT = "no verdict"
 KINDS = {"floor": "a floor to compare LLM judges with", "imported judge": "imported ratings", "judge": ""}
 NOT_TRUSTWORTHY = "not trustworthy here"
+NAMES = {"followed": "passes", "alpha_followed": "alpha_passes", "alignment_failure": "failure_rate"}
+"""Of definitions of any criterion, by their keys."""
+
 HALF_WIDTH = 0.05
 LEVEL = 0.05
 
@@ -88,6 +91,12 @@ class ValidationPage:
     differences_undefined: tuple[UndefinedDifferences, ...]
     todo: tuple[str, ...]
     terms: Terms
+
+    @property
+    def definitions(self) -> dict[str, str]:
+        """The definitions by their names; those with a name of PERG's in the file are called otherwise elsewhere."""
+        names = {} if self.terms.has_baseline else NAMES
+        return {names.get(name, name): text for name, text in self.document.definitions.items()}
 
 
 def validation_page(

@@ -53,7 +53,8 @@ def report_body(report: ValidationReport) -> SafeString:
 
     def write() -> str:
         page = page_of(load(Document, report.document), report.criterion)
-        return render_to_string("annotations/validation/_validation_report.html", {"page": page})
+        context = {"page": page, "linked_criterion": report.criterion}
+        return render_to_string("annotations/validation/_validation_report.html", context)
 
     written = cached_text(
         f"report/{report.pk}/{report.finished_at:%Y%m%d%H%M%S%f}/{report.input_hash}", write

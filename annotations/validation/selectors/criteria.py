@@ -41,6 +41,11 @@ def rated_criteria(campaign: Campaign) -> list[Criterion]:
     return list(campaign.criteria.filter(Exists(ratings)))
 
 
+def has_several_criteria(campaign: Campaign) -> bool:
+    """Whether a report on the campaign has to name its criterion."""
+    return campaign.is_imported and campaign.criteria.count() > 1
+
+
 def first_criterion(campaign: Campaign) -> Criterion | None:
     """The first criterion of imported ratings; None: there is none, as in a campaign on runs."""
     return campaign.criteria.first() if campaign.is_imported else None

@@ -14,7 +14,7 @@ from annotations.validation.selectors.reports import staleness_by
 from perg.stats.base.estimate import Estimate
 from perg.stats.base.result import load
 
-State = Literal["none", "computing", "current", "stale", "failed"]
+State = Literal["none", "computing", "ready", "current", "stale", "failed"]
 
 METHODS = ("powered", "rogan_gladen", "human")
 """The corrected rates of a judge, by their keys in the document."""
@@ -43,7 +43,8 @@ class JudgeOnCriterion:
 class CriterionReport:
     """A criterion and what its newest report says of the judges.
 
-    `state`: there is no report ("none"), one is being computed, it is current or stale, or the newest one failed.
+    `state`: there is no report ("none"), one is being computed, it is current or stale ("ready": nobody has looked
+    which), or the newest one failed.
     `stale` says why it is stale. While a newer one is computed, or where that failed, what is said is as of the last
     one that was ready, and `report` and `finished_at` are its; null: there is none. `rate_undefined`: why judges have
     no rates.
@@ -63,18 +64,24 @@ class CriterionReport:
     judges: tuple[JudgeOnCriterion, ...]
 
 
-def criteria_reports(campaign: Campaign) -> list[CriterionReport]:
-    """All criteria of a campaign of imported ratings, in their order; of a campaign on runs, none."""
+def criteria_reports(campaign: Campaign, *, checked: bool = True) -> list[CriterionReport]:
+    """All criteria of a campaign of imported ratings, in their order; of a campaign on runs, none.
+
+    `checked`: whether to tell current reports from stale ones, which reads all ratings.
+    """
     criteria = list(campaign.criteria.all())
     if not criteria:
         return []
     ready = {report.criterion_id: report for report in _ready(campaign)}
     newest = dict(_newest(campaign).values_list("criterion_id", "status"))
-    digests = criteria_digests([criterion.pk for criterion in criteria if criterion.pk in ready])
+    to_check = [criterion.pk for criterion in criteria if criterion.pk in ready] if checked else []
+    digests = criteria_digests(to_check) if to_check else {}
     reports = []
     for criterion in criteria:
         report = ready.get(criterion.pk)
-        stale = "" if report is None else staleness_by(campaign, report, digests[criterion.pk])
+        stale = None
+        if report is not None and criterion.pk in digests:
+            stale = staleness_by(campaign, report, digests[criterion.pk])
         reports.append(_said(criterion, report, stale, newest.get(criterion.pk)))
     return reports
 
@@ -103,7 +110,7 @@ def _ready(campaign: Campaign) -> QuerySet[ValidationReport]:
 
 
 def _said(
-    criterion: Criterion, report: Any, stale: str, newest: str | None
+    criterion: Criterion, report: Any, stale: str | None, newest: str | None
 ) -> CriterionReport:  # Any: a report with the annotations of `_ready`
     summary = {} if report is None else report.summary
     return CriterionReport(
@@ -112,7 +119,7 @@ def _said(
         part_of=criterion.part_of,
         kind=criterion.kind,
         state=_state(report is not None, stale, newest),
-        stale=stale,
+        stale=stale or "",
         report=None if report is None else report.pk,
         finished_at=None if report is None else report.finished_at.isoformat(),
         items=summary.get("items"),
@@ -122,13 +129,16 @@ def _said(
     )
 
 
-def _state(is_ready: bool, stale: str, newest: str | None) -> State:
+def _state(is_ready: bool, stale: str | None, newest: str | None) -> State:
+    """`stale` is None where nobody has looked."""
     if newest in ValidationReport.STATES.unfinished:
         return "computing"
     if newest == ReportStatus.FAILED:
         return "failed"
     if not is_ready:
         return "none"
+    if stale is None:
+        return "ready"
     return "stale" if stale else "current"
 
 
@@ -153,4 +163,4 @@ def _judges(judges: list[dict[str, Any]], rates: list[dict[str, Any]]) -> Iterat
 
 def _recommended(rates: Mapping[str, Any]) -> Mapping[str, Any] | None:
     """The rate to report with a judge. Any: JSON."""
-    return next((rates[key] for key in METHODS if rates[key]["method"] == rates["recommended"]), None)
+    return next((rates[key] for key in METHODS if rates[key]["method"] == rates.get("recommended")), None)

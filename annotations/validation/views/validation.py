@@ -27,12 +27,13 @@ from annotations.validation.rendering import (
     report_body,
     terms_of,
 )
-from annotations.validation.selectors.criteria import criterion_named, first_criterion
+from annotations.validation.selectors.criteria import criterion_named, first_criterion, has_several_criteria
 from annotations.validation.selectors.reports import report_progress, reports_on
 from annotations.validation.services.cached_staleness import reports_shown
 from annotations.validation.services.validation import report_settings, request_all_reports, request_report
 from core.errors import NotFound
 from core.http.access import PersonRequest
+from core.http.page_query import PageQuery
 from perg.stats.base.result import load
 from perg.stats.report.validation import ValidationReport as ReportDocument
 
@@ -110,7 +111,7 @@ def validation_figure(request: PersonRequest, campaign_id: int, figure: str) -> 
 
 
 def _key(request: PersonRequest) -> str:
-    return request.GET.get("criterion", "")
+    return PageQuery(request).text("criterion")
 
 
 def _chosen(request: PersonRequest, campaign: Campaign) -> Criterion | None:
@@ -128,13 +129,14 @@ def _address(request: PersonRequest, campaign: Campaign) -> str:
 def _page(
     request: PersonRequest, campaign: Campaign, criterion: Criterion | None, refused: ReportForm | None = None
 ) -> HttpResponse:
-    criteria, now = criteria_page(campaign), reports_shown(campaign, criterion)
+    criteria = criteria_page(campaign) if has_several_criteria(campaign) else None
+    now = reports_shown(campaign, criterion)
     form = refused or ReportForm(initial=now.ready.settings if now.ready else None)
     context: dict[str, object] = {
         "campaign": campaign,
         "criterion": criterion,
         "criteria": criteria,
-        "named": criterion.key if criterion is not None and criteria.are_several else "",
+        "named": criterion.key if criterion is not None and criteria is not None else "",
         "terms": terms_of(criterion),
         "now": now,
         "stored": now.ready,
@@ -183,7 +185,7 @@ def _file(
     campaign: Campaign, criterion: Criterion | None, content: str, ending: str, content_type: str
 ) -> HttpResponse:
     parts = [slugify(campaign.name) or str(campaign.pk)]
-    if criterion is not None and campaign.criteria.count() > 1:
+    if criterion is not None and has_several_criteria(campaign):
         parts.append(slugify(criterion.key) or str(criterion.position + 1))
     return HttpResponse(
         content,

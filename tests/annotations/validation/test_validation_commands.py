@@ -233,14 +233,14 @@ def test_the_report_for_people_is_a_table_with_verdicts_and_reasons(files: tuple
 
 def test_the_report_for_people_has_the_rates_of_people_and_judges(files: tuple[Path, Path]) -> None:
     import_files(files)
-    rates = run("validation_report", "ours").partition("Rates of all items")[2]
+    rates = run("validation_report", "ours").partition("Failure rate (60 counted: all items)")[2]
     document = run_json("validation_report", "ours")["rates"]["runs"][0]["alignment_failure"]
     for judge in document["judges"]:
         row = next(line for line in rates.splitlines() if f" {judge['judge']} " in line and "│" in line)
         for method in ("human", "naive"):
             assert f"{judge['rates'][method]['estimate']['value']:.1%}" in row
         assert judge["rates"]["recommended"].split()[0] in row
-    assert "Over 60 of the run's 60 items" in rates
+    assert "Over the 60 of 60 items that" in rates
     assert "To report: " in rates
 
 
