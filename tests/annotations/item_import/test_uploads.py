@@ -81,7 +81,7 @@ def test_the_layout_is_corrected_by_hand(client: Client) -> None:
 
 
 def test_another_sheet_and_heading_are_chosen_by_hand(client: Client) -> None:
-    other = [
+    other: list[list[object]] = [
         ["a title", "", ""],
         ["id", "text", "anna"],
         ["q1", "A text to read here.", 3],
@@ -191,7 +191,7 @@ def test_the_files_are_readable_by_the_server_alone(client: Client) -> None:
 
 def test_hostile_names_and_cells_execute_nothing(client: Client) -> None:
     markup = "<script>alert(1)</script>"
-    rows = [["id", f"q {markup}", "answer", f"{markup} anna"]]
+    rows: list[list[object]] = [["id", f"q {markup}", "answer", f"{markup} anna"]]
     rows += [
         [f"{markup}{row}", f"Is {markup} safe {row}?", f"{markup} No, it is not.", row % 3 + 1]
         for row in range(9)
