@@ -24,6 +24,7 @@ from core.models import User
 from evaluation.engine.calls.causes import CALL_FAILED
 from evaluation.models import Endpoint
 
+NOTHING_LEFT = "There is nothing to judge: there are no such items, or all of them are judged already."
 ADVANCE = "annotations.item_judging.tasks.advance_judging"
 
 # Once for each item, call, replicate and order; what is there already stays. The same items in every judge's sample.
@@ -88,7 +89,7 @@ def start_judging(*, judge: ItemJudge, plan: JudgingPlan, actor: User | None) ->
         raise DomainError("A sample has at least one item.", field="sample_size")
     planned = _planned(held, plan)
     if not held.judgments.filter(state=ItemJudgmentState.WAITING).exists():
-        raise Conflict(f"{held} has judged all of these items already.", code="nothing_to_judge")
+        raise Conflict(NOTHING_LEFT, code="nothing_to_judge")
     held.money_budget, held.call_budget = plan.money_budget, plan.call_budget
     _go_on(held)
     record(

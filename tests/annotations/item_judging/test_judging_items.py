@@ -90,7 +90,7 @@ def test_starting_again_judges_only_what_is_new_and_pays_nothing_twice(providers
     assert providers.stats()["requests"] == 3
     judge_items(judge)
     assert providers.stats()["requests"] == 8
-    with pytest.raises(Conflict, match="judged all"):
+    with pytest.raises(Conflict, match="nothing to judge"):
         start_judging(judge=judge, plan=JudgingPlan(), actor=None)
     another = judge_items(item_judge(campaign, judge.endpoint, name="The same"))
     assert providers.stats()["requests"] == 8
