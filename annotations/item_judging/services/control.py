@@ -15,6 +15,7 @@ from django.utils import timezone
 from annotations.item_judging.selectors.judges import FINAL_REASONS
 from annotations.item_judging.services.asking import asking_of
 from annotations.item_judging.services.judges import check_callable, check_may_call
+from annotations.item_judging.services.judging import ADVANCE
 from annotations.models import ItemJudge
 from annotations.models.item_judge import ItemJudgmentState, JudgingState, OutputOrder
 from core.audit.writing import record
@@ -25,7 +26,6 @@ from evaluation.engine.calls.causes import CALL_FAILED
 from evaluation.models import Endpoint
 
 NOTHING_LEFT = "There is nothing to judge: there are no such items, or all of them are judged already."
-ADVANCE = "annotations.item_judging.tasks.advance_judging"
 
 # Once for each item, call, replicate and order; what is there already stays. The same items in every judge's sample.
 PLAN = """
