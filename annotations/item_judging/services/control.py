@@ -6,13 +6,13 @@ Each change holds the judge's row: two people who press at the same moment make 
 from collections.abc import Collection
 from dataclasses import dataclass
 from decimal import Decimal
-from itertools import chain
 
 from django.db import connection, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
 from annotations.item_judging.selectors.judges import FINAL_REASONS
+from annotations.item_judging.selectors.people_answers import labelled_items
 from annotations.item_judging.services.asking import asking_of
 from annotations.item_judging.services.judges import check_callable, check_may_call
 from annotations.item_judging.services.judging import ADVANCE
@@ -43,10 +43,7 @@ PLAN = """
             AND jsonb_array_length(exhibit -> 'outputs') = 2 AS is_pair
         FROM annotations_importeditem AS item
         WHERE campaign_id = %(campaign)s AND id <> ALL(%(examples)s)
-            AND (NOT %(labelled)s OR EXISTS (
-                SELECT 1 FROM annotations_importedrating
-                WHERE item_id = item.id AND kind = 'human' AND criterion_id = ANY(%(criteria)s)
-            ))
+            AND (%(labelled)s::bigint[] IS NULL OR id = ANY(%(labelled)s))
         ORDER BY CASE WHEN %(size)s::bigint IS NULL THEN '' ELSE md5(%(campaign)s || ':' || id) END, position
         LIMIT %(size)s
     ) AS item
@@ -201,6 +198,8 @@ def _held(judge: ItemJudge) -> ItemJudge:
 def _planned(judge: ItemJudge, plan: JudgingPlan) -> int:
     """Write down the calls that are to be made, and give the number of new ones."""
     asking = asking_of(judge)
+    items = labelled_items(judge.campaign, asking.questions)
+    labelled = list(items.values_list("pk", flat=True)) if plan.labelled_only else None
     with connection.cursor() as cursor:
         cursor.execute(
             PLAN,
@@ -208,10 +207,7 @@ def _planned(judge: ItemJudge, plan: JudgingPlan) -> int:
                 "judge": judge.pk,
                 "campaign": judge.campaign_id,
                 "examples": list(judge.examples.values_list("pk", flat=True)),
-                "labelled": plan.labelled_only,
-                "criteria": list(
-                    chain.from_iterable(question.rows.values() for question in asking.questions)
-                ),
+                "labelled": labelled,
                 "size": plan.sample_size,
                 "calls": list(asking.calls),
                 "pairwise": [
