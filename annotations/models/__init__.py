@@ -9,6 +9,7 @@ from annotations.models.item_judge import ItemJudge, ItemJudgeTrial, ItemJudgmen
 from annotations.models.label import Adjudication, Draft, Label
 from annotations.models.people import Invitation, ScreenSettings
 from annotations.models.qualification import QualificationAnswer, QualificationAttempt, QualificationDraw
+from annotations.models.table_upload import SavedMapping, TableUpload
 from annotations.models.task import Assignment, Flag, KnownScore, Task
 from annotations.models.validation import ValidationReport
 
@@ -36,7 +37,9 @@ __all__ = [
     "QualificationAnswer",
     "QualificationAttempt",
     "QualificationDraw",
+    "SavedMapping",
     "ScreenSettings",
+    "TableUpload",
     "Task",
     "ValidationReport",
 ]

@@ -11,8 +11,9 @@ from annotations.campaigns.selectors.presence import people_now
 from annotations.campaigns.selectors.progress import live_progress, open_flags
 from annotations.campaigns.services.cached_progress import progress_now
 from annotations.campaigns.services.campaigns import TRANSITIONS
-from annotations.models import Member
+from annotations.models import Campaign, Member
 from annotations.models.campaign import CampaignStatus
+from annotations.validation.criteria_page import criteria_page
 from core.http.access import PersonRequest
 
 SHOWN_FLAGS = 20
@@ -23,7 +24,7 @@ def campaign_detail(request: PersonRequest, campaign_id: int) -> HttpResponse:
     """A lead's view of the campaign; to htmx, the part of it that changes by itself."""
     campaign = led_campaign(request.user, campaign_id)
     if campaign.is_imported:
-        return render(request, "annotations/overview/campaign_imported.html", imported_counts(campaign))
+        return _imported(request, campaign)
     cached = progress_now(campaign)
     counted = cached.value
     context: dict[str, object] = {
@@ -43,3 +44,15 @@ def campaign_detail(request: PersonRequest, campaign_id: int) -> HttpResponse:
         "can_label": Member.objects.filter(campaign=campaign, user=request.user, is_active=True).exists(),
     }
     return render(request, "annotations/overview/campaign_detail.html", context)
+
+
+def _imported(request: PersonRequest, campaign: Campaign) -> HttpResponse:
+    """The page of a campaign of imported ratings: its criteria, what the reports on them say, and its raters."""
+    counts, lines = imported_counts(campaign), criteria_page(campaign, checked=False).lines
+    context = {
+        "campaign": campaign,
+        "items": counts.items,
+        "criteria": [(criterion, lines[criterion.key]) for criterion in counts.criteria],
+        "raters": counts.raters,
+    }
+    return render(request, "annotations/overview/campaign_imported.html", context)

@@ -25,6 +25,8 @@ from annotations.models import (
     Member,
     QualificationAnswer,
     QualificationAttempt,
+    SavedMapping,
+    TableUpload,
     ValidationReport,
 )
 from annotations.people.services.invitations import Issued, invite
@@ -46,6 +48,7 @@ from perg_site.webhooks.managing import create_webhook, ping_webhook
 from tests import build, judged_items
 from tests.perg_site.access_matrix import PEOPLE
 from tests.perg_site.access_requests import ADDRESSES
+from tests.table_uploads import saved_mapping, table_upload
 
 
 @dataclass(frozen=True)
@@ -149,6 +152,8 @@ class World:
                 "action": "send",
             },
             "gold": lambda: {"release_id": self.release.pk},
+            "table upload": lambda: {"upload_id": TableUpload.objects.get().pk},
+            "saved mapping": lambda: {"mapping_id": SavedMapping.objects.get().pk},
             "import job": lambda: {"job_id": self.people["lead"].importjobs.get().pk},
             "gold request": lambda: {"request_id": self.campaign.gold_requests.get().pk},
             "export": lambda: {"export_id": self._export()},
@@ -235,6 +240,8 @@ def build_world() -> World:
     build.export(people["lead"], campaign)
     build.gold_request(campaign, people["lead"])
     build.import_job(people["lead"])
+    table_upload(people["lead"])
+    saved_mapping(people["lead"])
     _add_known_items(campaign, member)
     judged_items.add_judges(campaign)
     build.judgment(run.items.order_by("pk")[0], 4)

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Protocol
 
-import pyarrow as pa
 from django.db.models import QuerySet
 
 from annotations.exports.tables.card_facts import CardFacts
@@ -36,25 +35,13 @@ class Kind(StrEnum):
     RATINGS = "scores by rater"
 
 
-ARROW: dict[Kind, pa.DataType] = {
-    Kind.INTEGER: pa.int64(),
-    Kind.NUMBER: pa.float64(),
-    Kind.FLAG: pa.bool_(),
-    Kind.TEXT: pa.string(),
-    Kind.TIME: pa.timestamp("us", tz="UTC"),
-    Kind.TEXTS: pa.list_(pa.string()),
-    Kind.PERSON: pa.string(),
-    Kind.DOCUMENT: pa.string(),
-    Kind.RATINGS: pa.list_(pa.struct([("rater", pa.string()), ("score", pa.int64())])),
-}
-
-
 @dataclass(frozen=True, slots=True)
 class Column:
     """A column: `path` is where the ORM finds it, the name where empty.
 
     `rated_by_people`: the raters of a RATINGS column are people. `is_private`: it may name people in passing, and is
-    left empty where people go by pseudonyms.
+    left empty where people go by pseudonyms. `person_if`: it is of a person only in rows where this other column has
+    this value.
     """
 
     name: str
@@ -64,11 +51,7 @@ class Column:
     prefix: str = ""
     rated_by_people: bool = False
     is_private: bool = False
-
-    @property
-    def arrow(self) -> pa.Field:
-        """The column in Parquet; any cell may be empty."""
-        return pa.field(self.name, ARROW[self.kind], metadata={"description": self.description})
+    person_if: tuple[str, str] | None = None
 
 
 class FilterKind(StrEnum):

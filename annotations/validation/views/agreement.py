@@ -13,8 +13,14 @@ from core.http.access import PersonRequest
 
 @require_GET
 def campaign_agreement(request: PersonRequest, campaign_id: int) -> HttpResponse:
-    """At once where that is quick; of a large campaign, as its newest validation report has it."""
+    """At once where that is quick; of a large campaign, as its newest validation report has it.
+
+    Imported ratings have a report for each criterion, which has their agreement.
+    """
     campaign = led_campaign(request.user, campaign_id)
+    if campaign.is_imported:
+        context = {"campaign": campaign, "criteria": list(campaign.criteria.all())}
+        return render(request, "annotations/validation/agreement_imported.html", context)
     if is_computed_at_once(campaign):
         context = {"campaign": campaign, "report": agreement_report(campaign)}
         return render(request, "annotations/validation/agreement.html", context)

@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("annotations", "0003_imported_criteria"),
+        ("annotations", "0004_table_uploads"),
         ("evaluation", "0003_claim_indexes"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
