@@ -133,7 +133,7 @@ class CampaignForm(QualityFields):
     sample_size = forms.IntegerField(
         min_value=1, initial=USUAL_SAMPLE, help_text="Number of responses to label."
     )
-    sampling = forms.ChoiceField(choices=Sampling.choices, initial=CampaignSpec.sampling)
+    sampling = forms.ChoiceField(choices=Sampling.of_runs(), initial=CampaignSpec.sampling)
     enriched_share = PercentField(
         initial=DEFAULT_SHARE,
         least=0.01,

@@ -24,13 +24,14 @@ class RatingScale(models.TextChoices):
 
 
 class AnswerKind(models.TextChoices):
-    """The kinds of criteria that have statistics; see `perg.rubrics.criterion`."""
+    """The kinds of criteria; see `perg.rubrics.criterion`. A text is asked, and never aggregated."""
 
     BINARY = "binary", "Yes or no"
     ORDINAL = "ordinal", "Ordered levels"
     NOMINAL = "nominal", "One of several labels"
     PAIRWISE = "pairwise", "The better of two outputs"
     NUMERIC = "numeric", "A number"
+    TEXT = "text", "Free text"
 
 
 class ImportedItem(models.Model):
@@ -83,6 +84,7 @@ class Criterion(models.Model):
         blank=True,
         help_text="A perg.rubrics.criterion.Criterion, so that it can be asked. Empty: only ratings are known.",
     )
+    is_asked = models.BooleanField(default=False, help_text="Asked of the people who label here.")
     kind = models.CharField(max_length=8, choices=AnswerKind.choices)
     scale = models.CharField(max_length=8, choices=RatingScale.choices)
     categories = ArrayField(
@@ -112,6 +114,11 @@ class Criterion(models.Model):
             unique("criterion_position_once", "Another criterion has this place.", "campaign", "position"),
             not_blank("criterion_has_key", "A criterion has a key.", "key"),
             known("criterion_kind_and_scale_known", kind=AnswerKind, scale=RatingScale),
+            check(
+                "criterion_asked_has_definition",
+                "A criterion that is asked has a definition.",
+                Q(is_asked=False) | ~Q(definition={}),
+            ),
             check(
                 "criterion_names_have_no_threshold",
                 "Names without an order cannot be cut at a threshold.",

@@ -224,7 +224,7 @@ class NewCampaignSerializer(HarmlessFields):
     name = serializers.CharField(max_length=200)
     runs = RunToSample(queryset=Run.objects.all(), many=True, allow_empty=False)
     sample_size = _count(most=LARGEST_INTEGER, required=True, allow_null=False)
-    sampling = serializers.ChoiceField(Sampling.choices, default=CampaignSpec.sampling)
+    sampling = serializers.ChoiceField(Sampling.of_runs(), default=CampaignSpec.sampling)
     enriched_share = serializers.FloatField(min_value=0.01, max_value=0.99, required=False)
     seed = serializers.IntegerField(min_value=0, max_value=LARGEST_INTEGER, required=False)
     annotators = _people(allow_empty=False)
