@@ -59,29 +59,19 @@ def labelling_member(user: User, campaign_id: int) -> Member:
     return member
 
 
-# Every label passes by these two, so they are prepared.
-ASSIGNMENT, MEMBER = Columns(Assignment, "assignment"), Columns(Member, "member")
+# Every label passes by these two, so they are prepared, and read only what labelling needs.
+ASSIGNMENT = Columns(Assignment, "assignment", only=("id", "task_id", "member_id"))
+MEMBER = Columns(
+    Member,
+    "member",
+    only=("id", "campaign_id", "user_id", "is_active", "paused_at", "qualified_at", "claimed_up_to"),
+)
 CAMPAIGN = Columns(
     Campaign,
     "campaign",
-    only=(
-        "id",
-        "status",
-        "overlap",
-        "max_overlap",
-        "disagreement",
-        "disagreement_range",
-        "asks_correctness",
-        "labels_per_person",
-        "control_every",
-        "pass_mark",
-        "qualification_attempts",
-        "threshold",
-        "seed",
-        "lease_seconds",
-    ),
+    only=("id", "status", "labels_per_person", "control_every", "pass_mark", "seed", "lease_seconds"),
 )
-"""The rules of labelling. A campaign has some forty columns, and each label reads its campaign three times."""
+"""What decides on who gets which task."""
 _OWN_ASSIGNMENT = f"""
     SELECT {ASSIGNMENT}, {MEMBER}
     FROM annotations_assignment AS assignment JOIN annotations_member AS member ON member.id = assignment.member_id

@@ -60,7 +60,8 @@ PERSON = OpenApiParameter(
 
 # Made once: a serializer copies its fields when it is made, which takes longer than what is done with them.
 CLAIM, DRAFT, LABEL = ClaimSerializer(), NewDraftSerializer(), NewLabelSerializer()
-SKIP, FLAG, NEXT = NewSkipSerializer(), NewFlagSerializer(), NextSerializer()
+SKIP, FLAG = NewSkipSerializer(), NewFlagSerializer()
+NEXT, SUBMITTED = NextSerializer(), SubmittedSerializer()
 
 
 class NextTask(APIView):
@@ -162,11 +163,8 @@ class Submission(APIView):
         assignment = own_assignment(actor_of(request), assignment_id)
         entries = LABEL.run_validation(request.data)
         label = submit_label(assignment=assignment, **entries)
-        answer = {
-            "revision": label.revision,
-            "done": labelled_by(assignment.member),
-        }
-        return Response(SubmittedSerializer(answer).data)
+        answer = {"revision": label.revision, "done": labelled_by(assignment.member)}
+        return Response(SUBMITTED.to_representation(answer))
 
 
 class Skip(APIView):

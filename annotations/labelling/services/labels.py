@@ -179,11 +179,13 @@ class LabelContext:
 
 
 # One query for what the ORM would need five for.
-_ASSIGNMENT, _CURRENT, _SAME = (
-    Columns(Assignment, "assignment"),
-    Columns(Label, "current"),
-    Columns(Label, "same"),
+_ASSIGNMENT = Columns(
+    Assignment,
+    "assignment",
+    only=("id", "task_id", "member_id", "status", "is_surplus", "is_set_aside", "submitted_at"),
 )
+_LABEL = ("id", "assignment_id", "revision", "score", "answer_correct", "comment")
+_CURRENT, _SAME = Columns(Label, "current", only=_LABEL), Columns(Label, "same", only=_LABEL)
 _CONTEXT = f"""
     SELECT member.set_aside_at IS NOT NULL,
         (

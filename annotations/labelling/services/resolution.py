@@ -5,7 +5,6 @@ The task's row is locked by the caller: its slots, its state and its votes chang
 
 from collections.abc import Sequence
 
-from annotations.access import CAMPAIGN
 from annotations.models import Assignment, Campaign, Label, Task
 from annotations.models.campaign import Disagreement
 from annotations.models.task import TaskKind, TaskState
@@ -15,9 +14,24 @@ from core.db.prepared import the_row
 SETTLED = ("wanted_labels", "open_slots", "priority", "state", "score_range")
 """The fields of a task that its votes and the places on it decide."""
 
-_TASK = Columns(Task, "task")
+# Every label reads both: only what settling a task needs.
+_TASK = Columns(Task, "task", only=("id", "campaign_id", "kind", "waits_for_lead", *SETTLED))
+_CAMPAIGN = Columns(
+    Campaign,
+    "campaign",
+    only=(
+        "id",
+        "status",
+        "overlap",
+        "max_overlap",
+        "disagreement",
+        "disagreement_range",
+        "asks_correctness",
+        "threshold",
+    ),
+)
 _LOCK_TASK = f"""
-    SELECT {_TASK}, {CAMPAIGN}
+    SELECT {_TASK}, {_CAMPAIGN}
     FROM annotations_task AS task JOIN annotations_campaign AS campaign ON campaign.id = task.campaign_id
     WHERE task.id = %(task)s FOR NO KEY UPDATE OF task
 """
@@ -27,7 +41,7 @@ def locked_task(key: int) -> Task:
     """The task, locked, with its campaign: submissions, claims and reclaims of one task happen one after another."""
     row = the_row(_LOCK_TASK, {"task": key})
     task = _TASK.instance(row[: len(_TASK)])
-    task.campaign = CAMPAIGN.instance(row[len(_TASK) :])
+    task.campaign = _CAMPAIGN.instance(row[len(_TASK) :])
     return task
 
 
