@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
 from django.conf import settings
 from django.contrib.auth.models import AbstractUser, AnonymousUser
 from django.db import models
@@ -215,6 +217,11 @@ class Campaign(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @cached_property
+    def is_labelled(self) -> bool:
+        """Whether it has tasks, or had them: of imported items there are some once a lead has begun labelling."""
+        return not self.is_imported or self.tasks.exists()
 
     @property
     def guidelines(self) -> Guidelines | None:

@@ -8,6 +8,7 @@ from django.db.models import Q
 
 from annotations.models.campaign import Campaign
 from core.db.constraints import check, known, not_blank, unique
+from perg.formats.rated_items import beginning_of
 
 
 class RatedBy(models.TextChoices):
@@ -65,6 +66,12 @@ class ImportedItem(models.Model):
 
     def __str__(self) -> str:
         return self.external_id
+
+    @property
+    def beginning(self) -> str:
+        """The first words that a rater sees of it: what an annotator, who must not learn its id, knows it by."""
+        words = beginning_of(self.exhibit)
+        return words or f"Item {self.position + 1}"
 
 
 class Criterion(models.Model):

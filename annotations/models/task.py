@@ -156,6 +156,13 @@ class Task(models.Model):
     def __str__(self) -> str:
         return f"task {self.pk}"
 
+    @property
+    def beginning(self) -> str:
+        """What people know the task by: the question, or the first words of the item."""
+        if self.response is not None:
+            return self.response.item.question.text
+        return self.imported_item.beginning if self.imported_item is not None else ""
+
 
 class KnownScore(models.Model):
     """What a control or qualification item should be given: `score`, give or take `tolerance`."""

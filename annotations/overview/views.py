@@ -22,7 +22,7 @@ SHOWN_FLAGS = 20
 def campaign_detail(request: PersonRequest, campaign_id: int) -> HttpResponse:
     """A lead's view of the campaign; to htmx, the part of it that changes by itself."""
     campaign = led_campaign(request.user, campaign_id)
-    if campaign.is_imported:
+    if not campaign.is_labelled:
         return render(request, "annotations/overview/campaign_imported.html", imported_counts(campaign))
     cached = progress_now(campaign)
     counted = cached.value
@@ -35,11 +35,15 @@ def campaign_detail(request: PersonRequest, campaign_id: int) -> HttpResponse:
     if request.htmx:
         return render(request, "annotations/overview/_progress.html", context)
     context |= {
-        "guidelines": campaign.guidelines,
-        "alignment": alignment_by_people(campaign, counted.alignment if counted else None),
         "flags": open_flags(campaign)[:SHOWN_FLAGS],
-        "releases": campaign.gold_releases.select_related("created_by"),
         "next_statuses": TRANSITIONS[CampaignStatus(campaign.status)],
         "can_label": Member.objects.filter(campaign=campaign, user=request.user, is_active=True).exists(),
+    }
+    if campaign.is_imported:
+        return render(request, "annotations/overview/campaign_imported.html", context | imported_counts(campaign))
+    context |= {
+        "guidelines": campaign.guidelines,
+        "alignment": alignment_by_people(campaign, counted.alignment if counted else None),
+        "releases": campaign.gold_releases.select_related("created_by"),
     }
     return render(request, "annotations/overview/campaign_detail.html", context)

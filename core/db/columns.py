@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
-from django.db import DEFAULT_DB_ALIAS
-from django.db.models import Model
+from django.db import DEFAULT_DB_ALIAS, connections
+from django.db.models import JSONField, Model
 
 M = TypeVar("M", bound=Model)
 
@@ -15,8 +15,7 @@ M = TypeVar("M", bound=Model)
 class Columns(Generic[M]):
     """Columns of a model whose table has this `alias` in the statement; as text, what follows SELECT.
 
-    Without `only`, all of them. A field that is left out is fetched when it is read, as after `only`. Not for models
-    with a JSON field, whose values the ORM reads itself.
+    Without `only`, all of them. A field that is left out is fetched when it is read, as after `only`.
     """
 
     model: type[M]
@@ -36,6 +35,13 @@ class Columns(Generic[M]):
             raise TypeError(f"{self.model.__name__} has no field {', '.join(sorted(unknown))}")
         return {name: column for name, column in columns.items() if not self.only or name in self.only}
 
+    @cached_property
+    def _documents(self) -> dict[int, JSONField[Any, Any]]:
+        """The fields whose values come as JSON texts, by their places."""
+        fields = {field.attname: field for field in self.model._meta.concrete_fields}
+        places = enumerate(fields[name] for name in self.names)
+        return {place: field for place, field in places if isinstance(field, JSONField)}
+
     def __str__(self) -> str:
         return ", ".join(f"{self.alias}.{column}" for column in self._columns.values())
 
@@ -44,4 +50,8 @@ class Columns(Generic[M]):
 
     def instance(self, values: Sequence[object]) -> M:
         """The instance with these values, as if the ORM had read it."""
+        if self._documents:
+            read, values = connections[DEFAULT_DB_ALIAS], list(values)
+            for place, field in self._documents.items():
+                values[place] = field.from_db_value(values[place], None, read)
         return self.model.from_db(DEFAULT_DB_ALIAS, self.names, values)

@@ -6,7 +6,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from annotations.access import led_campaign
+from annotations.access import campaign_on_runs
 from annotations.validation.selectors.agreement import AgreementReport, agreement_report, is_computed_at_once
 from core.api.conditional import conditional
 from core.api.json_schema import inline_schema
@@ -24,7 +24,7 @@ class CampaignAgreement(APIView):
 
     @extend_schema(responses={200: inline_schema(AgreementReport), 304: None})
     def get(self, request: Request, campaign_id: int) -> Response:
-        campaign = led_campaign(request.user, campaign_id)
+        campaign = campaign_on_runs(request.user, campaign_id)
         if not is_computed_at_once(campaign):
             address = reverse("api_validation", args=[campaign.pk])
             raise Conflict(
