@@ -13,14 +13,17 @@ from annotations.labelling.selectors.labelling import (
     ShownItem,
     ShownTask,
 )
+from annotations.labelling.selectors.questions import asked_definitions
 from annotations.labelling.services.labels import COMMENT_LENGTH
 from annotations.models import Assignment, Flag
 from annotations.models.label import AnswerCorrect
 from annotations.models.task import AssignmentStatus, FlagReason, SkipReason
 from core.api.queries import LARGEST_ID, LARGEST_INTEGER, ListQuery
 from core.api.strict import StrictSerializer
+from core.templatetags.markdown import markdown
 from evaluation.models.endpoint import SCALE
 from perg.rubrics.criterion import Criterion
+from perg.rubrics.entries import other_order
 
 MOST_HELD = 1000
 LONGEST_NAME = 50
@@ -58,7 +61,7 @@ class CurrentLabelSerializer(serializers.Serializer[CurrentLabel]):
 
 class ShownItemSerializer(serializers.Serializer[ShownItem]):
     """An imported item: what is shown, as HTML in which nothing can act or load anything, and the criteria to answer,
-    each as a document: `key`, `question`, `instructions`, `kind`, `choices` (of the kinds that have options), `lowest`,
+    each as a document: `key`, `question`, `instructions` (Markdown; and as HTML), `kind`, `choices` (of the kinds that have options), `lowest`,
     `highest` and `step` (of numbers), `required`, and `only_if`, the answers to another criterion with which it is
     asked. Of two outputs the first is the one shown first, for each person in an order that was drawn for them.
     """
@@ -83,8 +86,8 @@ def _asked(criterion: Criterion) -> dict[str, Any]:
             *("key", "question", "instructions", "kind", "lowest", "highest", "step", "required", "only_if"),
         },
     )
-    choices = [{"key": c.key, "label": c.shown, "anchor": c.anchor} for c in criterion.choices]
-    return shown | {"choices": choices}
+    choices = [{"key": option.key, "label": option.shown, "anchor": option.anchor} for option in criterion.choices]
+    return shown | {"instructions_html": markdown(criterion.instructions), "choices": choices}
 
 
 class ShownTaskSerializer(serializers.Serializer[ShownTask]):
@@ -258,7 +261,7 @@ class HistorySerializer(serializers.ModelSerializer[Assignment]):
     )
     score = serializers.IntegerField(allow_null=True, read_only=True)
     answer_correct = serializers.CharField(read_only=True)
-    answers = serializers.JSONField(allow_null=True, read_only=True, help_text=ANSWERS)
+    answers = serializers.SerializerMethodField(help_text=ANSWERS)
     comment = serializers.CharField(read_only=True)
     revision = serializers.IntegerField(allow_null=True, read_only=True)
     labelled_at = serializers.DateTimeField(allow_null=True, read_only=True)
@@ -283,9 +286,22 @@ class HistorySerializer(serializers.ModelSerializer[Assignment]):
         read_only_fields = fields
 
 
+    @extend_schema_field(serializers.DictField(allow_null=True))
+    def get_answers(self, assignment: Assignment) -> object:
+        """In the order in which the outputs were shown to the caller."""
+        answers = assignment.answers  # type: ignore[attr-defined] # annotated
+        if not answers or not assignment.is_swapped:
+            return answers
+        if "criteria" not in self.context:  # once for the list
+            self.context["criteria"] = asked_definitions(assignment.task.campaign_id)
+        return other_order(self.context["criteria"], answers)
+
+
 class HistoryQuery(ListQuery):
     words = serializers.CharField(
-        max_length=200, required=False, help_text="Looked for in question, preference, comment and skip note."
+        max_length=200,
+        required=False,
+        help_text="Looked for in question, preference, item, comment and skip note.",
     )
     score = serializers.IntegerField(min_value=SCALE[0], max_value=SCALE[-1], required=False)
 

@@ -116,6 +116,23 @@ def _labels(criterion: Criterion, entry: object) -> list[str]:
     raise NoSuchAnswer(f"The answer is a list of any of: {', '.join(codes)}.")
 
 
+def answers_in_words(criteria: Sequence[Criterion], answers: Entries) -> list[tuple[str, str]]:
+    """Questions with the answers to them, as people read them; those of criteria that are asked no more, by their keys."""
+    known = {criterion.key: criterion for criterion in criteria}
+    in_order = [*(key for key in known if key in answers), *(key for key in answers if key not in known)]
+    return [
+        (known[key].question or key if key in known else key, _in_words(known.get(key), answers[key]))
+        for key in in_order
+    ]
+
+
+def _in_words(criterion: Criterion | None, answer: object) -> str:
+    names = {option.key: option.shown for option in criterion.choices} if criterion else {}
+    if isinstance(answer, list):
+        return ", ".join(names.get(key, str(key)) for key in answer) or "none"
+    return names.get(answer, answer) if isinstance(answer, str) else f"{answer:g}"
+
+
 # --- Two outputs in the other order -------------------------------------------------------------------------------
 
 

@@ -11,7 +11,7 @@ def history_of(member: Member, *, words: str = "", score: int | None = None) -> 
     """The member's labelled and skipped tasks, each with its current label's `score`, `answer_correct`, `answers`,
     `comment`, `revision` and `labelled_at`.
 
-    `words` are looked for in question, preference, comment and note of a skip; `score` is that of the current label.
+    `words` are looked for in question, preference, item, comment and note of a skip; `score` is that of the current label.
     """
     current = Label.objects.filter(assignment=OuterRef("pk")).order_by("-revision")
     history = (
@@ -38,6 +38,7 @@ def history_of(member: Member, *, words: str = "", score: int | None = None) -> 
         history = history.filter(
             Q(task__response__item__question__text__icontains=word)
             | Q(task__response__item__preference__text__icontains=word)
+            | Q(task__imported_item__exhibit__icontains=word)
             | Q(comment__icontains=word)
             | Q(skip_note__icontains=word)
         )
