@@ -6,6 +6,7 @@ from rest_framework import serializers
 
 from annotations.adjudication.selectors import AnonymousLabel, Case, JudgeScore
 from annotations.adjudication.services import TEXT_LENGTH
+from annotations.answers_field import AnswersField
 from annotations.models import Adjudication, Flag, Label, Task
 from annotations.models.label import AnswerCorrect
 from annotations.models.task import TaskKind, TaskState
@@ -70,7 +71,7 @@ class LabelSerializer(RowSerializer[Label]):
     kind = serializers.ChoiceField(TaskKind.choices, source="assignment.task.kind")
     annotator = serializers.CharField(source="assignment.member.user.username")
     answer_correct = serializers.ChoiceField(AnswerCorrect.choices, allow_blank=True)
-    answers = serializers.JSONField(allow_null=True)
+    answers = AnswersField(allow_null=True)
     is_current = serializers.BooleanField()
     is_surplus = serializers.BooleanField(source="assignment.is_surplus")
     is_set_aside = serializers.BooleanField(source="assignment.is_set_aside")

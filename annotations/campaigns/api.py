@@ -156,7 +156,7 @@ class Campaigns(ListModelMixin, RetrieveModelMixin, LedViewSet[Campaign]):
     @action(detail=True)
     def labelling(self, request: Request, campaign_id: int) -> Response:
         """What people label in a campaign of imported items that the caller leads, and what else they could."""
-        return Response(_labelling(self.campaign))
+        return Response(_labelling(_of_items(self.campaign)))
 
     @extend_schema(request=NewLabellingSerializer, responses={201: LabellingSerializer})
     @labelling.mapping.post
@@ -165,7 +165,7 @@ class Campaigns(ListModelMixin, RetrieveModelMixin, LedViewSet[Campaign]):
         """Begin to label imported items, or add items: make tasks of them, and open the campaign if it is closed. The
         code `cannot_be_asked` is for a criterion of which only the ratings are known.
         """
-        campaign, maker = self.campaign, actor_of(request)
+        campaign, maker = _of_items(self.campaign), actor_of(request)
         body = NewLabellingSerializer(data=request.data, context={"maker": maker})
         body.is_valid(raise_exception=True)
         values = body.validated_data
@@ -193,6 +193,13 @@ class Campaigns(ListModelMixin, RetrieveModelMixin, LedViewSet[Campaign]):
         """All versions of the guidelines of a campaign that the caller leads, newest first."""
         versions = guidelines_with_counts(self.campaign)
         return Response(GuidelinesVersionSerializer(versions, many=True).data)
+
+
+def _of_items(campaign: Campaign) -> Campaign:
+    """Raises NotFound for a campaign on runs."""
+    if not campaign.is_imported:
+        raise NotFound("The tasks of a campaign on runs were made with it.", code="not_imported")
+    return campaign
 
 
 def _labelling(campaign: Campaign) -> object:

@@ -5,6 +5,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from annotations.answers_field import AnswersField
 from annotations.labelling.responses import exhibit_html, rendered, written
 from annotations.labelling.selectors.labelling import (
     CurrentLabel,
@@ -27,10 +28,6 @@ from perg.rubrics.entries import other_order
 
 MOST_HELD = 1000
 LONGEST_NAME = 50
-ANSWERS = (
-    "To the criteria of an imported item, by their keys: the key of an option, a number, a text, or a list of the keys "
-    "of options. Null for a response, which has a score."
-)
 
 
 class OptionSerializer(serializers.Serializer[Any]):
@@ -48,7 +45,7 @@ class DraftSerializer(serializers.Serializer[EnteredDraft]):
     answer_correct = serializers.CharField(allow_blank=True)
     comment = serializers.CharField(allow_blank=True)
     seconds = serializers.FloatField()
-    answers = serializers.JSONField(allow_null=True, help_text=ANSWERS)
+    answers = AnswersField(allow_null=True)
 
 
 class CurrentLabelSerializer(serializers.Serializer[CurrentLabel]):
@@ -56,7 +53,7 @@ class CurrentLabelSerializer(serializers.Serializer[CurrentLabel]):
     score = serializers.IntegerField(allow_null=True)
     answer_correct = serializers.CharField(allow_blank=True)
     comment = serializers.CharField(allow_blank=True)
-    answers = serializers.JSONField(allow_null=True, help_text=ANSWERS)
+    answers = AnswersField(allow_null=True)
 
 
 class ShownItemSerializer(serializers.Serializer[ShownItem]):
@@ -181,7 +178,7 @@ class EntriesSerializer(StrictSerializer[Any]):
         AnswerCorrect.choices, required=False, allow_blank=True, default=""
     )
     comment = _text()
-    answers = serializers.JSONField(required=False, allow_null=True, default=None, help_text=ANSWERS)
+    answers = AnswersField(required=False, allow_null=True, default=None)
 
 
 class NewDraftSerializer(EntriesSerializer):
@@ -261,7 +258,7 @@ class HistorySerializer(serializers.ModelSerializer[Assignment]):
     )
     score = serializers.IntegerField(allow_null=True, read_only=True)
     answer_correct = serializers.CharField(read_only=True)
-    answers = serializers.SerializerMethodField(help_text=ANSWERS)
+    answers = serializers.SerializerMethodField()
     comment = serializers.CharField(read_only=True)
     revision = serializers.IntegerField(allow_null=True, read_only=True)
     labelled_at = serializers.DateTimeField(allow_null=True, read_only=True)
@@ -286,7 +283,7 @@ class HistorySerializer(serializers.ModelSerializer[Assignment]):
         read_only_fields = fields
 
 
-    @extend_schema_field(serializers.DictField(allow_null=True))
+    @extend_schema_field(AnswersField(allow_null=True))
     def get_answers(self, assignment: Assignment) -> object:
         """In the order in which the outputs were shown to the caller."""
         answers = assignment.answers  # type: ignore[attr-defined] # annotated

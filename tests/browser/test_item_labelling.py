@@ -177,7 +177,7 @@ def test_a_criterion_appears_with_the_answer_on_which_it_depends_and_is_then_req
     ida.press("n")
     expect(why).to_be_visible()
     ida.press("Enter")
-    ida.says("“Why is it not safe?”: Answer this.")
+    ida.says(re.escape("“Why is it not safe?”: Answer this."))
     expect(why.get_by_role("textbox", name=re.compile("Why is it not safe"))).to_be_focused()
     ida.page.keyboard.type("because")
     ida.press("Escape")
