@@ -8,6 +8,7 @@ from annotations.campaigns import api_urls as campaigns
 from annotations.exports import api_urls as exports
 from annotations.gold import api_urls as gold
 from annotations.item_story import api_urls as item_story
+from annotations.items import api_urls as items
 from annotations.needs import api_urls as needs
 from annotations.overview import api_urls as overview
 from annotations.people import api_urls as people
@@ -26,5 +27,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *people.urlpatterns,
     *needs.urlpatterns,
     *item_story.urlpatterns,
+    *items.urlpatterns,
     *campaigns.last_urlpatterns,
 ]

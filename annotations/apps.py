@@ -15,6 +15,7 @@ class AnnotationsConfig(AppConfig):
 
         ratings.register_kind()
         known_items.register_kind()
-        for room in ("gold.table", "exports.tables.labelling_tables", "exports.tables.evaluation_tables"):
+        labelling, evaluation = "exports.tables.labelling_tables", "exports.tables.evaluation_tables"
+        for room in ("gold.table", labelling, "items.table", evaluation):
             register_tables(f"annotations.{room}.TABLES")
         register(ReportJobs(), ExportJobs(), GoldRequests())

@@ -6,6 +6,7 @@ from annotations.campaigns import urls as campaigns
 from annotations.exports import urls as exports
 from annotations.gold import urls as gold
 from annotations.item_story import urls as item_story
+from annotations.items import urls as items
 from annotations.labelling import urls as labelling
 from annotations.overview import urls as overview
 from annotations.people import urls as people
@@ -20,6 +21,7 @@ urlpatterns = [
     *gold.urlpatterns,
     *exports.urlpatterns,
     *item_story.urlpatterns,
+    *items.urlpatterns,
     *people.urlpatterns,
     *audit.urlpatterns,
     *quality.urlpatterns,

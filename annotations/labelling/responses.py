@@ -4,8 +4,7 @@ import json
 from dataclasses import replace
 from functools import lru_cache
 
-from django.template.loader import render_to_string
-
+from annotations.exhibits.rendering import exhibit_html
 from core.templatetags.markdown import as_written, response
 from perg.formats.rated_items import load_exhibit
 
@@ -33,9 +32,7 @@ def _written(text: str | None) -> str:
     return str(as_written(text))
 
 
-def exhibit_html(stored: str, *, is_swapped: bool) -> str:
+def item_html(stored: str, *, is_swapped: bool) -> str:
     """The exhibit of an item, stored as JSON, as HTML; swapped, its second output comes first."""
     exhibit = load_exhibit(json.loads(stored))
-    if is_swapped:
-        exhibit = replace(exhibit, outputs=exhibit.outputs[::-1])
-    return render_to_string("annotations/items/_exhibit.html", {"exhibit": exhibit})
+    return exhibit_html(replace(exhibit, outputs=exhibit.outputs[::-1]) if is_swapped else exhibit)

@@ -6,7 +6,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from annotations.answers_field import AnswersField
-from annotations.labelling.responses import exhibit_html, rendered, written
+from annotations.labelling.responses import item_html, rendered, written
 from annotations.labelling.selectors.labelling import (
     CurrentLabel,
     EnteredDraft,
@@ -67,7 +67,7 @@ class ShownItemSerializer(serializers.Serializer[ShownItem]):
     criteria = serializers.SerializerMethodField()
 
     def get_exhibit_html(self, item: ShownItem) -> str:
-        return exhibit_html(item.exhibit, is_swapped=item.is_swapped)
+        return item_html(item.exhibit, is_swapped=item.is_swapped)
 
     @extend_schema_field(serializers.ListField(child=serializers.DictField()))
     def get_criteria(self, item: ShownItem) -> list[dict[str, Any]]:

@@ -46,19 +46,28 @@ def newest_page(queryset: QuerySet[M], query: PageQuery, *, size: int = PER_PAGE
     return NewestPage(shown, shown[-1].pk if len(rows) > size else None, is_first=before is None)
 
 
-def keyset_page(queryset: QuerySet[M], query: PageQuery, *, size: int = PER_PAGE) -> KeysetPage[M]:
-    """The page that an address asks for by `after=KEY` or `before=KEY`; the first where it asks for none."""
+def keyset_page(
+    queryset: QuerySet[M], query: PageQuery, *, by: str = "pk", size: int = PER_PAGE
+) -> KeysetPage[M]:
+    """The page that an address asks for by `after=KEY` or `before=KEY`; the first where it asks for none.
+
+    `by` is what the rows are ordered by, highest first where it begins with a minus: a whole number above 0 that no two
+    of them share, or from 0 where it rises.
+    """
     after, before = query.key("after"), query.key("before")
+    name, falls = by.lstrip("-"), by.startswith("-")
+    behind, ahead = ("lt", "gt") if falls else ("gt", "lt")
+    backwards = name if falls else f"-{name}"
     if before is not None and after is None:
-        rows = list(queryset.filter(pk__lt=before).order_by("-pk")[: size + 1])
+        rows = list(queryset.filter(**{f"{name}__{ahead}": before}).order_by(backwards)[: size + 1])
         is_more, shown = len(rows) > size, tuple(reversed(rows[:size]))
         if shown:
-            return KeysetPage(shown, shown[0].pk if is_more else None, shown[-1].pk)
-    behind = queryset.filter(pk__gt=after) if after is not None else queryset
-    rows = list(behind.order_by("pk")[: size + 1])
+            return KeysetPage(shown, getattr(shown[0], name) if is_more else None, getattr(shown[-1], name))
+    rest = queryset.filter(**{f"{name}__{behind}": after}) if after is not None else queryset
+    rows = list(rest.order_by(by)[: size + 1])
     shown = tuple(rows[:size])
     return KeysetPage(
         shown,
-        before=shown[0].pk if shown and after is not None else None,
-        after=shown[-1].pk if len(rows) > size else None,
+        before=getattr(shown[0], name) if shown and after is not None else None,
+        after=getattr(shown[-1], name) if len(rows) > size else None,
     )

@@ -10,6 +10,8 @@ from markdown_it import MarkdownIt
 from markdown_it.rules_block import StateBlock
 from markdown_it.rules_inline import StateInline
 
+from core.text.formulas import LONGEST, formula_at
+
 _INLINE_MATHS = re.compile(
     r"\\\(.{1,2000}?\\\)|\\\[.{1,2000}?\\\]|\$\$.{1,2000}?\$\$|\$(?![\s$])[^$\n]{0,500}?[^\s$\\]\$(?!\d)|\\begin\{(\w+\*?)\}.{1,2000}?\\end\{\1\}",
     re.DOTALL,
@@ -21,8 +23,11 @@ _ENVIRONMENT = re.compile(r"\\begin\{(\w+\*?)\}")
 _BEFORE_SIGN, _AFTER_SIGN = re.compile(r"[A-Za-z0-9)\]}]"), re.compile(r"[A-Za-z0-9(\[{]")
 
 
-def response_parser() -> MarkdownIt:
-    """A parser of responses. HTML in them is text."""
+def response_parser(*, with_formulas: bool = False) -> MarkdownIt:
+    """A parser of responses. HTML in them is text.
+
+    With formulas, one is a token `formula` with its LaTeX as content, and its source and `is_block` in `meta`.
+    """
     parser = MarkdownIt("commonmark", {"html": False, "breaks": True}).enable(["table", "strikethrough"])
     parser.disable(["image", "entity", "reference"])
     parser.block.ruler.before("fence", "maths", _maths_block, {"alt": ["paragraph", "blockquote", "list"]})
@@ -30,6 +35,11 @@ def response_parser() -> MarkdownIt:
     parser.inline.ruler.at("escape", _backslash)
     parser.inline.ruler.before("emphasis", "signs", _sign)
     parser.inline.ruler.before("link", "pictures", _picture)
+    if with_formulas:
+        parser.block.ruler.before(
+            "maths", "formulas", _formula_block, {"alt": ["paragraph", "blockquote", "list"]}
+        )
+        parser.inline.ruler.before("maths", "formulas", _formula)
     return parser
 
 
@@ -46,6 +56,18 @@ def _maths(state: StateInline, silent: bool) -> bool:
         return False
     formula = _INLINE_MATHS.match(state.src, state.pos, state.posMax)
     return formula is not None and _as_text(state, len(formula.group()), silent)
+
+
+def _formula(state: StateInline, silent: bool) -> bool:
+    formula = formula_at(state.src, state.pos, state.posMax)
+    if formula is None:
+        return False
+    if not silent:
+        token = state.push("formula", "", 0)
+        token.content = formula.latex
+        token.meta = {"source": state.src[state.pos : formula.end], "is_block": formula.is_block}
+    state.pos = formula.end
+    return True
 
 
 def _backslash(state: StateInline, silent: bool) -> bool:
@@ -95,6 +117,31 @@ def _maths_block(state: StateBlock, start_line: int, end_line: int, silent: bool
     token.content = state.getLines(start_line, number + 1, state.blkIndent, keepLastLF=True)
     token.map = [start_line, number + 1]
     state.line = number + 1
+    return True
+
+
+def _formula_block(state: StateBlock, start_line: int, end_line: int, silent: bool) -> bool:
+    """A formula over several lines, with nothing behind it."""
+    closing, begin = _closing(_line(state, start_line)), state.bMarks[start_line] + state.tShift[start_line]
+    if closing is None or state.is_code_block(start_line):
+        return False
+    if state.src.find(closing, begin + 2, begin + LONGEST + len(closing)) < 0:
+        return False
+    end = min(start_line + LONGEST_FORMULA, end_line)
+    text = state.getLines(start_line, end, state.blkIndent, keepLastLF=False).lstrip()
+    formula = formula_at(text, 0)
+    if formula is None:
+        return False
+    rest = text[formula.end :].split("\n", 1)[0]
+    if rest.strip() or "\n\n" in formula.latex:
+        return False
+    if not silent:
+        token = state.push("formula", "", 0)
+        token.content = formula.latex
+        token.meta = {"source": text[: formula.end], "is_block": True}
+        token.block = True
+        state.line = start_line + text.count("\n", 0, formula.end) + 1
+        token.map = [start_line, state.line]
     return True
 
 

@@ -54,7 +54,8 @@ class Column:
     """A column: `path` is where the ORM finds it, the name where empty.
 
     `rated_by_people`: the raters of a RATINGS column are people. `is_private`: it may name people in passing, and is
-    left empty where people go by pseudonyms.
+    left empty where people go by pseudonyms. `person_if`: it is of a person only in rows where this other column has
+    this value.
     """
 
     name: str
@@ -64,6 +65,7 @@ class Column:
     prefix: str = ""
     rated_by_people: bool = False
     is_private: bool = False
+    person_if: tuple[str, str] | None = None
 
     @property
     def arrow(self) -> pa.Field:

@@ -1,6 +1,6 @@
 """Pseudonyms for people in files that are passed on."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import cache
 from typing import Any
@@ -36,13 +36,19 @@ def under_pseudonyms(source: Source, campaign: Campaign | None) -> Source:
     changes = {
         column.name: change for column in source.columns if (change := _change(column, pseudonym)) is not None
     }
-    by_place = [(at, changes[c.name]) for at, c in enumerate(source.columns) if c.name in changes]
+    places = {column.name: place for place, column in enumerate(source.columns)}
+    by_place = [
+        (places[column.name], changes[column.name], _condition(column, places))
+        for column in source.columns
+        if column.name in changes
+    ]
 
     def rows() -> Iterator[Row]:
         for row in source.rows():
             cells = list(row)
-            for at, change in by_place:
-                cells[at] = change(cells[at])
+            for place, change, is_of_a_person in by_place:
+                if is_of_a_person(row):
+                    cells[place] = change(cells[place])
             yield tuple(cells)
 
     def lines() -> Iterator[dict[str, Any]]:
@@ -57,6 +63,14 @@ def under_pseudonyms(source: Source, campaign: Campaign | None) -> Source:
         }
 
     return replace(source, rows=rows, lines=lines if source.lines else None, raters=raters)
+
+
+def _condition(column: Column, places: Mapping[str, int]) -> Callable[[Row], bool]:
+    """Whether the column is of a person in a row."""
+    if column.person_if is None:
+        return lambda _: True
+    place, value = places[column.person_if[0]], column.person_if[1]
+    return lambda row: bool(row[place] == value)
 
 
 def _change(column: Column, pseudonym: Callable[[str], str]) -> Callable[[Any], Any] | None:

@@ -1,0 +1,1 @@
+"""Imported items by their ratings, and what a page shows of each."""

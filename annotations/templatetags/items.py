@@ -1,0 +1,47 @@
+"""Lists of imported items: texts in one line, links that narrow a list, and labels in words."""
+
+from collections.abc import Mapping
+
+from django import template
+from django.http import HttpRequest
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+
+from annotations.items.selectors.answers import FAILURE, NO_FAILURE
+from annotations.models import Criterion
+from core.http.page_query import PageQuery
+from core.text.unseen import with_marks
+
+register = template.Library()
+
+LONGEST_LINE = 160
+
+
+@register.filter
+def one_line(text: str) -> SafeString:
+    """The beginning of a text without its line ends, what cannot be seen marked."""
+    line = " ".join(text.split())
+    return mark_safe(
+        with_marks(line[:LONGEST_LINE] + ("…" if len(line) > LONGEST_LINE else ""))
+    )  # it escapes
+
+
+@register.filter
+def seen(text: str) -> SafeString:
+    """A text with marks for what cannot be seen."""
+    return mark_safe(with_marks(text))  # it escapes
+
+
+@register.simple_tag(takes_context=True)
+def with_attribute(context: Mapping[str, object], name: str, value: str) -> str:
+    """The query of the list narrowed to items with this attribute."""
+    request = context["request"]
+    assert isinstance(request, HttpRequest)
+    return PageQuery(request).changed("after", "before", attribute=f"{name}={value}").urlencode()
+
+
+@register.simple_tag
+def said(label: str, criterion: Criterion) -> SafeString:
+    """What a label of a link stands for."""
+    words = {FAILURE: "a failure", NO_FAILURE: "no failure"}.get(label)
+    return SafeString(words) if words else format_html("“<bdi>{}</bdi>”", seen(label))
