@@ -72,8 +72,9 @@ def rows_of(campaign: Campaign, definitions: Sequence[Definition]) -> list[Crite
             "question": definition.question,
             "definition": definition.model_dump(mode="json"),
             "kind": definition.kind,
-            "scale": definition.scale or "nominal",
-            "categories": [choice.key for choice in definition.choices] or None,
+            "scale": "nominal" if definition.kind == "pairwise" else definition.scale or "nominal",
+            "categories": _categories(definition),
+            "threshold": definition.fails_below,
         }
         if definition.kind == "multilabel":
             label = {"kind": "binary", "scale": "nominal", "categories": ["no", "yes"], "part_of": definition.key}
@@ -83,6 +84,13 @@ def rows_of(campaign: Campaign, definitions: Sequence[Definition]) -> list[Crite
     return Criterion.objects.bulk_create(
         Criterion(campaign=campaign, position=place, **row) for place, row in enumerate(rows)
     )
+
+
+def _categories(definition: Definition) -> list[str] | None:
+    """The options' keys; of levels without numbers, whose values are places, what people read."""
+    if definition.kind == "ordinal" and not definition.options[0].key.isdigit():
+        return [option.shown for option in definition.options]
+    return [choice.key for choice in definition.choices] or None
 
 
 def imported_campaign(

@@ -32,8 +32,8 @@ def questions_of(rows: Sequence[Criterion]) -> list[AskedCriterion]:
     """Rows that can all be asked, as questions."""
     rows_of: dict[str, list[Criterion]] = {}
     for row in rows:
-        rows_of.setdefault(_question(row), []).append(row)
-    return [AskedCriterion(_definition(of[0]), tuple(of)) for of in rows_of.values()]
+        rows_of.setdefault(question_of(row), []).append(row)
+    return [AskedCriterion(definition_of(of[0]), tuple(of)) for of in rows_of.values()]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,8 @@ class Askable:
     @property
     def name(self) -> str:
         """The question, or the key where there is none."""
-        return self.rows[0].question or self.key
+        question = self.rows[0].definition.get("question") or ("" if self.rows[0].part_of else self.rows[0].question)
+        return str(question or self.key)
 
     @property
     def is_asked(self) -> bool:
@@ -63,7 +64,7 @@ def askable_criteria(campaign: Campaign) -> list[Askable]:
     """All criteria of a campaign, in order, the labels of one question together."""
     rows_of: dict[str, list[Criterion]] = {}
     for row in campaign.criteria.order_by("position"):
-        rows_of.setdefault(_question(row), []).append(row)
+        rows_of.setdefault(question_of(row), []).append(row)
     return [Askable(key, tuple(rows), _problem(key, rows)) for key, rows in rows_of.items()]
 
 
@@ -72,7 +73,7 @@ def problem_of_choice(rows: Sequence[Criterion]) -> str:
     return problem_of_order(tuple(question.definition for question in questions_of(rows)))
 
 
-def _question(row: Criterion) -> str:
+def question_of(row: Criterion) -> str:
     """The key by which the criterion is answered."""
     return str(row.definition.get("key") or row.part_of or row.key)
 
@@ -81,7 +82,7 @@ def _problem(key: str, rows: Sequence[Criterion]) -> str:
     if any(not row.definition for row in rows):
         return f"“{key}” cannot be asked: only its ratings are known, not the question with its answers."
     try:
-        definition = _definition(rows[0])
+        definition = definition_of(rows[0])
     except ValidationError:
         return f"“{key}” cannot be asked: its definition is not valid."
     if len(rows) > 1 and (definition.kind != "multilabel" or len(rows) != len(definition.options)):
@@ -89,5 +90,6 @@ def _problem(key: str, rows: Sequence[Criterion]) -> str:
     return ""
 
 
-def _definition(row: Criterion) -> Definition:
+def definition_of(row: Criterion) -> Definition:
+    """Raises pydantic.ValidationError."""
     return Definition.model_validate(row.definition)

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 
+from annotations.labelling.selectors.item_votes import votes_on
 from annotations.models import Criterion
 from annotations.models.imported import RatedBy
 from perg.formats.label_forms import is_missing, label_of
@@ -91,6 +92,18 @@ def _stored_ratings(criterion: Criterion) -> Iterator[FileRating]:
             yield FileRating(item, names[rater], kinds[kind], float(value), None)
         elif value in labels or not is_missing(value, nominal=True):
             yield FileRating(item, names[rater], kinds[kind], label_of(value), None)
+    yield from _votes(criterion, names.values())
+
+
+def _votes(criterion: Criterion, taken: Collection[str]) -> Iterator[FileRating]:
+    """What people who label here say: each is a rater, whoever else is called as they are."""
+    names = dict[str, str]()
+    for vote in votes_on(criterion):
+        if vote.username not in names:
+            others = {*OF_THE_REPORT, *taken, *names.values()}
+            names[vote.username] = told_apart(vote.username, others, "labelled here")
+        label = vote.value if criterion.scale == "nominal" else float(vote.value)
+        yield FileRating(vote.external_id, names[vote.username], "human", label, None)
 
 
 def told_apart(name: str, taken: Collection[str], by: str) -> str:

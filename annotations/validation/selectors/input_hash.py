@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 from django.db import connection
 
+from annotations.labelling.selectors.item_votes import DIGEST_OF_VOTES
 from annotations.models import Campaign
 from perg import __version__
 
@@ -52,6 +53,7 @@ IMPORTED = [
     JOIN annotations_criterion AS criterion ON criterion.id = rating.criterion_id
     WHERE criterion.campaign_id = %(campaign)s
     """,
+    DIGEST_OF_VOTES,
 ]
 
 ITEMS = """

@@ -7,6 +7,7 @@ import numpy as np
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Length
 
+from annotations.labelling.selectors.item_votes import has_votes
 from annotations.labelling.selectors.labels import votes
 from annotations.models import Adjudication, Campaign, ImportedRating, Task, ValidationReport
 from annotations.models.task import TaskKind, TaskState
@@ -83,7 +84,7 @@ def staleness(campaign: Campaign, report: ValidationReport) -> str:
 def has_ratings(campaign: Campaign) -> bool:
     """Whether there is anything to report on: a rating by a person or a judge."""
     if campaign.is_imported:
-        return ImportedRating.objects.filter(criterion__campaign=campaign).exists()
+        return ImportedRating.objects.filter(criterion__campaign=campaign).exists() or has_votes(campaign)
     return votes(campaign).exists() or _judgments(campaign).exists()
 
 
