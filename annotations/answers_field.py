@@ -12,8 +12,8 @@ ANSWER = {
 
 @extend_schema_field({"type": "object", "additionalProperties": ANSWER})
 class AnswersField(serializers.JSONField):
-    """By the key of the criterion: the key of an option, a number, a text, or a list of keys. Null for a response, which
-    has a score. What is sent is checked by the service that takes it.
+    """By the key of the criterion: the key of an option, a number, a text, or a list of keys. Null for a response,
+    which has a score. What is sent is checked by the service that takes it.
     """
 
     def __init__(self, **options: Any) -> None:

@@ -40,7 +40,11 @@ ERRORS = Definition.model_validate(
         "key": "errors",
         "question": "Which errors are in it?",
         "kind": "multilabel",
-        "options": [{"key": "facts", "label": "Wrong facts"}, {"key": "style"}, {"key": "cut", "label": "Cut off"}],
+        "options": [
+            {"key": "facts", "label": "Wrong facts"},
+            {"key": "style"},
+            {"key": "cut", "label": "Cut off"},
+        ],
         "required": False,
     }
 )
@@ -48,7 +52,14 @@ BETTER = Definition.model_validate(
     {"key": "better", "question": "Which is better?", "kind": "pairwise", "both_bad": True}
 )
 LENGTH = Definition.model_validate(
-    {"key": "percent", "question": "How much of it is true?", "kind": "numeric", "lowest": 0, "highest": 100, "step": 5}
+    {
+        "key": "percent",
+        "question": "How much of it is true?",
+        "kind": "numeric",
+        "lowest": 0,
+        "highest": 100,
+        "step": 5,
+    }
 )
 WHY = Definition.model_validate(
     {
@@ -77,7 +88,12 @@ def rows_of(campaign: Campaign, definitions: Sequence[Definition]) -> list[Crite
             "threshold": definition.fails_below,
         }
         if definition.kind == "multilabel":
-            label = {"kind": "binary", "scale": "nominal", "categories": ["no", "yes"], "part_of": definition.key}
+            label = {
+                "kind": "binary",
+                "scale": "nominal",
+                "categories": ["no", "yes"],
+                "part_of": definition.key,
+            }
             rows += [row | label | {"key": f"{definition.key}:{option.key}"} for option in definition.options]
         else:
             rows.append(row)

@@ -58,9 +58,7 @@ def with_votes(tasks: QuerySet[Task]) -> QuerySet[Task]:
     votes = Assignment.objects.voting().filter(task=OuterRef("pk")).order_by().values("task")
     counted = votes.annotate(n=Count("pk")).values("n")
     shown = ("response__item__question", "response__item__preference", "imported_item")
-    return tasks.select_related(*shown).annotate(
-        votes=Coalesce(Subquery(counted), 0)
-    )
+    return tasks.select_related(*shown).annotate(votes=Coalesce(Subquery(counted), 0))
 
 
 class Tasks(ListModelMixin, LedViewSet[Task]):

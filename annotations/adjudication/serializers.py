@@ -19,8 +19,8 @@ from perg.stats.gold.adjudicators import DecisionMeasures
 
 
 class TaskSerializer(RowSerializer[Task]):
-    """A response or an imported item to be labelled, and how far that is. Control and qualification items want no labels
-    of their own.
+    """A response or an imported item to be labelled, and how far that is. Control and qualification items want no
+    labels of their own.
 
     `votes` are labels that are neither surplus nor set aside. Of an imported item, `external_id` is its owner's id and
     `question` its first words; of a response, `external_id` is null.
@@ -61,8 +61,8 @@ class TaskQuery(ListQuery):
 
 
 class LabelSerializer(RowSerializer[Label]):
-    """A person's rating: the `score` of a response, or `answers` to the criteria of an imported item, in which “first” is
-    the item's first output. A change is a new revision: the one that `is_current` counts.
+    """A person's rating: the `score` of a response, or `answers` to the criteria of an imported item, in which
+    “first” is the item's first output. A change is a new revision: the one that `is_current` counts.
 
     Where it is surplus or set aside it is kept without a vote; control items never have one.
     """

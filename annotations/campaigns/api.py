@@ -2,7 +2,7 @@
 
 from http import HTTPStatus
 
-from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework.decorators import action
 from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
@@ -78,9 +78,7 @@ class Campaigns(ListModelMixin, RetrieveModelMixin, LedViewSet[Campaign]):
         own = Member.objects.filter(campaign=OuterRef("pk"), user=actor_of(self.request), is_active=True)
         campaigns = Campaign.objects.visible_to(self.request.user)
         labelled = Task.objects.filter(campaign=OuterRef("pk"))
-        return campaigns.annotate(
-            role=Subquery(own.values("role")[:1]), is_labelled=Q(is_imported=False) | Exists(labelled)
-        )
+        return campaigns.annotate(role=Subquery(own.values("role")[:1]), has_tasks=Exists(labelled))
 
     def get_object(self) -> Campaign:
         return existing(self.get_queryset().filter(pk=self.kwargs["campaign_id"]), "campaign")

@@ -340,7 +340,9 @@ class BeginLabellingForm(forms.Form):
         criteria, people = self.fields["criteria"], self.fields["annotators"]
         assert isinstance(criteria, forms.MultipleChoiceField)
         assert isinstance(people, forms.ModelMultipleChoiceField)
-        criteria.choices = [(criterion.key, f"{criterion.name} ({criterion.kind})") for criterion in can_be_asked]
+        criteria.choices = [
+            (criterion.key, f"{criterion.name} ({criterion.kind})") for criterion in can_be_asked
+        ]
         criteria.initial = [
             criterion.key for criterion in can_be_asked if self.is_first or criterion.is_asked
         ]

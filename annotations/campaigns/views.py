@@ -6,7 +6,13 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from annotations.access import campaign_maker, led_campaign
-from annotations.campaigns.forms import BeginLabellingForm, CampaignForm, GuidelinesForm, MembersForm, SettingsForm
+from annotations.campaigns.forms import (
+    BeginLabellingForm,
+    CampaignForm,
+    GuidelinesForm,
+    MembersForm,
+    SettingsForm,
+)
 from annotations.campaigns.selectors.campaigns import campaigns_of
 from annotations.campaigns.selectors.guidelines import guidelines_with_counts
 from annotations.campaigns.services.begin_labelling import begin_labelling

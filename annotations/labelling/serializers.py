@@ -58,9 +58,10 @@ class CurrentLabelSerializer(serializers.Serializer[CurrentLabel]):
 
 class ShownItemSerializer(serializers.Serializer[ShownItem]):
     """An imported item: what is shown, as HTML in which nothing can act or load anything, and the criteria to answer,
-    each as a document: `key`, `question`, `instructions` (Markdown; and as HTML), `kind`, `choices` (of the kinds that have options), `lowest`,
-    `highest` and `step` (of numbers), `required`, and `only_if`, the answers to another criterion with which it is
-    asked. Of two outputs the first is the one shown first, for each person in an order that was drawn for them.
+    each as a document: `key`, `question`, `instructions` (Markdown; and as HTML), `kind`, `choices` (of the kinds
+    that have options), `lowest`, `highest` and `step` (of numbers), `required`, and `only_if`, the answers to another
+    criterion with which it is asked. Of two outputs the first is the one shown first, for each person in an order
+    that was drawn for them.
     """
 
     exhibit_html = serializers.SerializerMethodField()
@@ -83,7 +84,9 @@ def _asked(criterion: Criterion) -> dict[str, Any]:
             *("key", "question", "instructions", "kind", "lowest", "highest", "step", "required", "only_if"),
         },
     )
-    choices = [{"key": option.key, "label": option.shown, "anchor": option.anchor} for option in criterion.choices]
+    choices = [
+        {"key": option.key, "label": option.shown, "anchor": option.anchor} for option in criterion.choices
+    ]
     return shown | {"instructions_html": markdown(criterion.instructions), "choices": choices}
 
 
@@ -91,8 +94,9 @@ class ShownTaskSerializer(serializers.Serializer[ShownTask]):
     """All that an annotator learns of a task. The texts are Markdown. `previous` is one's assignment before this.
 
     `item` is null for a response. For an imported item everything is in it; `question` has its first words, and the
-    other texts are empty. `baseline` is null where none is on record. Fields that end in `_html` are the same responses as a page can show
-    them: laid out, and character by character (`_written_html`). Nothing in that HTML can act or load anything.
+    other texts are empty. `baseline` is null where none is on record. Fields that end in `_html` are the same
+    responses as a page can show them: laid out, and character by character (`_written_html`). Nothing in that HTML
+    can act or load anything.
     """
 
     assignment = serializers.IntegerField()
@@ -196,9 +200,9 @@ class DraftSavedSerializer(serializers.Serializer[Any]):
 
 
 class NewLabelSerializer(EntriesSerializer):
-    """A label, or a new revision of it: the `score` of a response, or `answers` to the criteria of an imported item. The
-    same `submission_key` again is the same submission; `based_on` is the revision that the caller knew (0: none, null:
-    whatever it is), so that nothing unseen is overwritten.
+    """A label, or a new revision of it: the `score` of a response, or `answers` to the criteria of an imported item.
+    The same `submission_key` again is the same submission; `based_on` is the revision that the caller knew (0: none,
+    null: whatever it is), so that nothing unseen is overwritten.
     """
 
     score = serializers.IntegerField(
@@ -214,7 +218,9 @@ class NewLabelSerializer(EntriesSerializer):
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if attrs["score"] is None and attrs["answers"] is None:
-            raise serializers.ValidationError({"score": "A score, or answers, are required."}, code="required")
+            raise serializers.ValidationError(
+                {"score": "A score, or answers, are required."}, code="required"
+            )
         return attrs
 
 
@@ -282,16 +288,21 @@ class HistorySerializer(serializers.ModelSerializer[Assignment]):
         ]
         read_only_fields = fields
 
-
     @extend_schema_field(AnswersField(allow_null=True))
     def get_answers(self, assignment: Assignment) -> object:
         """In the order in which the outputs were shown to the caller."""
         answers = assignment.answers  # type: ignore[attr-defined] # annotated
         if not answers or not assignment.is_swapped:
             return answers
-        if "criteria" not in self.context:  # once for the list
-            self.context["criteria"] = asked_definitions(assignment.task.campaign_id)
-        return other_order(self.context["criteria"], answers)
+        return other_order(self._criteria(assignment), answers)
+
+    def _criteria(self, assignment: Assignment) -> list[Criterion]:
+        """What the campaign asks, read once for the list."""
+        criteria: list[Criterion] | None = getattr(self.root, "criteria", None)
+        if criteria is None:
+            criteria = asked_definitions(assignment.task.campaign_id)
+            self.root.criteria = criteria
+        return criteria
 
 
 class HistoryQuery(ListQuery):

@@ -8,106 +8,209 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('annotations', '0003_imported_criteria'),
-        ('evaluation', '0003_claim_indexes'),
+        ("annotations", "0003_imported_criteria"),
+        ("evaluation", "0003_claim_indexes"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.RemoveConstraint(
-            model_name='campaign',
-            name='campaign_imported_is_not_labelled',
+            model_name="campaign",
+            name="campaign_imported_is_not_labelled",
         ),
         migrations.RemoveConstraint(
-            model_name='campaign',
-            name='campaign_sampling_known',
+            model_name="campaign",
+            name="campaign_sampling_known",
         ),
         migrations.RemoveConstraint(
-            model_name='criterion',
-            name='criterion_kind_and_scale_known',
+            model_name="criterion",
+            name="criterion_kind_and_scale_known",
         ),
         migrations.RemoveConstraint(
-            model_name='label',
-            name='label_score_on_scale',
+            model_name="label",
+            name="label_score_on_scale",
         ),
         migrations.AddField(
-            model_name='assignment',
-            name='is_swapped',
-            field=models.BooleanField(db_default=django.db.models.lookups.LessThan(django.db.models.functions.math.Random(), models.Value(0.5)), help_text='Of an item with two outputs, the second is shown first. Drawn when the task is handed out.'),
+            model_name="assignment",
+            name="is_swapped",
+            field=models.BooleanField(
+                db_default=django.db.models.lookups.LessThan(
+                    django.db.models.functions.math.Random(), models.Value(0.5)
+                ),
+                help_text="Of an item with two outputs, the second is shown first. Drawn when the task is handed out.",
+            ),
         ),
         migrations.AddField(
-            model_name='criterion',
-            name='is_asked',
-            field=models.BooleanField(default=False, help_text='Asked of the people who label here.'),
+            model_name="criterion",
+            name="is_asked",
+            field=models.BooleanField(default=False, help_text="Asked of the people who label here."),
         ),
         migrations.AddField(
-            model_name='draft',
-            name='answers',
+            model_name="draft",
+            name="answers",
             field=models.JSONField(blank=True, null=True),
         ),
         migrations.AddField(
-            model_name='label',
-            name='answers',
-            field=models.JSONField(blank=True, help_text="“First” is the item's first output, whichever was shown first.", null=True),
+            model_name="label",
+            name="answers",
+            field=models.JSONField(
+                blank=True,
+                help_text="“First” is the item's first output, whichever was shown first.",
+                null=True,
+            ),
         ),
         migrations.AddField(
-            model_name='task',
-            name='imported_item',
-            field=models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='tasks', to='annotations.importeditem'),
+            model_name="task",
+            name="imported_item",
+            field=models.ForeignKey(
+                blank=True,
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="tasks",
+                to="annotations.importeditem",
+            ),
         ),
         migrations.AlterField(
-            model_name='campaign',
-            name='sampling',
-            field=models.CharField(choices=[('random', 'Random'), ('run', 'Stratified by run'), ('source', 'Stratified by source'), ('preference_category', 'Stratified by preference category'), ('preference', 'Stratified by preference'), ('judge_score', 'Stratified by judge score'), ('enriched', 'Enriched where judges disagree'), ('fewest_ratings', 'Items with the fewest ratings by people first')], default='random', max_length=20),
+            model_name="campaign",
+            name="sampling",
+            field=models.CharField(
+                choices=[
+                    ("random", "Random"),
+                    ("run", "Stratified by run"),
+                    ("source", "Stratified by source"),
+                    ("preference_category", "Stratified by preference category"),
+                    ("preference", "Stratified by preference"),
+                    ("judge_score", "Stratified by judge score"),
+                    ("enriched", "Enriched where judges disagree"),
+                    ("fewest_ratings", "Items with the fewest ratings by people first"),
+                ],
+                default="random",
+                max_length=20,
+            ),
         ),
         migrations.AlterField(
-            model_name='criterion',
-            name='kind',
-            field=models.CharField(choices=[('binary', 'Yes or no'), ('ordinal', 'Ordered levels'), ('nominal', 'One of several labels'), ('pairwise', 'The better of two outputs'), ('numeric', 'A number'), ('text', 'Free text')], max_length=8),
+            model_name="criterion",
+            name="kind",
+            field=models.CharField(
+                choices=[
+                    ("binary", "Yes or no"),
+                    ("ordinal", "Ordered levels"),
+                    ("nominal", "One of several labels"),
+                    ("pairwise", "The better of two outputs"),
+                    ("numeric", "A number"),
+                    ("text", "Free text"),
+                ],
+                max_length=8,
+            ),
         ),
         migrations.AlterField(
-            model_name='label',
-            name='score',
+            model_name="label",
+            name="score",
             field=models.PositiveSmallIntegerField(blank=True, null=True),
         ),
         migrations.AlterField(
-            model_name='task',
-            name='inclusion_probability',
-            field=models.FloatField(help_text='Chance that the sampling had of drawing this response or item.'),
+            model_name="task",
+            name="inclusion_probability",
+            field=models.FloatField(
+                help_text="Chance that the sampling had of drawing this response or item."
+            ),
         ),
         migrations.AlterField(
-            model_name='task',
-            name='response',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='tasks', to='evaluation.response'),
+            model_name="task",
+            name="response",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="tasks",
+                to="evaluation.response",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='campaign',
-            constraint=models.CheckConstraint(condition=models.Q(('sampling__in', ['random', 'run', 'source', 'preference_category', 'preference', 'judge_score', 'enriched', 'fewest_ratings'])), name='campaign_sampling_known', violation_error_message='The sampling is one of the known ones.'),
+            model_name="campaign",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "sampling__in",
+                        [
+                            "random",
+                            "run",
+                            "source",
+                            "preference_category",
+                            "preference",
+                            "judge_score",
+                            "enriched",
+                            "fewest_ratings",
+                        ],
+                    )
+                ),
+                name="campaign_sampling_known",
+                violation_error_message="The sampling is one of the known ones.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='criterion',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['binary', 'ordinal', 'nominal', 'pairwise', 'numeric', 'text']), ('scale__in', ['nominal', 'ordinal', 'interval'])), name='criterion_kind_and_scale_known', violation_error_message='The kind is one of the known ones.'),
+            model_name="criterion",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("kind__in", ["binary", "ordinal", "nominal", "pairwise", "numeric", "text"]),
+                    ("scale__in", ["nominal", "ordinal", "interval"]),
+                ),
+                name="criterion_kind_and_scale_known",
+                violation_error_message="The kind is one of the known ones.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='criterion',
-            constraint=models.CheckConstraint(condition=models.Q(('is_asked', False), models.Q(('definition', {}), _negated=True), _connector='OR'), name='criterion_asked_has_definition', violation_error_message='A criterion that is asked has a definition.'),
+            model_name="criterion",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("is_asked", False), models.Q(("definition", {}), _negated=True), _connector="OR"
+                ),
+                name="criterion_asked_has_definition",
+                violation_error_message="A criterion that is asked has a definition.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='label',
-            constraint=models.CheckConstraint(condition=models.Q(('score__isnull', True), models.Q(('score__gte', 1), ('score__lte', 5)), _connector='OR'), name='label_score_on_scale', violation_error_message='A score is 1 to 5.'),
+            model_name="label",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("score__isnull", True), models.Q(("score__gte", 1), ("score__lte", 5)), _connector="OR"
+                ),
+                name="label_score_on_scale",
+                violation_error_message="A score is 1 to 5.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='label',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('answers__isnull', True), ('score__isnull', False)), models.Q(('answer_correct', ''), ('answers__isnull', False), ('score__isnull', True)), _connector='OR'), name='label_score_or_answers', violation_error_message='A label has a score or answers to criteria.'),
+            model_name="label",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("answers__isnull", True), ("score__isnull", False)),
+                    models.Q(("answer_correct", ""), ("answers__isnull", False), ("score__isnull", True)),
+                    _connector="OR",
+                ),
+                name="label_score_or_answers",
+                violation_error_message="A label has a score or answers to criteria.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='task',
-            constraint=models.UniqueConstraint(fields=('imported_item', 'campaign'), name='task_item_once_in_campaign', violation_error_message='The campaign labels this item already.'),
+            model_name="task",
+            constraint=models.UniqueConstraint(
+                fields=("imported_item", "campaign"),
+                name="task_item_once_in_campaign",
+                violation_error_message="The campaign labels this item already.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='task',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('imported_item__isnull', True), ('response__isnull', False)), models.Q(('imported_item__isnull', False), ('response__isnull', True)), _connector='OR'), name='task_on_response_or_item', violation_error_message='A task is on a response or on an imported item.'),
+            model_name="task",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("imported_item__isnull", True), ("response__isnull", False)),
+                    models.Q(("imported_item__isnull", False), ("response__isnull", True)),
+                    _connector="OR",
+                ),
+                name="task_on_response_or_item",
+                violation_error_message="A task is on a response or on an imported item.",
+            ),
         ),
     ]

@@ -68,8 +68,8 @@ class ImportedItem(models.Model):
         return self.external_id
 
     @property
-    def beginning(self) -> str:
-        """The first words that a rater sees of it: what an annotator, who must not learn its id, knows it by."""
+    def first_words(self) -> str:
+        """What a rater sees of it first: what an annotator, who must not learn its id, knows it by."""
         words = beginning_of(self.exhibit)
         return words or f"Item {self.position + 1}"
 

@@ -1,11 +1,15 @@
-"""What people say of a response or an imported item. Labels and adjudications are append-only: a change is a new revision.
+"""What people say of a response or an imported item. Labels and adjudications are append-only: a change is a new
+revision.
 
 A database trigger (migration 0002) refuses updates and deletions of both.
 """
 
+from __future__ import annotations
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.db.models.expressions import Combinable
 
 from annotations.models.campaign import Guidelines
 from annotations.models.task import Assignment, Task
@@ -29,7 +33,10 @@ class Label(models.Model):
 
     assignment = models.ForeignKey(Assignment, on_delete=models.PROTECT, related_name="labels")
     revision = models.PositiveIntegerField(default=1)
-    score = models.PositiveSmallIntegerField(null=True, blank=True)
+    # Typed as if it were always there: what is for campaigns on runs alone reads it, and has no other labels.
+    score: models.PositiveSmallIntegerField[int | Combinable | None, int] = models.PositiveSmallIntegerField(
+        null=True, blank=True
+    )  # type: ignore[misc]
     answer_correct = models.CharField(max_length=11, choices=AnswerCorrect.choices, blank=True)
     answers = models.JSONField(
         null=True, blank=True, help_text="“First” is the item's first output, whichever was shown first."
@@ -76,7 +83,7 @@ class Label(models.Model):
         ]
 
     def __str__(self) -> str:
-        given = self.answers if self.score is None else self.score
+        given = self.score if self.answers is None else self.answers
         return f"{given} (revision {self.revision} of assignment {self.assignment_id})"
 
 

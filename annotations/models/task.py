@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q, Value
+from django.db.models.expressions import Combinable
 from django.db.models.functions import Random
 from django.db.models.lookups import LessThan
 
@@ -42,7 +43,8 @@ class Task(models.Model):
     """
 
     campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="tasks")
-    response = models.ForeignKey(
+    # Typed as if it were always there: what is for campaigns on runs alone reads it, and has no other tasks.
+    response: models.ForeignKey[Response | Combinable, Response] = models.ForeignKey(  # type: ignore[misc]
         Response, on_delete=models.PROTECT, null=True, blank=True, related_name="tasks"
     )
     imported_item = models.ForeignKey(
@@ -159,9 +161,7 @@ class Task(models.Model):
     @property
     def beginning(self) -> str:
         """What people know the task by: the question, or the first words of the item."""
-        if self.response is not None:
-            return self.response.item.question.text
-        return self.imported_item.beginning if self.imported_item is not None else ""
+        return self.imported_item.first_words if self.imported_item else self.response.item.question.text
 
 
 class KnownScore(models.Model):

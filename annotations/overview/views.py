@@ -40,7 +40,9 @@ def campaign_detail(request: PersonRequest, campaign_id: int) -> HttpResponse:
         "can_label": Member.objects.filter(campaign=campaign, user=request.user, is_active=True).exists(),
     }
     if campaign.is_imported:
-        return render(request, "annotations/overview/campaign_imported.html", context | imported_counts(campaign))
+        return render(
+            request, "annotations/overview/campaign_imported.html", context | imported_counts(campaign)
+        )
     context |= {
         "guidelines": campaign.guidelines,
         "alignment": alignment_by_people(campaign, counted.alignment if counted else None),

@@ -45,9 +45,7 @@ def own_answers(assignment: Assignment, criteria: Sequence[Criterion]) -> list[t
     `assignment` has the answers.
     """
     answers: Entries = assignment.answers or {}  # type: ignore[attr-defined] # annotated
-    return answers_in_words(
-        criteria, other_order(criteria, answers) if assignment.is_swapped else answers
-    )
+    return answers_in_words(criteria, other_order(criteria, answers) if assignment.is_swapped else answers)
 
 
 @register.filter

@@ -1,11 +1,12 @@
 """Rows of models that a statement written by hand reads: the names of their columns, and instances of them."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
-from django.db import DEFAULT_DB_ALIAS, connections
+from django.db import DEFAULT_DB_ALIAS
 from django.db.models import JSONField, Model
 
 M = TypeVar("M", bound=Model)
@@ -36,11 +37,11 @@ class Columns(Generic[M]):
         return {name: column for name, column in columns.items() if not self.only or name in self.only}
 
     @cached_property
-    def _documents(self) -> dict[int, JSONField[Any, Any]]:
-        """The fields whose values come as JSON texts, by their places."""
+    def _documents(self) -> dict[int, type[json.JSONDecoder] | None]:
+        """The decoders of the fields whose values come as JSON texts, by their places."""
         fields = {field.attname: field for field in self.model._meta.concrete_fields}
         places = enumerate(fields[name] for name in self.names)
-        return {place: field for place, field in places if isinstance(field, JSONField)}
+        return {place: field.decoder for place, field in places if isinstance(field, JSONField)}
 
     def __str__(self) -> str:
         return ", ".join(f"{self.alias}.{column}" for column in self._columns.values())
@@ -51,7 +52,8 @@ class Columns(Generic[M]):
     def instance(self, values: Sequence[object]) -> M:
         """The instance with these values, as if the ORM had read it."""
         if self._documents:
-            read, values = connections[DEFAULT_DB_ALIAS], list(values)
-            for place, field in self._documents.items():
-                values[place] = field.from_db_value(values[place], None, read)
+            values = list(values)
+            for place, decoder in self._documents.items():
+                document = values[place]
+                values[place] = json.loads(document, cls=decoder) if isinstance(document, str) else document
         return self.model.from_db(DEFAULT_DB_ALIAS, self.names, values)

@@ -7,7 +7,8 @@ from perg.rubrics.answers import NoSuchAnswer, answer_of
 from perg.rubrics.criterion import FIRST, SECOND, Criterion, OnlyIf
 
 Entry = str | int | float | list[str]
-"""The key of an option, a number, a text, or the keys of several options (`multilabel`; none of them: an empty list)."""
+"""The key of an option, a number, a text, or the keys of several options (`multilabel`; none of them: an empty list).
+"""
 Entries = Mapping[str, object]
 """By the key of the criterion."""
 
@@ -117,7 +118,9 @@ def _labels(criterion: Criterion, entry: object) -> list[str]:
 
 
 def answers_in_words(criteria: Sequence[Criterion], answers: Entries) -> list[tuple[str, str]]:
-    """Questions with the answers to them, as people read them; those of criteria that are asked no more, by their keys."""
+    """Questions with the answers to them, as people read them; those of criteria that are asked no more, by their
+    keys.
+    """
     known = {criterion.key: criterion for criterion in criteria}
     in_order = [*(key for key in known if key in answers), *(key for key in answers if key not in known)]
     return [

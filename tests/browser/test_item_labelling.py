@@ -1,4 +1,6 @@
-"""The screen that is made from a campaign's criteria: every kind by keyboard, pairs, conditions, drafts, small screens."""
+"""The screen that is made from a campaign's criteria: every kind by keyboard, pairs, conditions, drafts, small
+screens.
+"""
 
 import re
 from collections.abc import Callable, Iterator
@@ -287,7 +289,10 @@ def test_a_label_that_the_server_refuses_is_kept_and_says_which_criterion_is_wro
 ) -> None:
     ida = desk("SAFE", "HELPFUL", items=2)
     first = ida.question
-    ida.site.query("UPDATE annotations_criterion SET is_asked = false WHERE campaign_id = %s AND key = 'helpful'", ida.campaign)
+    ida.site.query(
+        "UPDATE annotations_criterion SET is_asked = false WHERE campaign_id = %s AND key = 'helpful'",
+        ida.campaign,
+    )
     ida.press("y", "ArrowDown", "1", "Enter")
     ida.says("was not accepted")
     ida.site.query("UPDATE annotations_criterion SET is_asked = true WHERE campaign_id = %s", ida.campaign)
@@ -316,7 +321,9 @@ def test_two_windows_make_one_label_and_a_double_click_one(desk: Callable[..., I
     ida.page.get_by_role("button", name=re.compile("^Submit")).dblclick()
     ida.all_is_sent()
     second.bring_to_front()
-    expect(second.get_by_text("labelled this task in another window").first.or_(second.get_by_text("Every task"))).to_be_visible()
+    expect(
+        second.get_by_text("labelled this task in another window").first.or_(second.get_by_text("Every task"))
+    ).to_be_visible()
     assert ida.answers() == [{"safe": "yes"}]
 
 

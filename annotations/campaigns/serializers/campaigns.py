@@ -36,8 +36,8 @@ MAYBE_NULL: dict[str, dict[str, Any]] = {field: {"allow_null": True} for field i
 
 
 class ImportedAsNull(RowSerializer[Campaign]):
-    """Campaigns; of an imported one, what is about sampling and labelling is null until a lead begins labelling, and its
-    criteria have thresholds.
+    """Campaigns; of an imported one, what is about sampling and labelling is null until a lead begins labelling, and
+    its criteria have thresholds.
     """
 
     threshold = serializers.IntegerField(
@@ -48,7 +48,9 @@ class ImportedAsNull(RowSerializer[Campaign]):
     def to_representation(self, instance: Campaign) -> dict[str, Any]:
         """The fields as JSON has them."""
         fields: dict[str, Any] = super().to_representation(instance)
-        if not instance.is_labelled:
+        # A list reads for all campaigns at once whether they have tasks.
+        has_tasks = getattr(instance, "has_tasks", None)
+        if instance.is_imported and not (instance.is_labelled if has_tasks is None else has_tasks):
             fields |= {field: None for field in OF_LABELLING if field in fields}
         if instance.is_imported:
             fields["threshold"] = None

@@ -147,9 +147,13 @@ def _draw(left: ItemsLeft, spec: LabellingSpec, sampling: str, rng: random.Rando
     """The items of this round. Raises DomainError where there are fewer."""
     size = left.count if spec.items is None else spec.items
     if left.count == 0:
-        raise Conflict("All items of this campaign are being labelled, or are labelled.", code="no_items_left")
+        raise Conflict(
+            "All items of this campaign are being labelled, or are labelled.", code="no_items_left"
+        )
     if not 1 <= size <= left.count:
-        raise DomainError(f"There are {left.count} items to draw from, so choose 1 to {left.count}.", field="items")
+        raise DomainError(
+            f"There are {left.count} items to draw from, so choose 1 to {left.count}.", field="items"
+        )
     if sampling == Sampling.RANDOM:
         groups = [("", [item for items in left.by_ratings.values() for item in sorted(items)])]
     else:

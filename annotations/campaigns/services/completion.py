@@ -36,7 +36,9 @@ def complete_campaigns() -> QuerySet[Campaign]:
     """Campaigns, archived ones left out, with nothing to label or to decide; imported ones if they are labelled."""
     regular = Task.objects.filter(campaign=OuterRef("pk"), kind=TaskKind.REGULAR).order_by()
     unsettled = regular.filter(state__in=[TaskState.OPEN, TaskState.DISPUTED])
-    return Campaign.objects.filter(~Exists(unsettled), Exists(regular)).exclude(status=CampaignStatus.ARCHIVED)
+    return Campaign.objects.filter(~Exists(unsettled), Exists(regular)).exclude(
+        status=CampaignStatus.ARCHIVED
+    )
 
 
 @transaction.atomic

@@ -28,7 +28,7 @@ from annotations.gold.views.requests import shown_at
 from annotations.models import Campaign, GoldRelease
 from annotations.models.gold import GoldStatus
 from annotations.validation.services.cached_staleness import reports_shown
-from core.errors import Conflict, DomainError, NotFound
+from core.errors import Conflict, DomainError
 from core.http.access import PersonRequest
 from core.http.page_query import PageQuery
 from perg.stats.gold.gold_criteria import GoldCriteria

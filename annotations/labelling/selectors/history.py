@@ -11,7 +11,8 @@ def history_of(member: Member, *, words: str = "", score: int | None = None) -> 
     """The member's labelled and skipped tasks, each with its current label's `score`, `answer_correct`, `answers`,
     `comment`, `revision` and `labelled_at`.
 
-    `words` are looked for in question, preference, item, comment and note of a skip; `score` is that of the current label.
+    `words` are looked for in question, preference, item, comment and note of a skip; `score` is that of the current
+    label.
     """
     current = Label.objects.filter(assignment=OuterRef("pk")).order_by("-revision")
     history = (

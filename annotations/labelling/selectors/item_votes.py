@@ -11,7 +11,9 @@ from perg.rubrics.stored_values import stored_values
 
 @dataclass(frozen=True, slots=True)
 class ItemVote:
-    """The current answer of a person to one criterion of an item. `value` is as `ImportedRating.value`, `swapped` too."""
+    """The current answer of a person to one criterion of an item. `value` is as `ImportedRating.value`, `swapped`
+    too.
+    """
 
     external_id: str
     username: str

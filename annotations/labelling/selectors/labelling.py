@@ -252,13 +252,15 @@ def _shown_item(assignment: Assignment) -> ShownTask:
     return ShownTask(
         assignment=key,
         status=status,
-        question=of.beginning,
+        question=of.first_words,
         options=[],
         preference="",
         baseline=None,
         personalised="",
-        draft=EnteredDraft(*draft, json.loads(entered or "{}")) if draft[0] is not None else EnteredDraft(),
-        label=CurrentLabel(*label, given) if label[0] is not None else None,
+        draft=EnteredDraft(*[*draft, json.loads(entered or "{}")])
+        if draft[0] is not None
+        else EnteredDraft(),
+        label=CurrentLabel(*[*label, given]) if label[0] is not None else None,
         previous=previous,
         flags=flags,
         labelled=labelled,

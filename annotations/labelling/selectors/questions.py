@@ -1,6 +1,6 @@
 """What people are asked of imported items: the criteria of a campaign as questions, each with its rows."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from pydantic import ValidationError
@@ -28,7 +28,7 @@ def asked_definitions(campaign: int) -> list[Definition]:
     return [question.definition for question in asked_criteria(campaign)]
 
 
-def questions_of(rows: Sequence[Criterion]) -> list[AskedCriterion]:
+def questions_of(rows: Iterable[Criterion]) -> list[AskedCriterion]:
     """Rows that can all be asked, as questions."""
     rows_of: dict[str, list[Criterion]] = {}
     for row in rows:
@@ -47,7 +47,9 @@ class Askable:
     @property
     def name(self) -> str:
         """The question, or the key where there is none."""
-        question = self.rows[0].definition.get("question") or ("" if self.rows[0].part_of else self.rows[0].question)
+        question = self.rows[0].definition.get("question") or (
+            "" if self.rows[0].part_of else self.rows[0].question
+        )
         return str(question or self.key)
 
     @property

@@ -96,7 +96,7 @@ def _stored_ratings(criterion: Criterion) -> Iterator[FileRating]:
 
 
 def _votes(criterion: Criterion, taken: Collection[str]) -> Iterator[FileRating]:
-    """What people who label here say: each is a rater, whoever else is called as they are."""
+    """What people who label here say: each is a rater of their own, also if another one has their name."""
     names = dict[str, str]()
     for vote in votes_on(criterion):
         if vote.username not in names:

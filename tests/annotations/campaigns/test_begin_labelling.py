@@ -1,5 +1,6 @@
 """Beginning to label imported items: by page, REST and service; which items, with which chance, and what is refused."""
 
+import uuid
 from collections import Counter
 from typing import Any
 
@@ -30,17 +31,19 @@ def admin() -> User:
 
 
 def _begin(campaign: Campaign, admin: User, **spec: Any) -> Campaign:
-    spec = {"criteria": ["safe"], "annotators": [build.person()], "seed": 1} | spec
-    return begin_labelling(campaign=campaign, spec=LabellingSpec(**spec), actor=admin)
+    values: dict[str, Any] = {"criteria": ["safe"], "annotators": [build.person()], "seed": 1, **spec}
+    return begin_labelling(campaign=campaign, spec=LabellingSpec(**values), actor=admin)
 
 
 def test_all_items_become_tasks_and_the_campaign_opens(admin: User) -> None:
-    campaign = _begin(imported_campaign(items=5), admin, annotators=[build.person(), build.person()], labels_per_item=2)
+    campaign = _begin(
+        imported_campaign(items=5), admin, annotators=[build.person(), build.person()], labels_per_item=2
+    )
     assert (campaign.status, campaign.overlap, campaign.sampling) == ("open", 2, "fewest_ratings")
     assert campaign.tasks.count() == 5
-    assert set(campaign.tasks.values_list("wanted_labels", "open_slots", "inclusion_probability", "response")) == {
-        (2, 2, 1.0, None)
-    }
+    assert set(
+        campaign.tasks.values_list("wanted_labels", "open_slots", "inclusion_probability", "response")
+    ) == {(2, 2, 1.0, None)}
     assert campaign.members.count() == 2
     event = AuditEvent.objects.get(action="campaign.labelling_begun")
     assert (event.actor, event.details["items"], event.details["criteria"]) == (admin, 5, ["safe"])
@@ -87,7 +90,11 @@ def test_the_same_seed_draws_the_same_items(admin: User) -> None:
 @pytest.mark.parametrize(
     ("spec", "field", "words"),
     [
-        ({"labels_per_item": 2}, "labels_per_item", "wants 2 labels by different people, but the campaign has 1 person"),
+        (
+            {"labels_per_item": 2},
+            "labels_per_item",
+            "wants 2 labels by different people, but the campaign has 1 person",
+        ),
         ({"labels_per_item": 0}, "labels_per_item", "wants 0 labels"),
         ({"items": 4}, "items", "choose 1 to 3"),
         ({"items": 0}, "items", "choose 1 to 3"),
@@ -98,7 +105,9 @@ def test_the_same_seed_draws_the_same_items(admin: User) -> None:
         ({"annotators": []}, "labels_per_item", "has 0 people"),
     ],
 )
-def test_what_cannot_be_begun_is_refused_in_words(admin: User, spec: dict[str, Any], field: str, words: str) -> None:
+def test_what_cannot_be_begun_is_refused_in_words(
+    admin: User, spec: dict[str, Any], field: str, words: str
+) -> None:
     campaign = imported_campaign([SAFE, WHY])
     with pytest.raises(DomainError, match=words) as refusal:
         _begin(campaign, admin, **spec)
@@ -117,7 +126,10 @@ def test_a_criterion_of_which_only_the_ratings_are_known_cannot_be_asked(admin: 
         campaign.criteria.update(is_asked=True)
 
 
-@pytest.mark.parametrize("definition", [{"key": "safe"}, {"key": "safe", "kind": "guess"}, {"kind": 5}, {"key": 7, "kind": "binary"}])
+@pytest.mark.parametrize(
+    "definition",
+    [{"key": "safe"}, {"key": "safe", "kind": "guess"}, {"kind": 5}, {"key": 7, "kind": "binary"}],
+)
 def test_a_broken_definition_cannot_be_asked(admin: User, definition: dict[str, Any]) -> None:
     campaign = imported_campaign()
     campaign.criteria.update(definition=definition)
@@ -180,7 +192,7 @@ def test_it_is_complete_when_all_is_labelled_and_again_after_more_items(admin: U
     def label() -> None:
         assignment = claim_task(member=member)
         assert assignment is not None
-        submit_label(assignment=assignment, answers={"safe": "yes"}, comment="", submission_key=build.uuid.uuid4())
+        submit_label(assignment=assignment, answers={"safe": "yes"}, comment="", submission_key=uuid.uuid4())
 
     label()
     assert note_completed() == [campaign]
@@ -228,9 +240,13 @@ def test_a_lead_begins_by_the_page(admin: User) -> None:
     assert "fewest" not in again.split("How items are drawn")[1].split("</select>")[0]
 
 
-@pytest.mark.parametrize(("who", "status"), [("lead", 201), ("annotator", 404), ("outsider", 404), ("admin", 201)])
+@pytest.mark.parametrize(
+    ("who", "status"), [("lead", 201), ("annotator", 404), ("outsider", 404), ("admin", 201)]
+)
 def test_rest_lets_only_leads_begin(who: str, status: int) -> None:
-    people = {name: build.person(name, staff=name == "admin") for name in ("lead", "annotator", "outsider", "admin")}
+    people = {
+        name: build.person(name, staff=name == "admin") for name in ("lead", "annotator", "outsider", "admin")
+    }
     campaign = imported_campaign(lead=people["lead"])
     Member.objects.create(campaign=campaign, user=people["annotator"])
     address = f"/api/v1/campaigns/{campaign.pk}/labelling/"

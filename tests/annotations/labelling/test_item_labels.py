@@ -242,7 +242,9 @@ def test_a_task_is_on_a_response_or_on_an_item() -> None:
         twice.save()
 
 
-@pytest.mark.parametrize("fields", [{}, {"score": 3, "answers": {}}, {"answers": {}, "answer_correct": "yes"}])
+@pytest.mark.parametrize(
+    "fields", [{}, {"score": 3, "answers": {}}, {"answers": {}, "answer_correct": "yes"}]
+)
 def test_a_label_has_a_score_or_answers(fields: dict[str, Any]) -> None:
     assignment = claimed(labelled_campaign())
     with pytest.raises(IntegrityError, match="label_score_or_answers"), transaction.atomic():

@@ -34,7 +34,9 @@ STARS = Definition.model_validate(
 )
 
 
-def _label(campaign: Campaign, answers: dict[str, Any], position: int = 0, *, swapped: bool = False) -> Assignment:
+def _label(
+    campaign: Campaign, answers: dict[str, Any], position: int = 0, *, swapped: bool = False
+) -> Assignment:
     assignment = claimed(campaign, position)
     Assignment.objects.filter(pk=assignment.pk).update(is_swapped=swapped)
     submit_label(assignment=assignment, answers=answers, comment="", submission_key=uuid.uuid4())

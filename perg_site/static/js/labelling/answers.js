@@ -20,7 +20,7 @@ export function problemOf(criterion, answer) {
 }
 
 /** The number that a text writes, with a point or a comma; the text where it writes none. */
-export function numberIn(text) {
+export function numberOf(text) {
   const written = text.trim().replace(",", ".");
   return /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/.test(written) && Number.isFinite(Number(written)) ? Number(written) : text;
 }

@@ -1,6 +1,6 @@
 // One criterion in the form: a question with its options, or a field. Nothing is chosen for anybody.
 
-import { numberIn } from "./answers.js";
+import { numberOf } from "./answers.js";
 
 export const ARROWS = { ArrowLeft: "←", ArrowRight: "→", ArrowUp: "↑", ArrowDown: "↓" };
 const OF_A_PAIR = { first: "ArrowLeft", second: "ArrowRight", tie: "ArrowUp", both_bad: "ArrowDown" };
@@ -70,7 +70,7 @@ export class CriterionCard {
   get answer() {
     const { kind } = this.criterion;
     if (kind === "text") return this.#inputs[0].value.trim() ? this.#inputs[0].value : null;
-    if (kind === "numeric") return this.#inputs[0].value.trim() ? numberIn(this.#inputs[0].value) : null;
+    if (kind === "numeric") return this.#inputs[0].value.trim() ? numberOf(this.#inputs[0].value) : null;
     const chosen = this.#inputs.filter(({ checked }) => checked).map(({ value }) => value);
     if (kind !== "multilabel") return chosen[0] ?? null;
     return chosen.length ? chosen.filter((key) => key !== NONE) : null;
