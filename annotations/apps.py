@@ -16,6 +16,7 @@ class AnnotationsConfig(AppConfig):
         ratings.register_kind()
         known_items.register_kind()
         labelling, evaluation = "exports.tables.labelling_tables", "exports.tables.evaluation_tables"
-        for room in ("gold.table", labelling, "items.table", evaluation):
+        answers = "exports.tables.answers_table"
+        for room in ("gold.table", labelling, answers, "items.table", evaluation):
             register_tables(f"annotations.{room}.TABLES")
         register(ReportJobs(), ExportJobs(), GoldRequests())
