@@ -30,7 +30,7 @@ def campaign_on_runs(user: AbstractUser | AnonymousUser, campaign_id: int) -> Ca
     campaign = led_campaign(user, campaign_id)
     if campaign.is_imported:
         raise NotFound(
-            "Agreement, adjudication, quality, control items and gold are for campaigns on runs. "
+            "Adjudication, quality, control items and gold are for campaigns on runs. "
             "What people say of imported items is in the report on the judges.",
             code="not_on_runs",
         )

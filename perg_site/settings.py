@@ -159,6 +159,7 @@ EXPORT_PRUNE_SECONDS = env.float("PERG_EXPORT_PRUNE_SECONDS", default=3600.0)
 BEAT_ROUNDS = {
     "sweep-unfinished-work": ("evaluation.engine.tasks.sweep", SWEEP_SECONDS),
     "sweep-catalogue-builds": ("evaluation.library.tasks.sweep_builds", SWEEP_SECONDS),
+    "sweep-item-judging": ("annotations.item_judging.tasks.sweep_judging", SWEEP_SECONDS),
     "reclaim-expired-leases": ("annotations.labelling.tasks.reclaim_expired_leases", SWEEP_SECONDS),
     "pause-surely-below-bars": ("annotations.quality.tasks.pause_surely_below_bars", QUALITY_SECONDS),
     "sweep-results": ("evaluation.results.tasks.sweep_results", SWEEP_SECONDS),
@@ -212,6 +213,8 @@ IMPORT_UNFOLDED_BYTES = env.int("PERG_IMPORT_UNFOLDED_BYTES", default=UPLOAD_MAX
 IMPORT_MEMORY_MB = env.int("PERG_IMPORT_MEMORY_MB", default=1024)
 # Ratings that one import takes: all of them are in memory at once.
 IMPORT_MAX_RATINGS = env.int("PERG_IMPORT_MAX_RATINGS", default=2_000_000)
+# Tables up to this size are read in the request that uploads or corrects them, others by a worker.
+TABLE_AT_ONCE_BYTES = env.int("PERG_TABLE_AT_ONCE_BYTES", default=1024 * 1024)
 
 # --- People -------------------------------------------------------------------------------------------------
 
@@ -335,7 +338,14 @@ FILE_UPLOAD_HANDLERS = [
     "django.core.files.uploadhandler.TemporaryFileUploadHandler",
 ]
 # Pages whose form has a file field. REST views that take files say so by their parser.
-FILE_PAGES = ["run_import", "dataset_import", "catalogue_import", "ratings_import", "controls_upload"]
+FILE_PAGES = [
+    "run_import",
+    "dataset_import",
+    "catalogue_import",
+    "item_import",
+    "ratings_import",
+    "controls_upload",
+]
 # Every file is for an admin or for somebody who leads a campaign.
 MANAGES = "annotations.access.manages_campaigns"
 # A body without files: a form or JSON.

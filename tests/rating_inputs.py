@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from perg.stats.base.terms import FOLLOWING
 from perg.stats.correction.corrected_runs import CorrectedRuns
 from perg.stats.correction.run_rates import RunRates
 from perg.stats.files.rating_set import RatingSet
@@ -32,10 +33,14 @@ def ratings(
 
 
 def given(people: Mapping[str, Any], judges: Mapping[str, Any], **more: Any) -> ValidationInput:
+    """As of a campaign on runs, unless the terms are others."""
     found = ratings(people, judges)
-    return ValidationInput(
-        found, more.pop("threshold", 3), more.pop("clusters", np.arange(len(found.table.units))), **more
-    )
+    usual: dict[str, Any] = {
+        "threshold": 3,
+        "clusters": np.arange(len(found.table.units)),
+        "terms": FOLLOWING,
+    }
+    return ValidationInput(found, **usual | more)
 
 
 def judge_of(report: ValidationReport, name: str) -> JudgeValidation:

@@ -152,5 +152,9 @@ class JudgeVerdictSerializer(serializers.Serializer[Any]):
 
     campaign = serializers.IntegerField(source="campaign_id")
     campaign_name = serializers.CharField(source="campaign")
+    criterion = serializers.CharField(
+        allow_blank=True,
+        help_text="The key of the one that the report is on, where the campaign has several.",
+    )
     as_of = serializers.DateTimeField(allow_null=True)
     verdict = serializers.CharField(source="label", allow_blank=True)

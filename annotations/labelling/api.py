@@ -3,6 +3,7 @@
 Annotators are blind: nothing here tells the model, the run, a judge, or a control item from another task.
 """
 
+from functools import cache
 from http import HTTPStatus
 
 from django.db.models import QuerySet
@@ -18,6 +19,7 @@ from annotations.labelling.keys import USUAL_KEYS
 from annotations.labelling.responses import rendered
 from annotations.labelling.selectors.history import history_of
 from annotations.labelling.selectors.labelling import labelled_by, next_task, shown_task
+from annotations.labelling.selectors.questions import asked_definitions
 from annotations.labelling.selectors.standing import labels_wanted_of
 from annotations.labelling.serializers import (
     ClaimSerializer,
@@ -93,6 +95,11 @@ class OwnHistory(Queried, generics.ListAPIView[Assignment]):
 
     serializer_class = HistorySerializer
     query_serializer_class = HistoryQuery
+
+    def get_serializer_context(self) -> dict[str, object]:
+        """With what gives the campaign's criteria: read once, and only where a label of an item is in the list."""
+        criteria = cache(lambda: asked_definitions(self.kwargs["campaign_id"]))
+        return {**super().get_serializer_context(), "criteria": criteria}
 
     def get_queryset(self) -> QuerySet[Assignment]:
         member = labelling_member(actor_of(self.request), self.kwargs["campaign_id"])

@@ -14,7 +14,6 @@ from annotations.labelling.selectors.labelling import (
     ShownItem,
     ShownTask,
 )
-from annotations.labelling.selectors.questions import asked_definitions
 from annotations.labelling.services.labels import COMMENT_LENGTH
 from annotations.models import Assignment, Flag
 from annotations.models.label import AnswerCorrect
@@ -290,19 +289,11 @@ class HistorySerializer(serializers.ModelSerializer[Assignment]):
 
     @extend_schema_field(AnswersField(allow_null=True))
     def get_answers(self, assignment: Assignment) -> object:
-        """In the order in which the outputs were shown to the caller."""
+        """In the order in which the outputs were shown to the caller; the context has what gives the criteria."""
         answers = assignment.answers  # type: ignore[attr-defined] # annotated
         if not answers or not assignment.is_swapped:
             return answers
-        return other_order(self._criteria(assignment), answers)
-
-    def _criteria(self, assignment: Assignment) -> list[Criterion]:
-        """What the campaign asks, read once for the list."""
-        criteria: list[Criterion] | None = getattr(self.root, "criteria", None)
-        if criteria is None:
-            criteria = asked_definitions(assignment.task.campaign_id)
-            self.root.criteria = criteria
-        return criteria
+        return other_order(self.context["criteria"](), answers)
 
 
 class HistoryQuery(ListQuery):

@@ -146,6 +146,11 @@ class Criterion(models.Model):
     def __str__(self) -> str:
         return self.key
 
+    @property
+    def title(self) -> str:
+        """What people read: the question or, where none is known, the key."""
+        return self.question.strip() or self.key
+
 
 class ImportedRating(models.Model):
     """What `rater` answered of an item; `value` is the label or number as text.

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from django import template
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
@@ -38,6 +39,30 @@ def with_attribute(context: Mapping[str, object], name: str, value: str) -> str:
     request = context["request"]
     assert isinstance(request, HttpRequest)
     return PageQuery(request).changed("after", "before", attribute=f"{name}={value}").urlencode()
+
+
+@register.simple_tag
+def counted_items(
+    count: int, criterion: Criterion | None, judge: str, judge_label: str, people_label: str
+) -> SafeString:
+    """A number of a report, as a link to the items that it counts; without a criterion, the number alone.
+
+    The labels are those of answers, or `failure:yes` and `failure:no`.
+    """
+    if criterion is None:
+        return format_html("{}", count)
+    query = {
+        "criterion": criterion.key,
+        "judge": judge,
+        "judge_label": judge_label,
+        "people_label": people_label,
+    }
+    return format_html(
+        '<a href="{}">{}<span class="visually-hidden"> item{}</span></a>',
+        reverse("imported_items", args=[criterion.campaign_id], query=query),
+        count,
+        "" if count == 1 else "s",
+    )
 
 
 @register.simple_tag

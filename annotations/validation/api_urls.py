@@ -10,6 +10,8 @@ urlpatterns: list[URLPattern] = [
     path("campaigns/import/", ratings.RatingsImport.as_view(), name="api_ratings_import"),
     path(f"{CAMPAIGN}agreement/", agreement.CampaignAgreement.as_view(), name="api_agreement"),
     path(f"{CAMPAIGN}validation/", validation.CampaignValidation.as_view(), name="api_validation"),
+    path(f"{CAMPAIGN}validation/all/", validation.AllReports.as_view(), name="api_validation_all"),
+    path(f"{CAMPAIGN}criteria/", validation.CampaignCriteria.as_view(), name="api_criteria"),
     path(
         f"{CAMPAIGN}validation/schema/",
         validation.CampaignValidationSchema.as_view(),

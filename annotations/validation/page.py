@@ -1,10 +1,11 @@
 """A report's document as pages show it: cards with a sign each, figures, and what to do next in sentences."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from annotations.validation.figures.validation import ValidationFigures, validation_figures
+from perg.stats.base.terms import FOLLOWING, Terms
 from perg.stats.base.undefined import Undefined
 from perg.stats.correction.corrected_runs import RunDifference
 from perg.stats.correction.paired import PairedDifference
@@ -27,6 +28,9 @@ CORRECTED = "can be used with correction"
 NO_VERDICT = "no verdict"
 KINDS = {"floor": "a floor to compare LLM judges with", "imported judge": "imported ratings", "judge": ""}
 NOT_TRUSTWORTHY = "not trustworthy here"
+NAMES = {"followed": "passes", "alpha_followed": "alpha_passes", "alignment_failure": "failure_rate"}
+"""Of definitions of any criterion, by their keys."""
+
 HALF_WIDTH = 0.05
 LEVEL = 0.05
 
@@ -86,10 +90,19 @@ class ValidationPage:
     differences: tuple[RunDifference, ...]
     differences_undefined: tuple[UndefinedDifferences, ...]
     todo: tuple[str, ...]
+    terms: Terms
+
+    @property
+    def definitions(self) -> dict[str, str]:
+        """The definitions by their names; those with a name of PERG's in the file are called otherwise elsewhere."""
+        names = {} if self.terms.has_baseline else NAMES
+        return {names.get(name, name): text for name, text in self.document.definitions.items()}
 
 
-def validation_page(document: ValidationReport) -> ValidationPage:
-    """The page of a stored document."""
+def validation_page(
+    document: ValidationReport, terms: Terms = FOLLOWING, levels: Sequence[str] = ()
+) -> ValidationPage:
+    """The page of a stored document in these terms; `levels` name an ordinal scale's categories."""
     order = [*SIGNS, NO_VERDICT]
     judges = sorted(
         document.judges,
@@ -104,12 +117,13 @@ def validation_page(document: ValidationReport) -> ValidationPage:
             for kind, (tone, sign) in SIGNS.items()
             if (of_kind := tuple(card for card in cards if _kind(card.judge) == kind))
         ),
-        figures=validation_figures(document),
+        figures=validation_figures(document, terms, levels),
         differences=tuple(
             row for row in _differences(document) if isinstance(row.difference, PairedDifference)
         ),
         differences_undefined=tuple(_undefined_differences(document)),
-        todo=tuple(_todo(document)),
+        todo=tuple(_todo(document, terms)),
+        terms=terms,
     )
 
 
@@ -146,11 +160,12 @@ def _card(judge: JudgeValidation, number: int) -> Card:
     return Card(judge, tone, sign, verdict.sentence, means, kind, anchor, is_corrected=is_corrected)
 
 
-def _todo(document: ValidationReport) -> Iterator[str]:
+def _todo(document: ValidationReport, terms: Terms) -> Iterator[str]:
     """What is needed next, most pressing first."""
     summary = document.summary
     if not summary.labelled:
-        yield "People have to label some of the responses: without them nothing can be said of any judge."
+        those = "responses" if terms.has_baseline else "items"
+        yield f"People have to label some of the {those}: without them nothing can be said of any judge."
         return
     for judge in document.judges:
         verdict = judge.verdict
@@ -161,7 +176,7 @@ def _todo(document: ValidationReport) -> Iterator[str]:
             yield f"To show whether {judge.name} can replace a person: {needed}."
         else:
             yield f"A verdict on {judge.name}: {needed}."
-    yield from _intervals(document)
+    yield from _intervals(document, terms)
     yield from _comparisons(document)
     for plan in document.planning.judges:
         units = plan.items_for_alternative_annotator_test
@@ -193,7 +208,7 @@ def _judges(failures: int, judges: int) -> str:
     return f"{failures} of {judges} judges see{'s' if failures == 1 else ''} a failure"
 
 
-def _intervals(document: ValidationReport) -> Iterator[str]:
+def _intervals(document: ValidationReport, terms: Terms) -> Iterator[str]:
     """Labels for ±5 points with the judge that saves most."""
     plans: list[tuple[int, str]] = []
     alone: int | None = None
@@ -212,8 +227,8 @@ def _intervals(document: ValidationReport) -> Iterator[str]:
         labels, judge = min(plans)
         by_people = "" if alone is None else f"; with people alone {alone:,}"
         yield (
-            f"Alignment failure to ±5 points: {labels:,} labelled items with {judge} and PPI++{by_people} (there are "
-            f"{document.summary.labelled:,})."
+            f"{terms.rate.capitalize()} to ±5 points: {labels:,} labelled items with {judge} and PPI++{by_people} "
+            f"(there are {document.summary.labelled:,})."
         )
 
 

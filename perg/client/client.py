@@ -204,20 +204,26 @@ class Client(Catalogues, Imports, Qualifying):
         self,
         campaign: int,
         *,
+        criterion: str | None = None,
         epsilon: float | None = None,
         progress: bool = False,
         timeout: float | None = None,
     ) -> ValidationReport:
-        """The current report on whether the campaign's judges can be trusted; computed if necessary."""
+        """The current report on whether the campaign's judges can be trusted; computed if necessary.
+
+        `criterion` is the key of one of imported ratings, and is needed where there are several.
+        """
         deadline = Deadline(timeout, "The report")
         body: Json = {} if epsilon is None else {"epsilon": epsilon}
         path = f"campaigns/{campaign}/validation/"
         # No idempotency key: a second request gives the same report, but a key would give yesterday's answer.
-        state = self._transport.json("POST", path, body=body, repeatable=True)["report"]
+        query = {} if criterion is None else {"criterion": criterion}
+        asked = self._transport.json("POST", path, body=body, query=query, repeatable=True)
+        state = asked["report"]
         report_id = state["id"]
         with bars(progress, console=self._console) as display:
             while True:
-                answer = self.get(path)
+                answer = self.get(path, **query)
                 at = answer["report"]
                 display.show(report_id, "Validation report", round(100 * at["share_done"]), 100)
                 if at["id"] >= report_id and at["status"] == "ready":

@@ -39,7 +39,7 @@ class Rating:
         criterion: the key of the question that was answered.
         answer: a text, number, truth value, or list of labels.
         swapped: whether the two outputs were shown in the other order, which is undone when answers are read.
-        place: line or row of the file; None in a file without lines.
+        place: line or row of the file; None in a file without lines. row: the number of the data row, from 1.
     """
 
     rater: str
@@ -49,13 +49,15 @@ class Rating:
     explanation: str = ""
     swapped: bool = False
     place: int | None = None
+    row: int = 0
 
 
 @dataclass(slots=True)
 class RatedItem:
     """One thing to be rated, under the id that its owner knows, with the ratings that it has.
 
-    `cluster` is the unit of resampling: what it shares with other items; empty: nothing.
+    `cluster` is the unit of resampling: what it shares with other items; empty: nothing. `row` and `place`: where the
+    file has it first.
     """
 
     external_id: str
@@ -63,6 +65,8 @@ class RatedItem:
     attributes: Mapping[str, str] = field(default_factory=dict)
     cluster: str = ""
     ratings: list[Rating] = field(default_factory=list)
+    place: int | None = None
+    row: int = 0
 
 
 _EXHIBITS = TypeAdapter(Exhibit)

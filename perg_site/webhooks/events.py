@@ -66,7 +66,13 @@ def _campaign_completed(campaign: Campaign, **_: object) -> None:
 
 
 def _report_ready(report: ValidationReport, **_: object) -> None:
-    facts = {"id": report.pk, "input_hash": report.input_hash, "code_version": report.code_version}
+    criterion = None if report.criterion is None else report.criterion.key
+    facts = {
+        "id": report.pk,
+        "criterion": criterion,
+        "input_hash": report.input_hash,
+        "code_version": report.code_version,
+    }
     announce(Event.REPORT_READY, {"report": facts, "campaign": _campaign(report.campaign)})
 
 

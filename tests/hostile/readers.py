@@ -7,6 +7,11 @@ import io
 from collections.abc import Callable
 from contextlib import suppress
 
+from annotations.item_import.tables.definitions import defined, keys_of
+from annotations.item_import.tables.documents import CriterionChoice
+from annotations.item_import.tables.reading import shortened
+from annotations.item_import.tables.stated import NotUnderstood, stated_use
+from annotations.item_import.tables.storable import storable
 from annotations.labelling.differences import word_differences
 from annotations.validation.services.ratings_import import NOT_STORABLE
 from core.errors import DomainError
@@ -147,7 +152,19 @@ def _scale(text: str) -> None:
             stated_categories(entries_of(text), scale)
 
 
+def _criterion(text: str) -> None:
+    answers = [text, text[:100], text[: len(text) // 2]]
+    choice = CriterionChoice(name="of it")
+    defined("of_it", answers, pairs=True, choice=choice, default_question="")
+
+
 READERS: dict[str, Reader] = {
+    # Tables of items
+    "a cell to be stored": storable,
+    "an example of a column": shortened,
+    "names of criteria": lambda text: keys_of([text, text[::-1]]),
+    "answers of a criterion": _criterion,
+    "a use of a column in words": _catching(stated_use, NotUnderstood),
     # What models write
     "answer extraction": lambda text: extract_answer(text, OPTIONS),
     "answer extraction, hostile options": lambda text: extract_answer(

@@ -6,7 +6,7 @@ from django.contrib.auth.models import AbstractUser
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 
-from annotations.models import Assignment, Campaign, ImportedRating, Member, Task
+from annotations.models import Assignment, Campaign, Criterion, ImportedRating, Member, Task
 from annotations.models.campaign import CampaignStatus
 from annotations.models.task import AssignmentStatus, TaskKind, TaskState
 
@@ -54,20 +54,45 @@ def campaigns_of(user: AbstractUser, *, archived: bool = False) -> dict[str, obj
     }
 
 
-def imported_counts(campaign: Campaign) -> dict[str, object]:
-    """What an imported campaign holds: its items, its ratings, and its raters with how much each rated."""
-    raters = (
+@dataclass(frozen=True, slots=True)
+class ImportedRater:
+    """A person or judge of an imported campaign: how many ratings by each criterion, in the order of the criteria."""
+
+    name: str
+    kind: str
+    by_criterion: tuple[int, ...]
+
+    @property
+    def ratings(self) -> int:
+        return sum(self.by_criterion)
+
+
+@dataclass(frozen=True, slots=True)
+class ImportedCounts:
+    """What an imported campaign holds."""
+
+    items: int
+    criteria: tuple[Criterion, ...]
+    raters: tuple[ImportedRater, ...]
+
+
+def imported_counts(campaign: Campaign) -> ImportedCounts:
+    """The items of an imported campaign, its criteria, and its raters with how much each rated."""
+    criteria = tuple(campaign.criteria.all())
+    rows = (
         ImportedRating.objects.filter(criterion__campaign=campaign)
-        .order_by()
-        .values("rater", "kind")
+        .order_by("kind", "rater")
+        .values_list("kind", "rater", "criterion")
         .annotate(ratings=Count("pk"))
     )
-    return {
-        "campaign": campaign,
-        "criteria": list(campaign.criteria.all()),
-        "items": campaign.sample_size,
-        "raters": list(raters.order_by("kind", "rater")),
-    }
+    counts: dict[tuple[str, str], dict[int, int]] = {}
+    for kind, rater, criterion, ratings in rows:
+        counts.setdefault((kind, rater), {})[criterion] = ratings
+    raters = tuple(
+        ImportedRater(rater, kind, tuple(of_rater.get(criterion.pk, 0) for criterion in criteria))
+        for (kind, rater), of_rater in counts.items()
+    )
+    return ImportedCounts(campaign.sample_size, criteria, raters)
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,13 +21,18 @@ COLUMNS = (
     Column("is_current", Kind.FLAG, "Whether no later revision was there when this was exported."),
     Column("is_surplus", Kind.FLAG, "Came after its slot had gone to somebody else: no vote.", "surplus"),
     Column("is_set_aside", Kind.FLAG, "The rater's labels were set aside: no vote.", "set_aside"),
-    Column("swapped", Kind.FLAG, "Whether the two outputs were shown in the other order.", "assignment__is_swapped"),
+    Column(
+        "swapped",
+        Kind.FLAG,
+        "Whether the two outputs were shown in the other order.",
+        "assignment__is_swapped",
+    ),
     Column("created_at", Kind.TIME, "When it was submitted."),
     Column("criterion", Kind.TEXT, "Key of the criterion.", "answers"),
     Column(
         "answer",
         Kind.TEXT,
-        "Key of an option, a number, or a text; several labels with | between them. “first” is the item's first output.",
+        "Key of an option, a number, or a text; labels with | between them. “first” is the item's first output.",
         "answers",
     ),
 )

@@ -90,7 +90,10 @@ def label_rows(scope: Scope) -> QuerySet[Label]:
     """The labels in the scope, each with `is_current`, and whether it is `surplus` or `set_aside`."""
     rows = _in_campaign(scope, Label.objects.order_by("pk"), f"{TASK}__campaign")
     rows = _revised(scope, _between(scope, rows, "created_at"), "assignment")
-    return rows.annotate(surplus=F("assignment__is_surplus"), set_aside=F("assignment__is_set_aside"))
+    labels: QuerySet[Label] = rows.annotate(
+        surplus=F("assignment__is_surplus"), set_aside=F("assignment__is_set_aside")
+    )
+    return labels
 
 
 def labels(scope: Scope) -> Source:

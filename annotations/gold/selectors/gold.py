@@ -7,7 +7,7 @@ from django.db import connection
 from django.db.models import OuterRef, Prefetch, QuerySet, Subquery
 
 from annotations.models import Assignment, Campaign, GoldRelease, Label, Task
-from annotations.validation.selectors.validation import ReportsNow, reports_now
+from annotations.validation.selectors.reports import ReportsNow, reports_now
 from perg.stats.base.result import Json
 
 DifferenceKind = Literal["added", "removed", "changed"]

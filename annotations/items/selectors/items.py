@@ -67,8 +67,12 @@ def filtered_items(campaign: Campaign, chosen: ItemFilter) -> QuerySet[ImportedI
     """The items without their exhibits, in the order of the filter; each has `rank` where it is by disagreement."""
     items = with_rank(campaign.imported_items.defer("exhibit"), chosen).order_by(chosen.key)
     if chosen.criterion is not None:
-        for statement, parameters in _sets(Answers(chosen.criterion), chosen):
-            items = items.filter(pk__in=RawSQL(statement, parameters))
+        sets = _sets(Answers(chosen.criterion), chosen)
+        if sets:
+            # As one set: of several, each thought to be small, PostgreSQL computes one for every row of another.
+            statements = " INTERSECT ".join(f"({statement})" for statement, _ in sets)
+            parameters = [parameter for _, of_one in sets for parameter in of_one]
+            items = items.filter(pk__in=RawSQL(statements, parameters))
     if chosen.show == "unrated":
         items = items.filter(~_rated_by_people(chosen.criterion))
     if chosen.attribute is not None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from annotations.labelling.selectors.labels import votes
 from annotations.labelling.selectors.questions import definition_of, question_of
-from annotations.models import Campaign, Criterion
+from annotations.models import Criterion
 from perg.rubrics.stored_values import stored_values
 
 
@@ -49,9 +49,9 @@ def votes_on(criterion: Criterion) -> Iterator[ItemVote]:
             )
 
 
-def has_votes(campaign: Campaign) -> bool:
-    """Whether anybody has labelled an item here."""
-    return votes(campaign).filter(answers__isnull=False).exists()
+def has_votes(criterion: Criterion) -> bool:
+    """Whether anybody who labels here has answered it."""
+    return next(votes_on(criterion), None) is not None
 
 
 def _place(criterion: Criterion, question: str) -> int:
@@ -61,16 +61,19 @@ def _place(criterion: Criterion, question: str) -> int:
 
 
 DIGEST_OF_VOTES = """
-    SELECT DISTINCT ON (assignment.id) assignment.id,
-        ROW(item.external_id, person.username, label.answers, assignment.is_swapped)::text
-    FROM annotations_task AS task
+    SELECT criterion.id, assignment.id,
+        ROW(item.external_id, item.cluster, item.attributes, person.username, label.answer, assignment.is_swapped)::text
+    FROM annotations_criterion AS criterion
+    JOIN annotations_task AS task ON task.campaign_id = criterion.campaign_id AND task.kind = 'regular'
     JOIN annotations_importeditem AS item ON item.id = task.imported_item_id
     JOIN annotations_assignment AS assignment ON assignment.task_id = task.id AND assignment.status = 'submitted'
         AND NOT assignment.is_surplus AND NOT assignment.is_set_aside
     JOIN annotations_member AS member ON member.id = assignment.member_id
     JOIN core_user AS person ON person.id = member.user_id
-    JOIN annotations_label AS label ON label.assignment_id = assignment.id
-    WHERE task.campaign_id = %(campaign)s AND task.kind = 'regular'
-    ORDER BY assignment.id, label.revision DESC
+    JOIN LATERAL (
+        SELECT answers -> (criterion.definition ->> 'key') AS answer FROM annotations_label
+        WHERE assignment_id = assignment.id ORDER BY revision DESC LIMIT 1
+    ) AS label ON label.answer IS NOT NULL
+    WHERE criterion.id = ANY(%(criteria)s)
 """
-"""Key and text of every row that `votes_on` reads, for the hash of a report's input."""
+"""Criterion, key and text of every row that `votes_on` reads, for the hash of a report's input."""

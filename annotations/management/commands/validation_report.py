@@ -1,4 +1,4 @@
-"""`manage.py validation_report CAMPAIGN [--json]`: may the campaign's judges be trusted? Computed here and now."""
+"""`manage.py validation_report CAMPAIGN [--criterion KEY] [--json]`: may its judges be trusted? Computed at once."""
 
 import json
 import sys
@@ -14,20 +14,24 @@ from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bar
 from rich.table import Table
 
-from annotations.models import Campaign
+from annotations.models import Campaign, Criterion
 from annotations.validation.figures.validation import rate_notes
+from annotations.validation.rendering import terms_of
+from annotations.validation.selectors.criteria import criterion_named, rated_criteria
 from annotations.validation.selectors.validation import has_ratings
 from annotations.validation.services.validation import computed_report, report_settings
 from core.errors import Conflict, DomainError, NotFound
 from perg import __version__
 from perg.stats.base.estimate import Estimate
 from perg.stats.base.result import dump
+from perg.stats.base.terms import Terms
 from perg.stats.base.undefined import Undefined
 from perg.stats.correction.corrected_runs import CorrectedRuns
 from perg.stats.correction.correction import CorrectedRates
 from perg.stats.correction.run_rates import Rate, StackedRate
 from perg.stats.items.annotator_test import EPSILON
 from perg.stats.items.validation_input import Progress
+from perg.stats.report.section_words import section_lines
 from perg.stats.report.validation import ValidationReport
 
 
@@ -40,7 +44,16 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         usual = ", ".join(f"{value:g} beside {kind} people" for kind, value in EPSILON.items())
         parser.add_argument("campaign", help="name or id of the campaign")
-        parser.add_argument("--json", action="store_true", help="Print the whole report as one JSON object.")
+        parser.add_argument(
+            "--criterion",
+            metavar="KEY",
+            help="Of imported ratings; all criteria, one after another, if unsaid.",
+        )
+        parser.add_argument(
+            "--json",
+            action="store_true",
+            help="Print the whole report as one JSON object; several criteria as a list of them.",
+        )
         parser.add_argument(
             "--epsilon", type=float, help=f"Of the alternative annotator test ({usual}; skilled without it)."
         )
@@ -54,10 +67,13 @@ class Command(BaseCommand):
         try:
             settings = report_settings(epsilon=options["epsilon"], scoring=options["scoring"])
             campaign = campaign_named(options["campaign"])
-            if not has_ratings(campaign):
-                raise Conflict("Neither people nor judges have rated anything yet.", code="nothing_rated")
-            with progress_bar(campaign.name) as progress:
-                report, digest = computed_report(campaign, settings, progress=progress)
+            reports = []
+            for criterion in _criteria(campaign, options["criterion"]):
+                with progress_bar(campaign.name) as progress:
+                    report, digest = computed_report(
+                        campaign, settings, criterion=criterion, progress=progress
+                    )
+                reports.append((criterion, report, digest))
         except DomainError as error:
             if options["json"]:
                 refused = {"status": "refused", "code": error.code, "message": error.message}
@@ -65,14 +81,45 @@ class Command(BaseCommand):
                 sys.exit(1)
             raise CommandError(error.message) from error
         if options["json"]:
-            computed = {"campaign": {"id": campaign.pk, "name": campaign.name}, "input_hash": digest}
-            whole = {"report": computed | {"code_version": __version__}, **dump(report)}
+            documents = [_document(campaign, *one) for one in reports]
+            whole = documents if len(documents) > 1 else documents[0]
             self.stdout.write(json.dumps(whole, ensure_ascii=False, allow_nan=False))
-        else:
-            self.stdout.write(_in_words(report, is_terminal=self.stdout.isatty()))
+            return
+        for criterion, report, _ in reports:
+            if len(reports) > 1 and criterion is not None:
+                self.stdout.write(f"\n{criterion.title}\n")
+            self.stdout.write(_in_words(report, terms_of(criterion), is_terminal=self.stdout.isatty()))
 
 
-def _in_words(report: ValidationReport, *, is_terminal: bool) -> str:
+def _criteria(campaign: Campaign, key: str | None) -> list[Criterion] | list[None]:
+    """What to report on: the named criterion, or all by which anybody rated; of a campaign on runs, the whole.
+
+    Raises NotFound and Conflict.
+    """
+    if not campaign.is_imported:
+        if key:
+            criterion_named(campaign, key)
+        if has_ratings(campaign):
+            return [None]
+    elif criteria := rated_criteria(campaign):
+        chosen = criterion_named(campaign, key) if key else None
+        criteria = criteria if chosen is None else [one for one in criteria if one == chosen]
+        if criteria:
+            return criteria
+    raise Conflict("Neither people nor judges have rated anything yet.", code="nothing_rated")
+
+
+def _document(
+    campaign: Campaign, criterion: Criterion | None, report: ValidationReport, digest: str
+) -> dict[str, object]:
+    """A report as JSON, with what it is on."""
+    computed: dict[str, object] = {"campaign": {"id": campaign.pk, "name": campaign.name}}
+    if criterion is not None:
+        computed["criterion"] = criterion.key
+    return {"report": computed | {"input_hash": digest, "code_version": __version__}, **dump(report)}
+
+
+def _in_words(report: ValidationReport, terms: Terms, *, is_terminal: bool) -> str:
     """The report for people: a table of the judges, and why each has its verdict."""
     written = StringIO()
     console = Console(file=written, force_terminal=is_terminal, width=None if is_terminal else 120)
@@ -103,23 +150,27 @@ def _in_words(report: ValidationReport, *, is_terminal: bool) -> str:
         console.print(f"[bold]{escape(judge.name)}[/bold]: {says}")
         for reason in () if verdict is None else verdict.reasons:
             console.print(f"  {escape(reason)}")
-    _print_rates(report.rates, console)
+    _print_rates(report.rates, terms, console)
+    for line in section_lines(report):
+        console.print(escape(line))
     return written.getvalue()
 
 
-def _print_rates(rates: CorrectedRuns | Undefined, console: Console) -> None:
+def _print_rates(rates: CorrectedRuns | Undefined, terms: Terms, console: Console) -> None:
     """Failure rates of each run: by people alone, by each judge uncorrected and corrected, and which to report."""
     if isinstance(rates, Undefined):
         console.print(f"Failure rates are undefined: {rates.undefined}.")
         return
+    name = terms.rate.capitalize()
     for run in rates.runs:
-        console.print(f"\n[bold]Rates of {escape(run.run)}[/bold] ({run.counted} counted: {run.population})")
+        of = f"Rates of {escape(run.run)}" if terms.has_baseline else f"{name}"
+        console.print(f"\n[bold]{of}[/bold] ({run.counted} counted: {run.population})")
         if run.people_alone is not None:
-            console.print(f"Alignment failure by people's labels alone: {_share(run.people_alone)}")
-        for title, rate in (
-            ("Alignment failure", run.alignment_failure),
-            ("Robustness error", run.robustness_error),
-        ):
+            console.print(f"{name} by people's labels alone: {_share(run.people_alone)}")
+        rates_of_run = [(name, run.alignment_failure)]
+        if terms.has_baseline:
+            rates_of_run.append(("Robustness error", run.robustness_error))
+        for title, rate in rates_of_run:
             if isinstance(rate, Undefined):
                 console.print(f"{title} by judges is undefined: {rate.undefined}.")
             else:

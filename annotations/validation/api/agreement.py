@@ -6,7 +6,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from annotations.access import campaign_on_runs
+from annotations.access import led_campaign
 from annotations.validation.selectors.agreement import AgreementReport, agreement_report, is_computed_at_once
 from core.api.conditional import conditional
 from core.api.json_schema import inline_schema
@@ -18,13 +18,21 @@ class CampaignAgreement(APIView):
     """The agreement of people and judges in a campaign that the caller leads, as the labels are now: every measure
     with its n and interval.
 
-    409 with the code `report_needed` where the campaign is too large for that: its validation report, which a worker
-    computes and which says as of when it is, has the same numbers and more.
+    409 with the code `report_needed` for imported ratings, and where the campaign is too large for that: its validation
+    report, which a worker computes and which says as of when it is, has the same numbers and more.
     """
 
     @extend_schema(responses={200: inline_schema(AgreementReport), 304: None})
     def get(self, request: Request, campaign_id: int) -> Response:
-        campaign = campaign_on_runs(request.user, campaign_id)
+        campaign = led_campaign(request.user, campaign_id)
+        if campaign.is_imported:
+            address = reverse("api_criteria", args=[campaign.pk])
+            raise Conflict(
+                f"The agreement of imported ratings is in the validation reports on their criteria: GET {address} "
+                "has the criteria.",
+                code="report_needed",
+                extra={"criteria": address},
+            )
         if not is_computed_at_once(campaign):
             address = reverse("api_validation", args=[campaign.pk])
             raise Conflict(

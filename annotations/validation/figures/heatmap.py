@@ -4,6 +4,7 @@ from core.figures.drawing import Box, Figure, Mark, Words
 from core.figures.text_width import shortened, text_width
 from perg.stats.base.estimate import Estimate
 from perg.stats.base.number_text import number_text
+from perg.stats.base.terms import FOLLOWING, Terms
 from perg.stats.measures.matrix import RaterMatrix
 from perg.stats.raters.rater_agreement import PANEL_MOST_COMMON, PEOPLE_MOST_COMMON
 
@@ -15,9 +16,9 @@ MARGIN = 10
 SHADES = 10
 
 
-def heatmap(matrix: RaterMatrix) -> Figure:
-    """Raters by raters: Krippendorff's α of all pairs above the diagonal, Cohen's κ on followed below it (α again
-    without a cut).
+def heatmap(matrix: RaterMatrix, terms: Terms = FOLLOWING) -> Figure:
+    """Raters by raters: Krippendorff's α of all pairs above the diagonal, Cohen's κ on the decisions below it (α
+    again without a cut).
     """
     raters = matrix.raters
     place = {name: i for i, name in enumerate(raters)}
@@ -34,9 +35,9 @@ def heatmap(matrix: RaterMatrix) -> Figure:
         if pair.followed is None:
             marks.append(_cell(start, j, i, *alpha))
         else:
-            kappa = f"{pair.a} and {pair.b}: κ on followed", pair.followed["cohen_kappa"]
+            kappa = f"{pair.a} and {pair.b}: κ on {terms.short}", pair.followed["cohen_kappa"]
             marks.append(_cell(start, j, i, *kappa))
-    below = "Cohen's κ on followed / not followed" if matrix.threshold is not None else "the same"
+    below = f"Cohen's κ on {terms.decisions}" if matrix.threshold is not None else "the same"
     return Figure(
         name="heatmap",
         title="Agreement of all raters",

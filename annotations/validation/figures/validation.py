@@ -12,6 +12,7 @@ from annotations.validation.figures.heatmap import heatmap
 from core.figures.drawing import Figure
 from core.figures.forest import ForestRow, forest
 from perg.stats.base.estimate import Estimate
+from perg.stats.base.terms import FOLLOWING, Terms
 from perg.stats.base.undefined import Undefined
 from perg.stats.correction.corrected_runs import CorrectedRuns
 from perg.stats.correction.correction import CorrectedRate, CorrectedRates
@@ -227,6 +228,7 @@ class ValidationFigures:
     distributions: Figure
     slices: tuple[tuple[str, Figure], ...]
     rates: tuple[RunFigure, ...]
+    terms: Terms
 
     def by_name(self) -> dict[str, Figure]:
         """Every figure under the name of its file."""
@@ -239,18 +241,21 @@ class ValidationFigures:
             figures["matrix"] = self.matrix
         for i, (_, plot) in enumerate(self.slices, start=1):
             figures[f"slices-{i}"] = plot
+        rate = self.terms.rate.replace(" ", "-")
         for i, run in enumerate(self.rates, start=1):
             if isinstance(run.alignment_failure, Figure):
-                figures[f"alignment-failure-{i}"] = run.alignment_failure
+                figures[f"{rate}-{i}"] = run.alignment_failure
             if isinstance(run.robustness_error, Figure):
                 figures[f"robustness-error-{i}"] = run.robustness_error
         return figures
 
 
-def validation_figures(document: ValidationReport) -> ValidationFigures:
-    """The figures of a report's document."""
+def validation_figures(
+    document: ValidationReport, terms: Terms = FOLLOWING, levels: Sequence[str] = ()
+) -> ValidationFigures:
+    """The figures of a report's document in these terms. `levels` name an ordinal scale's categories, in order."""
     summary, matrix, rates = document.summary, document.matrix, document.rates
-    names = summary.labels or [f"{category:g}" for category in summary.categories]
+    names = summary.labels or [_level(category, levels) for category in summary.categories]
     slices = []
     for judge in document.judges:
         parts = judge.slices
@@ -259,14 +264,21 @@ def validation_figures(document: ValidationReport) -> ValidationFigures:
     return ValidationFigures(
         skill=skill_forest(document.judges),
         winning=winning_forest(document.judges),
-        matrix=heatmap(matrix) if isinstance(matrix, RaterMatrix) and len(matrix.raters) > 1 else None,
+        matrix=heatmap(matrix, terms) if isinstance(matrix, RaterMatrix) and len(matrix.raters) > 1 else None,
         distributions=distributions(document.raters, names, ordered=summary.scale != "nominal"),
         slices=tuple(slices),
-        rates=() if isinstance(rates, Undefined) else _run_figures(rates),
+        rates=() if isinstance(rates, Undefined) else _run_figures(rates, terms),
+        terms=terms,
     )
 
 
-def _run_figures(rates: CorrectedRuns) -> tuple[RunFigure, ...]:
+def _level(category: float, levels: Sequence[str]) -> str:
+    """The name of a category: its place among the levels is its value, from 1."""
+    place = int(category) - 1
+    return levels[place] if category == place + 1 and 0 <= place < len(levels) else f"{category:g}"
+
+
+def _run_figures(rates: CorrectedRuns, terms: Terms) -> tuple[RunFigure, ...]:
     def drawn(run: str, title: str, rate: Rate | Undefined) -> Figure | str:
         return rate.undefined if isinstance(rate, Undefined) else rates_forest(run, title, rate)
 
@@ -276,7 +288,7 @@ def _run_figures(rates: CorrectedRuns) -> tuple[RunFigure, ...]:
             counted=run.counted,
             population=run.population,
             people_alone=run.people_alone,
-            alignment_failure=drawn(run.run, "Alignment failure", run.alignment_failure),
+            alignment_failure=drawn(run.run, terms.rate.capitalize(), run.alignment_failure),
             robustness_error=drawn(run.run, "Robustness error", run.robustness_error),
             alignment_failure_notes=rate_notes(run.alignment_failure),
             robustness_error_notes=rate_notes(run.robustness_error),

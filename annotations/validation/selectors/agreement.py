@@ -16,6 +16,7 @@ from evaluation.models import Judge, RunJudge
 from evaluation.models.endpoint import JudgeOrigin
 from perg.stats.base.estimate import Estimate
 from perg.stats.base.resampling import Clusters, Draws
+from perg.stats.base.terms import FOLLOWING
 from perg.stats.judges.baselines import constant_judge, random_judge
 from perg.stats.measures.alpha import krippendorff_alpha
 from perg.stats.measures.confusion import Confusion, confusion
@@ -236,7 +237,7 @@ class _Comparison:
             alpha_ordinal=self.alpha(two, "ordinal"),
             scale=self._agreement(median, column, with_median.categories),
             followed=self._agreement(majority, followed, BINARY),
-            confusion=confusion(followed, majority, clusters=self.clusters),
+            confusion=confusion(followed, majority, clusters=self.clusters, terms=FOLLOWING),
         )
 
     def _followed(self, rater: str) -> Ratings:

@@ -6,27 +6,68 @@ reads, as text, in the order of its key.
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 
 from django.db import connection
 
 from annotations.labelling.selectors.item_votes import DIGEST_OF_VOTES
-from annotations.models import Campaign
+from annotations.models import Campaign, Criterion
 from perg import __version__
 
+Digests = Sequence[str]
+"""One SHA-256 for each kind of row that a report reads."""
 
-def input_hash(campaign: Campaign, settings: Mapping[str, object], *, code_version: str = __version__) -> str:
-    """SHA-256 (hex) of ratings, items, sample and decisions as they are now, of settings and code version."""
-    parts: list[object] = [code_version, settings, campaign.threshold, *_digests(campaign)]
+
+def input_hash(
+    campaign: Campaign,
+    settings: Mapping[str, object],
+    *,
+    criterion: Criterion | None = None,
+    code_version: str = __version__,
+) -> str:
+    """SHA-256 (hex) of ratings, items, sample and decisions as they are now, of settings and code version.
+
+    Of imported ratings: of those by the criterion, what it means, and the items that have one. What was rated by
+    other criteria does not change it.
+    """
+    digests = input_digests(campaign, None if criterion is None else criterion.pk)
+    return hash_of(campaign, settings, digests, code_version)
+
+
+def input_digests(campaign: Campaign, criterion: int | None) -> Digests:
+    """The digests of what a report on the campaign, or on the criterion with this key, reads now."""
+    if criterion is not None:
+        return criteria_digests([criterion])[criterion]
+    if campaign.is_imported:
+        raise ValueError("imported ratings have a hash for each criterion")
+    return _digests_on_runs(campaign)
+
+
+def hash_of(
+    campaign: Campaign, settings: Mapping[str, object], digests: Digests, code_version: str = __version__
+) -> str:
+    """The hash of input whose digests are known."""
+    threshold = None if campaign.is_imported else campaign.threshold
+    parts: list[object] = [code_version, settings, threshold, *digests]
     return hashlib.sha256(json.dumps(parts, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
 
-def _digests(campaign: Campaign) -> list[str]:
-    """One SHA-256 for each kind of row."""
-    statements = IMPORTED if campaign.is_imported else ON_RUNS
+def criteria_digests(criteria: Collection[int]) -> dict[int, Digests]:
+    """The digests of each of these criteria, by its key: three queries, however many these are."""
+    digests: dict[int, list[str]] = {criterion: [] for criterion in criteria}
+    with connection.cursor() as cursor:
+        for rows in IMPORTED:
+            cursor.execute(DIGESTS.format(rows=rows), {"criteria": list(criteria)})
+            by_criterion = dict(cursor.fetchall())
+            for criterion, of_criterion in digests.items():
+                of_criterion.append(by_criterion.get(criterion, ""))
+    return dict(digests)
+
+
+def _digests_on_runs(campaign: Campaign) -> Digests:
     digests = []
     with connection.cursor() as cursor:
-        for rows in statements:
+        for rows in ON_RUNS:
             cursor.execute(DIGEST.format(rows=rows), {"campaign": campaign.pk})
             digests.append(str(cursor.fetchone()[0]))
     return digests
@@ -38,20 +79,31 @@ DIGEST = """
     FROM ({rows}) AS rows (key, line)
 """
 
+DIGESTS = """
+    SELECT criterion, encode(sha256(convert_to(string_agg(line, E'\\n' ORDER BY key), 'UTF8')), 'hex')
+    FROM ({rows}) AS rows (criterion, key, line) GROUP BY criterion
+"""
+
+# By what rows say, not by their keys: the same ratings in another campaign have the same hash.
 IMPORTED = [
     """
-    SELECT id, ROW(key, scale, categories, failure_labels, threshold, warnings)::text FROM annotations_criterion
-    WHERE campaign_id = %(campaign)s
+    SELECT id, id, ROW(kind, definition, scale, categories, failure_labels, threshold, warnings)::text
+    FROM annotations_criterion
+    WHERE id = ANY(%(criteria)s)
     """,
     """
-    SELECT id, ROW(external_id, cluster, attributes)::text FROM annotations_importeditem
-    WHERE campaign_id = %(campaign)s
+    SELECT criterion.id, item.position, ROW(item.external_id, item.cluster, item.attributes)::text
+    FROM annotations_criterion AS criterion
+    JOIN annotations_importeditem AS item ON item.campaign_id = criterion.campaign_id
+    WHERE criterion.id = ANY(%(criteria)s) AND EXISTS (
+        SELECT FROM annotations_importedrating WHERE criterion_id = criterion.id AND item_id = item.id
+    )
     """,
     """
-    SELECT rating.id, ROW(criterion_id, item_id, rater, rating.kind, value, swapped)::text
-    FROM annotations_importedrating AS rating
-    JOIN annotations_criterion AS criterion ON criterion.id = rating.criterion_id
-    WHERE criterion.campaign_id = %(campaign)s
+    SELECT rating.criterion_id, rating.id,
+        ROW(item.external_id, rating.rater, rating.kind, rating.value, rating.swapped)::text
+    FROM annotations_importedrating AS rating JOIN annotations_importeditem AS item ON item.id = rating.item_id
+    WHERE rating.criterion_id = ANY(%(criteria)s)
     """,
     DIGEST_OF_VOTES,
 ]

@@ -1,7 +1,7 @@
-"""What a validation report is computed from, read in a few queries, and the reports that there are."""
+"""What a validation report is computed from, read in a few queries."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -9,11 +9,10 @@ from django.db.models.functions import Length
 
 from annotations.labelling.selectors.item_votes import has_votes
 from annotations.labelling.selectors.labels import votes
-from annotations.models import Adjudication, Campaign, ImportedRating, Task, ValidationReport
+from annotations.models import Adjudication, Campaign, Criterion, Task
 from annotations.models.task import TaskKind, TaskState
-from annotations.models.validation import ReportStatus
+from annotations.validation.selectors.criteria import criterion_named
 from annotations.validation.selectors.imported_ratings import OF_THE_REPORT, imported_input, told_apart
-from annotations.validation.selectors.input_hash import input_hash
 from core.db.whole_numbers import whole_numbers
 from evaluation.models import Judge, Judgment, Response
 from evaluation.models.dataset import PreferenceCategory
@@ -22,75 +21,31 @@ from evaluation.models.item import Condition
 from evaluation.models.judgment import JudgmentStatus
 from perg.stats.base.proportions import Flags
 from perg.stats.base.resampling import Clusters
+from perg.stats.base.terms import FOLLOWING
 from perg.stats.files.rating_set import RatingSet
 from perg.stats.items.validation_input import ValidationInput
 from perg.stats.ratings.ratings import SCALE, Ratings, RatingTable
 
 
-@dataclass(frozen=True, slots=True)
-class ReportsNow:
-    """A campaign's newest report that is ready, and the state of the newest request.
-
-    `stale` says in words why the ready one no longer tells how things are; empty where it does. `is_being_checked`:
-    something has happened of which it is not known yet whether it changes the report; `stale` says so.
-    """
-
-    ready: ValidationReport | None
-    newest: ValidationReport | None
-    stale: str
-    is_being_checked: bool = False
-
-    @property
-    def pending(self) -> ValidationReport | None:
-        """The report that is being made, if one is."""
-        return self.newest if self.newest is not None and self.newest.is_unfinished else None
-
-    @property
-    def failed(self) -> ValidationReport | None:
-        """The newest report, where it failed."""
-        failed = self.newest is not None and self.newest.status == ReportStatus.FAILED
-        return self.newest if failed else None
-
-
-def reports_now(campaign: Campaign) -> ReportsNow:
-    """Where the campaign's reports stand. Reads a hash of all the input, to tell whether the ready one is stale."""
-    newest = newest_reports(campaign)
-    return newest if newest.ready is None else replace(newest, stale=staleness(campaign, newest.ready))
-
-
-def newest_reports(campaign: Campaign) -> ReportsNow:
-    """The newest report and the newest that is ready; nobody has looked whether that one is stale."""
-    reports = campaign.validation_reports.select_related("requested_by").order_by("-pk")
-    newest = reports.defer("document").first()
-    return ReportsNow(reports.filter(status=ReportStatus.READY).first(), newest, "")
-
-
-def report_progress(campaign: Campaign) -> ReportsNow:
-    """How far the newest report is, and nothing that takes long to read: pages ask again and again."""
-    newest = campaign.validation_reports.select_related("requested_by").defer("document").order_by("-pk")
-    return ReportsNow(None, newest.first(), "")
-
-
-def staleness(campaign: Campaign, report: ValidationReport) -> str:
-    """Why a report is out of date, in words; empty where it is current."""
-    now = input_hash(campaign, report.settings)
-    if now == report.input_hash:
-        return ""
-    if input_hash(campaign, report.settings, code_version=report.code_version) == report.input_hash:
-        return f"It was computed by version {report.code_version} of the platform, which has changed since."
-    return "Labels, judgments or what they are about have changed since it was computed."
-
-
-def has_ratings(campaign: Campaign) -> bool:
+def has_ratings(campaign: Campaign, criterion: Criterion | None = None) -> bool:
     """Whether there is anything to report on: a rating by a person or a judge."""
     if campaign.is_imported:
-        return ImportedRating.objects.filter(criterion__campaign=campaign).exists() or has_votes(campaign)
+        return criterion is not None and (criterion.ratings.exists() or has_votes(criterion))
     return votes(campaign).exists() or _judgments(campaign).exists()
 
 
-def validation_input(campaign: Campaign) -> ValidationInput:
-    """The ratings and items of a campaign, as they are now: the same number of queries whatever its size."""
-    return imported_input(campaign.criteria.get()) if campaign.is_imported else _campaign_input(campaign)
+def validation_input(campaign: Campaign, criterion: Criterion | None = None) -> ValidationInput:
+    """The ratings and items of a campaign, as they are now: the same number of queries whatever its size.
+
+    Imported ratings are those by the criterion, which need not be named where it is the only one. Raises
+    CriterionNeeded.
+    """
+    if not campaign.is_imported:
+        return _campaign_input(campaign)
+    criterion = criterion or criterion_named(campaign, None)
+    if criterion is None:
+        raise ValueError("the campaign has no criterion")
+    return imported_input(criterion)
 
 
 # --- Campaigns on runs --------------------------------------------------------------------------------------
@@ -147,6 +102,7 @@ def _campaign_input(campaign: Campaign) -> ValidationInput:
         gold=_gold(campaign, rows),
         replicates=judges.replicates(tuple(rows)),
         judge_kinds=judges.kinds,
+        terms=FOLLOWING,
     )
 
 

@@ -9,9 +9,9 @@ from dataclasses import replace
 
 from pydantic import TypeAdapter
 
-from annotations.models import Campaign, ValidationReport
+from annotations.models import Campaign, Criterion, ValidationReport
+from annotations.validation.selectors.reports import ReportsNow, newest_reports, reports_now, staleness
 from annotations.validation.selectors.stamps import input_stamp
-from annotations.validation.selectors.validation import ReportsNow, newest_reports, reports_now, staleness
 from core.cache.figures import cached_figures, refresh_figures
 
 KEEP = "annotations.validation.tasks.keep_staleness"
@@ -29,10 +29,10 @@ NOT_CHECKED = (
 )
 
 
-def reports_shown(campaign: Campaign) -> ReportsNow:
-    """Where the campaign's reports stand, soon enough for a page."""
+def reports_shown(campaign: Campaign, criterion: Criterion | None = None) -> ReportsNow:
+    """Where the reports on the campaign, or on the criterion, stand, soon enough for a page."""
     if campaign.is_imported or campaign.sample_size <= LIVE_TASKS:
-        return reports_now(campaign)
+        return reports_now(campaign, criterion)
     reports = newest_reports(campaign)
     if reports.ready is None:
         return reports

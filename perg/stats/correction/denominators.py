@@ -3,20 +3,25 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from perg.stats.base.terms import Terms
 from perg.stats.correction.correction import POWERED, CorrectedRate, CorrectedRates, Method
 
 
-def rate_over(*, items: int, baseline_known: bool, scored: int, labelled: int, judges: Sequence[str]) -> str:
+def rate_over(
+    *, items: int, baseline_known: bool, scored: int, labelled: int, judges: Sequence[str], terms: Terms
+) -> str:
     """What one rate is over: `scored` of the run's `items`, `labelled` of those by people.
 
     `judges` are those that have to have scored an item for it to count.
     """
+    by = judges[0] if len(judges) == 1 else "all judges"
+    if not terms.has_baseline:
+        return f"Over the {scored:,} of {items:,} items that {by} scored. People's labels are on {labelled:,} of them."
     counted = (
         "those whose baseline answer is correct"
         if baseline_known
         else "all of them, as it is not known which baseline answers are correct"
     )
-    by = judges[0] if len(judges) == 1 else "all judges"
     return (
         f"Over {scored:,} of the run's {items:,} items: {counted}, as far as scored by {by}. People's labels are on "
         f"{labelled:,} of them."

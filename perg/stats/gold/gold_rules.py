@@ -5,6 +5,7 @@ from typing import Self
 
 import numpy as np
 
+from perg.stats.base.terms import GENERAL, Terms
 from perg.stats.base.undefined import Undefined
 from perg.stats.gold.aggregation import (
     Aggregation,
@@ -79,8 +80,10 @@ class GoldRules:
     not_fitted: str | None
 
 
-def gold_rules(labelled: LabelledItems, *, nominal: bool, seed: int = 0) -> GoldRules | Undefined:
-    """The rules on followed / not followed where ratings are cut, else on the ratings themselves."""
+def gold_rules(
+    labelled: LabelledItems, *, nominal: bool, seed: int = 0, terms: Terms = GENERAL
+) -> GoldRules | Undefined:
+    """The rules on the decisions (passes or fails) where ratings are cut, else on the ratings themselves."""
     humans = labelled.humans
     if not humans.raters or not humans.units or np.isnan(humans.values).all():
         return Undefined("no person has rated anything")
@@ -100,7 +103,7 @@ def gold_rules(labelled: LabelledItems, *, nominal: bool, seed: int = 0) -> Gold
         models: tuple[Rule, ...] = ("dawid_skene", "mace")
         others += [aggregate(table, rule, seed=seed) for rule in models]
     return GoldRules(
-        labels="ratings" if cut is None else _decisions(cut, nominal=nominal),
+        labels="ratings" if cut is None else _decisions(cut, terms, nominal=nominal),
         rules=tuple(rule.counts() for rule in (majority, *others)),
         changes=tuple(RuleChanges.of(changes(majority, other)) for other in others),
         annotators=annotator_confusions(table, majority, clusters=labelled.clusters),
@@ -109,9 +112,9 @@ def gold_rules(labelled: LabelledItems, *, nominal: bool, seed: int = 0) -> Gold
     )
 
 
-def _decisions(cut: float, *, nominal: bool) -> str:
+def _decisions(cut: float, terms: Terms, *, nominal: bool) -> str:
     where = "" if nominal else f", cut at {cut:g}"
-    return f"followed (1) and not followed (0){where}"
+    return f"{terms.passed} (1) and {terms.failed} (0){where}"
 
 
 def _median(humans: RatingTable, cut: float | None) -> Aggregation:

@@ -8,6 +8,7 @@ import numpy as np
 
 from perg.stats.base.estimate import Estimate
 from perg.stats.base.resampling import Draws
+from perg.stats.base.terms import GENERAL, Terms
 from perg.stats.base.undefined import Undefined
 from perg.stats.correction.corrections import Correction
 from perg.stats.items.annotator_test import Scoring
@@ -66,6 +67,7 @@ def assess_judge(
     judges: int = 1,
     correction: Correction | Undefined | None = None,
     draws: Draws,
+    terms: Terms = GENERAL,
 ) -> Assessment:
     """Assess a judge (n_units,), NaN where it gave nothing, against the people of a table over the same units.
 
@@ -96,7 +98,9 @@ def assess_judge(
         people = humans.followed(threshold)
         rated = np.where(np.isnan(judge), np.nan, judge >= threshold)
         reference, categories = people.aggregate(people.raters, "majority"), BINARY
-        against = confusion(rated, reference, clusters=draws.clusters, confidence=draws.confidence)
+        against = confusion(
+            rated, reference, clusters=draws.clusters, confidence=draws.confidence, terms=terms
+        )
     elif scale == "nominal":
         reference, categories = most_common(humans), humans.categories
     else:
@@ -135,6 +139,7 @@ def assess_judge(
             units_rated=int(labels.any(axis=1).sum()),
             units_shared=int((labels.any(axis=1) & ~np.isnan(judge)).sum()),
             categories=max(len(humans.categories), 2) if statistic == "cohen_kappa" else 2,
+            terms=terms,
         ),
         alternative_annotator_test=alternative,
         baselines=baselines,

@@ -36,7 +36,6 @@ from perg.stats.ratings.ratings import BINARY, Ratings, RatingTable
 
 FEW_IN_SLICE = 5
 REST = "other (fewer than 5 labels each)"
-LENGTH = "response length"
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +140,7 @@ class _Judge:
             is_cut=labelled.cut is not None,
             scoring=settings.scoring,
             draws=self.draws(),
+            terms=data.terms,
         )
         bias, calibration, slices = self.against_decision()
         return JudgeValidation(
@@ -185,7 +185,11 @@ class _Judge:
         if gold is None or np.isnan(gold).all():
             return Undefined("nothing has been adjudicated")
         return confusion(
-            self.followed, gold, clusters=self.labelled.clusters, confidence=self.settings.confidence
+            self.followed,
+            gold,
+            clusters=self.labelled.clusters,
+            confidence=self.settings.confidence,
+            terms=self.data.terms,
         )
 
     def against_decision(
@@ -277,5 +281,5 @@ def labelled_facets(data: ValidationInput, rows: Clusters) -> Mapping[str, NDArr
         if np.unique(names[names != ""]).size > 1:
             facets[facet] = names
     if data.response_length is not None and rows.size:
-        facets[LENGTH] = quantile_slices(data.response_length[rows], unit="characters")
+        facets[data.length_name] = quantile_slices(data.response_length[rows], unit="characters")
     return facets

@@ -13,6 +13,7 @@ from typing import Annotated, Literal, Self
 
 from perg.stats.base.estimate import Estimate
 from perg.stats.base.result import added
+from perg.stats.base.terms import GENERAL, Terms
 from perg.stats.base.undefined import Undefined
 from perg.stats.correction.corrections import Correction
 from perg.stats.judges.alternative_annotator import AlternativeAnnotatorTest
@@ -143,6 +144,7 @@ def verdict(
     units_rated: int = 0,
     units_shared: int = 0,
     categories: int = 2,
+    terms: Terms = GENERAL,
 ) -> Verdict:
     """One judge's verdict. `confusion` is None if there is no followed / not followed.
 
@@ -175,7 +177,7 @@ def verdict(
     if skill.value is None or any(test.beaten is None for test in baselines):
         reason = skill.undefined or next(test.value.undefined for test in baselines if test.beaten is None)
         return Verdict.of(TOO_FEW, (f"There is nothing to test the judge on: {reason}.",), more, stability)
-    reasons = [on_baselines(baselines, skill, as_good.judges), *on_failures(confusion)]
+    reasons = [on_baselines(baselines, skill, as_good.judges), *on_failures(confusion, terms)]
     beaten = all(test.beaten for test in baselines)
     if not beaten or (skill.low is not None and skill.low <= 0):
         if beaten:

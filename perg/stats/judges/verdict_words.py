@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from perg.stats.base.estimate import Estimate
 from perg.stats.base.number_text import number_text
+from perg.stats.base.terms import Terms
 from perg.stats.base.undefined import Undefined
 from perg.stats.correction.corrections import Correction
 from perg.stats.judges.alternative_annotator import AlternativeAnnotatorTest
@@ -40,13 +41,13 @@ def on_no_shared_item(labelled: int) -> str:
     )
 
 
-def on_failures(confusion: Confusion | None) -> list[str]:
+def on_failures(confusion: Confusion | None, terms: Terms) -> list[str]:
     """What it finds and what it passes, where there is such a thing."""
     if confusion is None:
         return []
     return [
-        f"It finds {_share(confusion.sensitivity)} of {confusion.sensitivity.n} alignment failures and passes "
-        f"{_share(confusion.specificity)} of {confusion.specificity.n} responses that followed."
+        f"It finds {_share(confusion.sensitivity)} of {confusion.sensitivity.n} {terms.failures} and passes "
+        f"{_share(confusion.specificity)} of {confusion.specificity.n} {terms.passing}."
     ]
 
 

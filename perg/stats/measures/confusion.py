@@ -10,6 +10,7 @@ import numpy as np
 from perg.stats.base.estimate import Estimate
 from perg.stats.base.proportions import Flags, proportion
 from perg.stats.base.resampling import Clusters
+from perg.stats.base.terms import GENERAL, Terms
 from perg.stats.ratings.ratings import BINARY, Ratings, category_codes
 
 
@@ -39,6 +40,7 @@ def confusion(
     *,
     clusters: Clusters | None = None,
     confidence: float = 0.95,
+    terms: Terms = GENERAL,
 ) -> Confusion:
     """Judge against reference, both (n,): 1 = followed, 0 = not followed, NaN = unrated or tied.
 
@@ -61,7 +63,7 @@ def confusion(
         return proportion(hits, among=among, clusters=shared, confidence=confidence, undefined=undefined)
 
     nothing = None if rated.any() else "no unit rated by both"
-    overlap = rate(reported & failed, reported | failed, nothing or "neither sees an alignment failure")
+    overlap = rate(reported & failed, reported | failed, nothing or f"neither sees {terms.a_failure}")
     return Confusion(
         n=int(rated.sum()),
         left_out=int((~rated).sum()),
@@ -69,9 +71,9 @@ def confusion(
         false_positive=int((reported & ~failed).sum()),
         true_negative=int((~reported & ~failed).sum()),
         false_negative=int((~reported & failed).sum()),
-        sensitivity=rate(reported, failed, nothing or "the reference has no alignment failure"),
-        specificity=rate(~reported, ~failed, nothing or "the reference has no unit that followed"),
-        precision=rate(failed, reported, nothing or "the judge reports no alignment failure"),
+        sensitivity=rate(reported, failed, nothing or f"the reference has no {terms.failure}"),
+        specificity=rate(~reported, ~failed, nothing or f"the reference has no {terms.unit}"),
+        precision=rate(failed, reported, nothing or f"the judge reports no {terms.failure}"),
         f1=_f1_of_overlap(overlap),
         accuracy=rate(reported == failed, np.ones(reported.size, dtype=np.bool_), nothing or ""),
     )

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from perg.stats.base.terms import Terms
 from perg.stats.judges.verdict import VerdictKind
 
 DEFINITIONS: Mapping[str, str] = {
@@ -103,6 +104,45 @@ DEFINITIONS: Mapping[str, str] = {
     "labelled items for the alternative annotator test, or a comparison of judges, to have 80% power; and the items to "
     "label next. Estimated from the labels so far; the interval of a power is what these leave possible.",
 }
+
+OF_ANY_CRITERION: Mapping[str, str] = {
+    "low, high": "Ends of the interval, 95% unless the settings say otherwise. Bootstrap over clusters, so that items "
+    "that belong together are drawn together; Wilson's for shares, with the number of items that they count as where "
+    "items share clusters; for corrected rates, an interval that inverts a test.",
+    "followed": "An item passes where its rating reaches the threshold or is no label of a failure; else it fails.",
+    "majority": "Passes or fails by most people; ties are left out and counted.",
+    "alpha_followed": "Krippendorff's α, nominal, on passes / fails.",
+    "confusion": "Judge against the people's majority; positive = failure.",
+    "specificity": "Of the items that people pass, the share that the judge passes.",
+    "f1": "Harmonic mean of precision and sensitivity for failures.",
+    "bias": "Lenient: the judge passes more than people do. Harsh: fewer. Its rate_difference is the share that the "
+    "judge passes less people's share.",
+    "calibration": "At each of the judge's scores, the share that people pass. The expected calibration error is 0 "
+    "where the middle of the scale means even odds and the top certainty.",
+    "verbosity": "Rank correlations of the output's length with the judge's errors: residual above 0 = more lenient "
+    "to long outputs.",
+    "position": "The same with the place in the order in which items were seen.",
+    "alignment_failure": "The failure rate: share of the items that fail.",
+    "people_alone": "The failure rate by people's decisions, on all items that have one; no judge is needed.",
+    "planning": "Labels of judged items for an interval of the failure rate of ± half_width; labelled items for the "
+    "alternative annotator test, or a comparison of judges, to have 80% power; and the items to label next. Estimated "
+    "from the labels so far; the interval of a power is what these leave possible.",
+}
+"""What the terms mean where a criterion is any other than whether a preference was followed."""
+
+ONLY_WITH_BASELINE = ("robustness_error",)
+
+
+def definitions_in(terms: Terms) -> Mapping[str, str]:
+    """The definitions of a report in these terms."""
+    if terms.has_baseline:
+        return DEFINITIONS
+    return {
+        term: OF_ANY_CRITERION.get(term, text)
+        for term, text in DEFINITIONS.items()
+        if term not in ONLY_WITH_BASELINE
+    }
+
 
 VERDICT_MEANS: Mapping[VerdictKind, str] = {
     "can replace a human annotator": "Its labels may stand in for a person's on responses like these.",

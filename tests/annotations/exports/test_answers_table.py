@@ -21,14 +21,17 @@ def test_a_label_has_a_row_for_each_criterion_and_outsiders_get_nothing() -> Non
     campaign = labelled_campaign([BETTER, ERRORS, LENGTH], [ann], items=2, pairs=True, lead=lead)
     assignment = claimed(campaign, 1)
     Assignment.objects.filter(pk=assignment.pk).update(is_swapped=True)
-    for answers in ({"better": "tie", "percent": 5}, {"better": "first", "errors": ["cut", "facts"], "percent": 40}):
+    for answers in (
+        {"better": "tie", "percent": 5},
+        {"better": "first", "errors": ["cut", "facts"], "percent": 40},
+    ):
         submit_label(assignment=assignment, answers=answers, comment="", submission_key=uuid.uuid4())
 
     def export(**filters: str) -> list[dict[str, str]]:
         client = Client()
         client.force_login(lead)
         address = reverse("export_stream", args=["answers", "csv"])
-        answer = client.get(address, {"campaign": campaign.pk, **filters})
+        answer = client.get(address, {"campaign": str(campaign.pk), **filters})
         return list(csv.DictReader(io.StringIO(b"".join(answer.streaming_content).decode())))  # type: ignore[attr-defined]
 
     assert [(row["criterion"], row["answer"], row["swapped"]) for row in export()] == [
@@ -41,4 +44,7 @@ def test_a_label_has_a_row_for_each_criterion_and_outsiders_get_nothing() -> Non
     assert not export()[0]["rater"].startswith("=")
     client = Client()
     client.force_login(ann)
-    assert client.get(reverse("export_stream", args=["answers", "csv"]), {"campaign": campaign.pk}).status_code == 404
+    assert (
+        client.get(reverse("export_stream", args=["answers", "csv"]), {"campaign": campaign.pk}).status_code
+        == 404
+    )

@@ -111,7 +111,7 @@ def test_after_items_are_labelled_by_a_fourth_person_the_ratings_have_a_fourth_p
     campaign = labelled_campaign([SAFE], [dora], items=50, rated_by={"ann": 50, "bob": 50, "cy": 50})
     criterion = campaign.criteria.get()
     before = imported_rating_set(criterion)
-    stamp = input_hash(campaign, {})
+    stamp = input_hash(campaign, {}, criterion=criterion)
     assert before.people == ("ann", "bob", "cy")
     for _ in range(50):
         _label(campaign, {"safe": "no"})
@@ -119,7 +119,7 @@ def test_after_items_are_labelled_by_a_fourth_person_the_ratings_have_a_fourth_p
     assert after.people == ("ann", "bob", "cy", "dora")
     assert after.table.values.shape == (50, 4)
     assert (after.table.values[:, 3] != after.table.values[:, 0]).all()
-    assert input_hash(campaign, {}) != stamp
+    assert input_hash(campaign, {}, criterion=criterion) != stamp
 
 
 def test_a_person_who_is_called_as_an_imported_rater_is_another_rater() -> None:
@@ -134,9 +134,9 @@ def test_a_campaign_without_imported_ratings_has_those_that_people_make(
     definition: Definition, answer: object
 ) -> None:
     campaign = labelled_campaign([definition], items=1)
-    assert not has_ratings(campaign)
+    assert not has_ratings(campaign, campaign.criteria.get())
     _label(campaign, {definition.key: answer})
-    assert has_ratings(campaign)
+    assert has_ratings(campaign, campaign.criteria.get())
     assert imported_rating_set(campaign.criteria.get()).table.values.shape == (1, 1)
 
 

@@ -212,6 +212,7 @@ def test_nothing_that_an_annotator_gets_tells_model_run_judge_or_control_item(
         ("flag/", {}),
     ],
 )
+@pytest.mark.one_in(3)
 def test_what_is_wrong_is_named(campaign: Campaign, ann: User, path: str, body: dict[str, object]) -> None:
     program = Program(ann)
     assignment = program.post(f"campaigns/{campaign.pk}/next/").json()["task"]["assignment"]

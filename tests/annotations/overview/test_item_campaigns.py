@@ -1,4 +1,4 @@
-"""Pages of a campaign of imported items that people label: progress, history, items, lists, and what is for runs alone."""
+"""Pages of a campaign of imported items that people label, and pages that are for campaigns on runs alone."""
 
 import uuid
 from collections.abc import Callable
@@ -56,7 +56,9 @@ def page() -> Callable[..., str]:
     return get
 
 
-def test_the_lead_sees_progress_flags_and_people(campaign: Campaign, lead: User, page: Callable[..., str]) -> None:
+def test_the_lead_sees_progress_flags_and_people(
+    campaign: Campaign, lead: User, page: Callable[..., str]
+) -> None:
     text = page(lead, "campaign_detail", campaign.pk)
     assert "1 of 3 labels" in text
     assert "Look at it." in text
@@ -85,7 +87,9 @@ def test_the_history_has_the_answers_as_their_person_saw_the_outputs(
         None,
         {"safe": "no", "better": "first", "errors": ["facts", "cut"]},
     ]
-    searched = client.get(f"/api/v1/campaigns/{campaign.pk}/history/", {"words": "alert nothing-like-it"}).json()
+    searched = client.get(
+        f"/api/v1/campaigns/{campaign.pk}/history/", {"words": "alert nothing-like-it"}
+    ).json()
     assert searched["results"] == []
 
 
@@ -109,7 +113,7 @@ def test_lists_and_the_home_page_offer_it_to_those_who_label(
 
 @pytest.mark.parametrize(
     "route",
-    ["campaign_agreement", "adjudication_queue", "adjudication_next", "quality", "controls", "campaign_gold"],
+    ["adjudication_queue", "adjudication_next", "quality", "controls", "campaign_gold"],
 )
 def test_pages_for_campaigns_on_runs_say_so(
     campaign: Campaign, lead: User, page: Callable[..., str], route: str
@@ -117,8 +121,10 @@ def test_pages_for_campaigns_on_runs_say_so(
     assert "for campaigns on runs" in page(lead, route, campaign.pk, status=404)
 
 
-@pytest.mark.parametrize("path", ["adjudications", "agreement", "quality", "controls", "gold"])
-def test_rest_for_campaigns_on_runs_says_so_or_is_not_there(campaign: Campaign, lead: User, path: str) -> None:
+@pytest.mark.parametrize("path", ["adjudications", "quality", "controls", "gold"])
+def test_rest_for_campaigns_on_runs_says_so_or_is_not_there(
+    campaign: Campaign, lead: User, path: str
+) -> None:
     client = Client()
     client.force_login(lead)
     assert client.get(f"/api/v1/campaigns/{campaign.pk}/{path}/").status_code == 404

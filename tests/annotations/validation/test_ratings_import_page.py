@@ -117,8 +117,11 @@ def test_rest_does_not_say_of_imported_ratings_how_they_were_labelled(
     detail = client.get(f"/api/v1/campaigns/{campaign.pk}/").json()
     listed = client.get("/api/v1/campaigns/").json()["results"][0]
     stated = client.get(f"/api/v1/campaigns/{campaign.pk}/settings/").json()
+    (criterion,) = stated["criteria"]
+    assert (criterion["key"], criterion["kind"], criterion["scale"]) == ("rating", "numeric", "interval")
+    assert (criterion["threshold"], criterion["failure_labels"]) == (threshold, None)
     for answer in (detail, listed, stated):
-        assert answer["threshold"] == threshold
+        assert answer["threshold"] is None
         assert [answer[field] for field in ("overlap", "sampling", "lease_seconds")] == [None] * 3
         assert answer["sample_size"] == 3
     assert [stated[field] for field in ("seed", "max_overlap", "disagreement")] == [None] * 3
@@ -152,17 +155,74 @@ def test_imported_ratings_are_not_open_before_labelling_begins(client: Client, c
     assert answer.status_code == Conflict.status
 
 
+def test_the_database_keeps_imported_campaigns_in_order(campaign: Campaign) -> None:
+    with pytest.raises(IntegrityError, match="campaign_rubric_unless_imported"), transaction.atomic():
+        Campaign.objects.update(is_imported=False)
+
+
 @pytest.mark.parametrize(
     ("changes", "constraint"),
     [
-        ({"is_imported": False, "rating_threshold": None}, "campaign_rubric_unless_imported"),
-        ({"is_imported": False}, "campaign_own_scale_only_imported"),
-        ({"scale": "taste"}, "campaign_own_scale_only_imported"),
-        ({"scale": "nominal"}, "campaign_names_have_no_threshold"),
+        ({"scale": "taste"}, "criterion_kind_and_scale_known"),
+        ({"kind": "text"}, "criterion_kind_and_scale_known"),
+        ({"scale": "nominal"}, "criterion_names_have_no_threshold"),
+        ({"failure_labels": ["1"]}, "criterion_failure_labels_are_names"),
+        ({"categories": ["1"]}, "criterion_scale_has_two_categories"),
+        ({"key": ""}, "criterion_has_key"),
     ],
 )
-def test_the_database_keeps_imported_campaigns_in_order(
+def test_the_database_keeps_criteria_in_order(
     campaign: Campaign, changes: dict[str, object], constraint: str
 ) -> None:
     with pytest.raises(IntegrityError, match=constraint), transaction.atomic():
-        Campaign.objects.update(**changes)
+        campaign.criteria.update(**changes)
+
+
+@pytest.mark.parametrize(
+    ("same", "constraint"),
+    [({"key": "rating"}, "criterion_key_once"), ({"position": 0}, "criterion_position_once")],
+)
+def test_a_campaign_has_each_criterion_once(
+    campaign: Campaign, same: dict[str, object], constraint: str
+) -> None:
+    another = {"key": "tone", "position": 1, "kind": "ordinal", "scale": "ordinal"} | same
+    with pytest.raises(IntegrityError, match=constraint), transaction.atomic():
+        campaign.criteria.create(**another)
+
+
+@pytest.mark.parametrize(
+    ("same", "constraint"),
+    [
+        ({"external_id": "q1"}, "imported_item_once"),
+        ({"position": 0}, "imported_item_position_once"),
+        ({"external_id": ""}, "imported_item_has_id"),
+    ],
+)
+def test_a_campaign_has_each_item_once(campaign: Campaign, same: dict[str, object], constraint: str) -> None:
+    with pytest.raises(IntegrityError, match=constraint), transaction.atomic():
+        campaign.imported_items.create(**{"external_id": "q9", "position": 9} | same)
+
+
+@pytest.mark.parametrize(
+    ("changes", "constraint"),
+    [
+        ({"rater": ""}, "imported_rating_whole"),
+        ({"value": ""}, "imported_rating_whole"),
+        ({"kind": "bot"}, "imported_rating_kind_known"),
+        ({"rater": "ann"}, "imported_rating_once"),
+    ],
+)
+def test_the_database_keeps_imported_ratings_in_order(
+    campaign: Campaign, changes: dict[str, object], constraint: str
+) -> None:
+    with pytest.raises(IntegrityError, match=constraint), transaction.atomic():
+        ImportedRating.objects.update(**changes)
+
+
+def test_a_rater_may_answer_once_for_each_order_of_two_outputs(campaign: Campaign) -> None:
+    rating = ImportedRating.objects.filter(rater="ann").first()
+    assert rating is not None
+    swapped = ImportedRating.objects.create(
+        criterion=rating.criterion, item=rating.item, rater="ann", kind="human", value="1", swapped=True
+    )
+    assert swapped.pk != rating.pk

@@ -14,7 +14,7 @@ from django.db import IntegrityError, transaction
 from django.test import Client
 from django.urls import reverse
 
-from annotations.models import Campaign, ImportedRating
+from annotations.models import Campaign, Criterion, ImportedRating
 from annotations.validation.selectors.validation import validation_input
 from annotations.validation.services.ratings_import import RatingsFile, RatingsSpec, import_ratings
 from annotations.validation.services.validation import computed_report
@@ -107,7 +107,7 @@ def test_of_two_numbers_the_failure_is_asked_for_too(scale: Any) -> None:
     with pytest.raises(Exception, match="All ratings are “0” or “1”"):
         import_ratings(spec=RatingsSpec(name="ours", files=numbers, scale=scale))
     stated = import_ratings(spec=RatingsSpec(name="ours", files=numbers, scale=scale, failures=["0"]))
-    assert stated.campaign.rating_threshold == 1
+    assert stated.criterion.threshold == 1
 
 
 def test_several_labels_can_be_failures() -> None:
@@ -115,7 +115,7 @@ def test_several_labels_can_be_failures() -> None:
     made = import_ratings(
         spec=RatingsSpec(name="ours", files=files(people), scale="nominal", failures=["rude", "fail"])
     )
-    assert made.campaign.failure_labels == ["fail", "rude"]
+    assert made.criterion.failure_labels == ["fail", "rude"]
     ratings = validation_input(made.campaign)
     assert ratings.ratings.labels == ("fail", "rude", "pass")
     assert (ratings.threshold, ratings.failures) == (2, ("fail", "rude"))
@@ -125,7 +125,7 @@ def test_the_same_ratings_again_state_the_failure_of_a_campaign_that_had_none() 
     old = import_ratings(spec=RatingsSpec(name="ours", files=files(), scale="nominal", is_cut=False)).campaign
     again = import_ratings(spec=RatingsSpec(name="ours", files=files(), scale="nominal", failures=["fail"]))
     assert (again.campaign, again.status) == (old, "failure stated")
-    assert Campaign.objects.get().failure_labels == ["fail"]
+    assert Criterion.objects.get().failure_labels == ["fail"]
     assert AuditEvent.objects.latest("pk").action == "ratings.failure_stated"
     assert (
         import_ratings(
@@ -149,12 +149,12 @@ def test_who_does_not_lead_a_campaign_states_nothing_of_it() -> None:
 def test_a_stated_scale_is_kept_and_includes_unused_scores() -> None:
     people, judge = "item,ann,bob\nq1,1,2\nq2,4,4\n", "item,gpt\nq1,2\nq2,4\n"
     loose = import_ratings(spec=RatingsSpec(name="loose", files=files(people, judge), scale="ordinal"))
-    assert (loose.campaign.rating_categories, loose.campaign.rating_threshold) == (None, None)
+    assert (loose.criterion.categories, loose.criterion.threshold) == (None, None)
     stated = import_ratings(
         spec=RatingsSpec(name="stated", files=files(people, judge), scale="ordinal", categories=["1..5"])
     )
-    assert stated.campaign.rating_categories == ["1", "2", "3", "4", "5"]
-    assert stated.campaign.rating_threshold == 3
+    assert stated.criterion.categories == ["1", "2", "3", "4", "5"]
+    assert stated.criterion.threshold == 3
     assert validation_input(stated.campaign).table.categories == (1, 2, 3, 4, 5)
 
 
@@ -199,8 +199,8 @@ def test_ratings_imported_before_labels_had_one_form_are_read_in_it() -> None:
             scale="nominal",
         )
     ).campaign
-    ImportedRating.objects.filter(rater="ann", item="q1").update(value="1.0")
-    ImportedRating.objects.filter(rater="ann", item="q2").update(value="NaN")
+    ImportedRating.objects.filter(rater="ann", item__external_id="q1").update(value="1.0")
+    ImportedRating.objects.filter(rater="ann", item__external_id="q2").update(value="NaN")
     ratings = validation_input(campaign)
     assert ratings.ratings.labels == ("1", "2", "3")
     assert ratings.threshold is None
@@ -232,7 +232,7 @@ def test_the_page_asks_which_label_is_the_failure_beside_its_field(client: Clien
     assert QUESTION in unescape(form)
     assert 'href="#id_failure"' in form
     post(client, failure="fail")
-    assert Campaign.objects.get().failure_labels == ["fail"]
+    assert Criterion.objects.get().failure_labels == ["fail"]
     page = client.get(reverse("campaign_detail", args=[Campaign.objects.get().pk])).content.decode()
     assert "“fail”" in page
 
@@ -281,12 +281,12 @@ def test_rest_asks_states_and_returns_the_same(client: Client) -> None:
 @pytest.mark.parametrize(
     ("changes", "constraint"),
     [
-        ({"failure_labels": []}, "campaign_failure_labels_are_imported_names"),
-        ({"scale": "ordinal"}, "campaign_failure_labels_are_imported_names"),
-        ({"rating_categories": ["1"]}, "campaign_stated_scale_only_imported"),
+        ({"failure_labels": []}, "criterion_failure_labels_are_names"),
+        ({"scale": "ordinal"}, "criterion_failure_labels_are_names"),
+        ({"categories": ["1"]}, "criterion_scale_has_two_categories"),
     ],
 )
 def test_the_database_keeps_what_is_stated_in_order(changes: dict[str, object], constraint: str) -> None:
     import_ratings(spec=RatingsSpec(name="ours", files=files(), scale="nominal", failures=["fail"]))
     with pytest.raises(IntegrityError, match=constraint), transaction.atomic():
-        Campaign.objects.update(**changes)
+        Criterion.objects.update(**changes)

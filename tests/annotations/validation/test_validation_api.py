@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from annotations.models import Campaign, ValidationReport
+from annotations.models import Campaign, ImportedRating, ValidationReport
 from annotations.validation.api.validation import StoredReport
 from annotations.validation.services.ratings_import import RatingsFile, RatingsSpec, import_ratings
 from core.api.json_schema import json_schema
@@ -84,7 +84,7 @@ def test_an_unchanged_report_is_not_sent_again_and_a_stale_one_is(client: Client
     etag = client.get(address(campaign)).headers["ETag"]
     unchanged = client.get(address(campaign), headers={"If-None-Match": etag})
     assert (unchanged.status_code, unchanged.content, unchanged.headers["ETag"]) == (304, b"", etag)
-    campaign.imported_ratings.filter(item="q0", rater="gpt").update(value="5")
+    ImportedRating.objects.filter(item__external_id="q0", rater="gpt").update(value="5")
     stale = client.get(address(campaign), headers={"If-None-Match": etag})
     assert stale.status_code == 200
     assert "have changed since" in stale.json()["report"]["stale"]

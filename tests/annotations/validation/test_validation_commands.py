@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
-from annotations.models import Campaign, ImportedRating
+from annotations.models import Campaign, Criterion, ImportedRating
 from annotations.validation.rendering import as_html
 from annotations.validation.services.validation import computed_report
 from core.models import AuditEvent
@@ -94,7 +94,7 @@ def test_an_import_says_what_it_made(files: tuple[Path, Path]) -> None:
     assert campaign.is_imported
     assert campaign.rubric is None
     assert campaign.status == "closed"
-    assert ImportedRating.objects.get(item="q3", rater="gpt").value == "4"
+    assert ImportedRating.objects.get(item__external_id="q3", rater="gpt").value == "4"
     assert AuditEvent.objects.get().action == "ratings.imported"
 
 
@@ -104,7 +104,7 @@ def test_the_same_ratings_again_change_nothing_and_others_are_refused(files: tup
     files[1].write_text(JUDGES.replace("q0,1,1", "q0,2,1"))
     with pytest.raises(CommandError, match=r"“ours” already, with other content\. Import under another name"):
         run("import_ratings", "--human", files[0], "--judge", files[1], "--campaign", "ours")
-    assert ImportedRating.objects.get(item="q0", rater="gpt").value == "1"
+    assert ImportedRating.objects.get(item__external_id="q0", rater="gpt").value == "1"
     assert ImportedRating.objects.count() == 300
 
 
@@ -233,14 +233,14 @@ def test_the_report_for_people_is_a_table_with_verdicts_and_reasons(files: tuple
 
 def test_the_report_for_people_has_the_rates_of_people_and_judges(files: tuple[Path, Path]) -> None:
     import_files(files)
-    rates = run("validation_report", "ours").partition("Rates of all items")[2]
+    rates = run("validation_report", "ours").partition("Failure rate (60 counted: all items)")[2]
     document = run_json("validation_report", "ours")["rates"]["runs"][0]["alignment_failure"]
     for judge in document["judges"]:
         row = next(line for line in rates.splitlines() if f" {judge['judge']} " in line and "│" in line)
         for method in ("human", "naive"):
             assert f"{judge['rates'][method]['estimate']['value']:.1%}" in row
         assert judge["rates"]["recommended"].split()[0] in row
-    assert "Over 60 of the run's 60 items" in rates
+    assert "Over the 60 of 60 items that" in rates
     assert "To report: " in rates
 
 
@@ -253,9 +253,12 @@ def test_people_without_a_judge_have_their_rate_of_failures(tmp_path: Path) -> N
     by_people = run_json("validation_report", "ours")["rates"]["runs"][0]["people_alone"]
     assert (by_people["value"], by_people["n"]) == (0.2, 10)
     assert (by_people["low"], by_people["high"]) == pytest.approx((0.0567, 0.5098), abs=1e-4)
-    assert "by people's labels alone: 20.0% [5.7%, 51.0%] n=10" in run("validation_report", "ours")
+    assert "Failure rate by people's labels alone: 20.0% [5.7%, 51.0%] n=10" in run(
+        "validation_report", "ours"
+    )
     report, _ = computed_report(Campaign.objects.get(), QUICK)
-    assert "From people’s labels only" in as_html(report, title="Report")
+    shown = as_html(report, title="Report", criterion=Criterion.objects.get())
+    assert "From people’s labels only" in shown
 
 
 def test_what_cannot_be_reported_on_is_refused(files: tuple[Path, Path]) -> None:

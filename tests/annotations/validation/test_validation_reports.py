@@ -10,9 +10,10 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from annotations.gold.services.gold import release_gold
-from annotations.models import Campaign, ValidationReport
+from annotations.models import Campaign, Criterion, ValidationReport
 from annotations.validation.selectors.input_hash import input_hash
-from annotations.validation.selectors.validation import reports_now, validation_input
+from annotations.validation.selectors.reports import reports_now
+from annotations.validation.selectors.validation import validation_input
 from annotations.validation.services import validation
 from annotations.validation.services.validation import (
     prune_reports,
@@ -131,9 +132,9 @@ def test_a_worker_that_was_taken_for_lost_writes_nothing(
     report = request_report(campaign=campaign, settings=QUICK)
     real = validation_input
 
-    def slow(of: Campaign) -> ValidationInput:
+    def slow(of: Campaign, criterion: Criterion | None) -> ValidationInput:
         ValidationReport.objects.filter(pk=report.pk).update(attempts=2)  # another worker has it by now
-        return real(of)
+        return real(of, criterion)
 
     monkeypatch.setattr(validation, "validation_input", slow)
     late = run_job(report)

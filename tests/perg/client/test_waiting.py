@@ -86,3 +86,8 @@ class TestWaiting:
         assert (found.judge("f").verdict, found.judge("f").sentence) == (None, "no verdict: a yardstick")
         with pytest.raises(KeyError):
             found.judge("nobody")
+        assert {asked.path for asked in platform.asked} == {"/api/v1/campaigns/1/validation/"}
+        before = len(platform.asked)
+        perg.validation_report(1, criterion="tone & “b”")
+        paths = {asked.path for asked in platform.asked[before:]}
+        assert paths == {"/api/v1/campaigns/1/validation/?criterion=tone+%26+%E2%80%9Cb%E2%80%9D"}

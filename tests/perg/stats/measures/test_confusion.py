@@ -8,6 +8,7 @@ from perg.stats.base.estimate import Estimate
 from perg.stats.base.intervals import ONE_CLUSTER
 from perg.stats.base.proportions import wilson_interval
 from perg.stats.base.result import dump
+from perg.stats.base.terms import FOLLOWING
 from perg.stats.measures.confusion import Confusion, confusion
 
 NAN = np.nan
@@ -90,13 +91,22 @@ def test_unrated_and_tied_units_are_left_out_and_counted() -> None:
 
 
 def test_each_rate_says_why_it_is_undefined() -> None:
-    all_followed = confusion(*of_counts(tp=0, fp=0, tn=4, fn=0))
+    all_followed = confusion(*of_counts(tp=0, fp=0, tn=4, fn=0), terms=FOLLOWING)
     assert all_followed.sensitivity == Estimate.of_nothing("the reference has no alignment failure")
     assert all_followed.precision == Estimate.of_nothing("the judge reports no alignment failure")
     assert all_followed.f1 == Estimate.of_nothing("neither sees an alignment failure")
     assert all_followed.specificity.value == all_followed.accuracy.value == 1
-    all_failed = confusion(*of_counts(tp=4, fp=0, tn=0, fn=0))
+    all_failed = confusion(*of_counts(tp=4, fp=0, tn=0, fn=0), terms=FOLLOWING)
     assert all_failed.specificity == Estimate.of_nothing("the reference has no unit that followed")
+
+
+def test_the_reasons_speak_of_any_failure_unless_they_are_told_of_which() -> None:
+    all_passed = confusion(*of_counts(tp=0, fp=0, tn=4, fn=0))
+    assert all_passed.sensitivity == Estimate.of_nothing("the reference has no failure")
+    assert all_passed.precision == Estimate.of_nothing("the judge reports no failure")
+    assert all_passed.f1 == Estimate.of_nothing("neither sees a failure")
+    all_failed = confusion(*of_counts(tp=4, fp=0, tn=0, fn=0))
+    assert all_failed.specificity == Estimate.of_nothing("the reference has no item that passes")
 
 
 def rates(result: Confusion) -> list[Estimate]:
