@@ -47,7 +47,7 @@ from annotations.models import Assignment, Member
 from core.api.actor import actor_of
 from core.api.queries import Queried
 from core.api.strict import without_body
-from core.errors import DomainError
+from core.errors import DomainError, NotFound
 from core.middleware.same_person import HEADER
 from core.scopes import Scope
 from core.text.word_splitting import MOST_WORDS
@@ -123,6 +123,10 @@ class Differences(APIView):
     @extend_schema(responses=DifferencesSerializer)
     def get(self, request: Request, assignment_id: int) -> Response:
         shown = shown_task(own_assignment(actor_of(request), assignment_id))
+        if shown.item is not None:
+            raise NotFound(
+                "Differences are marked between the two responses to a question, not in imported items."
+            )
         marked = word_differences(rendered(shown.baseline), rendered(shown.personalised))
         if marked is None:
             raise DomainError(

@@ -2,11 +2,13 @@
 
 from annotations.labelling.selectors.questions import asked_definitions
 from core.errors import DomainError
-from perg.rubrics.entries import Entries, EntriesRefused, checked_entries, other_order
+from perg.rubrics.entries import Entries, EntriesRefused, checked_entries, other_order, problem_of_draft
 
 
 def complete_answers(campaign: int, entries: Entries, *, is_swapped: bool) -> Entries:
     """The answers to the campaign's criteria, of the item's outputs in their own order. Raises DomainError."""
+    if problem := problem_of_draft(entries):
+        raise DomainError(problem, field="answers")
     criteria = asked_definitions(campaign)
     try:
         return checked_entries(criteria, other_order(criteria, entries) if is_swapped else entries)
