@@ -1,14 +1,16 @@
 """Answers to the criteria of an imported item, as they are stored."""
 
+from collections.abc import Mapping
+
 from annotations.labelling.selectors.questions import asked_definitions
 from core.errors import DomainError
-from perg.rubrics.entries import Entries, EntriesRefused, checked_entries, other_order, problem_of_draft
+from perg.rubrics.entries import MOST_ENTRIES, Entries, EntriesRefused, checked_entries, other_order
 
 
 def complete_answers(campaign: int, entries: Entries, *, is_swapped: bool) -> Entries:
     """The answers to the campaign's criteria, of the item's outputs in their own order. Raises DomainError."""
-    if problem := problem_of_draft(entries):
-        raise DomainError(problem, field="answers")
+    if not isinstance(entries, Mapping) or len(entries) > MOST_ENTRIES:
+        raise DomainError(f"Answers are an object with at most {MOST_ENTRIES} names.", field="answers")
     criteria = asked_definitions(campaign)
     try:
         return checked_entries(criteria, other_order(criteria, entries) if is_swapped else entries)
