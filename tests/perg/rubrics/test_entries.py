@@ -1,4 +1,4 @@
-"""What people enter for criteria: answers that are kept, problems that are told, pairs in the other order."""
+"""What people enter for criteria: answers that are kept, their problems, and pairs in the other order."""
 
 import pytest
 
