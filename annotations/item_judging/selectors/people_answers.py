@@ -2,7 +2,7 @@
 
 import random
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, zip_longest
 
@@ -41,14 +41,9 @@ def examples_of(items: Sequence[ImportedItem], questions: Sequence[Question]) ->
     Of equally common answers the first that was given counts.
     """
     rows = list(chain.from_iterable(question.rows.values() for question in questions))
-    ratings = (
-        ImportedRating.objects.filter(item__in=items, criterion__in=rows, kind=RatedBy.HUMAN)
-        .order_by("pk")
-        .values_list("item", "criterion", "value", "explanation")
-    )
     counts: dict[tuple[int, int], Counter[str]] = {}
     explanations: dict[int, str] = {}
-    for item_key, criterion, value, explanation in ratings:
+    for item_key, criterion, value, explanation in _answers(items, rows):
         counts.setdefault((item_key, criterion), Counter())[value] += 1
         if explanation:
             explanations.setdefault(item_key, explanation)
@@ -61,6 +56,12 @@ def examples_of(items: Sequence[ImportedItem], questions: Sequence[Question]) ->
             said = {key: answer for key, answer in answers.items() if answer is not None}
             examples.append(Example(item, load_exhibit(item.exhibit), said, explanations.get(item.pk, "")))
     return examples
+
+
+def _answers(items: Sequence[ImportedItem], criteria: Sequence[int]) -> Iterator[tuple[int, int, str, str]]:
+    """What people said of the items: item, criterion, value and explanation, in the order in which it was said."""
+    ratings = ImportedRating.objects.filter(item__in=items, criterion__in=criteria, kind=RatedBy.HUMAN)
+    yield from ratings.order_by("pk").values_list("item", "criterion", "value", "explanation")
 
 
 def drawn_examples(campaign: Campaign, questions: Sequence[Question], count: int) -> list[Example]:

@@ -6,15 +6,16 @@ Each change holds the judge's row: two people who press at the same moment make 
 from collections.abc import Collection
 from dataclasses import dataclass
 from decimal import Decimal
-from itertools import chain
 
 from django.db import connection, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
 from annotations.item_judging.selectors.judges import FINAL_REASONS
+from annotations.item_judging.selectors.people_answers import labelled_items
 from annotations.item_judging.services.asking import asking_of
 from annotations.item_judging.services.judges import check_callable, check_may_call
+from annotations.item_judging.services.judging import ADVANCE
 from annotations.models import ItemJudge
 from annotations.models.item_judge import ItemJudgmentState, JudgingState, OutputOrder
 from core.audit.writing import record
@@ -24,7 +25,7 @@ from core.models import User
 from evaluation.engine.calls.causes import CALL_FAILED
 from evaluation.models import Endpoint
 
-ADVANCE = "annotations.item_judging.tasks.advance_judging"
+NOTHING_LEFT = "There is nothing to judge: there are no such items, or all of them are judged already."
 
 # Once for each item, call, replicate and order; what is there already stays. The same items in every judge's sample.
 PLAN = """
@@ -42,10 +43,7 @@ PLAN = """
             AND jsonb_array_length(exhibit -> 'outputs') = 2 AS is_pair
         FROM annotations_importeditem AS item
         WHERE campaign_id = %(campaign)s AND id <> ALL(%(examples)s)
-            AND (NOT %(labelled)s OR EXISTS (
-                SELECT 1 FROM annotations_importedrating
-                WHERE item_id = item.id AND kind = 'human' AND criterion_id = ANY(%(criteria)s)
-            ))
+            AND (%(labelled)s::bigint[] IS NULL OR id = ANY(%(labelled)s))
         ORDER BY CASE WHEN %(size)s::bigint IS NULL THEN '' ELSE md5(%(campaign)s || ':' || id) END, position
         LIMIT %(size)s
     ) AS item
@@ -88,7 +86,7 @@ def start_judging(*, judge: ItemJudge, plan: JudgingPlan, actor: User | None) ->
         raise DomainError("A sample has at least one item.", field="sample_size")
     planned = _planned(held, plan)
     if not held.judgments.filter(state=ItemJudgmentState.WAITING).exists():
-        raise Conflict(f"{held} has judged all of these items already.", code="nothing_to_judge")
+        raise Conflict(NOTHING_LEFT, code="nothing_to_judge")
     held.money_budget, held.call_budget = plan.money_budget, plan.call_budget
     _go_on(held)
     record(
@@ -200,6 +198,8 @@ def _held(judge: ItemJudge) -> ItemJudge:
 def _planned(judge: ItemJudge, plan: JudgingPlan) -> int:
     """Write down the calls that are to be made, and give the number of new ones."""
     asking = asking_of(judge)
+    items = labelled_items(judge.campaign, asking.questions)
+    labelled = list(items.values_list("pk", flat=True)) if plan.labelled_only else None
     with connection.cursor() as cursor:
         cursor.execute(
             PLAN,
@@ -207,10 +207,7 @@ def _planned(judge: ItemJudge, plan: JudgingPlan) -> int:
                 "judge": judge.pk,
                 "campaign": judge.campaign_id,
                 "examples": list(judge.examples.values_list("pk", flat=True)),
-                "labelled": plan.labelled_only,
-                "criteria": list(
-                    chain.from_iterable(question.rows.values() for question in asking.questions)
-                ),
+                "labelled": labelled,
                 "size": plan.sample_size,
                 "calls": list(asking.calls),
                 "pairwise": [

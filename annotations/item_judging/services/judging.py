@@ -4,6 +4,7 @@ All of it may run at any time, any number of times at once: row locks and unique
 happen once. A lost message costs time: the sweep does the same.
 """
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -16,6 +17,7 @@ from annotations.item_judging.services.settling import settle_judgments
 from annotations.models import ItemJudge, ItemJudgment
 from annotations.models.item_judge import ItemJudgmentState, JudgingState
 from core.audit.writing import record
+from core.jobs.wake import wake
 from evaluation.llm.requests import ChatRequest
 from evaluation.models.completion import CompletionStatus
 from perg.formats.rated_items import load_exhibit
@@ -37,10 +39,20 @@ OF_ITEMS = {
 }
 
 
-def advance_judging(*, judge_id: int) -> None:
-    """Settle what has come back, and ask what can be asked now; replies on record are settled at once."""
+ADVANCE = "annotations.item_judging.tasks.advance_judging"
+TURN_SECONDS = 30.0
+
+
+def advance_judging(*, judge_id: int, seconds: float = TURN_SECONDS) -> None:
+    """Settle what has come back, and ask what can be asked now; replies on record are settled at once.
+
+    A worker that has more to do than in so many seconds leaves the rest to another turn.
+    """
+    deadline = time.monotonic() + seconds
     while settle_judgments(judge_id=judge_id) + ask_next(judge_id=judge_id):
-        pass
+        if time.monotonic() > deadline:
+            wake(ADVANCE, judge_id)
+            return
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import transaction
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -15,6 +16,7 @@ from annotations.item_judging.selectors.prompts import first_prompt
 from annotations.item_judging.services.control import JudgingPlan, start_judging
 from annotations.item_judging.services.estimate import estimate_judging
 from annotations.item_judging.services.judges import ItemJudgeSpec, create_item_judge
+from annotations.item_judging.services.trials import preview_item_judge
 from annotations.models import Campaign, ItemJudge
 from annotations.models.item_judge import CallsFor, JudgingState, OutputOrder, ReplyForm
 from core.audit.writing import acting_by
@@ -59,23 +61,30 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            with acting_by(command="judge_items"):
-                campaign = _campaign(options["campaign"])
-                judge = create_item_judge(campaign=campaign, spec=_spec(campaign, options), actor=None)
-                plan = JudgingPlan(
-                    labelled_only=options["labelled"],
-                    sample_size=options["sample"],
-                    money_budget=_money(options["money"]),
-                    call_budget=options["calls"],
-                )
-                estimate = estimate_judging(judge, plan)
-                cost = "unpriced" if estimate.cost is None else f"about ${estimate.cost:.4f}"
-                start_judging(judge=judge, plan=plan, actor=None)
+            with acting_by(command="judge_items"), transaction.atomic():
+                judge = self._start(options)
         except DomainError as error:
             raise CommandError(error.message) from error
-        self.stdout.write(f"Started “{judge}”: {estimate.items} items, {estimate.calls} calls, {cost}.")
         if options["wait"]:
             self._watch(judge)
+
+    def _start(self, options: dict[str, Any]) -> ItemJudge:
+        campaign = _campaign(options["campaign"])
+        spec = _spec(campaign, options)
+        plan = JudgingPlan(
+            labelled_only=options["labelled"],
+            sample_size=options["sample"],
+            money_budget=_money(options["money"]),
+            call_budget=options["calls"],
+        )
+        for problem in preview_item_judge(campaign=campaign, spec=spec, item=None, actor=None).problems:
+            self.stderr.write(f"Warning: {problem}")
+        judge = create_item_judge(campaign=campaign, spec=spec, actor=None)
+        estimate = estimate_judging(judge, plan)
+        start_judging(judge=judge, plan=plan, actor=None)
+        cost = "unpriced" if estimate.cost is None else f"about ${estimate.cost:.4f}"
+        self.stdout.write(f"Started “{judge}”: {estimate.items} items, {estimate.calls} calls, {cost}.")
+        return judge
 
     def _watch(self, judge: ItemJudge) -> None:
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())

@@ -90,7 +90,7 @@ def test_starting_again_judges_only_what_is_new_and_pays_nothing_twice(providers
     assert providers.stats()["requests"] == 3
     judge_items(judge)
     assert providers.stats()["requests"] == 8
-    with pytest.raises(Conflict, match="judged all"):
+    with pytest.raises(Conflict, match="nothing to judge"):
         start_judging(judge=judge, plan=JudgingPlan(), actor=None)
     another = judge_items(item_judge(campaign, judge.endpoint, name="The same"))
     assert providers.stats()["requests"] == 8
@@ -378,3 +378,22 @@ def test_drains_at_the_same_time_pay_nothing_twice(providers: StubProcess) -> No
     go_on(judge)
     assert providers.stats()["repeats"] == {}
     assert judge.calls == providers.stats()["requests"] == 10
+
+
+def test_a_turn_that_takes_long_leaves_the_rest_to_the_next(
+    providers: StubProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    campaign = item_campaign(CLARITY, items=12)
+    endpoint = build.stub_endpoint(providers)
+    judge_items(item_judge(campaign, endpoint))
+    monkeypatch.setattr("annotations.item_judging.services.judging.CHUNK", 5)
+    woken: list[int] = []
+    monkeypatch.setattr("annotations.item_judging.services.judging.wake", lambda _task, pk: woken.append(pk))
+    again = item_judge(campaign, endpoint, name="Again")
+    start_judging(judge=again, plan=JudgingPlan(), actor=None)
+    advance_judging(judge_id=again.pk, seconds=0)
+    assert woken == [again.pk]
+    assert again.judgments.filter(state="waiting").count() == 7
+    advance_judging(judge_id=again.pk)
+    again.refresh_from_db()
+    assert (again.state, again.calls) == ("complete", 0)
