@@ -11,5 +11,5 @@ register = template.Library()
 @register.inclusion_tag("annotations/validation/_validation_labels.html")
 def label_question(criterion: Criterion | None) -> dict[str, object]:
     """Nothing where the criterion is not part of a question."""
-    shown = label_question_shown(criterion) if criterion is not None else None
+    shown = label_question_shown(criterion) if criterion else None
     return {"criterion": criterion, "shown": shown, "question": shown.value if shown else None}

@@ -258,7 +258,11 @@ def test_slices_lengths_and_places_come_from_items(campaign: Campaign) -> None:
     ]
     of_items = items(campaign, 40, attributes=attributes, outputs=[("é" * i,) for i in range(1, 41)])
     made = criterion(
-        campaign, "quality", "numeric", "interval", definition={"lowest": 0, "highest": 1, "kind": "numeric"}
+        campaign,
+        "quality",
+        "numeric",
+        "interval",
+        definition={"key": "quality", "lowest": 0, "highest": 1, "kind": "numeric"},
     )
     rate(made, of_items, "ann", [i / 40 for i in range(40)])
     rate(made, of_items, "gpt", [i / 40 for i in range(40)])
