@@ -1,6 +1,7 @@
 """Lists of imported items: texts in one line, links that narrow a list, and labels in words."""
 
 from collections.abc import Mapping
+from typing import Literal
 
 from django import template
 from django.http import HttpRequest
@@ -19,12 +20,10 @@ LONGEST_LINE = 160
 
 
 @register.filter
-def one_line(text: str) -> SafeString:
+def one_line(text: str, longest: int = LONGEST_LINE) -> SafeString:
     """The beginning of a text without its line ends, what cannot be seen marked."""
     line = " ".join(text.split())
-    return mark_safe(
-        with_marks(line[:LONGEST_LINE] + ("…" if len(line) > LONGEST_LINE else ""))
-    )  # it escapes
+    return mark_safe(with_marks(line[:longest] + ("…" if len(line) > longest else "")))  # it escapes
 
 
 @register.filter
@@ -43,13 +42,13 @@ def with_attribute(context: Mapping[str, object], name: str, value: str) -> str:
 
 @register.simple_tag
 def counted_items(
-    count: int, criterion: Criterion | None, judge: str, judge_label: str, people_label: str
+    count: int, criterion: Criterion | Literal[""] | None, judge: str, judge_label: str, people_label: str
 ) -> SafeString:
     """A number of a report, as a link to the items that it counts; without a criterion, the number alone.
 
     The labels are those of answers, or `failure:yes` and `failure:no`.
     """
-    if criterion is None:
+    if not criterion:
         return format_html("{}", count)
     query = {
         "criterion": criterion.key,
