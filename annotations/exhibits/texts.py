@@ -131,9 +131,7 @@ def markdown_html(text: str, allowance: Allowance, *, heading: int) -> str:
     drawn: list[str] = []
     env: dict[str, Any] = {"allowance": allowance, "mark": mark, "drawn": drawn}
     tokens = _parser.parse(_LINE_ENDS.sub("\n", text), env)
-    for token in tokens:
-        if token.type in {"heading_open", "heading_close"}:
-            token.tag = f"h{min(int(token.tag[1]) + heading - 1, LOWEST_HEADING)}"
+    _set_headings(tokens, heading)
     html = nh3.clean(
         _parser.renderer.render(tokens, _parser.options, env),
         tags=TAGS | {*_BOXES},
@@ -144,6 +142,16 @@ def markdown_html(text: str, allowance: Allowance, *, heading: int) -> str:
     )
     html = re.sub(rf"{mark}(\d+)x", lambda place: drawn[int(place[1])], html)
     return f'<div class="markdown" dir="auto" translate="no">{html}</div>'
+
+
+def _set_headings(tokens: Sequence[Token], heading: int) -> None:
+    """Set the headings' levels: the highest to `heading`, and below it none is left out, as texts often do."""
+    above: list[str] = []
+    for token in tokens:
+        if token.type == "heading_open":
+            above = [tag for tag in above if tag < token.tag] + [token.tag]
+        if token.type in {"heading_open", "heading_close"}:
+            token.tag = f"h{min(heading + len(above) - 1, LOWEST_HEADING)}"
 
 
 def _formula(

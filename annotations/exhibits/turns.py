@@ -6,7 +6,7 @@ from html import escape
 from typing import Any
 
 from annotations.exhibits.allowance import Allowance
-from annotations.exhibits.texts import json_html, markdown_html, text_html
+from annotations.exhibits.texts import code_html, json_html, markdown_html, text_html
 from core.text.unseen import with_marks
 
 # Any: whatever JSON may nest
@@ -192,4 +192,5 @@ def call_html(call: object) -> str:
 
 def arguments_html(arguments: object) -> str:
     """Arguments of a call, which may be the text of JSON."""
-    return json_html(parsed(arguments), "Arguments")
+    value = parsed(arguments)
+    return code_html(value) if isinstance(value, str) else json_html(value, "Arguments")

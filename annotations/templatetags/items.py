@@ -20,12 +20,10 @@ LONGEST_LINE = 160
 
 
 @register.filter
-def one_line(text: str) -> SafeString:
+def one_line(text: str, longest: int = LONGEST_LINE) -> SafeString:
     """The beginning of a text without its line ends, what cannot be seen marked."""
     line = " ".join(text.split())
-    return mark_safe(
-        with_marks(line[:LONGEST_LINE] + ("…" if len(line) > LONGEST_LINE else ""))
-    )  # it escapes
+    return mark_safe(with_marks(line[:longest] + ("…" if len(line) > longest else "")))  # it escapes
 
 
 @register.filter
@@ -44,7 +42,7 @@ def with_attribute(context: Mapping[str, object], name: str, value: str) -> str:
 
 @register.simple_tag
 def counted_items(
-    count: int, criterion: Criterion | Literal[""], judge: str, judge_label: str, people_label: str
+    count: int, criterion: Criterion | Literal[""] | None, judge: str, judge_label: str, people_label: str
 ) -> SafeString:
     """A number of a report, as a link to the items that it counts; where the template has no criterion, the number.
 

@@ -230,6 +230,11 @@ def test_markdown_has_tables_lists_and_formulas_and_no_heading_of_the_page() -> 
     assert "5*4*3 __init__" in texts(html)
 
 
+def test_no_level_of_headings_is_left_out() -> None:
+    html = shown("markdown", "### a\n# b\n##### c\n###### d\n## e\n")
+    assert re.findall(r"<h(\d)>", html) == ["3", "4", "4", "5", "6", "5"]
+
+
 def test_code_has_its_language_where_it_is_known() -> None:
     for content in ("```python\nprint('$x$')\n```", {"language": "python", "code": "print('$x$')"}):
         html = shown("code", content)
