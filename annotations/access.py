@@ -25,6 +25,18 @@ def led_campaign(user: AbstractUser | AnonymousUser, campaign_id: int) -> Campai
     return campaign
 
 
+def campaign_on_runs(user: AbstractUser | AnonymousUser, campaign_id: int) -> Campaign:
+    """A campaign that the user leads and in which people rate responses of runs. Raises NotFound."""
+    campaign = led_campaign(user, campaign_id)
+    if campaign.is_imported:
+        raise NotFound(
+            "Adjudication, quality, control items and gold are for campaigns on runs. "
+            "What people say of imported items is in the report on the judges.",
+            code="not_on_runs",
+        )
+    return campaign
+
+
 def manages_campaigns(user: AbstractUser | AnonymousUser) -> bool:
     """Whether the user is staff or leads a campaign, an archived one included."""
     return user.is_active and (user.is_staff or Campaign.objects.led_by(user).exists())

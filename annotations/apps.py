@@ -20,7 +20,8 @@ class AnnotationsConfig(AppConfig):
         known_items.register_kind()
         items.register_kind()
         labelling, evaluation = "exports.tables.labelling_tables", "exports.tables.evaluation_tables"
-        for room in ("gold.table", labelling, "items.table", evaluation):
+        answers = "exports.tables.answers_table"
+        for room in ("gold.table", labelling, answers, "items.table", evaluation):
             register_tables(f"annotations.{room}.TABLES")
         item_judging.connect()
         register(ReportJobs(), ExportJobs(), GoldRequests(), TableUploads())

@@ -8,7 +8,6 @@ and starts nothing.
 from pathlib import Path
 
 import django_stubs_ext
-from csp.constants import NONE, SELF
 
 from core.secrets.environment import hide_setting
 from perg_site import embedded
@@ -36,7 +35,6 @@ INSTALLED_APPS = [
     "django.contrib.postgres",
     "django.contrib.sessions",
     "django.contrib.staticfiles",
-    "csp",
     "django_htmx",
     "django_otp",
     "django_otp.plugins.otp_totp",
@@ -55,7 +53,6 @@ MIDDLEWARE = [
     "core.middleware.request_checks.HttpsMiddleware",
     "core.middleware.request_checks.RequestTextMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "csp.middleware.CSPMiddleware",
     "core.users.login.origin.OriginMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "core.users.login.known_browser.KnownBrowserMiddleware",
@@ -309,19 +306,6 @@ if TRUSTED_PROXIES:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
-CONTENT_SECURITY_POLICY = {
-    "DIRECTIVES": {
-        "default-src": [NONE],
-        "script-src": [SELF],
-        "style-src": [SELF],
-        "img-src": [SELF, "data:"],
-        "font-src": [SELF],
-        "connect-src": [SELF],
-        "form-action": [SELF],
-        "base-uri": [NONE],
-        "frame-ancestors": [NONE],
-    }
-}
 
 # --- Language, files, logs ----------------------------------------------------------------------------------
 

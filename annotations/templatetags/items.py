@@ -1,6 +1,7 @@
 """Lists of imported items: texts in one line, links that narrow a list, and labels in words."""
 
 from collections.abc import Mapping
+from typing import Literal
 
 from django import template
 from django.http import HttpRequest
@@ -43,13 +44,13 @@ def with_attribute(context: Mapping[str, object], name: str, value: str) -> str:
 
 @register.simple_tag
 def counted_items(
-    count: int, criterion: Criterion | None, judge: str, judge_label: str, people_label: str
+    count: int, criterion: Criterion | Literal[""], judge: str, judge_label: str, people_label: str
 ) -> SafeString:
-    """A number of a report, as a link to the items that it counts; without a criterion, the number alone.
+    """A number of a report, as a link to the items that it counts; where the template has no criterion, the number.
 
     The labels are those of answers, or `failure:yes` and `failure:no`.
     """
-    if criterion is None:
+    if not criterion:
         return format_html("{}", count)
     query = {
         "criterion": criterion.key,

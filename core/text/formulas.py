@@ -22,6 +22,7 @@ DEEPEST = 60
 CACHED_FORMULAS = 5000
 _OPENING = re.compile(r"\$\$?|\\[(\[]|\\begin\{(\w{1,20}\*?)\}")
 _PROSE = re.compile(r"(?<![\\A-Za-z])[A-Za-z]{2,},? [A-Za-z]{2,}")
+_SAYING = re.compile(r"[^\W_]|\\|[=<>+]")
 _COMMAND = re.compile(r"\\[A-Za-z]")
 _LENGTH = re.compile(r"-?\d{0,2}(\.\d{1,6})?(em|ex|pt|px|mm|mu)?")
 _WORD = re.compile(r"[a-z-]{1,20}( [a-z-]{1,20}){0,20}")
@@ -90,7 +91,7 @@ def formula_at(text: str, start: int, end: int | None = None) -> Formula | None:
         return _in_dollars(text, start, min(end, after + LONGEST_IN_LINE))
     closing = {"$$": "$$", r"\(": r"\)", r"\[": r"\]"}.get(sign, rf"\end{{{opening[1]}}}")
     place = text.find(closing, after, min(end, after + LONGEST))
-    if place < 0 or not text[after:place].strip():
+    if place < 0 or not _SAYING.search(text, after, place):
         return None
     whole = place + len(closing)
     latex = text[start:whole] if opening[1] else text[after:place]

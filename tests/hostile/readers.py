@@ -6,7 +6,9 @@ A new one goes in here; `tests/test_hostile_texts.py` puts every hostile text th
 import io
 from collections.abc import Callable
 from contextlib import suppress
+from typing import get_args
 
+from annotations.exhibits.rendering import shown_exhibit
 from annotations.item_import.tables.definitions import defined, keys_of
 from annotations.item_import.tables.documents import CriterionChoice
 from annotations.item_import.tables.reading import shortened
@@ -19,6 +21,7 @@ from core.http.ranged_file import RANGE
 from core.logs.link_tokens import without_tokens
 from core.templatetags.markdown import as_written as shown_as_written
 from core.templatetags.markdown import markdown, response
+from core.text.formulas import formulas_in, mathml
 from core.text.unseen import is_seen, with_marks
 from core.text.word_differences import differences
 from core.text.word_splitting import words
@@ -44,12 +47,13 @@ from perg.formats.json_text import read_json
 from perg.formats.label_forms import clean_name, is_missing, label_of, listed, look_alike_key, look_alikes
 from perg.formats.mapping.guess import guessed_mapping
 from perg.formats.mapping.words import rater_and_criterion
-from perg.formats.rated_items import Block, Exhibit
+from perg.formats.rated_items import Block, BlockKind, Exhibit, beginning_of, dump_exhibit
 from perg.formats.spreadsheet import as_written, defused
 from perg.formats.tables.headings import column_names
 from perg.formats.tables.layout import TableUnreadable
 from perg.formats.tables.opening import open_table, recognised
 from perg.formats.tables.summary import summarised
+from perg.rubrics.entries import EntriesRefused, checked_entries, problem_of_draft
 from perg.rubrics.presets import PRESETS
 from perg.rubrics.prompts import filled_prompt, prompt_values
 from perg.rubrics.replies import read_reply
@@ -70,6 +74,15 @@ def _rule(name: str) -> Reader:
         rule.speaks_for.search(text[:LONGEST_PREFERENCE]),
         rule.rate(text[:LONGEST_TEXT], text[:LONGEST_TEXT]),
     )
+
+
+def _exhibit(kind: BlockKind) -> Reader:
+    return lambda text: shown_exhibit(Exhibit((Block(kind, text, text[:1000]),)))
+
+
+def _turns(text: str) -> None:
+    turns = [{"role": "user", "content": text[at : at + 100]} for at in range(0, len(text), 100)]
+    shown_exhibit(Exhibit((Block("chat", turns),)))
 
 
 def _compared(text: str) -> object:
@@ -158,6 +171,14 @@ def _criterion(text: str) -> None:
     defined("of_it", answers, pairs=True, choice=choice, default_question="")
 
 
+def _entries(text: str) -> None:
+    """As what somebody entered for every criterion, and as the name of one."""
+    problem_of_draft({text: [text]})
+    for value in (text, [text], {text: text}):
+        with suppress(EntriesRefused):
+            checked_entries(CRITERIA, {text: value, **{criterion.key: value for criterion in CRITERIA}})
+
+
 READERS: dict[str, Reader] = {
     # Tables of items
     "a cell to be stored": storable,
@@ -182,6 +203,10 @@ READERS: dict[str, Reader] = {
     **{f"heuristic rule “{rule.name}”": _rule(rule.name) for rule in RULES},
     "response as HTML": response,
     "author's text as HTML": markdown,
+    **{f"exhibit, {kind}": _exhibit(kind) for kind in get_args(BlockKind)},
+    "exhibit, many turns": _turns,
+    "formulas": lambda text: [mathml(of.latex, is_block=of.is_block) for of in formulas_in(text[:20_000])],
+    "places of formulas": lambda text: list(formulas_in(text)),
     "differences of responses": _compared,
     "differences of comparable responses": lambda text: _compared(text[:5_900]),
     "differences of comparable texts": lambda text: differences(text[:5_900], text[5_900:11_000]),
@@ -209,6 +234,10 @@ READERS: dict[str, Reader] = {
     "table in CSV": _table("table.csv"),
     "table in JSON": _table("table.json"),
     "reply to criteria": lambda text: read_reply(CRITERIA, text),
+    "answers of people": _entries,
+    "first words of an item": lambda text: beginning_of(
+        dump_exhibit(Exhibit((Block("chat", [{"text": text}]),)))
+    ),
     "prompt": lambda text: filled_prompt(
         text, prompt_values(Exhibit((Block("text", text, text),)), CRITERIA)
     ),

@@ -20,6 +20,7 @@ from annotations.models import (
     Export,
     Flag,
     GoldRelease,
+    ImportedItem,
     ItemJudge,
     ItemJudgeTrial,
     Member,
@@ -46,6 +47,7 @@ from perg.stats.report.validation import validation_report
 from perg_site.models import Delivery, Webhook
 from perg_site.webhooks.managing import create_webhook, ping_webhook
 from tests import build, judged_items
+from tests.imported_items import imported_campaign
 from tests.perg_site.access_matrix import PEOPLE
 from tests.perg_site.access_requests import ADDRESSES
 from tests.table_uploads import saved_mapping, table_upload
@@ -59,6 +61,7 @@ class World:
     batch: Batch
     proposal: Proposal
     campaign: Campaign
+    imported: Campaign
     release: GoldRelease
     assignment: int
     invitation: Issued
@@ -82,6 +85,7 @@ class World:
             "proposal": lambda: {"proposal_id": self.proposal.pk},
             "proposal action": lambda: {"proposal_id": self.proposal.pk, "action": "accept"},
             "campaign": lambda: {"campaign_id": self.campaign.pk},
+            "imported campaign": lambda: {"campaign_id": self.imported.pk},
             "assignment": lambda: {"assignment_id": self.assignment},
             "member": lambda: {
                 "campaign_id": self.campaign.pk,
@@ -107,6 +111,10 @@ class World:
             "answer": lambda: {
                 "campaign_id": self.campaign.pk,
                 "answer_id": QualificationAnswer.objects.get().pk,
+            },
+            "imported item": lambda: {
+                "campaign_id": self.campaign.pk,
+                "item_id": self.campaign.imported_items.get().pk,
             },
             "invitation": lambda: {"invitation_id": self.invitation.invitation.pk},
             "invitation of campaign": lambda: {
@@ -230,6 +238,9 @@ def build_world() -> World:
     Flag.objects.create(assignment=done, reason="other")
     in_hand = claim_task(member=member)
     assert in_hand is not None
+    imported = imported_campaign()
+    for of in campaign.members.all():
+        Member.objects.create(campaign=imported, user=of.user, role=of.role, is_active=of.is_active)
     release = release_gold(campaign=campaign, criteria=EVERY_TASK, created_by=people["lead"])
     build.campaign(
         build.run_with_items(1),
@@ -237,6 +248,7 @@ def build_world() -> World:
         overlap=1,
         leads=[people["lead elsewhere"]],
     )
+    ImportedItem.objects.create(campaign=campaign, external_id="q1", position=0)
     build.export(people["lead"], campaign)
     build.gold_request(campaign, people["lead"])
     build.import_job(people["lead"])
@@ -259,7 +271,9 @@ def build_world() -> World:
     Run.objects.filter(pk=run.pk).update(batch=batch, status="running")
     invitation = invite(role="annotator", campaign=campaign, created_by=people["lead"])
     sessions = {name: _session(person) for name, person in people.items()}
-    return World(run, batch, build.proposal(), campaign, release, in_hand.pk, invitation, people, sessions)
+    return World(
+        run, batch, build.proposal(), campaign, imported, release, in_hand.pk, invitation, people, sessions
+    )
 
 
 def _session(person: User) -> str:

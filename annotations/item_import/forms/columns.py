@@ -177,7 +177,10 @@ def _use_of(mapping: TableMapping, name: str) -> ColumnUse:
 
 
 def _shown(columns: Sequence[ColumnFacts], mapping: TableMapping) -> set[str]:
-    """The columns in the form: all, or those that are used and the first others."""
-    used = [facts.name for facts in columns if _use_of(mapping, facts.name).role != "ignore"]
-    others = [facts.name for facts in columns if facts.name not in set(used)]
-    return set([*used, *others][:MOST_COLUMNS])
+    """The columns in the form: all, or those that matter most."""
+    names = [facts.name for facts in columns]
+    names.sort(key=lambda name: _RARELY_CORRECTED.get(_use_of(mapping, name).role, 0))
+    return set(names[:MOST_COLUMNS])
+
+
+_RARELY_CORRECTED = {"attribute": 1, "ignore": 2}

@@ -15,7 +15,9 @@ SETTLED = ("wanted_labels", "open_slots", "priority", "state", "score_range")
 """The fields of a task that its votes and the places on it decide."""
 
 # Every label reads both: only what settling a task needs.
-_TASK = Columns(Task, "task", only=("id", "campaign_id", "kind", "waits_for_lead", *SETTLED))
+_TASK = Columns(
+    Task, "task", only=("id", "campaign_id", "imported_item_id", "kind", "waits_for_lead", *SETTLED)
+)
 _CAMPAIGN = Columns(
     Campaign,
     "campaign",
@@ -76,9 +78,13 @@ def save_settled(task: Task, before: dict[str, int | str | None]) -> Task:
     return task
 
 
-def resolve(task: Task, *, scores: Sequence[int]) -> None:
-    """What `scores`, the votes, make of the task. Wanted less open slots are the votes and the live leases."""
-    task.score_range = max(scores) - min(scores) if len(scores) > 1 else None
+def resolve(task: Task, *, scores: Sequence[int | None]) -> None:
+    """What `scores`, the votes, make of the task. Wanted less open slots are the votes and the live leases.
+
+    Votes without a score, those of imported items, do not disagree: such a task is settled when it has its labels.
+    """
+    rated = [score for score in scores if score is not None]
+    task.score_range = max(rated) - min(rated) if len(rated) > 1 else None
     if task.state == TaskState.ADJUDICATED:
         # Decided: who is on it may still submit, but nobody else is asked.
         task.wanted_labels, task.open_slots, task.priority = (
@@ -88,7 +94,7 @@ def resolve(task: Task, *, scores: Sequence[int]) -> None:
         )
         return
     campaign = task.campaign
-    disagrees = votes_disagree(campaign, scores)
+    disagrees = votes_disagree(campaign, rated)
     if not disagrees:
         _take_back_extra_slots(task, campaign)
     if task.waits_for_lead:
@@ -126,7 +132,7 @@ def _take_back_extra_slots(task: Task, campaign: Campaign) -> None:
     task.open_slots -= extra
 
 
-def _votes(task: Task) -> list[int]:
+def _votes(task: Task) -> list[int | None]:
     """The current score of each label that has a vote."""
     return list(
         Label.objects.filter(assignment__in=Assignment.objects.voting().filter(task=task.pk))

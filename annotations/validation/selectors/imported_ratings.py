@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from annotations.labelling.selectors.item_votes import votes_on
 from annotations.models import Criterion
 from annotations.models.imported import AnswerKind, RatedBy
 from annotations.validation.selectors.imported_items import (
@@ -155,7 +156,8 @@ def _stored_ratings(criterion: Criterion) -> Iterator[FileRating]:
 
 
 def _rows(criterion: Criterion, *, both_orders: bool = False) -> Iterator[tuple[str, str, Kind, str, bool]]:
-    """Item, rater, kind, value and whether swapped, raters called as nobody of the report is.
+    """Item, rater, kind, value and whether swapped, raters called as nobody of the report is; people who label here
+    come after those whose ratings were imported, and are others also where they have their names.
 
     A rater of one output that answered in both orders counts with its answer in the item's own, unless `both_orders`.
     """
@@ -171,6 +173,12 @@ def _rows(criterion: Criterion, *, both_orders: bool = False) -> Iterator[tuple[
         if rater not in names:
             names[rater] = told_apart(rater, {*OF_THE_REPORT, *names.values()}, "imported")
         yield item, names[rater], KINDS[kind], value, swapped
+    people = dict[str, str]()
+    for vote in votes_on(criterion):
+        if vote.username not in people:
+            taken = {*OF_THE_REPORT, *names.values(), *people.values()}
+            people[vote.username] = told_apart(vote.username, taken, "labelled here")
+        yield vote.external_id, people[vote.username], "human", vote.value, vote.swapped
 
 
 def told_apart(name: str, taken: Collection[str], by: str) -> str:

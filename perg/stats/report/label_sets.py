@@ -85,12 +85,11 @@ class _Question:
         self.answers = np.full((len(rows), len(columns), len(sets)), -1, dtype=np.int8)
         for place, ratings in enumerate(sets):
             yes = float(ratings.labels.index(YES)) if YES in ratings.labels else np.inf
-            at = np.ix_(
-                [rows[str(unit)] for unit in ratings.table.units],
-                [columns[rater] for rater in ratings.table.raters],
-            )
+            at = np.array([rows[str(unit)] for unit in ratings.table.units], dtype=np.int64)
+            to = np.array([columns[rater] for rater in ratings.table.raters], dtype=np.int64)
             values = ratings.table.values
-            self.answers[(*at, place)] = np.where(np.isnan(values), -1, values == yes)
+            answers = np.where(np.isnan(values), -1, values == yes)
+            self.answers[at[:, np.newaxis], to[np.newaxis], place] = answers
         numbers: dict[object, int] = {}
         keys = (clusters.get(unit) or row for row, unit in enumerate(self.units))
         self.clusters = np.array([numbers.setdefault(key, len(numbers)) for key in keys], dtype=np.int64)
@@ -135,7 +134,7 @@ class _Question:
     def rows(self, judge: Counts, votes: Counts, times: Counts) -> tuple[ShareRow, ...]:
         """Each label by itself, as in the report on its own criterion: people who are divided say nothing of it."""
         occurring = np.flatnonzero((judge > 0).any(axis=0) | (votes > 0).any(axis=0))
-        return tuple(self.row(code, judge, votes, times, occurring.size) for code in occurring)
+        return tuple(self.row(int(code), judge, votes, times, occurring.size) for code in occurring)
 
     def row(self, code: int, judge: Counts, votes: Counts, times: Counts, occurring: int) -> ShareRow:
         judged = judge[:, code] >= 0

@@ -30,6 +30,7 @@ from core.models import User
 from perg.formats.spreadsheet import as_written, defused
 from perg.stats.gold.gold_criteria import EVERY_TASK
 from tests import build
+from tests.rated_criteria import campaign_of_criteria
 
 pytestmark = pytest.mark.django_db
 
@@ -185,6 +186,7 @@ def test_every_table_fills_its_columns_in_every_format(
 ) -> None:
     build.judgment(labelled.runs.get().items.all()[0], 4)
     build.judgment(labelled.runs.get().items.all()[1], None)
+    campaign_of_criteria(items=3)
     rows = pq.read_table(io.BytesIO(_bytes(admin, name, ExportFormat.PARQUET))).num_rows
     assert rows == _bytes(admin, name, ExportFormat.JSONL).count(b"\n")
     read = csv.reader(io.StringIO(_bytes(admin, name, ExportFormat.CSV).decode(), newline=""))

@@ -1,9 +1,11 @@
-"""What a person does on the pages that import a table, by a test client: a form is sent as it is shown."""
+"""What a person does on the pages that import a table, by a test client: a form is sent as it is shown.
+
+Answers are the test client's own, which have more than a response: hence Any.
+"""
 
 from typing import Any
 
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 
@@ -19,12 +21,11 @@ def uploaded(client: Client, content: bytes, name: str = "table.csv", campaign: 
     return TableUpload.objects.latest("pk")
 
 
-def page_of(client: Client, upload: TableUpload, step: str) -> HttpResponse:
-    answer: Any = client.get(reverse(f"item_import_{step}", args=[upload.pk]))
-    return answer  # type: ignore[no-any-return] # the test client's response
+def page_of(client: Client, upload: TableUpload, step: str) -> Any:
+    return client.get(reverse(f"item_import_{step}", args=[upload.pk]))
 
 
-def sent(client: Client, upload: TableUpload, step: str, **changes: Any) -> HttpResponse:
+def sent(client: Client, upload: TableUpload, step: str, **changes: Any) -> Any:
     """Send the form of a step as the page shows it, with some fields changed."""
     page: Any = client.get(reverse(f"item_import_{step}", args=[upload.pk]))
     form = page.context["form"]
@@ -36,11 +37,10 @@ def sent(client: Client, upload: TableUpload, step: str, **changes: Any) -> Http
             if value not in (None, False, ""):
                 fields[bound.html_name] = value
     fields = {name: value for name, value in (fields | changes).items() if value is not None}
-    answer: Any = client.post(reverse(f"item_import_{step}", args=[upload.pk]), fields)
-    return answer  # type: ignore[no-any-return] # the test client's response
+    return client.post(reverse(f"item_import_{step}", args=[upload.pk]), fields)
 
 
-def imported(client: Client, upload: TableUpload, **changes: Any) -> HttpResponse:
+def imported(client: Client, upload: TableUpload, **changes: Any) -> Any:
     """Go from the columns to the end as the pages are; the page of the import."""
     for step in ("columns", "criteria"):
         answer = sent(client, upload, step, **{k: v for k, v in changes.items() if k.startswith(step[0])})
@@ -48,9 +48,8 @@ def imported(client: Client, upload: TableUpload, **changes: Any) -> HttpRespons
     return import_now(client, upload, **{k: v for k, v in changes.items() if k in ("campaign", "rest")})
 
 
-def import_now(client: Client, upload: TableUpload, **fields: Any) -> HttpResponse:
+def import_now(client: Client, upload: TableUpload, **fields: Any) -> Any:
     answer = sent(client, upload, "preview", **fields)
     assert answer.status_code == 302, answer.content.decode()
     run_imports()
-    page: Any = client.get(answer.headers["Location"])
-    return page  # type: ignore[no-any-return] # the test client's response
+    return client.get(answer.headers["Location"])

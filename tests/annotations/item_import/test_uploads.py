@@ -81,7 +81,7 @@ def test_the_layout_is_corrected_by_hand(client: Client) -> None:
 
 
 def test_another_sheet_and_heading_are_chosen_by_hand(client: Client) -> None:
-    other = [
+    other: list[list[object]] = [
         ["a title", "", ""],
         ["id", "text", "anna"],
         ["q1", "A text to read here.", 3],
@@ -191,7 +191,7 @@ def test_the_files_are_readable_by_the_server_alone(client: Client) -> None:
 
 def test_hostile_names_and_cells_execute_nothing(client: Client) -> None:
     markup = "<script>alert(1)</script>"
-    rows = [["id", f"q {markup}", "answer", f"{markup} anna"]]
+    rows: list[list[object]] = [["id", f"q {markup}", "answer", f"{markup} anna"]]
     rows += [
         [f"{markup}{row}", f"Is {markup} safe {row}?", f"{markup} No, it is not.", row % 3 + 1]
         for row in range(9)
@@ -265,3 +265,54 @@ def test_a_spreadsheet_says_what_was_recognised(client: Client) -> None:
     upload = uploaded(client, titled_workbook(), "study.xlsx")
     page = one_line(page_of(client, upload, "columns").content.decode())
     assert "spreadsheet, sheet “Ratings 2026” of 2, headings in row 3; 12 rows, 6 columns." in page
+
+
+def test_of_many_columns_those_that_matter_are_shown_and_the_others_stay_as_recognised(
+    client: Client,
+) -> None:
+    head, *rows = wide()
+    blank = [f"measure {number}" for number in range(150)]
+    content = delimited([[*blank, *head], *[[*["some free words here"] * 150, *row] for row in rows]])
+    upload = uploaded(client, content.encode())
+    page = page_of(client, upload, "columns")
+    shown = [form.facts.name for form in page.context["form"].column_forms]
+    assert len(shown) == 120
+    assert {"anna", "gpt4"} <= set(shown)
+    assert "36 more columns are not shown" in one_line(page.content.decode())
+    imported(client, upload)
+    assert ImportedItem.objects.count() == 12
+
+
+def test_criteria_of_any_script_have_keys_of_their_own(client: Client) -> None:
+    names = ["有用性", "安全性", "Hilfreich?", "hilfreich"]
+    rows: list[list[object]] = [["item", "rater", "criterion", "score"]]
+    rows += [
+        [f"q{n}", rater, name, 1 + (n + len(name)) % 5]
+        for n in range(8)
+        for rater in ("anna", "ben")
+        for name in names
+    ]
+    imported(client, uploaded(client, delimited(rows).encode()))
+    criteria = Campaign.objects.get().criteria
+    assert list(criteria.values_list("key", flat=True)) == [
+        "criterion_1",
+        "criterion_2",
+        "hilfreich",
+        "hilfreich_2",
+    ]
+    assert list(criteria.values_list("question", flat=True))[:3] == names[:3]
+
+
+def test_free_text_is_not_imported_as_ratings_and_that_is_said(client: Client) -> None:
+    rows = [
+        [*row, "anna score" if number == 0 else f"remark {number} of many"]
+        for number, row in enumerate(wide())
+    ]
+    upload = uploaded(client, delimited(rows).encode())
+    assert (
+        sent(client, upload, "columns", **{"c6-role": "person", "c6-criterion": "remarks"}).status_code == 302
+    )
+    page = one_line(page_of(client, upload, "preview").content.decode())
+    assert "The answers to “remarks” are not imported: Free text has no statistics" in page
+    imported(client, upload, **{"c6-role": "person", "c6-criterion": "remarks"})
+    assert list(Campaign.objects.get().criteria.values_list("key", flat=True)) == ["rating"]

@@ -117,6 +117,7 @@ def test_a_draft_is_kept_and_a_stale_one_overwrites_nothing(campaign: Campaign, 
         "answer_correct": "",
         "comment": " so far ",
         "seconds": 2.5,
+        "answers": None,
     }
     problem(program.put(f"{at}draft/", {"score": 1, "version": 0}), 409, "stale_draft")
 

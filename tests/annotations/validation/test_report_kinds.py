@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from django.core.cache import cache
 from django.core.management import call_command
 from django.test import Client
 from django.urls import reverse
@@ -338,6 +339,7 @@ def test_the_page_of_a_label_shows_all_labels_and_runs_nothing(
 def test_a_large_question_is_left_to_a_worker(
     question: list[Criterion], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    cache.clear()
     monkeypatch.setattr(cached_labels, "LIVE_RATINGS", 10)
     shown = cached_labels.label_question_shown(question[0])
     assert shown is not None

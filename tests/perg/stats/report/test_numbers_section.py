@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from perg.stats.base.result import dump
 from perg.stats.files.rating_set import rating_set
-from perg.stats.files.ratings_files import FileRating, FileRatings, Scale
+from perg.stats.files.ratings_files import FileRating, FileRatings, Kind, Scale
 from perg.stats.items.labelled_items import labelled_items
 from perg.stats.items.validation_input import ValidationInput, ValidationSettings
 from perg.stats.report.label_confusion import MOST_CELLS
@@ -28,13 +28,14 @@ Floats = NDArray[np.float64]
 def rated(
     people: list[Floats], judge: Floats, *, scale: Scale = "interval", ends: tuple[float, float] | None = None
 ) -> ValidationInput:
+    columns: list[tuple[str, Kind, Floats]] = [
+        (f"p{place}", "human", said) for place, said in enumerate(people)
+    ]
+    columns.append(("gpt", "judge", judge))
     rows = [
         FileRating(str(item), rater, kind, float(value), None)
-        for rater, kind, column in (
-            *((f"p{place}", "human", column) for place, column in enumerate(people)),
-            ("gpt", "judge", judge),
-        )
-        for item, value in enumerate(column)
+        for rater, kind, said in columns
+        for item, value in enumerate(said)
         if not np.isnan(value)
     ]
     ratings = rating_set([FileRatings(tuple(rows), 0)], scale)
