@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from django.db import connection
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet
 
 from annotations.models import Campaign, ImportedRating, ItemJudge, ItemJudgment
 from annotations.models.imported import RatedBy
@@ -182,15 +182,13 @@ def last_replies(judge: ItemJudge) -> list[ItemJudgment]:
 
 
 def report_is_stale(campaign: Campaign) -> bool:
-    """Whether a judge has rated items since the newest validation report, or there is none."""
-    rated_at = (
-        campaign.item_judges.filter(rated_at__isnull=False)
-        .order_by("-rated_at")
-        .values_list("rated_at", flat=True)
-    ).first()
-    if rated_at is None:
-        return False
-    reports = campaign.validation_reports.filter(status=ReportStatus.READY)
-    # Asked for, not ready: what was stored while it was computed is not in it.
-    newest = reports.order_by("-pk").values_list("created_at", flat=True).first()
-    return newest is None or newest < rated_at
+    """Whether a judge has rated items by a criterion since the newest report on it was asked for, or there is none."""
+    judges = campaign.item_judges.filter(rated_at__isnull=False).values_list("rated_at", "questions")
+    reports = campaign.validation_reports.filter(status=ReportStatus.READY).order_by()
+    newest = dict(reports.values_list("criterion").annotate(asked_at=Max("created_at")))
+    for rated_at, questions in judges:
+        for criterion in (row for question in questions for row in question["rows"].values()):
+            asked_at = newest.get(criterion) or newest.get(None)
+            if asked_at is None or asked_at < rated_at:
+                return True
+    return False
