@@ -7,7 +7,7 @@ from core.errors import DomainError
 from perg.rubrics.entries import MOST_ENTRIES, Entries, EntriesRefused, checked_entries, other_order
 
 
-def complete_answers(campaign: int, entries: Entries, *, is_swapped: bool) -> Entries:
+def complete_answers(campaign: int, entries: object, *, is_swapped: bool) -> Entries:
     """The answers to the campaign's criteria, of the item's outputs in their own order. Raises DomainError."""
     if not isinstance(entries, Mapping) or len(entries) > MOST_ENTRIES:
         raise DomainError(f"Answers are an object with at most {MOST_ENTRIES} names.", field="answers")
