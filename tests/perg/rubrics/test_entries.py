@@ -1,4 +1,4 @@
-"""What people enter for criteria: answers that are kept, their problems, and pairs in the other order."""
+"""What people enter for criteria: the answers that are stored, the problems, and pairs in the other order."""
 
 import pytest
 
@@ -57,7 +57,9 @@ def test_an_answer_has_one_form(criterion: Criterion, entry: object, answer: obj
         (_criterion(**LABELS), "a", "any of: a, b"),
     ],
 )
-def test_what_is_no_answer_is_told(criterion: Criterion, entry: object, problem: str) -> None:
+def test_what_is_no_answer_is_refused_with_the_reason(
+    criterion: Criterion, entry: object, problem: str
+) -> None:
     with pytest.raises(EntriesRefused) as refusal:
         checked_entries([criterion], {"k": entry})
     assert problem in refusal.value.problems["k"]
