@@ -95,7 +95,7 @@ def test_a_label_is_refused_with_every_problem_by_criterion_and_accepted_when_it
     assert (problem["code"], problem["field"]) == ("answers_refused", "answers.odd")
     assert {error["field"] for error in problem["errors"]} == {"answers.safe", "answers.odd"}
     bodies: list[dict[str, object]] = [{}, {"score": 3}, {"answers": {}, "score": 1}]
-    bodies += [{"answers": answers} for answers in ([], "yes", 5, True)]
+    bodies += [{"answers": []}, {"answers": "yes"}, {"answers": 5}, {"answers": True}]
     for body in bodies:
         assert _submit(ann, assignment, **body).status_code == 400
     assert not Label.objects.exists()
