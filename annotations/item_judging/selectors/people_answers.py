@@ -6,10 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, zip_longest
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from annotations.item_judging.selectors.questions import Question
-from annotations.models import Campaign, ImportedItem, ImportedRating
+from annotations.labelling.selectors.item_votes import votes_on
+from annotations.labelling.selectors.labels import votes
+from annotations.models import Campaign, Criterion, ImportedItem, ImportedRating
 from annotations.models.imported import RatedBy
 from perg.formats.rated_items import Exhibit, load_exhibit
 
@@ -32,7 +34,10 @@ def labelled_items(campaign: Campaign, questions: Sequence[Question]) -> QuerySe
     """Items of which people have answered one of the questions."""
     rows = list(chain.from_iterable(question.rows.values() for question in questions))
     by_people = ImportedRating.objects.filter(item=OuterRef("pk"), criterion__in=rows, kind=RatedBy.HUMAN)
-    return campaign.imported_items.filter(Exists(by_people))
+    labelled_here = votes(campaign).filter(answers__has_any_keys=[question.key for question in questions])
+    return campaign.imported_items.filter(
+        Exists(by_people) | Q(pk__in=labelled_here.values("assignment__task__imported_item"))
+    )
 
 
 def examples_of(items: Sequence[ImportedItem], questions: Sequence[Question]) -> list[Example]:
@@ -62,6 +67,11 @@ def _answers(items: Sequence[ImportedItem], criteria: Sequence[int]) -> Iterator
     """What people said of the items: item, criterion, value and explanation, in the order in which it was said."""
     ratings = ImportedRating.objects.filter(item__in=items, criterion__in=criteria, kind=RatedBy.HUMAN)
     yield from ratings.order_by("pk").values_list("item", "criterion", "value", "explanation")
+    keys = {item.external_id: item.pk for item in items}
+    for criterion in Criterion.objects.filter(pk__in=criteria).select_related("campaign"):
+        for vote in votes_on(criterion):
+            if vote.external_id in keys:
+                yield keys[vote.external_id], criterion.pk, vote.value, ""
 
 
 def drawn_examples(campaign: Campaign, questions: Sequence[Question], count: int) -> list[Example]:
