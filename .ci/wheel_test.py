@@ -175,7 +175,7 @@ def run_tests(python: Path, folder: Path, tests: list[Path]) -> int:
     (folder / "pytest.ini").write_text(
         "[pytest]\n"
         "addopts = --import-mode=importlib --strict-markers --disable-socket --allow-hosts=127.0.0.1,::1,localhost\n"
-        "markers =\n    slow: takes more than a few seconds\n"
+        "markers =\n    slow: takes more than a few seconds\n    one_in: all cases are run here\n"
         "pythonpath = .\nfilterwarnings = error\nxfail_strict = true\n"
     )
     command = [python, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-n", "auto", *tests]

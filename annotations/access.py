@@ -25,6 +25,18 @@ def led_campaign(user: AbstractUser | AnonymousUser, campaign_id: int) -> Campai
     return campaign
 
 
+def campaign_on_runs(user: AbstractUser | AnonymousUser, campaign_id: int) -> Campaign:
+    """A campaign that the user leads and in which people rate responses of runs. Raises NotFound."""
+    campaign = led_campaign(user, campaign_id)
+    if campaign.is_imported:
+        raise NotFound(
+            "Adjudication, quality, control items and gold are for campaigns on runs. "
+            "What people say of imported items is in the report on the judges.",
+            code="not_on_runs",
+        )
+    return campaign
+
+
 def manages_campaigns(user: AbstractUser | AnonymousUser) -> bool:
     """Whether the user is staff or leads a campaign, an archived one included."""
     return user.is_active and (user.is_staff or Campaign.objects.led_by(user).exists())
@@ -59,29 +71,19 @@ def labelling_member(user: User, campaign_id: int) -> Member:
     return member
 
 
-# Every label passes by these two, so they are prepared.
-ASSIGNMENT, MEMBER = Columns(Assignment, "assignment"), Columns(Member, "member")
+# Every label passes by these two, so they are prepared, and read only what labelling needs.
+ASSIGNMENT = Columns(Assignment, "assignment", only=("id", "task_id", "member_id"))
+MEMBER = Columns(
+    Member,
+    "member",
+    only=("id", "campaign_id", "user_id", "is_active", "paused_at", "qualified_at", "claimed_up_to"),
+)
 CAMPAIGN = Columns(
     Campaign,
     "campaign",
-    only=(
-        "id",
-        "status",
-        "overlap",
-        "max_overlap",
-        "disagreement",
-        "disagreement_range",
-        "asks_correctness",
-        "labels_per_person",
-        "control_every",
-        "pass_mark",
-        "qualification_attempts",
-        "threshold",
-        "seed",
-        "lease_seconds",
-    ),
+    only=("id", "status", "labels_per_person", "control_every", "pass_mark", "seed", "lease_seconds"),
 )
-"""The rules of labelling. A campaign has some forty columns, and each label reads its campaign three times."""
+"""What decides on who gets which task."""
 _OWN_ASSIGNMENT = f"""
     SELECT {ASSIGNMENT}, {MEMBER}
     FROM annotations_assignment AS assignment JOIN annotations_member AS member ON member.id = assignment.member_id

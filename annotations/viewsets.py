@@ -3,7 +3,7 @@
 from django.utils.functional import cached_property
 from rest_framework.viewsets import GenericViewSet
 
-from annotations.access import led_campaign
+from annotations.access import campaign_on_runs, led_campaign
 from annotations.models import Campaign
 from core.api.queries import Filtered, M
 from core.scopes import Scope
@@ -17,8 +17,14 @@ class PersonViewSet(Filtered[M], GenericViewSet[M]):
 
 
 class LedViewSet(PersonViewSet[M]):
-    """Things of a campaign, for those who lead it: for everybody else there is no such campaign."""
+    """Things of a campaign, for those who lead it: for everybody else there is no such campaign.
+
+    `only_on_runs`: nor is there any for a campaign of imported items.
+    """
+
+    only_on_runs = False
 
     @cached_property
     def campaign(self) -> Campaign:
-        return led_campaign(self.request.user, self.kwargs["campaign_id"])
+        access = campaign_on_runs if self.only_on_runs else led_campaign
+        return access(self.request.user, self.kwargs["campaign_id"])

@@ -265,6 +265,20 @@ def exports(people: People) -> Page:
     return page
 
 
+def import_columns(people: People) -> Page:
+    """A small table of a user's own, read and guessed."""
+    rows = [
+        f'q{row},"Can I return order {row}?","Yes, within 30 days: open your orders.",{1 + row % 5},{1 + row * 2 % 5}'
+        for row in range(1, 41)
+    ]
+    page = open_page(people.admin, "/campaigns/import-items/")
+    table = "\n".join(["id,question,answer,Anna,gpt-4o", *rows]).encode()
+    page.set_input_files("[name=file]", {"name": "answers.csv", "mimeType": "text/csv", "buffer": table})
+    page.get_by_role("button", name="Upload").click()
+    page.wait_for_load_state("networkidle")
+    return page
+
+
 def tokens(people: People) -> Page:
     page = open_page(people.admin, "/account/tokens/")
     page.get_by_label("Name", exact=True).fill("our dashboard")
@@ -309,6 +323,7 @@ PICTURES = (
     Picture("batch-page.png", batch, height=1240),
     Picture("exports.png", exports),
     Picture("home.png", home, height=1150),
+    Picture("import-columns.png", import_columns, height=1150),
     Picture("tokens.png", tokens),
     Picture("webhooks.png", webhooks),
     Picture("api-docs.png", api_docs, height=900),

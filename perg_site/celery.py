@@ -17,6 +17,7 @@ ROOMS = [
     "annotations.campaigns",
     "annotations.exports",
     "annotations.gold",
+    "annotations.item_judging",
     "annotations.labelling",
     "annotations.quality",
     "annotations.validation",

@@ -8,7 +8,6 @@ and starts nothing.
 from pathlib import Path
 
 import django_stubs_ext
-from csp.constants import NONE, SELF
 
 from core.secrets.environment import hide_setting
 from perg_site import embedded
@@ -36,7 +35,6 @@ INSTALLED_APPS = [
     "django.contrib.postgres",
     "django.contrib.sessions",
     "django.contrib.staticfiles",
-    "csp",
     "django_htmx",
     "django_otp",
     "django_otp.plugins.otp_totp",
@@ -55,7 +53,6 @@ MIDDLEWARE = [
     "core.middleware.request_checks.HttpsMiddleware",
     "core.middleware.request_checks.RequestTextMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "csp.middleware.CSPMiddleware",
     "core.users.login.origin.OriginMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "core.users.login.known_browser.KnownBrowserMiddleware",
@@ -162,6 +159,7 @@ EXPORT_PRUNE_SECONDS = env.float("PERG_EXPORT_PRUNE_SECONDS", default=3600.0)
 BEAT_ROUNDS = {
     "sweep-unfinished-work": ("evaluation.engine.tasks.sweep", SWEEP_SECONDS),
     "sweep-catalogue-builds": ("evaluation.library.tasks.sweep_builds", SWEEP_SECONDS),
+    "sweep-item-judging": ("annotations.item_judging.tasks.sweep_judging", SWEEP_SECONDS),
     "reclaim-expired-leases": ("annotations.labelling.tasks.reclaim_expired_leases", SWEEP_SECONDS),
     "pause-surely-below-bars": ("annotations.quality.tasks.pause_surely_below_bars", QUALITY_SECONDS),
     "sweep-results": ("evaluation.results.tasks.sweep_results", SWEEP_SECONDS),
@@ -215,6 +213,8 @@ IMPORT_UNFOLDED_BYTES = env.int("PERG_IMPORT_UNFOLDED_BYTES", default=UPLOAD_MAX
 IMPORT_MEMORY_MB = env.int("PERG_IMPORT_MEMORY_MB", default=1024)
 # Ratings that one import takes: all of them are in memory at once.
 IMPORT_MAX_RATINGS = env.int("PERG_IMPORT_MAX_RATINGS", default=2_000_000)
+# Tables up to this size are read in the request that uploads or corrects them, others by a worker.
+TABLE_AT_ONCE_BYTES = env.int("PERG_TABLE_AT_ONCE_BYTES", default=1024 * 1024)
 
 # --- People -------------------------------------------------------------------------------------------------
 
@@ -306,19 +306,6 @@ if TRUSTED_PROXIES:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
-CONTENT_SECURITY_POLICY = {
-    "DIRECTIVES": {
-        "default-src": [NONE],
-        "script-src": [SELF],
-        "style-src": [SELF],
-        "img-src": [SELF, "data:"],
-        "font-src": [SELF],
-        "connect-src": [SELF],
-        "form-action": [SELF],
-        "base-uri": [NONE],
-        "frame-ancestors": [NONE],
-    }
-}
 
 # --- Language, files, logs ----------------------------------------------------------------------------------
 
@@ -351,7 +338,14 @@ FILE_UPLOAD_HANDLERS = [
     "django.core.files.uploadhandler.TemporaryFileUploadHandler",
 ]
 # Pages whose form has a file field. REST views that take files say so by their parser.
-FILE_PAGES = ["run_import", "dataset_import", "catalogue_import", "ratings_import", "controls_upload"]
+FILE_PAGES = [
+    "run_import",
+    "dataset_import",
+    "catalogue_import",
+    "item_import",
+    "ratings_import",
+    "controls_upload",
+]
 # Every file is for an admin or for somebody who leads a campaign.
 MANAGES = "annotations.access.manages_campaigns"
 # A body without files: a form or JSON.

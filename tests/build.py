@@ -53,6 +53,11 @@ _numbers = itertools.count(1)
 TEXTS = ("The answer is A because it is so.", "A.")
 
 
+def next_number() -> int:
+    """One that names nothing yet."""
+    return next(_numbers)
+
+
 def person(username: str = "", *, staff: bool = False, password: str = "") -> User:
     """A user; without a password, one who cannot log in (hashing takes a test half a second)."""
     user = User(username=username or f"person{next(_numbers)}", is_staff=staff)

@@ -4,18 +4,23 @@ import fcntl
 import gc
 import itertools
 import os
+import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 import psycopg
 import pytest
+import redis
 
 from perg_site import embedded
 from perg_site.embedded import postgres, try_lock
 from perg_site.embedded.service import socket_folder
+from tests.sizes import IS_FULL, turn
 
 if TYPE_CHECKING:
     from django.test import Client
+    from pytest_django import DjangoDbBlocker
 
 
 def own_home() -> tuple[Path, BinaryIO]:
@@ -30,6 +35,11 @@ def own_home() -> tuple[Path, BinaryIO]:
             return folder, lock
     raise AssertionError
 
+
+# Some machines ask Python not to cache what it compiles: each process of tests, and each that a test starts, would
+# compile all tests and all of the source again.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 # numpy's and scikit-learn's own threads only get in each other's way: there is a process of tests for each core.
 for _threads in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):
@@ -60,6 +70,11 @@ _TEST_HOSTS = ("127.0.0.1", "localhost", "api.openai.com", "api.anthropic.com", 
 os.environ["ENDPOINT_KEYS"] = ",".join(f"{key}@{host}" for key in _TEST_KEYS for host in _TEST_HOSTS)
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "perg_site.settings")
 
+_SERVER: dict[str, object] = {
+    "host": str(socket_folder(_home)),
+    "port": postgres.PORT,
+    "user": postgres.SUPERUSER,
+}
 _services = pytest.StashKey[object]()
 
 
@@ -100,13 +115,15 @@ def _start_services(session: pytest.Session) -> None:
         pytest.exit(str(error), returncode=1)
     if "DATABASE_URL" not in os.environ:
         _wait_for_no_disk()
+    if "REDIS_URL" not in os.environ:
+        # Rows get the numbers that an earlier session's had, about which Redis may still know something.
+        with redis.Redis.from_url(embedded.redis_url(_home)) as client:
+            client.flushall()
 
 
 def _wait_for_no_disk() -> None:
     """Commits of the tests' own PostgreSQL need not survive a power cut, which is what they would wait for."""
-    with psycopg.connect(
-        host=str(socket_folder(_home)), port=postgres.PORT, user=postgres.SUPERUSER, autocommit=True
-    ) as connection:
+    with psycopg.connect(**_SERVER, autocommit=True) as connection:  # type: ignore[arg-type]
         for setting in ("fsync", "full_page_writes", "synchronous_commit"):
             connection.execute(f"ALTER SYSTEM SET {setting} = off")
         connection.execute("ALTER SYSTEM SET max_wal_size = '4GB'")
@@ -114,9 +131,27 @@ def _wait_for_no_disk() -> None:
 
 
 @pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Slow tests first, so that no process is left with one when the others have nothing more to do."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Some cases of the tests with very many; slow tests first, so that no process has one left in the end."""
+    if not IS_FULL:
+        left_out = cases_left_out(item for item in items if item.nodeid not in config.args)
+        config.hook.pytest_deselected(items=[item for item in items if item in left_out])
+        items[:] = [item for item in items if item not in left_out]
     items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+
+
+def cases_left_out(items: Iterable[pytest.Item]) -> set[pytest.Item]:
+    """Of each test marked `one_in(number)`, the cases that only the full size has."""
+    cases: dict[str, list[pytest.Item]] = {}
+    numbers: dict[str, int] = {}
+    for item in items:
+        if marker := item.get_closest_marker("one_in"):
+            test = item.nodeid.partition("[")[0]
+            cases.setdefault(test, []).append(item)
+            numbers[test] = marker.args[0]
+    return {item for test, all_of_it in cases.items() for item in all_of_it} - {
+        item for test, all_of_it in cases.items() for item in turn(all_of_it, 0, numbers[test])
+    }
 
 
 def pytest_collection_finish() -> None:
@@ -130,6 +165,20 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     if isinstance(services, embedded.Services):
         services.release()
     _lock.close()
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(
+    django_db_modify_db_settings_parallel_suffix: None, django_db_blocker: "DjangoDbBlocker"
+) -> None:
+    """The test database is a copy of one that is migrated already, where the server is our own."""
+    from django.conf import settings
+
+    from tests.migrated_database import migrated_database
+
+    if "DATABASE_URL" not in os.environ:
+        with django_db_blocker.unblock():
+            settings.DATABASES["default"]["TEST"]["TEMPLATE"] = migrated_database(_SERVER)
 
 
 @pytest.fixture

@@ -47,7 +47,7 @@ def _counted(ask: Callable[[], Answer]) -> list[str]:
         if response.streaming:
             list(response)
     assert response.status_code == HTTPStatus.OK, response.status_code
-    return [query["sql"] for query in captured.captured_queries]
+    return [query["sql"] or "(prepared)" for query in captured.captured_queries]
 
 
 def _compare(name: str, count: int) -> None:

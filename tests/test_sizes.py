@@ -36,5 +36,16 @@ def test_full_sizes_leave_nothing_out_and_an_unknown_size_is_an_error() -> None:
     assert "“everyday” or “full”, not “large”" in loaded("large").stderr
 
 
+@pytest.mark.one_in(3)
+@pytest.mark.parametrize("case", range(7))
+def test_of_cases_that_go_the_same_way_one_in_so_many_is_run(
+    case: int, request: pytest.FixtureRequest
+) -> None:
+    this = request.node.nodeid.partition("[")[0]
+    beside = [item.nodeid for item in request.session.items if item.nodeid.startswith(this)]
+    if len(beside) > 1:  # by its name, a case is run at any size
+        assert beside == [f"{this}[{case}]" for case in range(0, 7, 1 if sizes.IS_FULL else 3)]
+
+
 def test_everyday_sizes_are_smaller_in_every_way() -> None:
     assert sizes.IS_FULL or min(sizes.HOSTILE_TEXTS_ONE_IN, sizes.HOSTILE_VALUES_ONE_IN) > 1

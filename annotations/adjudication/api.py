@@ -14,7 +14,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from annotations.access import led_campaign
+from annotations.access import campaign_on_runs
 from annotations.adjudication.selectors import adjudicator_measures, case_of, queue_of, task_of
 from annotations.adjudication.serializers import (
     AdjudicationQuery,
@@ -57,9 +57,8 @@ def with_votes(tasks: QuerySet[Task]) -> QuerySet[Task]:
     """Tasks with what a list shows of them: `votes`, question and preference."""
     votes = Assignment.objects.voting().filter(task=OuterRef("pk")).order_by().values("task")
     counted = votes.annotate(n=Count("pk")).values("n")
-    return tasks.select_related("response__item__question", "response__item__preference").annotate(
-        votes=Coalesce(Subquery(counted), 0)
-    )
+    shown = ("response__item__question", "response__item__preference", "imported_item")
+    return tasks.select_related(*shown).annotate(votes=Coalesce(Subquery(counted), 0))
 
 
 class Tasks(ListModelMixin, LedViewSet[Task]):
@@ -76,6 +75,7 @@ class Tasks(ListModelMixin, LedViewSet[Task]):
 class AdjudicationQueue(ListModelMixin, LedViewSet[Task]):
     """The tasks that wait for the caller's decision: all that are disputed but those that they have labelled."""
 
+    only_on_runs = True
     serializer_class = TaskSerializer
 
     def get_queryset(self) -> QuerySet[Task]:
@@ -85,6 +85,7 @@ class AdjudicationQueue(ListModelMixin, LedViewSet[Task]):
 class Adjudications(ListModelMixin, LedViewSet[Adjudication]):
     """Every decision in a campaign that the caller leads, newest first, earlier revisions included."""
 
+    only_on_runs = True
     serializer_class = AdjudicationSerializer
     query_serializer_class = AdjudicationQuery
     lookups = {"task": "task", "adjudicator": "adjudicator__username"}
@@ -123,7 +124,7 @@ class Adjudicators(APIView):
 
     @extend_schema(responses={200: AdjudicatorSerializer(many=True), 304: None})
     def get(self, request: Request, campaign_id: int) -> Response:
-        measures = adjudicator_measures(led_campaign(request.user, campaign_id))
+        measures = adjudicator_measures(campaign_on_runs(request.user, campaign_id))
         return conditional(request, AdjudicatorSerializer(measures, many=True).data)
 
 

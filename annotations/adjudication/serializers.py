@@ -6,6 +6,7 @@ from rest_framework import serializers
 
 from annotations.adjudication.selectors import AnonymousLabel, Case, JudgeScore
 from annotations.adjudication.services import TEXT_LENGTH
+from annotations.answers_field import AnswersField
 from annotations.models import Adjudication, Flag, Label, Task
 from annotations.models.label import AnswerCorrect
 from annotations.models.task import TaskKind, TaskState
@@ -18,14 +19,17 @@ from perg.stats.gold.adjudicators import DecisionMeasures
 
 
 class TaskSerializer(RowSerializer[Task]):
-    """A response to be labelled, and how far that is. Control and qualification items want no labels of their own.
+    """A response or an imported item to be labelled, and how far that is. Control and qualification items want no
+    labels of their own.
 
-    `votes` are labels that are neither surplus nor set aside.
+    `votes` are labels that are neither surplus nor set aside. Of an imported item, `external_id` is its owner's id and
+    `question` its first words; of a response, `external_id` is null.
     """
 
-    item = serializers.IntegerField(source="response.item_id")
-    run = serializers.IntegerField(source="response.item.run_id")
-    question = serializers.CharField(source="response.item.question.text")
+    item = serializers.IntegerField(source="response.item_id", default=None, allow_null=True)
+    run = serializers.IntegerField(source="response.item.run_id", default=None, allow_null=True)
+    external_id = serializers.CharField(source="imported_item.external_id", default=None, allow_null=True)
+    question = serializers.CharField(source="beginning")
     preference = serializers.CharField(source="response.item.preference.text", default=None, allow_null=True)
     votes = serializers.IntegerField()
 
@@ -38,6 +42,7 @@ class TaskSerializer(RowSerializer[Task]):
             "response",
             "item",
             "run",
+            "external_id",
             "question",
             "preference",
             "wanted_labels",
@@ -56,7 +61,8 @@ class TaskQuery(ListQuery):
 
 
 class LabelSerializer(RowSerializer[Label]):
-    """A person's rating. A change is a new revision: the one that `is_current` counts.
+    """A person's rating: the `score` of a response, or `answers` to the criteria of an imported item, in which
+    “first” is the item's first output. A change is a new revision: the one that `is_current` counts.
 
     Where it is surplus or set aside it is kept without a vote; control items never have one.
     """
@@ -65,6 +71,7 @@ class LabelSerializer(RowSerializer[Label]):
     kind = serializers.ChoiceField(TaskKind.choices, source="assignment.task.kind")
     annotator = serializers.CharField(source="assignment.member.user.username")
     answer_correct = serializers.ChoiceField(AnswerCorrect.choices, allow_blank=True)
+    answers = AnswersField(allow_null=True)
     is_current = serializers.BooleanField()
     is_surplus = serializers.BooleanField(source="assignment.is_surplus")
     is_set_aside = serializers.BooleanField(source="assignment.is_set_aside")
@@ -86,6 +93,7 @@ class LabelSerializer(RowSerializer[Label]):
             "is_current",
             "score",
             "answer_correct",
+            "answers",
             "comment",
             "seconds",
             "guidelines",

@@ -7,7 +7,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from annotations.access import led_campaign
+from annotations.access import campaign_on_runs, led_campaign
 from annotations.adjudication.forms import AdjudicationForm, FlagForm
 from annotations.adjudication.selectors import (
     adjudicator_measures,
@@ -43,7 +43,7 @@ DONE = {
 @require_GET
 def adjudication_queue(request: PersonRequest, campaign_id: int) -> HttpResponse:
     """What waits, what is decided, what people agree on, and how adjudicators decide."""
-    campaign = led_campaign(request.user, campaign_id)
+    campaign = campaign_on_runs(request.user, campaign_id)
     query = PageQuery(request)
     state = TaskState(query.choice("state", SHOWN_STATES, TaskState.DISPUTED))
     tasks = Paginator(settled_tasks(campaign, state), TASKS_ON_A_PAGE)
@@ -61,7 +61,7 @@ def adjudication_queue(request: PersonRequest, campaign_id: int) -> HttpResponse
 @require_GET
 def adjudication_next(request: PersonRequest, campaign_id: int) -> HttpResponse:
     """To the first task that waits for this adjudicator, or to the one behind `after`."""
-    campaign = led_campaign(request.user, campaign_id)
+    campaign = campaign_on_runs(request.user, campaign_id)
     task_id = next_in_queue(campaign, request.user, after=PageQuery(request).key("after"))
     if task_id is None:
         messages.success(request, "No tasks are waiting for you.")
@@ -72,7 +72,7 @@ def adjudication_next(request: PersonRequest, campaign_id: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def adjudication_task(request: PersonRequest, campaign_id: int, task_id: int) -> HttpResponse:
     """A task with its labels shown anonymously, and the decision on it."""
-    task = task_of(led_campaign(request.user, campaign_id), task_id)
+    task = task_of(campaign_on_runs(request.user, campaign_id), task_id)
     case = case_of(task, request.user)
     form = AdjudicationForm(request.POST or None, initial={"based_on": case.revision})
     if form.is_valid():
@@ -99,7 +99,7 @@ def _after_decision(request: PersonRequest, task: Task, following: int | None) -
 @require_POST
 def adjudication_act(request: PersonRequest, campaign_id: int, task_id: int, act: str) -> HttpResponse:
     """Send a labelled task to adjudication, or reopen an adjudicated one."""
-    task = task_of(led_campaign(request.user, campaign_id), task_id)
+    task = task_of(campaign_on_runs(request.user, campaign_id), task_id)
     if act not in ACTS:
         raise NotFound("This action does not exist.")
     ACTS[act](task=task, actor=request.user)
@@ -110,7 +110,7 @@ def adjudication_act(request: PersonRequest, campaign_id: int, task_id: int, act
 @require_POST
 def adjudication_reveal(request: PersonRequest, campaign_id: int, task_id: int) -> HttpResponse:
     """Show the judges' scores on a task to this adjudicator, from now on."""
-    task = task_of(led_campaign(request.user, campaign_id), task_id)
+    task = task_of(campaign_on_runs(request.user, campaign_id), task_id)
     reveal_judges(task=task, adjudicator=request.user)
     return redirect("adjudication_task", campaign_id=campaign_id, task_id=task_id)
 

@@ -2,7 +2,7 @@
 
 from http import HTTPStatus
 
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework.decorators import action
 from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
@@ -13,6 +13,7 @@ from annotations.access import manages_campaigns, visible_campaign
 from annotations.campaigns.selectors.alignment import alignment_by_people
 from annotations.campaigns.selectors.campaigns import campaign_progress
 from annotations.campaigns.selectors.guidelines import guidelines_with_counts
+from annotations.campaigns.selectors.items_to_label import items_left
 from annotations.campaigns.selectors.presence import people_now
 from annotations.campaigns.selectors.progress import live_progress
 from annotations.campaigns.serializers.campaigns import (
@@ -26,6 +27,11 @@ from annotations.campaigns.serializers.campaigns import (
     RubricSerializer,
     SettingsChangesSerializer,
 )
+from annotations.campaigns.serializers.labelling import (
+    LabellingSerializer,
+    NewLabellingSerializer,
+    labelling_data,
+)
 from annotations.campaigns.serializers.progress import (
     ActivitySerializer,
     AlignmentByPeopleSerializer,
@@ -33,11 +39,13 @@ from annotations.campaigns.serializers.progress import (
     activity_data,
     counted_as_of,
 )
+from annotations.campaigns.services.begin_labelling import LabellingSpec, begin_labelling
 from annotations.campaigns.services.cached_progress import progress_now
 from annotations.campaigns.services.campaign_spec import CampaignSpec
 from annotations.campaigns.services.campaigns import change_settings, create_campaign, set_campaign_status
 from annotations.campaigns.services.guidelines import revise_guidelines
-from annotations.models import Campaign, Member
+from annotations.labelling.selectors.questions import askable_criteria
+from annotations.models import Campaign, Member, Task
 from annotations.models.campaign import CampaignStatus
 from annotations.viewsets import LedViewSet
 from core.api.actor import actor_of
@@ -69,7 +77,8 @@ class Campaigns(ListModelMixin, RetrieveModelMixin, LedViewSet[Campaign]):
         """Each with the caller's own `role` in it."""
         own = Member.objects.filter(campaign=OuterRef("pk"), user=actor_of(self.request), is_active=True)
         campaigns = Campaign.objects.visible_to(self.request.user)
-        return campaigns.annotate(role=Subquery(own.values("role")[:1]))
+        labelled = Task.objects.filter(campaign=OuterRef("pk"))
+        return campaigns.annotate(role=Subquery(own.values("role")[:1]), has_tasks=Exists(labelled))
 
     def get_object(self) -> Campaign:
         return existing(self.get_queryset().filter(pk=self.kwargs["campaign_id"]), "campaign")
@@ -141,6 +150,27 @@ class Campaigns(ListModelMixin, RetrieveModelMixin, LedViewSet[Campaign]):
         document = AlignmentByPeopleSerializer({"runs": runs} | counted_as_of(cached)).data
         return conditional(request, document)
 
+    @extend_schema(responses=LabellingSerializer)
+    @action(detail=True)
+    def labelling(self, request: Request, campaign_id: int) -> Response:
+        """What people label in a campaign of imported items that the caller leads, and what else they could."""
+        return Response(_labelling(_of_items(self.campaign)))
+
+    @extend_schema(request=NewLabellingSerializer, responses={201: LabellingSerializer})
+    @labelling.mapping.post
+    @idempotent
+    def begin_labelling(self, request: Request, campaign_id: int) -> Response:
+        """Begin to label imported items, or add items: make tasks of them, and open the campaign if it is closed. The
+        code `cannot_be_asked` is for a criterion of which only the ratings are known.
+        """
+        campaign, maker = _of_items(self.campaign), actor_of(request)
+        body = NewLabellingSerializer(data=request.data, context={"maker": maker})
+        body.is_valid(raise_exception=True)
+        values = body.validated_data
+        values.setdefault("sampling", campaign.sampling if campaign.is_labelled else LabellingSpec.sampling)
+        begun = begin_labelling(campaign=campaign, spec=LabellingSpec(**values), actor=maker)
+        return Response(_labelling(begun), status=HTTPStatus.CREATED)
+
     @extend_schema(responses=GuidelinesSerializer)
     @action(detail=True)
     def guidelines(self, request: Request, campaign_id: int) -> Response:
@@ -161,6 +191,17 @@ class Campaigns(ListModelMixin, RetrieveModelMixin, LedViewSet[Campaign]):
         """All versions of the guidelines of a campaign that the caller leads, newest first."""
         versions = guidelines_with_counts(self.campaign)
         return Response(GuidelinesVersionSerializer(versions, many=True).data)
+
+
+def _of_items(campaign: Campaign) -> Campaign:
+    """Raises NotFound for a campaign on runs."""
+    if not campaign.is_imported:
+        raise NotFound("The tasks of a campaign on runs were made with it.", code="not_imported")
+    return campaign
+
+
+def _labelling(campaign: Campaign) -> object:
+    return labelling_data(campaign, askable_criteria(campaign), items_left(campaign), campaign.tasks.count())
 
 
 def _guidelines(campaign: Campaign) -> dict[str, object]:

@@ -4,16 +4,19 @@ from typing import Any
 
 from django import forms
 
+from annotations.campaigns.selectors.items_to_label import items_left
 from annotations.campaigns.selectors.new_campaigns import (
     people_to_ask,
     responses_to_rate,
     rubrics_to_rate_by,
     runs_to_sample,
 )
+from annotations.campaigns.services.begin_labelling import LabellingSpec
 from annotations.campaigns.services.campaign_makers import rubric_at_first
 from annotations.campaigns.services.campaign_spec import CampaignSpec
 from annotations.campaigns.services.guidelines import GUIDELINES_LENGTH
 from annotations.campaigns.services.sampling import DEFAULT_SHARE
+from annotations.labelling.selectors.questions import askable_criteria
 from annotations.models import Campaign
 from annotations.models.campaign import Disagreement, Role, Sampling
 from core.models import User
@@ -133,7 +136,7 @@ class CampaignForm(QualityFields):
     sample_size = forms.IntegerField(
         min_value=1, initial=USUAL_SAMPLE, help_text="Number of responses to label."
     )
-    sampling = forms.ChoiceField(choices=Sampling.choices, initial=CampaignSpec.sampling)
+    sampling = forms.ChoiceField(choices=Sampling.of_runs(), initial=CampaignSpec.sampling)
     enriched_share = PercentField(
         initial=DEFAULT_SHARE,
         least=0.01,
@@ -303,6 +306,56 @@ class MembersForm(forms.Form):
         if not people:
             raise forms.ValidationError("Enter at least one username.")
         return people
+
+
+class BeginLabellingForm(forms.Form):
+    """Imported items to label: how many, by whom, and what is asked. Later rounds are drawn as the first was."""
+
+    criteria = forms.MultipleChoiceField(
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": "Choose at least one criterion to ask."},
+    )
+    items = forms.IntegerField(required=False, min_value=1, label="Number of items")
+    sampling = forms.ChoiceField(choices=Sampling.of_items(), label="How items are drawn")
+    labels_per_item = forms.IntegerField(
+        min_value=1,
+        max_value=MOST_LABELS,
+        initial=LabellingSpec.labels_per_item,
+        help_text="By different people. If people have rated the items before, one more is often enough.",
+    )
+    annotators = forms.ModelMultipleChoiceField(
+        User.objects.none(),
+        required=False,
+        label="People who join the campaign",
+        widget=forms.CheckboxSelectMultiple,
+        help_text="Everybody in the campaign can label. Invite people without an account on its People page.",
+    )
+
+    def __init__(self, data: Any = None, *, campaign: Campaign, maker: User) -> None:
+        super().__init__(data)
+        self.askable = askable_criteria(campaign)
+        self.left = items_left(campaign)
+        self.is_first = not campaign.is_labelled
+        can_be_asked = [criterion for criterion in self.askable if not criterion.problem]
+        criteria, people = self.fields["criteria"], self.fields["annotators"]
+        assert isinstance(criteria, forms.MultipleChoiceField)
+        assert isinstance(people, forms.ModelMultipleChoiceField)
+        criteria.choices = [
+            (criterion.key, f"{criterion.name} ({criterion.kind})") for criterion in can_be_asked
+        ]
+        criteria.initial = [
+            criterion.key for criterion in can_be_asked if self.is_first or criterion.is_asked
+        ]
+        people.queryset = people_to_ask(maker).exclude(memberships__campaign=campaign)
+        self.fields["items"].help_text = f"If empty, all {self.left.count} that are not labelled yet."
+        if not self.is_first:
+            self.fields["sampling"].choices = [(campaign.sampling, Sampling(campaign.sampling).label)]  # type: ignore[attr-defined]
+            self.fields["labels_per_item"].initial = campaign.overlap
+        self.fields["sampling"].initial = campaign.sampling if not self.is_first else LabellingSpec.sampling
+
+    def spec(self) -> LabellingSpec:
+        """What a valid form describes."""
+        return LabellingSpec(**self.cleaned_data)
 
 
 class GuidelinesForm(forms.Form):

@@ -6,9 +6,16 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from annotations.access import campaign_maker, led_campaign
-from annotations.campaigns.forms import CampaignForm, GuidelinesForm, MembersForm, SettingsForm
+from annotations.campaigns.forms import (
+    BeginLabellingForm,
+    CampaignForm,
+    GuidelinesForm,
+    MembersForm,
+    SettingsForm,
+)
 from annotations.campaigns.selectors.campaigns import campaigns_of
 from annotations.campaigns.selectors.guidelines import guidelines_with_counts
+from annotations.campaigns.services.begin_labelling import begin_labelling
 from annotations.campaigns.services.campaigns import (
     add_members,
     change_settings,
@@ -18,7 +25,7 @@ from annotations.campaigns.services.campaigns import (
 from annotations.campaigns.services.guidelines import revise_guidelines
 from annotations.models import Campaign
 from annotations.models.campaign import CampaignStatus
-from core.errors import DomainError
+from core.errors import DomainError, NotFound
 from core.http.access import PersonRequest
 from core.http.form_pages import carried_out, form_page
 from core.http.page_query import PageQuery
@@ -41,6 +48,23 @@ def campaign_create(request: PersonRequest) -> HttpResponse:
     if campaign is None:
         return form_page(request, "annotations/campaigns/campaign_create.html", form)
     messages.success(request, f"The campaign “{campaign}” is open.")
+    return redirect("campaign_detail", campaign_id=campaign.pk)
+
+
+@require_http_methods(["GET", "POST"])
+def begin_labelling_page(request: PersonRequest, campaign_id: int) -> HttpResponse:
+    """Choose which items of an imported campaign people label, or more of them."""
+    campaign = led_campaign(request.user, campaign_id)
+    if not campaign.is_imported:
+        raise NotFound("The tasks of a campaign on runs were made with it.")
+    form = BeginLabellingForm(request.POST or None, campaign=campaign, maker=request.user)
+    begun = carried_out(
+        form, lambda: begin_labelling(campaign=campaign, spec=form.spec(), actor=request.user)
+    )
+    if begun is None:
+        context: dict[str, object] = {"campaign": campaign}
+        return form_page(request, "annotations/campaigns/begin_labelling.html", form, context)
+    messages.success(request, f"{begun.tasks.count()} items are open to label.")
     return redirect("campaign_detail", campaign_id=campaign.pk)
 
 

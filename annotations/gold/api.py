@@ -41,6 +41,7 @@ RETRY_SECONDS = 2
 class CampaignGold(ListModelMixin, LedViewSet[GoldRelease]):
     """The gold releases of a campaign that the caller leads, newest first."""
 
+    only_on_runs = True
     serializer_class = ReleaseSerializer
 
     def get_queryset(self) -> QuerySet[GoldRelease]:

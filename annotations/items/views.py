@@ -8,6 +8,7 @@ from annotations.access import led_campaign
 from annotations.items.forms import ItemFilterForm
 from annotations.items.selectors.items import ItemFilter, filtered_items, neighbours, with_rank
 from annotations.items.selectors.ratings import criteria_of, item_lines, judges_of, ratings_of
+from annotations.labelling.selectors.item_labels import labels_of
 from annotations.models import Campaign
 from core.http.access import PersonRequest
 from core.http.keyset import keyset_page
@@ -51,6 +52,7 @@ def imported_item(request: PersonRequest, campaign_id: int, item_id: int) -> Htt
         "campaign": campaign,
         "item": item,
         "by_criterion": ratings_of([item], list(form.criteria.values()))[item.pk],
+        "labels": labels_of(item),
         "before": before,
         "after": after,
         "filters": PageQuery(request).without(*OF_PAGES),

@@ -3,6 +3,7 @@
 Annotators are blind: nothing here tells the model, the run, a judge, or a control item from another task.
 """
 
+from functools import cache
 from http import HTTPStatus
 
 from django.db.models import QuerySet
@@ -18,6 +19,7 @@ from annotations.labelling.keys import USUAL_KEYS
 from annotations.labelling.responses import rendered
 from annotations.labelling.selectors.history import history_of
 from annotations.labelling.selectors.labelling import labelled_by, next_task, shown_task
+from annotations.labelling.selectors.questions import asked_definitions
 from annotations.labelling.selectors.standing import labels_wanted_of
 from annotations.labelling.serializers import (
     ClaimSerializer,
@@ -45,7 +47,7 @@ from annotations.models import Assignment, Member
 from core.api.actor import actor_of
 from core.api.queries import Queried
 from core.api.strict import without_body
-from core.errors import DomainError
+from core.errors import DomainError, NotFound
 from core.middleware.same_person import HEADER
 from core.scopes import Scope
 from core.text.word_splitting import MOST_WORDS
@@ -60,7 +62,8 @@ PERSON = OpenApiParameter(
 
 # Made once: a serializer copies its fields when it is made, which takes longer than what is done with them.
 CLAIM, DRAFT, LABEL = ClaimSerializer(), NewDraftSerializer(), NewLabelSerializer()
-SKIP, FLAG, NEXT = NewSkipSerializer(), NewFlagSerializer(), NextSerializer()
+SKIP, FLAG = NewSkipSerializer(), NewFlagSerializer()
+NEXT, SUBMITTED = NextSerializer(), SubmittedSerializer()
 
 
 class NextTask(APIView):
@@ -93,6 +96,11 @@ class OwnHistory(Queried, generics.ListAPIView[Assignment]):
     serializer_class = HistorySerializer
     query_serializer_class = HistoryQuery
 
+    def get_serializer_context(self) -> dict[str, object]:
+        """With what gives the campaign's criteria: read once, and only where a label of an item is in the list."""
+        criteria = cache(lambda: asked_definitions(self.kwargs["campaign_id"]))
+        return {**super().get_serializer_context(), "criteria": criteria}
+
     def get_queryset(self) -> QuerySet[Assignment]:
         member = labelling_member(actor_of(self.request), self.kwargs["campaign_id"])
         return history_of(member, words=self.query.get("words", ""), score=self.query.get("score"))
@@ -115,6 +123,10 @@ class Differences(APIView):
     @extend_schema(responses=DifferencesSerializer)
     def get(self, request: Request, assignment_id: int) -> Response:
         shown = shown_task(own_assignment(actor_of(request), assignment_id))
+        if shown.item is not None:
+            raise NotFound(
+                "Differences are marked between the two responses to a question, not in imported items."
+            )
         marked = word_differences(rendered(shown.baseline), rendered(shown.personalised))
         if marked is None:
             raise DomainError(
@@ -162,11 +174,8 @@ class Submission(APIView):
         assignment = own_assignment(actor_of(request), assignment_id)
         entries = LABEL.run_validation(request.data)
         label = submit_label(assignment=assignment, **entries)
-        answer = {
-            "revision": label.revision,
-            "done": labelled_by(assignment.member),
-        }
-        return Response(SubmittedSerializer(answer).data)
+        answer = {"revision": label.revision, "done": labelled_by(assignment.member)}
+        return Response(SUBMITTED.to_representation(answer))
 
 
 class Skip(APIView):

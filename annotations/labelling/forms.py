@@ -1,12 +1,14 @@
 """The form of the search in one's own history."""
 
+from typing import Any
+
 from django import forms
 
 from evaluation.models.endpoint import SCALE
 
 
 class HistorySearchForm(forms.Form):
-    """Words to look for, and a score."""
+    """Words to look for, and a score where responses are rated."""
 
     q = forms.CharField(
         required=False,
@@ -21,3 +23,9 @@ class HistorySearchForm(forms.Form):
         coerce=int,
         empty_value=None,
     )
+
+    def __init__(self, data: Any, *, has_scores: bool) -> None:
+        super().__init__(data)
+        if not has_scores:
+            del self.fields["score"]
+            self.fields["q"].label = "Search items and comments"

@@ -13,10 +13,11 @@ class Action:
     label: str
     usual: str
     only_with_correctness: bool = False
+    only_on_runs: bool = False
 
 
 ACTIONS = (
-    *(Action(f"score_{score}", f"Choose score {score}", str(score)) for score in SCALE),
+    *(Action(f"score_{score}", f"Choose score {score}", str(score), only_on_runs=True) for score in SCALE),
     Action("correct_yes", "The answer is correct", "y", only_with_correctness=True),
     Action("correct_no", "The answer is wrong", "n", only_with_correctness=True),
     Action("correct_cannot_tell", "Cannot tell whether it is correct", "t", only_with_correctness=True),
@@ -24,8 +25,8 @@ ACTIONS = (
     Action("back", "Go back to the previous task", "b"),
     Action("skip", "Skip, with a reason", "s"),
     Action("flag", "Flag for the leads", "f"),
-    Action("differences", "Show or hide the differences", "d"),
-    Action("as_written", "Show the original or the formatted text", "w"),
+    Action("differences", "Show or hide the differences", "d", only_on_runs=True),
+    Action("as_written", "Show the original or the formatted text", "w", only_on_runs=True),
     Action("comment", "Write a comment", "c"),
     Action("guidelines", "Show or hide the guidelines", "g"),
     Action("history", "My history", "h"),

@@ -5,15 +5,25 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from annotations.labelling.responses import rendered, written
-from annotations.labelling.selectors.labelling import CurrentLabel, EnteredDraft, NothingToLabel, ShownTask
+from annotations.answers_field import AnswersField
+from annotations.labelling.responses import item_html, rendered, written
+from annotations.labelling.selectors.labelling import (
+    CurrentLabel,
+    EnteredDraft,
+    NothingToLabel,
+    ShownItem,
+    ShownTask,
+)
 from annotations.labelling.services.labels import COMMENT_LENGTH
 from annotations.models import Assignment, Flag
 from annotations.models.label import AnswerCorrect
 from annotations.models.task import AssignmentStatus, FlagReason, SkipReason
 from core.api.queries import LARGEST_ID, LARGEST_INTEGER, ListQuery
 from core.api.strict import StrictSerializer
+from core.templatetags.markdown import markdown
 from evaluation.models.endpoint import SCALE
+from perg.rubrics.criterion import Criterion
+from perg.rubrics.entries import other_order
 
 MOST_HELD = 1000
 LONGEST_NAME = 50
@@ -34,20 +44,58 @@ class DraftSerializer(serializers.Serializer[EnteredDraft]):
     answer_correct = serializers.CharField(allow_blank=True)
     comment = serializers.CharField(allow_blank=True)
     seconds = serializers.FloatField()
+    answers = AnswersField(allow_null=True)
 
 
 class CurrentLabelSerializer(serializers.Serializer[CurrentLabel]):
     revision = serializers.IntegerField()
-    score = serializers.IntegerField()
+    score = serializers.IntegerField(allow_null=True)
     answer_correct = serializers.CharField(allow_blank=True)
     comment = serializers.CharField(allow_blank=True)
+    answers = AnswersField(allow_null=True)
+
+
+class ShownItemSerializer(serializers.Serializer[ShownItem]):
+    """An imported item: what is shown, as HTML in which nothing can act or load anything, and the criteria to answer,
+    each as a document: `key`, `question`, `instructions` (Markdown; and as HTML), `kind`, `choices` (of the kinds
+    that have options), `lowest`, `highest` and `step` (of numbers), `required`, and `only_if`, the answers to another
+    criterion with which it is asked. Of two outputs the first is the one shown first, for each person in an order
+    that was drawn for them.
+    """
+
+    exhibit_html = serializers.SerializerMethodField()
+    criteria = serializers.SerializerMethodField()
+
+    def get_exhibit_html(self, item: ShownItem) -> str:
+        return item_html(item.exhibit, is_swapped=item.is_swapped)
+
+    @extend_schema_field(serializers.ListField(child=serializers.DictField()))
+    def get_criteria(self, item: ShownItem) -> list[dict[str, Any]]:
+        # Any: JSON
+        return [_asked(criterion) for criterion in item.criteria]
+
+
+def _asked(criterion: Criterion) -> dict[str, Any]:
+    """A criterion as its annotator sees it: which answers are failures is not told."""
+    shown = criterion.model_dump(
+        mode="json",
+        include={
+            *("key", "question", "instructions", "kind", "lowest", "highest", "step", "required", "only_if"),
+        },
+    )
+    choices = [
+        {"key": option.key, "label": option.shown, "anchor": option.anchor} for option in criterion.choices
+    ]
+    return shown | {"instructions_html": markdown(criterion.instructions), "choices": choices}
 
 
 class ShownTaskSerializer(serializers.Serializer[ShownTask]):
     """All that an annotator learns of a task. The texts are Markdown. `previous` is one's assignment before this.
 
-    `baseline` is null where none is on record. Fields that end in `_html` are the same responses as a page can show
-    them: laid out, and character by character (`_written_html`). Nothing in that HTML can act or load anything.
+    `item` is null for a response. For an imported item everything is in it; `question` has its first words, and the
+    other texts are empty. `baseline` is null where none is on record. Fields that end in `_html` are the same
+    responses as a page can show them: laid out, and character by character (`_written_html`). Nothing in that HTML
+    can act or load anything.
     """
 
     assignment = serializers.IntegerField()
@@ -65,6 +113,7 @@ class ShownTaskSerializer(serializers.Serializer[ShownTask]):
     label = CurrentLabelSerializer(allow_null=True)  # type: ignore[assignment] # Field has a `label` of its own
     previous = serializers.IntegerField(allow_null=True)
     flags = serializers.IntegerField()
+    item = ShownItemSerializer(allow_null=True)
 
     @extend_schema_field(OptionSerializer(many=True))
     def get_options(self, shown: ShownTask) -> list[dict[str, str]]:
@@ -132,6 +181,7 @@ class EntriesSerializer(StrictSerializer[Any]):
         AnswerCorrect.choices, required=False, allow_blank=True, default=""
     )
     comment = _text()
+    answers = AnswersField(required=False, allow_null=True, default=None)
 
 
 class NewDraftSerializer(EntriesSerializer):
@@ -149,11 +199,14 @@ class DraftSavedSerializer(serializers.Serializer[Any]):
 
 
 class NewLabelSerializer(EntriesSerializer):
-    """A label, or a new revision of it. The same `submission_key` again is the same submission; `based_on` is the
-    revision that the caller knew (0: none, null: whatever it is), so that nothing unseen is overwritten.
+    """A label, or a new revision of it: the `score` of a response, or `answers` to the criteria of an imported item.
+    The same `submission_key` again is the same submission; `based_on` is the revision that the caller knew (0: none,
+    null: whatever it is), so that nothing unseen is overwritten.
     """
 
-    score = serializers.IntegerField(min_value=SCALE[0], max_value=SCALE[-1])
+    score = serializers.IntegerField(
+        min_value=SCALE[0], max_value=SCALE[-1], required=False, allow_null=True, default=None
+    )
     seconds = serializers.FloatField(
         min_value=0, max_value=1e9, required=False, allow_null=True, default=None
     )
@@ -161,6 +214,13 @@ class NewLabelSerializer(EntriesSerializer):
     based_on = serializers.IntegerField(
         min_value=0, max_value=LARGEST_INTEGER, required=False, allow_null=True, default=None
     )
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if attrs["score"] is None and attrs["answers"] is None:
+            raise serializers.ValidationError(
+                {"score": "A score, or answers, are required."}, code="required"
+            )
+        return attrs
 
 
 class SubmittedSerializer(serializers.Serializer[Any]):
@@ -197,12 +257,13 @@ class HistorySerializer(serializers.ModelSerializer[Assignment]):
     """A task that the caller has labelled or skipped, with their current label."""
 
     assignment = serializers.IntegerField(source="pk", read_only=True)
-    question = serializers.CharField(source="task.response.item.question.text", read_only=True)
+    question = serializers.CharField(source="task.beginning", read_only=True)
     preference = serializers.CharField(
         source="task.response.item.preference.text", read_only=True, default=""
     )
     score = serializers.IntegerField(allow_null=True, read_only=True)
     answer_correct = serializers.CharField(read_only=True)
+    answers = serializers.SerializerMethodField()
     comment = serializers.CharField(read_only=True)
     revision = serializers.IntegerField(allow_null=True, read_only=True)
     labelled_at = serializers.DateTimeField(allow_null=True, read_only=True)
@@ -217,6 +278,7 @@ class HistorySerializer(serializers.ModelSerializer[Assignment]):
             "preference",
             "score",
             "answer_correct",
+            "answers",
             "comment",
             "revision",
             "labelled_at",
@@ -225,10 +287,20 @@ class HistorySerializer(serializers.ModelSerializer[Assignment]):
         ]
         read_only_fields = fields
 
+    @extend_schema_field(AnswersField(allow_null=True))
+    def get_answers(self, assignment: Assignment) -> object:
+        """In the order in which the outputs were shown to the caller; the context has what gives the criteria."""
+        answers = assignment.answers  # type: ignore[attr-defined] # annotated
+        if not answers or not assignment.is_swapped:
+            return answers
+        return other_order(self.context["criteria"](), answers)
+
 
 class HistoryQuery(ListQuery):
     words = serializers.CharField(
-        max_length=200, required=False, help_text="Looked for in question, preference, comment and skip note."
+        max_length=200,
+        required=False,
+        help_text="Looked for in question, preference, item, comment and skip note.",
     )
     score = serializers.IntegerField(min_value=SCALE[0], max_value=SCALE[-1], required=False)
 

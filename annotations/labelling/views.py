@@ -12,6 +12,7 @@ from annotations.labelling.forms import HistorySearchForm
 from annotations.labelling.keys import USUAL_KEYS
 from annotations.labelling.selectors.history import history_of
 from annotations.labelling.selectors.labelling import next_task
+from annotations.labelling.selectors.questions import asked_definitions
 from annotations.labelling.serializers import NextSerializer
 from annotations.labelling.services.assignment import claim_task, membership
 from annotations.models import Campaign, ScreenSettings
@@ -52,6 +53,7 @@ def _settings(request: PersonRequest, campaign: Campaign) -> dict[str, object]:
     return {
         "lease_seconds": campaign.lease_seconds,
         "asks_correctness": campaign.asks_correctness,
+        "asks_criteria": campaign.is_imported,
         "keys": USUAL_KEYS | (own.keys if own else {}),
         "urls": {
             "next": reverse("api_next_task", args=[campaign.pk]),
@@ -69,9 +71,15 @@ def label_history(request: PersonRequest, campaign_id: int) -> HttpResponse:
     """The person's own labels and skips in a campaign, with a way to each."""
     campaign = visible_campaign(request.user, campaign_id)
     member = membership(campaign, request.user)
-    form = HistorySearchForm(request.GET)
-    words, score = (form.cleaned_data["q"], form.cleaned_data["score"]) if form.is_valid() else ("", None)
+    form = HistorySearchForm(request.GET, has_scores=not campaign.is_imported)
+    words, score = (form.cleaned_data["q"], form.cleaned_data.get("score")) if form.is_valid() else ("", None)
     history = history_of(member, words=words, score=score)
     page = Paginator(history, PER_PAGE).get_page(PageQuery(request).page_number())
-    context = {"campaign": campaign, "form": form, "page": page, "is_search": bool(words or score)}
+    context = {
+        "campaign": campaign,
+        "criteria": asked_definitions(campaign.pk) if campaign.is_imported else [],
+        "form": form,
+        "page": page,
+        "is_search": bool(words or score),
+    }
     return render(request, "annotations/labelling/history.html", context, status=422 if form.errors else 200)

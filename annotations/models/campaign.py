@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
 from django.conf import settings
 from django.contrib.auth.models import AbstractUser, AnonymousUser
 from django.db import models
@@ -35,6 +37,17 @@ class Sampling(models.TextChoices):
     BY_PREFERENCE = "preference", "Stratified by preference"
     BY_JUDGE_SCORE = "judge_score", "Stratified by judge score"
     ENRICHED = "enriched", "Enriched where judges disagree"
+    FEWEST_RATINGS = "fewest_ratings", "Items with the fewest ratings by people first"
+
+    @classmethod
+    def of_runs(cls) -> list[tuple[str, str]]:
+        """The designs for responses of runs; the choices of a form."""
+        return [choice for choice in cls.choices if choice[0] != cls.FEWEST_RATINGS]
+
+    @classmethod
+    def of_items(cls) -> list[tuple[str, str]]:
+        """The designs for imported items."""
+        return [(str(design.value), str(design.label)) for design in (cls.FEWEST_RATINGS, cls.RANDOM)]
 
 
 class Role(models.TextChoices):
@@ -68,8 +81,8 @@ class Campaign(models.Model):
     Each response gets `overlap` labels; where those disagree, one more at a time up to `max_overlap`, then a lead
     decides. What is `None` is not asked for: no quota, no control items, no qualification, no bar.
 
-    An imported campaign holds items and ratings that were made elsewhere (`annotations.models.imported`): it has
-    neither runs nor tasks, may lack a rubric, and is never labelled here.
+    An imported campaign holds items and ratings that were made elsewhere (`annotations.models.imported`): it has no
+    runs and may lack a rubric. Its tasks are on items, and come when a lead begins labelling.
     """
 
     name = models.CharField(max_length=200)
@@ -144,11 +157,6 @@ class Campaign(models.Model):
                 "A campaign has a rubric, except one of imported ratings.",
                 Q(is_imported=True) | Q(rubric__isnull=False),
             ),
-            check(
-                "campaign_imported_is_not_labelled",
-                "Ratings made elsewhere are not labelled here.",
-                Q(is_imported=False) | Q(status__in=[CampaignStatus.CLOSED, CampaignStatus.ARCHIVED]),
-            ),
             at_least("campaign_overlap_positive", "Each response needs at least one label.", overlap=1),
             check(
                 "campaign_max_overlap_from_overlap",
@@ -209,6 +217,11 @@ class Campaign(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @cached_property
+    def is_labelled(self) -> bool:
+        """Whether it has tasks, or had them: of imported items there are some once a lead has begun labelling."""
+        return not self.is_imported or self.tasks.exists()
 
     @property
     def guidelines(self) -> Guidelines | None:

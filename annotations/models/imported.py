@@ -8,6 +8,7 @@ from django.db.models import Q
 
 from annotations.models.campaign import Campaign
 from core.db.constraints import check, known, not_blank, unique
+from perg.formats.rated_items import beginning_of
 
 
 class RatedBy(models.TextChoices):
@@ -24,13 +25,14 @@ class RatingScale(models.TextChoices):
 
 
 class AnswerKind(models.TextChoices):
-    """The kinds of criteria that have statistics; see `perg.rubrics.criterion`."""
+    """The kinds of criteria; see `perg.rubrics.criterion`. A text is asked, and never aggregated."""
 
     BINARY = "binary", "Yes or no"
     ORDINAL = "ordinal", "Ordered levels"
     NOMINAL = "nominal", "One of several labels"
     PAIRWISE = "pairwise", "The better of two outputs"
     NUMERIC = "numeric", "A number"
+    TEXT = "text", "Free text"
 
 
 class ImportedItem(models.Model):
@@ -65,6 +67,12 @@ class ImportedItem(models.Model):
     def __str__(self) -> str:
         return self.external_id
 
+    @property
+    def first_words(self) -> str:
+        """What a rater sees of it first: what an annotator, who must not learn its id, knows it by."""
+        words = beginning_of(self.exhibit)
+        return words or f"Item {self.position + 1}"
+
 
 class Criterion(models.Model):
     """One question that raters answered of the items of a campaign, and what its answers mean.
@@ -83,6 +91,7 @@ class Criterion(models.Model):
         blank=True,
         help_text="A perg.rubrics.criterion.Criterion, so that it can be asked. Empty: only ratings are known.",
     )
+    is_asked = models.BooleanField(default=False, help_text="Asked of the people who label here.")
     kind = models.CharField(max_length=8, choices=AnswerKind.choices)
     scale = models.CharField(max_length=8, choices=RatingScale.choices)
     categories = ArrayField(
@@ -112,6 +121,11 @@ class Criterion(models.Model):
             unique("criterion_position_once", "Another criterion has this place.", "campaign", "position"),
             not_blank("criterion_has_key", "A criterion has a key.", "key"),
             known("criterion_kind_and_scale_known", kind=AnswerKind, scale=RatingScale),
+            check(
+                "criterion_asked_has_definition",
+                "A criterion that is asked has a definition.",
+                Q(is_asked=False) | ~Q(definition={}),
+            ),
             check(
                 "criterion_names_have_no_threshold",
                 "Names without an order cannot be cut at a threshold.",

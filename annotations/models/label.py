@@ -1,11 +1,15 @@
-"""What people say of a response. Labels and adjudications are append-only: a change is a new revision.
+"""What people say of a response or an imported item. Labels and adjudications are append-only: a change is a new
+revision.
 
 A database trigger (migration 0002) refuses updates and deletions of both.
 """
 
+from __future__ import annotations
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.db.models.expressions import Combinable
 
 from annotations.models.campaign import Guidelines
 from annotations.models.task import Assignment, Task
@@ -22,12 +26,21 @@ class AnswerCorrect(models.TextChoices):
 
 
 class Label(models.Model):
-    """A person's rating, 1–5. The highest revision of an assignment is the current one."""
+    """A person's rating of a response, 1–5, or their `answers` to the criteria of an imported item: by the key of the
+    criterion an option's key, a number, a text, or a list of options' keys. The highest revision of an assignment is
+    the current one.
+    """
 
     assignment = models.ForeignKey(Assignment, on_delete=models.PROTECT, related_name="labels")
     revision = models.PositiveIntegerField(default=1)
-    score = models.PositiveSmallIntegerField()
+    # Typed as if it were always there: what is for campaigns on runs alone reads it, and has no other labels.
+    score: models.PositiveSmallIntegerField[int | Combinable | None, int] = models.PositiveSmallIntegerField(
+        null=True, blank=True
+    )  # type: ignore[misc]
     answer_correct = models.CharField(max_length=11, choices=AnswerCorrect.choices, blank=True)
+    answers = models.JSONField(
+        null=True, blank=True, help_text="“First” is the item's first output, whichever was shown first."
+    )
     comment = models.TextField(blank=True)
     seconds = models.FloatField(
         null=True, blank=True, help_text="Time on the task; idle and hidden pages do not count."
@@ -53,7 +66,13 @@ class Label(models.Model):
                 "revision",
             ),
             unique("label_submission_once", "This submission was received already.", "submission_key"),
-            within("label_score_on_scale", "A score is 1 to 5.", score=ENDS),
+            within("label_score_on_scale", "A score is 1 to 5.", score=ENDS, or_none=True),
+            check(
+                "label_score_or_answers",
+                "A label has a score or answers to criteria.",
+                Q(score__isnull=False, answers__isnull=True)
+                | Q(score__isnull=True, answers__isnull=False, answer_correct=""),
+            ),
             at_least("label_revision_from_1", "Revisions count from 1.", revision=1),
             check(
                 "label_answer_correct_known",
@@ -64,15 +83,20 @@ class Label(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.score} (revision {self.revision} of assignment {self.assignment_id})"
+        given = self.score if self.answers is None else self.answers
+        return f"{given} (revision {self.revision} of assignment {self.assignment_id})"
 
 
 class Draft(models.Model):
-    """What an annotator has entered and not yet submitted; `version` tells a stale page from the newest."""
+    """What an annotator has entered and not yet submitted; `version` tells a stale page from the newest.
+
+    `answers` are as they were entered: not complete, not checked, and of the outputs in the order shown.
+    """
 
     assignment = models.OneToOneField(Assignment, on_delete=models.CASCADE, related_name="draft")
     score = models.PositiveSmallIntegerField(null=True, blank=True)
     answer_correct = models.CharField(max_length=11, choices=AnswerCorrect.choices, blank=True)
+    answers = models.JSONField(null=True, blank=True)
     comment = models.TextField(blank=True)
     seconds = models.FloatField(default=0, help_text="Time on the task so far.")
     version = models.PositiveIntegerField(default=1)

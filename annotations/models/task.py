@@ -1,12 +1,16 @@
-"""A task is one response to be labelled in one campaign; an assignment is one person's place on it."""
+"""A task is one response or imported item to be labelled in one campaign; an assignment is one person's place on it."""
 
 from __future__ import annotations
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Q, Value
+from django.db.models.expressions import Combinable
+from django.db.models.functions import Random
+from django.db.models.lookups import LessThan
 
 from annotations.models.campaign import Campaign, Member
+from annotations.models.imported import ImportedItem
 from core.db.constraints import check, filled_exactly_when, known, unique, within
 from evaluation.models import Response
 from evaluation.models.endpoint import ENDS, SCALE
@@ -31,7 +35,7 @@ class TaskState(models.TextChoices):
 
 
 class Task(models.Model):
-    """One response in one campaign.
+    """One response in one campaign, or one imported item.
 
     `open_slots` = wanted labels − votes − live leases, where a vote is a label that is neither surplus nor set aside.
     It is kept by the transaction that claims or frees, and is what the partial index serves: a claim never looks at a
@@ -39,7 +43,18 @@ class Task(models.Model):
     """
 
     campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="tasks")
-    response = models.ForeignKey(Response, on_delete=models.PROTECT, related_name="tasks")
+    # Typed as if it were always there: what is for campaigns on runs alone reads it, and has no other tasks.
+    response: models.ForeignKey[Response | Combinable, Response] = models.ForeignKey(  # type: ignore[misc]
+        Response, on_delete=models.PROTECT, null=True, blank=True, related_name="tasks"
+    )
+    imported_item = models.ForeignKey(
+        ImportedItem,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="tasks",
+        db_index=False,  # the unique constraint's index begins with it
+    )
     kind = models.CharField(max_length=13, choices=TaskKind.choices, default=TaskKind.REGULAR)
     state = models.CharField(max_length=11, choices=TaskState.choices, default=TaskState.OPEN)
     order_key = models.BigIntegerField(help_text="Random but stable order.")
@@ -59,7 +74,7 @@ class Task(models.Model):
     )
     stratum = models.CharField(max_length=300, blank=True)
     inclusion_probability = models.FloatField(
-        help_text="Chance that the sampling had of drawing this response."
+        help_text="Chance that the sampling had of drawing this response or item."
     )
 
     class Meta:
@@ -93,6 +108,18 @@ class Task(models.Model):
                 "The campaign has this response already.",
                 "campaign",
                 "response",
+            ),
+            unique(
+                "task_item_once_in_campaign",
+                "The campaign labels this item already.",
+                "imported_item",
+                "campaign",
+            ),
+            check(
+                "task_on_response_or_item",
+                "A task is on a response or on an imported item.",
+                Q(response__isnull=False, imported_item__isnull=True)
+                | Q(response__isnull=True, imported_item__isnull=False),
             ),
             check(
                 "task_wants_a_label",
@@ -130,6 +157,11 @@ class Task(models.Model):
 
     def __str__(self) -> str:
         return f"task {self.pk}"
+
+    @property
+    def beginning(self) -> str:
+        """What people know the task by: the question, or the first words of the item."""
+        return self.imported_item.first_words if self.imported_item else self.response.item.question.text
 
 
 class KnownScore(models.Model):
@@ -226,6 +258,10 @@ class Assignment(models.Model):
     )
     skip_reason = models.CharField(max_length=12, choices=SkipReason.choices, blank=True)
     skip_note = models.TextField(blank=True)
+    is_swapped = models.BooleanField(
+        db_default=LessThan(Random(), Value(0.5)),
+        help_text="Of an item with two outputs, the second is shown first. Drawn when the task is handed out.",
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     submitted_at = models.DateTimeField(null=True, blank=True)
 

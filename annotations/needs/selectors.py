@@ -38,7 +38,7 @@ MINE = """
         )
     FROM annotations_member AS member JOIN annotations_campaign AS campaign ON campaign.id = member.campaign_id
     WHERE member.user_id = %(user)s AND member.is_active AND campaign.status <> 'archived'
-        AND NOT campaign.is_imported
+        AND (NOT campaign.is_imported OR EXISTS (SELECT 1 FROM annotations_task WHERE campaign_id = campaign.id))
     ORDER BY campaign.id DESC
 """
 LED = """
@@ -86,6 +86,8 @@ CHANGES = (
     "labels.set_aside",
     "labels.restored",
     "task.adjudicated",
+    "campaign.labelling_begun",
+    "campaign.items_added",
     "ratings.imported",
     "ratings.failure_stated",
 )

@@ -17,14 +17,15 @@ from annotations.validation.criteria_page import criteria_page
 from core.http.access import PersonRequest
 
 SHOWN_FLAGS = 20
+IMPORTED = "annotations/overview/campaign_imported.html"
 
 
 @require_GET
 def campaign_detail(request: PersonRequest, campaign_id: int) -> HttpResponse:
     """A lead's view of the campaign; to htmx, the part of it that changes by itself."""
     campaign = led_campaign(request.user, campaign_id)
-    if campaign.is_imported:
-        return _imported(request, campaign)
+    if not campaign.is_labelled:
+        return render(request, IMPORTED, {"campaign": campaign, **_imported(campaign)})
     cached = progress_now(campaign)
     counted = cached.value
     context: dict[str, object] = {
@@ -36,23 +37,25 @@ def campaign_detail(request: PersonRequest, campaign_id: int) -> HttpResponse:
     if request.htmx:
         return render(request, "annotations/overview/_progress.html", context)
     context |= {
-        "guidelines": campaign.guidelines,
-        "alignment": alignment_by_people(campaign, counted.alignment if counted else None),
         "flags": open_flags(campaign)[:SHOWN_FLAGS],
-        "releases": campaign.gold_releases.select_related("created_by"),
         "next_statuses": TRANSITIONS[CampaignStatus(campaign.status)],
         "can_label": Member.objects.filter(campaign=campaign, user=request.user, is_active=True).exists(),
+    }
+    if campaign.is_imported:
+        return render(request, IMPORTED, context | _imported(campaign))
+    context |= {
+        "guidelines": campaign.guidelines,
+        "alignment": alignment_by_people(campaign, counted.alignment if counted else None),
+        "releases": campaign.gold_releases.select_related("created_by"),
     }
     return render(request, "annotations/overview/campaign_detail.html", context)
 
 
-def _imported(request: PersonRequest, campaign: Campaign) -> HttpResponse:
-    """The page of a campaign of imported ratings: its criteria, what the reports on them say, and its raters."""
+def _imported(campaign: Campaign) -> dict[str, object]:
+    """What was imported: the criteria, what the reports on them say, and the raters."""
     counts, lines = imported_counts(campaign), criteria_page(campaign, checked=False).lines
-    context = {
-        "campaign": campaign,
+    return {
         "items": counts.items,
         "criteria": [(criterion, lines[criterion.key]) for criterion in counts.criteria],
         "raters": counts.raters,
     }
-    return render(request, "annotations/overview/campaign_imported.html", context)

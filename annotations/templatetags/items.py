@@ -44,7 +44,7 @@ def with_attribute(context: Mapping[str, object], name: str, value: str) -> str:
 def counted_items(
     count: int, criterion: Criterion | Literal[""] | None, judge: str, judge_label: str, people_label: str
 ) -> SafeString:
-    """A number of a report, as a link to the items that it counts; without a criterion, the number alone.
+    """A number of a report, as a link to the items that it counts; where the template has no criterion, the number.
 
     The labels are those of answers, or `failure:yes` and `failure:no`.
     """

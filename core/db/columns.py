@@ -1,12 +1,13 @@
 """Rows of models that a statement written by hand reads: the names of their columns, and instances of them."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Generic, TypeVar
 
 from django.db import DEFAULT_DB_ALIAS
-from django.db.models import Model
+from django.db.models import JSONField, Model
 
 M = TypeVar("M", bound=Model)
 
@@ -15,8 +16,7 @@ M = TypeVar("M", bound=Model)
 class Columns(Generic[M]):
     """Columns of a model whose table has this `alias` in the statement; as text, what follows SELECT.
 
-    Without `only`, all of them. A field that is left out is fetched when it is read, as after `only`. Not for models
-    with a JSON field, whose values the ORM reads itself.
+    Without `only`, all of them. A field that is left out is fetched when it is read, as after `only`.
     """
 
     model: type[M]
@@ -36,6 +36,13 @@ class Columns(Generic[M]):
             raise TypeError(f"{self.model.__name__} has no field {', '.join(sorted(unknown))}")
         return {name: column for name, column in columns.items() if not self.only or name in self.only}
 
+    @cached_property
+    def _documents(self) -> dict[int, type[json.JSONDecoder] | None]:
+        """The decoders of the fields whose values come as JSON texts, by their places."""
+        fields = {field.attname: field for field in self.model._meta.concrete_fields}
+        places = enumerate(fields[name] for name in self.names)
+        return {place: field.decoder for place, field in places if isinstance(field, JSONField)}
+
     def __str__(self) -> str:
         return ", ".join(f"{self.alias}.{column}" for column in self._columns.values())
 
@@ -44,4 +51,9 @@ class Columns(Generic[M]):
 
     def instance(self, values: Sequence[object]) -> M:
         """The instance with these values, as if the ORM had read it."""
+        if self._documents:
+            values = list(values)
+            for place, decoder in self._documents.items():
+                document = values[place]
+                values[place] = json.loads(document, cls=decoder) if isinstance(document, str) else document
         return self.model.from_db(DEFAULT_DB_ALIAS, self.names, values)

@@ -1,7 +1,9 @@
 """Headers that every answer has: it is stored nowhere, and says what a browser may do with it."""
 
 from collections.abc import Callable
+from http import HTTPStatus
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
 
 FEATURES = (
@@ -23,6 +25,21 @@ FEATURES = (
 )
 PERMISSIONS_POLICY = ", ".join(f"{feature}=()" for feature in FEATURES)
 """No page uses any of these; copying to the clipboard, which some do, stays allowed."""
+SOURCES = {
+    "default-src": "'none'",
+    "script-src": "'self'",
+    "style-src": "'self'",
+    "img-src": "'self' data:",
+    "font-src": "'self'",
+    "connect-src": "'self'",
+    "form-action": "'self'",
+    "base-uri": "'none'",
+    "frame-ancestors": "'none'",
+}
+CONTENT_POLICY = "; ".join(f"{directive} {sources}" for directive, sources in SOURCES.items())
+"""The same for every page, so that it is put together once."""
+DEBUG_PAGES = {HTTPStatus.NOT_FOUND, HTTPStatus.INTERNAL_SERVER_ERROR}
+"""Django's own, with styles and scripts in the page."""
 
 
 class ResponseHeadersMiddleware:
@@ -41,6 +58,8 @@ class ResponseHeadersMiddleware:
         if "public" not in directives:
             stays = [directive for directive in directives if directive == "no-transform"]
             response.headers["Cache-Control"] = ", ".join(["private", "no-store", *stays])
+        if not (settings.DEBUG and response.status_code in DEBUG_PAGES):
+            response.headers["Content-Security-Policy"] = CONTENT_POLICY
         response.headers["Permissions-Policy"] = PERMISSIONS_POLICY
         response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
         return response

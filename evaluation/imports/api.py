@@ -59,7 +59,7 @@ class Imports(Queried, mixins.ListModelMixin, mixins.RetrieveModelMixin, viewset
 def start_import(request: Request, kind: str, fields: Mapping[str, Any], files: Sequence[Upload]) -> Response:
     """Have files imported; the answer says where to ask. Raises ValidationError where one is too large."""
     for field, file in files:
-        _require_within_limit(field, file)
+        require_within_limit(field, file)
     job = request_import(kind=kind, arguments=stored_arguments(fields), files=files, actor=actor_of(request))
     return accepted(request, job)
 
@@ -76,7 +76,8 @@ def accepted(request: Request, job: ImportJob) -> Response:
     )
 
 
-def _require_within_limit(field: str, file: UploadedFile[bytes]) -> None:
+def require_within_limit(field: str, file: UploadedFile[bytes]) -> None:
+    """Raise ValidationError where a file is too large."""
     limit = settings.UPLOAD_MAX_BYTES
     if file.size is not None and file.size > limit:
         raise ValidationError(

@@ -124,11 +124,19 @@ class ShownItem(Answer):
     personalised: str
 
 
+class ImportedItemShown(Answer):
+    """An imported item as its annotator sees it; `criteria` as docs/api.md says."""
+
+    exhibit_html: str
+    criteria: list[dict[str, Any]]
+
+
 class ShownTask(ShownItem):
-    """A task as its annotator sees it."""
+    """A task as its annotator sees it: a response, or an imported `item`."""
 
     assignment: int
     status: str
+    item: ImportedItemShown | None = None
 
 
 class NothingToLabel(Answer):

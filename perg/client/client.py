@@ -177,19 +177,21 @@ class Client(Catalogues, Imports, Qualifying):
         self,
         assignment: int,
         *,
-        score: int,
+        score: int | None = None,
+        answers: Mapping[str, object] | None = None,
         comment: str = "",
         answer_correct: str = "",
         seconds: float | None = None,
         based_on: int | None = 0,
         submission_key: uuid.UUID | None = None,
     ) -> Submitted:
-        """Label one of your tasks. `based_on`: the revision that this label replaces; 0: none.
+        """Label one of your tasks: a response by its `score`, an imported item by `answers` to its criteria.
 
-        It counts once, however often it is sent.
+        `based_on`: the revision that this label replaces; 0: none. It counts once, however often it is sent.
         """
         body = {
             "score": score,
+            "answers": None if answers is None else dict(answers),
             "comment": comment,
             "answer_correct": answer_correct,
             "seconds": seconds,

@@ -39,7 +39,7 @@ class Rating:
         criterion: the key of the question that was answered.
         answer: a text, number, truth value, or list of labels.
         swapped: whether the two outputs were shown in the other order, which is undone when answers are read.
-        place: line or row of the file; None in a file without lines.
+        place: line or row of the file; None in a file without lines. row: the number of the data row, from 1.
     """
 
     rater: str
@@ -49,13 +49,15 @@ class Rating:
     explanation: str = ""
     swapped: bool = False
     place: int | None = None
+    row: int = 0
 
 
 @dataclass(slots=True)
 class RatedItem:
     """One thing to be rated, under the id that its owner knows, with the ratings that it has.
 
-    `cluster` is the unit of resampling: what it shares with other items; empty: nothing.
+    `cluster` is the unit of resampling: what it shares with other items; empty: nothing. `row` and `place`: where the
+    file has it first.
     """
 
     external_id: str
@@ -63,6 +65,8 @@ class RatedItem:
     attributes: Mapping[str, str] = field(default_factory=dict)
     cluster: str = ""
     ratings: list[Rating] = field(default_factory=list)
+    place: int | None = None
+    row: int = 0
 
 
 _EXHIBITS = TypeAdapter(Exhibit)
@@ -76,3 +80,32 @@ def dump_exhibit(exhibit: Exhibit) -> Any:
 def load_exhibit(stored: object) -> Exhibit:
     """The exhibit that was dumped; of an empty object, an empty one. Raises pydantic.ValidationError."""
     return _EXHIBITS.validate_python(stored)
+
+
+SHORT = 160
+
+
+def beginning_of(stored: object) -> str:
+    """The first words of a dumped exhibit in one line, those of its context first; empty if it has no texts."""
+    exhibit = load_exhibit(stored)
+    for block in (*exhibit.context, *(block for output in exhibit.outputs for block in output)):
+        words = " ".join(_words(block.content).split())
+        if words:
+            return words if len(words) <= SHORT else f"{words[:SHORT]}…"
+    return ""
+
+
+def _words(content: object) -> str:
+    """The first text in a block, whatever it nests; at most a little more than is shown of it."""
+    waiting = [content]
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, str) and part.strip():
+            return part.strip()[: 4 * SHORT]
+        if isinstance(part, dict):
+            # The role of a turn is no words of it.
+            spoken = part.get("content", part.get("value", part.get("text")))
+            waiting.extend([spoken] if spoken else list(part.values())[::-1])
+        elif isinstance(part, list):
+            waiting.extend(part[::-1])
+    return ""

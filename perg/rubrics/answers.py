@@ -15,6 +15,9 @@ from perg.rubrics.criterion import (
     Criterion,
 )
 
+NO_LABELS = frozenset({"none", "none of these", "[]"})
+"""Words for an answer without any of the labels."""
+
 Answer = int | float | str
 """A code (`binary`, `ordinal`, `nominal`, `multilabel`, `pairwise`), a number, or a text."""
 
@@ -116,7 +119,7 @@ def _labels(criterion: Criterion, value: object) -> int:
     codes = {_plain(name): code for name, code in criterion.codes.items()}
     answer = 0
     for name in names:
-        if _plain(name) in ("none", "none of these", "[]"):
+        if _plain(name) in NO_LABELS:
             continue
         if _plain(name) not in codes:
             raise NoSuchAnswer(f"one of {', '.join(criterion.codes)}")

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from perg.formats.tables.summary import is_missing, number_in
-from perg.rubrics.answers import NoSuchAnswer, label_names, option_key
+from perg.rubrics.answers import NO_LABELS, NoSuchAnswer, label_names, option_key
 from perg.rubrics.criterion import MOST_LABELS_OF_ONE, MOST_LEVELS, Criterion, Kind, Option
 
 MOST_NAMES = 1_000
@@ -28,15 +28,16 @@ def inferred_criterion(
         if criterion is not None:
             return criterion
     if any(isinstance(answer, list | tuple) for answer in answers) or _are_joined_labels(answers):
-        names = dict.fromkeys(name for answer in answers for name in label_names(answer))
-        if len(names) <= MOST_LABELS_OF_ONE:
+        names = [name for answer in answers for name in label_names(answer) if name.lower() not in NO_LABELS]
+        names = list(dict.fromkeys(names))
+        if 0 < len(names) <= MOST_LABELS_OF_ONE:
             return Criterion(key=key, question=question, kind="multilabel", options=_options(sorted(names)))
     numbers = [number_in(answer) for answer in answers]
     if numbers and all(number is not None for number in numbers):
         return _of_numbers(key, [number for number in numbers if number is not None], question)
     labels = Counter(str(answer).strip() for answer in answers)
     if (
-        len(labels) <= min(MOST_NAMES, max(len(answers) // 2, 2))
+        1 < len(labels) <= min(MOST_NAMES, max(len(answers) // 2, 2))
         and max(map(len, labels), default=0) <= LONGEST_NAME
     ):
         return Criterion(key=key, question=question, kind="nominal", options=_options(sorted(labels)))

@@ -53,14 +53,14 @@ def filled_prompt(template: str, values: Mapping[str, str]) -> FilledPrompt:
 
 
 def prompt_values(
-    exhibit: Exhibit, criteria: Sequence[Criterion], *, swapped: bool = False
+    exhibit: Exhibit, criteria: Sequence[Criterion], *, swapped: bool = False, form: str | None = None
 ) -> dict[str, str]:
     """What each place of a prompt stands for, by every name that it has.
 
     Names are `context`, `output` (of one output), `output_a` and `output_b` (of two, in the order shown), `reference`,
     `criteria`, `form`, the usual other words for these, and the heading of each context block.
 
-    `swapped`: the second output is shown first.
+    `swapped`: the second output is shown first. `form`: how to reply; None: in JSON, reasons first.
     """
     outputs = [blocks_in_words(blocks) for blocks in exhibit.outputs]
     if swapped:
@@ -69,7 +69,7 @@ def prompt_values(
         "context": blocks_in_words(exhibit.context),
         "reference": blocks_in_words(exhibit.reference),
         "criteria": criteria_in_words(criteria),
-        "form": reply_in_words(criteria),
+        "form": reply_in_words(criteria) if form is None else form,
     }
     if len(outputs) == 1:
         values["output"] = outputs[0]

@@ -11,10 +11,19 @@ NO_EVENT = {
     "evaluation.library.services.catalogue_building.advance_build": "a worker asks about questions and reads replies",
     "evaluation.imports.services.jobs.ImportJobs": "a worker; the importer that it runs leaves the event",
     "evaluation.runs.services.launching.assigned_preferences": "a part of launching a batch, which leaves the event",
+    "annotations.item_judging.services.queueing.queue_calls": "a part of moving a judge on; calls are on record",
+    "annotations.item_judging.services.settling.settle_judgments": "a worker reads replies; ratings are on record",
     # Sweeps: what nobody needs any more.
     "annotations.exports.services.expire_missing": "a sweep: files that are gone from the disk",
     "annotations.exports.services.prune_exports": "a sweep: files that are past their time",
     "evaluation.imports.services.jobs.prune_imports": "a sweep: files that no import reads again",
+    "annotations.item_import.services.uploads.prune_uploads": "a sweep: tables that nobody goes on with",
+    # Tables on their way to be imported: the upload and the import are in the log.
+    "annotations.item_import.services.uploads.restate_layout": "a correction before the import",
+    "annotations.item_import.services.uploads.map_columns": "a correction before the import",
+    "annotations.item_import.services.uploads.import_upload": "the job that it requests leaves the event",
+    "annotations.item_import.services.uploads.TableUploads": "a worker reads what was uploaded",
+    "annotations.item_import.services.merging.add_new": "a part of the import, which leaves an event",
     # Figures that are computed again from what is on record.
     "evaluation.results.services.computing.noted": "how a computation goes",
     "evaluation.results.services.results.forget_deleted_runs": "stored figures",

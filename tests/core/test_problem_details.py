@@ -143,6 +143,7 @@ def test_a_form_in_another_charset_is_refused(browser: Client, charset: str) -> 
         b'Content-Disposition: form-data; name="name"\r\n\r\n%%%\r\n--x--\r\n',
     ],
 )
+@pytest.mark.one_in(3)
 def test_a_malformed_upload_is_refused(browser: Client, body: bytes) -> None:
     for route in ("api_catalogue_import", "api_dataset_import", "api_run_import", "api_ratings_import"):
         _problem(_post(browser, body, "multipart/form-data; boundary=x", reverse(route)), 400)
@@ -294,6 +295,7 @@ def test_a_deep_object_in_a_forms_field_is_refused(browser: Client) -> None:
     "query", ["?since=0001-01-01", "?until=9999-12-31", "?since=9999-12-31&until=9999-12-31"]
 )
 @pytest.mark.parametrize("address", ["/audit/", "/audit.csv", "/api/v1/audit/", "/export/labels.csv"])
+@pytest.mark.one_in(3)
 def test_the_first_and_last_day_there_are_can_be_asked_for(browser: Client, address: str, query: str) -> None:
     if address.startswith("/export"):
         address = reverse("export_stream", args=["labels", "csv"])

@@ -87,6 +87,7 @@ def _add_library(count: int) -> None:
         ("prompts/", _add_library),
     ],
 )
+@pytest.mark.one_in(3)
 def test_a_list_takes_as_many_queries_for_many_rows_as_for_few(
     admin: Client, path: str, add_rows: Callable[[int], None]
 ) -> None:

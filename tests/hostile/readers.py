@@ -9,6 +9,11 @@ from contextlib import suppress
 from typing import get_args
 
 from annotations.exhibits.rendering import shown_exhibit
+from annotations.item_import.tables.definitions import defined, keys_of
+from annotations.item_import.tables.documents import CriterionChoice
+from annotations.item_import.tables.reading import shortened
+from annotations.item_import.tables.stated import NotUnderstood, stated_use
+from annotations.item_import.tables.storable import storable
 from annotations.labelling.differences import word_differences
 from annotations.validation.services.ratings_import import NOT_STORABLE
 from core.errors import DomainError
@@ -42,12 +47,13 @@ from perg.formats.json_text import read_json
 from perg.formats.label_forms import clean_name, is_missing, label_of, listed, look_alike_key, look_alikes
 from perg.formats.mapping.guess import guessed_mapping
 from perg.formats.mapping.words import rater_and_criterion
-from perg.formats.rated_items import Block, BlockKind, Exhibit
+from perg.formats.rated_items import Block, BlockKind, Exhibit, beginning_of, dump_exhibit
 from perg.formats.spreadsheet import as_written, defused
 from perg.formats.tables.headings import column_names
 from perg.formats.tables.layout import TableUnreadable
 from perg.formats.tables.opening import open_table, recognised
 from perg.formats.tables.summary import summarised
+from perg.rubrics.entries import EntriesRefused, checked_entries, problem_of_draft
 from perg.rubrics.presets import PRESETS
 from perg.rubrics.prompts import filled_prompt, prompt_values
 from perg.rubrics.replies import read_reply
@@ -159,7 +165,27 @@ def _scale(text: str) -> None:
             stated_categories(entries_of(text), scale)
 
 
+def _criterion(text: str) -> None:
+    answers = [text, text[:100], text[: len(text) // 2]]
+    choice = CriterionChoice(name="of it")
+    defined("of_it", answers, pairs=True, choice=choice, default_question="")
+
+
+def _entries(text: str) -> None:
+    """As what somebody entered for every criterion, and as the name of one."""
+    problem_of_draft({text: [text]})
+    for value in (text, [text], {text: text}):
+        with suppress(EntriesRefused):
+            checked_entries(CRITERIA, {text: value, **{criterion.key: value for criterion in CRITERIA}})
+
+
 READERS: dict[str, Reader] = {
+    # Tables of items
+    "a cell to be stored": storable,
+    "an example of a column": shortened,
+    "names of criteria": lambda text: keys_of([text, text[::-1]]),
+    "answers of a criterion": _criterion,
+    "a use of a column in words": _catching(stated_use, NotUnderstood),
     # What models write
     "answer extraction": lambda text: extract_answer(text, OPTIONS),
     "answer extraction, hostile options": lambda text: extract_answer(
@@ -208,6 +234,10 @@ READERS: dict[str, Reader] = {
     "table in CSV": _table("table.csv"),
     "table in JSON": _table("table.json"),
     "reply to criteria": lambda text: read_reply(CRITERIA, text),
+    "answers of people": _entries,
+    "first words of an item": lambda text: beginning_of(
+        dump_exhibit(Exhibit((Block("chat", [{"text": text}]),)))
+    ),
     "prompt": lambda text: filled_prompt(
         text, prompt_values(Exhibit((Block("text", text, text),)), CRITERIA)
     ),

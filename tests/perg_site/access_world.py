@@ -21,9 +21,13 @@ from annotations.models import (
     Flag,
     GoldRelease,
     ImportedItem,
+    ItemJudge,
+    ItemJudgeTrial,
     Member,
     QualificationAnswer,
     QualificationAttempt,
+    SavedMapping,
+    TableUpload,
     ValidationReport,
 )
 from annotations.people.services.invitations import Issued, invite
@@ -42,9 +46,11 @@ from perg.stats.ratings.ratings import RatingTable
 from perg.stats.report.validation import validation_report
 from perg_site.models import Delivery, Webhook
 from perg_site.webhooks.managing import create_webhook, ping_webhook
-from tests import build
+from tests import build, judged_items
+from tests.imported_items import imported_campaign
 from tests.perg_site.access_matrix import PEOPLE
 from tests.perg_site.access_requests import ADDRESSES
+from tests.table_uploads import saved_mapping, table_upload
 
 
 @dataclass(frozen=True)
@@ -55,6 +61,7 @@ class World:
     batch: Batch
     proposal: Proposal
     campaign: Campaign
+    imported: Campaign
     release: GoldRelease
     assignment: int
     invitation: Issued
@@ -78,6 +85,7 @@ class World:
             "proposal": lambda: {"proposal_id": self.proposal.pk},
             "proposal action": lambda: {"proposal_id": self.proposal.pk, "action": "accept"},
             "campaign": lambda: {"campaign_id": self.campaign.pk},
+            "imported campaign": lambda: {"campaign_id": self.imported.pk},
             "assignment": lambda: {"assignment_id": self.assignment},
             "member": lambda: {
                 "campaign_id": self.campaign.pk,
@@ -152,6 +160,8 @@ class World:
                 "action": "send",
             },
             "gold": lambda: {"release_id": self.release.pk},
+            "table upload": lambda: {"upload_id": TableUpload.objects.get().pk},
+            "saved mapping": lambda: {"mapping_id": SavedMapping.objects.get().pk},
             "import job": lambda: {"job_id": self.people["lead"].importjobs.get().pk},
             "gold request": lambda: {"request_id": self.campaign.gold_requests.get().pk},
             "export": lambda: {"export_id": self._export()},
@@ -180,9 +190,29 @@ class World:
                 "public_id": Session.objects.filter(user=self.people["lead"]).earliest("began_at").public_id
             },
             "security action": lambda: {"user_id": self.people["annotator"].pk, "action": "end_sessions"},
+            "item campaign": lambda: {"campaign_id": self.item_judge().campaign_id},
+            "item judge": lambda: self._item_judge("judge_id"),
+            "new item judge": lambda: self._item_judge("judge_id", state="new"),
+            "item judge action": lambda: {**self._item_judge("judge_id"), "action": "pause"},
+            "page of item judge test": lambda: self._item_judge_test("trial_id"),
+            "api item judge": lambda: self._item_judge("item_judge_id"),
+            "new api item judge": lambda: self._item_judge("item_judge_id", state="new"),
+            "api item judge action": lambda: {**self._item_judge("item_judge_id"), "action": "pause"},
+            "item judge test": lambda: self._item_judge_test("item_judge_trial_id"),
             "": dict,
         }
         return reverse(route, kwargs=arguments[ADDRESSES.get(route, "")]())
+
+    def item_judge(self, state: str = "running") -> ItemJudge:
+        return ItemJudge.objects.get(state=state)
+
+    def _item_judge(self, argument: str, *, state: str = "running") -> dict[str, object]:
+        judge = self.item_judge(state)
+        return {"campaign_id": judge.campaign_id, argument: judge.pk}
+
+    def _item_judge_test(self, argument: str) -> dict[str, object]:
+        trial = ItemJudgeTrial.objects.get()
+        return {"campaign_id": trial.campaign_id, argument: trial.pk}
 
     def _export(self) -> int:
         return Export.objects.get(requested_by=self.people["lead"], table="labels").pk
@@ -208,6 +238,9 @@ def build_world() -> World:
     Flag.objects.create(assignment=done, reason="other")
     in_hand = claim_task(member=member)
     assert in_hand is not None
+    imported = imported_campaign()
+    for of in campaign.members.all():
+        Member.objects.create(campaign=imported, user=of.user, role=of.role, is_active=of.is_active)
     release = release_gold(campaign=campaign, criteria=EVERY_TASK, created_by=people["lead"])
     build.campaign(
         build.run_with_items(1),
@@ -219,7 +252,10 @@ def build_world() -> World:
     build.export(people["lead"], campaign)
     build.gold_request(campaign, people["lead"])
     build.import_job(people["lead"])
+    table_upload(people["lead"])
+    saved_mapping(people["lead"])
     _add_known_items(campaign, member)
+    judged_items.add_judges(campaign)
     build.judgment(run.items.order_by("pk")[0], 4)
     create_token(user=people["lead"], name="t", scopes=["read"])
     refresh_result(run=run)
@@ -235,7 +271,9 @@ def build_world() -> World:
     Run.objects.filter(pk=run.pk).update(batch=batch, status="running")
     invitation = invite(role="annotator", campaign=campaign, created_by=people["lead"])
     sessions = {name: _session(person) for name, person in people.items()}
-    return World(run, batch, build.proposal(), campaign, release, in_hand.pk, invitation, people, sessions)
+    return World(
+        run, batch, build.proposal(), campaign, imported, release, in_hand.pk, invitation, people, sessions
+    )
 
 
 def _session(person: User) -> str:

@@ -42,6 +42,7 @@ def superuser(client: Client, world: World) -> Client:
 
 
 @pytest.mark.parametrize("model", list(admin.site._registry), ids=lambda model: model._meta.label)
+@pytest.mark.one_in(3)
 def test_no_page_of_the_admin_site_changes_a_row_without_an_audit_event(
     superuser: Client, model: type[Model]
 ) -> None:

@@ -21,6 +21,7 @@ HANDS_OUT = {"label_next"}
 
 
 @pytest.mark.parametrize("route", GETS)
+@pytest.mark.one_in(3)
 def test_a_get_writes_nothing(world: World, route: str) -> None:
     client = Client()
     client.force_login(world.people[_who_may(route)])
@@ -40,6 +41,7 @@ def test_a_get_writes_nothing(world: World, route: str) -> None:
 
 
 @pytest.mark.parametrize("route", [route for route in MATRIX if route.startswith("api_")])
+@pytest.mark.one_in(5)
 def test_every_rest_route_says_what_it_takes(world: World, route: str) -> None:
     client = Client()
     client.force_login(world.people["staff"])

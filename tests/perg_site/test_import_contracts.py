@@ -69,6 +69,7 @@ def test_the_tree_keeps_its_contracts(copy: Path) -> None:
         ),
     ],
 )
+@pytest.mark.one_in(3)
 def test_a_forbidden_import_breaks_the_contract_that_forbids_it(
     copy: Path, module: str, line: str, contract: str
 ) -> None:
@@ -80,6 +81,7 @@ def test_a_forbidden_import_breaks_the_contract_that_forbids_it(
 
 
 @pytest.mark.parametrize("parent", ["perg/stats", "core", "evaluation", "annotations", "annotations/gold"])
+@pytest.mark.one_in(3)
 def test_a_new_room_needs_a_place_in_a_contract(copy: Path, parent: str) -> None:
     (copy / parent / "attic").mkdir()
     (copy / parent / "attic/__init__.py").write_text("")

@@ -149,7 +149,11 @@ def open_flags(campaign: Campaign) -> QuerySet[Flag]:
     """Flags that no lead has resolved, oldest first, with what they are about. Control items may be flagged, too."""
     return (
         Flag.objects.filter(assignment__task__campaign=campaign, resolved_at__isnull=True)
-        .select_related("assignment__task__response__item__question", "assignment__member__user")
+        .select_related(
+            "assignment__task__response__item__question",
+            "assignment__task__imported_item",
+            "assignment__member__user",
+        )
         .order_by("pk")
     )
 

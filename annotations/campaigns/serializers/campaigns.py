@@ -31,12 +31,14 @@ OF_LABELLING = (
     "sampling",
     "seed",
 )
-"""How a campaign draws its sample and is labelled: an imported one has neither."""
+"""How a campaign draws its sample and is labelled: an imported one has neither before a lead begins labelling."""
 MAYBE_NULL: dict[str, dict[str, Any]] = {field: {"allow_null": True} for field in OF_LABELLING}
 
 
 class ImportedAsNull(RowSerializer[Campaign]):
-    """Campaigns; of an imported one, what is about sampling and labelling is null, and its criteria have thresholds."""
+    """Campaigns; of an imported one, what is about sampling and labelling is null until a lead begins labelling, and
+    its criteria have thresholds.
+    """
 
     threshold = serializers.IntegerField(
         allow_null=True,
@@ -46,8 +48,11 @@ class ImportedAsNull(RowSerializer[Campaign]):
     def to_representation(self, instance: Campaign) -> dict[str, Any]:
         """The fields as JSON has them."""
         fields: dict[str, Any] = super().to_representation(instance)
-        if instance.is_imported:
+        # A list reads for all campaigns at once whether they have tasks.
+        has_tasks = getattr(instance, "has_tasks", None)
+        if instance.is_imported and not (instance.is_labelled if has_tasks is None else has_tasks):
             fields |= {field: None for field in OF_LABELLING if field in fields}
+        if instance.is_imported:
             fields["threshold"] = None
         return fields
 
@@ -56,7 +61,7 @@ class CampaignSerializer(ImportedAsNull):
     """A campaign as everybody in it sees it. Annotators are blind to runs and models, which are not in it.
 
     `role` is the caller's own; null for an admin who is not in the campaign. Of imported ratings `overlap`, `sampling`
-    and `lease_seconds` are null.
+    and `lease_seconds` are null until a lead begins labelling.
     """
 
     role = serializers.ChoiceField(Role.choices, allow_null=True, default=None)
@@ -94,6 +99,7 @@ class CriterionSerializer(RowSerializer[Criterion]):
             "key",
             "part_of",
             "question",
+            "is_asked",
             "kind",
             "scale",
             "categories",
@@ -112,7 +118,7 @@ class CampaignRunSerializer(RowSerializer[Run]):
 class CampaignSettingsSerializer(ImportedAsNull):
     """All that a campaign was made with, for its leads. Shares are from 0 to 1.
 
-    Of imported ratings, what is about sampling and labelling is null.
+    Of imported ratings, what is about sampling and labelling is null until a lead begins labelling.
     """
 
     runs = CampaignRunSerializer(many=True)
@@ -190,7 +196,7 @@ class RubricToRateBy(serializers.PrimaryKeyRelatedField[Rubric]):
         return rubrics_to_rate_by(self.context["maker"])
 
 
-def _people(**options: Any) -> Any:
+def people_field(**options: Any) -> Any:
     # Any: with `many` the field is another than without
     return PersonToAsk(slug_field="username", queryset=User.objects.all(), many=True, **options)
 
@@ -224,11 +230,11 @@ class NewCampaignSerializer(HarmlessFields):
     name = serializers.CharField(max_length=200)
     runs = RunToSample(queryset=Run.objects.all(), many=True, allow_empty=False)
     sample_size = _count(most=LARGEST_INTEGER, required=True, allow_null=False)
-    sampling = serializers.ChoiceField(Sampling.choices, default=CampaignSpec.sampling)
+    sampling = serializers.ChoiceField(Sampling.of_runs(), default=CampaignSpec.sampling)
     enriched_share = serializers.FloatField(min_value=0.01, max_value=0.99, required=False)
     seed = serializers.IntegerField(min_value=0, max_value=LARGEST_INTEGER, required=False)
-    annotators = _people(allow_empty=False)
-    leads = _people(required=False)
+    annotators = people_field(allow_empty=False)
+    leads = people_field(required=False)
     rubric = RubricToRateBy(
         queryset=Rubric.objects.all(),
         required=False,

@@ -189,8 +189,11 @@ def set_campaign_status(*, campaign: Campaign, status: CampaignStatus, actor: Us
     Closing takes back what people have in hand; what they submit all the same is accepted. Raises Conflict where the
     campaign is that already, or where its status does not lead there.
     """
-    if campaign.is_imported and status in {CampaignStatus.OPEN, CampaignStatus.PAUSED}:
-        raise Conflict("Ratings that were made elsewhere are not labelled here.", code="status_refused")
+    if status in {CampaignStatus.OPEN, CampaignStatus.PAUSED} and not campaign.is_labelled:
+        raise Conflict(
+            "These ratings were made elsewhere. Begin labelling first: choose items and people.",
+            code="status_refused",
+        )
     sources = [before for before, after in TRANSITIONS.items() if status in after]
     # Locked, so that the log names the status that this change started from.
     before = (

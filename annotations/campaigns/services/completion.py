@@ -16,6 +16,7 @@ from core.models import AuditEvent
 
 COMPLETED = "campaign.completed"
 AGAIN = {
+    "campaign.items_added",
     "campaign.reopened",
     "labels.restored",
     "labels.set_aside",
@@ -32,10 +33,10 @@ def note_completed() -> list[Campaign]:
 
 
 def complete_campaigns() -> QuerySet[Campaign]:
-    """Campaigns, archived and imported ones left out, with nothing to label or to decide."""
+    """Campaigns, archived ones left out, with nothing to label or to decide; imported ones if they are labelled."""
     regular = Task.objects.filter(campaign=OuterRef("pk"), kind=TaskKind.REGULAR).order_by()
     unsettled = regular.filter(state__in=[TaskState.OPEN, TaskState.DISPUTED])
-    return Campaign.objects.filter(~Exists(unsettled), Exists(regular), is_imported=False).exclude(
+    return Campaign.objects.filter(~Exists(unsettled), Exists(regular)).exclude(
         status=CampaignStatus.ARCHIVED
     )
 

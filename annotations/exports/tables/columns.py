@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Protocol
 
-import pyarrow as pa
 from django.db.models import QuerySet
 
 from annotations.exports.tables.card_facts import CardFacts
@@ -36,19 +35,6 @@ class Kind(StrEnum):
     RATINGS = "scores by rater"
 
 
-ARROW: dict[Kind, pa.DataType] = {
-    Kind.INTEGER: pa.int64(),
-    Kind.NUMBER: pa.float64(),
-    Kind.FLAG: pa.bool_(),
-    Kind.TEXT: pa.string(),
-    Kind.TIME: pa.timestamp("us", tz="UTC"),
-    Kind.TEXTS: pa.list_(pa.string()),
-    Kind.PERSON: pa.string(),
-    Kind.DOCUMENT: pa.string(),
-    Kind.RATINGS: pa.list_(pa.struct([("rater", pa.string()), ("score", pa.int64())])),
-}
-
-
 @dataclass(frozen=True, slots=True)
 class Column:
     """A column: `path` is where the ORM finds it, the name where empty.
@@ -66,11 +52,6 @@ class Column:
     rated_by_people: bool = False
     is_private: bool = False
     person_if: tuple[str, str] | None = None
-
-    @property
-    def arrow(self) -> pa.Field:
-        """The column in Parquet; any cell may be empty."""
-        return pa.field(self.name, ARROW[self.kind], metadata={"description": self.description})
 
 
 class FilterKind(StrEnum):

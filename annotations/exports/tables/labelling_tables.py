@@ -86,17 +86,20 @@ LABELS = (
 )
 
 
-def labels(scope: Scope) -> Source:
+def label_rows(scope: Scope) -> QuerySet[Label]:
+    """The labels in the scope, each with `is_current`, and whether it is `surplus` or `set_aside`."""
     rows = _in_campaign(scope, Label.objects.order_by("pk"), f"{TASK}__campaign")
     rows = _revised(scope, _between(scope, rows, "created_at"), "assignment")
-    return of_queryset(
-        LABELS,
-        rows.annotate(
-            followed=_followed(f"{TASK}__campaign__threshold"),
-            surplus=F("assignment__is_surplus"),
-            set_aside=F("assignment__is_set_aside"),
-        ),
+    labels: QuerySet[Label] = rows.annotate(
+        surplus=F("assignment__is_surplus"), set_aside=F("assignment__is_set_aside")
     )
+    return labels
+
+
+def labels(scope: Scope) -> Source:
+    """Those of responses: what people answered of imported items is a table of its own."""
+    rows = label_rows(scope).filter(score__isnull=False)
+    return of_queryset(LABELS, rows.annotate(followed=_followed(f"{TASK}__campaign__threshold")))
 
 
 # --- Tasks ------------------------------------------------------------------------------------------------------

@@ -17,7 +17,7 @@ MICROSECOND = timedelta(microseconds=1)
 
 
 def arrow_array(values: Sequence[Any], type: pa.DataType) -> pa.Array:
-    """The cells as an array of one of the types in `columns.ARROW`; None is absent."""
+    """The cells as an array of one of the types in `parquet.ARROW`; None is absent."""
     there = np.fromiter((value is not None for value in values), dtype=np.bool_, count=len(values))
     buffers: list[pa.Buffer | None] = [None if there.all() else _bits(there)]
     if pa.types.is_list(type):

@@ -15,7 +15,6 @@ from annotations.exports.tables.columns import Scope, Sink, Source, Table
 from annotations.exports.tables.scopes import stored_filters
 from annotations.exports.writers.dataset_card import dataset_card
 from annotations.exports.writers.manifest import described
-from annotations.exports.writers.parquet import ParquetWriter
 from annotations.exports.writers.writing import Drain, chunks
 from annotations.models.export import RaterNames
 from perg import __version__
@@ -71,6 +70,8 @@ def write_folder(source: Source, facts: FolderFacts, sink: Sink) -> Iterator[int
 
     Nothing in it is compressed again: Parquet is.
     """
+    from annotations.exports.writers.parquet import ParquetWriter  # brings pyarrow
+
     files: dict[str, dict[str, object]] = {}
     rows = iter(chunks(source.rows()))
     written = 0

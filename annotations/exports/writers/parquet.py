@@ -10,9 +10,20 @@ import pyarrow.parquet as pq
 from annotations.exports.tables.columns import Column, Kind, Row, Sink
 from annotations.exports.writers.arrow_arrays import arrow_array
 
-CONTENT_TYPE = "application/vnd.apache.parquet"
 GROUP_ROWS = 20_000
 GROUP_BYTES = 16 * 1024 * 1024
+
+ARROW: dict[Kind, pa.DataType] = {
+    Kind.INTEGER: pa.int64(),
+    Kind.NUMBER: pa.float64(),
+    Kind.FLAG: pa.bool_(),
+    Kind.TEXT: pa.string(),
+    Kind.TIME: pa.timestamp("us", tz="UTC"),
+    Kind.TEXTS: pa.list_(pa.string()),
+    Kind.PERSON: pa.string(),
+    Kind.DOCUMENT: pa.string(),
+    Kind.RATINGS: pa.list_(pa.struct([("rater", pa.string()), ("score", pa.int64())])),
+}
 
 
 class ParquetWriter:
@@ -20,7 +31,7 @@ class ParquetWriter:
 
     def __init__(self, sink: Sink, columns: Sequence[Column]) -> None:
         self._columns = columns
-        self.schema = pa.schema([column.arrow for column in columns])
+        self.schema = pa.schema([_field(column) for column in columns])
         self._writer = pq.ParquetWriter(sink, self.schema, compression="zstd")
         self._batches: list[pa.RecordBatch] = []
         self._rows = self._bytes = 0
@@ -49,6 +60,11 @@ class ParquetWriter:
             table = pa.Table.from_batches(self._batches, schema=self.schema)
             self._writer.write_table(table, row_group_size=max(self._rows, 1))
         self._batches, self._rows, self._bytes = [], 0, 0
+
+
+def _field(column: Column) -> pa.Field:
+    """The column in Parquet; any cell may be empty."""
+    return pa.field(column.name, ARROW[column.kind], metadata={"description": column.description})
 
 
 def _values(column: Column, values: Sequence[Any]) -> Sequence[Any]:

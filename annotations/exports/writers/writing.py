@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Protocol
 
 from annotations.exports.tables.columns import Row, Sink, Source
-from annotations.exports.writers import csv, jsonl, parquet
+from annotations.exports.writers import csv, jsonl
 from annotations.models.export import ExportFormat
 
 CHUNK_ROWS = 2000
@@ -15,7 +15,7 @@ CHUNK_CHARACTERS = 4 * 1024 * 1024
 CONTENT_TYPES = {
     ExportFormat.CSV: csv.CONTENT_TYPE,
     ExportFormat.JSONL: jsonl.CONTENT_TYPE,
-    ExportFormat.PARQUET: parquet.CONTENT_TYPE,
+    ExportFormat.PARQUET: "application/vnd.apache.parquet",
     ExportFormat.DATASET: "application/zip",
 }
 EXTENSIONS = {
@@ -43,6 +43,8 @@ def writer_for(source: Source, format: ExportFormat, sink: Sink) -> RowWriter:
         return csv.CsvWriter(sink, source.columns, source.raters())
     if format == ExportFormat.JSONL:
         return jsonl.JsonLinesWriter(sink, source.columns)
+    from annotations.exports.writers import parquet  # brings pyarrow, which most processes do without
+
     return parquet.ParquetWriter(sink, source.columns)
 
 

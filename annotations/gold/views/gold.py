@@ -8,7 +8,7 @@ from django.http import Http404, HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
-from annotations.access import led_campaign, led_release
+from annotations.access import campaign_on_runs, led_release
 from annotations.exports.streaming import file_stream
 from annotations.gold.forms import GoldForm, ReleaseForm, form_data
 from annotations.gold.release_card import LEFT_OUT, criteria_in_words
@@ -28,7 +28,7 @@ from annotations.gold.views.requests import shown_at
 from annotations.models import Campaign, GoldRelease
 from annotations.models.gold import GoldStatus
 from annotations.validation.services.cached_staleness import reports_shown
-from core.errors import Conflict, DomainError, NotFound
+from core.errors import Conflict, DomainError
 from core.http.access import PersonRequest
 from core.http.page_query import PageQuery
 from perg.stats.gold.gold_criteria import GoldCriteria
@@ -40,7 +40,7 @@ SHOWN = 50
 @require_GET
 def campaign_gold(request: PersonRequest, campaign_id: int) -> HttpResponse:
     """The releases, and what a new one would be by the criteria in the address."""
-    campaign = led_campaign(request.user, campaign_id)
+    campaign = campaign_on_runs(request.user, campaign_id)
     return _gold_page(request, campaign, _form(request, campaign))
 
 
@@ -50,7 +50,7 @@ def gold_release(request: PersonRequest, campaign_id: int) -> HttpResponse:
 
     That of a small campaign is there at once; else the page of the request tells how far it is.
     """
-    campaign = led_campaign(request.user, campaign_id)
+    campaign = campaign_on_runs(request.user, campaign_id)
     form = ReleaseForm(request.POST)
     if not form.is_valid():
         return _gold_page(request, campaign, form)
@@ -71,7 +71,7 @@ def gold_release(request: PersonRequest, campaign_id: int) -> HttpResponse:
 @require_GET
 def gold_left_out(request: PersonRequest, campaign_id: int, reason: str) -> HttpResponse:
     """The tasks that would not go in for one reason, a page at a time."""
-    campaign = led_campaign(request.user, campaign_id)
+    campaign = campaign_on_runs(request.user, campaign_id)
     form = _form(request, campaign)
     if reason not in REASONS or not reason or not form.is_valid():
         raise Http404
@@ -154,8 +154,6 @@ def _form(request: PersonRequest, campaign: Campaign) -> GoldForm:
 def _gold_page(
     request: PersonRequest, campaign: Campaign, form: GoldForm, *, status: int | None = None
 ) -> HttpResponse:
-    if campaign.is_imported:
-        raise NotFound("Imported ratings have no tasks, so there is no gold to release.")
     context: dict[str, object] = {
         "campaign": campaign,
         "form": form,

@@ -3,23 +3,28 @@
 Annotators are blind: nothing read here tells the model, the run, a judge, or a control item from another task.
 """
 
+import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import Min
 from django.utils import timezone
 
+from annotations.labelling.selectors.questions import asked_definitions
 from annotations.labelling.selectors.standing import (
     MOST_IN_HAND,
     labels_wanted_of,
     must_qualify,
     standing_of,
 )
-from annotations.models import Assignment, Member, Task
+from annotations.models import Assignment, ImportedItem, Label, Member, Task
 from annotations.models.campaign import CampaignStatus
 from annotations.models.task import AssignmentStatus
-from core.db.prepared import the_row
+from core.db.prepared import prepared_row, the_row
 from evaluation.models.dataset import LETTERS
+from perg.rubrics.criterion import Criterion
+from perg.rubrics.entries import Entries, in_other_order, other_order
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,26 +109,42 @@ def labelled_by(member: Member) -> int:
 
 @dataclass(frozen=True, slots=True)
 class EnteredDraft:
+    """What was entered of a response, or the `answers` of an imported item, in the order in which it is shown."""
+
     version: int = 0
     score: int | None = None
     answer_correct: str = ""
     comment: str = ""
     seconds: float = 0
+    answers: Entries | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class CurrentLabel:
+    """A label as its author sees it: the first of two outputs is the one that was shown first."""
+
     revision: int
-    score: int
+    score: int | None
     answer_correct: str
     comment: str
+    answers: Entries | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ShownItem:
+    """An imported item as its annotator sees it: what is shown, and what is asked of it, in the order shown."""
+
+    exhibit: str
+    is_swapped: bool
+    criteria: Sequence[Criterion]
 
 
 @dataclass(frozen=True, slots=True)
 class ShownTask:
     """All that the screen shows of an assignment. `labelled` counts all that its person has labelled.
 
-    `baseline` is None where none is on record.
+    `baseline` is None where none is on record. Of an imported item, `question` is its beginning, and the rest is in
+    `item`.
     """
 
     assignment: int
@@ -138,16 +159,17 @@ class ShownTask:
     previous: int | None
     flags: int
     labelled: int
+    item: ShownItem | None = None
 
 
 # One query for what would be eight: the screen asks for this with every label. It is in two parts, each with few
 # tables, because planning a join of all of them takes five times as long as running it.
-_SHOWN = """
+_PLACE = """
     WITH place AS MATERIALIZED (
-        SELECT assignment.id, assignment.status, task.response_id,
-            draft.version, draft.score, draft.answer_correct, draft.comment, draft.seconds,
+        SELECT assignment.id, assignment.status, {of_task},
+            draft.version, draft.score, draft.answer_correct, draft.comment, draft.seconds, {of_draft}
             label.revision, label.score AS label_score, label.answer_correct AS label_answer_correct,
-            label.comment AS label_comment,
+            label.comment AS label_comment, {of_label}
             (
                 SELECT earlier.id FROM annotations_assignment AS earlier
                 WHERE earlier.member_id = assignment.member_id AND earlier.id < assignment.id
@@ -166,6 +188,9 @@ _SHOWN = """
         ) AS label ON true
         WHERE assignment.id = %s
     )
+"""
+_SHOWN = f"""
+    {_PLACE.format(of_task="task.response_id", of_draft="", of_label="")}
     SELECT place.*, question.text, question.options,
         coalesce((SELECT text FROM evaluation_preference WHERE id = item.preference_id), ''),
         (
@@ -178,10 +203,24 @@ _SHOWN = """
     JOIN evaluation_item AS item ON item.id = personalised.item_id
     JOIN evaluation_question AS question ON question.id = item.question_id
 """
+_SHOWN_ITEM = f"""
+    {
+    _PLACE.format(
+        of_task="task.imported_item_id, assignment.is_swapped",
+        of_draft="draft.answers,",
+        of_label="label.answers AS label_answers,",
+    )
+}
+    SELECT place.*, item.campaign_id, item.position, item.exhibit
+    FROM place JOIN annotations_importeditem AS item ON item.id = place.imported_item_id
+"""
 
 
 def shown_task(assignment: Assignment) -> ShownTask:
-    key, status, _, *rest = the_row(_SHOWN, [assignment.pk])
+    row = prepared_row(_SHOWN, [assignment.pk])
+    if row is None:  # its task is on no response
+        return _shown_item(assignment)
+    key, status, _, *rest = row
     draft, label, (previous, flags, labelled, question, options, *texts) = rest[:5], rest[5:9], rest[9:]
     preference, baseline, personalised = texts
     return ShownTask(
@@ -198,6 +237,42 @@ def shown_task(assignment: Assignment) -> ShownTask:
         flags=flags,
         labelled=labelled,
     )
+
+
+def _shown_item(assignment: Assignment) -> ShownTask:
+    key, status, item, is_swapped, *rest = the_row(_SHOWN_ITEM, [assignment.pk])
+    *draft, entered = rest[:6]
+    *label, answers = rest[6:11]
+    previous, flags, labelled, campaign, position, exhibit = rest[11:]
+    criteria = asked_definitions(campaign)
+    given = json.loads(answers) if answers else {}
+    if is_swapped:
+        given, criteria = other_order(criteria, given), in_other_order(criteria)
+    of = ImportedItem(pk=item, position=position, exhibit=json.loads(exhibit))
+    return ShownTask(
+        assignment=key,
+        status=status,
+        question=of.first_words,
+        options=[],
+        preference="",
+        baseline=None,
+        personalised="",
+        draft=EnteredDraft(*[*draft, json.loads(entered or "{}")])
+        if draft[0] is not None
+        else EnteredDraft(),
+        label=CurrentLabel(*[*label, given]) if label[0] is not None else None,
+        previous=previous,
+        flags=flags,
+        labelled=labelled,
+        item=ShownItem(exhibit, is_swapped, criteria),
+    )
+
+
+def answers_shown(label: Label) -> Entries | None:
+    """The answers of a label in the order in which its author saw the outputs; None for a label with a score."""
+    if label.answers is None or not label.assignment.is_swapped:
+        return label.answers
+    return other_order(asked_definitions(label.assignment.task.campaign_id), label.answers)
 
 
 @dataclass(frozen=True, slots=True)

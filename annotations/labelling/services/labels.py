@@ -2,12 +2,16 @@
 
 import math
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils import timezone
+from psycopg.types.json import Jsonb
 
+from annotations.labelling.selectors.labelling import answers_shown
+from annotations.labelling.services.answers import complete_answers
 from annotations.labelling.services.resolution import locked_task, resolve, save_settled, settled_values
 from annotations.models import Assignment, Campaign, Draft, Label, Task
 from annotations.models.campaign import CampaignStatus
@@ -18,8 +22,10 @@ from core.db.columns import Columns
 from core.db.prepared import the_row
 from core.errors import Conflict, DomainError
 from evaluation.models.endpoint import SCALE
+from perg.rubrics.entries import Entries, problem_of_draft
 
 COMMENT_LENGTH = 10_000
+LONGEST_FACT = 200
 LONGEST_SECONDS = 24 * 60 * 60.0
 """More time on one task than this is a page's clock gone wrong."""
 
@@ -37,6 +43,7 @@ class AlreadyLabelled(Conflict):
                     "score": label.score,
                     "answer_correct": label.answer_correct,
                     "comment": label.comment,
+                    "answers": answers_shown(label),
                 }
             },
         )
@@ -50,14 +57,19 @@ def save_draft(
     version: int,
     answer_correct: str = "",
     seconds: float = 0,
+    answers: Entries | None = None,
 ) -> Draft:
-    """Keep what has been entered so far. `version` is the one that the page last knew (0: none).
+    """Keep what has been entered so far. `version` is the one that the page last knew (0: none). Answers are stored as
+    they are: they need not be complete, nor answers yet.
 
     Raises Conflict (code `stale_draft`) where another page has saved a newer one; nothing is overwritten.
     """
     _check(score, comment, answer_correct)
+    if answers is not None and (problem := problem_of_draft(answers)):
+        raise DomainError(problem, field="answers")
     entered = {
         "score": score,
+        "answers": answers,
         "comment": comment,
         "answer_correct": answer_correct,
         "seconds": _plausible(seconds),
@@ -80,9 +92,12 @@ def save_draft(
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """What a page submits. `based_on` is the revision that it knew, 0 for none; None does not ask."""
+    """What a page submits: a score of a response or answers to the criteria of an imported item. `based_on` is the
+    revision that it knew, 0 for none; None does not ask.
+    """
 
-    score: int
+    score: int | None
+    answers: Entries | None
     answer_correct: str
     comment: str
     seconds: float | None
@@ -93,7 +108,8 @@ class Submission:
 def submit_label(
     *,
     assignment: Assignment,
-    score: int,
+    score: int | None = None,
+    answers: Entries | None = None,
     comment: str,
     submission_key: uuid.UUID,
     answer_correct: str = "",
@@ -101,6 +117,9 @@ def submit_label(
     based_on: int | None = None,
 ) -> Label:
     """Record a person's rating of a task; a second submission under a new key is a new revision.
+
+    A response gets a `score`, an imported item `answers`, in which the first output is the one that was shown first.
+    Raises DomainError (code `answers_refused`, with every problem by criterion) for answers that are none.
 
     The same key again gives the label it made. A submission after the lease was lost, or of a task that was skipped,
     is kept: it takes a slot that is still open, else it is marked surplus, as always once the campaign is archived.
@@ -110,7 +129,7 @@ def submit_label(
     """
     _check(score, comment, answer_correct)
     seconds = None if seconds is None else _plausible(seconds)
-    submission = Submission(score, answer_correct, comment, seconds, submission_key, based_on)
+    submission = Submission(score, answers, answer_correct, comment, seconds, submission_key, based_on)
     try:
         return _submit(assignment, submission)
     except IntegrityError as error:
@@ -124,9 +143,7 @@ def _submit(assignment: Assignment, submission: Submission) -> Label:
     task = locked_task(assignment.task_id)
     context = _context(assignment, submission.key)
     before = settled_values(task)
-    submission = replace(
-        submission, answer_correct=_answer_asked_for(task.campaign, submission.answer_correct)
-    )
+    submission = _as_asked(task, context.assignment, submission)
     if context.with_key is not None:
         if context.with_key.assignment_id != assignment.pk:
             raise _key_reused()
@@ -148,6 +165,19 @@ def _submit(assignment: Assignment, submission: Submission) -> Label:
         save_settled(task, before)
     _note(label, task, context.current)
     return label
+
+
+def _as_asked(task: Task, assignment: Assignment, submission: Submission) -> Submission:
+    """The submission, if it has what the task asks for. Raises DomainError."""
+    if task.imported_item_id is None:
+        if submission.score is None or submission.answers is not None:
+            raise DomainError(f"A score is {SCALE[0]} to {SCALE[-1]}.", field="score")
+        answer_correct = _answer_asked_for(task.campaign, submission.answer_correct)
+        return replace(submission, answer_correct=answer_correct)
+    if submission.answers is None or submission.score is not None:
+        raise DomainError("Answer the criteria of this item.", field="answers")
+    answers = complete_answers(task.campaign_id, submission.answers, is_swapped=assignment.is_swapped)
+    return replace(submission, answers=answers, answer_correct="")
 
 
 def _answer_asked_for(campaign: Campaign, answer_correct: str) -> str:
@@ -175,15 +205,17 @@ class LabelContext:
     with_key: Label | None
     member_is_set_aside: bool
     guidelines: int | None
-    other_votes: list[int]
+    other_votes: list[int | None]
 
 
 # One query for what the ORM would need five for.
-_ASSIGNMENT, _CURRENT, _SAME = (
-    Columns(Assignment, "assignment"),
-    Columns(Label, "current"),
-    Columns(Label, "same"),
+_ASSIGNMENT = Columns(
+    Assignment,
+    "assignment",
+    only=("id", "task_id", "member_id", "status", "is_surplus", "is_set_aside", "is_swapped", "submitted_at"),
 )
+_LABEL = ("id", "assignment_id", "revision", "score", "answer_correct", "answers", "comment")
+_CURRENT, _SAME = Columns(Label, "current", only=_LABEL), Columns(Label, "same", only=_LABEL)
 _CONTEXT = f"""
     SELECT member.set_aside_at IS NOT NULL,
         (
@@ -257,9 +289,9 @@ def _place(context: LabelContext, task: Task) -> None:
 # The label, the assignment that now has it, and the draft that it was made of, in one statement.
 _STORE = """
     WITH stored AS (
-        INSERT INTO annotations_label (assignment_id, revision, score, answer_correct, comment, seconds,
+        INSERT INTO annotations_label (assignment_id, revision, score, answer_correct, answers, comment, seconds,
             guidelines_id, submission_key, created_at)
-        VALUES (%(assignment)s, %(revision)s, %(score)s, %(answer_correct)s, %(comment)s, %(seconds)s,
+        VALUES (%(assignment)s, %(revision)s, %(score)s, %(answer_correct)s, %(answers)s, %(comment)s, %(seconds)s,
             %(guidelines)s, %(key)s, %(now)s)
         RETURNING id
     ), cleared AS (
@@ -280,6 +312,7 @@ def _store(context: LabelContext, submission: Submission, revision: int) -> Labe
         revision=revision,
         score=submission.score,
         answer_correct=submission.answer_correct,
+        answers=submission.answers,
         comment=submission.comment,
         seconds=submission.seconds,
         guidelines_id=context.guidelines,
@@ -293,6 +326,7 @@ def _store(context: LabelContext, submission: Submission, revision: int) -> Labe
             "revision": revision,
             "score": submission.score,
             "answer_correct": submission.answer_correct,
+            "answers": None if submission.answers is None else Jsonb(submission.answers),
             "comment": submission.comment,
             "seconds": submission.seconds,
             "guidelines": context.guidelines,
@@ -308,9 +342,9 @@ def _store(context: LabelContext, submission: Submission, revision: int) -> Labe
 
 def _note(label: Label, task: Task, previous: Label | None) -> None:
     """The audit log: who gave what, and what it was before."""
-    facts: dict[str, object] = {"task": task.pk, "revision": label.revision, "score": label.score}
+    facts: dict[str, object] = {"task": task.pk, "revision": label.revision, **_given(label)}
     if previous is not None:
-        facts["before"] = previous.score
+        facts["before"] = previous.score if previous.answers is None else _given(previous)["answers"]
     elif label.assignment.is_surplus:
         facts["is_surplus"] = True
     record(
@@ -320,6 +354,15 @@ def _note(label: Label, task: Task, previous: Label | None) -> None:
         subject=label,
         **facts,
     )
+
+
+def _given(label: Label) -> dict[str, object]:
+    """What the label says, without its texts, which are in the label."""
+    if label.answers is None:
+        return {"score": label.score}
+    answers: Mapping[str, object] = label.answers
+    short = {key: answer for key, answer in answers.items() if len(str(answer)) <= LONGEST_FACT}
+    return {"answers": short}
 
 
 def _plausible(seconds: float) -> float:

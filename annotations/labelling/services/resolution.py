@@ -5,7 +5,6 @@ The task's row is locked by the caller: its slots, its state and its votes chang
 
 from collections.abc import Sequence
 
-from annotations.access import CAMPAIGN
 from annotations.models import Assignment, Campaign, Label, Task
 from annotations.models.campaign import Disagreement
 from annotations.models.task import TaskKind, TaskState
@@ -15,9 +14,26 @@ from core.db.prepared import the_row
 SETTLED = ("wanted_labels", "open_slots", "priority", "state", "score_range")
 """The fields of a task that its votes and the places on it decide."""
 
-_TASK = Columns(Task, "task")
+# Every label reads both: only what settling a task needs.
+_TASK = Columns(
+    Task, "task", only=("id", "campaign_id", "imported_item_id", "kind", "waits_for_lead", *SETTLED)
+)
+_CAMPAIGN = Columns(
+    Campaign,
+    "campaign",
+    only=(
+        "id",
+        "status",
+        "overlap",
+        "max_overlap",
+        "disagreement",
+        "disagreement_range",
+        "asks_correctness",
+        "threshold",
+    ),
+)
 _LOCK_TASK = f"""
-    SELECT {_TASK}, {CAMPAIGN}
+    SELECT {_TASK}, {_CAMPAIGN}
     FROM annotations_task AS task JOIN annotations_campaign AS campaign ON campaign.id = task.campaign_id
     WHERE task.id = %(task)s FOR NO KEY UPDATE OF task
 """
@@ -27,7 +43,7 @@ def locked_task(key: int) -> Task:
     """The task, locked, with its campaign: submissions, claims and reclaims of one task happen one after another."""
     row = the_row(_LOCK_TASK, {"task": key})
     task = _TASK.instance(row[: len(_TASK)])
-    task.campaign = CAMPAIGN.instance(row[len(_TASK) :])
+    task.campaign = _CAMPAIGN.instance(row[len(_TASK) :])
     return task
 
 
@@ -62,9 +78,13 @@ def save_settled(task: Task, before: dict[str, int | str | None]) -> Task:
     return task
 
 
-def resolve(task: Task, *, scores: Sequence[int]) -> None:
-    """What `scores`, the votes, make of the task. Wanted less open slots are the votes and the live leases."""
-    task.score_range = max(scores) - min(scores) if len(scores) > 1 else None
+def resolve(task: Task, *, scores: Sequence[int | None]) -> None:
+    """What `scores`, the votes, make of the task. Wanted less open slots are the votes and the live leases.
+
+    Votes without a score, those of imported items, do not disagree: such a task is settled when it has its labels.
+    """
+    rated = [score for score in scores if score is not None]
+    task.score_range = max(rated) - min(rated) if len(rated) > 1 else None
     if task.state == TaskState.ADJUDICATED:
         # Decided: who is on it may still submit, but nobody else is asked.
         task.wanted_labels, task.open_slots, task.priority = (
@@ -74,7 +94,7 @@ def resolve(task: Task, *, scores: Sequence[int]) -> None:
         )
         return
     campaign = task.campaign
-    disagrees = votes_disagree(campaign, scores)
+    disagrees = votes_disagree(campaign, rated)
     if not disagrees:
         _take_back_extra_slots(task, campaign)
     if task.waits_for_lead:
@@ -112,7 +132,7 @@ def _take_back_extra_slots(task: Task, campaign: Campaign) -> None:
     task.open_slots -= extra
 
 
-def _votes(task: Task) -> list[int]:
+def _votes(task: Task) -> list[int | None]:
     """The current score of each label that has a vote."""
     return list(
         Label.objects.filter(assignment__in=Assignment.objects.voting().filter(task=task.pk))

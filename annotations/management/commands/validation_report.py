@@ -31,6 +31,7 @@ from perg.stats.correction.correction import CorrectedRates
 from perg.stats.correction.run_rates import Rate, StackedRate
 from perg.stats.items.annotator_test import EPSILON
 from perg.stats.items.validation_input import Progress
+from perg.stats.report.section_words import section_lines
 from perg.stats.report.validation import ValidationReport
 
 
@@ -150,6 +151,8 @@ def _in_words(report: ValidationReport, terms: Terms, *, is_terminal: bool) -> s
         for reason in () if verdict is None else verdict.reasons:
             console.print(f"  {escape(reason)}")
     _print_rates(report.rates, terms, console)
+    for line in section_lines(report):
+        console.print(escape(line))
     return written.getvalue()
 
 

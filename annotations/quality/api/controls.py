@@ -51,6 +51,7 @@ ACTIONS: dict[str, Callable[..., Task]] = {"withdraw": withdraw_control, "restor
 class Controls(ListModelMixin, LedViewSet[Task]):
     """The items with a known score of a campaign that the caller leads, newest first, with how people do on them."""
 
+    only_on_runs = True
     serializer_class = ControlItemSerializer
     query_serializer_class = ControlQuery
     lookups = {"kind": "kind"}

@@ -117,6 +117,7 @@ class Qualification(PersonViewSet[Member]):
 class QualificationPeople(ListModelMixin, LedViewSet[Member]):
     """The annotators of a campaign that the caller leads with their attempts, who came last first."""
 
+    only_on_runs = True
     serializer_class = PersonInQualificationSerializer
     query_serializer_class = PeopleInQualificationQuery
 

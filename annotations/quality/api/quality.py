@@ -5,7 +5,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from annotations.access import led_campaign
+from annotations.access import campaign_on_runs
 from annotations.quality.selectors.quality import bars_of, members_without_figures, people_with_figures
 from annotations.quality.serializers.quality import QualitySerializer
 from annotations.quality.services.cached_quality import quality_now
@@ -16,7 +16,7 @@ class CampaignQuality(APIView):
 
     @extend_schema(responses=QualitySerializer)
     def get(self, request: Request, campaign_id: int) -> Response:
-        campaign = led_campaign(request.user, campaign_id)
+        campaign = campaign_on_runs(request.user, campaign_id)
         cached = quality_now(campaign)
         figures = cached.value or {}
         without = [] if cached.is_current else members_without_figures(campaign, figures)

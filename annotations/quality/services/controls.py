@@ -173,7 +173,7 @@ def change_known_score(
     Answers in the qualification round stay as their people were told, and so do the attempts that they decided.
     Nobody who was paused is resumed by it.
     """
-    _check(KnownItem(task.response_id, score, tolerance, explanation))
+    _check(KnownItem(task.response_id or 0, score, tolerance, explanation))
     known = KnownScore.objects.select_for_update(no_key=True).filter(task=task).first()
     if known is None:
         raise Conflict("Only an item with a known score has one to change.", code="no_known_score")

@@ -5,7 +5,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from annotations.access import led_campaign
+from annotations.access import campaign_on_runs
 from annotations.labelling.selectors.baselines import baseline_texts
 from annotations.models import Campaign, Task
 from annotations.quality.forms import GoldItemsForm, ItemsUploadForm, KnownScoreForm, ScoreChangeForm
@@ -41,7 +41,7 @@ CANDIDATES_IN_FILE = 200
 @require_GET
 def control_list(request: PersonRequest, campaign_id: int) -> HttpResponse:
     """The items in use with how people do on them, and the forms that add some in bulk."""
-    return _list_page(request, led_campaign(request.user, campaign_id))
+    return _list_page(request, campaign_on_runs(request.user, campaign_id))
 
 
 def _list_page(
@@ -69,7 +69,7 @@ def _led(request: PersonRequest) -> list[int]:
 @require_http_methods(["GET", "POST"])
 def control_browse(request: PersonRequest, campaign_id: int) -> HttpResponse:
     """A response at random, or a chosen one, with a form for its known score."""
-    campaign = led_campaign(request.user, campaign_id)
+    campaign = campaign_on_runs(request.user, campaign_id)
     form = KnownScoreForm(request.POST or None)
     if form.is_valid():
         values = dict(form.cleaned_data)
@@ -101,7 +101,7 @@ def _candidate(campaign: Campaign, response_id: int) -> Response:
 @require_GET
 def control_candidates(request: PersonRequest, campaign_id: int) -> HttpResponse:
     """Responses at random as a CSV file, to fill in and upload."""
-    campaign = led_campaign(request.user, campaign_id)
+    campaign = campaign_on_runs(request.user, campaign_id)
     drawn = random_candidates(campaign, CANDIDATES_IN_FILE)
     baselines = baseline_texts(drawn)
     lines = [csv_line([*COLUMNS, "question", "preference", "baseline_response", "personalised_response"])]
@@ -121,7 +121,7 @@ def control_candidates(request: PersonRequest, campaign_id: int) -> HttpResponse
 @require_POST
 def control_upload(request: PersonRequest, campaign_id: int) -> HttpResponse:
     """A CSV file of items, which a worker adds: all of them or none."""
-    campaign = led_campaign(request.user, campaign_id)
+    campaign = campaign_on_runs(request.user, campaign_id)
     form = ItemsUploadForm(request.POST, request.FILES, prefix="upload")
     if not form.is_valid():
         return _list_page(request, campaign, upload=form)
@@ -132,7 +132,7 @@ def control_upload(request: PersonRequest, campaign_id: int) -> HttpResponse:
 @require_POST
 def controls_from_gold(request: PersonRequest, campaign_id: int) -> HttpResponse:
     """Add items from a gold release."""
-    campaign = led_campaign(request.user, campaign_id)
+    campaign = campaign_on_runs(request.user, campaign_id)
     form = GoldItemsForm(request.POST, led=_led(request), prefix="gold")
     tasks = carried_out(
         form, lambda: add_controls_from_gold(campaign=campaign, actor=request.user, **form.cleaned_data)
@@ -146,7 +146,7 @@ def controls_from_gold(request: PersonRequest, campaign_id: int) -> HttpResponse
 @require_POST
 def control_withdraw(request: PersonRequest, campaign_id: int, task_id: int) -> HttpResponse:
     """Withdraw an item."""
-    campaign = led_campaign(request.user, campaign_id)
+    campaign = campaign_on_runs(request.user, campaign_id)
     withdraw_control(task=_item(campaign, task_id), actor=request.user)
     messages.success(request, "The item has been withdrawn. Its answers are kept but do not count.")
     return redirect("controls", campaign_id=campaign.pk)
@@ -155,7 +155,7 @@ def control_withdraw(request: PersonRequest, campaign_id: int, task_id: int) -> 
 @require_POST
 def control_restore(request: PersonRequest, campaign_id: int, task_id: int) -> HttpResponse:
     """Use a withdrawn item again."""
-    campaign = led_campaign(request.user, campaign_id)
+    campaign = campaign_on_runs(request.user, campaign_id)
     task = restore_control(task=_item(campaign, task_id), actor=request.user)
     messages.success(
         request,
@@ -167,7 +167,7 @@ def control_restore(request: PersonRequest, campaign_id: int, task_id: int) -> H
 @require_http_methods(["GET", "POST"])
 def control_edit(request: PersonRequest, campaign_id: int, task_id: int) -> HttpResponse:
     """An item, with its known score to change."""
-    campaign = led_campaign(request.user, campaign_id)
+    campaign = campaign_on_runs(request.user, campaign_id)
     task = _item(campaign, task_id)
     initial = {field: getattr(task.known_score, field) for field in ScoreChangeForm.base_fields}
     form = ScoreChangeForm(request.POST or None, initial=initial)

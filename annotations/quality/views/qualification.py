@@ -6,7 +6,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from annotations.access import led_campaign, visible_campaign
+from annotations.access import campaign_on_runs, visible_campaign
 from annotations.labelling.services.assignment import membership
 from annotations.models import Campaign, Task
 from annotations.quality.forms import QualificationAnswerForm
@@ -124,7 +124,7 @@ def qualification_answer(request: PersonRequest, campaign_id: int, answer_id: in
 @require_GET
 def qualification_people(request: PersonRequest, campaign_id: int) -> HttpResponse:
     """For leads: everybody's attempts."""
-    campaign = led_campaign(request.user, campaign_id)
+    campaign = campaign_on_runs(request.user, campaign_id)
     items = qualification_items(campaign).count()
     context = {
         "campaign": campaign,
@@ -140,7 +140,7 @@ def qualification_people(request: PersonRequest, campaign_id: int) -> HttpRespon
 @require_POST
 def qualification_decide(request: PersonRequest, campaign_id: int, member_id: int) -> HttpResponse:
     """For leads: another attempt for somebody, or their qualification by hand."""
-    member = member_of(led_campaign(request.user, campaign_id), member_id)
+    member = member_of(campaign_on_runs(request.user, campaign_id), member_id)
     match request.POST.get("action"):
         case "grant":
             grant_attempt(member=member, actor=request.user)

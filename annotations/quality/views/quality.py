@@ -5,7 +5,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
-from annotations.access import led_campaign
+from annotations.access import campaign_on_runs
 from annotations.models import Campaign, Member
 from annotations.quality.forms import PersonActionForm
 from annotations.quality.selectors.quality import (
@@ -27,7 +27,7 @@ RULE = {"least_controls": quality.MINIMUM_CONTROLS, "least_shared": quality.MINI
 @require_GET
 def quality_list(request: PersonRequest, campaign_id: int) -> HttpResponse:
     """A row for each person, with the figures that the bars are about."""
-    campaign = led_campaign(request.user, campaign_id)
+    campaign = campaign_on_runs(request.user, campaign_id)
     cached = quality_now(campaign)
     figures = cached.value or {}
     context = {
@@ -45,7 +45,7 @@ def quality_list(request: PersonRequest, campaign_id: int) -> HttpResponse:
 @require_GET
 def quality_detail(request: PersonRequest, campaign_id: int, member_id: int) -> HttpResponse:
     """All figures of one person, and what can be done."""
-    campaign = led_campaign(request.user, campaign_id)
+    campaign = campaign_on_runs(request.user, campaign_id)
     member = member_of(campaign, member_id)
     cached = quality_now(campaign, only=member)
     context = {
@@ -70,7 +70,7 @@ def quality_detail(request: PersonRequest, campaign_id: int, member_id: int) -> 
 @require_POST
 def quality_act(request: PersonRequest, campaign_id: int, member_id: int) -> HttpResponse:
     """Pause or resume a person, set their labels aside or restore them."""
-    member = member_of(led_campaign(request.user, campaign_id), member_id)
+    member = member_of(campaign_on_runs(request.user, campaign_id), member_id)
     form = PersonActionForm(request.POST)
     if not form.is_valid():
         raise DomainError("Choose an action. A pause needs a short reason.")

@@ -159,7 +159,7 @@ class CampaignValidation(Queried):
 class CampaignCriteria(APIView):
     """The criteria of imported ratings in a campaign that the caller leads, with what their reports say."""
 
-    @extend_schema(responses=inline_schema(CriteriaAnswer))
+    @extend_schema(responses={200: inline_schema(CriteriaAnswer)})
     def get(self, request: Request, campaign_id: int) -> Response:
         """For each criterion the state of its newest report, each judge's verdict, and its rates.
 

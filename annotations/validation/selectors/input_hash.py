@@ -10,6 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from django.db import connection
 
+from annotations.labelling.selectors.item_votes import DIGEST_OF_VOTES
 from annotations.models import Campaign, Criterion
 from perg import __version__
 
@@ -104,6 +105,7 @@ IMPORTED = [
     FROM annotations_importedrating AS rating JOIN annotations_importeditem AS item ON item.id = rating.item_id
     WHERE rating.criterion_id = ANY(%(criteria)s)
     """,
+    DIGEST_OF_VOTES,
 ]
 
 ITEMS = """

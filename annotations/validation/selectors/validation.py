@@ -7,6 +7,7 @@ import numpy as np
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Length
 
+from annotations.labelling.selectors.item_votes import has_votes
 from annotations.labelling.selectors.labels import votes
 from annotations.models import Adjudication, Campaign, Criterion, Task
 from annotations.models.task import TaskKind, TaskState
@@ -29,7 +30,7 @@ from perg.stats.ratings.ratings import SCALE, Ratings, RatingTable
 def has_ratings(campaign: Campaign, criterion: Criterion | None = None) -> bool:
     """Whether there is anything to report on: a rating by a person or a judge."""
     if campaign.is_imported:
-        return criterion is not None and criterion.ratings.exists()
+        return criterion is not None and (criterion.ratings.exists() or has_votes(criterion))
     return votes(campaign).exists() or _judgments(campaign).exists()
 
 

@@ -33,6 +33,7 @@ from annotations.validation.services.cached_staleness import reports_shown
 from annotations.validation.services.validation import report_settings, request_all_reports, request_report
 from core.errors import NotFound
 from core.http.access import PersonRequest
+from core.http.page_query import PageQuery
 from perg.stats.base.result import load
 from perg.stats.report.validation import ValidationReport as ReportDocument
 
@@ -110,7 +111,7 @@ def validation_figure(request: PersonRequest, campaign_id: int, figure: str) -> 
 
 
 def _key(request: PersonRequest) -> str:
-    return request.GET.get("criterion", "")
+    return PageQuery(request).text("criterion")
 
 
 def _chosen(request: PersonRequest, campaign: Campaign) -> Criterion | None:

@@ -11,6 +11,8 @@ from django.contrib.auth.forms import AuthenticationForm
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest
 
+from core.db.columns import Columns
+from core.db.prepared import prepared_row
 from core.http.throttle import Throttle, address_of
 from core.models import User
 from core.users.login import delay as login_delay
@@ -25,8 +27,18 @@ BY_ADDRESS = Throttle("login-address", limit=200, seconds=MINUTES * 60)
 BY_BROWSER = Throttle("login-browser", limit=10, seconds=MINUTES * 60)
 
 
+_PERSON = Columns(User, "person")
+_BY_KEY = f"SELECT {_PERSON} FROM core_user AS person WHERE id = %s"
+
+
 class ThrottledBackend(ModelBackend):
     """Django's own backend, which does not even look at the password after too many wrong ones."""
+
+    def get_user(self, user_id: int) -> User | None:
+        """The person of a session, prepared: every request asks, and the ORM takes six times as long."""
+        row = prepared_row(_BY_KEY, [user_id])
+        user = _PERSON.instance(row) if row else None
+        return user if user and self.user_can_authenticate(user) else None
 
     def authenticate(
         self,

@@ -1,9 +1,10 @@
 """The completion queue's entrance: a request is put there once, no matter who asks. `claims` and `recording` go on."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from itertools import islice
 
 from django.db import connection, transaction
+from django.utils import timezone
 
 from evaluation.llm.requests import ChatRequest
 from evaluation.models import Completion, Endpoint, Run
@@ -41,6 +42,20 @@ def enqueue_completions(
     if run is None or run.status == RunStatus.RUNNING:
         _pay_for_waiting(run, [row.pk for row in rows.values() if row.status == CompletionStatus.PENDING])
     return rows
+
+
+def reopen_failed(pks: Collection[int], *, run: Run | None = None) -> int:
+    """Put calls that failed back into the queue, as if they had not been made yet; `run` pays. Give their number."""
+    return Completion.objects.filter(pk__in=pks, status=CompletionStatus.FAILED).update(
+        status=CompletionStatus.PENDING,
+        run=run,
+        attempts=0,
+        not_before=timezone.now(),
+        throttled_since=None,
+        finished_at=None,
+        error_code="",
+        error_message="",
+    )
 
 
 def _rows_by_key(keys: Iterable[str]) -> dict[str, Completion]:

@@ -1,12 +1,12 @@
 """A table that unfolds, as JSON lines on standard output:
-`python -m evaluation.importers.files.unfold FAMILY MEGABYTES < FILE`.
+`python -m evaluation.importers.files.unfold FAMILY MEGABYTES STATED < FILE`, where STATED is a `StatedLayout` as JSON.
 
 A process of its own with a limit on its memory: a spreadsheet, Parquet or JSON file of a few kilobytes can stand for
 gigabytes, and its readers hold all of that at once. The limit is for what the file adds to a process that has its
 readers loaded. It counts address space, so `READER_ENVIRONMENT` turns off the reserves that libraries take for many
 threads.
 
-The first line is `{"columns": […], "notes": […], "length": …}`; each further one is a row,
+The first line is `{"layout": {…}, "columns": […], "notes": […], "length": …}`; each further one is a row,
 `{"number", "place", "cells"}`, or a broken one, `{"number", "place", "problem"}`. A last line `{"error", "code"}` says
 why there are no more.
 """
@@ -15,10 +15,11 @@ import importlib
 import json
 import resource
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import BinaryIO
 
-from perg.formats.tables.layout import BrokenRow, TableUnreadable
+from perg.formats.tables.layout import BrokenRow, StatedLayout, TableUnreadable
 from perg.formats.tables.opening import open_table, recognised
 
 TOO_LARGE = "The file is too large to import: it unfolds to more than the memory limit of {} MB."
@@ -32,14 +33,14 @@ READER_ENVIRONMENT = {
 }
 
 
-def main(family: str, megabytes: str) -> None:
+def main(family: str, megabytes: str, stated: str) -> None:
     importlib.import_module(READERS[family])
     if family == "parquet":
         _use_one_thread()
     limit = _address_space() + int(megabytes) * 1024 * 1024
     resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
     try:
-        _write_table(sys.stdin.buffer, family)
+        _write_table(sys.stdin.buffer, family, StatedLayout(**json.loads(stated)))
     except MemoryError:
         _write({"error": TOO_LARGE.format(megabytes), "code": "too_large"})
     except TableUnreadable as error:
@@ -47,9 +48,10 @@ def main(family: str, megabytes: str) -> None:
     sys.stdout.flush()
 
 
-def _write_table(stream: BinaryIO, family: str) -> None:
-    table = open_table(stream, recognised(stream, f"file.{family}"))
-    _write({"columns": table.columns, "notes": table.notes, "length": table.length})
+def _write_table(stream: BinaryIO, family: str, stated: StatedLayout) -> None:
+    table = open_table(stream, recognised(stream, f"file.{family}", stated))
+    head = {"layout": asdict(table.layout), "columns": table.columns, "notes": table.notes}
+    _write({**head, "length": table.length})
     for row in table.rows():
         place = {"number": row.number, "place": row.place}
         _write(place | ({"problem": row.problem} if isinstance(row, BrokenRow) else {"cells": row.cells}))

@@ -7,8 +7,9 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import IO, Any, BinaryIO
 
@@ -16,7 +17,7 @@ from django.conf import settings
 
 import evaluation
 from evaluation.importers.files.unfold import READER_ENVIRONMENT
-from perg.formats.tables.layout import TableUnreadable
+from perg.formats.tables.layout import NOTHING_STATED, StatedLayout, TableUnreadable
 from perg.formats.tables.opening import Family
 
 logger = logging.getLogger(__name__)
@@ -31,7 +32,9 @@ HOME = Path(evaluation.__file__).resolve().parent.parent
 Line = dict[str, Any]  # Any: whatever a cell may nest
 
 
-def unfolded(stream: BinaryIO, family: Family) -> Iterator[Line]:
+def unfolded(
+    stream: BinaryIO, family: Family, stated: StatedLayout = NOTHING_STATED
+) -> Generator[Line, None, None]:
     """The lines that `unfold` writes of a file of this family. Raises `TableUnreadable`."""
     command = [
         sys.executable,
@@ -39,6 +42,7 @@ def unfolded(stream: BinaryIO, family: Family) -> Iterator[Line]:
         "evaluation.importers.files.unfold",
         family,
         str(settings.IMPORT_MEMORY_MB),
+        json.dumps(asdict(stated)),
     ]
     with (
         _on_disk(stream) as file,

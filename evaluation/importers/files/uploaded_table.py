@@ -1,26 +1,31 @@
 """The table in a file that somebody hands in. What can unfold to more than it is gets a process of its own."""
 
 from collections.abc import Iterator
+from dataclasses import replace
+from itertools import islice
 from pathlib import PurePath
 from typing import BinaryIO
 
 from evaluation.importers.files.unfolded import Line, unfolded
 from evaluation.importers.report import ImportRefused
 from perg.formats.tables.delimited import recognised as recognised_text
-from perg.formats.tables.encodings import encoding_of
-from perg.formats.tables.layout import BrokenRow, Row, Table, TableLayout, TableUnreadable
+from perg.formats.tables.encodings import checked_encoding, encoding_of
+from perg.formats.tables.layout import (
+    NOTHING_STATED,
+    BrokenRow,
+    Row,
+    StatedLayout,
+    Table,
+    TableLayout,
+    TableUnreadable,
+)
 from perg.formats.tables.opening import Family, family_of, open_table
 
 JSON_LINES = {".jsonl", ".ndjson"}
-LAYOUTS: dict[Family, TableLayout] = {
-    "json": TableLayout("json"),
-    "parquet": TableLayout("parquet"),
-    "workbook": TableLayout("workbook"),
-}
 
 
-def uploaded_table(stream: BinaryIO, file_name: str) -> Table:
-    """The table in a file. Its rows can be read once, as a process of its own may write them.
+def uploaded_table(stream: BinaryIO, file_name: str, stated: StatedLayout = NOTHING_STATED) -> Table:
+    """The table in a file. Its rows can be read again and again, in a process of its own each time where they unfold.
 
     Raises:
         ImportRefused: with the codes of `TableUnreadable`. Reading the rows raises it as well.
@@ -28,28 +33,32 @@ def uploaded_table(stream: BinaryIO, file_name: str) -> Table:
     try:
         family = family_of(stream, file_name)
         if family == "delimited":
-            table = open_table(stream, recognised_text(stream))
+            table = open_table(stream, recognised_text(stream, stated))
         elif PurePath(file_name).suffix.lower() in JSON_LINES:
-            table = open_table(stream, TableLayout("json_lines", encoding_of(stream)))
+            encoding = (
+                encoding_of(stream) if stated.encoding is None else checked_encoding(stream, stated.encoding)
+            )
+            table = open_table(stream, TableLayout("json_lines", encoding))
         else:
-            table = _unfolded_table(stream, family)
+            table = _unfolded_table(stream, family, stated)
     except TableUnreadable as error:
         raise _refusal(error) from error
-    return Table(table.layout, table.columns, table.notes, lambda: _refusing(table.rows()), table.length)
+    return replace(table, rows=lambda: _refusing(table.rows()))
 
 
-def _unfolded_table(stream: BinaryIO, family: Family) -> Table:
-    lines = unfolded(stream, family)
-    head = next(lines, None)
+def _unfolded_table(stream: BinaryIO, family: Family, stated: StatedLayout) -> Table:
+    begun = [unfolded(stream, family, stated)]
+    head = next(begun[0], None)
     if head is None:
         raise TableUnreadable("The file has no rows.", "empty_file")
-    return Table(
-        LAYOUTS[family],
-        tuple(head["columns"]),
-        tuple(head["notes"]),
-        lambda: map(_row, lines),
-        head["length"],
-    )
+
+    def rows() -> Iterator[Row | BrokenRow]:
+        # The first reading goes on with the process that has written the head.
+        lines = begun.pop() if begun else islice(unfolded(stream, family, stated), 1, None)
+        return map(_row, lines)
+
+    layout = TableLayout(**{**head["layout"], "sheets": tuple(head["layout"]["sheets"])})
+    return Table(layout, tuple(head["columns"]), tuple(head["notes"]), rows, head["length"])
 
 
 def _row(line: Line) -> Row | BrokenRow:

@@ -9,17 +9,17 @@ from decimal import Decimal
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
-from django.utils import timezone
 
 from core.audit.writing import record
 from core.errors import Conflict, DomainError
 from core.jobs.wake import wake
 from core.models import User
 from evaluation.endpoints.services.waking import wake_drain
+from evaluation.engine.calls.completions import reopen_failed
 from evaluation.engine.calls.payers import adopt_for, release_for
 from evaluation.engine.steps.judging import CALL_FAILED
 from evaluation.models import Batch, Completion, Item, ItemCall, Judgment, Run
-from evaluation.models.completion import UNANSWERED, CompletionStatus
+from evaluation.models.completion import UNANSWERED
 from evaluation.models.item import ItemStatus
 from evaluation.models.judgment import JudgmentStatus
 from evaluation.models.run import RunStatus
@@ -109,16 +109,7 @@ def _retry(runs: Sequence[Run], cause: Cause | None, *, nothing: str) -> int:
     retried = 0
     for run in runs:
         keys = [key for key, payer in payers.items() if payer == run.pk]
-        retried += Completion.objects.filter(pk__in=keys, status=CompletionStatus.FAILED).update(
-            status=CompletionStatus.PENDING,
-            run=run,
-            attempts=0,
-            not_before=timezone.now(),
-            throttled_since=None,
-            finished_at=None,
-            error_code="",
-            error_message="",
-        )
+        retried += reopen_failed(keys, run=run)
     Item.objects.filter(pk__in=items, status=ItemStatus.FAILED).update(status=ItemStatus.PENDING, failure="")
     Judgment.objects.filter(pk__in=judgments, status=JudgmentStatus.UNSCORED).update(
         status=JudgmentStatus.PENDING, unscored_reason=""

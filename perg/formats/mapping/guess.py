@@ -1,6 +1,7 @@
 """A guess of what each column is for, by its name and by what it holds. People correct it, so it never refuses."""
 
 import re
+from collections.abc import Callable
 
 from perg.formats.mapping import words as known
 from perg.formats.mapping.holding import (
@@ -41,7 +42,8 @@ class _Guess:
         self._lists_of_answers()
         self._exhibit()
         if not self._has("rater"):
-            self._ratings()
+            self._ratings(self._is_rating)
+            self._ratings(self._has_answers_of_a_rater)
         self._explanations()
         self._attributes()
 
@@ -125,12 +127,14 @@ class _Guess:
 
     def _exhibit(self) -> None:
         """The context, the outputs and the reference."""
-        texts = [
+        readable = [
             column
             for column in self._open()
             if holds_reading(column, named=bool(words_of(column.name) & _TEXT_WORDS))
-            and not words_of(column.name) & known.EXPLANATION
         ]
+        # A comment is what was rated where there is nothing else to read.
+        explanations = [column for column in readable if words_of(column.name) & known.EXPLANATION]
+        texts = [column for column in readable if column not in explanations] or explanations[:1]
         self._two_outputs(texts)
         for column in texts:
             if column.name in self.uses:
@@ -162,10 +166,12 @@ class _Guess:
         if last := (unnamed or contexts)[-1:]:
             self._use(last[0], "output")
 
-    def _ratings(self) -> None:
+    def _ratings(self, is_rating: Callable[[ColumnSummary], bool]) -> None:
         """A column a rater: `anna`, `gpt4`, `expert_1_coherence`, `Helpful (Anna)`, `judge_score`."""
-        columns = [column for column in self._open() if self._is_rating(column)]
-        names = [column.name for column in columns]
+        columns = [column for column in self._open() if is_rating(column)]
+        names = [
+            column.name for column in self._columns if column in columns or self._is_used_for_rating(column)
+        ]
         judge = self._only_judge()
         for column in columns:
             rater, criterion = rater_and_criterion(column.name, names)
@@ -189,6 +195,20 @@ class _Guess:
             return False
         return (
             holds_answers(column) and (says_rating or holds_scale(column)) and not _is_constant_name(column)
+        )
+
+    def _is_used_for_rating(self, column: ColumnSummary) -> bool:
+        return self.uses.get(column.name, _NO_USE).role == "rating"
+
+    def _has_answers_of_a_rater(self, column: ColumnSummary) -> bool:
+        """Whether a column has labels, and all of them are answers that a column of ratings has."""
+        if column.texts != column.filled or not holds_few_labels(column):
+            return False
+        labels = set(column.values or ())
+        return any(
+            labels <= set(other.values or ()) and len(labels) > 1
+            for other in self._columns
+            if self._is_used_for_rating(other)
         )
 
     def _only_judge(self) -> str:

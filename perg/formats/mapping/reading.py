@@ -78,7 +78,12 @@ def _add(items: dict[str, RatedItem], row: Row, mapping: TableMapping, problems:
     item = items.get(external_id)
     if item is None:
         item = items[external_id] = RatedItem(
-            external_id, exhibit, _attributes(row, mapping), _cluster(row, mapping)
+            external_id,
+            exhibit,
+            _attributes(row, mapping),
+            _cluster(row, mapping),
+            place=row.place,
+            row=row.number,
         )
     elif exhibit != item.exhibit:
         column = next(iter(mapping.of("output", "context")), "")
@@ -205,7 +210,9 @@ def _long_ratings(row: Row, mapping: TableMapping) -> Iterator[Rating]:
     criterion = next((name_in(row.cells.get(column)) for column in mapping.of("criterion")), "")
     explanation = " ".join(name_in(row.cells.get(column)) for column in mapping.of("explanation"))
     use = mapping.columns[answer_column]
-    yield Rating(rater, kind, criterion or use.criterion, answer, explanation, use.swapped, row.place)
+    yield Rating(
+        rater, kind, criterion or use.criterion, answer, explanation, use.swapped, row.place, row.number
+    )
 
 
 def _wide_ratings(row: Row, mapping: TableMapping, problems: list[Problem]) -> Iterator[Rating]:
@@ -224,6 +231,7 @@ def _wide_ratings(row: Row, mapping: TableMapping, problems: list[Problem]) -> I
                 _explanation(row, mapping, use.rater or column),
                 use.swapped,
                 row.place,
+                row.number,
             )
 
 
@@ -251,7 +259,9 @@ def _listed_ratings(
         for criterion, value in by_criterion.items():
             answer = _answer(value, use)
             if answer is not None:
-                yield Rating(rater, use.rater_kind, str(criterion), answer, "", use.swapped, row.place)
+                yield Rating(
+                    rater, use.rater_kind, str(criterion), answer, "", use.swapped, row.place, row.number
+                )
 
 
 def _are_objects(values: list[object]) -> bool:

@@ -98,6 +98,11 @@ class TableMapping(BaseModel):
         """The columns with one of these roles, in the table's order."""
         return [name for name, use in self.columns.items() if use.role in roles]
 
+    def in_order(self, columns: Iterable[str]) -> "TableMapping":
+        """The same uses in the order of these columns, others behind them: not every store of JSON preserves it."""
+        names = dict.fromkeys([*columns, *self.columns])
+        return TableMapping(columns={name: self.columns[name] for name in names if name in self.columns})
+
     @property
     def cluster(self) -> str | None:
         """The column whose equal values make a cluster."""

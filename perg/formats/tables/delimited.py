@@ -3,11 +3,12 @@
 import csv
 import io
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import islice
 from typing import BinaryIO
 
 from perg.formats.tables.dialects import DELIMITER_NAMES, Dialect, dialect_of, reader, stated_delimiter
-from perg.formats.tables.encodings import encoding_notes, encoding_of, text_of
+from perg.formats.tables.encodings import checked_encoding, encoding_notes, encoding_of, text_of
 from perg.formats.tables.headings import (
     ROWS_LOOKED_AT,
     column_names,
@@ -15,7 +16,15 @@ from perg.formats.tables.headings import (
     is_blank,
     looks_like_data,
 )
-from perg.formats.tables.layout import BrokenRow, Row, Table, TableLayout, TableUnreadable
+from perg.formats.tables.layout import (
+    NOTHING_STATED,
+    BrokenRow,
+    Row,
+    StatedLayout,
+    Table,
+    TableLayout,
+    TableUnreadable,
+)
 
 LONGEST_CELL = 10 * 1024 * 1024
 LONGEST_RECORD = 8 * LONGEST_CELL
@@ -28,26 +37,26 @@ SAMPLE = 1 << 18
 csv.field_size_limit(LONGEST_CELL)
 
 
-def recognised(stream: BinaryIO) -> TableLayout:
-    """The layout of a delimited text. Raises TableUnreadable."""
-    encoding = encoding_of(stream)
+def recognised(stream: BinaryIO, stated: StatedLayout = NOTHING_STATED) -> TableLayout:
+    """The layout of a delimited text, where it is not stated. Raises TableUnreadable."""
+    encoding = encoding_of(stream) if stated.encoding is None else checked_encoding(stream, stated.encoding)
     lines = _sample(stream, encoding)
     if not any(line.strip() for line in lines):
         raise TableUnreadable("The file is empty: it has only blank lines.", "empty_file")
-    delimiter = stated_delimiter(lines[0])
+    delimiter = stated.delimiter or stated_delimiter(lines[0])
     if delimiter is not None:
         with_backslash = Dialect(delimiter, backslash=True)
         dialect = with_backslash if dialect_of(lines[1:]) == with_backslash else Dialect(delimiter)
     else:
         dialect = dialect_of(lines)
     layout = TableLayout("delimited", encoding, dialect.delimiter, dialect.backslash)
+    if stated.header_row is not None:
+        return replace(layout, header_row=stated.header_row)
     first = [
         [] if isinstance(cells, str) else cells
         for _, cells in islice(_records(stream, layout), ROWS_LOOKED_AT)
     ]
-    return TableLayout(
-        "delimited", encoding, dialect.delimiter, dialect.backslash, header_row=header_row_of(first)
-    )
+    return replace(layout, header_row=header_row_of(first))
 
 
 def delimited_table(stream: BinaryIO, layout: TableLayout) -> Table:

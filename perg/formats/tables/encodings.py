@@ -63,6 +63,31 @@ def encoding_of(stream: BinaryIO) -> str:
     return "utf-8" if failure is None else _legacy(stream, failure)
 
 
+def checked_encoding(stream: BinaryIO, encoding: str) -> str:
+    """The stated encoding of a file; UTF-8 with its byte order mark where the file has one.
+
+    Raises:
+        TableUnreadable: an empty file; one that is not in this encoding; an unknown encoding.
+    """
+    stream.seek(0)
+    head = stream.read(len(codecs.BOM_UTF8))
+    if not head:
+        raise TableUnreadable("The file is empty: it has 0 bytes.", "empty_file")
+    try:
+        name = codecs.lookup(encoding).name
+        codecs.getincrementaldecoder(name)().decode(b"")
+    except (LookupError, ValueError) as error:
+        raise TableUnreadable(f"There is no encoding “{encoding}”.", "wrong_encoding") from error
+    if name == "utf-8" and head == codecs.BOM_UTF8:
+        encoding = "utf-8-sig"
+    failure = _failure(stream, encoding)
+    if failure is not None:
+        raise TableUnreadable(
+            f"The file is not {encoding}: it is broken at byte {failure}.", "wrong_encoding"
+        )
+    return encoding
+
+
 def _utf16_without_mark(head: bytes) -> str | None:
     """UTF-16 by its zero bytes: in most scripts' punctuation and in ASCII, every second one."""
     pairs = max(len(head) // 2, 1)
@@ -94,6 +119,8 @@ def _failure(stream: BinaryIO, encoding: str) -> int | None:
             decoder.decode(block, final=not block)
         except UnicodeDecodeError as error:
             return start + error.start
+        except UnicodeError:
+            return start
         place += len(block)
     return None
 

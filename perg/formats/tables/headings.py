@@ -3,13 +3,18 @@
 import re
 from collections import Counter
 from collections.abc import Sequence
+from itertools import zip_longest
 from statistics import median
+
+from perg.formats.label_forms import is_missing
 
 ROWS_LOOKED_AT = 50
 FILLED_ENOUGH = 0.6
 """A row with this share of the usual number of filled cells is no title,"""
 CELLS_OF_A_TITLE = 2
 """and none that fills more cells than this."""
+LONGEST_HEADING = 60
+FEWEST_NUMBERS = 2
 _NUMBER = re.compile(r"[-+]?[0-9]+([.,][0-9]+)?%?")
 
 
@@ -17,14 +22,46 @@ def header_row_of(rows: Sequence[Sequence[object]]) -> int:
     """The number of the row that names the columns, from 1, of the first rows of a file; blank rows count.
 
     It is the first one with about as many filled cells as the rows below it: titles and notes above a table fill
-    one or two.
+    one or two. A row below it names the columns instead if it has words above numbers, and its cells are all filled and
+    different: then the first is a title as wide as the table.
     """
+    first = _first_wide_row(rows)
+    return (
+        first + 1
+        if _is_heading_below(rows[first : first + 1 + ROWS_LOOKED_AT], rows[first - 1 : first])
+        else first
+    )
+
+
+def _first_wide_row(rows: Sequence[Sequence[object]]) -> int:
     filled = [sum(not is_blank(cell) for cell in row) for row in rows[:ROWS_LOOKED_AT]]
     usual = median([count for count in filled if count] or [0])
     for number, count in enumerate(filled, start=1):
         if count and (count > CELLS_OF_A_TITLE or count >= FILLED_ENOUGH * usual):
             return number
     return 1
+
+
+def _is_heading_below(rows: Sequence[Sequence[object]], above: Sequence[Sequence[object]]) -> bool:
+    """Whether the first of these rows names the columns, though the row above it could."""
+    if not rows or not above:
+        return False
+    heading, below = [clean(cell) for cell in rows[0]], rows[1:]
+    while heading and not heading[-1]:
+        heading.pop()
+    above_width = sum(not is_blank(cell) for cell in above[0])
+    if not all(heading) or len(set(heading)) < len(heading) or len(heading) < above_width:
+        return False
+    if any(len(name) > LONGEST_HEADING or _NUMBER.fullmatch(name) for name in heading):
+        return False
+    columns = zip(heading, zip_longest(*(row[: len(heading)] for row in below)), strict=False)
+    return any(_holds_numbers(cells) and not is_missing(name, nominal=False) for name, cells in columns)
+
+
+def _holds_numbers(cells: Sequence[object]) -> bool:
+    """Whether a column has numbers in two cells or more, and nothing else."""
+    filled = [clean(cell) for cell in cells if not is_blank(cell)]
+    return len(filled) >= FEWEST_NUMBERS and all(_NUMBER.fullmatch(cell) for cell in filled)
 
 
 def column_names(heading: Sequence[object], width: int) -> tuple[list[str], list[str]]:

@@ -6,11 +6,20 @@ from itertools import islice
 from typing import Any, BinaryIO
 
 from perg.formats.json_text import DoubledKey, read_json
-from perg.formats.tables.encodings import encoding_of, text_of
-from perg.formats.tables.layout import BrokenRow, Row, Table, TableLayout, TableUnreadable
+from perg.formats.tables.encodings import checked_encoding, encoding_of, text_of
+from perg.formats.tables.layout import (
+    NOTHING_STATED,
+    BrokenRow,
+    Row,
+    StatedLayout,
+    Table,
+    TableLayout,
+    TableUnreadable,
+)
 
 ROWS_LOOKED_AT = 500
 LONGEST_LINE = 80 * 1024 * 1024
+LONGEST_ANSWER = 60
 KEY = "key"
 """The column with the keys of an object of objects."""
 
@@ -103,17 +112,32 @@ def _records(document: Any) -> list[Any]:  # Any: whatever JSON may nest
 
 
 def _of_objects(document: Mapping[str, Mapping[str, object]]) -> list[dict[str, object]]:
-    """An object of objects: `{column: {index: cell}}`, as data frames write it, or `{key: record}`."""
+    """An object of objects: `{column: {index: cell}}`, as data frames write it, `{rater: {item: answer}}`, or
+    `{key: record}`.
+    """
     inner = dict.fromkeys(key for value in document.values() for key in value)
+    if len(inner) > len(document) and _are_answers(document):
+        name = KEY if KEY not in document else f"{KEY} (2)"
+        return [
+            {name: key, **{column: cells.get(key) for column, cells in document.items()}} for key in inner
+        ]
     if inner and all(key.isascii() and key.isdigit() for key in inner):
         return [{column: cells.get(index) for column, cells in document.items()} for index in inner]
     name = KEY if KEY not in inner else f"{KEY} (2)"
     return [{name: key, **record} for key, record in document.items()]
 
 
-def recognised(stream: BinaryIO) -> TableLayout:
+def _are_answers(document: Mapping[str, Mapping[str, object]]) -> bool:
+    """Whether all inner values are short and of one kind, as the answers of raters are, and the keys are no numbers."""
+    values = [cell for cells in document.values() for cell in cells.values() if cell is not None]
+    kinds = {"number" if isinstance(cell, int | float) else type(cell).__name__ for cell in values}
+    is_short = all(len(str(cell)) <= LONGEST_ANSWER for cell in values)
+    return len(kinds) == 1 and kinds <= {"number", "str"} and is_short
+
+
+def recognised(stream: BinaryIO, stated: StatedLayout = NOTHING_STATED) -> TableLayout:
     """The layout of a JSON or JSON lines file, by whether its first line is a whole object. Raises TableUnreadable."""
-    encoding = encoding_of(stream)
+    encoding = encoding_of(stream) if stated.encoding is None else checked_encoding(stream, stated.encoding)
     text = text_of(stream, encoding)
     filled = (line for line in iter(lambda: text.readline(LONGEST_LINE), "") if line.strip())
     first, second = next(filled, ""), next(filled, "")

@@ -49,6 +49,23 @@ class TableLayout:
 
 
 @dataclass(frozen=True, slots=True)
+class StatedLayout:
+    """What a person says of a file; the rest is recognised. None: nothing is said.
+
+    Attributes: as those of `TableLayout`. What a file of its kind does not have, such as the sheet of a text, is of no
+    consequence.
+    """
+
+    encoding: str | None = None
+    delimiter: str | None = None
+    sheet: str | None = None
+    header_row: int | None = None
+
+
+NOTHING_STATED = StatedLayout()
+
+
+@dataclass(frozen=True, slots=True)
 class Row:
     """A row: its number among the data rows, from 1, where it stands in the file, and its cells by column.
 

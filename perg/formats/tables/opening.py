@@ -5,7 +5,7 @@ from typing import BinaryIO, Literal
 
 from perg.formats.tables import delimited, json_files, workbooks
 from perg.formats.tables.json_files import json_lines_table, json_table
-from perg.formats.tables.layout import Table, TableLayout, TableUnreadable
+from perg.formats.tables.layout import NOTHING_STATED, StatedLayout, Table, TableLayout, TableUnreadable
 from perg.formats.tables.parquet import parquet_table
 
 _PARQUET = b"PAR1"
@@ -39,18 +39,20 @@ def family_of(stream: BinaryIO, file_name: str) -> Family:
     return "json" if is_json else "delimited"
 
 
-def recognised(stream: BinaryIO, file_name: str) -> TableLayout:
-    """What a file is.
+def recognised(stream: BinaryIO, file_name: str, stated: StatedLayout = NOTHING_STATED) -> TableLayout:
+    """What a file is, where it is not stated.
 
     Raises:
-        TableUnreadable: an empty file; one of another kind.
+        TableUnreadable: an empty file; one of another kind; one that is not as it is stated to be.
     """
     family = family_of(stream, file_name)
     if family == "parquet":
         return TableLayout("parquet")
     if family == "workbook":
-        return workbooks.recognised(stream)
-    return json_files.recognised(stream) if family == "json" else delimited.recognised(stream)
+        return workbooks.recognised(stream, stated)
+    if family == "json":
+        return json_files.recognised(stream, stated)
+    return delimited.recognised(stream, stated)
 
 
 def open_table(stream: BinaryIO, layout: TableLayout) -> Table:

@@ -16,13 +16,21 @@ from perg.formats.tables.headings import (
     is_blank,
     looks_like_data,
 )
-from perg.formats.tables.layout import BrokenRow, Row, Table, TableLayout, TableUnreadable
+from perg.formats.tables.layout import (
+    NOTHING_STATED,
+    BrokenRow,
+    Row,
+    StatedLayout,
+    Table,
+    TableLayout,
+    TableUnreadable,
+)
 
 MOST_UNPACKED = 1 << 30
 """Bytes to which the parts of an XLSX or ODS file may unpack, by its own directory."""
 
 
-def recognised(stream: BinaryIO) -> TableLayout:
+def recognised(stream: BinaryIO, stated: StatedLayout = NOTHING_STATED) -> TableLayout:
     """The layout of a workbook: by default the first visible sheet with a table. Raises TableUnreadable."""
     workbook = _opened(stream)
     visible = [
@@ -35,8 +43,10 @@ def recognised(stream: BinaryIO) -> TableLayout:
     filled = [name for name in sheets if any(map(_filled_width, beginnings[name]))]
     if not filled:
         raise TableUnreadable("The spreadsheet has no sheet with cells.", "empty_file")
-    sheet = next((name for name in filled if _is_table(beginnings[name])), filled[0])
-    header_row = header_row_of(beginnings[sheet])
+    sheet = stated.sheet or next((name for name in filled if _is_table(beginnings[name])), filled[0])
+    if sheet not in beginnings:
+        beginnings[sheet] = list(islice(_cells(workbook, sheet), ROWS_LOOKED_AT))  # a hidden one, or none
+    header_row = header_row_of(beginnings[sheet]) if stated.header_row is None else stated.header_row
     return TableLayout("workbook", sheet=sheet, sheets=sheets, header_row=header_row)
 
 

@@ -1,7 +1,7 @@
 """People's and judges' ratings of the same items on one scale, as a table for all measures."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import isfinite
 
 import numpy as np
@@ -21,7 +21,8 @@ class RatingSet:
     Attributes:
         scale: what the ratings' values mean.
         table: items by raters; on a nominal scale the values are codes 0, 1, … of `labels`.
-        labels: names of the nominal categories in the order of their codes; empty on other scales.
+        labels: names of the categories in their order: on a nominal scale, and on an ordinal one whose levels have
+            names, where the values are places from 1; else empty.
         people, judges: the table's raters by kind, people first in the table.
         missing: cells that the files left empty; items that a file does not mention are not counted.
     """
@@ -72,6 +73,23 @@ def rating_set(
         matrix[rows[rating.item], columns[rating.rater]] = value
     table = RatingTable(tuple(rows), tuple(columns), matrix, steps, scale)
     return RatingSet(scale, table, labels, people, judges, sum(file.missing for file in contents))
+
+
+def named_rating_set(file: FileRatings, names: Sequence[str], *, ordered: bool) -> RatingSet:
+    """One table from ratings that are `names`: of a nominal scale, or `ordered` from the lowest.
+
+    On an ordered scale the value of a name is its place, from 1.
+
+    Raises:
+        RatingsFileError: as `rating_set`; a rating that is none of the names is not on the scale.
+    """
+    if not ordered:
+        return rating_set([file], "nominal", categories=names)
+    places = {name: float(place) for place, name in enumerate(names, start=1)}
+    _require_on_scale(file.ratings, (str(rating.label) in places for rating in file.ratings))
+    ratings = tuple(replace(rating, label=places[str(rating.label)]) for rating in file.ratings)
+    table = rating_set([FileRatings(ratings, file.missing)], "ordinal", categories=list(places.values()))
+    return replace(table, labels=tuple(places))
 
 
 def _labels(ratings: Sequence[FileRating], categories: Sequence[float | str] | None) -> tuple[str, ...]:

@@ -10,11 +10,13 @@ from perg.stats.base.resampling import RESAMPLES, Clusters, Draws, Floats
 from perg.stats.base.terms import GENERAL, Terms
 from perg.stats.files.rating_set import RatingSet
 from perg.stats.items.annotator_test import EPSILON, Scoring
+from perg.stats.items.pair_answers import PairAnswers
 from perg.stats.ratings.ratings import Ratings, RatingTable, nearest_category, on_categories, on_scale
 
 Progress = Callable[[str, float], None]
 """Called with what is being computed, and the share of the work that is done, in [0, 1]."""
 
+RESPONSE_LENGTH = "response length"
 IRRELEVANT = "irrelevant"
 """The slice of the facet `setting` in which alignment failure is undefined: nothing was to be followed."""
 
@@ -33,8 +35,8 @@ class ValidationInput:
         clusters: (n,) ids of the questions; items that share one are resampled together.
         facets: (n,) slices of each facet, such as source, category, preference category, method, setting, "answer
             correct"; None if an item belongs to none.
-        response_length: (n,) characters, NaN where unknown. position: (n,) place in the order in which the judge or
-            the people saw the item, NaN where unknown.
+        response_length: (n,) characters, NaN where unknown; `length_name` says of what.
+        position: (n,) place in the order in which the judge or the people saw the item, NaN where unknown.
         baseline_correct: (n,) whether the answer without the preference is correct: rates are over these items. Not
             given: over all items, and the report says so.
         answer_correct: (n,) whether the personalised answer is correct; without it there is no robustness error.
@@ -46,6 +48,9 @@ class ValidationInput:
         gold: (n,) adjudicated scores, NaN where there is none.
         replicates: for a judge, its replicates as a table over the same n items, for self-consistency.
         judge_kinds: "judge", "imported judge" or "floor" of each judge; "judge" where not given.
+        pairs: of ratings that say which of two outputs is better, all answers with their orders; the table then has
+            one rating a rater and item.
+        value_range: lowest and highest possible number of an interval scale; None: those that occur.
         incomparable: judges that seem to use another scale than people, each with the reason: they get no verdict.
         warnings: possible mistakes in the ratings, in sentences.
         terms: how sentences name failures. They do not change a number.
@@ -73,6 +78,9 @@ class ValidationInput:
     incomparable: Mapping[str, str] = field(default_factory=dict)
     warnings: Sequence[str] = ()
     terms: Terms = GENERAL
+    pairs: PairAnswers | None = None
+    value_range: tuple[float, float] | None = None
+    length_name: str = RESPONSE_LENGTH
 
     def __post_init__(self) -> None:
         n = len(self.table.units)
@@ -84,6 +92,11 @@ class ValidationInput:
             _require_length(f"facet {facet}", slices, n)
         for judge, table in self.replicates.items():
             _require_length(f"replicates of {judge}", table.units, n)
+        if self.pairs is not None:
+            _require_codes("pairs' items", self.pairs.item, n)
+            _require_codes("pairs' raters", self.pairs.rater, len(self.table.raters))
+            for systems in self.pairs.systems or ():
+                _require_length("systems", systems, n)
         if self.threshold is not None:
             object.__setattr__(self, "threshold", nearest_category(self.threshold, self.table.categories))
             if self.ratings.scale == "nominal" and self.threshold not in self.table.categories[1:]:
@@ -104,7 +117,7 @@ class ValidationInput:
 
     @property
     def failures(self) -> tuple[str, ...]:
-        """The labels of a nominal scale that are failures; none where that is not stated, or the scale is another."""
+        """The named categories that are failures; none where that is not stated, or the categories are numbers."""
         if self.threshold is None:
             return ()
         return tuple(
@@ -127,6 +140,11 @@ def failures_first(labels: Sequence[str], failures: Collection[str]) -> tuple[st
 def _require_length(name: str, values: Sized | None, n: int) -> None:
     if values is not None and len(values) != n:
         raise ValueError(f"{name} has {len(values)} entries for {n} items")
+
+
+def _require_codes(name: str, codes: Clusters, n: int) -> None:
+    if ((codes < 0) | (codes >= n)).any():
+        raise ValueError(f"{name} are outside the table of ratings")
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,6 @@ from perg.stats.ratings.ratings import BINARY, Ratings, RatingTable
 
 FEW_IN_SLICE = 5
 REST = "other (fewer than 5 labels each)"
-LENGTH = "response length"
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,5 +281,5 @@ def labelled_facets(data: ValidationInput, rows: Clusters) -> Mapping[str, NDArr
         if np.unique(names[names != ""]).size > 1:
             facets[facet] = names
     if data.response_length is not None and rows.size:
-        facets[LENGTH] = quantile_slices(data.response_length[rows], unit="characters")
+        facets[data.length_name] = quantile_slices(data.response_length[rows], unit="characters")
     return facets

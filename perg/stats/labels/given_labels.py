@@ -55,6 +55,11 @@ class GivenLabels:
         table = scipy.sparse.csr_array((np.ones(len(rows)), (rows, columns)), shape=shape)
         return cls(tuple(labels), table)
 
+    @classmethod
+    def of_flags(cls, flags: Flags, labels: Sequence[str]) -> Self:
+        """From which of the labels (n, k) each item has."""
+        return cls(tuple(labels), scipy.sparse.csr_array(flags.astype(np.float64)))
+
     @property
     def n(self) -> int:
         return int(self.given.shape[0])

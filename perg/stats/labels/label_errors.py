@@ -45,24 +45,41 @@ def label_errors(
     rated = np.ones(judge.n, dtype=np.bool_) if among is None else among
     if rated.shape != (judge.n,) or (clusters is not None and clusters.shape != rated.shape):
         raise ValueError("among and clusters have one entry an item")
+    return tuple(
+        errors_of_label(
+            judge.labels[int(code)],
+            judge.has(code),
+            people.has(code),
+            among=rated,
+            clusters=clusters,
+            confidence=confidence,
+        )
+        for code in np.union1d(judge.occurring(), people.occurring())
+    )
+
+
+def errors_of_label(
+    label: str,
+    judge: Flags,
+    people: Flags,
+    *,
+    among: Flags,
+    clusters: Clusters | None = None,
+    confidence: float = 0.95,
+) -> LabelErrors:
+    """Errors of one label from who gave it (n,) to which of the items `among` (n,) that both rated."""
 
     def share(hits: Flags, of: Flags, undefined: str) -> Estimate:
-        there = of & rated
+        there = of & among
         if not there.any():
             return Estimate.of_nothing(undefined)
         return proportion(
             hits[there], clusters=None if clusters is None else clusters[there], confidence=confidence
         )
 
-    errors = []
-    for code in np.union1d(judge.occurring(), people.occurring()):
-        said, true = judge.has(code), people.has(code)
-        errors.append(
-            LabelErrors(
-                judge.labels[int(code)],
-                missed=share(~said, true, "people gave the label to no item"),
-                invented=share(said, ~true, "people gave the label to every item"),
-                wrong=share(~true, said, "the judge gave the label to no item"),
-            )
-        )
-    return tuple(errors)
+    return LabelErrors(
+        label,
+        missed=share(~judge, people, "people gave the label to no item"),
+        invented=share(judge, ~people, "people gave the label to every item"),
+        wrong=share(~people, judge, "the judge gave the label to no item"),
+    )

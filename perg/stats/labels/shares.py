@@ -64,21 +64,28 @@ def label_shares(
     if labelled.shape != (judge.n,):
         raise ValueError("one flag an item says whether people labelled it")
     occurring = np.union1d(judge.occurring(), people.occurring())
-    at_once = 1 - (1 - confidence) / max(occurring.size, 1)
-    shares = []
-    for code in occurring:
-        sample = JudgedSample.of(
-            np.where(labelled, people.has(code), np.nan),
-            judge.has(code).astype(np.float64),
-            stratum=stratum,
-            inclusion=inclusion,
-            cluster=cluster,
+    return tuple(
+        label_share(
+            judge.labels[int(code)],
+            JudgedSample.of(
+                np.where(labelled, people.has(code), np.nan),
+                judge.has(code).astype(np.float64),
+                stratum=stratum,
+                inclusion=inclusion,
+                cluster=cluster,
+            ),
+            labels=occurring.size,
+            confidence=confidence,
         )
-        rates = corrected_rates(sample, confidence=confidence)
-        shares.append(
-            LabelShare(judge.labels[int(code)], rates, _at_level(sample, rates.recommended, at_once))
-        )
-    return tuple(shares)
+        for code in occurring
+    )
+
+
+def label_share(label: str, sample: JudgedSample, *, labels: int, confidence: float = 0.95) -> LabelShare:
+    """The share of one of so many `labels` that occur: outcomes and predictions are 1 where it was given."""
+    rates = corrected_rates(sample, confidence=confidence)
+    at_once = 1 - (1 - confidence) / max(labels, 1)
+    return LabelShare(label, rates, _at_level(sample, rates.recommended, at_once))
 
 
 def _at_level(sample: JudgedSample, method: Method | None, confidence: float) -> Estimate | None:

@@ -23,6 +23,7 @@ from perg.stats.base.estimate import Estimate
 from perg.stats.base.proportions import Flags
 from perg.stats.base.resampling import Clusters, Floats
 from perg.stats.pairwise.bradley_terry import Fit, fit
+from perg.stats.pairwise.ranks import RankInterval, rank_intervals
 from perg.stats.pairwise.strengths import FittedVotes, strength_estimates
 from perg.stats.pairwise.uncertainty import uncertainty
 from perg.stats.pairwise.votes import PairTable, Systems, why_no_strengths
@@ -34,7 +35,8 @@ FEW_COMPARISONS, FEW_DECISIVE = 50, 30
 class CorrectedStrengths:
     """Strengths (k,) by three methods, in the order of the systems; each adds up to 0.
 
-    `tuning` is λ in [0, 1], None where there is no corrected fit.
+    `tuning` is λ in [0, 1], None where there is no corrected fit. `ranks` (k,) are those of the corrected strengths;
+    empty where they were not asked for.
     """
 
     systems: tuple[str, ...]
@@ -42,6 +44,7 @@ class CorrectedStrengths:
     judge: tuple[Estimate, ...]
     corrected: tuple[Estimate, ...]
     tuning: float | None
+    ranks: tuple[RankInterval | None, ...] = ()
 
 
 def corrected_strengths(
@@ -53,11 +56,13 @@ def corrected_strengths(
     *,
     cluster: Clusters | None = None,
     confidence: float = 0.95,
+    rng: np.random.Generator | None = None,
 ) -> CorrectedStrengths:
     """From comparisons (N,) of systems `a` and `b` (codes): the judge's score of a, and people's, NaN without a label.
 
     Scores lie in [0, 1], ties are ½. The labelled comparisons are a simple random draw from all. Undefined where the
-    votes of a method do not bound the strengths (`why_no_strengths`).
+    votes of a method do not bound the strengths (`why_no_strengths`). With `rng`, ranks of the corrected strengths come
+    with ranges (`rank_intervals`).
 
     Raises:
         ValueError: arrays of different shapes, or scores outside [0, 1].
@@ -73,13 +78,18 @@ def corrected_strengths(
     by_people, fitted = everything.select(labelled).strengths(people[labelled], confidence=confidence)
     by_judge, _ = everything.strengths(judge, confidence=confidence)
     if fitted is None:
-        return CorrectedStrengths(systems, by_people, by_judge, by_people, None)
+        return CorrectedStrengths(systems, by_people, by_judge, by_people, None, (None,) * len(systems))
     y = np.where(labelled, people, 0.0)
     w = np.where(labelled, a.size / labelled.sum(), 0.0)
     tuning = _tuning(fitted.fit, a, b, judge, y, w)
     points, weight = tuning * judge + w * (y - tuning * judge), tuning + (1 - tuning) * w
-    corrected, _ = everything.strengths(points, weight, scores=people, confidence=confidence)
-    return CorrectedStrengths(systems, by_people, by_judge, corrected, tuning)
+    corrected, both = everything.strengths(points, weight, scores=people, confidence=confidence)
+    ranks: tuple[RankInterval | None, ...] = ()
+    if rng is not None:
+        ranks = (None,) * len(systems)
+        if both is not None:
+            ranks = rank_intervals(both.fit.strengths, both.uncertainty, confidence=confidence, rng=rng)
+    return CorrectedStrengths(systems, by_people, by_judge, corrected, tuning, ranks)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -4,12 +4,13 @@ One pure function combines the results of the rooms below; the page, the JSON, t
 all show its JSON (`dump`).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Annotated
 
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from perg.stats.base.result import Number
+from perg.stats.base.result import Number, added
 from perg.stats.base.undefined import Undefined
 from perg.stats.correction.corrected_runs import CorrectedRuns, corrected_runs
 from perg.stats.correction.corrections import correction_of
@@ -34,6 +35,10 @@ from perg.stats.raters.rater_agreement import (
     raters_of,
 )
 from perg.stats.raters.threshold import ThresholdAgreement
+from perg.stats.report.label_shares import LabelShares, label_shares_section
+from perg.stats.report.numbers import Numbers, numbers_section
+from perg.stats.report.pairs import Pairs, pairs_section
+from perg.stats.report.section_definitions import section_definitions
 from perg.stats.report.validation_definitions import definitions_in
 
 VERSION = 2
@@ -44,8 +49,8 @@ VERSION = 2
 class Summary:
     """What there is.
 
-    `labels` name the categories of a nominal scale, `failures` those that count as failures, `threshold` is for ordered
-    scales; `failure` says in words what counts as one. `warnings` are possible mistakes in the ratings.
+    `labels` name the categories of a scale that has names, `failures` those that count as failures, `threshold` is for
+    ordered scales; `failure` says in words what counts as one. `warnings` are possible mistakes in the ratings.
     """
 
     scale: str
@@ -66,7 +71,11 @@ class Summary:
 
 @dataclass(frozen=True, slots=True)
 class ValidationReport:
-    """Everything that people's labels say of the judges, and of the runs that they judged."""
+    """Everything that people's labels say of the judges, and of the runs that they judged.
+
+    `pairwise`, `numeric` and `label_shares` are there for ratings of their kind: which of two is better, a number, one
+    of several labels.
+    """
 
     version: int
     settings: ValidationSettings
@@ -81,6 +90,9 @@ class ValidationReport:
     rates: CorrectedRuns | Undefined
     aggregation: GoldRules | Undefined
     planning: NextSteps
+    pairwise: Annotated[Pairs | None, added(required=True)] = field(default=None, kw_only=True)
+    numeric: Annotated[Numbers | None, added(required=True)] = field(default=None, kw_only=True)
+    label_shares: Annotated[LabelShares | None, added(required=True)] = field(default=None, kw_only=True)
     definitions: dict[str, str]
 
 
@@ -121,6 +133,11 @@ def _computed(
     tell("judges compared", 0.7)
     comparisons = judge_comparisons(labelled, data.ratings.scale, settings)
     errors = errors_between_judges(labelled, settings)
+    tell("what belongs to this kind of rating", 0.72)
+    pairwise = pairs_section(data, labelled, settings)
+    numeric = numbers_section(data, settings) if data.ratings.scale == "interval" else None
+    is_of_names = data.ratings.scale == "nominal" and pairwise is None
+    label_shares = label_shares_section(data, labelled, settings) if is_of_names else None
     tell("gold by other rules", 0.75)
     aggregation = gold_rules(
         labelled, nominal=data.ratings.scale == "nominal", seed=settings.seed, terms=data.terms
@@ -148,7 +165,10 @@ def _computed(
         rates=rates,
         aggregation=aggregation,
         planning=planning,
-        definitions=dict(definitions_in(data.terms)),
+        pairwise=pairwise,
+        numeric=numeric,
+        label_shares=label_shares,
+        definitions=dict(definitions_in(data.terms)) | section_definitions(pairwise, numeric, label_shares),
     )
 
 
@@ -177,6 +197,8 @@ def summary_of(data: ValidationInput, labelled: LabelledItems) -> Summary:
 
 def _failure(data: ValidationInput, cut: float) -> str:
     """What counts as a failure, in words."""
+    if data.ratings.scale == "ordinal" and data.failures:
+        return f"a rating below “{data.ratings.labels[len(data.failures)]}”"
     if data.failures:
         return f"the label {' or '.join(f'“{label}”' for label in data.failures)}"
     below = any(value < cut for value in data.table.categories)

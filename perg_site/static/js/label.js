@@ -27,17 +27,21 @@ const actions = {
   forward: () => screen.goOn(),
   skip: () => (screen.canSkip ? skipping.open(screen.taskInView) : announce("You cannot skip a task you have labelled.")),
   flag: () => flagging.open(screen.taskInView),
-  differences: () => screen.toggleDifferences(),
-  as_written: () => screen.toggleAsWritten(),
   comment: () => screen.view.focus("comment"),
   guidelines: () => toggle(dialogs.guidelines, false),
   history: () => location.assign(config.urls.history),
   keys: () => toggle(dialogs.keys),
-  correct_yes: () => screen.view.choose("answer_correct", "yes"),
-  correct_no: () => screen.view.choose("answer_correct", "no"),
-  correct_cannot_tell: () => screen.view.choose("answer_correct", "cannot_tell"),
 };
-for (const score of "12345") actions[`score_${score}`] = () => screen.view.choose("score", score);
+if (!config.asks_criteria) {
+  Object.assign(actions, {
+    differences: () => screen.toggleDifferences(),
+    as_written: () => screen.toggleAsWritten(),
+    correct_yes: () => screen.view.choose("answer_correct", "yes"),
+    correct_no: () => screen.view.choose("answer_correct", "no"),
+    correct_cannot_tell: () => screen.view.choose("answer_correct", "cannot_tell"),
+  });
+  for (const score of "12345") actions[`score_${score}`] = () => screen.view.choose("score", score);
+}
 
 const WITHOUT_TASK = new Set(["guidelines", "history", "keys"]);
 
@@ -46,13 +50,16 @@ function canAct(name) {
   return dialog ? dialog === dialogs[name] : WITHOUT_TASK.has(name) || (name === "back" && screen.canGoBack) || screen.hasTask;
 }
 
-const keys = new Keys({ actions, canAct });
+const keys = new Keys({ actions, canAct, choice: (event) => (config.asks_criteria ? screen.view.choice(event) : null) });
 new KeySettings({
   dialog: dialogs.keys,
   requests: screen.requests,
   url: config.urls.settings,
   keys: config.keys,
-  used: (used) => keys.use(used),
+  used(used) {
+    keys.use(used);
+    if (config.asks_criteria) screen.view.useKeys(Object.keys(actions).map((name) => used[name]));
+  },
 });
 
 for (const button of document.querySelectorAll("[data-act]")) {

@@ -16,12 +16,12 @@ import pyarrow.parquet as pq
 import pytest
 
 from annotations.adjudication.services import adjudicate
-from annotations.exports.tables.columns import ARROW, Kind
+from annotations.exports.tables.columns import Kind
 from annotations.exports.tables.registry import tables
 from annotations.exports.tables.scopes import checked_scope, source_for
 from annotations.exports.writers.arrow_arrays import arrow_array
 from annotations.exports.writers.dataset_folder import folder_facts, write_folder
-from annotations.exports.writers.parquet import ParquetWriter
+from annotations.exports.writers.parquet import ARROW, ParquetWriter
 from annotations.exports.writers.writing import chunks, stream
 from annotations.gold.services.gold import release_gold
 from annotations.models import Campaign, GoldRelease, Label
@@ -180,6 +180,7 @@ def test_an_empty_table_has_its_columns(admin: User) -> None:
 
 
 @pytest.mark.parametrize("name", [name for name in tables() if name != "gold"])
+@pytest.mark.one_in(3)
 def test_every_table_fills_its_columns_in_every_format(
     admin: User, labelled: Campaign, name: str, tmp_path: Path
 ) -> None:

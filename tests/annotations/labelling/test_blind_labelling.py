@@ -205,6 +205,7 @@ def long_keys() -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("situation", SITUATIONS)
 @pytest.mark.parametrize("play", [_through_pages, _through_rest])
+@pytest.mark.one_in(3)
 def test_the_same_script_on_a_control_item_gets_the_same_answers(
     play: Callable[[World], list[tuple[int, list[str], str]]], situation: str
 ) -> None:

@@ -117,6 +117,7 @@ def test_a_draft_is_kept_and_a_stale_one_overwrites_nothing(campaign: Campaign, 
         "answer_correct": "",
         "comment": " so far ",
         "seconds": 2.5,
+        "answers": None,
     }
     problem(program.put(f"{at}draft/", {"score": 1, "version": 0}), 409, "stale_draft")
 
@@ -211,6 +212,7 @@ def test_nothing_that_an_annotator_gets_tells_model_run_judge_or_control_item(
         ("flag/", {}),
     ],
 )
+@pytest.mark.one_in(3)
 def test_what_is_wrong_is_named(campaign: Campaign, ann: User, path: str, body: dict[str, object]) -> None:
     program = Program(ann)
     assignment = program.post(f"campaigns/{campaign.pk}/next/").json()["task"]["assignment"]

@@ -62,7 +62,14 @@ def test_the_next_task_has_all_that_the_screen_shows() -> None:
     assert task["options"][1] == {"letter": "B", "text": "two"}
     assert task["preference"] == "I prefer short and concise answers."
     assert task["personalised_html"] == "<p>A.</p>\n"
-    assert task["draft"] == {"version": 0, "score": None, "answer_correct": "", "comment": "", "seconds": 0}
+    assert task["draft"] == {
+        "version": 0,
+        "score": None,
+        "answer_correct": "",
+        "comment": "",
+        "seconds": 0,
+        "answers": None,
+    }
     second = _next(client, campaign, task["assignment"])["task"]
     assert second["previous"] == task["assignment"]
     nothing = _next(client, campaign, task["assignment"], second["assignment"])
@@ -87,7 +94,13 @@ def test_a_second_window_does_not_overwrite_the_first_but_shows_the_conflict() -
     _submit(client, assignment, score=2, comment="first")
     refused = _submit(client, assignment, score=5)
     assert (refused.status_code, refused.json()["code"]) == (409, "already_labelled")
-    assert refused.json()["label"] == {"revision": 1, "score": 2, "answer_correct": "", "comment": "first"}
+    assert refused.json()["label"] == {
+        "revision": 1,
+        "score": 2,
+        "answer_correct": "",
+        "comment": "first",
+        "answers": None,
+    }
     assert _submit(client, assignment, score=5, based_on=1).json()["revision"] == 2
     shown = client.get(f"{ASSIGNMENTS}{assignment}/").json()
     assert (shown["status"], shown["label"]["score"]) == ("submitted", 5)
@@ -148,7 +161,7 @@ def test_a_draft_is_kept_with_the_time_and_comes_back_with_the_task() -> None:
     assert save(version=1, score=2) == {"version": 2}
     assert save(version=1)["code"] == "stale_draft"
     draft = client.get(f"{ASSIGNMENTS}{assignment}/").json()["draft"]
-    assert draft == {"version": 2, "score": 2, "answer_correct": "yes", "comment": "a\nb", "seconds": 3.5}
+    assert draft == {"version": 2, **entered, "score": 2, "answers": None}
     _submit(client, assignment)
     assert not Draft.objects.exists()
 

@@ -81,7 +81,7 @@ def labelled() -> Campaign:
             task = Task.objects.get(pk=assignment.task_id)
             submit_label(
                 assignment=Assignment.objects.get(pk=assignment.pk),
-                score=_answer(member.user.username, truth[task.response_id], rng),
+                score=_answer(member.user.username, truth[task.response.pk], rng),
                 comment="",
                 submission_key=uuid.uuid4(),
             )

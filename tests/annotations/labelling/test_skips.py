@@ -84,7 +84,13 @@ def test_a_labelled_task_is_not_skipped_and_the_label_is_shown() -> None:
     with pytest.raises(Conflict) as refusal:
         skip_task(assignment=assignment, reason="unclear")
     assert refusal.value.code == "already_labelled"
-    assert refusal.value.extra["label"] == {"revision": 1, "score": 2, "answer_correct": "", "comment": ""}
+    assert refusal.value.extra["label"] == {
+        "revision": 1,
+        "score": 2,
+        "answer_correct": "",
+        "comment": "",
+        "answers": None,
+    }
 
 
 @pytest.mark.parametrize(

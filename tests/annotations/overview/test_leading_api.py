@@ -284,6 +284,7 @@ ROUTES = {
 
 
 @pytest.mark.parametrize("path", ROUTES)
+@pytest.mark.one_in(3)
 def test_the_queries_of_a_list_do_not_grow_with_its_rows(lead: Person, path: str) -> None:
     campaign = build.campaign(build.run_with_items(1), [build.person()], overlap=1, leads=[lead.user])
 

@@ -103,6 +103,7 @@ def test_shares_are_entered_in_per_cent_and_kept_as_shares() -> None:
         ({"control_every": "1"}, "greater than or equal to 2"),
     ],
 )
+@pytest.mark.one_in(3)
 def test_what_cannot_be_created_is_refused_beside_its_field(changed: dict[str, object], said: str) -> None:
     run = build.run_with_items(3)
     staff = Client()

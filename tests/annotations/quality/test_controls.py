@@ -108,7 +108,7 @@ def test_a_response_that_is_a_task_already_cannot_be_an_item(campaign: Campaign)
 
 
 def test_with_one_bad_item_none_is_added(campaign: Campaign) -> None:
-    taken = campaign.tasks.all()[0].response_id
+    taken = campaign.tasks.all()[0].response.pk
     with pytest.raises(Conflict):
         add_controls(
             campaign=campaign, items=[KnownItem(_free(campaign).pk, 3), KnownItem(taken, 3)], actor=None

@@ -170,7 +170,7 @@ def test_an_unknown_criterion_is_not_found_anywhere(client: Client, campaign: Ca
         ("validation_download", ["html"]),
         ("validation_figure", ["skill"]),
     ):
-        for key in ("nothing", "x" * 5000, "correct "):
+        for key in ("nothing", "x" * 5000, "CORRECT"):
             address = reverse(route, args=[campaign.pk, *arguments])
             assert client.get(f"{address}?criterion={quote(key)}").status_code == 404
     address = reverse("validation_request", args=[campaign.pk])

@@ -128,15 +128,8 @@ def test_rest_does_not_say_of_imported_ratings_how_they_were_labelled(
 
 
 PAGES = [
-    *("campaign_detail", "campaign_agreement", "campaign_people", "campaign_audit", "campaign_settings"),
-    *(
-        "campaign_guidelines",
-        "adjudication_queue",
-        "quality",
-        "controls",
-        "qualification_people",
-        "label_next",
-    ),
+    *("campaign_detail", "campaign_people", "campaign_audit", "campaign_settings"),
+    *("campaign_guidelines", "begin_labelling", "label_next"),
 ]
 
 
@@ -157,11 +150,9 @@ def test_list_and_page_show_it_as_imported(client: Client, campaign: Campaign) -
     assert reverse("validation", args=[campaign.pk]) in page
 
 
-def test_imported_ratings_are_never_labelled(client: Client, campaign: Campaign) -> None:
+def test_imported_ratings_are_not_open_before_labelling_begins(client: Client, campaign: Campaign) -> None:
     answer = client.post(reverse("campaign_status", args=[campaign.pk]), {"status": "open"})
     assert answer.status_code == Conflict.status
-    with pytest.raises(IntegrityError, match="campaign_imported_is_not_labelled"), transaction.atomic():
-        Campaign.objects.update(status="open")
 
 
 def test_the_database_keeps_imported_campaigns_in_order(campaign: Campaign) -> None:

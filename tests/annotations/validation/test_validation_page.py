@@ -208,6 +208,7 @@ def test_every_figure_is_an_svg_file_with_its_own_style(document: ValidationRepo
         {"items": 1},
     ],
 )
+@pytest.mark.one_in(3)
 def test_what_is_undefined_says_why_on_the_page(shape: dict[str, Any]) -> None:
     document = document_of(**shape)
     shown = as_html(document, title="Report")

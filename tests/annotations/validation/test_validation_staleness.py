@@ -76,6 +76,7 @@ CHANGES: list[Callable[[Campaign], None]] = [
 
 
 @pytest.mark.parametrize("change", CHANGES)
+@pytest.mark.one_in(3)
 def test_what_the_report_rests_on_changes_its_hash(
     campaign: Campaign, change: Callable[[Campaign], None]
 ) -> None:

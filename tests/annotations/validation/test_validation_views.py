@@ -172,6 +172,7 @@ def test_figures_are_svg_files(client: Client, campaign: Campaign) -> None:
         ("nominal", "item,ann,bob\nq1,yes,1\nq2,1,1\n"),
     ],
 )
+@pytest.mark.one_in(3)
 def test_whatever_was_imported_has_its_page_and_files(
     client: Client, lead: User, scale: Scale, people: str, has_judge: bool
 ) -> None:

@@ -70,6 +70,7 @@ def test_the_service_refuses_what_breaks_a_rule(values: dict[str, Any], field: s
 
 
 @pytest.mark.parametrize(("values", "field"), REFUSED, ids=names)
+@pytest.mark.one_in(3)
 def test_rest_refuses_what_breaks_a_rule(staff: Client, values: dict[str, Any], field: str) -> None:
     made = staff.post(f"{API}endpoints/", VALID | values, content_type="application/json")
     assert (made.status_code, made.json()["field"]) == (400, field)
@@ -81,6 +82,7 @@ def test_rest_refuses_what_breaks_a_rule(staff: Client, values: dict[str, Any], 
 
 
 @pytest.mark.parametrize(("values", "field"), REFUSED, ids=names)
+@pytest.mark.one_in(3)
 def test_the_page_refuses_what_breaks_a_rule(staff: Client, values: dict[str, Any], field: str) -> None:
     form = (
         {"max_concurrency": "8", "timeout_seconds": "30", "structured_output": "json_schema"} | VALID | values

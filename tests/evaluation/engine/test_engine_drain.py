@@ -52,6 +52,7 @@ def quick_retries(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("provider", ["openai", "anthropic"])
+@pytest.mark.one_in(2)
 def test_every_request_is_sent_once_and_recorded_with_all_that_came_back(
     provider: str, providers: StubProcess
 ) -> None:

@@ -71,6 +71,7 @@ def _odd_in_three_places(reply: dict[str, object]) -> list[dict[str, object]]:
 @pytest.mark.django_db
 @pytest.mark.parametrize("provider", ["openai", "anthropic"])
 @pytest.mark.parametrize("made_odd", [_odd_in_one_place, _odd_in_three_places])
+@pytest.mark.one_in(2)
 def test_fields_of_a_reply_may_hold_anything_and_the_replies_beside_it_are_recorded_once(
     provider: str,
     made_odd: Callable[[dict[str, object]], list[dict[str, object]]],

@@ -19,6 +19,7 @@ DEMONSTRATION = Path(__file__).parents[3] / "evaluation" / "demonstration"
 
 @pytest.mark.parametrize("sample_size", [None, 6])
 @pytest.mark.parametrize("method", ["direct", "pref_aligner"])
+@pytest.mark.one_in(3)
 def test_a_replayed_run_has_the_texts_of_the_imported_one(method: str, sample_size: int | None) -> None:
     catalogue = import_catalogue(file=DEMONSTRATION / "preferences.csv", name="c", actor=None).catalogue
     # The record holds the other method, too, with the same questions and preferences.

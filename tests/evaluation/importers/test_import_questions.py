@@ -82,6 +82,7 @@ def run(content: bytes, name: str = "q.jsonl", **arguments: Any) -> QuestionsRep
         (COMMONSENSE, "commonsense_qa", ("C?", ["x", "y", "z"], "C", "commonsense_qa", "", "c1")),
     ],
 )
+@pytest.mark.one_in(4)
 def test_a_layout_is_recognised_in_every_kind_of_file(
     name: str,
     encode: Callable[[Sequence[Record]], bytes],
@@ -337,6 +338,7 @@ RIGHT = '{"question": "Q?", "options": ["x", "y"], "gold_option": "B"%s}'
 
 @pytest.mark.parametrize("kind", ["jsonl", "json", "csv", "parquet"])
 @pytest.mark.parametrize("field", ["category", "source", "id", "preference"])
+@pytest.mark.one_in(3)
 def test_nan_is_nothing(kind: str, field: str) -> None:
     cells: dict[str, list[Any]] = {
         "question": ["Q?"],

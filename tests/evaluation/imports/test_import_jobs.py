@@ -333,6 +333,7 @@ HOSTILE_FILES: dict[str, tuple[str, Callable[[], bytes]]] = {
 
 @pytest.mark.parametrize("name", HOSTILE_FILES)
 @pytest.mark.slow
+@pytest.mark.one_in(2)
 def test_a_file_that_is_made_to_fill_the_memory_is_refused(client: Client, name: str) -> None:
     file_name, content = HOSTILE_FILES[name]
     job = _questions(client, file_name, content())

@@ -81,6 +81,7 @@ ROUTES = {
 
 
 @pytest.mark.parametrize("route", ROUTES)
+@pytest.mark.one_in(3)
 def test_staff_only(staff: Client, route: str) -> None:
     build = _answered(staff)
     method, of, status = ROUTES[route]

@@ -90,6 +90,7 @@ ODD_VALUES = ["many", 3.7, -1, 10**30, [1, 2], {"a": 1}, None, True, deep(480), 
         ((None, None), (None, None)),
     ],
 )
+@pytest.mark.one_in(3)
 def test_token_counts_are_whole_numbers_or_unknown(
     api: str, stated: tuple[object, object], read: tuple[int | None, int | None]
 ) -> None:
@@ -104,6 +105,7 @@ def test_token_counts_are_whole_numbers_or_unknown(
 
 @BOTH
 @pytest.mark.parametrize("value", ODD_VALUES, ids=lambda value: repr(value)[:20])
+@pytest.mark.one_in(3)
 def test_whatever_stands_beside_the_reply_the_reply_is_read(api: str, value: object) -> None:
     made = openai_reply if api == "openai" else anthropic_reply
     names = ("usage", "id", "model", "created", "system_fingerprint", "timings", "error_count")
@@ -156,6 +158,7 @@ def test_of_several_choices_the_one_with_index_0_is_read() -> None:
         ({"content": 7}, "", ""),
     ],
 )
+@pytest.mark.one_in(3)
 def test_an_answer_is_read_in_whatever_parts_it_comes(
     message: dict[str, object], text: str, reasoning: str
 ) -> None:
@@ -224,6 +227,7 @@ SHAPES = [
 
 @BOTH
 @pytest.mark.parametrize("body", SHAPES, ids=lambda body: str(body)[:40])
+@pytest.mark.one_in(3)
 def test_the_servers_own_words_are_in_the_failure_whatever_their_shape(api: str, body: object) -> None:
     failure = outcome(Answer(body, 400), api=api)
     assert isinstance(failure, CallFailure)
@@ -244,6 +248,7 @@ def test_the_servers_own_words_are_in_the_failure_whatever_their_shape(api: str,
         ([{"error": {"message": "no"}}], "server_error", False),
     ],
 )
+@pytest.mark.one_in(3)
 def test_an_error_inside_http_200_is_that_error(api: str, body: object, code: str, retryable: bool) -> None:
     failure = outcome(Answer(body), api=api)
     assert isinstance(failure, CallFailure)
@@ -264,6 +269,7 @@ def test_an_error_inside_http_200_is_that_error(api: str, body: object, code: st
         ({"message": "Too many requests per minute"}, "rate_limited"),
     ],
 )
+@pytest.mark.one_in(3)
 def test_a_quota_that_only_money_ends_is_not_waited_for_and_one_of_a_day_is(
     api: str, error: dict[str, object], code: str
 ) -> None:
@@ -313,6 +319,7 @@ def test_a_wait_in_milliseconds_is_read() -> None:
 
 @BOTH
 @pytest.mark.parametrize("content", [b"", b"[]", b"null", b"7", b'"x"', b"{}", b"<html>", b"[" * 100_000])
+@pytest.mark.one_in(3)
 def test_what_is_no_reply_at_all_is_malformed(api: str, content: bytes) -> None:
     failure = outcome(Answer(content), api=api)
     assert isinstance(failure, CallFailure)

@@ -130,6 +130,7 @@ def test_an_unchanged_analysis_is_not_sent_again(admin: Client) -> None:
 
 
 @pytest.mark.parametrize("show", SETS)
+@pytest.mark.one_in(3)
 def test_the_items_behind_a_number_are_those_of_the_page(admin: Client, show: str) -> None:
     run = judged(build.run(method="pref_aligner"))
     judge = Judge.objects.get(name="judge")

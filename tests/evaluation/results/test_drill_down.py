@@ -118,6 +118,7 @@ def check(client: Client, found: list[tuple[str, int, str]]) -> None:
 @pytest.mark.parametrize("setting", ["relevant", "irrelevant"])
 @pytest.mark.parametrize("by", ["source", "category", "preference", "preference_category"])
 @pytest.mark.parametrize("stored", [False, True])
+@pytest.mark.one_in(3)
 def test_every_number_on_the_page_of_a_run_leads_to_as_many_items(
     staff: Client, by: str, setting: str, stored: bool
 ) -> None:
@@ -154,6 +155,7 @@ def test_scores_and_reasons_of_a_judge_lead_to_their_items(staff: Client) -> Non
 
 @pytest.mark.slow
 @pytest.mark.parametrize("status", ["running", "complete"])
+@pytest.mark.one_in(2)
 def test_stages_and_causes_of_a_launched_run_lead_to_their_items(staff: Client, status: str) -> None:
     run = run_of_all_kinds()
     batch = launched(run, status=status)
@@ -175,6 +177,7 @@ def test_numbers_of_the_explorer_and_of_the_stages_lead_to_as_many_items(staff: 
 
 
 @pytest.mark.parametrize("setting", ["relevant", "irrelevant"])
+@pytest.mark.one_in(2)
 def test_numbers_of_a_comparison_lead_to_as_many_items(staff: Client, setting: str) -> None:
     one = run_of_all_kinds()
     other = run_of_all_kinds(method="cot", setting=setting, beside=one)

@@ -193,6 +193,7 @@ FIGURES = [
 
 
 @pytest.mark.parametrize("figure", FIGURES)
+@pytest.mark.one_in(3)
 def test_figures_can_be_taken_away(staff: Client, figure: str) -> None:
     direct = priced(judged(build.run()))
     aligned = judged(build.run(method="pref_aligner"), questions=direct)
@@ -226,6 +227,7 @@ def test_run_pages_show_the_same_stored_and_computed(staff: Client) -> None:
 @pytest.mark.parametrize(
     "page", ["results", "results_figures", "results_stages", "results_costs", "results_export"]
 )
+@pytest.mark.one_in(3)
 def test_the_queries_of_a_results_page_do_not_grow_with_the_runs(staff: Client, page: str) -> None:
     def add_rows(count: int) -> None:
         for _ in range(count):

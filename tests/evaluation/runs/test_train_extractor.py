@@ -223,6 +223,7 @@ def test_a_response_that_the_adapter_cannot_answer_is_undecided_and_counted(
         (["--options", '{"rank": 8}'], "no option 'rank'"),
     ],
 )
+@pytest.mark.one_in(3)
 def test_wrong_arguments_are_refused_in_words(
     recorded: Run, stand: StandIn, tmp_path: Path, arguments: list[str], said: str
 ) -> None:

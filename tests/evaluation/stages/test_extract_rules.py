@@ -259,6 +259,7 @@ def test_odd_options_do_no_harm_to_a_plain_answer(options: Options) -> None:
 
 
 @pytest.mark.parametrize("response", HOSTILE.values(), ids=HOSTILE)
+@pytest.mark.one_in(4)
 def test_a_very_long_response_is_read_to_its_last_line(response: str) -> None:
     # No assertion on time: patterns that backtrack without bounds would never come to an end on these.
     assert extract_answer(f"{response}\n\nTherefore, the final answer is C.", CITIES).letter == "C"
@@ -281,12 +282,14 @@ def calls(response: str) -> int:
 
 
 @pytest.mark.parametrize("name", HOSTILE)
+@pytest.mark.one_in(4)
 def test_twice_as_long_a_response_takes_at_most_about_twice_as_many_searches(name: str) -> None:
     short, long = (calls(HOSTILE[name][:length]) for length in (6_000, 12_000))
     assert long <= 2.2 * short + 200
 
 
 @pytest.mark.parametrize("name", ["praise", "labels", "answers that never come"])
+@pytest.mark.one_in(2)
 def test_what_a_response_takes_does_not_grow_with_its_length_beyond_a_bound(name: str) -> None:
     assert calls(HOSTILE[name][:180_000]) <= 1.5 * calls(HOSTILE[name][:60_000])
 

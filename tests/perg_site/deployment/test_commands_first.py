@@ -25,9 +25,11 @@ ARGUMENTS = {
     "changepassword": ["nobody"],
     "dumpdata": ["evaluation.dataset"],
     "import_catalogue": ["absent.csv", "--name", "c"],
+    "import_items": ["absent.csv", "--campaign", "c"],
     "import_questions": ["absent.csv", "--name", "d"],
     "import_ratings": ["--human", "absent.json", "--campaign", "c"],
     "import_recorded_run": ["absent.csv", "--model", "m", "--method", "direct", "--setting", "relevant"],
+    "judge_items": ["no such campaign", "--endpoint", "e"],
     "judge_run": ["no such run"],
     "launch_run": [
         "n",

@@ -1,14 +1,15 @@
 // What is entered for one task and not submitted: kept in the browser at every keystroke, on the server soon after.
 
+import { tidy } from "./answers.js";
 import { LoggedOut, NotSent, Refused } from "./requests.js";
 
 const PAUSE = 800;
 const RETRY = 5_000;
 const LOAD = Math.random().toString(36).slice(2, 10); // This page, as it was loaded: other windows have others.
 
-const EMPTY = { score: null, answer_correct: "", comment: "" };
-
-export function contentOf({ score, answer_correct, comment }) {
+/** What is entered of an item's criteria, or of a response. */
+export function contentOf({ score, answer_correct, comment, answers }) {
+  if (answers) return { answers: tidy(answers), comment: comment ?? "" };
   return { score: score ?? null, answer_correct: answer_correct ?? "", comment: comment ?? "" };
 }
 
@@ -45,7 +46,7 @@ export class Draft extends EventTarget {
     this.#mayBeSent = mayBeSent;
     this.#assignment = task.assignment;
     this.#version = task.draft.version;
-    this.#saved = contentOf(task.draft.version ? task.draft : (pending ?? task.label ?? EMPTY));
+    this.#saved = contentOf(task.draft.version ? task.draft : (pending ?? task.label ?? { answers: task.item && {} }));
     this.content = this.#saved;
     this.seconds = task.draft.version ? task.draft.seconds : 0;
     this.#restore();

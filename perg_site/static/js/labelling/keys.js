@@ -35,13 +35,18 @@ export function isAllowed(key) {
 export class Keys {
   #actions;
   #canAct;
+  #choice;
   #keys = {};
   #held = new Set();
 
-  /** `actions` maps names to functions; `canAct(name)` says whether one may act now. */
-  constructor({ actions, canAct }) {
+  /**
+   * `actions` maps names to functions; `canAct(name)` says whether one may act now. `choice(event)` gives what a key does
+   * in the form in view, which comes first, or null.
+   */
+  constructor({ actions, canAct, choice = () => null }) {
     this.#actions = actions;
     this.#canAct = canAct;
+    this.#choice = choice;
     document.addEventListener("keydown", (event) => this.#pressed(event));
     document.addEventListener("keyup", (event) => this.#released(event));
     addEventListener("blur", () => this.#held.clear());
@@ -64,6 +69,12 @@ export class Keys {
     } else if (isTyping && key === "Escape") {
       target.blur();
     } else if (!isTyping && isPlain(event)) {
+      const choose = this.#canAct("choice") && this.#choice(event);
+      if (choose) {
+        event.preventDefault();
+        if (!isHeld) choose();
+        return;
+      }
       const name = this.#nameOf(event);
       if (!name || !this.#canAct(name)) return;
       if (key === "Enter" && target.closest("a, button, summary")) return; // It presses what has the focus.

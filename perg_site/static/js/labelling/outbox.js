@@ -109,7 +109,7 @@ export class Outbox extends EventTarget {
   }
 
   #refused(entry, { code, message, problem }) {
-    const troubled = { ...entry, trouble: { code, message, label: problem.label ?? null } };
+    const troubled = { ...entry, trouble: { code, message, label: problem.label ?? null, errors: problem.errors ?? [] } };
     this.#store.set(entry.id, troubled);
     this.dispatchEvent(new CustomEvent("trouble", { detail: { entry: troubled } }));
   }

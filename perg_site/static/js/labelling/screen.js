@@ -1,5 +1,6 @@
 // The screen's course: which task is in view, which wait, and what happens when one is done.
 
+import { CriteriaView } from "./criteria_view.js";
 import { Draft, contentOf, isSame, sendLeftDrafts } from "./draft.js";
 import { announce, Notices } from "./notices.js";
 import { Outbox } from "./outbox.js";
@@ -16,7 +17,6 @@ import { WorkTime } from "./work_time.js";
 const IN_HAND = 2; // The task in view and the next one.
 
 export class Screen {
-  #config;
   #drafts = new Map();
   #tasks = new Map();
   #inHand = [];
@@ -24,7 +24,6 @@ export class Screen {
   #first;
 
   constructor({ root, config, first }) {
-    this.#config = config;
     this.#first = first;
     const { person, campaign, assignmentUrl } = root.dataset;
     this.campaign = Number(campaign);
@@ -33,7 +32,8 @@ export class Screen {
     this.store = new Store(person);
     this.outbox = new Outbox({ store: this.store, send: (entry) => this.#send(entry) });
     this.time = new WorkTime();
-    this.view = new TaskView(root.querySelector("[data-task]"));
+    const View = root.querySelector("[data-criteria]") ? CriteriaView : TaskView;
+    this.view = new View(root.querySelector("[data-task]"));
     this.reading = new Reading(this);
     this.states = new States(root, config);
     const notices = new Notices(root.querySelector("[data-notices]"));
@@ -133,10 +133,8 @@ export class Screen {
     const task = this.#task;
     const content = this.view.read();
     const draft = this.#draftOf(task);
-    if (!content.score) return this.#ask("score", "Choose a score from 1 to 5.");
-    if (this.#config.asks_correctness && !content.answer_correct) {
-      return this.#ask("answer_correct", "Also choose whether the answer is correct.");
-    }
+    const problem = this.view.problem(content);
+    if (problem) return this.#ask(problem.name, problem.words);
     draft.enter(content, this.time.seconds);
     if (draft.other) return this.view.say("There are two versions of this label: choose one above first.");
     if (task.label && isSame(task.label, content)) return this.goOn(); // Nothing is changed.
@@ -341,6 +339,7 @@ export class Screen {
     this.#drafts.delete(assignment);
     if (task !== this.#task) return;
     this.enter(assignment, fields);
+    this.view.showProblems(trouble.errors);
     this.states.task(task);
   }
 

@@ -1,5 +1,6 @@
 // What the screen says of itself: what is saved and sent, how much is done, and why there is no task.
 
+import { answersInWords } from "./answers.js";
 import { announce } from "./notices.js";
 
 const DRAFT = {
@@ -81,10 +82,10 @@ export class States {
     this.#one("lease").textContent = "Your time for this task has run out and another annotator may have it. You can still submit your label.";
   }
 
-  #inWords({ score, answer_correct, comment }) {
+  #inWords({ score, answer_correct, comment, answers }) {
     const answer = this.#labels[answer_correct];
     const short = comment.length > 60 ? `${comment.slice(0, 60)}…` : comment;
-    return [`score ${score}`, answer && `answer correct: ${answer.toLowerCase()}`, short && `“${short}”`].filter(Boolean).join(", ");
+    return [answers ? answersInWords(answers) : `score ${score}`, answer && `answer correct: ${answer.toLowerCase()}`, short && `“${short}”`].filter(Boolean).join(", ");
   }
 
   // --- Without a task ---------------------------------------------------------------------------------------------

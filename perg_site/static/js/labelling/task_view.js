@@ -56,6 +56,17 @@ export class TaskView {
     this.#form.elements.comment.value = comment;
   }
 
+  /** What is missing: the name of the field and words for it; null: nothing. */
+  problem({ score, answer_correct }) {
+    if (!score) return { name: "score", words: "Choose a score from 1 to 5." };
+    if (this.#form.elements.answer_correct && !answer_correct) {
+      return { name: "answer_correct", words: "Also choose whether the answer is correct." };
+    }
+    return null;
+  }
+
+  showProblems() {}
+
   choose(name, value) {
     const input = this.#form.querySelector(`[name=${name}][value="${value}"]`);
     if (!input) return;

@@ -1,5 +1,6 @@
 // What went wrong and wants a decision or a login: nothing is dropped but by the annotator.
 
+import { answersInWords } from "./answers.js";
 import { contentOf } from "./draft.js";
 import { announce } from "./notices.js";
 import { Refused } from "./requests.js";
@@ -143,6 +144,6 @@ export class Troubles {
   }
 }
 
-function inWords({ score, comment }) {
-  return [score ? `score ${score}` : "no score", comment && `“${comment}”`].filter(Boolean).join(", ");
+function inWords({ score, comment, answers }) {
+  return [answers ? answersInWords(answers) : score ? `score ${score}` : "no score", comment && `“${comment}”`].filter(Boolean).join(", ");
 }

@@ -41,6 +41,7 @@ def counts(request: pytest.FixtureRequest) -> JudgedCounts:
     return campaigns(*request.param)
 
 
+@pytest.mark.one_in(3)
 def test_ppi_over_many_strata_has_no_bias(counts: JudgedCounts) -> None:
     """With a weight for each stratum the means were 0.074 to 0.063, one to two standard errors below 0.1."""
     values = np.clip(pooled_mean(LabelledStrata.of_counts(counts)).value, 0, 1)
@@ -61,6 +62,7 @@ def test_rogan_gladen_over_many_strata_covers(counts: JudgedCounts) -> None:
 @pytest.mark.parametrize(
     ("strata", "labels", "rate"), [(30, 5, 0.05), (30, 5, 0.3), (60, 2, 0.1), (8, 12, 0.2)]
 )
+@pytest.mark.one_in(3)
 def test_labels_alone_over_many_strata_cover(strata: int, labels: int, rate: float) -> None:
     counts = campaigns(strata, labels, rate=rate, count=1500)
     low, high = labels_interval(counts, pooled_mean(LabelledStrata.of_counts(counts)))

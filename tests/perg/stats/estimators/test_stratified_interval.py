@@ -44,6 +44,7 @@ def excess(
 
 
 @pytest.mark.parametrize("power", [POWERED, 2 / 3, 1.0])
+@pytest.mark.one_in(3)
 def test_two_cells_end_where_a_constrained_search_says_the_test_rejects(power: float) -> None:
     rng = np.random.default_rng(0)
     for _ in range(15):

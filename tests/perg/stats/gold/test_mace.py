@@ -29,6 +29,7 @@ def ratings(seed: int) -> np.ndarray:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(4))
+@pytest.mark.one_in(3)
 def test_the_fit_is_where_crowd_kits_steps_lead(seed: int) -> None:
     codes = ratings(seed)
     unit, rater = np.nonzero(codes >= 0)

@@ -19,6 +19,7 @@ from perg.stats.judges.alternative_annotator import (
     alternative_annotator_test,
 )
 from perg.stats.ratings.ratings import BINARY, SCALE, Ratings, RatingTable
+from tests.sizes import seeds
 
 NAN = np.nan
 PUBLISHED = Path(__file__).resolve().parents[5] / "shared" / "data" / "human_vs_llm"
@@ -124,9 +125,10 @@ def test_all_twelve_published_rows_come_out() -> None:
 
 
 @pytest.mark.parametrize("scoring", SCORINGS)
+@pytest.mark.one_in(2)
 def test_equals_the_procedure_item_by_item_on_random_campaigns(scoring: Scoring) -> None:
     passed = 0
-    for seed in range(100):
+    for seed in seeds(100):
         humans, judge = random_campaign(seed)
         expected = item_by_item(humans, judge, epsilon=0.2, scoring=scoring)
         found = run(humans, judge, scoring=scoring, resamples=1)

@@ -201,6 +201,7 @@ def test_nothing_to_test_on_says_why(judge: Ratings, reference: Ratings, reason:
 
 
 @pytest.mark.parametrize("failures", [0.5, 0.1])
+@pytest.mark.one_in(2)
 def test_coins_pass_about_once_in_a_hundred_campaigns(failures: float) -> None:
     """300 campaigns at the 1% level: 3 expected, and 11 or more less often than once in a thousand."""
     passed = 0
@@ -212,6 +213,7 @@ def test_coins_pass_about_once_in_a_hundred_campaigns(failures: float) -> None:
 
 
 @pytest.mark.parametrize(("failures", "skill"), [(0.5, 0.5), (0.15, 0.4), (0.3, 0.8)])
+@pytest.mark.one_in(2)
 def test_a_skilled_judge_passes_as_often_as_planned(failures: float, skill: float) -> None:
     units = units_to_beat_baselines(skill, failures)
     right = (1 + skill) / 2
@@ -225,6 +227,7 @@ def test_a_skilled_judge_passes_as_often_as_planned(failures: float, skill: floa
 
 
 @pytest.mark.parametrize("categories", [2, 4])
+@pytest.mark.one_in(2)
 def test_a_judge_of_labels_passes_as_often_as_planned(categories: int) -> None:
     """A judge that knows the label of half of the units and guesses at the others: kappa 0.5."""
     units = units_to_beat_baselines(0.5, None, categories=categories)

@@ -51,6 +51,7 @@ def share_that_replaces(items: int, rate: float, judge: float, seeds: int = 40, 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("items", "rate"), [(100, 0.1), (200, 0.1), (500, 0.1), (100, 0.2), (200, 0.3)])
+@pytest.mark.one_in(2)
 def test_a_judge_that_misses_half_of_what_people_find_does_not_replace_them(items: int, rate: float) -> None:
     """Of 40 campaigns 5% are 2; at 1%, which is what it comes to, 4 or more have a chance of less than 0.1%."""
     assert share_that_replaces(items, rate, 0.5) <= 3 / 40

@@ -57,6 +57,7 @@ def coin(truth: Ratings, rng: np.random.Generator) -> Ratings:
     [(constant, 0.9, 0.1, 30), (coin, 0.5, 0.3, 15), (coin, 0.9, 0.3, 0)],
     ids=["constant at 90% followed", "coin, people 30% wrong", "coin, 90% followed, people 30% wrong"],
 )
+@pytest.mark.one_in(2)
 def test_judges_without_skill_are_rejected_though_the_raw_test_passes_many(
     judge: Judge, prevalence: float, human_error: float, raw_at_least: int
 ) -> None:
@@ -67,6 +68,7 @@ def test_judges_without_skill_are_rejected_though_the_raw_test_passes_many(
 
 
 @pytest.mark.parametrize("n", [20, 40])
+@pytest.mark.one_in(2)
 def test_small_campaigns_do_not_let_them_pass_either(n: int) -> None:
     kinds = Counter(
         campaign(seed, judge, prevalence=prevalence, human_error=error, n=n).verdict.kind

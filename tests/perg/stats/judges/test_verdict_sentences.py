@@ -194,6 +194,7 @@ def test_every_sentence_of_a_verdict_holds_against_the_numbers_beside_it(scale: 
 
 
 @pytest.mark.parametrize("scale", SCALES)
+@pytest.mark.one_in(3)
 def test_a_whole_report_hands_each_judge_its_own_correction(scale: str) -> None:
     document: Any = dump(validation_report(campaign(scale, "balanced", 3, 3), settings=QUICK))
     corrected: set[str] = set()

@@ -15,6 +15,7 @@ from perg.stats.measures.alpha import (
 )
 from perg.stats.ratings.pooled import PooledTable
 from perg.stats.ratings.ratings import RatingTable
+from tests.sizes import seeds
 
 NAN = np.nan
 BIG = 15  # the seed of a random table of 38 units by 5 raters
@@ -86,14 +87,14 @@ def test_alpha_derived_by_hand() -> None:
 
 @pytest.mark.parametrize("level", LEVELS)
 def test_alpha_equals_the_library_on_random_tables_with_missing_ratings(level: Level) -> None:
-    for seed in range(200):
+    for seed in seeds(200):
         ratings = random_table(seed)
         assert point(ratings, level).value == pytest.approx(of_library(ratings, level), abs=1e-9)
 
 
 @pytest.mark.parametrize("level", LEVELS)
 def test_the_resampled_statistic_equals_the_library_on_unit_weights(level: Level) -> None:
-    for seed in range(200):
+    for seed in seeds(200):
         ratings = random_table(seed)
         coincidences = unit_coincidences(ratings.codes(), len(ratings.categories))
         pairs = coincidences.pairs(np.ones((1, len(ratings.units))) @ coincidences.indicator)

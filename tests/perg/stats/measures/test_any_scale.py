@@ -91,6 +91,7 @@ def test_a_report_computes_on_any_scale(name: str, level: Level) -> None:
 @pytest.mark.parametrize(
     "name", ["noisy tenths", "thirds", "half steps", "seconds since 1970", "powers", "one"]
 )
+@pytest.mark.one_in(5)
 def test_a_report_with_a_threshold_computes_on_any_scale(name: str, level: Level) -> None:
     scale = SCALES[name]
     found = report(near(scale), level, threshold=scale[len(scale) // 2])
@@ -100,6 +101,7 @@ def test_a_report_with_a_threshold_computes_on_any_scale(name: str, level: Level
 
 @pytest.mark.parametrize("threshold", [None, 0.25])
 @pytest.mark.parametrize("level", LEVELS)
+@pytest.mark.one_in(4)
 def test_a_report_computes_where_nearly_every_value_is_distinct(
     level: Level, threshold: float | None
 ) -> None:
@@ -164,6 +166,7 @@ def scale_free(of: ValidationReport, but: tuple[str, ...]) -> dict[str, object]:
     ],
     ids=["tenths", "billions", "thirds below zero", "billionths"],
 )
+@pytest.mark.one_in(3)
 def test_the_unit_of_an_interval_scale_changes_nothing(
     mapped: Callable[[np.ndarray], np.ndarray], cut: bool
 ) -> None:
@@ -183,6 +186,7 @@ def test_the_unit_of_an_interval_scale_changes_nothing(
     ],
     ids=["a wide last step", "uneven", "tenths"],
 )
+@pytest.mark.one_in(2)
 def test_the_numbers_of_an_ordinal_scale_change_nothing(relabelled: tuple[float, ...], cut: bool) -> None:
     """AC2 and mean differences measure numbers, as irrCAC does; all else goes by the order."""
     values = near((0, 1, 2, 3, 4), seed=4)

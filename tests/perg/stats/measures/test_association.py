@@ -14,6 +14,7 @@ from perg.stats.measures.matrix import rater_matrix
 from perg.stats.ratings.pair_counts import PairCounts
 from perg.stats.ratings.pooled import PooledTable
 from perg.stats.ratings.ratings import RatingTable
+from tests.sizes import seeds
 
 NAN = np.nan
 SCALE = (1.0, 2.0, 3.0, 4.0, 5.0)
@@ -43,7 +44,7 @@ def difference(a: np.ndarray, b: np.ndarray) -> Estimate:
 def test_spearman_and_the_mean_difference_equal_scipy_and_numpy_on_random_pairs_with_missing_ratings() -> (
     None
 ):
-    for seed in range(300):
+    for seed in seeds(300):
         a, b = random_pair(seed)
         both = ~np.isnan(a) & ~np.isnan(b)
         assert spearman(a, b).value == pytest.approx(spearmanr(a[both], b[both]).statistic, abs=1e-9)

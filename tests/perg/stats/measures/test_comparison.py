@@ -19,7 +19,7 @@ from perg.stats.measures.comparison import (
     statistic_of_cells,
 )
 from perg.stats.ratings.ratings import BINARY, SCALE, Ratings
-from tests.sizes import P_VALUE_LISTS
+from tests.sizes import P_VALUE_LISTS, seeds
 
 NAN = np.nan
 STATISTICS: tuple[Statistic, ...] = ("alpha", "quadratic_kappa", "cohen_kappa", "accuracy", "informedness")
@@ -59,8 +59,9 @@ def cells_of(reference: Ratings, judge: Ratings, categories: tuple[float, ...] =
 
 @pytest.mark.parametrize("statistic", STATISTICS)
 @pytest.mark.filterwarnings("ignore:y_pred contains classes not in y_true")
+@pytest.mark.one_in(3)
 def test_statistics_equal_the_libraries_on_random_ratings(statistic: Statistic) -> None:
-    for seed in range(200):
+    for seed in seeds(200):
         rng = np.random.default_rng(seed)
         reference = rng.integers(1, 6, size=int(rng.integers(8, 60))).astype(float)
         judge = np.clip(reference + rng.integers(-2, 3, size=reference.size), 1, 5).astype(float)
@@ -129,6 +130,7 @@ def test_the_standard_error_of_accuracy_is_that_of_paired_differences() -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("statistic", STATISTICS)
+@pytest.mark.one_in(3)
 def test_the_interval_leaves_out_zero_exactly_where_p_is_below_five_percent(statistic: Statistic) -> None:
     """300 campaigns with few labels, some of them in questions; the percentile interval disagreed in up to 11%."""
     told_apart = 0

@@ -71,6 +71,7 @@ def first_pair(values: np.ndarray) -> Coefficients:
 
 
 @pytest.mark.parametrize("level", ["nominal", "ordinal", "interval"])
+@pytest.mark.one_in(3)
 def test_alpha(level: Level) -> None:
     def reference(values: np.ndarray) -> float:
         return float(
@@ -89,6 +90,7 @@ def test_alpha(level: Level) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("weights", ["identity", "quadratic"])
+@pytest.mark.one_in(2)
 def test_gwet(weights: AgreementWeights) -> None:
     """irrCAC fails in its variance on a single unit, so it sees every unit twice, which does not change AC1 and AC2."""
 
@@ -110,6 +112,7 @@ def test_gwet(weights: AgreementWeights) -> None:
 
 
 @pytest.mark.parametrize("weights", [None, "linear", "quadratic"])
+@pytest.mark.one_in(3)
 def test_kappas(weights: str | None) -> None:
     def reference(a: np.ndarray, b: np.ndarray) -> float:
         return float(cohen_kappa_score(a.astype(int), b.astype(int), labels=[1, 2, 3], weights=weights))

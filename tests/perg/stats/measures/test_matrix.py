@@ -27,6 +27,7 @@ from perg.stats.ratings.distances import Distances
 from perg.stats.ratings.pair_counts import PairCounts
 from perg.stats.ratings.pooled import PooledTable
 from perg.stats.ratings.ratings import SCALE, RatingTable
+from tests.sizes import seeds
 
 NAN = np.nan
 
@@ -110,7 +111,7 @@ def of_libraries(
 @pytest.mark.slow
 @pytest.mark.parametrize("level", ["ordinal", "interval"])
 def test_every_coefficient_of_every_pair_equals_its_library_on_random_tables(level: Level) -> None:
-    for seed in range(40):
+    for seed in seeds(40):
         ratings = random_table(seed)
         found = matrix(ratings, level=level, threshold=None)
         assert len(found.pairs) == len(list(combinations(ratings.raters, 2)))

@@ -69,6 +69,7 @@ print(json.dumps(int(peak.split()[1]) / 1024))
     [("labels", 2000, 4142, 3), ("scores", 3000, 3000, 5), ("labels", 100_000, 20, 3)],
     ids=["4142 labels", "3000 scores", "100000 items of 20 labels"],
 )
+@pytest.mark.one_in(2)
 def test_many_labels_fit_into_little_memory(kind: str, items: int, labels: int, raters: int) -> None:
     arguments = [sys.executable, "-c", MEASURED, kind, str(items), str(labels), str(raters)]
     run = subprocess.run(arguments, capture_output=True, text=True, cwd=REPOSITORY)

@@ -120,6 +120,7 @@ def test_an_order_that_was_not_drawn_is_told() -> None:
 
 
 @pytest.mark.parametrize("together", [1, 5])
+@pytest.mark.one_in(2)
 def test_a_judge_that_says_first_in_86_per_cent_is_always_flagged_and_an_unbiased_one_seldom(
     together: int,
 ) -> None:

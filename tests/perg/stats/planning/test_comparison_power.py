@@ -52,6 +52,7 @@ def test_units_planned_have_the_power_planned(statistic: Statistic) -> None:
 
 
 @pytest.mark.parametrize("statistic", ["cohen_kappa", "informedness"])
+@pytest.mark.one_in(2)
 def test_the_better_judge_is_named_as_often_as_planned(statistic: Statistic) -> None:
     """400 campaigns: the predicted share ± 5 points, and 2.5 standard errors of the simulation are 5 points."""
     joint = joint_of_rates(0.3, GOOD, WORSE, correlation=0.3)
@@ -72,6 +73,7 @@ def test_the_better_judge_is_named_as_often_as_planned(statistic: Statistic) -> 
 
 
 @pytest.mark.parametrize("labelled", [80, 200])
+@pytest.mark.one_in(2)
 def test_plans_from_few_labels_name_the_better_judge_as_often_as_planned(labelled: int) -> None:
     """400 pilots, each planned from and judged by the truth. At the shares as observed, 80 give 0.74."""
     joint = joint_of_rates(0.3, GOOD, WORSE, correlation=0.2)

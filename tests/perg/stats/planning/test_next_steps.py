@@ -93,6 +93,7 @@ def test_distinguishing_many_judges_needs_more_items_than_two() -> None:
 
 
 @pytest.mark.parametrize("rarer", [3, 12])
+@pytest.mark.one_in(2)
 def test_few_decisions_of_the_rarer_kind_give_no_plan_or_a_rough_one(rarer: int) -> None:
     truth = np.where(np.arange(200) < rarer, 1.0, 5.0)
     rng = np.random.default_rng(1)

@@ -79,6 +79,7 @@ HARD_RUNS = {
 @pytest.mark.slow
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("cell", HARD_RUNS)
+@pytest.mark.one_in(4)
 def test_the_reports_interval_is_as_narrow_as_planned(cell: str, method: Method) -> None:
     """Ten percent of the labels are five of the half-width. Rogan–Gladen's plan was 2.2 times too many once."""
     half_width, run = HARD_RUNS[cell]

@@ -12,8 +12,8 @@ from perg.stats.base.result import dump
 from perg.stats.base.undefined import Undefined
 from perg.stats.correction.corrected_runs import CorrectedRuns
 from perg.stats.correction.run_rates import Rate
-from perg.stats.items.validation_input import ValidationInput, ValidationSettings
-from perg.stats.judges.judge_validation import LENGTH, REST, labelled_facets
+from perg.stats.items.validation_input import RESPONSE_LENGTH, ValidationInput, ValidationSettings
+from perg.stats.judges.judge_validation import REST, labelled_facets
 from perg.stats.ratings.ratings import RatingTable
 from perg.stats.report.validation import validation_report
 from tests.rating_inputs import QUICK, given, judge_of, ratings, run_of, verdict_of
@@ -136,7 +136,7 @@ def test_small_slices_are_put_together_and_items_without_one_are_left_out() -> N
         np.arange(10),
     )
     assert found["source"].tolist() == ["big"] * 6 + [REST] * 3 + [""]
-    assert found.keys() == {"source", LENGTH}  # all of one method: nothing to compare
+    assert found.keys() == {"source", RESPONSE_LENGTH}  # all of one method: nothing to compare
 
 
 def test_self_consistency_is_the_share_of_equal_pairs_of_replicates() -> None:

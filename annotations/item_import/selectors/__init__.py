@@ -1,0 +1,1 @@
+"""Uploads and mappings of a person, and their files."""

@@ -1,0 +1,1 @@
+"""The pages that import a table: the upload, its columns, the criteria, the preview."""
