@@ -1,11 +1,14 @@
 """Campaigns of imported items for tests, with criteria of every kind, as an import leaves them."""
 
 import itertools
+import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from annotations.campaigns.services.begin_labelling import LabellingSpec, begin_labelling
 from annotations.labelling.services.assignment import claim_task
+from annotations.labelling.services.labels import submit_label
+from annotations.labelling.services.skips import flag_task
 from annotations.models import Assignment, Campaign, Criterion, ImportedItem, ImportedRating, Member
 from annotations.models.campaign import CampaignStatus, Role
 from core.models import User
@@ -180,3 +183,25 @@ def claimed(campaign: Campaign, position: int = 0) -> Assignment:
     assignment = claim_task(member=member)
     assert assignment is not None
     return Assignment.objects.get(pk=assignment.pk)
+
+
+def label_one(campaign: Campaign, person: User) -> None:
+    """A label and a flag by the person on their next item, of a campaign with every kind of criterion."""
+    member = campaign.members.get(user=person)
+    assignment = claim_task(member=member)
+    assert assignment is not None
+    answers = {
+        "safe": "no",
+        "helpful": "fair",
+        "topic": "law",
+        "errors": ["cut"],
+        "better": "tie",
+        "percent": 40,
+    }
+    submit_label(
+        assignment=assignment,
+        answers=answers | {"why": "It tells how."},
+        comment="A hard one.",
+        submission_key=uuid.uuid4(),
+    )
+    flag_task(assignment=assignment, reason="other", note="Is this meant?")

@@ -183,7 +183,7 @@ def test_a_criterion_appears_with_the_answer_on_which_it_depends_and_is_then_req
     expect(why.get_by_role("textbox", name=re.compile("Why is it not safe"))).to_be_focused()
     ida.page.keyboard.type("because")
     ida.press("Escape")
-    ida.card("safe").get_by_role("radio", name="No").focus()
+    ida.card("safe").get_by_role("radio", name="No", exact=True).focus()
     ida.press("y")
     expect(why).to_be_hidden()
     ida.press("Enter")

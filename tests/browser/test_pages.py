@@ -78,6 +78,10 @@ BESIDES = [
     ("annotator", "/campaigns/{trial}/qualification/item/"),
     ("annotator", "/campaigns/{trial}/label/"),
     ("annotator", "/campaigns/{campaign_id}/history/?q=nothing-has-this-in-it"),
+    ("annotator", "/campaigns/{imported}/label/"),
+    ("annotator", "/campaigns/{imported}/history/"),
+    ("lead", "/campaigns/{imported}/"),
+    ("lead", "/campaigns/{imported}/items/{imported_item}/"),
     ("lead", "/campaigns/{trial}/"),
     ("lead", "/campaigns/{trial}/adjudication/"),
     ("lead", "/campaigns/{trial}/agreement/"),
@@ -128,7 +132,7 @@ def furnish() -> None:
     from evaluation.results.services.results import refresh_result
     from perg.stats.gold.gold_criteria import EVERY_TASK
     from perg_site.webhooks.managing import create_webhook, ping_webhook
-    from tests import build
+    from tests import build, imported_items
 
     campaign = Campaign.objects.get(is_demonstration=True)
     run = campaign.runs.get()
@@ -170,6 +174,9 @@ def furnish() -> None:
     for task in trial.tasks.filter(kind="regular")[:3]:
         build.vote(task, annotator, 1, comment="Far too long.")
         build.vote(task, people["demo-ben"], 5)
+    # One of imported items, of which one is labelled and flagged.
+    imported = imported_items.labelled_campaign(imported_items.EVERY_KIND, [annotator], pairs=True, lead=lead)
+    imported_items.label_one(imported, annotator)
     # An answer to an item that is no longer asked, and an attempt under way.
     taker = trial.members.get(user=annotator)
     over = QualificationAttempt.objects.create(
@@ -210,6 +217,8 @@ def furnish() -> None:
         "build_id": proposal.build_id,
         "campaign_id": campaign.pk,
         "trial": trial.pk,
+        "imported": imported.pk,
+        "imported_item": imported.tasks.get(state="agreed").imported_item_id,
         "control": trial.tasks.filter(kind="control").values_list("pk", flat=True)[0],
         "release_id": release.pk,
         "request_id": build.gold_request(campaign, lead).pk,
@@ -234,6 +243,8 @@ def address_of(route: str, world: dict[str, object]) -> str:
         return str(world["reset"])
     if route in ON_TRIAL:
         world = world | {"campaign_id": world["trial"]}
+    if route == "begin_labelling":
+        world = world | {"campaign_id": world["imported"]}
     if route == "control_edit":
         world = world | {"task_id": world["control"]}
     ((template, parts),) = get_resolver().reverse_dict.getlist(route)[0][0]
