@@ -129,11 +129,11 @@ def markdown_html(text: str, allowance: Allowance, *, heading: int) -> str:
         return text_html(text, allowance)
     mark = f"formula{secrets.token_hex(8)}n"  # nobody can guess it, so no text has it
     drawn: list[str] = []
-    env: dict[str, Any] = {"allowance": allowance, "mark": mark, "drawn": drawn}
-    tokens = _parser.parse(_LINE_ENDS.sub("\n", text), env)
+    page: dict[str, Any] = {"allowance": allowance, "mark": mark, "drawn": drawn}
+    tokens = _parser.parse(_LINE_ENDS.sub("\n", text), page)
     _set_headings(tokens, heading)
     html = nh3.clean(
-        _parser.renderer.render(tokens, _parser.options, env),
+        _parser.renderer.render(tokens, _parser.options, page),
         tags=TAGS | {*_BOXES},
         attributes=ATTRIBUTES | _BOXES,
         url_schemes={"http", "https"},
@@ -159,18 +159,18 @@ def _formula(
     tokens: Sequence[Token],
     place: int,
     _options: OptionsDict,
-    env: MutableMapping[str, Any],
+    page: MutableMapping[str, Any],
 ) -> str:
     """A name in the place of the drawn formula, which comes in after the rest has been sanitised."""
     token = tokens[place]
-    html = formula_html(token.content, env["allowance"], is_block=token.meta["is_block"])
+    html = formula_html(token.content, page["allowance"], is_block=token.meta["is_block"])
     if html is None:
         html = with_marks(token.meta["source"])
         html = f'<pre class="exhibit-code" tabindex="0">{html}</pre>' if token.block else html
     elif token.block:
         html = f"<p>{html}</p>"
-    env["drawn"].append(html)
-    return f"{env['mark']}{len(env['drawn']) - 1}x"
+    page["drawn"].append(html)
+    return f"{page['mark']}{len(page['drawn']) - 1}x"
 
 
 def _text(_self: RendererHTML, tokens: Sequence[Token], place: int, *_rest: Any) -> str:

@@ -8,10 +8,8 @@ from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import mixins
 from rest_framework.decorators import action
 from rest_framework.exceptions import ValidationError
-from rest_framework.parsers import BaseParser
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.serializers import BaseSerializer
 
 from annotations.access import campaign_maker
 from annotations.item_import.selectors.uploads import (
@@ -46,7 +44,7 @@ from annotations.models import SavedMapping, TableUpload
 from annotations.viewsets import PersonViewSet
 from core.api.actor import actor_of
 from core.api.idempotency import idempotent
-from core.api.parsers import StrictJsonParser, StrictMultiPartParser
+from core.api.parsers import StrictMultiPartParser
 from core.api.queries import ListQuery
 from core.api.strict import without_body
 from evaluation.imports.api import accepted, require_within_limit
@@ -55,33 +53,22 @@ from perg.formats.mapping.uses import TableMapping
 from perg.formats.tables.layout import StatedLayout
 
 
+class _Uploads(PersonViewSet[TableUpload]):
+    def get_queryset(self) -> QuerySet[TableUpload]:
+        return uploads_of(self.request.user)
+
+
 @extend_schema_view(
     list=extend_schema(
         responses=ListedUploadSerializer(many=True), description="The caller's uploaded tables."
     ),
-    retrieve=extend_schema(
-        description="An uploaded table of the caller's: what it is, and what it would become."
-    ),
 )
-class TableUploads(mixins.ListModelMixin, mixins.RetrieveModelMixin, PersonViewSet[TableUpload]):
+class TableUploadCollection(mixins.ListModelMixin, _Uploads):
     """Tables that the caller uploaded and has not imported, or might import again."""
 
-    serializer_class = TableUploadSerializer
+    serializer_class = ListedUploadSerializer
     query_serializer_class = ListQuery
-    parser_classes = [StrictJsonParser, StrictMultiPartParser]
-
-    def get_parsers(self) -> list[BaseParser]:
-        takes_files = self.action_map.get("post") == "create"
-        return [StrictMultiPartParser() if takes_files else StrictJsonParser()]
-
-    def get_serializer_class(self) -> type[BaseSerializer[TableUpload]]:
-        return ListedUploadSerializer if self.action == "list" else TableUploadSerializer
-
-    def get_queryset(self) -> QuerySet[TableUpload]:
-        return uploads_of(self.request.user)
-
-    def get_object(self) -> TableUpload:
-        return own_upload(self.request.user, self.kwargs["upload_id"])
+    parser_classes = [StrictMultiPartParser]
 
     @extend_schema(request=NewUploadSerializer, responses={201: TableUploadSerializer})
     @idempotent
@@ -92,6 +79,20 @@ class TableUploads(mixins.ListModelMixin, mixins.RetrieveModelMixin, PersonViewS
         require_within_limit("file", fields["file"])
         upload = receive_table(file=fields["file"], campaign_name=fields["campaign"], actor=actor_of(request))
         return Response(TableUploadSerializer(upload).data, status=HTTPStatus.CREATED)
+
+
+@extend_schema_view(
+    retrieve=extend_schema(
+        description="An uploaded table of the caller's: what it is, and what it would become."
+    ),
+)
+class TableUploads(mixins.RetrieveModelMixin, _Uploads):
+    """An uploaded table: what it is, corrections, and its import."""
+
+    serializer_class = TableUploadSerializer
+
+    def get_object(self) -> TableUpload:
+        return own_upload(self.request.user, self.kwargs["upload_id"])
 
     @extend_schema(request=UploadChangesSerializer, responses=TableUploadSerializer)
     def partial_update(self, request: Request, upload_id: int) -> Response:

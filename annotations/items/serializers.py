@@ -65,7 +65,7 @@ class DisagreementSerializer(serializers.Serializer[Any]):
         return len(of.judges)
 
 
-class ItemSerializer(serializers.Serializer[Any]):
+class ImportedItemSerializer(serializers.Serializer[Any]):
     """An imported item with its ratings; `beginning` is that of its output."""
 
     id = serializers.IntegerField(source="item.pk")
@@ -104,7 +104,7 @@ class ExhibitSerializer(serializers.Serializer[Any]):
     reference = BlockSerializer(many=True)
 
 
-class ItemDetailSerializer(ItemSerializer):
+class ImportedItemDetailSerializer(ImportedItemSerializer):
     """An imported item with what raters saw of it; an empty `exhibit` where the file had no texts."""
 
     exhibit = serializers.SerializerMethodField()

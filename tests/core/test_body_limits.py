@@ -246,4 +246,5 @@ def test_every_view_that_reads_files_is_known_to_take_them(settings: Settings) -
         "api_dataset_import",
         "api_catalogue_import",
         "api_ratings_import",
+        "api_table_upload_list",
     }

@@ -16,7 +16,8 @@ from pytest_django import Settings
 from annotations.exports.services import request_export
 from annotations.gold.services import cached_preview
 from annotations.gold.services.requests import request_release
-from annotations.models import Export, GoldRequest, ValidationReport
+from annotations.item_import.services.uploads import receive_table
+from annotations.models import Export, GoldRequest, TableUpload, ValidationReport
 from annotations.validation.services.validation import request_report
 from core.errors import Conflict
 from core.jobs import leasing
@@ -42,6 +43,7 @@ Request = Callable[[User], LeasedJob]
 def _worlds(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Files in folders of their own, and every campaign large."""
     settings.EXPORT_ROOT, settings.IMPORT_ROOT = tmp_path / "exports", tmp_path / "imports"
+    settings.TABLE_AT_ONCE_BYTES = 0
     monkeypatch.setattr(cached_preview, "LIVE_LABELS", 0)
 
 
@@ -67,11 +69,17 @@ def _import(lead: User) -> LeasedJob:
     return request_import(kind="catalogue", arguments={"name": "mine"}, files=[("file", file)], actor=lead)
 
 
+def _table(lead: User) -> LeasedJob:
+    file = SimpleUploadedFile("answers.csv", b"id,output,ann,gpt\n1,yes,5,4\n2,no,1,2\n")
+    return receive_table(file=file, actor=lead)
+
+
 REQUESTS: dict[type[LeasedJob], Request] = {
     ValidationReport: _report,
     Export: _export,
     GoldRequest: _gold,
     ImportJob: _import,
+    TableUpload: _table,
 }
 
 

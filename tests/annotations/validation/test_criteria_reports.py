@@ -285,7 +285,7 @@ def test_the_number_of_queries_does_not_grow_with_the_criteria(campaign: Campaig
             criteria_reports(of)
         return len(captured)
 
-    assert queries(campaign) == queries(few) == 6
+    assert queries(campaign) == queries(few) == 7
 
 
 def test_verdicts_on_a_judge_are_told_for_each_criterion(

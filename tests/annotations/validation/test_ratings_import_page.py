@@ -164,7 +164,7 @@ def test_the_database_keeps_imported_campaigns_in_order(campaign: Campaign) -> N
     ("changes", "constraint"),
     [
         ({"scale": "taste"}, "criterion_kind_and_scale_known"),
-        ({"kind": "text"}, "criterion_kind_and_scale_known"),
+        ({"kind": "essay"}, "criterion_kind_and_scale_known"),
         ({"scale": "nominal"}, "criterion_names_have_no_threshold"),
         ({"failure_labels": ["1"]}, "criterion_failure_labels_are_names"),
         ({"categories": ["1"]}, "criterion_scale_has_two_categories"),
