@@ -13,7 +13,7 @@ from rest_framework.response import Response
 from annotations.items.forms import ItemFilterForm
 from annotations.items.selectors.items import ItemFilter, filtered_items
 from annotations.items.selectors.ratings import criteria_of, item_lines, judges_of
-from annotations.items.serializers import ItemDetailSerializer, ItemQuery, ItemSerializer
+from annotations.items.serializers import ImportedItemDetailSerializer, ImportedItemSerializer, ItemQuery
 from annotations.models import Criterion, ImportedItem
 from annotations.viewsets import LedViewSet
 from core.rows import existing
@@ -40,7 +40,7 @@ class ImportedItems(LedViewSet[ImportedItem]):
     """What was rated in a campaign that the caller leads, in the order of the file or by disagreement."""
 
     scope = Scope.READ
-    serializer_class = ItemSerializer
+    serializer_class = ImportedItemSerializer
     query_serializer_class = ItemQuery
 
     def get_queryset(self) -> QuerySet[ImportedItem]:
@@ -62,10 +62,10 @@ class ImportedItems(LedViewSet[ImportedItem]):
         """The items that the filters leave, with their ratings by the criterion, or by all."""
         page = self.paginate_queryset(self.get_queryset()) or []
         criteria = self.criteria if self.chosen.criterion is None else [self.chosen.criterion]
-        return self.get_paginated_response(ItemSerializer(item_lines(page, criteria), many=True).data)
+        return self.get_paginated_response(ImportedItemSerializer(item_lines(page, criteria), many=True).data)
 
-    @extend_schema(responses=ItemDetailSerializer)
+    @extend_schema(responses=ImportedItemDetailSerializer)
     def retrieve(self, request: Request, campaign_id: int, item_id: int) -> Response:
         """An item with what raters saw of it, and all its ratings."""
         item = existing(self.campaign.imported_items.filter(pk=item_id), "item")
-        return Response(ItemDetailSerializer(item_lines([item], self.criteria)[0]).data)
+        return Response(ImportedItemDetailSerializer(item_lines([item], self.criteria)[0]).data)
