@@ -98,8 +98,8 @@ class TableUploads(mixins.RetrieveModelMixin, _Uploads):
     def partial_update(self, request: Request, upload_id: int) -> Response:
         """Say how the file is laid out, what its columns are for, or what its criteria are; all rows are checked."""
         campaign_maker(actor_of(request))
-        upload = self.get_object()
         changes = UploadChangesSerializer.values_in(request.data)
+        upload = self.get_object()
         return Response(TableUploadSerializer(_changed(request, upload, changes)).data)
 
     @extend_schema(request=None, responses={204: None})
@@ -115,8 +115,8 @@ class TableUploads(mixins.RetrieveModelMixin, _Uploads):
     def import_table(self, request: Request, upload_id: int) -> Response:
         """Have a checked table imported by a worker. What is refused can be corrected, as the upload stays."""
         campaign_maker(actor_of(request))
-        upload = self.get_object()
         fields = ImportUploadSerializer.values_in(request.data)
+        upload = self.get_object()
         campaign = fields.get("campaign", upload.campaign_name)
         job = import_upload(upload=upload, campaign=campaign, rest=fields["rest"], actor=actor_of(request))
         return accepted(request, job)

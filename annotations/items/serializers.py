@@ -37,7 +37,7 @@ class ItemQuery(ListQuery):
     order = serializers.ChoiceField([*ORDERS.items()], required=False)
 
 
-class GivenRatingSerializer(serializers.Serializer[Any]):
+class ImportedRatingSerializer(serializers.Serializer[Any]):
     """A rating. `label` is the value in words where that is a place on a scale of names."""
 
     criterion = serializers.CharField()
@@ -50,7 +50,7 @@ class GivenRatingSerializer(serializers.Serializer[Any]):
     swapped = serializers.BooleanField(help_text="The two outputs were shown in the other order.")
 
 
-class DisagreementSerializer(serializers.Serializer[Any]):
+class RatingsApartSerializer(serializers.Serializer[Any]):
     """How far an item's ratings by one criterion are apart; null where there are too few."""
 
     criterion = serializers.CharField(source="criterion.key")
@@ -76,13 +76,13 @@ class ImportedItemSerializer(serializers.Serializer[Any]):
         source="item.attributes", child=serializers.CharField(allow_blank=True)
     )
     beginning = serializers.CharField(allow_blank=True)
-    criteria = DisagreementSerializer(source="by_criterion", many=True)
+    criteria = RatingsApartSerializer(source="by_criterion", many=True)
     ratings = serializers.SerializerMethodField()
 
-    @extend_schema_field(GivenRatingSerializer(many=True))
+    @extend_schema_field(ImportedRatingSerializer(many=True))
     def get_ratings(self, line: ItemLine) -> list[dict[str, Any]]:
         return [
-            GivenRatingSerializer(
+            ImportedRatingSerializer(
                 {"criterion": of.criterion.key, **{name: getattr(rating, name) for name in rating.__slots__}}
             ).data
             for of in line.by_criterion
