@@ -197,7 +197,7 @@ def test_the_proxy_takes_files_on_the_routes_that_have_a_file_field_and_on_no_ot
     (location,) = re.findall(r"location ~ (\S+import\S+) {", TEMPLATE.read_text())
     routes = list(_paths(get_resolver().url_patterns))
     taking = {path for path, route in routes if takes_files(route.callback, route.name)}
-    assert len(taking) == 9
+    assert len(taking) == 11
     assert {path for path, _ in routes if re.search(location, path)} == taking
 
 
