@@ -55,6 +55,8 @@ ON_TRIAL = {
     "qualification_people",
 }
 
+ON_IMPORTED = {"begin_labelling", "imported_item", "item_judge_create", "item_judge_list"}
+
 # Looked at besides: what a page shows in another state.
 BESIDES = [
     ("staff", "/no/such/page/"),
@@ -243,8 +245,8 @@ def address_of(route: str, world: dict[str, object]) -> str:
         return str(world["reset"])
     if route in ON_TRIAL:
         world = world | {"campaign_id": world["trial"]}
-    if route == "begin_labelling":
-        world = world | {"campaign_id": world["imported"]}
+    if route in ON_IMPORTED:
+        world = world | {"campaign_id": world["imported"], "item_id": world["imported_item"]}
     if route == "control_edit":
         world = world | {"task_id": world["control"]}
     ((template, parts),) = get_resolver().reverse_dict.getlist(route)[0][0]

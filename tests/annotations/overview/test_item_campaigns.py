@@ -97,6 +97,8 @@ def test_the_page_of_the_item_has_the_labels_in_the_items_own_order(
     campaign: Campaign, lead: User, ann: User, page: Callable[..., str]
 ) -> None:
     item = campaign.tasks.get(state="agreed").imported_item_id
+    campaign.imported_items.update(attributes={"items": "7", "keys": "x"})  # what a template's own names are
+    assert "items" in page(lead, "imported_items", campaign.pk)
     text = page(lead, "imported_item", campaign.pk, item)
     assert "The second is better" in text
     assert "<script>alert" not in text
@@ -152,3 +154,22 @@ def test_an_adjudication_of_an_item_is_not_there(campaign: Campaign, lead: User)
     answer = client.post(reverse("adjudication_act", args=[campaign.pk, task, "send"]))
     assert answer.status_code == 404
     assert campaign.tasks.get(pk=task).state == "agreed"
+
+
+def test_the_log_says_what_was_answered_and_what_before(
+    campaign: Campaign, lead: User, page: Callable[..., str]
+) -> None:
+    assignment = Assignment.objects.get(status="submitted")
+    submit_label(
+        assignment=assignment,
+        answers={"safe": "yes", "better": "tie", "errors": []},
+        comment="",
+        submission_key=uuid.uuid4(),
+    )
+    for person, route, arguments in (
+        (lead, "campaign_audit", [campaign.pk]),
+        (build.person(staff=True), "audit_log", []),
+    ):
+        text = page(person, route, *arguments)
+        assert "safe yes, better tie, errors none" in text
+        assert "safe no, better second, errors facts, cut" in text
