@@ -55,7 +55,8 @@ ON_TRIAL = {
     "qualification_people",
 }
 
-ON_IMPORTED = {"begin_labelling", "imported_item", "item_judge_create", "item_judge_list"}
+ON_IMPORTED = {"begin_labelling", "imported_item"}
+ON_JUDGING = {"item_judge_create", "item_judge_detail", "item_judge_list", "item_judge_trial"}
 
 # Looked at besides: what a page shows in another state.
 BESIDES = [
@@ -134,7 +135,8 @@ def furnish() -> None:
     from evaluation.results.services.results import refresh_result
     from perg.stats.gold.gold_criteria import EVERY_TASK
     from perg_site.webhooks.managing import create_webhook, ping_webhook
-    from tests import build, imported_items
+    from tests import build, imported_items, judged_items
+    from tests.table_uploads import table_upload
 
     campaign = Campaign.objects.get(is_demonstration=True)
     run = campaign.runs.get()
@@ -179,6 +181,8 @@ def furnish() -> None:
     # One of imported items, of which one is labelled and flagged.
     imported = imported_items.labelled_campaign(imported_items.EVERY_KIND, [annotator], pairs=True, lead=lead)
     imported_items.label_one(imported, annotator)
+    judging = judged_items.add_judges(imported)
+    upload = table_upload(lead)
     # An answer to an item that is no longer asked, and an attempt under way.
     taker = trial.members.get(user=annotator)
     over = QualificationAttempt.objects.create(
@@ -221,6 +225,10 @@ def furnish() -> None:
         "trial": trial.pk,
         "imported": imported.pk,
         "imported_item": imported.tasks.get(state="agreed").imported_item_id,
+        "judging": judging.pk,
+        "item_judge": judging.item_judges.get(name="Running").pk,
+        "trial_id": judging.item_judge_trials.get().pk,
+        "upload_id": upload.pk,
         "control": trial.tasks.filter(kind="control").values_list("pk", flat=True)[0],
         "release_id": release.pk,
         "request_id": build.gold_request(campaign, lead).pk,
@@ -247,6 +255,8 @@ def address_of(route: str, world: dict[str, object]) -> str:
         world = world | {"campaign_id": world["trial"]}
     if route in ON_IMPORTED:
         world = world | {"campaign_id": world["imported"], "item_id": world["imported_item"]}
+    if route in ON_JUDGING:
+        world = world | {"campaign_id": world["judging"], "judge_id": world["item_judge"]}
     if route == "control_edit":
         world = world | {"task_id": world["control"]}
     ((template, parts),) = get_resolver().reverse_dict.getlist(route)[0][0]
