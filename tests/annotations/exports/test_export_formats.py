@@ -29,7 +29,7 @@ from annotations.models.export import ExportFormat
 from core.models import User
 from perg.formats.spreadsheet import as_written, defused
 from perg.stats.gold.gold_criteria import EVERY_TASK
-from tests import build
+from tests import build, imported_items
 from tests.rated_criteria import campaign_of_criteria
 
 pytestmark = pytest.mark.django_db
@@ -187,6 +187,7 @@ def test_every_table_fills_its_columns_in_every_format(
     build.judgment(labelled.runs.get().items.all()[0], 4)
     build.judgment(labelled.runs.get().items.all()[1], None)
     campaign_of_criteria(items=3)
+    imported_items.label_one(imported_items.labelled_campaign(imported_items.EVERY_KIND, [admin]), admin)
     rows = pq.read_table(io.BytesIO(_bytes(admin, name, ExportFormat.PARQUET))).num_rows
     assert rows == _bytes(admin, name, ExportFormat.JSONL).count(b"\n")
     read = csv.reader(io.StringIO(_bytes(admin, name, ExportFormat.CSV).decode(), newline=""))
