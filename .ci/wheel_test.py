@@ -39,6 +39,7 @@ TOO_LARGE = "crowdkit"  # larger than the library; the tests that compare with i
 BESIDE_TESTS = (
     "tests/__init__.py",
     "tests/defined.py",
+    "tests/pair_votes.py",
     "tests/rating_inputs.py",
     "tests/sizes.py",
     *(f"bench/{name}.py" for name in BENCHES),
